@@ -1,0 +1,10 @@
+# -DGUESTBRIDGE_SANITIZE=address,undefined | thread  (script/test --slow uses both)
+set(GUESTBRIDGE_SANITIZE "" CACHE STRING "Sanitizers for the whole build, as for -fsanitize=")
+if(GUESTBRIDGE_SANITIZE)
+  add_compile_options("-fsanitize=${GUESTBRIDGE_SANITIZE}" -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options("-fsanitize=${GUESTBRIDGE_SANITIZE}")
+endif()
+
+# Test builds stop at named steps on request; see docs/design/exactly-once.md.
+option(GUESTBRIDGE_CRASH_POINTS "Compile the named crash points in" ON)

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+// A thin, safe layer over SQLite: prepared statements only, one connection, one thread at
+// a time (owners lock around it).
+//
+// Errors: DATABASE_FULL (RESOURCE_EXHAUSTED), DATABASE_CORRUPT (DATA_LOSS),
+// DATABASE_UNWRITABLE (FAILED_PRECONDITION), DATABASE_BUSY (UNAVAILABLE),
+// DATABASE_FAILED (INTERNAL); parameter "file".
+namespace guestbridge {
+
+class Statement {
+ public:
+  // Binds by position, from 1. Text and blobs are copied.
+  Statement& Bind(int index, int64_t value);
+  Statement& Bind(int index, std::string_view text);
+  Statement& BindBlob(int index, std::string_view bytes);
+  Statement& BindNull(int index);
+
+  // True: a row is there to be read. False: done.
+  absl::StatusOr<bool> Step();
+  // Runs a statement that returns no rows, and resets it.
+  absl::Status Run();
+  // Makes the statement ready for new values.
+  void Reset();
+
+  int64_t Int(int column) const;
+  std::string Text(int column) const;  // Also for blobs.
+  bool IsNull(int column) const;
+
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+ private:
+  friend class Database;
+  Statement(sqlite3_stmt* handle, const std::string* file)
+      : handle_(handle), file_(file) {}
+  sqlite3_stmt* handle_;
+  const std::string* file_;
+  absl::Status bind_error_;
+};
+
+class Database {
+ public:
+  enum class Durability { kFull, kNormal };
+
+  // Opens or creates `file` in WAL mode with foreign keys on, and checks it
+  // (PRAGMA quick_check) when `check` is set.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& file,
+                                                        Durability durability,
+                                                        bool check);
+  ~Database();
+
+  // A cached prepared statement: reset and without bindings. Valid until the next Prepare
+  // of the same text. `sql` is a literal of the program, never built from data.
+  absl::StatusOr<Statement*> Prepare(std::string_view sql);
+  absl::Status Execute(std::string_view script);
+
+  // BEGIN IMMEDIATE … COMMIT; an error of `body` or of the commit rolls back.
+  absl::Status Transact(absl::FunctionRef<absl::Status()> body);
+
+  int64_t LastInsertId() const;
+  int64_t Changes() const;
+  const std::string& file() const { return file_; }
+
+ private:
+  Database(sqlite3* handle, std::string file);
+  struct Cache;
+  sqlite3* handle_;
+  std::string file_;
+  std::unique_ptr<Cache> cache_;
+};
+
+struct Migration {
+  int number;            // 1, 2, 3 …
+  std::string_view name;  // what it does
+  std::string_view script;
+};
+
+// Brings the schema to the last migration, each in its own transaction, and records it.
+// Errors: SCHEMA_TOO_NEW (FAILED_PRECONDITION) when the file knows a later migration;
+// NOT_OUR_DATABASE when it holds another product's tables. `product` names ours, e.g.
+// "guestbridge-server".
+absl::Status Migrate(Database& database, std::string_view product,
+                     absl::Span<const Migration> migrations);
+
+}  // namespace guestbridge

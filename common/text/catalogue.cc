@@ -1,0 +1,95 @@
+#include "common/text/catalogue.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "common/text/areas.h"
+
+namespace guestbridge {
+namespace {
+
+struct Index {
+  std::vector<const ReasonText*> all;
+  std::unordered_map<std::string_view, const ReasonText*> by_reason;
+
+  void Add(absl::Span<const ReasonText> area) {
+    for (const ReasonText& text : area) {
+      all.push_back(&text);
+      by_reason.emplace(text.reason, &text);
+    }
+  }
+};
+
+const Index& GetIndex() {
+  static const Index* const index = [] {
+    auto* built = new Index;
+    built->Add(text_areas::Api());
+    built->Add(text_areas::Connection());
+    built->Add(text_areas::Portal());
+    built->Add(text_areas::Source());
+    built->Add(text_areas::Mapping());
+    built->Add(text_areas::Export());
+    built->Add(text_areas::Command());
+    return built;
+  }();
+  return *index;
+}
+
+std::string Fill(std::string_view text, const Parameters& parameters) {
+  std::string out;
+  out.reserve(text.size() + 32);
+  while (!text.empty()) {
+    const size_t open = text.find('{');
+    if (open == std::string_view::npos) break;
+    const size_t close = text.find('}', open);
+    if (close == std::string_view::npos) break;
+    out.append(text.substr(0, open));
+    const auto it =
+        parameters.find(std::string(text.substr(open + 1, close - open - 1)));
+    if (it == parameters.end()) {
+      out.append(text.substr(open, close - open + 1));
+    } else {
+      out.append(it->second);
+    }
+    text.remove_prefix(close + 1);
+  }
+  out.append(text);
+  return out;
+}
+
+}  // namespace
+
+const ReasonText* FindReason(std::string_view reason) {
+  const auto& by_reason = GetIndex().by_reason;
+  const auto it = by_reason.find(reason);
+  return it == by_reason.end() ? nullptr : it->second;
+}
+
+absl::Span<const ReasonText* const> AllReasons() { return GetIndex().all; }
+
+std::string RenderMessage(std::string_view reason, const Parameters& parameters,
+                          Language language) {
+  const ReasonText* text = FindReason(reason);
+  if (text == nullptr) return std::string(reason);
+  return Fill(language == Language::kRussian ? text->message_ru : text->message_en,
+              parameters);
+}
+
+std::string RenderRemedy(std::string_view reason, const Parameters& parameters,
+                         Language language) {
+  const ReasonText* text = FindReason(reason);
+  if (text == nullptr) return "";
+  return Fill(language == Language::kRussian ? text->remedy_ru : text->remedy_en,
+              parameters);
+}
+
+Language ParseLanguage(std::string_view tag) {
+  return absl::StartsWithIgnoreCase(tag, "ru") ? Language::kRussian
+                                               : Language::kEnglish;
+}
+
+}  // namespace guestbridge

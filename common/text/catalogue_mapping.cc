@@ -1,0 +1,16 @@
+#include "common/text/areas.h"
+
+namespace guestbridge::text_areas {
+namespace {
+
+constexpr auto kOk = absl::StatusCode::kOk;
+
+constexpr ReasonText kTexts[] = {
+    {"MAPPING_PLACEHOLDER", kOk, "-", "-", "", ""},
+};
+
+}  // namespace
+
+absl::Span<const ReasonText> Mapping() { return kTexts; }
+
+}  // namespace guestbridge::text_areas

@@ -1,0 +1,16 @@
+#include "common/text/areas.h"
+
+namespace guestbridge::text_areas {
+namespace {
+
+constexpr auto kOk = absl::StatusCode::kOk;
+
+constexpr ReasonText kTexts[] = {
+    {"PORTAL_PLACEHOLDER", kOk, "-", "-", "", ""},
+};
+
+}  // namespace
+
+absl::Span<const ReasonText> Portal() { return kTexts; }
+
+}  // namespace guestbridge::text_areas
