@@ -1,10 +1,14 @@
-# proto_library(NAME n ROOT dir PROTOS a/v1/x.proto ...)
+# proto_library(NAME n ROOT dir [IMPORTS dir ...] PROTOS a/v1/x.proto ...)
 # Compiles protos to C++ with gRPC stubs. PROTOS are relative to ROOT.
 function(proto_library)
-  cmake_parse_arguments(arg "" "NAME;ROOT" "PROTOS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;ROOT" "PROTOS;IMPORTS" ${ARGN})
   get_filename_component(root "${arg_ROOT}" ABSOLUTE)
   set(out "${CMAKE_BINARY_DIR}/gen")
   file(MAKE_DIRECTORY "${out}")
+  set(import_flags)
+  foreach(import IN LISTS arg_IMPORTS)
+    list(APPEND import_flags -I "${import}")
+  endforeach()
   set(sources)
   foreach(proto IN LISTS arg_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" base "${proto}")
@@ -14,7 +18,7 @@ function(proto_library)
                   "${out}/${base}.pb.cc" "${out}/${base}.pb.h")
     add_custom_command(
       OUTPUT ${generated}
-      COMMAND protobuf::protoc -I "${root}" "--cpp_out=${out}" "--grpc_out=${out}"
+      COMMAND protobuf::protoc -I "${root}" ${import_flags} "--cpp_out=${out}" "--grpc_out=${out}"
               "--plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>"
               "--dependency_out=${out}/${base}.proto.d" "${root}/${proto}"
       DEPENDS "${root}/${proto}" protobuf::protoc gRPC::grpc_cpp_plugin

@@ -32,7 +32,7 @@ enum class HttpOutcome {
 
 struct HttpResult {
   HttpOutcome outcome = HttpOutcome::kNotSent;
-  int status = 0;                              // Of an answer.
+  int status = 0;                                   // Of an answer.
   std::multimap<std::string, std::string> headers;  // Names in lower case.
   std::string body;
   // Why there is no answer: a catalogue reason such as HOST_NOT_FOUND,

@@ -48,8 +48,7 @@ std::string RandomUuid(Random& random) {
   const uint64_t a = random.Next64();
   const uint64_t b = random.Next64();
   return absl::StrFormat("%08x-%04x-4%03x-%04x-%012x", a >> 32, (a >> 16) & 0xffff,
-                         a & 0xfff, 0x8000 | ((b >> 48) & 0x3fff),
-                         b & 0xffffffffffff);
+                         a & 0xfff, 0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
 }
 
 double RandomUnit(Random& random) {

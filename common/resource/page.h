@@ -1,9 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 // Paging of List methods (AIP-158): keyset, never offset.
 namespace guestbridge {
@@ -13,9 +13,9 @@ absl::StatusOr<int> EffectivePageSize(int requested);
 
 // A token is opaque to callers and bound to the other parameters of the list (`scope`,
 // e.g. method and parent); it carries no authority.
-std::string EncodePageToken(std::string_view scope, std::string_view last_key);
+std::string EncodePageToken(absl::string_view scope, absl::string_view last_key);
 // Empty token -> empty key. Errors: PAGE_TOKEN_INVALID (INVALID_ARGUMENT).
-absl::StatusOr<std::string> DecodePageToken(std::string_view scope,
-                                            std::string_view token);
+absl::StatusOr<std::string> DecodePageToken(absl::string_view scope,
+                                            absl::string_view token);
 
 }  // namespace guestbridge

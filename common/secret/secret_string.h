@@ -1,8 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
+
+#include "absl/strings/string_view.h"
 
 namespace guestbridge {
 
@@ -26,6 +27,6 @@ class SecretString {
 };
 
 // Compares in constant time.
-bool ConstantTimeEquals(std::string_view a, std::string_view b);
+bool ConstantTimeEquals(absl::string_view a, absl::string_view b);
 
 }  // namespace guestbridge

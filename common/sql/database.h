@@ -5,19 +5,19 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
-// A thin, safe layer over SQLite: prepared statements only, one connection, one thread at
-// a time (owners lock around it).
+// A thin, safe layer over SQLite: prepared statements only, one connection, one thread
+// at a time (owners lock around it).
 //
 // Errors: DATABASE_FULL (RESOURCE_EXHAUSTED), DATABASE_CORRUPT (DATA_LOSS),
 // DATABASE_UNWRITABLE (FAILED_PRECONDITION), DATABASE_BUSY (UNAVAILABLE),
@@ -28,8 +28,8 @@ class Statement {
  public:
   // Binds by position, from 1. Text and blobs are copied.
   Statement& Bind(int index, int64_t value);
-  Statement& Bind(int index, std::string_view text);
-  Statement& BindBlob(int index, std::string_view bytes);
+  Statement& Bind(int index, absl::string_view text);
+  Statement& BindBlob(int index, absl::string_view bytes);
   Statement& BindNull(int index);
 
   // True: a row is there to be read. False: done.
@@ -67,10 +67,10 @@ class Database {
                                                         bool check);
   ~Database();
 
-  // A cached prepared statement: reset and without bindings. Valid until the next Prepare
-  // of the same text. `sql` is a literal of the program, never built from data.
-  absl::StatusOr<Statement*> Prepare(std::string_view sql);
-  absl::Status Execute(std::string_view script);
+  // A cached prepared statement: reset and without bindings. Valid until the next
+  // Prepare of the same text. `sql` is a literal of the program, never built from data.
+  absl::StatusOr<Statement*> Prepare(absl::string_view sql);
+  absl::Status Execute(absl::string_view script);
 
   // BEGIN IMMEDIATE … COMMIT; an error of `body` or of the commit rolls back.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
@@ -88,16 +88,16 @@ class Database {
 };
 
 struct Migration {
-  int number;            // 1, 2, 3 …
-  std::string_view name;  // what it does
-  std::string_view script;
+  int number;              // 1, 2, 3 …
+  absl::string_view name;  // what it does
+  absl::string_view script;
 };
 
 // Brings the schema to the last migration, each in its own transaction, and records it.
 // Errors: SCHEMA_TOO_NEW (FAILED_PRECONDITION) when the file knows a later migration;
 // NOT_OUR_DATABASE when it holds another product's tables. `product` names ours, e.g.
 // "guestbridge-server".
-absl::Status Migrate(Database& database, std::string_view product,
+absl::Status Migrate(Database& database, absl::string_view product,
                      absl::Span<const Migration> migrations);
 
 }  // namespace guestbridge

@@ -1,19 +1,20 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/text/catalogue.h"
 
 // Errors with a reason.
 //
 // Every error that crosses a boundary is an absl::Status with a reason from the text
-// catalogue and the parameters of its message. The reason chooses the canonical code and
-// the English message; grpc_status.h carries both over the wire, where they are rendered
-// again in the caller's language. Parameters never hold secrets or guests' data.
+// catalogue and the parameters of its message. The reason chooses the canonical code
+// and the English message; grpc_status.h carries both over the wire, where they are
+// rendered again in the caller's language. Parameters never hold secrets or guests'
+// data.
 namespace guestbridge {
 
 struct FieldViolation {
@@ -22,10 +23,10 @@ struct FieldViolation {
 };
 
 // `reason` must be in the catalogue (a missing one is INTERNAL and names itself).
-absl::Status MakeError(std::string_view reason, Parameters parameters = {});
+absl::Status MakeError(absl::string_view reason, Parameters parameters = {});
 
 // As MakeError, and names the field of the request that is wrong.
-absl::Status MakeFieldError(std::string_view field, std::string_view reason,
+absl::Status MakeFieldError(absl::string_view field, absl::string_view reason,
                             Parameters parameters = {});
 
 // Empty when the status carries no reason.
@@ -33,10 +34,10 @@ std::string ReasonOf(const absl::Status& status);
 Parameters ParametersOf(const absl::Status& status);
 std::vector<FieldViolation> ViolationsOf(const absl::Status& status);
 
-// The same error with one more parameter: what only the caller knows (which guest, which
-// call). Does nothing to OK.
-absl::Status WithParameter(absl::Status status, std::string_view key,
-                           std::string_view value);
+// The same error with one more parameter: what only the caller knows (which guest,
+// which call). Does nothing to OK.
+absl::Status WithParameter(absl::Status status, absl::string_view key,
+                           absl::string_view value);
 
 // Reason, message and remedy of an error in one language, for a person.
 struct Explanation {

@@ -7,10 +7,11 @@
 // Errors on the wire.
 //
 // The details travel in `grpc-status-details-bin` as google.rpc.Status with
-// google.rpc.ErrorInfo {reason, domain "guestbridge", metadata = parameters + "remedy"},
-// google.rpc.BadRequest for field violations, and google.rpc.LocalizedMessage when the
-// caller asked for Russian. guestbridge/v1/error.proto has messages of the same shape, so
-// any gRPC client reads them with its own google.rpc types.
+// google.rpc.ErrorInfo {reason, domain "guestbridge", metadata = parameters +
+// "remedy"}, google.rpc.BadRequest for field violations, and
+// google.rpc.LocalizedMessage when the caller asked for Russian.
+// guestbridge/v1/error.proto has messages of the same shape, so any gRPC client reads
+// them with its own google.rpc types.
 namespace guestbridge {
 
 // `language` chooses the text of the message and of the remedy.

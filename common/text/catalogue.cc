@@ -1,12 +1,11 @@
 #include "common/text/catalogue.h"
 
-#include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "absl/strings/ascii.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/text/areas.h"
 
 namespace guestbridge {
@@ -14,7 +13,7 @@ namespace {
 
 struct Index {
   std::vector<const ReasonText*> all;
-  std::unordered_map<std::string_view, const ReasonText*> by_reason;
+  absl::flat_hash_map<absl::string_view, const ReasonText*> by_reason;
 
   void Add(absl::Span<const ReasonText> area) {
     for (const ReasonText& text : area) {
@@ -39,31 +38,31 @@ const Index& GetIndex() {
   return *index;
 }
 
-std::string Fill(std::string_view text, const Parameters& parameters) {
+std::string Fill(absl::string_view text, const Parameters& parameters) {
   std::string out;
   out.reserve(text.size() + 32);
   while (!text.empty()) {
     const size_t open = text.find('{');
-    if (open == std::string_view::npos) break;
+    if (open == absl::string_view::npos) break;
     const size_t close = text.find('}', open);
-    if (close == std::string_view::npos) break;
-    out.append(text.substr(0, open));
+    if (close == absl::string_view::npos) break;
+    absl::StrAppend(&out, text.substr(0, open));
     const auto it =
         parameters.find(std::string(text.substr(open + 1, close - open - 1)));
     if (it == parameters.end()) {
-      out.append(text.substr(open, close - open + 1));
+      absl::StrAppend(&out, text.substr(open, close - open + 1));
     } else {
       out.append(it->second);
     }
     text.remove_prefix(close + 1);
   }
-  out.append(text);
+  absl::StrAppend(&out, text);
   return out;
 }
 
 }  // namespace
 
-const ReasonText* FindReason(std::string_view reason) {
+const ReasonText* FindReason(absl::string_view reason) {
   const auto& by_reason = GetIndex().by_reason;
   const auto it = by_reason.find(reason);
   return it == by_reason.end() ? nullptr : it->second;
@@ -71,7 +70,7 @@ const ReasonText* FindReason(std::string_view reason) {
 
 absl::Span<const ReasonText* const> AllReasons() { return GetIndex().all; }
 
-std::string RenderMessage(std::string_view reason, const Parameters& parameters,
+std::string RenderMessage(absl::string_view reason, const Parameters& parameters,
                           Language language) {
   const ReasonText* text = FindReason(reason);
   if (text == nullptr) return std::string(reason);
@@ -79,7 +78,7 @@ std::string RenderMessage(std::string_view reason, const Parameters& parameters,
               parameters);
 }
 
-std::string RenderRemedy(std::string_view reason, const Parameters& parameters,
+std::string RenderRemedy(absl::string_view reason, const Parameters& parameters,
                          Language language) {
   const ReasonText* text = FindReason(reason);
   if (text == nullptr) return "";
@@ -87,7 +86,7 @@ std::string RenderRemedy(std::string_view reason, const Parameters& parameters,
               parameters);
 }
 
-Language ParseLanguage(std::string_view tag) {
+Language ParseLanguage(absl::string_view tag) {
   return absl::StartsWithIgnoreCase(tag, "ru") ? Language::kRussian
                                                : Language::kEnglish;
 }

@@ -1,0 +1,100 @@
+#include "tests/emulators/bitrix24/settings.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "tests/emulators/bitrix24/portal_time.h"
+
+namespace guestbridge::testing::bitrix24 {
+namespace {
+
+// One list of members for both directions.
+template <typename Visitor>
+void VisitMembers(Settings& s, Visitor visit) {
+  visit("language", s.language);
+  visit("box", s.box);
+  visit("four_byte", s.four_byte);
+  visit("new_multifields", s.new_multifields);
+  visit("phone_filter", s.phone_filter);
+  visit("noop_touches", s.noop_touches);
+  visit("html_texts", s.html_texts);
+  visit("time_on_errors", s.time_on_errors);
+  visit("sticky_exception", s.sticky_exception);
+  visit("whole_start", s.whole_start);
+  visit("bucket", s.bucket);
+  visit("drain_per_second", s.drain_per_second);
+  visit("threshold", s.threshold);
+  visit("count_rejected", s.count_rejected);
+  visit("operating_limit", s.operating_limit);
+  visit("batch_operating_shared", s.batch_operating_shared);
+  visit("cap_seconds", s.cap_seconds);
+  visit("over_cap", s.over_cap);
+  visit("cost", s.cost);
+  visit("documented_costs", s.documented_costs);
+  visit("latency_ms", s.latency_ms);
+  visit("https_required", s.https_required);
+  visit("rest_in_plan", s.rest_in_plan);
+  visit("payment_required", s.payment_required);
+  visit("overloaded", s.overloaded);
+  visit("portal_deleted", s.portal_deleted);
+  visit("redirect_host", s.redirect_host);
+  visit("status", s.status);
+  visit("automation", s.automation);
+  visit("contact_type", s.contact_type);
+  visit("default_source", s.default_source);
+}
+
+void LowerKeys(auto& values) {
+  auto copy = values;
+  values.clear();
+  for (const auto& [key, value] : copy) values[ToLower(key)] = value;
+}
+
+}  // namespace
+
+absl::Status ApplySettings(const Json& json, Settings* settings) {
+  if (!json.is_object()) return absl::InvalidArgumentError("an object is wanted");
+  Settings next = *settings;
+  absl::Status status;
+  size_t known = 0;
+  try {
+    VisitMembers(next, [&](const char* name, auto& member) {
+      const auto it = json.find(name);
+      if (it == json.end()) return;
+      ++known;
+      it->get_to(member);
+    });
+    if (const auto it = json.find("timezone"); it != json.end()) {
+      ++known;
+      const std::optional<absl::TimeZone> zone = ParseZone(it->get<std::string>());
+      if (!zone.has_value()) return absl::InvalidArgumentError("timezone is unknown");
+      next.zone = *zone;
+      next.zone_name = it->get<std::string>();
+    }
+  } catch (const Json::exception& e) {
+    return absl::InvalidArgumentError(e.what());
+  }
+  if (known != json.size()) {
+    std::string unknown;
+    for (auto it = json.begin(); it != json.end(); ++it) {
+      if (!SettingsJson(*settings).contains(it.key())) {
+        absl::StrAppend(&unknown, " ", it.key());
+      }
+    }
+    return absl::InvalidArgumentError(absl::StrCat("unknown settings:", unknown));
+  }
+  LowerKeys(next.cost);
+  LowerKeys(next.latency_ms);
+  *settings = next;
+  return absl::OkStatus();
+}
+
+Json SettingsJson(const Settings& settings) {
+  Settings copy = settings;
+  Json json = Json::object();
+  VisitMembers(copy, [&](const char* name, auto& member) { json[name] = member; });
+  json["timezone"] = settings.zone_name;
+  return json;
+}
+
+}  // namespace guestbridge::testing::bitrix24
