@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sync-agent/model/ids.h"
+
+namespace guestbridge::agent {
+
+// One value of a multifield (PHONE, EMAIL, WEB, IM).
+struct MultiValue {
+  std::string value;  // As sent: E.164 where it could be told, 1-250 characters.
+  std::string type;   // VALUE_TYPE: MOBILE, WORK, HOME, …
+  bool operator==(const MultiValue&) const = default;
+};
+
+// What a contact should hold, by upper-case field name. Single values that are empty
+// are kept: they say "clear". Names are unique across both maps.
+struct ContactContent {
+  std::map<std::string, std::string> fields;
+  std::map<std::string, std::vector<MultiValue>> multifields;
+  bool operator==(const ContactContent&) const = default;
+};
+
+// ORIGINATOR_ID, ORIGIN_ID, ORIGIN_VERSION: what the portal keeps of ours
+// (docs/design/origin.md).
+struct Stamp {
+  std::string originator;  // `guestbridge:` + the base's identity
+  std::string origin;      // the client's GUID, lower case
+  std::string version;     // see origin.h; at most 255 characters
+  bool operator==(const Stamp&) const = default;
+};
+
+// A multifield row as the portal holds it.
+struct MultiRow {
+  int64_t id = 0;
+  std::string value;
+  std::string type;
+};
+
+// A contact as the portal answered it; only the fields that were asked for.
+struct ContactRow {
+  ContactId id;
+  Stamp stamp;  // empty texts when absent
+  std::map<std::string, std::string> fields;
+  std::map<std::string, std::vector<MultiRow>> multifields;
+};
+
+}  // namespace guestbridge::agent

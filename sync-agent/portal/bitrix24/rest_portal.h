@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/http/http_client.h"
+#include "common/secret/secret_string.h"
+#include "common/time/clock.h"
+#include "sync-agent/portal/portal.h"
+
+namespace guestbridge::agent {
+
+// Hands out access tokens of an OAuth application. `refused`: a token that the portal
+// refused; it is not handed out again. Thread-safe, blocks.
+using TokenSource =
+    std::function<absl::StatusOr<SecretString>(const SecretString& refused)>;
+
+struct RestPortalSettings {
+  // Webhook: user and secret. OAuth: token_source set, webhook empty.
+  int64_t webhook_user = 0;
+  SecretString webhook_secret;
+  TokenSource token_source;
+};
+
+// A portal over HTTPS. `http` reaches the portal's host and outlives the result.
+std::unique_ptr<Portal> MakeRestPortal(RestPortalSettings settings, HttpClient& http,
+                                       const Clock& clock);
+
+struct PortalField {
+  std::string name;
+  std::string type;
+  std::string title;
+  bool read_only = false;
+  bool required = false;
+  bool multiple = false;
+};
+
+// What a test and `fields load` need; reads only. Blocks. Same settings as the portal.
+class PortalProbe {
+ public:
+  virtual ~PortalProbe() = default;
+  // crm.contact.fields. Errors: as PortalAnswer::reason, UNAVAILABLE or
+  // FAILED_PRECONDITION.
+  virtual absl::StatusOr<std::vector<PortalField>> FetchContactFields() = 0;
+
+  struct Check {
+    enum class State { kOk, kWarning, kFailed };
+    std::string name;  // portal, tls, token, scopes, rights
+    State state = State::kOk;
+    std::string reason;
+    std::vector<std::pair<std::string, std::string>> parameters;
+  };
+  virtual std::vector<Check> Test() = 0;
+};
+
+std::unique_ptr<PortalProbe> MakeRestPortalProbe(RestPortalSettings settings,
+                                                 HttpClient& http, const Clock& clock);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "sync-agent/model/contact.h"
+#include "sync-agent/model/ids.h"
+
+// A Bitrix24 portal: typed commands in, classified results out.
+// Source of behaviour: docs/design/portal-calls.md.
+namespace guestbridge::agent {
+
+// crm.contact.add. `import`: params IMPORT=Y, no robots start.
+struct AddContact {
+  ContactContent content;
+  Stamp stamp;
+  bool import = false;
+};
+
+// crm.contact.update: only what is named changes.
+struct UpdateContact {
+  struct MultiChange {
+    std::string field;  // PHONE, EMAIL, …
+    int64_t id = 0;     // the portal's row; 0 adds a value
+    std::string value;  // empty with an id: deletes that row
+    std::string type;
+  };
+  ContactId id;
+  std::map<std::string, std::string> fields;  // "" clears
+  std::vector<MultiChange> multifields;
+  std::optional<Stamp> stamp;
+};
+
+// crm.contact.get: settles whether a contact is gone.
+struct GetContact {
+  ContactId id;
+};
+
+// crm.contact.list, order ID ASC, start -1: one page of at most 50.
+struct ListContacts {
+  // One of the three ways to ask:
+  std::vector<ContactId> ids;      // @ID: at most 50
+  std::optional<ContactId> after;  // >ID …
+  std::optional<ContactId> upto;   // … and <=ID (with `after`; absent: no end)
+  std::optional<Stamp> origin;     // ORIGINATOR_ID and ORIGIN_ID
+  // Upper-case names; ID and the stamp fields are always asked for. Multifields by
+  // name.
+  std::vector<std::string> select;
+};
+
+// crm.contact.list, order ID DESC, start -1, select ID: the highest IDs.
+struct ListNewest {};
+
+// profile: who we are; `admin` in the result.
+struct GetProfile {};
+
+using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
+                             ListNewest, GetProfile>;
+
+// The REST method of a command, e.g. "crm.contact.add".
+const char* MethodOf(const Command& command);
+
+// True when the command holds a text that batch would take for a reference
+// (`$result[…]` and the like): such a command travels alone.
+bool MustTravelAlone(const Command& command);
+
+// What is known about one command.
+enum class Fate {
+  kDone,         // executed; the value is in the result
+  kGone,         // executed: there is no such contact (get, update)
+  kRefused,      // definitely not carried out and never will be as it is (closed list)
+  kNotExecuted,  // definitely not executed: too fast, over the operating limit, no
+                 // authorisation, batch halted; may be sent again as it is
+  kUnknown,      // anything else; `answered` tells whether its own slot held an error
+};
+
+// From `time` or `result_time`; absent values are negative.
+struct CommandTime {
+  double duration_seconds = -1;
+  double operating_seconds = -1;  // accumulated for the method
+  double operating_reset_unix = -1;
+};
+
+struct CommandResult {
+  Fate fate = Fate::kUnknown;
+  bool answered = false;
+  std::string reason;       // catalogue reason when not kDone, e.g. PORTAL_REFUSED, …
+  std::string portal_code;  // Bitrix24's own error code; holds no guest's data
+  bool operating_limit =
+      false;  // of kNotExecuted: the method's operating time is used up
+  CommandTime time;
+
+  ContactId id;                  // of AddContact
+  std::vector<ContactRow> rows;  // of ListContacts, ListNewest, GetContact
+  // Of a list: whole and plausible: every row parsed, ids ascending (descending for
+  // ListNewest), unique and within what was asked for, at most 50.
+  bool complete_page = false;
+  bool last_page = false;  // fewer than 50 rows
+  bool admin = false;      // of GetProfile
+};
+
+// Why the request as a whole got no results.
+enum class RequestFate {
+  kAnswered,  // `results` hold each command's own word
+  kTooFast,   // 503 QUERY_LIMIT_EXCEEDED as JSON: nothing executed
+  kRefused,  // authorisation, plan, scope, portal gone: nothing executed; a person acts
+  kNotSent,  // no byte left
+  kUnknown,  // sent, no usable answer (reset, HTML, half a JSON, 5xx)
+};
+
+struct PortalAnswer {
+  RequestFate fate = RequestFate::kUnknown;
+  // Of everything but kAnswered: catalogue reason: PORTAL_UNREACHABLE,
+  // PORTAL_ANSWERED_HTML, PORTAL_ANSWER_BROKEN, PORTAL_INTERNAL_ERROR, TOKEN_REFUSED,
+  // SCOPE_MISSING, …
+  std::string reason;
+  std::map<std::string, std::string> parameters;
+  // One per command, in order, always: of kTooFast, kRefused, kNotSent each is
+  // kNotExecuted; of kUnknown each is kUnknown.
+  std::vector<CommandResult> results;
+  bool reports_operating = false;  // any `operating` seen: a cloud portal
+  int http_requests = 0;           // replays after a token refresh included
+  absl::Duration took;
+};
+
+struct PortalRequest {
+  // 1 to 50. One command travels as a call of its own, several as a batch (halt=0).
+  std::vector<Command> commands;
+  absl::Duration deadline = absl::Seconds(120);
+};
+
+// Thread-safe; each call blocks until answered or its deadline. Sends at most once;
+// only a refused token (nothing executed) is refreshed and the same request sent again.
+class Portal {
+ public:
+  virtual ~Portal() = default;
+  virtual PortalAnswer Send(const PortalRequest& request) = 0;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/model/ids.h"
+
+// Where clients come from. A connector (source/onec_odata) implements these contracts;
+// nobody outside source/ includes a connector.
+//
+// All calls block, at most one at a time per base (the connector holds a gate of its
+// own: 1C is a desk system and reception comes first). Thread-safe.
+//
+// Errors (reason → meaning; all parameters are free of guests' data):
+//   SOURCE_UNREACHABLE (UNAVAILABLE), SOURCE_IN_MAINTENANCE (UNAVAILABLE),
+//   SOURCE_LICENCES_EXHAUSTED (UNAVAILABLE), SOURCE_BUSY (UNAVAILABLE; a lock),
+//   SOURCE_ANSWER_BROKEN (UNAVAILABLE; HTML, truncated or no JSON): worth a retry;
+//   SOURCE_CREDENTIALS_REFUSED, SOURCE_RIGHT_MISSING, SOURCE_NOT_PUBLISHED,
+//   SOURCE_ENTITY_MISSING, SOURCE_ATTRIBUTE_MISSING, SOURCE_REFUSED
+//   (FAILED_PRECONDITION): a person must act.
+namespace guestbridge::agent {
+
+struct SourceUsage {
+  int requests = 0;
+  int rows = 0;
+};
+
+// A page of a stream. "Absent" is never "deleted": a row that does not come says
+// nothing.
+struct ClientPage {
+  std::vector<ClientRow> rows;
+  bool last = false;
+  // With the last page only: pass it to the next kChanges stream once every row of this
+  // stream is durably dealt with. It was read before the stream began (full) or comes
+  // from the stream's own rows (changes).
+  Watermark watermark;
+};
+
+// One pass over clients. One thread at a time.
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+  // After an UNAVAILABLE error the same page may be asked for again.
+  virtual absl::StatusOr<ClientPage> Next() = 0;
+};
+
+struct ReadRequest {
+  enum class Kind {
+    kFull,     // every client that is not a folder, each at least once
+    kChanges,  // at least those changed or created after `since`
+  };
+  Kind kind = Kind::kFull;
+  Watermark since;                      // of kChanges; empty reads everything
+  std::vector<std::string> attributes;  // what the mapping needs
+};
+
+class SourceReader {
+ public:
+  virtual ~SourceReader() = default;
+  virtual absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
+      const ReadRequest& request) = 0;
+  // Those of `keys` that can be read, in any order, folders included.
+  virtual absl::StatusOr<std::vector<ClientRow>> FetchClients(
+      absl::Span<const ClientKey> keys, absl::Span<const std::string> attributes) = 0;
+  // By Ref_Key or by code (trimmed). Absence is not an error.
+  virtual absl::StatusOr<std::optional<ClientRow>> FindClient(
+      absl::string_view key_or_code, absl::Span<const std::string> attributes) = 0;
+  // What was used since the connector was made.
+  virtual SourceUsage usage() const = 0;
+};
+
+class SourceWriter {
+ public:
+  virtual ~SourceWriter() = default;
+  // Writes the contact's ID to the client, and the messages register when the profile
+  // names one. Re-reads before, compares the answer after: OK means that 1C holds it.
+  // Idempotent. Errors beyond those above: WRITE_NOT_KEPT (FAILED_PRECONDITION: 200 but
+  // not stored), CLIENT_GONE (NOT_FOUND), SOURCE_REFUSED (a handler said no).
+  virtual absl::Status WriteContact(const ClientKey& client, ContactId contact) = 0;
+};
+
+struct SourceField {
+  std::string name;
+  std::string type;  // Edm.String, …
+  int max_length = 0;
+};
+
+// One finding of a test; reason and parameters are rendered elsewhere.
+struct SourceCheck {
+  enum class State { kOk, kWarning, kFailed };
+  std::string name;  // source, entities, write-right, version, identity, hotel, …
+  State state = State::kOk;
+  std::string reason;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
+struct SourceIdentity {
+  std::string value;  // the base's own UUID, lower case; empty: it publishes none
+};
+
+class SourceProbe {
+ public:
+  virtual ~SourceProbe() = default;
+  virtual absl::StatusOr<SourceIdentity> FetchIdentity() = 0;
+  // Attributes of clients that a mapping may name.
+  virtual absl::StatusOr<std::vector<SourceField>> FetchFields() = 0;
+  // change-history, create-date, messages-register.
+  virtual absl::StatusOr<std::vector<std::string>> FetchCapabilities() = 0;
+  // Every finding, the failing ones too; never writes.
+  virtual std::vector<SourceCheck> Test(absl::string_view hotel) = 0;
+};
+
+// A connected source: the three contracts of one connector.
+struct Source {
+  std::unique_ptr<SourceReader> reader;
+  std::unique_ptr<SourceWriter> writer;
+  std::unique_ptr<SourceProbe> probe;
+};
+
+}  // namespace guestbridge::agent

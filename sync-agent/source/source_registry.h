@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/secret/secret_string.h"
+#include "common/time/clock.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+struct SourceSettings {
+  std::string type;  // onec-odata
+  std::string url;   // http(s)://HOST[:PORT]/BASE/odata/standard.odata
+  std::string user;
+  SecretString password;
+  std::string profile;       // name of a built-in profile
+  std::string profile_text;  // own profile (YAML or JSON); wins
+};
+
+// Makes the connector that `type` names; reaches nothing.
+// Errors: SOURCE_TYPE_UNKNOWN, SOURCE_URL_INVALID, SOURCE_PROFILE_UNKNOWN,
+// SOURCE_PROFILE_INVALID (INVALID_ARGUMENT).
+absl::StatusOr<Source> ConnectSource(const SourceSettings& settings,
+                                     const Clock& clock);
+
+}  // namespace guestbridge::agent
