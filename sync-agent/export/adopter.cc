@@ -1,0 +1,125 @@
+#include "sync-agent/export/adopter.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "common/status/error.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr size_t kIdsPerCommand = 50;
+
+}  // namespace
+
+std::optional<PortalLane::Job> Adopter::Next() {
+  if (queue_.empty()) return std::nullopt;
+  // Several clients may hold one ID (merged cards): each is judged on its own.
+  auto items = std::make_shared<std::multimap<ContactId, Decision>>();
+  PortalLane::Job job;
+  ListContacts list;
+  std::set<std::string> select = {"NAME", "LAST_NAME", "SECOND_NAME", "PHONE", "EMAIL"};
+  const auto commands =
+      static_cast<size_t>(context_.lane.CommandsPerRequest("crm.contact.list"));
+  while (!queue_.empty() && items->size() < kIdsPerCommand * commands) {
+    Decision decision = std::move(queue_.front());
+    queue_.pop_front();
+    for (std::string& name : FieldsToRead(decision, /*compare_fields=*/true)) {
+      select.insert(std::move(name));
+    }
+    if (items->count(decision.contact) == 0) list.ids.push_back(decision.contact);
+    items->emplace(decision.contact, std::move(decision));
+    if (list.ids.size() == kIdsPerCommand) {
+      job.commands.push_back(std::exchange(list, ListContacts{}));
+    }
+  }
+  if (!list.ids.empty()) job.commands.push_back(std::move(list));
+  for (Command& command : job.commands) {
+    std::get<ListContacts>(command).select.assign(select.begin(), select.end());
+  }
+  job.done = [this, items](const PortalAnswer& answer) {
+    --in_flight_;
+    for (const CommandResult& result : answer.results) {
+      if (result.fate != Fate::kDone || !result.complete_page) continue;
+      for (const ContactRow& row : result.rows) {
+        context_.SawId(row.id);
+        const auto [first, last] = items->equal_range(row.id);
+        for (auto item = first; item != last; ++item) {
+          Judge(std::move(item->second), row);
+        }
+        items->erase(first, last);
+      }
+    }
+    for (auto& [id, decision] : *items) {
+      auto shared = std::make_shared<Decision>(std::move(decision));
+      gone_.Ask(
+          {shared->key, shared->contact,
+           [this, shared](std::optional<ContactId> survivor) {
+             if (survivor.has_value()) {
+               shared->contact = *survivor;
+               queue_.push_back(std::move(*shared));
+             } else {
+               AddNew(std::move(*shared), PlannedAction::kRecreate);
+             }
+           },
+           [this, shared](bool) {
+             ClientRecord record;
+             record.key = shared->key;
+             record.dirty = true;
+             record.reason = "CONTACT_UNREADABLE";
+             record.parameters = {{"contact", std::to_string(shared->contact.value())}};
+             record.problem = Outcome::kDeferred;
+             context_.tally.Mark(&record, Outcome::kDeferred);
+             if (!context_.settings.dry_run) {
+               context_.Check(context_.ledger.Put({record}));
+             }
+           }});
+    }
+  };
+  ++in_flight_;
+  return job;
+}
+
+void Adopter::AddNew(Decision decision, PlannedAction action) {
+  decision.action = action;
+  adder_.Add(std::move(decision));
+}
+
+void Adopter::Judge(Decision decision, const ContactRow& row) {
+  const bool ours = row.stamp.originator == context_.settings.originator &&
+                    row.stamp.origin == decision.key.guid();
+  const bool anothers = !ours && row.stamp.originator.rfind(kOriginatorPrefix, 0) == 0;
+  if (!ours && (anothers || !IsPlausible(decision.content, row))) {
+    AddNew(std::move(decision), PlannedAction::kAdd);
+    return;
+  }
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status())) return;
+  if (owner->has_value() && **owner != decision.key) {
+    AddNew(std::move(decision), PlannedAction::kAdd);
+    return;
+  }
+  if (!context_.settings.dry_run) {
+    ClientRecord record;
+    record.key = decision.key;
+    record.link = LinkState::kLive;
+    record.contact = row.id;
+    record.dirty = true;  // until it is stamped
+    record.exported.fields_known = false;
+    if (ours) {
+      const auto version = DecodeOriginVersion(row.stamp.version);
+      if (version.ok()) {
+        record.exported.values = version->values;
+        record.revision = version->revision;
+      }
+    }
+    if (!context_.Check(context_.ledger.Link(record, decision.contact))) return;
+  }
+  context_.sight_proven = true;
+  decision.contact = row.id;
+  updater_.Update(std::move(decision), /*adopt=*/true, row);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "sync-agent/export/adder.h"
+#include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/run_context.h"
+#include "sync-agent/export/updater.h"
+
+namespace guestbridge::agent {
+
+// Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
+// contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
+// date. Another's or implausible (IDs of an earlier portal are usual): the client is
+// new. Gone: made again.
+class Adopter {
+ public:
+  Adopter(RunContext& context, Adder& adder, Updater& updater, GoneCheck& gone)
+      : context_(context), adder_(adder), updater_(updater), gone_(gone) {}
+
+  void Check(Decision decision) { queue_.push_back(std::move(decision)); }
+  size_t pending() const { return queue_.size(); }
+  bool idle() const { return queue_.empty() && in_flight_ == 0; }
+  std::optional<PortalLane::Job> Next();
+
+ private:
+  void Judge(Decision decision, const ContactRow& row);
+  void AddNew(Decision decision, PlannedAction action);
+
+  RunContext& context_;
+  Adder& adder_;
+  Updater& updater_;
+  GoneCheck& gone_;
+  std::deque<Decision> queue_;
+  int in_flight_ = 0;
+};
+
+}  // namespace guestbridge::agent

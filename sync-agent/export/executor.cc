@@ -1,0 +1,262 @@
+#include "sync-agent/export/executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include "common/random/random.h"
+#include "sync-agent/export/export_machine.h"
+#include "sync-agent/export/worker_pool.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// The machine keeps the same margin; between its decision and the first byte time
+// passes.
+constexpr absl::Duration kLeaseMargin = absl::Seconds(10);
+constexpr absl::Duration kReportEvery = absl::Milliseconds(500);
+constexpr absl::Duration kLongestSourcePause = absl::Seconds(8);
+
+struct PageCame {
+  absl::StatusOr<ClientPage> page;
+};
+struct RowsCame {
+  absl::StatusOr<std::vector<ClientRow>> rows;
+  std::vector<ClientKey> asked;
+};
+struct AnswerCame {
+  uint64_t id;
+  PortalAnswer answer;
+};
+using Event = std::variant<PageCame, RowsCame, AnswerCame>;
+
+// Where the workers put what they found.
+class EventQueue {
+ public:
+  void Push(Event event) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      events_.push_back(std::move(event));
+    }
+    changed_.notify_one();
+  }
+  // At most `longest`; may come back empty.
+  std::deque<Event> Take(absl::Duration longest) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(longest),
+                      [this] { return !events_.empty(); });
+    return std::exchange(events_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Event> events_;
+};
+
+// Lets a pause of the source's worker end early.
+class Interrupt {
+ public:
+  void Set() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      set_ = true;
+    }
+    changed_.notify_all();
+  }
+  // True when it was interrupted.
+  bool Pause(absl::Duration duration) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, absl::ToChronoNanoseconds(duration),
+                             [this] { return set_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool set_ = false;
+};
+
+// Asks 1C again while it is away for a moment, with growing pauses.
+template <typename Call>
+auto WithPatience(const Clock& clock, absl::Duration patience, Random& random,
+                  Interrupt& interrupt, Call call) -> decltype(call()) {
+  const absl::Duration since = clock.Steady();
+  absl::Duration pause = absl::Seconds(1);
+  while (true) {
+    auto result = call();
+    if (result.ok() || result.status().code() != absl::StatusCode::kUnavailable ||
+        clock.Steady() - since > patience) {
+      return result;
+    }
+    if (interrupt.Pause(pause * (0.5 + RandomUnit(random)))) return result;
+    pause = std::min(pause * 2, kLongestSourcePause);
+  }
+}
+
+PortalAnswer NotSent(size_t commands, std::string reason) {
+  PortalAnswer answer;
+  answer.fate = RequestFate::kNotSent;
+  answer.reason = std::move(reason);
+  answer.results.resize(commands);
+  for (CommandResult& result : answer.results) result.fate = Fate::kNotExecuted;
+  return answer;
+}
+
+// One execution: the machine in the calling thread, its actions on workers.
+class Execution {
+ public:
+  Execution(const Executor::Parts& parts, const RunSettings& settings,
+            const ReadRequest& read, const Executor::LeaseEnd& lease_end)
+      : parts_(parts),
+        settings_(settings),
+        read_(read),
+        lease_end_(lease_end),
+        machine_(settings, parts.ledger, parts.pacer, parts.doubts, parts.random),
+        source_worker_(1),
+        portal_workers_(settings.max_requests_in_flight) {}
+
+  ExecutionResult Run(const Executor::OnProgress& on_progress,
+                      const std::atomic<bool>& cancel, const std::atomic<bool>& stop) {
+    machine_.Start(Now());
+    absl::Duration reported = -absl::InfiniteDuration();
+    absl::Duration lease = -absl::InfiniteDuration();
+    while (true) {
+      if (const absl::Duration end = lease_end_(); end != lease) {
+        lease = end;
+        machine_.OnLease(lease, Now());
+      }
+      for (ActionToDo& action : machine_.TakeActions()) {
+        std::visit([this](auto& todo) { Do(todo); }, action);
+      }
+      if (end_.has_value()) break;
+      const absl::Duration now = parts_.clock.Steady();
+      if (now - reported >= kReportEvery) {
+        reported = now;
+        on_progress(machine_.progress());
+      }
+      const absl::Duration wait =
+          std::clamp(wake_at_ - now, absl::ZeroDuration(), kReportEvery);
+      for (Event& event : events_.Take(wait)) {
+        std::visit([this](auto& came) { Handle(came); }, event);
+      }
+      if ((cancel || stop) && !interrupted_) {
+        interrupted_ = true;
+        interrupt_.Set();
+        machine_.OnCancel(Now());
+      } else if (parts_.clock.Steady() >= wake_at_) {
+        wake_at_ = absl::InfiniteDuration();
+        machine_.OnWake(Now());
+      }
+    }
+    interrupt_.Set();
+    ExecutionResult result;
+    result.progress = machine_.progress();
+    switch (end_->end) {
+      case RunEnd::kSucceeded:
+        result.end = ExecutionEnd::kSucceeded;
+        break;
+      case RunEnd::kFailed:
+        result.end = ExecutionEnd::kFailed;
+        result.error = end_->error;
+        break;
+      case RunEnd::kCancelled:
+        result.end = cancel ? ExecutionEnd::kCancelled : ExecutionEnd::kStopped;
+        break;
+    }
+    return result;
+  }
+
+ private:
+  Instant Now() const { return {parts_.clock.Now(), parts_.clock.Steady()}; }
+
+  void Do(const ReadPage&) {
+    source_worker_.Run([this] {
+      events_.Push(
+          PageCame{WithPatience(parts_.clock, settings_.patience, parts_.random,
+                                interrupt_, [this]() -> absl::StatusOr<ClientPage> {
+                                  if (stream_ == nullptr) {
+                                    auto opened = parts_.source.OpenStream(read_);
+                                    if (!opened.ok()) return opened.status();
+                                    stream_ = *std::move(opened);
+                                  }
+                                  return stream_->Next();
+                                })});
+    });
+  }
+
+  void Do(const FetchRows& fetch) {
+    source_worker_.Run([this, keys = fetch.keys] {
+      auto rows = WithPatience(
+          parts_.clock, settings_.patience, parts_.random, interrupt_,
+          [&] { return parts_.source.FetchClients(keys, read_.attributes); });
+      events_.Push(RowsCame{std::move(rows), keys});
+    });
+  }
+
+  void Do(const SendRequest& send) {
+    portal_workers_.Run([this, send] {
+      // Whatever delayed this thread, a contact is created inside the lease or not at
+      // all.
+      if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
+        events_.Push(
+            AnswerCame{send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
+        return;
+      }
+      events_.Push(AnswerCame{send.id, parts_.portal.Send(send.request)});
+    });
+  }
+
+  void Do(const WakeAt& wake) { wake_at_ = std::min(wake_at_, wake.steady); }
+  void Do(const EndRun& end) { end_ = end; }
+
+  void Handle(PageCame& came) {
+    if (came.page.ok()) {
+      machine_.OnPage(*came.page, Now());
+    } else {
+      machine_.OnSourceError(came.page.status(), Now());
+    }
+  }
+  void Handle(RowsCame& came) {
+    if (came.rows.ok()) {
+      machine_.OnRows(*came.rows, came.asked, Now());
+    } else {
+      machine_.OnSourceError(came.rows.status(), Now());
+    }
+  }
+  void Handle(AnswerCame& came) { machine_.OnAnswer(came.id, came.answer, Now()); }
+
+  const Executor::Parts& parts_;
+  const RunSettings& settings_;
+  const ReadRequest& read_;
+  const Executor::LeaseEnd& lease_end_;
+  ExportMachine machine_;
+  EventQueue events_;
+  Interrupt interrupt_;
+  bool interrupted_ = false;
+  absl::Duration wake_at_ = absl::InfiniteDuration();
+  std::optional<EndRun> end_;
+  std::unique_ptr<ClientStream> stream_;  // Touched by the source's worker only.
+  // Last: their threads use everything above and are joined first.
+  WorkerPool source_worker_;
+  WorkerPool portal_workers_;
+};
+
+}  // namespace
+
+ExecutionResult Executor::Execute(const RunSettings& settings, const ReadRequest& read,
+                                  const LeaseEnd& lease_end,
+                                  const OnProgress& on_progress) {
+  cancel_ = false;
+  Execution execution(parts_, settings, read, lease_end);
+  ExecutionResult result = execution.Run(on_progress, cancel_, stop_);
+  on_progress(result.progress);
+  return result;
+}
+
+}  // namespace guestbridge::agent

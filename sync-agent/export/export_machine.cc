@@ -1,0 +1,490 @@
+#include "sync-agent/export/export_machine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Clients whose rows are held in memory: enough for whole batches, and no more.
+constexpr size_t kMostPending = 400;
+constexpr int kDirtyPage = 200;
+constexpr size_t kRowsPerFetch = 200;
+// A write does not start in the last part of a lease: it must reach the portal inside
+// it.
+constexpr absl::Duration kLeaseMargin = absl::Seconds(15);
+
+}  // namespace
+
+LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) {
+  LinkView view;
+  view.in_doubt = in_doubt;
+  if (!record.has_value()) return view;
+  switch (record->link) {
+    case LinkState::kNew:
+      view.link = LinkView::Link::kNone;
+      break;
+    case LinkState::kLive:
+      view.link = LinkView::Link::kLive;
+      break;
+    case LinkState::kLost:
+      view.link = LinkView::Link::kLost;
+      break;
+    case LinkState::kReview:
+      view.link = LinkView::Link::kReview;
+      break;
+    case LinkState::kErased:
+      view.link = LinkView::Link::kErased;
+      break;
+  }
+  view.contact =
+      record->link == LinkState::kReview ? record->proposed : record->contact;
+  view.exported = record->exported;
+  view.refused_hash = record->refused_hash;
+  if (record->problem == Outcome::kFailed) {
+    view.refused_reason = record->reason;
+    view.refused_parameters = record->parameters;
+  }
+  view.answered_refusals = record->answered_refusals;
+  view.any_export = record->revision > 0;
+  return view;
+}
+
+ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
+                             Doubts& doubts, Random& random)
+    : settings_(std::move(settings)),
+      tally_(settings_.run),
+      lane_(pacer, tally_, settings_),
+      context_{.settings = settings_,
+               .ledger = ledger,
+               .random = random,
+               .doubts = doubts,
+               .tally = tally_,
+               .lane = lane_},
+      gone_(context_),
+      adder_(context_),
+      updater_(context_, gone_),
+      adopter_(context_, adder_, updater_, gone_),
+      sweep_(context_, gone_),
+      settler_(context_),
+      matcher_(context_, updater_) {}
+
+void ExportMachine::Start(const Instant& now) {
+  context_.now = now;
+  if (!settings_.dry_run) {
+    const auto counted = context_.ledger.CountOutcomes(settings_.run);
+    const auto failures = context_.ledger.FailuresOf(settings_.run, 100);
+    if (context_.Check(counted.status()) && context_.Check(failures.status())) {
+      tally_.Resume(*counted);
+      for (const ClientRecord& record : *failures) {
+        tally_.AddFailure(record.key, record.reason, record.parameters);
+      }
+    }
+  }
+  // What a former process left unsettled counts from its first sight by this one.
+  const auto attempts = context_.ledger.Attempts();
+  if (context_.Check(attempts.status())) {
+    for (const Attempt& attempt : *attempts) {
+      context_.doubts.Saw(attempt.intent.key, now.steady + settings_.settle_time);
+    }
+  }
+  Step();
+}
+
+void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
+  context_.now = now;
+  reading_ = false;
+  for (const ClientRow& row : page.rows) Consider(row);
+  if (page.last) {
+    stream_done_ = true;
+    watermark_ = page.watermark;
+  }
+  Step();
+}
+
+void ExportMachine::OnRows(const std::vector<ClientRow>& rows,
+                           const std::vector<ClientKey>& asked, const Instant& now) {
+  context_.now = now;
+  fetching_ = false;
+  for (const ClientRow& row : rows) Consider(row);
+  // A client that can't be read any more keeps its contact; it is no longer waiting.
+  for (const ClientKey& key : asked) {
+    context_.lost.erase(key);
+    const bool came = std::any_of(rows.begin(), rows.end(),
+                                  [&](const ClientRow& row) { return row.key == key; });
+    if (came || settings_.dry_run) continue;
+    const auto record = context_.ledger.Get(key);
+    if (!context_.Check(record.status()) || !record->has_value()) continue;
+    ClientRecord known = **record;
+    known.dirty = false;
+    known.reason = "CLIENT_NOT_IN_SOURCE";
+    known.problem = Outcome::kSkipped;
+    tally_.Mark(&known, Outcome::kSkipped);
+    context_.Check(context_.ledger.Put({known}));
+  }
+  Step();
+}
+
+void ExportMachine::OnSourceError(const absl::Status& status, const Instant& now) {
+  context_.now = now;
+  reading_ = false;
+  fetching_ = false;
+  context_.Fail(status);
+  Step();
+}
+
+void ExportMachine::OnAnswer(uint64_t id, const PortalAnswer& answer,
+                             const Instant& now) {
+  context_.now = now;
+  lane_.OnAnswer(id, answer, now);
+  settler_.Conclude();
+  Step();
+}
+
+void ExportMachine::OnWake(const Instant& now) {
+  context_.now = now;
+  Step();
+}
+
+void ExportMachine::OnCancel(const Instant& now) {
+  context_.now = now;
+  cancelled_ = true;
+  Step();
+}
+
+void ExportMachine::OnLease(absl::Duration until, const Instant& now) {
+  context_.now = now;
+  lease_until_ = until;
+  Step();
+}
+
+std::vector<ActionToDo> ExportMachine::TakeActions() {
+  return std::exchange(actions_, {});
+}
+
+bool ExportMachine::may_create() const {
+  return context_.now.steady + kLeaseMargin < lease_until_;
+}
+
+void ExportMachine::End(RunEnd end, absl::Status error) {
+  if (ended_) return;
+  ended_ = true;
+  phase_ = Phase::kDone;
+  actions_.push_back(EndRun{end, std::move(error)});
+}
+
+bool ExportMachine::PartsIdle() const {
+  return lane_.idle() && gone_.idle() && adder_.idle() && updater_.idle() &&
+         adopter_.idle() && context_.to_fetch.empty() && !reading_ && !fetching_;
+}
+
+size_t ExportMachine::Pending() const {
+  return gone_.pending() + adder_.pending() + updater_.pending() + adopter_.pending();
+}
+
+void ExportMachine::Step() {
+  while (!ended_) {
+    if (!lane_.failure().ok()) context_.Fail(lane_.failure());
+    if (!context_.failure.ok() || cancelled_) {
+      // What has left must be heard of; nothing more leaves.
+      lane_.DropWaiting();
+      if (!lane_.nothing_in_flight() || reading_ || fetching_) return;
+      if (!context_.failure.ok()) {
+        End(RunEnd::kFailed, context_.failure);
+      } else {
+        End(RunEnd::kCancelled, absl::OkStatus());
+      }
+      return;
+    }
+    if (Advance() || AskForRows()) continue;
+    FillLane();
+    lane_.Pump(context_.now, may_create(), &actions_);
+    // Once more when the ledger failed while something was prepared.
+    if (context_.failure.ok()) return;
+  }
+}
+
+void ExportMachine::Enter(Phase phase) {
+  phase_ = phase;
+  switch (phase) {
+    case Phase::kColdLook:
+      rebuilder_ =
+          std::make_unique<Rebuilder>(context_, settings_.kind == RunKind::kRebuild);
+      break;
+    case Phase::kSettle:
+    case Phase::kAwaitDoubts:
+      settler_.Begin();
+      break;
+    case Phase::kDirty:
+      dirty_after_ = ClientKey();
+      dirty_done_ = false;
+      break;
+    default:
+      break;
+  }
+}
+
+bool ExportMachine::Advance() {
+  const bool exports =
+      settings_.kind == RunKind::kExport || settings_.kind == RunKind::kSettle;
+  switch (phase_) {
+    case Phase::kNewest:
+      if (!newest_known_) return false;
+      if (settings_.kind == RunKind::kRebuild || (exports && settings_.cold)) {
+        Enter(Phase::kColdLook);
+      } else {
+        Enter(Phase::kSettle);
+      }
+      return true;
+    case Phase::kColdLook:
+      if (!rebuilder_->finished()) return false;
+      if (!rebuilder_->complete()) {
+        context_.Fail(MakeError("LOOKUP_INCOMPLETE"));
+        return true;
+      }
+      settings_.cold = false;
+      Enter(settings_.kind == RunKind::kRebuild ? Phase::kDrain : Phase::kSettle);
+      return true;
+    case Phase::kSettle:
+      if (!settler_.idle()) return false;
+      if (settings_.kind == RunKind::kMatch) {
+        Enter(Phase::kIndex);
+      } else {
+        Enter(settings_.kind == RunKind::kSettle ? Phase::kDrain : Phase::kSweep);
+      }
+      return true;
+    case Phase::kSweep:
+      if (!sweep_.idle() || !gone_.idle() || !lane_.idle()) return false;
+      Enter(Phase::kRead);
+      return true;
+    case Phase::kIndex:
+      if (!matcher_.indexed()) return false;
+      Enter(Phase::kRead);
+      return true;
+    case Phase::kRead:
+      if (!stream_done_) return false;
+      if (settings_.kind == RunKind::kMatch) {
+        matcher_.Finish();
+        Enter(Phase::kDrain);
+      } else {
+        Enter(Phase::kDirty);
+      }
+      return true;
+    case Phase::kDirty:
+      if (!dirty_done_ || !context_.to_fetch.empty() || fetching_) return false;
+      Enter(Phase::kDrain);
+      return true;
+    case Phase::kDrain:
+      if (!PartsIdle() || !settler_.idle() || !matcher_.idle()) return false;
+      if (settings_.settle && !settings_.dry_run && exports &&
+          !context_.doubts.empty()) {
+        Enter(Phase::kAwaitDoubts);
+        return true;
+      }
+      if (settings_.kind == RunKind::kExport && !settings_.dry_run) {
+        context_.Check(context_.ledger.SetNote("watermark", watermark_.value));
+        context_.Check(context_.ledger.SetNote(
+            "read-with-mapping", absl::StrCat(settings_.mapping_version)));
+        if (!context_.failure.ok()) return true;
+      }
+      if (exports && settings_.kind == RunKind::kSettle && !context_.doubts.empty() &&
+          context_.doubts.NextDue() <= context_.now.steady) {
+        Enter(Phase::kSettle);
+        return true;
+      }
+      End(RunEnd::kSucceeded, absl::OkStatus());
+      return true;
+    case Phase::kAwaitDoubts:
+      if (!settler_.idle()) return false;
+      if (context_.doubts.NextDue() <= context_.now.steady) {
+        settler_.Begin();
+        return !settler_.idle();
+      }
+      if (!context_.to_fetch.empty() || context_.doubts.empty()) {
+        Enter(Phase::kDirty);
+        return true;
+      }
+      actions_.push_back(WakeAt{context_.doubts.NextDue()});
+      return false;
+    case Phase::kDone:
+      return false;
+  }
+  return false;
+}
+
+bool ExportMachine::AskForRows() {
+  // Rows of clients whose contact is gone come before new ones.
+  if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
+      phase_ != Phase::kSweep && phase_ != Phase::kSettle && Pending() < kMostPending) {
+    FetchRows fetch;
+    while (!context_.to_fetch.empty() && fetch.keys.size() < kRowsPerFetch) {
+      fetch.keys.push_back(context_.to_fetch.front());
+      context_.to_fetch.pop_front();
+    }
+    fetching_ = true;
+    actions_.push_back(std::move(fetch));
+    return false;
+  }
+  if (phase_ == Phase::kRead && !reading_ && !fetching_ && !stream_done_ &&
+      Pending() < kMostPending) {
+    reading_ = true;
+    actions_.push_back(ReadPage{});
+    return false;
+  }
+  if (phase_ == Phase::kDirty && !dirty_done_ && !fetching_ &&
+      Pending() < kMostPending) {
+    const auto keys = DirtyKeys();
+    if (!context_.Check(keys.status())) return true;
+    if (keys->empty()) {
+      dirty_done_ = true;
+      return true;
+    }
+    dirty_after_ = keys->back();
+    fetching_ = true;
+    actions_.push_back(FetchRows{*keys});
+  }
+  return false;
+}
+
+absl::StatusOr<std::vector<ClientKey>> ExportMachine::DirtyKeys() {
+  if (!settings_.dry_run) {
+    return context_.ledger.Dirty(dirty_after_, settings_.run, kDirtyPage);
+  }
+  // A dry run marks nothing in the ledger; what it saw gone it knows itself.
+  return std::vector<ClientKey>(context_.lost.begin(), context_.lost.end());
+}
+
+void ExportMachine::FillLane() {
+  while (lane_.HasRoom()) {
+    std::optional<PortalLane::Job> job = NextJob();
+    if (!context_.failure.ok() || !job.has_value()) return;
+    lane_.Submit(*std::move(job));
+  }
+}
+
+std::optional<PortalLane::Job> ExportMachine::NextJob() {
+  if (phase_ == Phase::kNewest) {
+    if (newest_asked_) return std::nullopt;
+    newest_asked_ = true;
+    PortalLane::Job job;
+    job.commands.push_back(ListNewest{});
+    job.done = [this](const PortalAnswer& answer) {
+      const CommandResult& result = answer.results[0];
+      if (result.fate != Fate::kDone || !result.complete_page) {
+        context_.Fail(
+            MakeError(result.reason.empty() ? "PORTAL_ANSWER_BROKEN" : result.reason,
+                      {{"code", result.portal_code}}));
+        return;
+      }
+      for (const ContactRow& row : result.rows) context_.SawId(row.id);
+      newest_known_ = true;
+    };
+    return job;
+  }
+  if (phase_ == Phase::kColdLook) return rebuilder_->Next();
+  if (auto job = settler_.Next(); job.has_value()) return job;
+  if (phase_ == Phase::kIndex) return matcher_.Next();
+  if (auto job = gone_.Next(); job.has_value()) return job;
+  if (phase_ == Phase::kSweep) return sweep_.Next();
+  if (auto job = adopter_.Next(); job.has_value()) return job;
+  const bool more = phase_ == Phase::kRead && !stream_done_;
+  if (auto job = updater_.Next(more); job.has_value()) return job;
+  return adder_.Next(more);
+}
+
+void ExportMachine::Consider(const ClientRow& row) {
+  if (!context_.failure.ok()) return;
+  const auto record = context_.ledger.Get(row.key);
+  const auto attempt = context_.ledger.AttemptOf(row.key);
+  if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
+  LinkView view = MakeLinkView(*record, attempt->has_value());
+  if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
+  const MappedContact mapped = settings_.mapping->Map(
+      row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone()));
+  Decision decision = Decide(row, mapped, MakeLinkView(*record, attempt->has_value()),
+                             settings_.events);
+  if (settings_.kind == RunKind::kMatch) {
+    matcher_.Consider(row, *record, std::move(decision));
+    return;
+  }
+  Apply(row, *record, std::move(decision));
+}
+
+void ExportMachine::Apply(const ClientRow& row,
+                          const std::optional<ClientRecord>& record,
+                          Decision decision) {
+  const bool counted = record.has_value() && record->run == settings_.run &&
+                       record->outcome != Outcome::kNone;
+  switch (decision.action) {
+    case PlannedAction::kAdd:
+    case PlannedAction::kRecreate:
+      adder_.Add(std::move(decision));
+      return;
+    case PlannedAction::kUpdate:
+      updater_.Update(std::move(decision));
+      return;
+    case PlannedAction::kCheckStored:
+      adopter_.Check(std::move(decision));
+      return;
+    case PlannedAction::kUnchanged: {
+      if (!counted) tally_.Count(Outcome::kUnchanged);
+      if (settings_.dry_run) return;
+      ClientRecord known = *record;
+      const bool stale =
+          known.dirty || decision.refresh_digest || known.problem != Outcome::kNone;
+      if (stale) {
+        known.dirty = false;
+        known.problem = Outcome::kNone;
+        known.reason.clear();
+        known.refused_hash.clear();
+        if (decision.refresh_digest) known.exported = decision.digest;
+        if (!context_.Check(context_.ledger.Put({known}))) return;
+      }
+      // 1C lost the ID (a restored base): write it again.
+      if (known.write_back == WriteBackState::kDone && row.contact != known.contact) {
+        context_.Check(context_.ledger.QueueWriteBack(known.key));
+      }
+      return;
+    }
+    case PlannedAction::kSkip:
+      if (!counted) tally_.Count(Outcome::kSkipped);
+      Note(row, record, decision, Outcome::kSkipped);
+      return;
+    case PlannedAction::kFail:
+      if (!counted) tally_.AddFailure(row.key, decision.reason, decision.parameters);
+      Note(row, record, decision, Outcome::kFailed);
+      return;
+    case PlannedAction::kDefer:
+      Note(row, record, decision, Outcome::kDeferred);
+      return;
+  }
+}
+
+void ExportMachine::Note(const ClientRow& row,
+                         const std::optional<ClientRecord>& record,
+                         const Decision& decision, Outcome outcome) {
+  if (settings_.dry_run) {
+    if (outcome != Outcome::kSkipped) tally_.Count(outcome);
+    return;
+  }
+  ClientRecord known = record.value_or(ClientRecord{});
+  known.key = row.key;
+  if (decision.reason != "IN_DOUBT") {
+    if (outcome == Outcome::kSkipped && known.reason == decision.reason &&
+        known.problem == outcome && known.parameters == decision.parameters) {
+      return;
+    }
+    known.reason = decision.reason;
+    known.parameters = decision.parameters;
+    known.problem = outcome;
+    // What was switched off is taken up again when it is switched on.
+    known.dirty = decision.reason == "EVENT_OFF";
+  }
+  if (outcome != Outcome::kSkipped) tally_.Mark(&known, outcome);
+  context_.Check(context_.ledger.Put({known}));
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sync-agent/export/adder.h"
+#include "sync-agent/export/adopter.h"
+#include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/matcher.h"
+#include "sync-agent/export/rebuilder.h"
+#include "sync-agent/export/run_context.h"
+#include "sync-agent/export/settler.h"
+#include "sync-agent/export/sweep.h"
+#include "sync-agent/export/updater.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+// One run, as a state machine: events in, actions out. It has no thread, no socket, no
+// clock and never waits: the executor does, and a simulation may. The ledger is called
+// synchronously: an intent is durable before the action that sends it exists.
+//
+// The steps of an export, in order: look at the portal's end; settle what is due; see
+// whether our contacts still exist; read clients and export them; take up what earlier
+// runs left; settle what this run left, when asked to.
+// One thread at a time.
+class ExportMachine {
+ public:
+  // All references outlive the machine.
+  ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer, Doubts& doubts,
+                Random& random);
+
+  // --- events ---
+  void Start(const Instant& now);
+  void OnPage(const ClientPage& page, const Instant& now);
+  void OnRows(const std::vector<ClientRow>& rows, const std::vector<ClientKey>& asked,
+              const Instant& now);
+  // The source could not answer the last ReadPage or FetchRows, and will not.
+  void OnSourceError(const absl::Status& status, const Instant& now);
+  void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
+  void OnWake(const Instant& now);
+  void OnCancel(const Instant& now);
+  // Contacts may be created until then (steady clock); the past: not now.
+  void OnLease(absl::Duration until, const Instant& now);
+
+  // --- actions --- of the events so far, in order. Nothing after an EndRun.
+  std::vector<ActionToDo> TakeActions();
+
+  RunProgress progress() const { return tally_.Snapshot(); }
+  bool ended() const { return ended_; }
+
+ private:
+  enum class Phase {
+    kNewest,  // the highest ID
+    kColdLook,
+    kSettle,  // what is due at the beginning
+    kSweep,
+    kIndex,  // of a match: the portal's contacts
+    kRead,
+    kDirty,
+    kDrain,
+    kAwaitDoubts,
+    kDone,
+  };
+
+  void Step();
+  // True when the phase is over and the next one was entered.
+  bool Advance();
+  void Enter(Phase phase);
+  // Jobs of all parts, most urgent first, while the lane has room.
+  void FillLane();
+  std::optional<PortalLane::Job> NextJob();
+  void Consider(const ClientRow& row);
+  void Apply(const ClientRow& row, const std::optional<ClientRecord>& record,
+             Decision decision);
+  void Note(const ClientRow& row, const std::optional<ClientRecord>& record,
+            const Decision& decision, Outcome outcome);
+  // True when it changed what is to be done without asking anybody.
+  bool AskForRows();
+  absl::StatusOr<std::vector<ClientKey>> DirtyKeys();
+  bool PartsIdle() const;
+  size_t Pending() const;
+  void End(RunEnd end, absl::Status error);
+  bool may_create() const;
+
+  RunSettings settings_;
+  Tally tally_;
+  PortalLane lane_;
+  RunContext context_;
+  GoneCheck gone_;
+  Adder adder_;
+  Updater updater_;
+  Adopter adopter_;
+  Sweep sweep_;
+  Settler settler_;
+  Matcher matcher_;
+  std::unique_ptr<Rebuilder> rebuilder_;
+
+  Phase phase_ = Phase::kNewest;
+  bool newest_asked_ = false;
+  bool newest_known_ = false;
+  bool reading_ = false;   // a ReadPage is out
+  bool fetching_ = false;  // a FetchRows is out
+  bool stream_done_ = false;
+  Watermark watermark_;
+  ClientKey dirty_after_;
+  bool dirty_done_ = false;
+  bool cancelled_ = false;
+  bool ended_ = false;
+  absl::Duration lease_until_ = -absl::InfiniteDuration();
+  std::vector<ActionToDo> actions_;
+};
+
+// The view of a ledger record that the planner takes.
+LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt);
+
+}  // namespace guestbridge::agent

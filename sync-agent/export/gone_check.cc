@@ -1,0 +1,60 @@
+#include "sync-agent/export/gone_check.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace guestbridge::agent {
+namespace {
+
+// Two commands a question and one for the rights of the asker.
+constexpr size_t kQuestionsPerRequest = 20;
+
+}  // namespace
+
+std::optional<PortalLane::Job> GoneCheck::Next() {
+  if (queue_.empty()) return std::nullopt;
+  auto questions = std::make_shared<std::vector<Question>>();
+  PortalLane::Job job;
+  job.commands.push_back(GetProfile{});
+  while (!queue_.empty() && questions->size() < kQuestionsPerRequest) {
+    questions->push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    const Question& question = questions->back();
+    job.commands.push_back(GetContact{question.contact});
+    ListContacts by_origin;
+    by_origin.origin = Stamp{context_.settings.originator, question.client.guid(), ""};
+    job.commands.push_back(std::move(by_origin));
+  }
+  job.done = [this, questions](const PortalAnswer& answer) {
+    --in_flight_;
+    if (answer.results[0].fate == Fate::kDone && answer.results[0].admin) {
+      context_.sight_proven = true;
+    }
+    for (size_t i = 0; i < questions->size(); ++i) {
+      const Question& question = (*questions)[i];
+      const CommandResult& get = answer.results[1 + 2 * i];
+      const CommandResult& list = answer.results[2 + 2 * i];
+      if (get.fate != Fate::kGone || list.fate != Fate::kDone ||
+          !context_.sight_proven) {
+        question.not_gone(get.fate == Fate::kDone);
+        continue;
+      }
+      // The filter may have been ignored: only exact rows count.
+      std::optional<ContactId> survivor;
+      for (const ContactRow& row : list.rows) {
+        if (row.stamp.originator == context_.settings.originator &&
+            row.stamp.origin == question.client.guid() && row.id != question.contact &&
+            (!survivor.has_value() || row.id < *survivor)) {
+          survivor = row.id;
+        }
+      }
+      question.gone(survivor);
+    }
+  };
+  ++in_flight_;
+  return job;
+}
+
+}  // namespace guestbridge::agent

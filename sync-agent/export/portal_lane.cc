@@ -1,0 +1,125 @@
+#include "sync-agent/export/portal_lane.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "common/status/error.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Request ids are unique in the process, so that a late answer of a run that has ended
+// cannot be taken for another's.
+uint64_t NextRequestId() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1);
+}
+
+bool IsTransportFailure(const PortalAnswer& answer) {
+  return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
+}
+
+}  // namespace
+
+MethodCounts CountMethods(const std::vector<Command>& commands) {
+  MethodCounts counts;
+  for (const Command& command : commands) ++counts[MethodOf(command)];
+  return counts;
+}
+
+PortalLane::PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings)
+    : pacer_(pacer), tally_(tally), settings_(settings) {}
+
+bool PortalLane::HasRoom() const {
+  return failure_.ok() && static_cast<int>(waiting_.size() + in_flight_.size()) <
+                              settings_.max_requests_in_flight;
+}
+
+void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), std::nullopt}); }
+
+void PortalLane::Pump(const Instant& now, bool may_create,
+                      std::vector<ActionToDo>* actions) {
+  while (failure_.ok() && !waiting_.empty()) {
+    auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& w) {
+      return !w.job.creates || may_create;
+    });
+    if (next == waiting_.end()) return;  // The lease's renewal wakes the machine.
+    const MethodCounts methods = CountMethods(next->job.commands);
+    if (!next->ready.has_value()) next->ready = now.steady;
+    const absl::Duration start = pacer_.EarliestStart(methods, now.steady, now.wall);
+    if (start > now.steady) {
+      // Not even alone: come back when the portal's window has moved.
+      actions->push_back(WakeAt{
+          start == absl::InfiniteDuration() ? now.steady + absl::Seconds(10) : start});
+      return;
+    }
+    tally_.progress().portal.wait_seconds +=
+        absl::ToDoubleSeconds(now.steady - *next->ready);
+    Job job = std::move(next->job);
+    waiting_.erase(next);
+    if (job.prepare && !job.prepare()) continue;
+    const uint64_t id = NextRequestId();
+    pacer_.Sent(id, methods, now.steady);
+    actions->push_back(SendRequest{id, {.commands = job.commands}, job.creates});
+    in_flight_.emplace(id, std::move(job));
+  }
+}
+
+void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
+                       const Instant& now) {
+  PaceObservation observation;
+  observation.took = answer.took;
+  observation.reports_operating = answer.reports_operating;
+  observation.too_fast = answer.fate == RequestFate::kTooFast;
+  observation.transport_failure = IsTransportFailure(answer);
+  for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
+    const CommandResult& result = answer.results[i];
+    observation.methods.push_back(
+        {MethodOf(job.commands[i]), result.time.duration_seconds,
+         result.time.operating_seconds, result.time.operating_reset_unix,
+         result.operating_limit});
+    if (result.operating_limit) ++tally_.progress().portal.throttled;
+  }
+  pacer_.Answered(id, observation, now.steady, now.wall);
+  PortalUse& use = tally_.progress().portal;
+  use.http_requests += std::max(answer.http_requests, 1);
+  use.commands += static_cast<int>(job.commands.size());
+  if (observation.too_fast) ++use.throttled;
+}
+
+void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now) {
+  const auto it = in_flight_.find(id);
+  if (it == in_flight_.end()) return;
+  Job job = std::move(it->second);
+  in_flight_.erase(it);
+  Learn(id, job, answer, now);
+
+  if (answer.fate == RequestFate::kRefused) {
+    failure_ = MakeError(answer.reason, answer.parameters);
+  } else if (IsTransportFailure(answer)) {
+    if (!failing_since_.has_value()) failing_since_ = now.steady;
+    if (now.steady - *failing_since_ > settings_.patience) {
+      failure_ = MakeError(answer.reason, answer.parameters);
+    }
+  } else if (answer.fate == RequestFate::kAnswered) {
+    failing_since_.reset();
+  }
+
+  const bool again =
+      job.read && (answer.fate != RequestFate::kAnswered ||
+                   std::any_of(answer.results.begin(), answer.results.end(),
+                               [](const CommandResult& result) {
+                                 return result.fate == Fate::kNotExecuted;
+                               }));
+  if (!again) {
+    job.done(answer);
+    return;
+  }
+  if (answer.fate != RequestFate::kUnknown) {
+    tally_.progress().portal.retried += static_cast<int>(job.commands.size());
+  }
+  waiting_.push_front({std::move(job), std::nullopt});
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "sync-agent/export/run_types.h"
+#include "sync-agent/export/tally.h"
+
+namespace guestbridge::agent {
+
+// The only path of a run to the portal: every request is paced here, its answer teaches
+// the pacer, and reads that got no answer are asked again.
+class PortalLane {
+ public:
+  struct Job {
+    std::vector<Command> commands;
+    // Reads change nothing and are repeated until answered; writes never are.
+    bool read = true;
+    bool creates = false;
+    // Called once, right before the request leaves: makes intents durable. False drops
+    // the job.
+    std::function<bool()> prepare;
+    // The answer: of a read always kAnswered with no command kNotExecuted. One result
+    // per command.
+    std::function<void(const PortalAnswer&)> done;
+  };
+
+  PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings);
+
+  // Fewer jobs waiting or in flight than may be.
+  bool HasRoom() const;
+  bool idle() const { return waiting_.empty() && in_flight_.empty(); }
+  int CommandsPerRequest(const char* method) const {
+    return pacer_.CommandsPerRequest(method);
+  }
+  bool nothing_in_flight() const { return in_flight_.empty(); }
+  void Submit(Job job);
+  // Sends what may go now, and says when to come back. `may_create`: the lease runs.
+  void Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
+  void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
+  // Drops what has not left.
+  void DropWaiting() { waiting_.clear(); }
+
+  // Set once no usable answer came for longer than the run's patience, or a person must
+  // act.
+  const absl::Status& failure() const { return failure_; }
+
+ private:
+  struct Waiting {
+    Job job;
+    std::optional<absl::Duration> ready;  // when it could have gone but for the limits
+  };
+
+  void Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
+             const Instant& now);
+
+  Pacer& pacer_;
+  Tally& tally_;
+  const RunSettings& settings_;
+  std::deque<Waiting> waiting_;
+  std::map<uint64_t, Job> in_flight_;
+  std::optional<absl::Duration> failing_since_;
+  absl::Status failure_;
+};
+
+// Methods of a request with their numbers.
+MethodCounts CountMethods(const std::vector<Command>& commands);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,60 @@
+#include "sync-agent/export/rebuilder.h"
+
+#include <utility>
+
+#include "sync-agent/model/origin.h"
+
+namespace guestbridge::agent {
+namespace {
+
+bool IsGuid(const std::string& text) {
+  return text.size() == 36 &&
+         text.find_first_not_of("0123456789abcdef-") == std::string::npos;
+}
+
+}  // namespace
+
+Rebuilder::Rebuilder(RunContext& context, bool count)
+    : context_(context),
+      count_(count),
+      scan_(context, ContactId(0), ContactId(), {},
+            [this](const ContactRow& row) { Take(row); }) {}
+
+void Rebuilder::Take(const ContactRow& row) {
+  if (row.stamp.originator != context_.settings.originator) return;
+  const ClientKey key(row.stamp.origin);
+  if (!IsGuid(key.guid())) return;
+  const auto known = context_.ledger.Get(key);
+  const auto attempt = context_.ledger.AttemptOf(key);
+  if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;
+  if (attempt->has_value()) return;  // The settler's business.
+  if (known->has_value() && (*known)->link == LinkState::kLive) {
+    if ((*known)->contact != row.id) {
+      context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+    } else if (count_) {
+      context_.tally.Count(Outcome::kUnchanged);
+    }
+    return;
+  }
+  if (known->has_value() && (*known)->link == LinkState::kErased) return;
+  ClientRecord record = known->value_or(ClientRecord{});
+  record.key = key;
+  record.link = LinkState::kLive;
+  record.contact = row.id;
+  record.exported = ContentDigest{};
+  record.exported.fields_known = false;
+  record.reason.clear();
+  record.problem = Outcome::kNone;
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  if (version.ok()) {
+    record.exported.hash = version->content_hash;
+    record.exported.values = version->values;
+    record.revision = version->revision;
+  }
+  // What 1C holds shows when the client is read; until then the ID is queued for it,
+  // and writing what is there already costs one read.
+  if (!context_.Check(context_.ledger.Link(record, ContactId()))) return;
+  if (count_) context_.tally.Count(Outcome::kUpdated);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string>
+
+#include "common/random/random.h"
+#include "sync-agent/export/doubts.h"
+#include "sync-agent/export/portal_lane.h"
+#include "sync-agent/export/run_types.h"
+#include "sync-agent/export/tally.h"
+#include "sync-agent/ledger/ledger.h"
+
+namespace guestbridge::agent {
+
+// What the parts of one run share. Owned by the machine; one thread.
+struct RunContext {
+  const RunSettings& settings;
+  Ledger& ledger;
+  Random& random;
+  Doubts& doubts;
+  Tally& tally;
+  PortalLane& lane;
+
+  Instant now = {};
+  // Highest contact ID known to exist.
+  ContactId high = {};
+  // One of our own contacts, or full rights, was seen in an answer of this run: an
+  // absence in such answers means something.
+  bool sight_proven = false;
+  // Clients whose rows are to be read again and considered (their contact is gone).
+  std::deque<ClientKey> to_fetch = {};
+  // Of a dry run: clients whose contact was seen to be gone.
+  std::set<ClientKey> lost = {};
+  absl::Status failure = {};
+
+  void Fail(absl::Status status) {
+    if (failure.ok()) failure = std::move(status);
+  }
+  // False, and the run fails, when the ledger could not do it.
+  bool Check(absl::Status status) {
+    const bool ok = status.ok();
+    if (!ok) Fail(std::move(status));
+    return ok;
+  }
+  void SawId(ContactId id) {
+    if (id > high) high = id;
+  }
+};
+
+// The stamp of a contact that is about to be written.
+Stamp MakeStamp(const RunContext& context, const Decision& decision,
+                const std::string& nonce, int revision);
+std::string MakeNonce(Random& random);
+
+}  // namespace guestbridge::agent

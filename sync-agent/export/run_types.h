@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/text/catalogue.h"
+#include "sync-agent/ledger/ledger.h"
+#include "sync-agent/mapping/mapping.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/model/ids.h"
+#include "sync-agent/pace/pacer.h"
+#include "sync-agent/plan/decide.h"
+#include "sync-agent/portal/portal.h"
+
+// What goes into and comes out of the export machine.
+namespace guestbridge::agent {
+
+// Both clocks at one moment; the machine has none of its own.
+struct Instant {
+  absl::Time wall;
+  absl::Duration steady;  // Clock::Steady
+};
+
+enum class RunKind { kExport, kMatch, kRebuild, kSettle };
+
+struct RunSettings {
+  int64_t run = 0;  // number of the run; grows
+  RunKind kind = RunKind::kExport;
+  bool full = false;
+  bool dry_run = false;
+  bool settle = false;  // end only when no doubt is left
+  bool apply = false;   // of a match
+  // The ledger is not the one that wrote last: look at the whole portal before adding.
+  bool cold = false;
+  std::string originator;                    // `guestbridge:` + the base's identity
+  const CompiledMapping* mapping = nullptr;  // null only for kRebuild
+  int mapping_version = 0;
+  EventSwitches events;
+  absl::Duration settle_time = absl::Seconds(120);
+  // How long the portal or 1C may give no usable answer before the run ends FAILED.
+  absl::Duration patience = absl::Seconds(40);
+  int max_requests_in_flight = 2;
+  // Robots stay quiet when a contact is added by the first export of a base; later
+  // deltas start them.
+  bool first_export = false;
+};
+
+// --- actions: what the executor is to do ---
+struct ReadPage {};
+struct FetchRows {
+  std::vector<ClientKey> keys;
+};
+struct SendRequest {
+  uint64_t id = 0;
+  PortalRequest request;
+  // Set when the request creates contacts: the lease is checked again right before the
+  // first byte.
+  bool creates = false;
+};
+struct WakeAt {
+  absl::Duration steady;
+};
+enum class RunEnd { kSucceeded, kFailed, kCancelled };
+struct EndRun {
+  RunEnd end = RunEnd::kSucceeded;
+  absl::Status error;  // of kFailed
+};
+using ActionToDo = std::variant<ReadPage, FetchRows, SendRequest, WakeAt, EndRun>;
+
+// --- progress: what a person sees ---
+struct RunCounts {
+  int scanned = 0;
+  int unchanged = 0;
+  int added = 0;
+  int updated = 0;
+  int recreated = 0;
+  int skipped = 0;
+  int failed = 0;
+  int deferred = 0;
+};
+struct PortalUse {
+  int http_requests = 0;
+  int commands = 0;
+  int throttled = 0;
+  int retried = 0;
+  double wait_seconds = 0;
+};
+struct MatchCounts {
+  int matched = 0;
+  int ambiguous = 0;
+  int unmatched = 0;
+  int linked = 0;
+  int applied = 0;
+};
+struct Failure {
+  ClientKey client;
+  std::string reason;
+  Parameters parameters;
+};
+struct RunNotice {
+  std::string reason;
+  Parameters parameters;
+};
+struct RunProgress {
+  RunCounts counts;
+  PortalUse portal;
+  MatchCounts match;
+  std::vector<Failure> failures;  // the first 100
+  std::vector<RunNotice> notices;
+};
+
+}  // namespace guestbridge::agent

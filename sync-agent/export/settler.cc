@@ -1,0 +1,123 @@
+#include "sync-agent/export/settler.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sync-agent/model/origin.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Lower IDs may be committed later than higher ones.
+constexpr int64_t kIdMargin = 1000;
+
+}  // namespace
+
+void Settler::Begin() {
+  if (scan_ != nullptr) return;
+  const auto attempts = context_.ledger.Attempts();
+  if (!context_.Check(attempts.status())) return;
+  context_.doubts.KeepOnly(*attempts);
+  suspects_.clear();
+  int64_t low = std::numeric_limits<int64_t>::max();
+  for (const Attempt& attempt : *attempts) {
+    if (!context_.doubts.IsDue(attempt.intent.key, context_.now.steady)) continue;
+    low = std::min(low, attempt.high.value());
+    suspects_.emplace(attempt.intent.key, Suspect{attempt, {}});
+  }
+  if (suspects_.empty()) return;
+  const auto witness = context_.ledger.Witness();
+  if (!context_.Check(witness.status())) return;
+  scan_ = std::make_unique<WindowScan>(
+      context_, ContactId(std::max<int64_t>(0, low - kIdMargin)), *witness,
+      std::vector<std::string>{}, [this](const ContactRow& row) {
+        if (row.stamp.originator != context_.settings.originator) return;
+        const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
+        if (suspect != suspects_.end()) suspect->second.hits.push_back(row);
+      });
+}
+
+std::optional<PortalLane::Job> Settler::Next() {
+  if (scan_ == nullptr) return std::nullopt;
+  return scan_->Next();
+}
+
+void Settler::Conclude() {
+  if (scan_ == nullptr || !scan_->finished()) return;
+  if (scan_->complete()) {
+    for (auto& [key, suspect] : suspects_) Settle(suspect);
+  } else {
+    // Nothing was proven. Asked again when a while has passed.
+    for (auto& [key, suspect] : suspects_) {
+      context_.doubts.Add(key, context_.now.steady + absl::Seconds(10));
+    }
+    context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+  }
+  suspects_.clear();
+  scan_.reset();
+}
+
+void Settler::Settle(Suspect& suspect) {
+  const ClientKey& key = suspect.attempt.intent.key;
+  const absl::Duration due = context_.doubts.DueOf(key);
+  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
+  const auto before = context_.ledger.Get(key);
+  if (!context_.Check(before.status())) return;
+
+  if (suspect.attempt.intent.kind == AttemptKind::kAdd && !suspect.hits.empty()) {
+    std::sort(suspect.hits.begin(), suspect.hits.end(),
+              [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
+    // The attempt's own contact, else the oldest that carries the origin.
+    const ContactRow* found = &suspect.hits.front();
+    bool own = false;
+    for (const ContactRow& hit : suspect.hits) {
+      const auto version = DecodeOriginVersion(hit.stamp.version);
+      if (!own && version.ok() && version->nonce == suspect.attempt.intent.nonce) {
+        found = &hit;
+        own = true;
+      }
+    }
+    if (suspect.hits.size() > 1) {
+      context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+    }
+    const Outcome outcome =
+        suspect.attempt.intent.recreate ? Outcome::kRecreated : Outcome::kAdded;
+    if (!context_.Check(
+            context_.ledger.Settle({{key, Evidence::Found(found->id),
+                                     context_.settings.run, outcome, unix_now}}))) {
+      return;
+    }
+    context_.tally.Moved(*before, outcome);
+    if (!own) {
+      // Not what this attempt wrote: its content is unknown, the next export reads it.
+      auto record = context_.ledger.Get(key);
+      if (!context_.Check(record.status()) || !record->has_value()) return;
+      (*record)->exported.fields_known = false;
+      (*record)->exported.hash.clear();
+      (*record)->dirty = true;
+      if (!context_.Check(context_.ledger.Put({**record}))) return;
+    }
+  } else {
+    // An update leaves no trace that a look-up could find: past the settle time it has
+    // been carried out or never will be, and the next export reads before it writes.
+    const Evidence miss = Evidence::CompleteMiss(scan_->begun(), due);
+    if (!miss.proves_something()) return;
+    if (!context_.Check(
+            context_.ledger.Settle({{key, miss, 0, Outcome::kNone, unix_now}}))) {
+      return;
+    }
+    auto record = context_.ledger.Get(key);
+    if (!context_.Check(record.status()) || !record->has_value()) return;
+    if ((*record)->problem != Outcome::kFailed) {
+      // Decided anew by this run, when it is one that exports.
+      context_.tally.Unmark(&**record);
+      if (!context_.Check(context_.ledger.Put({**record}))) return;
+      context_.to_fetch.push_back(key);
+    }
+  }
+  context_.doubts.Remove(key);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sync-agent/export/run_context.h"
+#include "sync-agent/export/window_scan.h"
+
+namespace guestbridge::agent {
+
+// Settles doubts by evidence only: looks through the IDs above those known before the
+// doubtful requests left, and compares origins on our side. Found: linked. Not found in
+// a complete look-up that began late enough: to be exported again. Anything else: still
+// in doubt.
+class Settler {
+ public:
+  explicit Settler(RunContext& context) : context_(context) {}
+
+  // Takes the doubts that are due now; does nothing when there are none or a look-up is
+  // under way.
+  void Begin();
+  bool idle() const { return scan_ == nullptr; }
+  std::optional<PortalLane::Job> Next();
+  // To be called after each event: finishes a look-up whose last answer came.
+  void Conclude();
+
+ private:
+  struct Suspect {
+    Attempt attempt;
+    std::vector<ContactRow> hits;
+  };
+  void Settle(Suspect& suspect);
+
+  RunContext& context_;
+  std::map<ClientKey, Suspect> suspects_;
+  std::unique_ptr<WindowScan> scan_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,72 @@
+#include "sync-agent/export/sweep.h"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr int kIdsPerCommand = 50;
+
+}  // namespace
+
+std::optional<PortalLane::Job> Sweep::Next() {
+  if (finished_) return std::nullopt;
+  const int most =
+      kIdsPerCommand * context_.lane.CommandsPerRequest("crm.contact.list");
+  const auto live = context_.ledger.LiveContacts(after_, most);
+  if (!context_.Check(live.status())) return std::nullopt;
+  if (live->empty()) {
+    finished_ = true;
+    return std::nullopt;
+  }
+  after_ = live->back().contact;
+  auto items = std::make_shared<std::map<ContactId, WriteBackItem>>();
+  PortalLane::Job job;
+  for (const WriteBackItem& item : *live) {
+    if (items->size() % kIdsPerCommand == 0) job.commands.push_back(ListContacts{});
+    std::get<ListContacts>(job.commands.back()).ids.push_back(item.contact);
+    items->emplace(item.contact, item);
+  }
+  job.done = [this, items](const PortalAnswer& answer) {
+    --in_flight_;
+    for (const CommandResult& result : answer.results) {
+      for (const ContactRow& row : result.rows) {
+        context_.SawId(row.id);
+        if (items->erase(row.id) > 0) context_.sight_proven = true;
+      }
+    }
+    for (const auto& [id, item] : *items) Missing(item);
+  };
+  ++in_flight_;
+  return job;
+}
+
+void Sweep::Missing(const WriteBackItem& item) {
+  const ClientKey key = item.key;
+  gone_.Ask({key, item.contact,
+             [this, key](std::optional<ContactId> survivor) {
+               // A dry run must not mark, but may say what it would do.
+               if (context_.settings.dry_run) {
+                 context_.lost.insert(key);
+                 return;
+               }
+               auto record = context_.ledger.Get(key);
+               if (!context_.Check(record.status()) || !record->has_value()) return;
+               ClientRecord known = **record;
+               known.dirty = true;
+               if (survivor.has_value()) {
+                 known.contact = *survivor;
+                 known.exported.fields_known = false;
+                 known.exported.hash.clear();
+                 context_.Check(context_.ledger.Link(known, ContactId()));
+               } else {
+                 known.link = LinkState::kLost;
+                 context_.Check(context_.ledger.Put({known}));
+               }
+             },
+             [](bool) {}});
+}
+
+}  // namespace guestbridge::agent

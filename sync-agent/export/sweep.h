@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+
+#include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/run_context.h"
+
+namespace guestbridge::agent {
+
+// Looks whether the contacts that we know still exist: by ID, 50 a command, whole
+// batches. Runs before the clients are read, so that a client whose contact is gone is
+// considered once, with that knowledge.
+class Sweep {
+ public:
+  Sweep(RunContext& context, GoneCheck& gone) : context_(context), gone_(gone) {}
+
+  bool idle() const { return finished_ && in_flight_ == 0; }
+  std::optional<PortalLane::Job> Next();
+
+ private:
+  void Missing(const WriteBackItem& item);
+
+  RunContext& context_;
+  GoneCheck& gone_;
+  ContactId after_;
+  bool finished_ = false;
+  int in_flight_ = 0;
+};
+
+}  // namespace guestbridge::agent

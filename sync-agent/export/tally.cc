@@ -1,0 +1,69 @@
+#include "sync-agent/export/tally.h"
+
+#include <algorithm>
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr size_t kMaxFailures = 100;
+
+}  // namespace
+
+void Tally::Resume(const std::map<Outcome, int>& counted) { counts_ = counted; }
+
+void Tally::Count(Outcome outcome) { ++counts_[outcome]; }
+
+void Tally::Mark(ClientRecord* record, Outcome outcome) {
+  Unmark(record);
+  record->run = run_;
+  record->outcome = outcome;
+  ++counts_[outcome];
+}
+
+void Tally::Unmark(ClientRecord* record) {
+  if (record->run != run_ || record->outcome == Outcome::kNone) return;
+  --counts_[record->outcome];
+  record->outcome = Outcome::kNone;
+}
+
+void Tally::Moved(const std::optional<ClientRecord>& before, Outcome after) {
+  if (before.has_value() && before->run == run_ && before->outcome != Outcome::kNone) {
+    --counts_[before->outcome];
+  }
+  ++counts_[after];
+}
+
+void Tally::AddFailure(const ClientKey& client, const std::string& reason,
+                       const Parameters& parameters) {
+  if (progress_.failures.size() < kMaxFailures) {
+    progress_.failures.push_back({client, reason, parameters});
+  }
+}
+
+void Tally::AddNotice(const std::string& reason, const Parameters& parameters) {
+  const bool said =
+      std::any_of(progress_.notices.begin(), progress_.notices.end(),
+                  [&](const RunNotice& notice) { return notice.reason == reason; });
+  if (!said) progress_.notices.push_back({reason, parameters});
+}
+
+RunProgress Tally::Snapshot() const {
+  RunProgress progress = progress_;
+  const auto count = [&](Outcome outcome) {
+    const auto it = counts_.find(outcome);
+    return it == counts_.end() ? 0 : it->second;
+  };
+  RunCounts& counts = progress.counts;
+  counts.unchanged = count(Outcome::kUnchanged);
+  counts.added = count(Outcome::kAdded);
+  counts.updated = count(Outcome::kUpdated);
+  counts.recreated = count(Outcome::kRecreated);
+  counts.skipped = count(Outcome::kSkipped);
+  counts.failed = count(Outcome::kFailed);
+  counts.deferred = count(Outcome::kDeferred);
+  counts.scanned = counts.unchanged + counts.added + counts.updated + counts.recreated +
+                   counts.skipped + counts.failed + counts.deferred;
+  return progress;
+}
+
+}  // namespace guestbridge::agent

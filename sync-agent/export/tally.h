@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+
+#include "sync-agent/export/run_types.h"
+
+namespace guestbridge::agent {
+
+// Counts what a run makes of each client; a client counts once, under its latest
+// outcome. scanned is the sum of the others by construction.
+class Tally {
+ public:
+  explicit Tally(int64_t run) : run_(run) {}
+
+  // Takes over what the ledger says that this run counted before it was interrupted.
+  void Resume(const std::map<Outcome, int>& counted);
+
+  // An outcome that the ledger does not remember (unchanged, skipped, dry run).
+  void Count(Outcome outcome);
+  // Counts `outcome` for the client and marks it in the record, in place of what this
+  // run counted for it before.
+  void Mark(ClientRecord* record, Outcome outcome);
+  // Takes the client's mark of this run back: it is decided anew.
+  void Unmark(ClientRecord* record);
+  // The ledger marked `after` itself (a settlement); `before` is the record before it.
+  void Moved(const std::optional<ClientRecord>& before, Outcome after);
+
+  void AddFailure(const ClientKey& client, const std::string& reason,
+                  const Parameters& parameters);
+  // Said once per reason.
+  void AddNotice(const std::string& reason, const Parameters& parameters);
+
+  RunProgress& progress() { return progress_; }
+  RunProgress Snapshot() const;
+
+ private:
+  int64_t run_;
+  std::map<Outcome, int> counts_;
+  RunProgress progress_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,278 @@
+#include "sync-agent/export/updater.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kUpdateMethod[] = "crm.contact.update";
+constexpr size_t kIdsPerCommand = 50;
+
+UpdateContact MakeCommand(const Decision& decision, const ContactUpdate& update,
+                          Stamp stamp) {
+  UpdateContact command;
+  command.id = decision.contact;
+  command.fields = update.fields;
+  for (const ContactUpdate::Value& value : update.values) {
+    command.multifields.push_back({value.field, value.id, value.value, value.type});
+  }
+  command.stamp = std::move(stamp);
+  return command;
+}
+
+}  // namespace
+
+void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> row) {
+  if (row.has_value()) {
+    Ready(std::move(decision), *row, /*compare_fields=*/true, adopt);
+    return;
+  }
+  if (context_.settings.dry_run) {
+    context_.tally.Count(Outcome::kUpdated);
+    return;
+  }
+  if (decision.read_first) {
+    to_read_.push_back(std::move(decision));
+    return;
+  }
+  ContactUpdate update = MakeUpdate(decision);
+  ready_.push_back({std::move(decision), std::move(update), Outcome::kUpdated});
+}
+
+void Updater::Ready(Decision decision, const ContactRow& row, bool compare_fields,
+                    bool adopt) {
+  const auto record = context_.ledger.Get(decision.key);
+  if (!context_.Check(record.status())) return;
+  std::set<std::string> ours;
+  if (record->has_value()) ours = (*record)->exported.values;
+  ContactUpdate update = MakeUpdate(decision, row, ours, compare_fields);
+  const Outcome outcome = update.empty() ? Outcome::kUnchanged : Outcome::kUpdated;
+  if (context_.settings.dry_run) {
+    context_.tally.Count(outcome);
+    return;
+  }
+  if (update.empty() && !adopt) {
+    KeepDigest(decision, outcome);
+    return;
+  }
+  ready_.push_back({std::move(decision), std::move(update), outcome});
+}
+
+void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
+  auto record = context_.ledger.Get(decision.key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  ClientRecord& known = **record;
+  known.exported = decision.digest;
+  known.mapping_version = context_.settings.mapping_version;
+  known.dirty = false;
+  context_.tally.Mark(&known, outcome);
+  context_.Check(context_.ledger.Put({known}));
+}
+
+void Updater::StampOnly(const ClientKey& client, ContactId contact) {
+  Decision decision;
+  decision.key = client;
+  decision.contact = contact;
+  decision.digest = DigestContent(client, {});
+  ready_.push_back({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true});
+}
+
+std::optional<PortalLane::Job> Updater::Next(bool more) {
+  // Reading first keeps the ready queue full enough for whole batches.
+  if (auto job = NextRead(more); job.has_value()) return job;
+  return NextWrite(more || !to_read_.empty());
+}
+
+std::optional<PortalLane::Job> Updater::NextRead(bool more) {
+  if (to_read_.empty() || (more && to_read_.size() < kIdsPerCommand)) {
+    return std::nullopt;
+  }
+  auto items = std::make_shared<std::map<ContactId, Decision>>();
+  PortalLane::Job job;
+  ListContacts list;
+  std::set<std::string> select;
+  const size_t most =
+      kIdsPerCommand * static_cast<size_t>(std::max(
+                           1, context_.lane.CommandsPerRequest("crm.contact.list")));
+  while (!to_read_.empty() && items->size() < most) {
+    Decision decision = std::move(to_read_.front());
+    to_read_.pop_front();
+    const bool compare = decision.changed.empty();
+    for (std::string& name : FieldsToRead(decision, compare)) {
+      select.insert(std::move(name));
+    }
+    list.ids.push_back(decision.contact);
+    items->emplace(decision.contact, std::move(decision));
+    if (list.ids.size() == kIdsPerCommand) {
+      job.commands.push_back(std::exchange(list, ListContacts{}));
+    }
+  }
+  if (!list.ids.empty()) job.commands.push_back(std::move(list));
+  for (Command& command : job.commands) {
+    std::get<ListContacts>(command).select.assign(select.begin(), select.end());
+  }
+  job.done = [this, items](const PortalAnswer& answer) {
+    --in_flight_;
+    for (const CommandResult& result : answer.results) {
+      if (result.fate != Fate::kDone || !result.complete_page) continue;
+      for (const ContactRow& row : result.rows) {
+        const auto item = items->find(row.id);
+        if (item == items->end()) continue;
+        context_.sight_proven = true;
+        const bool compare = item->second.changed.empty();
+        Ready(std::move(item->second), row, compare, /*adopt=*/false);
+        items->erase(item);
+      }
+    }
+    for (const auto& [id, decision] : *items) AskWhetherGone(decision);
+  };
+  ++in_flight_;
+  return job;
+}
+
+void Updater::AskWhetherGone(const Decision& decision) {
+  const ClientKey key = decision.key;
+  gone_.Ask({key, decision.contact,
+             [this, key](std::optional<ContactId> survivor) {
+               auto record = context_.ledger.Get(key);
+               if (!context_.Check(record.status()) || !record->has_value()) return;
+               ClientRecord known = **record;
+               known.dirty = true;
+               if (survivor.has_value()) {
+                 known.contact = *survivor;
+                 known.link = LinkState::kLive;
+                 known.exported.fields_known = false;
+                 known.exported.hash.clear();
+                 if (!context_.Check(context_.ledger.Link(known, ContactId()))) return;
+               } else {
+                 known.link = LinkState::kLost;
+                 if (!context_.Check(context_.ledger.Put({known}))) return;
+               }
+               context_.to_fetch.push_back(key);
+             },
+             [this, key](bool exists) {
+               auto record = context_.ledger.Get(key);
+               if (!context_.Check(record.status()) || !record->has_value()) return;
+               ClientRecord known = **record;
+               known.dirty = true;
+               known.reason = exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE";
+               known.parameters = {{"contact", absl::StrCat(known.contact.value())}};
+               known.problem = Outcome::kDeferred;
+               context_.tally.Mark(&known, Outcome::kDeferred);
+               context_.Check(context_.ledger.Put({known}));
+             }});
+}
+
+std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
+  const auto limit =
+      static_cast<size_t>(context_.lane.CommandsPerRequest(kUpdateMethod));
+  if (ready_.empty() || (more && ready_.size() < limit)) return std::nullopt;
+  auto chunk = std::make_shared<std::vector<Item>>();
+  auto intents = std::make_shared<std::vector<Intent>>();
+  PortalLane::Job job;
+  job.read = false;
+  while (!ready_.empty() && chunk->size() < limit) {
+    Item& item = ready_.front();
+    const auto record = context_.ledger.Get(item.decision.key);
+    if (!context_.Check(record.status())) return std::nullopt;
+    const int revision = record->has_value() ? (*record)->revision + 1 : 1;
+    const std::string nonce = MakeNonce(context_.random);
+    Command command = MakeCommand(item.decision, item.update,
+                                  MakeStamp(context_, item.decision, nonce, revision));
+    const bool alone = item.decision.alone || MustTravelAlone(command);
+    if (alone && !chunk->empty()) break;
+    intents->push_back({.key = item.decision.key,
+                        .kind = AttemptKind::kUpdate,
+                        .nonce = nonce,
+                        .digest = item.decision.digest,
+                        .mapping_version = context_.settings.mapping_version});
+    job.commands.push_back(std::move(command));
+    chunk->push_back(std::move(item));
+    ready_.pop_front();
+    if (alone) break;
+  }
+  job.prepare = [this, intents] {
+    const auto committed = context_.ledger.CommitIntents(*intents, context_.high);
+    if (context_.Check(committed.status())) return true;
+    --in_flight_;
+    return false;
+  };
+  job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk, answer); };
+  ++in_flight_;
+  return job;
+}
+
+void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
+                   const PortalAnswer& answer) {
+  --in_flight_;
+  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
+  std::vector<Settlement> settlements;
+  std::vector<ClientKey> answered;
+  std::vector<ClientKey> doubtful;
+  std::vector<const Decision*> gone;
+  std::vector<ClientKey> stamped;
+  for (size_t i = 0; i < chunk->size(); ++i) {
+    Item& item = (*chunk)[i];
+    const ClientKey& key = item.decision.key;
+    const CommandResult& result = answer.results[i];
+    const auto before = context_.ledger.Get(key);
+    if (!context_.Check(before.status())) return;
+    switch (result.fate) {
+      case Fate::kDone:
+        if (item.stamp_only) stamped.push_back(key);
+        settlements.push_back({key, Evidence::Done(item.decision.contact),
+                               context_.settings.run, item.outcome, unix_now});
+        context_.tally.Moved(*before, item.outcome);
+        break;
+      case Fate::kGone:
+        settlements.push_back(
+            {key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
+        gone.push_back(&item.decision);
+        break;
+      case Fate::kNotExecuted:
+        settlements.push_back(
+            {key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
+        if (answer.fate != RequestFate::kNotSent) {
+          ++context_.tally.progress().portal.retried;
+        }
+        ready_.push_back(item);
+        break;
+      case Fate::kRefused: {
+        Parameters parameters = {{"code", result.portal_code}};
+        context_.tally.AddFailure(key, result.reason, parameters);
+        context_.tally.Moved(*before, Outcome::kFailed);
+        settlements.push_back({key, Evidence::Refused(result.reason, parameters),
+                               context_.settings.run, Outcome::kFailed, unix_now});
+        break;
+      }
+      case Fate::kUnknown:
+        doubtful.push_back(key);
+        if (result.answered) answered.push_back(key);
+        break;
+    }
+  }
+  if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
+    return;
+  }
+  if (!context_.Check(context_.ledger.Settle(settlements))) return;
+  for (const ClientKey& key : doubtful) {
+    context_.doubts.Add(key, context_.now.steady + context_.settings.settle_time);
+    auto record = context_.ledger.Get(key);
+    if (!context_.Check(record.status()) || !record->has_value()) return;
+    context_.tally.Mark(&**record, Outcome::kDeferred);
+    if (!context_.Check(context_.ledger.Put({**record}))) return;
+  }
+  for (const ClientKey& key : stamped) {
+    auto record = context_.ledger.Get(key);
+    if (!context_.Check(record.status()) || !record->has_value()) return;
+    (*record)->dirty = true;
+    if (!context_.Check(context_.ledger.Put({**record}))) return;
+  }
+  for (const Decision* decision : gone) AskWhetherGone(*decision);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/run_context.h"
+#include "sync-agent/plan/update.h"
+
+namespace guestbridge::agent {
+
+// Changes contacts: reads those whose multifield rows must be known, sends what
+// differs, settles. A contact that turns out to be gone goes to the gone check.
+class Updater {
+ public:
+  Updater(RunContext& context, GoneCheck& gone) : context_(context), gone_(gone) {}
+
+  // `adopt`: the contact was not ours until now; it is stamped, and counts as updated
+  // only when a field differs. `row`: the contact as it was just read, when it was.
+  void Update(Decision decision, bool adopt = false,
+              std::optional<ContactRow> row = std::nullopt);
+  // Puts our stamp on a contact and changes nothing else; its content follows with the
+  // next export.
+  void StampOnly(const ClientKey& client, ContactId contact);
+  size_t pending() const { return to_read_.size() + ready_.size(); }
+  bool idle() const { return to_read_.empty() && ready_.empty() && in_flight_ == 0; }
+  // `more`: clients are still being read; small batches wait for them.
+  std::optional<PortalLane::Job> Next(bool more);
+
+ private:
+  struct Item {
+    Decision decision;
+    ContactUpdate update;
+    Outcome outcome = Outcome::kUpdated;
+    bool stamp_only = false;
+  };
+
+  // Puts the item among the ready ones, or counts it when nothing is to be sent.
+  void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
+  std::optional<PortalLane::Job> NextRead(bool more);
+  std::optional<PortalLane::Job> NextWrite(bool more);
+  void Done(const std::shared_ptr<std::vector<Item>>& chunk,
+            const PortalAnswer& answer);
+  void AskWhetherGone(const Decision& decision);
+  // Nothing was to be sent after all: the ledger learns today's digest.
+  void KeepDigest(const Decision& decision, Outcome outcome);
+
+  RunContext& context_;
+  GoneCheck& gone_;
+  std::deque<Decision> to_read_;
+  std::deque<Item> ready_;
+  int in_flight_ = 0;
+};
+
+}  // namespace guestbridge::agent

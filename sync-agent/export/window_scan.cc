@@ -1,0 +1,129 @@
+#include "sync-agent/export/window_scan.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr int64_t kPage = 50;
+constexpr int64_t kWidest = 5000;
+
+}  // namespace
+
+WindowScan::WindowScan(RunContext& context, ContactId after, ContactId witness,
+                       std::vector<std::string> select, OnRow on_row)
+    : context_(context),
+      start_(after),
+      witness_(witness),
+      select_(std::move(select)),
+      on_row_(std::move(on_row)) {}
+
+bool WindowScan::finished() const {
+  return started_ && in_flight_ == 0 &&
+         (!complete_ || (top_.has_value() && ranges_.empty() && tail_done_));
+}
+
+std::optional<PortalLane::Job> WindowScan::Next() {
+  if (!complete_) return std::nullopt;
+  // The first request finds the end; the others are cut by it.
+  if (started_ && !top_.has_value()) return std::nullopt;
+  PortalLane::Job job;
+  auto asked = std::make_shared<std::vector<Range>>();
+  if (!started_) {
+    started_ = true;
+    begun_ = context_.now.steady;
+    job.commands.push_back(ListNewest{});
+    job.done = [this](const PortalAnswer& answer) {
+      --in_flight_;
+      const CommandResult& newest = answer.results[0];
+      if (newest.fate != Fate::kDone || !newest.complete_page) {
+        complete_ = false;
+        return;
+      }
+      ContactId top = start_;
+      for (const ContactRow& row : newest.rows) top = std::max(top, row.id);
+      context_.SawId(top);
+      top_ = top;
+      if (top > start_) ranges_.push_back({start_, top});
+    };
+    ++in_flight_;
+    return job;
+  }
+  if (ranges_.empty() && (tail_done_ || in_flight_ > 0)) return std::nullopt;
+  const auto most =
+      static_cast<size_t>(context_.lane.CommandsPerRequest("crm.contact.list"));
+  while (!ranges_.empty() && asked->size() + 2 < std::max<size_t>(most, 3)) {
+    Range range = ranges_.front();
+    ranges_.pop_front();
+    if (range.upto->value() - range.after.value() > width_) {
+      const ContactId cut(range.after.value() + width_);
+      ranges_.push_front({cut, range.upto});
+      range.upto = cut;
+    }
+    asked->push_back(range);
+  }
+  // The end comes last, by itself if need be: it must be a short page.
+  if (asked->empty()) asked->push_back({*top_, std::nullopt});
+  for (const Range& range : *asked) {
+    ListContacts list;
+    list.after = range.after;
+    list.upto = range.upto;
+    list.select = select_;
+    job.commands.push_back(std::move(list));
+  }
+  if (witness_.exists()) {
+    ListContacts witness;
+    witness.ids = {witness_};
+    job.commands.push_back(std::move(witness));
+  } else {
+    job.commands.push_back(GetProfile{});
+  }
+  job.done = [this, asked](const PortalAnswer& answer) { Take(*asked, answer); };
+  ++in_flight_;
+  return job;
+}
+
+void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answer) {
+  --in_flight_;
+  const CommandResult& witness = answer.results.back();
+  const bool seen =
+      witness_.exists()
+          ? witness.fate == Fate::kDone &&
+                std::any_of(witness.rows.begin(), witness.rows.end(),
+                            [&](const ContactRow& row) { return row.id == witness_; })
+          : witness.fate == Fate::kDone && witness.admin;
+  if (!seen) {
+    complete_ = false;
+    return;
+  }
+  context_.sight_proven = true;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const CommandResult& result = answer.results[i];
+    const Range& range = ranges[i];
+    if (result.fate != Fate::kDone || !result.complete_page) {
+      complete_ = false;
+      return;
+    }
+    for (const ContactRow& row : result.rows) {
+      context_.SawId(row.id);
+      on_row_(row);
+    }
+    const auto rows = static_cast<int64_t>(result.rows.size());
+    if (!range.upto.has_value()) {
+      if (rows < kPage) {
+        tail_done_ = true;
+      } else {
+        top_ = result.rows.back().id;
+      }
+    } else if (rows >= kPage && result.rows.back().id < *range.upto) {
+      ranges_.push_front({result.rows.back().id, range.upto});
+      width_ = std::max(kPage, width_ / 2);
+    } else if (rows <= kPage / 3) {
+      width_ = std::min(kWidest, width_ * 2);
+    }
+  }
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync-agent/export/run_context.h"
+
+namespace guestbridge::agent {
+
+// Reads every contact with an ID above a given one, in ranges of IDs: a primary-key
+// range, whole whatever the portal's filter does with other fields. Complete only when
+// every range was answered whole, the end was seen, and each answer also showed one of
+// our own contacts (or full rights, before there is one): otherwise an absence means
+// nothing.
+class WindowScan {
+ public:
+  using OnRow = std::function<void(const ContactRow&)>;
+
+  // `witness`: one of our contacts, or none.
+  WindowScan(RunContext& context, ContactId after, ContactId witness,
+             std::vector<std::string> select, OnRow on_row);
+
+  std::optional<PortalLane::Job> Next();
+  // Everything was asked and answered.
+  bool finished() const;
+  // Of a finished scan: nothing above the start was missed.
+  bool complete() const { return complete_; }
+  // When its first request was made, on the steady clock.
+  absl::Duration begun() const { return begun_; }
+
+ private:
+  struct Range {
+    ContactId after;
+    std::optional<ContactId> upto;  // absent: no end
+  };
+
+  void Take(const std::vector<Range>& ranges, const PortalAnswer& answer);
+
+  RunContext& context_;
+  ContactId start_;
+  ContactId witness_;
+  std::vector<std::string> select_;
+  OnRow on_row_;
+  std::deque<Range> ranges_;
+  std::optional<ContactId> top_;  // highest ID at the beginning; known after the first
+  int64_t width_ = 50;  // IDs per range: at most 50 rows, never more than a page
+  absl::Duration begun_ = absl::InfiniteDuration();
+  int in_flight_ = 0;
+  bool tail_done_ = false;
+  bool complete_ = true;
+  bool started_ = false;
+};
+
+}  // namespace guestbridge::agent

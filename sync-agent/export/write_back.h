@@ -1,0 +1,51 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "common/time/clock.h"
+#include "sync-agent/ledger/ledger.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+// Writes contact IDs to 1C, from the queue in the ledger, one at a time.
+//
+// Paces itself by what 1C answers: after each write a pause as long as that write, so
+// that a slow base is left alone half of the time. What 1C refuses for good is parked
+// with the reason; everything else stays queued. Never holds up an export.
+class WriteBack {
+ public:
+  struct Settings {
+    double most_per_second = 0;  // 0: no ceiling
+  };
+
+  // All outlive the object.
+  WriteBack(Ledger& ledger, SourceWriter& writer, const Clock& clock,
+            Settings settings);
+  ~WriteBack();  // Stops; waits for a write that is under way.
+
+  void Start();
+  void Stop();
+  // There is something new in the queue.
+  void Wake();
+
+ private:
+  void Loop();
+  // How long to wait before the next write; infinite when the queue is empty.
+  absl::Duration WriteOne();
+
+  Ledger& ledger_;
+  SourceWriter& writer_;
+  const Clock& clock_;
+  Settings settings_;
+  int failures_in_row_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool woken_ = false;
+  std::thread thread_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,401 @@
+// The clients' half of the ledger: records, links, and what is asked of them.
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/ledger/client_columns.h"
+#include "sync-agent/ledger/ledger.h"
+
+namespace guestbridge::agent {
+
+std::string EncodeParameters(const Parameters& parameters) {
+  if (parameters.empty()) return "";
+  return nlohmann::json(parameters)
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Parameters DecodeParameters(const std::string& text) {
+  Parameters parameters;
+  if (text.empty()) return parameters;
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return parameters;
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_string()) parameters[name] = *value.get_ptr<const std::string*>();
+  }
+  return parameters;
+}
+
+ClientRecord ReadClient(const Statement& row) {
+  ClientRecord record;
+  record.key = ClientKey(row.Text(0));
+  record.link = static_cast<LinkState>(row.Int(1));
+  record.contact = ContactId(row.Int(2));
+  record.dirty = row.Int(3) != 0;
+  record.exported = DecodeDigest(row.Text(4));
+  record.mapping_version = static_cast<int>(row.Int(5));
+  record.revision = static_cast<int>(row.Int(6));
+  record.attempts = static_cast<int>(row.Int(7));
+  record.exported_unix = row.Int(8);
+  record.reason = row.Text(9);
+  record.parameters = DecodeParameters(row.Text(10));
+  record.problem = static_cast<Outcome>(row.Int(11));
+  record.refused_hash = row.Text(12);
+  record.answered_refusals = static_cast<int>(row.Int(13));
+  record.run = row.Int(14);
+  record.outcome = static_cast<Outcome>(row.Int(15));
+  record.proposed = ContactId(row.Int(16));
+  record.write_back = static_cast<WriteBackState>(row.Int(17));
+  record.written = ContactId(row.Int(18));
+  return record;
+}
+
+absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& key) {
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare(absl::StrCat("SELECT ", kClientColumns,
+                                                      " FROM clients WHERE key = ?")));
+  GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
+  std::optional<ClientRecord> record;
+  if (found) record = ReadClient(*query);
+  query->Reset();
+  return record;
+}
+
+absl::StatusOr<std::optional<ClientRecord>> Ledger::Get(const ClientKey& key) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return GetLocked(key);
+}
+
+absl::Status Ledger::PutLocked(const ClientRecord& record) {
+  GB_ASSIGN_OR_RETURN(
+      Statement * put,
+      database_->Prepare(
+          "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
+          "revision, attempts, exported_unix, reason, parameters, problem, "
+          "refused_hash, answered_refusals, run, outcome, proposed) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT(key) DO UPDATE SET link = excluded.link, contact = "
+          "excluded.contact, dirty = excluded.dirty, exported = excluded.exported, "
+          "mapping_version = excluded.mapping_version, revision = excluded.revision, "
+          "attempts = excluded.attempts, exported_unix = excluded.exported_unix, "
+          "reason = excluded.reason, parameters = excluded.parameters, problem = "
+          "excluded.problem, refused_hash = excluded.refused_hash, answered_refusals = "
+          "excluded.answered_refusals, run = excluded.run, outcome = "
+          "excluded.outcome, proposed = excluded.proposed"));
+  return put->Bind(1, record.key.guid())
+      .Bind(2, static_cast<int64_t>(record.link))
+      .Bind(3, record.contact.value())
+      .Bind(4, int64_t{record.dirty ? 1 : 0})
+      .Bind(5, EncodeDigest(record.exported))
+      .Bind(6, int64_t{record.mapping_version})
+      .Bind(7, int64_t{record.revision})
+      .Bind(8, int64_t{record.attempts})
+      .Bind(9, record.exported_unix)
+      .Bind(10, record.reason)
+      .Bind(11, EncodeParameters(record.parameters))
+      .Bind(12, static_cast<int64_t>(record.problem))
+      .Bind(13, record.refused_hash)
+      .Bind(14, int64_t{record.answered_refusals})
+      .Bind(15, record.run)
+      .Bind(16, static_cast<int64_t>(record.outcome))
+      .Bind(17, record.proposed.value())
+      .Run();
+}
+
+absl::Status Ledger::Put(absl::Span<const ClientRecord> records) {
+  if (records.empty()) return absl::OkStatus();
+  return Write([&]() -> absl::Status {
+    for (const ClientRecord& record : records) GB_RETURN_IF_ERROR(PutLocked(record));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) {
+  GB_ASSIGN_OR_RETURN(std::optional<ClientKey> owner, ClientOf(record.contact));
+  if (owner.has_value() && *owner != record.key) {
+    return MakeError(
+        "CONTACT_LINKED_ELSEWHERE",
+        {{"contact", absl::StrCat(record.contact.value())}, {"client", owner->guid()}});
+  }
+  return Write([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(PutLocked(record));
+    const bool held = held_by_source == record.contact;
+    GB_ASSIGN_OR_RETURN(
+        Statement * set,
+        database_->Prepare("UPDATE clients SET write_back = ?, written = ?, "
+                           "queued = ? WHERE key = ?"));
+    const auto state = held ? WriteBackState::kDone : WriteBackState::kPending;
+    return set->Bind(1, static_cast<int64_t>(state))
+        .Bind(2, held ? record.contact.value() : int64_t{0})
+        .Bind(3, record.exported_unix)
+        .Bind(4, record.key.guid())
+        .Run();
+  });
+}
+
+absl::StatusOr<std::optional<ClientKey>> Ledger::ClientOf(ContactId contact) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT key FROM clients WHERE contact = ? AND link = 1"));
+  GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, contact.value()).Step());
+  std::optional<ClientKey> key;
+  if (found) key = ClientKey(query->Text(0));
+  query->Reset();
+  return key;
+}
+
+absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
+                                                       int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare(absl::StrCat(
+                          "SELECT ", kClientColumns,
+                          " FROM clients WHERE key > ? ORDER BY key LIMIT ?")));
+  query->Bind(1, after.guid()).Bind(2, int64_t{limit});
+  std::vector<ClientRecord> records;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    records.push_back(ReadClient(*query));
+  }
+  query->Reset();
+  return records;
+}
+
+absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContacts(ContactId after,
+                                                                int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT key, contact FROM clients WHERE link = 1 AND "
+                         "contact > ? ORDER BY contact LIMIT ?"));
+  query->Bind(1, after.value()).Bind(2, int64_t{limit});
+  std::vector<WriteBackItem> items;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    items.push_back({ClientKey(query->Text(0)), ContactId(query->Int(1))});
+  }
+  query->Reset();
+  return items;
+}
+
+absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
+                                                     int64_t run, int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  // What this run already deferred or failed is not taken up again by it, or it would
+  // never end.
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT key FROM clients WHERE dirty = 1 AND key > ? AND "
+                         "(run <> ? OR outcome = 0) ORDER BY key LIMIT ?"));
+  query->Bind(1, after.guid()).Bind(2, run).Bind(3, int64_t{limit});
+  std::vector<ClientKey> keys;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    keys.push_back(ClientKey(query->Text(0)));
+  }
+  query->Reset();
+  return keys;
+}
+
+absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
+  int64_t changed = 0;
+  GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
+    constexpr char kReset[] =
+        "UPDATE clients SET dirty = 1, reason = '', parameters = '', problem = 0, "
+        "refused_hash = '', answered_refusals = 0 WHERE problem > 0 AND link <> 4";
+    if (keys.empty()) {
+      GB_ASSIGN_OR_RETURN(Statement * all, database_->Prepare(kReset));
+      GB_RETURN_IF_ERROR(all->Run());
+      changed = database_->Changes();
+      return absl::OkStatus();
+    }
+    for (const ClientKey& key : keys) {
+      GB_ASSIGN_OR_RETURN(Statement * one,
+                          database_->Prepare(absl::StrCat(kReset, " AND key = ?")));
+      GB_RETURN_IF_ERROR(one->Bind(1, key.guid()).Run());
+      changed += database_->Changes();
+    }
+    return absl::OkStatus();
+  }));
+  return static_cast<int>(changed);
+}
+
+absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT outcome, count(*) FROM clients WHERE run = ? AND "
+                         "run > 0 AND outcome > 0 GROUP BY outcome"));
+  query->Bind(1, run);
+  std::map<Outcome, int> counts;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    counts[static_cast<Outcome>(query->Int(0))] = static_cast<int>(query->Int(1));
+  }
+  query->Reset();
+  return counts;
+}
+
+absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(absl::StrCat("SELECT ", kClientColumns,
+                                      " FROM clients WHERE run = ? AND run > 0 AND "
+                                      "outcome = 6 ORDER BY key LIMIT ?")));
+  query->Bind(1, run).Bind(2, int64_t{limit});
+  std::vector<ClientRecord> records;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    records.push_back(ReadClient(*query));
+  }
+  query->Reset();
+  return records;
+}
+
+absl::StatusOr<int> Ledger::CountMissing() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  // Skipped clients (5) are not meant to be there.
+  GB_ASSIGN_OR_RETURN(
+      const int64_t count,
+      CountLocked("SELECT count(*) FROM clients WHERE (problem > 0 AND problem <> 5) "
+                  "OR (dirty = 1 AND problem = 0)"));
+  return static_cast<int>(count);
+}
+
+absl::StatusOr<ContactId> Ledger::Witness() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(const int64_t id,
+                      CountLocked("SELECT max(contact) FROM clients WHERE link = 1"));
+  return ContactId(id);
+}
+
+absl::StatusOr<std::vector<WriteBackItem>> Ledger::PendingWriteBacks(int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT key, contact FROM clients WHERE write_back = 1 "
+                         "ORDER BY queued LIMIT ?"));
+  query->Bind(1, int64_t{limit});
+  std::vector<WriteBackItem> items;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    items.push_back({ClientKey(query->Text(0)), ContactId(query->Int(1))});
+  }
+  query->Reset();
+  return items;
+}
+
+absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
+                                     const absl::Status& status, bool parked) {
+  return Write([&]() -> absl::Status {
+    if (status.ok()) {
+      // The contact may have changed while 1C was written: then it stays queued.
+      GB_ASSIGN_OR_RETURN(
+          Statement * done,
+          database_->Prepare("UPDATE clients SET written = ?1, write_back_reason = '', "
+                             "write_back = CASE WHEN contact = ?1 THEN 2 ELSE 1 END "
+                             "WHERE key = ?2"));
+      GB_RETURN_IF_ERROR(
+          done->Bind(1, item.contact.value()).Bind(2, item.key.guid()).Run());
+      GB_ASSIGN_OR_RETURN(
+          Statement * total,
+          database_->Prepare("INSERT INTO notes(name, value) VALUES('written', '1') "
+                             "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
+      return total->Run();
+    }
+    GB_ASSIGN_OR_RETURN(
+        Statement * failed,
+        database_->Prepare("UPDATE clients SET write_back = ?, write_back_reason = ?, "
+                           "queued = queued + 60 WHERE key = ? AND contact = ?"));
+    const auto state = parked ? WriteBackState::kParked : WriteBackState::kPending;
+    return failed->Bind(1, static_cast<int64_t>(state))
+        .Bind(2, ReasonOf(status))
+        .Bind(3, item.key.guid())
+        .Bind(4, item.contact.value())
+        .Run();
+  });
+}
+
+absl::Status Ledger::QueueWriteBack(const ClientKey& key) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * queue,
+        database_->Prepare("UPDATE clients SET write_back = 1 WHERE key = ? AND "
+                           "link = 1"));
+    return queue->Bind(1, key.guid()).Run();
+  });
+}
+
+absl::StatusOr<WriteBackCounts> Ledger::CountWriteBacks() {
+  WriteBackCounts counts;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    GB_ASSIGN_OR_RETURN(
+        const int64_t pending,
+        CountLocked("SELECT count(*) FROM clients WHERE write_back = 1"));
+    GB_ASSIGN_OR_RETURN(
+        const int64_t parked,
+        CountLocked("SELECT count(*) FROM clients WHERE write_back = 3"));
+    GB_ASSIGN_OR_RETURN(counts.done,
+                        CountLocked("SELECT value FROM notes WHERE name = 'written'"));
+    counts.pending = static_cast<int>(pending);
+    counts.parked = static_cast<int>(parked);
+  }
+  return counts;
+}
+
+absl::Status Ledger::ClearIndex() {
+  return Write([&] { return database_->Execute("DELETE FROM match_index"); });
+}
+
+absl::Status Ledger::AddToIndex(absl::Span<const IndexEntry> entries) {
+  return Write([&]() -> absl::Status {
+    for (const IndexEntry& entry : entries) {
+      GB_ASSIGN_OR_RETURN(
+          Statement * add,
+          database_->Prepare(
+              "INSERT OR IGNORE INTO match_index(key, contact) VALUES(?, ?)"));
+      GB_RETURN_IF_ERROR(add->Bind(1, entry.key).Bind(2, entry.contact.value()).Run());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Ledger::MarkSharedProposals() {
+  return Write([&] {
+    return database_->Execute(
+        "UPDATE clients SET reason = 'AMBIGUOUS_MATCH', proposed = 0, parameters = '' "
+        "WHERE link = 3 AND proposed IN (SELECT proposed FROM clients WHERE link = 3 "
+        "AND proposed > 0 GROUP BY proposed HAVING count(*) > 1)");
+  });
+}
+
+absl::StatusOr<std::vector<ContactId>> Ledger::Lookup(absl::string_view key,
+                                                      int limit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT contact FROM match_index WHERE key = ? ORDER BY "
+                         "contact LIMIT ?"));
+  query->Bind(1, key).Bind(2, int64_t{limit});
+  std::vector<ContactId> contacts;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    contacts.push_back(ContactId(query->Int(0)));
+  }
+  query->Reset();
+  return contacts;
+}
+
+}  // namespace guestbridge::agent

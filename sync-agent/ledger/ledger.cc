@@ -1,0 +1,297 @@
+#include "sync-agent/ledger/ledger.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/ledger/client_columns.h"
+#include "sync-agent/ledger/schema.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kAttemptColumns[] =
+    "a.chunk, a.ordinal, a.key, a.kind, a.nonce, a.digest, a.mapping_version, "
+    "a.recreate, a.answered, c.high";
+
+// A clear no to one content, twice, each time alone: not sent a third time.
+constexpr int kRefusalsToPark = 2;
+
+Attempt ReadAttempt(const Statement& row) {
+  Attempt attempt;
+  attempt.chunk = row.Int(0);
+  attempt.ordinal = static_cast<int>(row.Int(1));
+  attempt.intent.key = ClientKey(row.Text(2));
+  attempt.intent.kind = static_cast<AttemptKind>(row.Int(3));
+  attempt.intent.nonce = row.Text(4);
+  attempt.intent.digest = DecodeDigest(row.Text(5));
+  attempt.intent.mapping_version = static_cast<int>(row.Int(6));
+  attempt.intent.recreate = row.Int(7) != 0;
+  attempt.answered = row.Int(8) != 0;
+  attempt.high = ContactId(row.Int(9));
+  return attempt;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
+                                                     Random& random) {
+  auto opened = Database::Open(file, Database::Durability::kFull, /*check=*/true);
+  if (!opened.ok()) {
+    if (ReasonOf(opened.status()) == "DATABASE_CORRUPT") {
+      return MakeError("LEDGER_CORRUPT", {{"file", file}});
+    }
+    return opened.status();
+  }
+  std::unique_ptr<Database> database = *std::move(opened);
+  GB_RETURN_IF_ERROR(Migrate(*database, "guestbridge-ledger", kLedgerMigrations));
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(database), ""));
+  GB_ASSIGN_OR_RETURN(ledger->id_, ledger->Note("ledger-id"));
+  if (ledger->id_.empty()) {
+    ledger->id_ = RandomUuid(random);
+    GB_RETURN_IF_ERROR(ledger->SetNote("ledger-id", ledger->id_));
+  }
+  return ledger;
+}
+
+Ledger::Ledger(std::unique_ptr<Database> database, std::string id)
+    : database_(std::move(database)), id_(std::move(id)) {}
+
+absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return database_->Transact([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(body());
+    GB_ASSIGN_OR_RETURN(
+        Statement * bump,
+        database_->Prepare("INSERT INTO notes(name, value) VALUES('sequence', '1') "
+                           "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
+    return bump->Run();
+  });
+}
+
+int64_t Ledger::sequence() {
+  const absl::StatusOr<std::string> text = Note("sequence");
+  int64_t sequence = 0;
+  if (text.ok() && !absl::SimpleAtoi(*text, &sequence)) sequence = 0;
+  return sequence;
+}
+
+absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> intents,
+                                                     ContactId high) {
+  int64_t chunk = 0;
+  GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(Statement * add_chunk,
+                        database_->Prepare("INSERT INTO chunks(high) VALUES(?)"));
+    GB_RETURN_IF_ERROR(add_chunk->Bind(1, high.value()).Run());
+    chunk = database_->LastInsertId();
+    int ordinal = 0;
+    for (const Intent& intent : intents) {
+      GB_ASSIGN_OR_RETURN(std::optional<Attempt> outstanding,
+                          AttemptOfLocked(intent.key));
+      if (outstanding.has_value()) {
+        return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
+      }
+      GB_ASSIGN_OR_RETURN(
+          Statement * add,
+          database_->Prepare("INSERT INTO attempts(key, chunk, ordinal, kind, nonce, "
+                             "digest, mapping_version, recreate) "
+                             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+      GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
+                             .Bind(2, chunk)
+                             .Bind(3, int64_t{ordinal++})
+                             .Bind(4, static_cast<int64_t>(intent.kind))
+                             .Bind(5, intent.nonce)
+                             .Bind(6, EncodeDigest(intent.digest))
+                             .Bind(7, int64_t{intent.mapping_version})
+                             .Bind(8, int64_t{intent.recreate ? 1 : 0})
+                             .Run());
+      // The client stays to be exported until the attempt is settled: a crash between
+      // here and the answer loses nothing.
+      GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(intent.key));
+      ClientRecord record = known.value_or(ClientRecord{});
+      record.key = intent.key;
+      record.dirty = true;
+      if (intent.kind == AttemptKind::kAdd) ++record.attempts;
+      GB_RETURN_IF_ERROR(PutLocked(record));
+    }
+    return absl::OkStatus();
+  }));
+  return CommittedChunk(chunk);
+}
+
+absl::Status Ledger::Settle(absl::Span<const Settlement> settlements) {
+  return Write([&]() -> absl::Status {
+    for (const Settlement& settlement : settlements) {
+      GB_RETURN_IF_ERROR(SettleLocked(settlement));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status Ledger::SettleLocked(const Settlement& settlement) {
+  const Evidence& evidence = settlement.evidence;
+  if (!evidence.proves_something()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt, AttemptOfLocked(settlement.key));
+  if (!attempt.has_value()) return absl::OkStatus();  // Settled before.
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(settlement.key));
+  ClientRecord record = known.value_or(ClientRecord{});
+  record.key = settlement.key;
+  if (settlement.outcome != Outcome::kNone) {
+    record.run = settlement.run;
+    record.outcome = settlement.outcome;
+  }
+  bool queue_write_back = false;
+  switch (evidence.kind()) {
+    case Evidence::Kind::kDone:
+    case Evidence::Kind::kFound: {
+      const bool new_contact = record.contact != evidence.id();
+      record.link = LinkState::kLive;
+      record.contact = evidence.id();
+      record.dirty = false;
+      record.exported = attempt->intent.digest;
+      record.mapping_version = attempt->intent.mapping_version;
+      ++record.revision;
+      record.exported_unix = settlement.unix_time;
+      record.reason.clear();
+      record.parameters.clear();
+      record.problem = Outcome::kNone;
+      record.refused_hash.clear();
+      record.answered_refusals = 0;
+      record.proposed = ContactId();
+      queue_write_back = new_contact || record.written != record.contact;
+      break;
+    }
+    case Evidence::Kind::kNotExecuted:
+      break;
+    case Evidence::Kind::kRefused:
+      record.dirty = false;
+      record.reason = evidence.reason();
+      record.parameters = evidence.parameters();
+      record.problem = Outcome::kFailed;
+      record.refused_hash = attempt->intent.digest.hash;
+      record.answered_refusals = 0;
+      break;
+    case Evidence::Kind::kCompleteMiss:
+      if (attempt->answered) {
+        record.answered_refusals = record.refused_hash == attempt->intent.digest.hash
+                                       ? record.answered_refusals + 1
+                                       : 1;
+        record.refused_hash = attempt->intent.digest.hash;
+        if (record.answered_refusals >= kRefusalsToPark) {
+          record.dirty = false;
+          record.reason = "PORTAL_REFUSED";
+          record.problem = Outcome::kFailed;
+        }
+      }
+      if (attempt->intent.kind == AttemptKind::kUpdate) {
+        // Carried out or not: what the contact holds must be read before the next
+        // write.
+        record.exported.fields_known = false;
+        record.exported.hash.clear();
+      }
+      break;
+    case Evidence::Kind::kNone:
+      return absl::OkStatus();
+  }
+  GB_ASSIGN_OR_RETURN(Statement * remove,
+                      database_->Prepare("DELETE FROM attempts WHERE key = ?"));
+  GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
+  GB_ASSIGN_OR_RETURN(
+      Statement * remove_chunk,
+      database_->Prepare("DELETE FROM chunks WHERE chunk = ? AND NOT EXISTS "
+                         "(SELECT 1 FROM attempts WHERE chunk = ?)"));
+  GB_RETURN_IF_ERROR(
+      remove_chunk->Bind(1, attempt->chunk).Bind(2, attempt->chunk).Run());
+  GB_RETURN_IF_ERROR(PutLocked(record));
+  if (!queue_write_back) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(Statement * queue,
+                      database_->Prepare("UPDATE clients SET write_back = 1, "
+                                         "queued = ? WHERE key = ?"));
+  return queue->Bind(1, settlement.unix_time).Bind(2, record.key.guid()).Run();
+}
+
+absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {
+  return Write([&]() -> absl::Status {
+    for (const ClientKey& key : keys) {
+      GB_ASSIGN_OR_RETURN(
+          Statement * note,
+          database_->Prepare("UPDATE attempts SET answered = 1 WHERE key = ?"));
+      GB_RETURN_IF_ERROR(note->Bind(1, key.guid()).Run());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& key) {
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(absl::StrCat("SELECT ", kAttemptColumns,
+                                      " FROM attempts a JOIN chunks c USING(chunk) "
+                                      "WHERE a.key = ?")));
+  GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
+  std::optional<Attempt> attempt;
+  if (found) attempt = ReadAttempt(*query);
+  query->Reset();
+  return attempt;
+}
+
+absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOf(const ClientKey& key) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return AttemptOfLocked(key);
+}
+
+absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(absl::StrCat("SELECT ", kAttemptColumns,
+                                      " FROM attempts a JOIN chunks c USING(chunk) "
+                                      "ORDER BY a.chunk, a.ordinal")));
+  std::vector<Attempt> attempts;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    attempts.push_back(ReadAttempt(*query));
+  }
+  query->Reset();
+  return attempts;
+}
+
+absl::StatusOr<int> Ledger::CountAttempts() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(const int64_t count,
+                      CountLocked("SELECT count(*) FROM attempts"));
+  return static_cast<int>(count);
+}
+
+absl::StatusOr<int64_t> Ledger::CountLocked(absl::string_view sql) {
+  GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
+  GB_ASSIGN_OR_RETURN(const bool found, query->Step());
+  const int64_t count = found && !query->IsNull(0) ? query->Int(0) : 0;
+  query->Reset();
+  return count;
+}
+
+absl::StatusOr<std::string> Ledger::Note(absl::string_view name) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare("SELECT value FROM notes WHERE name = ?"));
+  GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, name).Step());
+  std::string value = found ? query->Text(0) : "";
+  query->Reset();
+  return value;
+}
+
+absl::Status Ledger::SetNote(absl::string_view name, absl::string_view value) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * set,
+        database_->Prepare("INSERT INTO notes(name, value) VALUES(?, ?) "
+                           "ON CONFLICT(name) DO UPDATE SET value = excluded.value"));
+    return set->Bind(1, name).Bind(2, value).Run();
+  });
+}
+
+}  // namespace guestbridge::agent

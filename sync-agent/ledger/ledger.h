@@ -1,0 +1,221 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/random/random.h"
+#include "common/sql/database.h"
+#include "sync-agent/ledger/evidence.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/model/ids.h"
+#include "sync-agent/model/origin.h"
+
+// The ledger of one integration: which client is which contact, what is in flight, what
+// waits for write-back. SQLite, synchronous=FULL; holds digests, no personal data.
+//
+// Every method is one transaction, durable when it returns. Thread-safe. A write that
+// fails leaves the ledger as it was; the caller must then not go on as if it had
+// worked. Errors: those of common/sql, LEDGER_CORRUPT (DATA_LOSS), LEDGER_IN_USE.
+// Tables and states: docs/design/exactly-once.md.
+namespace guestbridge::agent {
+
+enum class LinkState {
+  kNew = 0,     // no contact
+  kLive = 1,    // contact exists as far as we know
+  kLost = 2,    // the contact is gone; waits to be made again
+  kReview = 3,  // a person decides about a proposed pair
+  kErased = 4,  // tombstone: never exported again
+};
+
+// What a run made of a client.
+enum class Outcome {
+  kNone = 0,
+  kUnchanged = 1,
+  kAdded = 2,
+  kUpdated = 3,
+  kRecreated = 4,
+  kSkipped = 5,
+  kFailed = 6,
+  kDeferred = 7,
+};
+
+enum class WriteBackState { kNone = 0, kPending = 1, kDone = 2, kParked = 3 };
+
+struct ClientRecord {
+  ClientKey key;
+  LinkState link = LinkState::kNew;
+  ContactId contact;
+  bool dirty = false;      // to be exported whatever the change history says
+  ContentDigest exported;  // what the portal holds of ours; hash empty: never exported
+  int mapping_version = 0;
+  int revision = 0;  // exports so far
+  int attempts = 0;  // ADD attempts so far
+  int64_t exported_unix = 0;
+  // Why it is not (wholly) on the portal: skipped, refused, under review. Empty: fine.
+  std::string reason;
+  Parameters parameters;
+  Outcome problem = Outcome::kNone;  // kSkipped, kFailed, kDeferred with `reason`
+  std::string refused_hash;  // content that the portal refused; not sent again as it is
+  // Refusals of that content that were answered but may have been carried out; the
+  // second parks the client.
+  int answered_refusals = 0;
+  int64_t run = 0;                   // last run that settled an outcome for it …
+  Outcome outcome = Outcome::kNone;  // … and which
+  WriteBackState write_back = WriteBackState::kNone;
+  ContactId written;   // the ID that 1C confirmed
+  ContactId proposed;  // by a match
+};
+
+enum class AttemptKind { kAdd = 0, kUpdate = 1 };
+
+// One command that may leave; durable before its first byte.
+struct Intent {
+  ClientKey key;
+  AttemptKind kind = AttemptKind::kAdd;
+  std::string nonce;
+  ContentDigest digest;  // what the portal will hold when it is carried out
+  int mapping_version = 0;
+  bool recreate = false;  // an ADD in place of a contact that is gone
+};
+
+struct Attempt {
+  int64_t chunk = 0;
+  int ordinal = 0;
+  Intent intent;
+  bool answered = false;  // its slot held an error that may have been carried out
+  ContactId high;         // highest contact ID known before the chunk left
+};
+
+// Proof that a chunk's intents are durable; only the ledger makes one, and nothing is
+// sent without it.
+class CommittedChunk {
+ public:
+  int64_t number() const { return number_; }
+
+ private:
+  friend class Ledger;
+  explicit CommittedChunk(int64_t number) : number_(number) {}
+  int64_t number_;
+};
+
+struct Settlement {
+  ClientKey key;
+  Evidence evidence;
+  int64_t run = 0;
+  Outcome outcome = Outcome::kNone;  // what the run counts it as
+  int64_t unix_time = 0;
+};
+
+struct WriteBackItem {
+  ClientKey key;
+  ContactId contact;
+};
+
+struct WriteBackCounts {
+  int pending = 0;
+  int parked = 0;
+  int64_t done = 0;  // ever
+};
+
+class Ledger {
+ public:
+  // Opens or creates; `file` may be ":memory:". A damaged file is LEDGER_CORRUPT and is
+  // left as it is.
+  static absl::StatusOr<std::unique_ptr<Ledger>> Open(const std::string& file,
+                                                      Random& random);
+
+  // Made with the file; `sequence` grows with every commit.
+  const std::string& id() const { return id_; }
+  int64_t sequence();
+
+  // --- clients ---
+  absl::StatusOr<std::optional<ClientRecord>> Get(const ClientKey& key);
+  // Writes everything but what attempts and write-back own (contact of an attempt,
+  // write_back, written). For notes, parking, links, marks.
+  absl::Status Put(absl::Span<const ClientRecord> records);
+  // Links a contact that is known to be this client's (adoption, rebuild) and queues
+  // its write-back unless 1C holds it already. A contact that is linked to another
+  // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS).
+  absl::Status Link(const ClientRecord& record, ContactId held_by_source);
+  absl::StatusOr<std::optional<ClientKey>> ClientOf(ContactId contact);
+
+  // By key, after `after`, at most `limit`.
+  absl::StatusOr<std::vector<ClientRecord>> List(const ClientKey& after, int limit);
+  // Live contacts with an ID above `after`, ascending.
+  absl::StatusOr<std::vector<WriteBackItem>> LiveContacts(ContactId after, int limit);
+  // Dirty clients that `run` has not settled yet.
+  absl::StatusOr<std::vector<ClientKey>> Dirty(const ClientKey& after, int64_t run,
+                                               int limit);
+  // Lets refused and skipped clients be tried again. Empty `keys`: all. Returns how
+  // many.
+  absl::StatusOr<int> Requeue(absl::Span<const ClientKey> keys);
+  // What `run` counted so far, for resuming it.
+  absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
+  absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
+  // Clients that should be on the portal and are not.
+  absl::StatusOr<int> CountMissing();
+  // Highest contact ID that is ours; none before the first.
+  absl::StatusOr<ContactId> Witness();
+
+  // --- attempts ---
+  // Writes the chunk whole, in order. A client with an unsettled attempt is refused
+  // (FAILED_PRECONDITION ATTEMPT_OUTSTANDING) and nothing is written.
+  absl::StatusOr<CommittedChunk> CommitIntents(absl::Span<const Intent> intents,
+                                               ContactId high);
+  absl::Status Settle(absl::Span<const Settlement> settlements);
+  // The slot answered with an error that does not prove that nothing happened.
+  absl::Status NoteAnswered(absl::Span<const ClientKey> keys);
+  absl::StatusOr<std::optional<Attempt>> AttemptOf(const ClientKey& key);
+  // All unsettled attempts, chunk by chunk, in order.
+  absl::StatusOr<std::vector<Attempt>> Attempts();
+  absl::StatusOr<int> CountAttempts();
+
+  // --- write-back ---
+  absl::StatusOr<std::vector<WriteBackItem>> PendingWriteBacks(int limit);
+  // OK: 1C holds the ID. Parked with the reason when `parked`; otherwise it stays
+  // queued behind the others.
+  absl::Status FinishWriteBack(const WriteBackItem& item, const absl::Status& status,
+                               bool parked);
+  absl::Status QueueWriteBack(const ClientKey& key);
+  absl::StatusOr<WriteBackCounts> CountWriteBacks();
+
+  // --- notes of the integration ---
+  // Small named texts: watermark, base identity, …
+  absl::StatusOr<std::string> Note(absl::string_view name);
+  absl::Status SetNote(absl::string_view name, absl::string_view value);
+
+  // --- match index: normalised keys of portal contacts, as digests ---
+  struct IndexEntry {
+    std::string key;  // e.g. "P" + digest of a phone
+    ContactId contact;
+  };
+  absl::Status ClearIndex();
+  absl::Status AddToIndex(absl::Span<const IndexEntry> entries);
+  // Proposals of one contact to several clients become AMBIGUOUS_MATCH.
+  absl::Status MarkSharedProposals();
+  absl::StatusOr<std::vector<ContactId>> Lookup(absl::string_view key, int limit);
+
+ private:
+  Ledger(std::unique_ptr<Database> database, std::string id);
+  absl::Status Write(absl::FunctionRef<absl::Status()> body);
+  absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
+  absl::Status PutLocked(const ClientRecord& record);
+  absl::Status SettleLocked(const Settlement& settlement);
+  absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key);
+  absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
+
+  std::mutex mutex_;
+  std::unique_ptr<Database> database_;
+  std::string id_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "common/sql/database.h"
+
+namespace guestbridge::agent {
+
+// Numbered, forward only. A released migration never changes.
+inline constexpr Migration kLedgerMigrations[] = {
+    {1, "clients, attempts, notes, match index", R"sql(
+      CREATE TABLE clients (
+        key TEXT PRIMARY KEY,
+        link INTEGER NOT NULL,
+        contact INTEGER NOT NULL,
+        dirty INTEGER NOT NULL,
+        exported TEXT NOT NULL,
+        mapping_version INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        exported_unix INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        parameters TEXT NOT NULL,
+        problem INTEGER NOT NULL,
+        refused_hash TEXT NOT NULL,
+        answered_refusals INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        outcome INTEGER NOT NULL,
+        proposed INTEGER NOT NULL,
+        write_back INTEGER NOT NULL DEFAULT 0,
+        written INTEGER NOT NULL DEFAULT 0,
+        queued INTEGER NOT NULL DEFAULT 0,
+        write_back_reason TEXT NOT NULL DEFAULT ''
+      ) WITHOUT ROWID;
+      -- One contact belongs to one client.
+      CREATE UNIQUE INDEX clients_contact ON clients(contact) WHERE link = 1;
+      CREATE INDEX clients_dirty ON clients(key) WHERE dirty = 1;
+      CREATE INDEX clients_run ON clients(run, outcome) WHERE run > 0;
+      CREATE INDEX clients_problem ON clients(problem) WHERE problem > 0;
+      CREATE INDEX clients_write_back ON clients(queued) WHERE write_back = 1;
+
+      CREATE TABLE chunks (
+        chunk INTEGER PRIMARY KEY AUTOINCREMENT,
+        high INTEGER NOT NULL
+      );
+      -- The primary key is what keeps one outstanding attempt per client.
+      CREATE TABLE attempts (
+        key TEXT PRIMARY KEY,
+        chunk INTEGER NOT NULL REFERENCES chunks(chunk),
+        ordinal INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        nonce TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        mapping_version INTEGER NOT NULL,
+        recreate INTEGER NOT NULL,
+        answered INTEGER NOT NULL DEFAULT 0
+      ) WITHOUT ROWID;
+      CREATE INDEX attempts_chunk ON attempts(chunk, ordinal);
+
+      CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+      CREATE TABLE match_index (
+        key TEXT NOT NULL,
+        contact INTEGER NOT NULL,
+        PRIMARY KEY (key, contact)
+      ) WITHOUT ROWID;
+    )sql"},
+};
+
+}  // namespace guestbridge::agent

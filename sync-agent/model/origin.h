@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "sync-agent/model/contact.h"
+#include "sync-agent/model/ids.h"
+
+// What the portal keeps of ours, and the digests in it. The grammar stands in
+// docs/design/origin.md; stored on portals for years, hence versioned and never
+// changed.
+//
+//   ORIGINATOR_ID  = "guestbridge:" base-identity
+//   ORIGIN_ID      = the client's Ref_Key, 36 characters, lower case
+//   ORIGIN_VERSION = "1|" nonce "|" revision "|" content-hash "|" [digest *(","
+//   digest)] nonce = 8 * [a-z0-9]; revision = decimal; content-hash = 22 * base64url;
+//   digest = 6 * base64url
+namespace guestbridge::agent {
+
+struct OriginVersion {
+  std::string nonce;         // of the attempt that wrote it
+  int revision = 0;          // exports of this client, from 1
+  std::string content_hash;  // HashContent of what was exported
+  // DigestValue of the multifield values that are ours; the first 30 in text order.
+  std::set<std::string> values;
+  bool operator==(const OriginVersion&) const = default;
+};
+
+inline constexpr char kOriginatorPrefix[] = "guestbridge:";
+
+std::string EncodeOriginVersion(const OriginVersion& version);
+// Errors: ORIGIN_VERSION_UNKNOWN (FAILED_PRECONDITION): a later version, or not ours.
+absl::StatusOr<OriginVersion> DecodeOriginVersion(absl::string_view text);
+
+// What was exported, as digests: no personal data can be read from it.
+struct ContentDigest {
+  std::string hash;                           // HashContent
+  std::map<std::string, std::string> fields;  // field name -> digest of its value
+  std::set<std::string> values;               // DigestValue of each multifield value
+  // False after a rebuild: only hash and values came back, the first update reads
+  // first.
+  bool fields_known = true;
+  bool operator==(const ContentDigest&) const = default;
+};
+
+// 22 characters. Independent of the order of map entries; multifield values keep
+// theirs.
+std::string HashContent(const ContactContent& content);
+// 6 characters; salted with client and field, so that equal phones of two guests
+// differ.
+std::string DigestValue(const ClientKey& client, absl::string_view field,
+                        absl::string_view value);
+ContentDigest DigestContent(const ClientKey& client, const ContactContent& content);
+// One line of text for storage.
+std::string EncodeDigest(const ContentDigest& digest);
+ContentDigest DecodeDigest(absl::string_view text);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,236 @@
+#include "sync-agent/plan/decide.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using Verdict = RuleTrace::Verdict;
+
+// Collects the rules' words; the first stop ends the questions.
+class Ruling {
+ public:
+  explicit Ruling(Decision& decision) : decision_(decision) {}
+
+  void Pass(const char* rule) {
+    decision_.rules.push_back({rule, Verdict::kPass, "", {}});
+  }
+  void Note(const char* rule, const char* reason, Parameters parameters = {}) {
+    decision_.rules.push_back({rule, Verdict::kNote, reason, std::move(parameters)});
+  }
+  void Stop(const char* rule, PlannedAction action, std::string reason,
+            Parameters parameters = {}) {
+    decision_.rules.push_back({rule, Verdict::kStop, reason, parameters});
+    decision_.action = action;
+    decision_.reason = std::move(reason);
+    decision_.parameters = std::move(parameters);
+  }
+
+ private:
+  Decision& decision_;
+};
+
+bool IsNameless(const ContactContent& content) {
+  for (const char* name : {"NAME", "LAST_NAME", "SECOND_NAME"}) {
+    const auto field = content.fields.find(name);
+    if (field != content.fields.end() && !field->second.empty()) return false;
+  }
+  for (const char* name : {"PHONE", "EMAIL"}) {
+    const auto field = content.multifields.find(name);
+    if (field != content.multifields.end() && !field->second.empty()) return false;
+  }
+  return true;
+}
+
+bool IsEmpty(const ContactContent& content, const std::string& target) {
+  const auto field = content.fields.find(target);
+  if (field != content.fields.end()) return field->second.empty();
+  const auto multifield = content.multifields.find(target);
+  return multifield == content.multifields.end() || multifield->second.empty();
+}
+
+// Targets whose value differs from what was last exported. A target that is mapped
+// since the last export and empty has nothing to say: it must not clear what others
+// wrote.
+std::vector<std::string> ChangedTargets(const Decision& decision,
+                                        const ContentDigest& exported) {
+  std::vector<std::string> changed;
+  for (const auto& [target, digest] : decision.digest.fields) {
+    const auto before = exported.fields.find(target);
+    const bool differs = before == exported.fields.end()
+                             ? !IsEmpty(decision.content, target)
+                             : before->second != digest;
+    if (differs) changed.push_back(target);
+  }
+  return changed;
+}
+
+void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
+                const EventSwitches& events) {
+  decision.contact = view.contact;
+  if (decision.digest.hash == view.exported.hash) {
+    ruling.Note("content", "CONTENT_UNCHANGED");
+    decision.action = PlannedAction::kUnchanged;
+    return;
+  }
+  if (view.exported.fields_known) {
+    decision.changed = ChangedTargets(decision, view.exported);
+    if (decision.changed.empty()) {
+      ruling.Note("content", "CONTENT_UNCHANGED");
+      decision.action = PlannedAction::kUnchanged;
+      decision.refresh_digest = true;
+      return;
+    }
+  }
+  if (!events.client_changed) {
+    ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
+                {{"event", "client-changed"}});
+    return;
+  }
+  ruling.Pass("events");
+  ruling.Note("content", "CONTENT_CHANGED",
+              {{"fields", absl::StrCat(decision.changed.size())}});
+  decision.action = PlannedAction::kUpdate;
+  decision.read_first =
+      !view.exported.fields_known ||
+      std::any_of(decision.changed.begin(), decision.changed.end(),
+                  [&](const std::string& target) {
+                    return decision.content.multifields.count(target) > 0;
+                  });
+}
+
+}  // namespace
+
+const char* NameOf(PlannedAction action) {
+  switch (action) {
+    case PlannedAction::kAdd:
+      return "ADD";
+    case PlannedAction::kRecreate:
+      return "RECREATE";
+    case PlannedAction::kUpdate:
+      return "UPDATE";
+    case PlannedAction::kUnchanged:
+      return "UNCHANGED";
+    case PlannedAction::kCheckStored:
+      return "ADOPT";
+    case PlannedAction::kSkip:
+      return "SKIP";
+    case PlannedAction::kFail:
+      return "FAIL";
+    case PlannedAction::kDefer:
+      return "DEFER";
+  }
+  return "";
+}
+
+Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkView& view,
+                const EventSwitches& events) {
+  Decision decision;
+  decision.key = row.key;
+  decision.content = mapped.content;
+  decision.digest = DigestContent(row.key, mapped.content);
+  decision.alone = view.answered_refusals > 0;
+  Ruling ruling(decision);
+
+  const auto finish = [&]() -> Decision {
+    const std::set<std::string> changed(decision.changed.begin(),
+                                        decision.changed.end());
+    const bool all = decision.action == PlannedAction::kAdd ||
+                     decision.action == PlannedAction::kRecreate;
+    for (const MappedField& field : mapped.fields) {
+      decision.fields.push_back(
+          {field, all ? !field.sent_value.empty() : changed.count(field.target) > 0});
+    }
+    return std::move(decision);
+  };
+
+  if (row.is_folder) {
+    ruling.Stop("folder", PlannedAction::kSkip, "CLIENT_IS_FOLDER");
+    return finish();
+  }
+  ruling.Pass("folder");
+
+  if (view.link == LinkView::Link::kErased) {
+    ruling.Stop("erased", PlannedAction::kSkip, "CLIENT_ERASED");
+    return finish();
+  }
+
+  if (!view.refused_hash.empty() && view.refused_hash == decision.digest.hash &&
+      !view.refused_reason.empty()) {
+    ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
+                view.refused_parameters);
+    return finish();
+  }
+  if (view.in_doubt) {
+    ruling.Stop("doubt", PlannedAction::kDefer, "IN_DOUBT");
+    return finish();
+  }
+
+  if (row.marked_for_deletion) {
+    // Policy "ignore": a marked client is neither created nor changed, and its contact
+    // stays as it is.
+    if (events.client_marked_for_deletion) {
+      ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
+                  {{"policy", "ignore"}});
+    } else {
+      ruling.Stop("deletion-mark", PlannedAction::kSkip, "EVENT_OFF",
+                  {{"event", "client-marked-for-deletion"}});
+    }
+    return finish();
+  }
+  ruling.Pass("deletion-mark");
+
+  if (IsNameless(mapped.content)) {
+    ruling.Stop("name", PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL");
+    return finish();
+  }
+  ruling.Pass("name");
+
+  switch (view.link) {
+    case LinkView::Link::kLive:
+      ruling.Note("ledger", "LINKED_TO_CONTACT",
+                  {{"contact", absl::StrCat(view.contact.value())}});
+      DecideLive(view, ruling, decision, events);
+      break;
+    case LinkView::Link::kLost:
+      ruling.Note("ledger", "CONTACT_GONE",
+                  {{"contact", absl::StrCat(view.contact.value())}});
+      if (!events.contact_deleted) {
+        ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
+                    {{"event", "contact-deleted"}});
+        break;
+      }
+      ruling.Pass("events");
+      decision.action = PlannedAction::kRecreate;
+      break;
+    case LinkView::Link::kReview:
+      ruling.Stop("match", PlannedAction::kDefer, "AWAITING_MATCH_REVIEW",
+                  {{"contact", absl::StrCat(view.contact.value())}});
+      break;
+    case LinkView::Link::kNone:
+    case LinkView::Link::kErased:
+      if (row.contact.exists()) {
+        ruling.Note("ledger", "CONTACT_STORED_IN_SOURCE",
+                    {{"contact", absl::StrCat(row.contact.value())}});
+        decision.contact = row.contact;
+        decision.action = PlannedAction::kCheckStored;
+        break;
+      }
+      ruling.Note("ledger", "NEVER_EXPORTED");
+      if (!events.client_created) {
+        ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
+                    {{"event", "client-created"}});
+        break;
+      }
+      ruling.Pass("events");
+      decision.action = PlannedAction::kAdd;
+      break;
+  }
+  return finish();
+}
+
+}  // namespace guestbridge::agent

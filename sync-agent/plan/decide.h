@@ -1,0 +1,91 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/text/catalogue.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/model/contact.h"
+#include "sync-agent/model/mapped_contact.h"
+#include "sync-agent/model/origin.h"
+
+// What is to be done about one client. Pure: values in, one value out; export, dry run,
+// explain and counters all read the same Decision. Rules and their order: README.md.
+namespace guestbridge::agent {
+
+enum class PlannedAction {
+  kAdd,
+  kRecreate,  // the contact that we knew is gone
+  kUpdate,
+  kUnchanged,
+  kCheckStored,  // 1C holds an ID that we don't know: look at that contact first
+  kSkip,
+  kFail,
+  kDefer,
+};
+
+// "ADD", "UPDATE", …: as `clients explain` prints it.
+const char* NameOf(PlannedAction action);
+
+// What the ledger knows about the client, as plain values.
+struct LinkView {
+  enum class Link { kNone, kLive, kLost, kReview, kErased };
+  Link link = Link::kNone;
+  ContactId contact;
+  ContentDigest exported;
+  bool in_doubt = false;       // an attempt waits to be settled
+  std::string refused_hash;    // content that the portal refused …
+  std::string refused_reason;  // … and why
+  Parameters refused_parameters;
+  int answered_refusals = 0;
+  bool any_export = false;  // it was on the portal before
+};
+
+// Which triggers are off (`events disable`).
+struct EventSwitches {
+  bool client_created = true;
+  bool client_changed = true;
+  bool client_marked_for_deletion = true;
+  bool contact_deleted = true;
+};
+
+struct RuleTrace {
+  enum class Verdict { kPass, kStop, kNote };
+  std::string rule;
+  Verdict verdict = Verdict::kPass;
+  std::string reason;  // empty for a plain pass
+  Parameters parameters;
+};
+
+struct FieldDecision {
+  MappedField field;
+  bool changed = false;
+};
+
+struct Decision {
+  ClientKey key;
+  PlannedAction action = PlannedAction::kUnchanged;
+  std::string reason;  // of kSkip, kFail, kDefer
+  Parameters parameters;
+  std::vector<RuleTrace> rules;
+  std::vector<FieldDecision> fields;
+
+  ContactId contact;       // of kUpdate, kUnchanged, kCheckStored
+  ContactContent content;  // everything that is mapped; empty single values included
+  ContentDigest digest;    // of `content`
+  // Of kUpdate: the targets that differ from what was last exported. Empty with
+  // read_first: they are known only when the contact was read.
+  std::vector<std::string> changed;
+  // The contact must be read before it is updated: a multifield differs (its rows' IDs
+  // are needed), or what was exported is known only in part.
+  bool read_first = false;
+  // Content is as exported but the stored digest is not in today's form.
+  bool refresh_digest = false;
+  // To be sent in a request of its own: an earlier answer to this content was unclear.
+  bool alone = false;
+};
+
+Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkView& view,
+                const EventSwitches& events);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,135 @@
+#include "sync-agent/plan/update.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "sync-agent/model/origin.h"
+
+namespace guestbridge::agent {
+namespace {
+
+std::string FieldOf(const ContactRow& row, const std::string& name) {
+  const auto field = row.fields.find(name);
+  return field == row.fields.end() ? "" : field->second;
+}
+
+// Brings one multifield of the contact to `wanted`.
+void DiffMultifield(const ClientKey& client, const std::string& field,
+                    const std::vector<MultiValue>& wanted,
+                    const std::vector<MultiRow>& rows,
+                    const std::set<std::string>& ours, ContactUpdate* update) {
+  std::vector<const MultiValue*> missing;
+  std::set<int64_t> kept;
+  for (const MultiValue& value : wanted) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const MultiRow& row) {
+      return row.value == value.value && kept.count(row.id) == 0;
+    });
+    if (row != rows.end()) {
+      kept.insert(row->id);
+    } else {
+      missing.push_back(&value);
+    }
+  }
+  std::vector<const MultiRow*> stale;
+  for (const MultiRow& row : rows) {
+    if (kept.count(row.id) == 0 &&
+        ours.count(DigestValue(client, field, row.value)) > 0) {
+      stale.push_back(&row);
+    }
+  }
+  size_t next = 0;
+  for (const MultiRow* row : stale) {
+    if (next < missing.size()) {
+      const MultiValue& value = *missing[next++];
+      update->values.push_back({field, row->id, value.value, value.type});
+    } else {
+      update->values.push_back({field, row->id, "", row->type});
+    }
+  }
+  for (; next < missing.size(); ++next) {
+    update->values.push_back({field, 0, missing[next]->value, missing[next]->type});
+  }
+}
+
+}  // namespace
+
+ContactUpdate MakeUpdate(const Decision& decision) {
+  ContactUpdate update;
+  for (const std::string& target : decision.changed) {
+    const auto field = decision.content.fields.find(target);
+    if (field != decision.content.fields.end()) update.fields.insert(*field);
+  }
+  return update;
+}
+
+ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
+                         const std::set<std::string>& ours, bool compare_fields) {
+  ContactUpdate update;
+  if (compare_fields) {
+    for (const auto& [target, value] : decision.content.fields) {
+      // An empty value clears only what we are known to have written, and that is not
+      // known here.
+      if (!value.empty() && FieldOf(row, target) != value)
+        update.fields[target] = value;
+    }
+  } else {
+    update = MakeUpdate(decision);
+  }
+  const std::set<std::string> changed(decision.changed.begin(), decision.changed.end());
+  for (const auto& [field, wanted] : decision.content.multifields) {
+    if (!compare_fields && changed.count(field) == 0) continue;
+    const auto rows = row.multifields.find(field);
+    static const std::vector<MultiRow> kNone;
+    DiffMultifield(decision.key, field, wanted,
+                   rows == row.multifields.end() ? kNone : rows->second, ours, &update);
+  }
+  return update;
+}
+
+std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fields) {
+  std::vector<std::string> names;
+  if (compare_fields) {
+    for (const auto& [name, value] : decision.content.fields) names.push_back(name);
+  }
+  for (const auto& [name, values] : decision.content.multifields) names.push_back(name);
+  return names;
+}
+
+std::string NormalizePhone(absl::string_view phone) {
+  std::string digits;
+  for (const char c : phone) {
+    if (c == ';' || c == '#') break;  // an extension
+    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) digits.push_back(c);
+  }
+  // As the portal's own duplicate index does it (docs/design/portal-calls.md).
+  if (digits.size() >= 10 && digits[0] == '8') digits[0] = '7';
+  return digits;
+}
+
+std::string NormalizeText(absl::string_view text) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+}
+
+bool IsPlausible(const ContactContent& content, const ContactRow& row) {
+  for (const char* name : {"LAST_NAME", "NAME"}) {
+    const auto field = content.fields.find(name);
+    if (field == content.fields.end() || field->second.empty()) continue;
+    if (NormalizeText(field->second) == NormalizeText(FieldOf(row, name))) return true;
+    break;  // A first name says something only where there is no family name.
+  }
+  for (const auto& [name, rows] : row.multifields) {
+    const auto values = content.multifields.find(name);
+    if (values == content.multifields.end()) continue;
+    for (const MultiRow& held : rows) {
+      for (const MultiValue& value : values->second) {
+        const bool same =
+            name == "PHONE" ? NormalizePhone(held.value) == NormalizePhone(value.value)
+                            : NormalizeText(held.value) == NormalizeText(value.value);
+        if (same) return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sync-agent/model/contact.h"
+#include "sync-agent/plan/decide.h"
+
+namespace guestbridge::agent {
+
+// What an update sends.
+struct ContactUpdate {
+  struct Value {
+    std::string field;
+    int64_t id = 0;     // the portal's row; 0 adds
+    std::string value;  // empty with an id: deletes that row
+    std::string type;
+  };
+  std::map<std::string, std::string> fields;
+  std::vector<Value> values;
+  bool empty() const { return fields.empty() && values.empty(); }
+};
+
+// Of a decision that needs no reading: its changed single fields.
+ContactUpdate MakeUpdate(const Decision& decision);
+
+// Against the contact as it was just read. `ours`: digests of the multifield values
+// that we put there (ContentDigest::values). Values that managers added stay; ours are
+// changed in place, then removed or added. With `compare_fields` every mapped single
+// field is compared with the row, otherwise only `decision.changed` is sent.
+ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
+                         const std::set<std::string>& ours, bool compare_fields);
+
+// Single fields and multifields that must be selected to do so.
+std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fields);
+
+// True when an unstamped contact may be this client's: a family name or first name that
+// is the same, or a shared phone or e-mail.
+bool IsPlausible(const ContactContent& content, const ContactRow& row);
+
+// Digits of a phone for comparing: national 8 becomes 7, everything else dropped.
+std::string NormalizePhone(absl::string_view phone);
+std::string NormalizeText(absl::string_view text);
+
+}  // namespace guestbridge::agent
