@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +50,7 @@ class Pacer {
 
   // The earliest moment (steady clock) at which a request with these methods may leave;
   // never before `now`. InfiniteDuration: not with this size, send fewer commands.
-  // `wall_now` relates `operating_reset_at` to the steady clock.
+  // `wall_now` is the same moment on the wall clock.
   absl::Duration EarliestStart(const MethodCounts& methods, absl::Duration now,
                                absl::Time wall_now);
   // A request leaves now. Every request to the portal passes here: that is what the
@@ -65,30 +67,56 @@ class Pacer {
   int failures_in_row() const;
 
  private:
+  // Execution seconds of one method, charged by the portal in a sliding window.
+  struct Charge {
+    absl::Duration at;  // steady clock
+    double seconds = 0;
+  };
   struct Method {
-    double mean_seconds = 0.5;  // expected execution time of one command
-    bool measured = false;
-    double operating_seconds = 0;                         // last reported by the portal
-    absl::Duration reset_at = -absl::InfiniteDuration();  // steady clock
-    double in_flight_seconds = 0;  // predicted for commands whose answer is awaited
+    double mean_seconds = 0.5;   // execution time of one command
+    double mean_charge = 0.5;    // what of it is charged
+    std::deque<Charge> charges;  // ours, oldest first; those of 5 s are one
+    double charged = 0;          // their sum
+    double learned = 0;          // of all charges ever
+    double foreign = 0;          // what the portal counts beyond ours
+    absl::Duration foreign_until = -absl::InfiniteDuration();
+    // When the portal drops its oldest minute; a look after it is due once.
+    absl::Duration reset_at = -absl::InfiniteDuration();
+    absl::Duration look_at = absl::InfiniteDuration();
     absl::Duration blocked_until = -absl::InfiniteDuration();
-    int size = 0;  // commands per request, 0: not chosen yet
+    int in_flight = 0;             // requests with this method
+    double in_flight_seconds = 0;  // predicted charge of those
+    int size = 0;                  // commands per request, 0: not chosen yet
   };
   struct Request {
     MethodCounts methods;
-    double predicted_seconds = 0;
+    std::map<std::string, double> predicted;
+    std::map<std::string, double> learned;  // Method::learned when it left
+    absl::Duration sent;
   };
 
   void Drain(absl::Duration now);
+  void Expire(Method* method, absl::Duration now) const;
+  double Budget() const;
+  double Predict(const Method& method, int count) const;
+  absl::Duration OperatingStart(const std::string& name, int count, absl::Duration now);
+  void LearnTimes(const std::string& name, const PaceObservation& observation,
+                  double fallback_seconds, double overlap, absl::Duration now,
+                  absl::Time wall_now);
+  void Resize(Method* method, double seconds_per_command) const;
+  void Fail(const Request& request, absl::Duration now);
 
   PaceSettings settings_;
   std::map<std::string, Method> methods_;
   std::map<uint64_t, Request> in_flight_;
   double bucket_ = 0;
-  absl::Duration drained_at_ = absl::ZeroDuration();
+  std::optional<absl::Duration> drained_at_;  // empty: nothing was asked yet
   absl::Duration pause_until_ = -absl::InfiniteDuration();
+  absl::Duration last_sent_ = -absl::InfiniteDuration();
   int failures_in_row_ = 0;
-  bool cloud_ = true;  // until a whole answer came without `operating`
+  int too_fast_in_row_ = 0;
+  bool cloud_ = true;  // until whole answers came without `operating`
+  bool operating_seen_ = false;
 };
 
 }  // namespace guestbridge::agent

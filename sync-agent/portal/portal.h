@@ -75,7 +75,7 @@ enum class Fate {
   kGone,         // executed: there is no such contact (get, update)
   kRefused,      // definitely not carried out and never will be as it is (closed list)
   kNotExecuted,  // definitely not executed: too fast, over the operating limit, no
-                 // authorisation, batch halted; may be sent again as it is
+                 // authorisation, too many commands; may be sent again as it is
   kUnknown,      // anything else; `answered` tells whether its own slot held an error
 };
 
@@ -109,7 +109,8 @@ enum class RequestFate {
   kAnswered,  // `results` hold each command's own word
   kTooFast,   // 503 QUERY_LIMIT_EXCEEDED as JSON: nothing executed
   kRefused,  // authorisation, plan, scope, portal gone: nothing executed; a person acts
-  kNotSent,  // no byte left
+  kNotSent,  // no byte left, or the portal could not check the token just now: nothing
+             // executed; try later
   kUnknown,  // sent, no usable answer (reset, HTML, half a JSON, 5xx)
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -23,9 +25,12 @@ struct RestPortalSettings {
   int64_t webhook_user = 0;
   SecretString webhook_secret;
   TokenSource token_source;
+  // The portal's host as the administrator knows it; for messages only.
+  std::string host;
 };
 
-// A portal over HTTPS. `http` reaches the portal's host and outlives the result.
+// A portal over HTTPS. `http` reaches the portal's host; it and `clock` outlive the
+// result.
 std::unique_ptr<Portal> MakeRestPortal(RestPortalSettings settings, HttpClient& http,
                                        const Clock& clock);
 
@@ -42,8 +47,8 @@ struct PortalField {
 class PortalProbe {
  public:
   virtual ~PortalProbe() = default;
-  // crm.contact.fields. Errors: as PortalAnswer::reason, UNAVAILABLE or
-  // FAILED_PRECONDITION.
+  // crm.contact.fields, in the portal's order. Errors: as PortalAnswer::reason,
+  // UNAVAILABLE or FAILED_PRECONDITION.
   virtual absl::StatusOr<std::vector<PortalField>> FetchContactFields() = 0;
 
   struct Check {
@@ -53,6 +58,8 @@ class PortalProbe {
     std::string reason;
     std::vector<std::pair<std::string, std::string>> parameters;
   };
+  // In the order above; ends with the first row without which the later ones cannot be
+  // judged. At most five requests.
   virtual std::vector<Check> Test() = 0;
 };
 

@@ -1,0 +1,263 @@
+#include "sync-agent/export/export_machine.h"
+
+#include <gtest/gtest.h>
+
+#include "sync-agent/export/fake_world_test.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::Fault;
+using testing::World;
+
+void ExpectAddsUp(const RunCounts& counts) {
+  EXPECT_EQ(counts.scanned, counts.unchanged + counts.added + counts.updated +
+                                counts.recreated + counts.skipped + counts.failed +
+                                counts.deferred);
+}
+
+void ExpectOneContactEach(const World& world) {
+  for (const ClientRow& client : world.base.clients) {
+    EXPECT_EQ(world.portal.OfClient(client.key).size(), 1u) << client.key.guid();
+  }
+}
+
+TEST(ExportMachine, FirstExportMakesOneContactPerClientWithoutRobots) {
+  World world;
+  for (int i = 1; i <= 120; ++i) world.base.Add(i, absl::StrCat("Orlova", i));
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 120);
+  ExpectAddsUp(result.progress.counts);
+  ExpectOneContactEach(world);
+  for (const auto& [id, contact] : world.portal.contacts) EXPECT_TRUE(contact.import);
+}
+
+TEST(ExportMachine, SecondRunWithNothingChangedWritesNothing) {
+  World world;
+  for (int i = 1; i <= 30; ++i) world.base.Add(i, "Orlova", "+79161234567");
+  world.Run(world.Settings());
+  int writes = 0;
+  world.portal.fault = [&](const PortalRequest&) {
+    ++writes;
+    return Fault::kNone;
+  };
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(writes, 0);
+  EXPECT_EQ(result.progress.counts.unchanged, 30);
+  ExpectAddsUp(result.progress.counts);
+}
+
+TEST(ExportMachine, UpdateCarriesOnlyWhatDiffersAndLeavesTheManagersValues) {
+  World world;
+  ClientRow& client = world.base.Add(1, "Orlova", "+79161234567");
+  const ClientKey key = client.key;
+  world.Run(world.Settings());
+  auto& contact = world.portal.contacts.at(world.portal.OfClient(key)[0]);
+  contact.fields["LAST_NAME"] = "Edited by a manager";
+  contact.multifields["PHONE"].push_back({555, "+70001112233", "WORK"});
+  world.base.clients[0].attributes["Phone"] = "+79167654321";
+
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.updated, 1);
+  EXPECT_EQ(contact.fields["LAST_NAME"], "Edited by a manager");
+  ASSERT_EQ(contact.multifields["PHONE"].size(), 2u);
+  EXPECT_EQ(contact.multifields["PHONE"][0].value, "+79167654321");
+  EXPECT_EQ(contact.multifields["PHONE"][1].value, "+70001112233");
+}
+
+TEST(ExportMachine, AContactThatIsGoneIsMadeAgainOnceAndItsNewIdQueued) {
+  World world;
+  for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  const ClientKey key = world.base.clients[2].key;
+  world.portal.contacts.erase(world.portal.OfClient(key)[0]);
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.recreated, 1);
+  EXPECT_EQ(result.progress.counts.unchanged, 4);
+  ExpectAddsUp(result.progress.counts);
+  ExpectOneContactEach(world);
+  const auto record = *world.ledger->Get(key);
+  EXPECT_EQ(record->contact.value(), world.portal.OfClient(key)[0]);
+  EXPECT_EQ(record->write_back, WriteBackState::kPending);
+  EXPECT_EQ(world.Run(world.Settings()).progress.counts.recreated, 0);
+}
+
+TEST(ExportMachine, NamelessClientsFoldersAndMarkedOnesAreSkippedWithTheirReason) {
+  World world;
+  world.base.Add(1, "Orlova");
+  const ClientKey nameless = world.base.Add(2, "").key;
+  ClientRow& marked = world.base.Add(3, "Ivanov");
+  marked.marked_for_deletion = true;
+  const ClientKey marked_key = marked.key;
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_EQ(result.progress.counts.skipped, 2);
+  EXPECT_EQ((*world.ledger->Get(nameless))->reason, "NO_NAME_NO_PHONE_NO_EMAIL");
+  EXPECT_EQ((*world.ledger->Get(marked_key))->reason, "MARKED_FOR_DELETION");
+}
+
+class LostAnswers : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(LostAnswers, AreDoubtsThatEvidenceSettlesWithoutASecondContact) {
+  World world;
+  for (int i = 1; i <= 60; ++i) world.base.Add(i, absl::StrCat("Orlova", i));
+  int writes = 0;
+  world.portal.fault = [&](const PortalRequest&) {
+    return ++writes % 3 == 2 ? GetParam() : Fault::kNone;
+  };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 60);
+  EXPECT_EQ(result.progress.counts.deferred, 0);
+  ExpectAddsUp(result.progress.counts);
+  ExpectOneContactEach(world);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, LostAnswers,
+                         ::testing::Values(Fault::kLostBefore, Fault::kLostAfter,
+                                           Fault::kHalf, Fault::kErrorCore,
+                                           Fault::kTooFast));
+
+TEST(ExportMachine, WithoutSettleTheRunEndsWithDeferredClients) {
+  World world;
+  for (int i = 1; i <= 25; ++i) world.base.Add(i, "Orlova");
+  int writes = 0;
+  world.portal.fault = [&](const PortalRequest&) {
+    return ++writes == 2 ? Fault::kLostAfter : Fault::kNone;
+  };
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded);
+  EXPECT_GT(result.progress.counts.deferred, 0);
+  ExpectAddsUp(result.progress.counts);
+
+  world.now += absl::Minutes(3);
+  auto settle = world.Settings();
+  settle.kind = RunKind::kSettle;
+  const auto settled = world.Run(settle);
+  EXPECT_EQ(settled.progress.counts.added, result.progress.counts.deferred);
+  ExpectOneContactEach(world);
+}
+
+TEST(ExportMachine, AProcessThatDiesAfterAnyRequestLosesNothingAndDoublesNothing) {
+  for (int crash_after = 0; crash_after < 12; ++crash_after) {
+    SCOPED_TRACE(crash_after);
+    World world(static_cast<uint64_t>(crash_after) + 7);
+    for (int i = 1; i <= 60; ++i) world.base.Add(i, absl::StrCat("Orlova", i));
+    auto settings = world.Settings();
+    settings.settle = true;
+    world.Run(settings, crash_after);
+    const auto resumed = world.Run(settings);  // the same run
+    EXPECT_EQ(resumed.end, RunEnd::kSucceeded) << resumed.error;
+    EXPECT_EQ(resumed.progress.counts.added, 60);
+    ExpectAddsUp(resumed.progress.counts);
+    ExpectOneContactEach(world);
+  }
+}
+
+TEST(ExportMachine, ARefusedClientIsParkedAfterTwoClearNosAndDoesNotStopTheOthers) {
+  World world;
+  for (int i = 1; i <= 20; ++i) world.base.Add(i, i == 7 ? "Refused" : "Orlova");
+  world.portal.refused_name = "Refused";
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded);
+  EXPECT_EQ(result.progress.counts.added, 19);
+  EXPECT_EQ(result.progress.counts.failed, 1);
+  ASSERT_EQ(result.progress.failures.size(), 1u);
+  EXPECT_EQ(result.progress.failures[0].reason, "PORTAL_REFUSED");
+
+  const int adds = world.portal.adds;
+  const auto again = world.Run(world.Settings());
+  EXPECT_EQ(again.progress.counts.failed, 1);
+  EXPECT_EQ(world.portal.adds, adds);  // Not sent a third time.
+}
+
+TEST(ExportMachine, AStoredIdIsAdoptedWhenPlausibleAndMadeNewWhenNot) {
+  World world;
+  world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}}, {}, {}, false};
+  world.portal.contacts[51] = {{{"LAST_NAME", "Somebody else"}}, {}, {}, false};
+  world.base.Add(1, "Orlova").contact = ContactId(50);
+  world.base.Add(2, "Ivanov").contact = ContactId(51);
+  world.base.Add(3, "Petrov").contact = ContactId(52);  // gone
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.unchanged, 1);
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_EQ(result.progress.counts.recreated, 1);
+  ExpectOneContactEach(world);
+  EXPECT_EQ(world.portal.OfClient(world.base.clients[0].key)[0], 50);
+  EXPECT_TRUE(world.portal.contacts.at(51).stamp.origin.empty());
+}
+
+TEST(ExportMachine, ADryRunWritesToNeitherSide) {
+  World world;
+  for (int i = 1; i <= 20; ++i) world.base.Add(i, "Orlova");
+  auto settings = world.Settings();
+  settings.dry_run = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.progress.counts.added, 20);
+  EXPECT_TRUE(world.portal.contacts.empty());
+  EXPECT_TRUE(world.ledger->List(ClientKey(), 10)->empty());
+}
+
+TEST(ExportMachine, ALostLedgerIsRebuiltBeforeAnythingIsAdded) {
+  World world;
+  for (int i = 1; i <= 70; ++i) world.base.Add(i, "Orlova", "+79161234567");
+  world.Run(world.Settings());
+  auto fresh = Ledger::Open(":memory:", world.random);
+  world.ledger = *std::move(fresh);
+  auto settings = world.Settings();
+  settings.cold = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.unchanged, 70);
+  ExpectOneContactEach(world);
+}
+
+TEST(ExportMachine, EventsThatAreOffSkipTheirActionAndAreMadeUpForLater) {
+  World world;
+  for (int i = 1; i <= 3; ++i) world.base.Add(i, "Orlova");
+  auto settings = world.Settings();
+  settings.events.client_created = false;
+  EXPECT_EQ(world.Run(settings).progress.counts.skipped, 3);
+  EXPECT_TRUE(world.portal.contacts.empty());
+  EXPECT_EQ(world.Run(world.Settings()).progress.counts.added, 3);
+}
+
+TEST(ExportMachine, MatchProposesAndApplyStamps) {
+  World world;
+  world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}},
+                               {{"PHONE", {{1, "8 916 123-45-67", "WORK"}}}},
+                               {},
+                               false};
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Ivanov", "+79160000000");
+  auto match = world.Settings();
+  match.kind = RunKind::kMatch;
+  const auto proposed = world.Run(match);
+  EXPECT_EQ(proposed.end, RunEnd::kSucceeded) << proposed.error;
+  EXPECT_EQ(proposed.progress.match.matched, 1);
+  EXPECT_EQ(proposed.progress.match.unmatched, 1);
+  ExpectAddsUp(proposed.progress.counts);
+  EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
+  // An unsettled proposal keeps the export from making a second contact.
+  const auto exported = world.Run(world.Settings());
+  EXPECT_EQ(exported.progress.counts.deferred, 1);
+  EXPECT_EQ(exported.progress.counts.added, 1);
+
+  match = world.Settings();
+  match.kind = RunKind::kMatch;
+  match.apply = true;
+  EXPECT_EQ(world.Run(match).progress.match.applied, 1);
+  EXPECT_EQ(world.portal.contacts.at(50).stamp.origin,
+            world.base.clients[0].key.guid());
+  world.Run(world.Settings());
+  ExpectOneContactEach(world);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

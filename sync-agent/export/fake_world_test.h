@@ -1,0 +1,339 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "sync-agent/export/export_machine.h"
+#include "tests/testing/seeded_random.h"
+
+// A portal and a base on virtual time, for the export machine: working models, not
+// mocks.
+namespace guestbridge::agent::testing {
+
+struct FakeContact {
+  std::map<std::string, std::string> fields;
+  std::map<std::string, std::vector<MultiRow>> multifields;
+  Stamp stamp;
+  bool import = false;
+};
+
+// What happens to one write request; decided by the test.
+enum class Fault {
+  kNone,
+  kLostBefore,  // never arrives; no answer
+  kLostAfter,   // carried out; no answer
+  kHalf,        // the first half is carried out; no answer
+  kErrorCore,   // each command answered with an unclear error, nothing carried out
+  kTooFast,     // 503: nothing executed
+};
+
+class FakePortal {
+ public:
+  std::map<int64_t, FakeContact> contacts;
+  int64_t next_id = 100;
+  int64_t next_row = 9000;
+  bool admin = true;
+  int requests = 0;
+  int adds = 0;
+  std::function<Fault(const PortalRequest&)> fault = [](const PortalRequest&) {
+    return Fault::kNone;
+  };
+  // A value that the portal will not have: ERROR_CORE, nothing carried out.
+  std::string refused_name;
+
+  PortalAnswer Send(const PortalRequest& request) {
+    ++requests;
+    const bool writes = std::any_of(
+        request.commands.begin(), request.commands.end(), [](const Command& command) {
+          return std::holds_alternative<AddContact>(command) ||
+                 std::holds_alternative<UpdateContact>(command);
+        });
+    const Fault what = writes ? fault(request) : Fault::kNone;
+    PortalAnswer answer;
+    answer.http_requests = 1;
+    answer.results.resize(request.commands.size());
+    if (what == Fault::kTooFast) {
+      answer.fate = RequestFate::kTooFast;
+      answer.reason = "PORTAL_TOO_FAST";
+      for (auto& result : answer.results) result.fate = Fate::kNotExecuted;
+      return answer;
+    }
+    size_t carried_out = request.commands.size();
+    if (what == Fault::kLostBefore || what == Fault::kErrorCore) carried_out = 0;
+    if (what == Fault::kHalf) carried_out /= 2;
+    for (size_t i = 0; i < carried_out; ++i) {
+      std::visit([&](const auto& command) { Do(command, &answer.results[i]); },
+                 request.commands[i]);
+    }
+    if (what == Fault::kErrorCore) {
+      answer.fate = RequestFate::kAnswered;
+      for (auto& result : answer.results) result = Unclear();
+    } else if (what == Fault::kNone) {
+      answer.fate = RequestFate::kAnswered;
+    } else {
+      answer.fate = RequestFate::kUnknown;
+      answer.reason = "CONNECTION_LOST";
+      for (auto& result : answer.results) result = CommandResult{};
+    }
+    return answer;
+  }
+
+  std::vector<int64_t> OfClient(const ClientKey& key) const {
+    std::vector<int64_t> ids;
+    for (const auto& [id, contact] : contacts) {
+      if (contact.stamp.origin == key.guid()) ids.push_back(id);
+    }
+    return ids;
+  }
+
+ private:
+  static CommandResult Unclear() {
+    CommandResult result;
+    result.fate = Fate::kUnknown;
+    result.answered = true;
+    result.portal_code = "ERROR_CORE";
+    return result;
+  }
+
+  ContactRow RowOf(int64_t id) const {
+    const FakeContact& contact = contacts.at(id);
+    ContactRow row;
+    row.id = ContactId(id);
+    row.stamp = contact.stamp;
+    row.fields = contact.fields;
+    row.multifields = contact.multifields;
+    return row;
+  }
+
+  void Do(const AddContact& add, CommandResult* result) {
+    ++adds;
+    const auto name = add.content.fields.find("LAST_NAME");
+    if (!refused_name.empty() && name != add.content.fields.end() &&
+        name->second == refused_name) {
+      *result = Unclear();
+      return;
+    }
+    FakeContact contact;
+    contact.fields = add.content.fields;
+    contact.stamp = add.stamp;
+    contact.import = add.import;
+    for (const auto& [field, values] : add.content.multifields) {
+      for (const MultiValue& value : values) {
+        contact.multifields[field].push_back({next_row++, value.value, value.type});
+      }
+    }
+    result->id = ContactId(next_id);
+    result->fate = Fate::kDone;
+    contacts.emplace(next_id++, std::move(contact));
+  }
+
+  void Do(const UpdateContact& update, CommandResult* result) {
+    const auto it = contacts.find(update.id.value());
+    if (it == contacts.end()) {
+      result->fate = Fate::kGone;
+      return;
+    }
+    FakeContact& contact = it->second;
+    for (const auto& [name, value] : update.fields) contact.fields[name] = value;
+    for (const auto& change : update.multifields) {
+      auto& rows = contact.multifields[change.field];
+      const auto row = std::find_if(rows.begin(), rows.end(), [&](const MultiRow& r) {
+        return r.id == change.id;
+      });
+      if (row == rows.end()) {
+        rows.push_back({next_row++, change.value, change.type});
+      } else if (change.value.empty()) {
+        rows.erase(row);
+      } else {
+        row->value = change.value;
+        row->type = change.type;
+      }
+    }
+    if (update.stamp.has_value()) contact.stamp = *update.stamp;
+    result->fate = Fate::kDone;
+  }
+
+  void Do(const GetContact& get, CommandResult* result) {
+    if (contacts.count(get.id.value()) == 0) {
+      result->fate = Fate::kGone;
+      return;
+    }
+    result->fate = Fate::kDone;
+    result->rows = {RowOf(get.id.value())};
+  }
+
+  void Do(const ListContacts& list, CommandResult* result) {
+    result->fate = Fate::kDone;
+    result->complete_page = true;
+    for (const auto& [id, contact] : contacts) {
+      if (result->rows.size() == 50) break;
+      const ContactId contact_id(id);
+      if (!list.ids.empty() &&
+          std::find(list.ids.begin(), list.ids.end(), contact_id) == list.ids.end()) {
+        continue;
+      }
+      if (list.after.has_value() && contact_id <= *list.after) continue;
+      if (list.upto.has_value() && contact_id > *list.upto) continue;
+      if (list.origin.has_value() && contact.stamp.origin != list.origin->origin) {
+        continue;
+      }
+      result->rows.push_back(RowOf(id));
+    }
+    result->last_page = result->rows.size() < 50;
+  }
+
+  void Do(const ListNewest&, CommandResult* result) {
+    result->fate = Fate::kDone;
+    result->complete_page = true;
+    for (auto it = contacts.rbegin(); it != contacts.rend() && result->rows.size() < 50;
+         ++it) {
+      result->rows.push_back(RowOf(it->first));
+    }
+  }
+
+  void Do(const GetProfile&, CommandResult* result) {
+    result->fate = Fate::kDone;
+    result->admin = admin;
+  }
+};
+
+// The clients of a base; a page of 20 a call.
+struct FakeBase {
+  std::vector<ClientRow> clients;
+
+  ClientRow& Add(int number, const std::string& last_name,
+                 const std::string& phone = "") {
+    ClientRow row;
+    row.key = ClientKey(
+        absl::StrCat("00000000-0000-4000-8000-",
+                     std::string(12 - std::to_string(number).size(), '0'), number));
+    row.code = std::to_string(number);
+    row.attributes = {{"LastName", last_name}, {"Phone", phone}};
+    clients.push_back(row);
+    return clients.back();
+  }
+};
+
+// Drives one machine to its end on virtual time, as the executor does on real time.
+class World {
+ public:
+  explicit World(uint64_t seed = 1) : random(seed), pacer(PaceSettings{}), seed_(seed) {
+    auto opened = Ledger::Open(":memory:", random);
+    ledger = *std::move(opened);
+    auto compiled = CompiledMapping::Compile(
+        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, {});
+    mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+  }
+
+  RunSettings Settings() {
+    RunSettings settings;
+    settings.run = ++last_run;
+    settings.originator = "guestbridge:base";
+    settings.mapping = mapping.get();
+    settings.mapping_version = 1;
+    settings.settle_time = absl::Seconds(120);
+    settings.full = true;
+    settings.first_export = last_run == 1;
+    return settings;
+  }
+
+  struct Result {
+    RunEnd end = RunEnd::kFailed;
+    absl::Status error;
+    RunProgress progress;
+    bool crashed = false;
+  };
+
+  // `crash_after`: the process dies after that many requests have left.
+  Result Run(const RunSettings& settings, int crash_after = -1) {
+    ExportMachine machine(settings, *ledger, pacer, *doubts, random);
+    size_t next_client = 0;
+    std::deque<ActionToDo> todo;
+    absl::Duration wake = absl::InfiniteDuration();
+    Result result;
+    int sent = 0;
+    const auto collect = [&] {
+      for (ActionToDo& action : machine.TakeActions())
+        todo.push_back(std::move(action));
+    };
+    machine.OnLease(absl::InfiniteDuration(), Now());
+    machine.Start(Now());
+    collect();
+    for (int step = 0; step < 100000; ++step) {
+      if (todo.empty()) {
+        if (wake == absl::InfiniteDuration()) break;  // A machine that hangs.
+        now = std::max(now, wake);
+        wake = absl::InfiniteDuration();
+        machine.OnWake(Now());
+        collect();
+        continue;
+      }
+      ActionToDo action = std::move(todo.front());
+      todo.pop_front();
+      if (auto* read = std::get_if<ReadPage>(&action); read != nullptr) {
+        ClientPage page;
+        while (page.rows.size() < 20 && next_client < base.clients.size()) {
+          page.rows.push_back(base.clients[next_client++]);
+        }
+        page.last = next_client == base.clients.size();
+        page.watermark.value = "w";
+        machine.OnPage(page, Now());
+      } else if (auto* fetch = std::get_if<FetchRows>(&action); fetch != nullptr) {
+        std::vector<ClientRow> rows;
+        for (const ClientRow& row : base.clients) {
+          if (std::find(fetch->keys.begin(), fetch->keys.end(), row.key) !=
+              fetch->keys.end()) {
+            rows.push_back(row);
+          }
+        }
+        machine.OnRows(rows, fetch->keys, Now());
+      } else if (auto* send = std::get_if<SendRequest>(&action); send != nullptr) {
+        PortalAnswer answer = portal.Send(send->request);
+        now += absl::Milliseconds(100);
+        if (crash_after >= 0 && sent++ == crash_after) {
+          // A new process: other doubts, same ledger.
+          doubts = std::make_unique<Doubts>();
+          result.crashed = true;
+          return result;
+        }
+        machine.OnAnswer(send->id, answer, Now());
+      } else if (auto* at = std::get_if<WakeAt>(&action); at != nullptr) {
+        wake = std::min(wake, at->steady);
+      } else if (auto* end = std::get_if<EndRun>(&action); end != nullptr) {
+        result.end = end->end;
+        result.error = end->error;
+        result.progress = machine.progress();
+        return result;
+      }
+      collect();
+    }
+    ADD_FAILURE() << "the machine hangs; seed " << seed_;
+    result.progress = machine.progress();
+    return result;
+  }
+
+  Instant Now() const { return {absl::FromUnixSeconds(1800000000) + now, now}; }
+
+  FakePortal portal;
+  FakeBase base;
+  ::guestbridge::testing::SeededRandom random;
+  std::unique_ptr<Ledger> ledger;
+  std::unique_ptr<CompiledMapping> mapping;
+  Pacer pacer;
+  std::unique_ptr<Doubts> doubts = std::make_unique<Doubts>();
+  absl::Duration now = absl::Hours(1);
+  int64_t last_run = 0;
+
+ private:
+  uint64_t seed_;
+};
+
+}  // namespace guestbridge::agent::testing

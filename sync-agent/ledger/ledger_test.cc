@@ -1,0 +1,163 @@
+#include "sync-agent/ledger/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "common/status/error.h"
+#include "tests/testing/seeded_random.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::guestbridge::testing::SeededRandom;
+using ::guestbridge::testing::TempDir;
+
+ClientKey Key(int number) {
+  const std::string digits = std::to_string(number);
+  return ClientKey("00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') +
+                   digits);
+}
+
+Intent Add(int number) {
+  Intent intent;
+  intent.key = Key(number);
+  intent.nonce = "noncenon";
+  intent.digest.hash = "hash";
+  return intent;
+}
+
+class LedgerTest : public ::testing::Test {
+ protected:
+  SeededRandom random_{1};
+  TempDir dir_;
+  std::string file_ = dir_.path() + "/ledger.db";
+
+  std::unique_ptr<Ledger> Open() {
+    auto ledger = Ledger::Open(file_, random_);
+    EXPECT_TRUE(ledger.ok()) << ledger.status();
+    return *std::move(ledger);
+  }
+};
+
+TEST_F(LedgerTest, KeepsItsIdentityAndItsSequenceNeverGoesBack) {
+  std::string id;
+  int64_t sequence = 0;
+  {
+    auto ledger = Open();
+    id = ledger->id();
+    ASSERT_TRUE(ledger->SetNote("watermark", "w").ok());
+    sequence = ledger->sequence();
+    EXPECT_GT(sequence, 0);
+  }
+  auto ledger = Open();
+  EXPECT_EQ(ledger->id(), id);
+  EXPECT_EQ(ledger->sequence(), sequence);
+  EXPECT_EQ(*ledger->Note("watermark"), "w");
+}
+
+TEST_F(LedgerTest, AnIntentOutlivesTheProcessAndIsADoubtThen) {
+  {
+    auto ledger = Open();
+    ASSERT_TRUE(ledger->CommitIntents({Add(1), Add(2)}, ContactId(77)).ok());
+  }
+  auto ledger = Open();
+  const auto attempts = *ledger->Attempts();
+  ASSERT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(attempts[0].intent.key, Key(1));
+  EXPECT_EQ(attempts[1].ordinal, 1);
+  EXPECT_EQ(attempts[0].high, ContactId(77));
+  EXPECT_TRUE((*ledger->Get(Key(1)))->dirty);
+}
+
+TEST_F(LedgerTest, AClientHasOneOutstandingAttemptAndAChunkIsAllOrNothing) {
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId()).ok());
+  const auto second = ledger->CommitIntents({Add(2), Add(1)}, ContactId());
+  EXPECT_EQ(ReasonOf(second.status()), "ATTEMPT_OUTSTANDING");
+  EXPECT_FALSE(ledger->AttemptOf(Key(2))->has_value());
+}
+
+TEST_F(LedgerTest, AnIdInItsOwnSlotLinksAndQueuesTheWriteBack) {
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId()).ok());
+  ASSERT_TRUE(
+      ledger
+          ->Settle({{Key(1), Evidence::Done(ContactId(500)), 3, Outcome::kAdded, 1000}})
+          .ok());
+  const ClientRecord record = **ledger->Get(Key(1));
+  EXPECT_EQ(record.link, LinkState::kLive);
+  EXPECT_EQ(record.contact, ContactId(500));
+  EXPECT_FALSE(record.dirty);
+  EXPECT_EQ(record.exported.hash, "hash");
+  EXPECT_EQ(record.write_back, WriteBackState::kPending);
+  EXPECT_EQ((*ledger->CountOutcomes(3))[Outcome::kAdded], 1);
+  EXPECT_EQ(*ledger->CountAttempts(), 0);
+  EXPECT_EQ(*ledger->Witness(), ContactId(500));
+}
+
+TEST_F(LedgerTest, ALookUpThatBeganTooEarlySettlesNothing) {
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId()).ok());
+  const Evidence early = Evidence::CompleteMiss(absl::Seconds(119), absl::Seconds(120));
+  ASSERT_TRUE(ledger->Settle({{Key(1), early, 0, Outcome::kNone, 0}}).ok());
+  EXPECT_TRUE(ledger->AttemptOf(Key(1))->has_value());
+  const Evidence late = Evidence::CompleteMiss(absl::Seconds(120), absl::Seconds(120));
+  ASSERT_TRUE(ledger->Settle({{Key(1), late, 0, Outcome::kNone, 0}}).ok());
+  EXPECT_FALSE(ledger->AttemptOf(Key(1))->has_value());
+  EXPECT_TRUE((*ledger->Get(Key(1)))->dirty);
+}
+
+TEST_F(LedgerTest, OneContactBelongsToOneClient) {
+  auto ledger = Open();
+  ClientRecord record;
+  record.key = Key(1);
+  record.link = LinkState::kLive;
+  record.contact = ContactId(9);
+  ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  record.key = Key(2);
+  EXPECT_EQ(ReasonOf(ledger->Link(record, ContactId())), "CONTACT_LINKED_ELSEWHERE");
+}
+
+TEST_F(LedgerTest, AWriteBackOfAnIdThatChangedMeanwhileStaysQueued) {
+  auto ledger = Open();
+  ClientRecord record;
+  record.key = Key(1);
+  record.link = LinkState::kLive;
+  record.contact = ContactId(9);
+  ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  const WriteBackItem item = (*ledger->PendingWriteBacks(10))[0];
+  record.contact = ContactId(10);
+  ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  ASSERT_TRUE(ledger->FinishWriteBack(item, absl::OkStatus(), false).ok());
+  ASSERT_EQ(ledger->PendingWriteBacks(10)->size(), 1u);
+  EXPECT_EQ((*ledger->PendingWriteBacks(10))[0].contact, ContactId(10));
+}
+
+TEST_F(LedgerTest, ADamagedFileIsReportedAndLeftAsItIs) {
+  const std::string garbage(8192, 'x');
+  std::ofstream(file_) << garbage;
+  const auto opened = Ledger::Open(file_, random_);
+  EXPECT_EQ(ReasonOf(opened.status()), "LEDGER_CORRUPT");
+  std::ifstream in(file_);
+  const std::string kept((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_EQ(kept, garbage);
+}
+
+TEST_F(LedgerTest, RefusedClientsAreQueuedAgainOnRequest) {
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId()).ok());
+  ASSERT_TRUE(
+      ledger
+          ->Settle({{Key(1), Evidence::Refused("PORTAL_REFUSED", {{"code", "X"}}), 1,
+                     Outcome::kFailed, 0}})
+          .ok());
+  EXPECT_TRUE(ledger->Dirty(ClientKey(), 2, 10)->empty());
+  EXPECT_EQ(*ledger->Requeue({}), 1);
+  EXPECT_EQ(ledger->Dirty(ClientKey(), 2, 10)->size(), 1u);
+  EXPECT_TRUE((*ledger->Get(Key(1)))->reason.empty());
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "sync-agent/mapping/transform.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/model/mapped_contact.h"
+
+// What a client's attributes become on the portal. Pure: no clock, no I/O; the same row
+// on the same day gives the same contact.
+// Source: docs/design/mapping.md.
+namespace guestbridge::agent {
+
+// One line of a field mapping.
+struct MappingEntry {
+  std::string source;  // the source's attribute, e.g. LastName
+  std::string target;  // the contact's field, upper case, e.g. LAST_NAME
+  // Names with arguments, e.g. "trim", "truncate:20"; empty: DefaultTransforms.
+  std::vector<std::string> transforms;
+};
+
+struct MappingOptions {
+  // Of phones without country code; two letters, upper case. Empty: such phones are
+  // sent as written.
+  std::string default_region;
+  int version = 0;
+};
+
+// What an entry without transforms gets: "date" for BIRTHDATE, "phone" for PHONE,
+// "email" for EMAIL, else "trim".
+std::vector<std::string> DefaultTransforms(const std::string& target);
+
+// A mapping, checked once. Immutable, hence thread-safe.
+class CompiledMapping {
+ public:
+  // Errors: TRANSFORM_NOT_KNOWN, TRANSFORM_ARGUMENT_WRONG, TARGET_MAPPED_TWICE (two
+  // sources into one single-valued field).
+  static absl::StatusOr<CompiledMapping> Compile(
+      const std::vector<MappingEntry>& entries, MappingOptions options);
+
+  // `today`: the last day that a birth date may be. Every mapped single-valued field is
+  // in the content, empty when there is nothing to send: an update then clears it. A
+  // multifield is always in the content too, with as many values as were found.
+  //
+  // Whatever the transforms: well-formed UTF-8, no control characters (tab and line
+  // breaks stay in COMMENTS and ADDRESS*), ends trimmed, no longer than the portal
+  // keeps; phones in E.164 where it can be told, only e-mails in EMAIL, a birth date
+  // from 1900-01-01 to `today`. What was changed or left out is a note of its field.
+  MappedContact Map(const ClientRow& row, absl::CivilDay today) const;
+
+  // The source attributes that Map reads, each once, in the mapping's order.
+  const std::vector<std::string>& attributes() const { return attributes_; }
+  int version() const { return options_.version; }
+
+ private:
+  struct Entry {
+    std::string source;
+    std::string target;
+    std::vector<Transform> transforms;
+  };
+  MappedField MapEntry(const Entry& entry, const ClientRow& row, absl::CivilDay today,
+                       ContactContent* content) const;
+
+  std::vector<Entry> entries_;
+  std::vector<std::string> attributes_;
+  MappingOptions options_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,185 @@
+#include "sync-agent/plan/decide.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "sync-agent/plan/match.h"
+#include "sync-agent/plan/update.h"
+
+namespace guestbridge::agent {
+namespace {
+
+const ClientKey kClient("00000000-0000-4000-8000-000000000001");
+
+ClientRow Row() {
+  ClientRow row;
+  row.key = kClient;
+  return row;
+}
+
+MappedContact Mapped(const std::string& last_name, const std::string& phone = "") {
+  MappedContact mapped;
+  mapped.content.fields["LAST_NAME"] = last_name;
+  mapped.content.multifields["PHONE"] = {};
+  if (!phone.empty()) mapped.content.multifields["PHONE"].push_back({phone, "MOBILE"});
+  mapped.fields = {{"LastName", "LAST_NAME", last_name, last_name, {}},
+                   {"Phone", "PHONE", phone, phone, {}}};
+  return mapped;
+}
+
+LinkView Live(const MappedContact& exported) {
+  LinkView view;
+  view.link = LinkView::Link::kLive;
+  view.contact = ContactId(500);
+  view.exported = DigestContent(kClient, exported.content);
+  return view;
+}
+
+TEST(Decide, AGuestThatWasNeverExportedIsAdded) {
+  const Decision decision = Decide(Row(), Mapped("Orlova"), {}, {});
+  EXPECT_EQ(decision.action, PlannedAction::kAdd);
+  EXPECT_TRUE(decision.fields[0].changed);
+  EXPECT_FALSE(decision.fields[1].changed);
+}
+
+TEST(Decide, ContentAsExportedIsUnchangedWhateverTheHistorySays) {
+  EXPECT_EQ(Decide(Row(), Mapped("Orlova"), Live(Mapped("Orlova")), {}).action,
+            PlannedAction::kUnchanged);
+}
+
+TEST(Decide, AnUpdateNamesOnlyWhatDiffers) {
+  const Decision decision = Decide(Row(), Mapped("Petrova", "+79161234567"),
+                                   Live(Mapped("Orlova", "+79161234567")), {});
+  EXPECT_EQ(decision.action, PlannedAction::kUpdate);
+  EXPECT_EQ(decision.changed, std::vector<std::string>{"LAST_NAME"});
+  EXPECT_FALSE(decision.read_first);
+  EXPECT_EQ(MakeUpdate(decision).fields,
+            (std::map<std::string, std::string>{{"LAST_NAME", "Petrova"}}));
+}
+
+TEST(Decide, AChangedPhoneNeedsTheContactsRows) {
+  EXPECT_TRUE(Decide(Row(), Mapped("Orlova", "+79161234567"),
+                     Live(Mapped("Orlova", "+79160000000")), {})
+                  .read_first);
+}
+
+TEST(Decide, AFieldMappedLaterAndEmptyClearsNothing) {
+  MappedContact now = Mapped("Orlova");
+  now.content.fields["COMMENTS"] = "";
+  const Decision decision = Decide(Row(), now, Live(Mapped("Orlova")), {});
+  EXPECT_EQ(decision.action, PlannedAction::kUnchanged);
+  EXPECT_TRUE(decision.refresh_digest);
+}
+
+TEST(Decide, AValueTakenAwayInTheSourceIsCleared) {
+  MappedContact before = Mapped("Orlova");
+  before.content.fields["COMMENTS"] = "was there";
+  MappedContact now = Mapped("Orlova");
+  now.content.fields["COMMENTS"] = "";
+  const Decision decision = Decide(Row(), now, Live(before), {});
+  EXPECT_EQ(decision.changed, std::vector<std::string>{"COMMENTS"});
+}
+
+struct StopCase {
+  const char* name;
+  std::function<void(ClientRow&, MappedContact&, LinkView&, EventSwitches&)> spoil;
+  PlannedAction action;
+  const char* reason;
+};
+
+TEST(Decide, StopsWithTheReasonThatAPersonReads) {
+  const std::vector<StopCase> cases = {
+      {"folder", [](auto& row, auto&, auto&, auto&) { row.is_folder = true; },
+       PlannedAction::kSkip, "CLIENT_IS_FOLDER"},
+      {"mark", [](auto& row, auto&, auto&, auto&) { row.marked_for_deletion = true; },
+       PlannedAction::kSkip, "MARKED_FOR_DELETION"},
+      {"nameless", [](auto&, auto& mapped, auto&, auto&) { mapped = Mapped(""); },
+       PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL"},
+      {"erased",
+       [](auto&, auto&, auto& view, auto&) { view.link = LinkView::Link::kErased; },
+       PlannedAction::kSkip, "CLIENT_ERASED"},
+      {"doubt", [](auto&, auto&, auto& view, auto&) { view.in_doubt = true; },
+       PlannedAction::kDefer, "IN_DOUBT"},
+      {"review",
+       [](auto&, auto&, auto& view, auto&) { view.link = LinkView::Link::kReview; },
+       PlannedAction::kDefer, "AWAITING_MATCH_REVIEW"},
+      {"created off",
+       [](auto&, auto&, auto&, auto& events) { events.client_created = false; },
+       PlannedAction::kSkip, "EVENT_OFF"},
+      {"deleted off",
+       [](auto&, auto&, auto& view, auto& events) {
+         view.link = LinkView::Link::kLost;
+         events.contact_deleted = false;
+       },
+       PlannedAction::kSkip, "EVENT_OFF"},
+      {"changed off",
+       [](auto&, auto& mapped, auto& view, auto& events) {
+         view = Live(Mapped("Before"));
+         mapped = Mapped("After");
+         events.client_changed = false;
+       },
+       PlannedAction::kSkip, "EVENT_OFF"},
+      {"refused",
+       [](auto& row, auto& mapped, auto& view, auto&) {
+         view.refused_hash = DigestContent(row.key, mapped.content).hash;
+         view.refused_reason = "PORTAL_REFUSED";
+       },
+       PlannedAction::kFail, "PORTAL_REFUSED"},
+  };
+  for (const StopCase& c : cases) {
+    SCOPED_TRACE(c.name);
+    ClientRow row = Row();
+    MappedContact mapped = Mapped("Orlova");
+    LinkView view;
+    EventSwitches events;
+    c.spoil(row, mapped, view, events);
+    const Decision decision = Decide(row, mapped, view, events);
+    EXPECT_EQ(decision.action, c.action);
+    EXPECT_EQ(decision.reason, c.reason);
+    EXPECT_EQ(decision.rules.back().verdict, RuleTrace::Verdict::kStop);
+  }
+}
+
+TEST(Decide, APhoneAloneIsEnoughToBeExported) {
+  EXPECT_EQ(Decide(Row(), Mapped("", "+79161234567"), {}, {}).action,
+            PlannedAction::kAdd);
+}
+
+TEST(MakeUpdate, ChangesOurValueInPlaceAndLeavesTheManagersAlone) {
+  const Decision decision = Decide(Row(), Mapped("Orlova", "+79160000002"),
+                                   Live(Mapped("Orlova", "+79160000001")), {});
+  ContactRow contact;
+  contact.multifields["PHONE"] = {{1, "+79160000001", "MOBILE"}, {2, "+7999", "WORK"}};
+  const ContactUpdate update = MakeUpdate(
+      decision, contact,
+      DigestContent(kClient, Mapped("Orlova", "+79160000001").content).values,
+      /*compare_fields=*/false);
+  ASSERT_EQ(update.values.size(), 1u);
+  EXPECT_EQ(update.values[0].id, 1);
+  EXPECT_EQ(update.values[0].value, "+79160000002");
+}
+
+TEST(MakeUpdate, DoesNotAddAValueThatTheContactHasAlready) {
+  const Decision decision =
+      Decide(Row(), Mapped("Orlova", "+79160000002"), Live(Mapped("Orlova")), {});
+  ContactRow contact;
+  contact.multifields["PHONE"] = {{2, "+79160000002", "WORK"}};
+  EXPECT_TRUE(MakeUpdate(decision, contact, {}, false).values.empty());
+}
+
+TEST(JudgeMatch, SharedPhoneWithAnotherFamilyNameIsLeftToAPerson) {
+  MatchEvidence evidence;
+  evidence.by_value = {ContactId(1)};
+  EXPECT_EQ(JudgeMatch(evidence).kind, MatchVerdict::Kind::kAmbiguous);
+  evidence.by_name = {ContactId(1)};
+  EXPECT_EQ(JudgeMatch(evidence).kind, MatchVerdict::Kind::kProposed);
+}
+
+TEST(NormalizePhone, TakesThePortalsView) {
+  EXPECT_EQ(NormalizePhone("8 (916) 123-45-67"), NormalizePhone("+79161234567"));
+  EXPECT_EQ(NormalizePhone("+7 916 123 45 67;12"), "79161234567");
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

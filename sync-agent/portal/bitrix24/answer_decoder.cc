@@ -1,0 +1,291 @@
+#include "sync-agent/portal/bitrix24/answer_decoder.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "sync-agent/portal/bitrix24/command_encoder.h"
+#include "sync-agent/portal/bitrix24/contact_decoder.h"
+#include "sync-agent/portal/bitrix24/envelope.h"
+
+namespace guestbridge::agent {
+namespace {
+
+bool IsWrite(const Command& command) {
+  return std::holds_alternative<AddContact>(command) ||
+         std::holds_alternative<UpdateContact>(command);
+}
+
+// A command's own error, wherever it stood.
+CommandResult OfError(const PortalError& error, const Command& command) {
+  const ErrorMeaning meaning = MeaningOf(error);
+  CommandResult result;
+  result.answered = true;
+  result.reason = meaning.reason;
+  result.portal_code = error.code;
+  const bool write = IsWrite(command);
+  switch (meaning.kind) {
+    case ErrorKind::kOperatingLimit:
+      result.operating_limit = true;
+      [[fallthrough]];
+    case ErrorKind::kTooFast:
+    case ErrorKind::kTokenRefused:
+    case ErrorKind::kAuthUnavailable:
+    case ErrorKind::kNotAllowed:
+    case ErrorKind::kBatchTooLong:
+      result.fate = Fate::kNotExecuted;
+      break;
+    case ErrorKind::kFieldRefused:
+      result.fate = Fate::kRefused;
+      break;
+    case ErrorKind::kNotFound:
+      if (std::holds_alternative<GetContact>(command) ||
+          std::holds_alternative<UpdateContact>(command)) {
+        result.fate = Fate::kGone;
+        result.reason = "CONTACT_NOT_ON_PORTAL";
+      } else {
+        result.fate = write ? Fate::kUnknown : Fate::kRefused;
+      }
+      break;
+    case ErrorKind::kInternal:
+      result.fate = Fate::kUnknown;
+      break;
+    case ErrorKind::kAccessDenied:
+    case ErrorKind::kOther:
+      result.fate = write ? Fate::kUnknown : Fate::kRefused;
+      break;
+  }
+  return result;
+}
+
+bool IsTrue(const Json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  const auto text = TextOf(&json);
+  return text == "1" || text == "Y" || text == "true";
+}
+
+// The value of a command that succeeded. False when it is none that this command gives.
+struct ValueOf {
+  const Json& json;
+  CommandResult* result;
+
+  bool operator()(const AddContact&) const {
+    result->id = ContactId(PositiveIdOf(&json));
+    return result->id.exists();
+  }
+  bool operator()(const UpdateContact&) const { return IsTrue(json); }
+  bool operator()(const GetContact& get) const {
+    auto row = DecodeContact(json);
+    if (!row.has_value() || row->id != get.id) return false;
+    result->rows.push_back(*std::move(row));
+    return true;
+  }
+  bool operator()(const ListContacts& list) const {
+    return DecodePage(json, list, result);
+  }
+  bool operator()(const ListNewest& list) const {
+    return DecodePage(json, list, result);
+  }
+  bool operator()(const GetProfile&) const {
+    const Json* admin = FindMember(json, "ADMIN");
+    if (PositiveIdOf(FindMember(json, "ID")) == 0) return false;
+    result->admin = admin != nullptr && IsTrue(*admin);
+    return true;
+  }
+};
+
+CommandResult OfValue(const Json& json, const Command& command) {
+  CommandResult result;
+  if (std::visit(ValueOf{json, &result}, command)) {
+    result.fate = Fate::kDone;
+    return result;
+  }
+  CommandResult broken;
+  broken.reason = "PORTAL_ANSWER_BROKEN";
+  return broken;
+}
+
+// One of batch's maps: an object by key; a complete one may come as an array, an empty
+// one does.
+const Json* SlotOf(const Json& inner, const char* map, size_t index, size_t count) {
+  const Json* slots = FindMember(inner, map);
+  if (slots == nullptr) return nullptr;
+  if (slots->is_array()) return slots->size() == count ? &(*slots)[index] : nullptr;
+  const Json* slot = FindMember(*slots, BatchKey(index));
+  return slot != nullptr ? slot : FindMember(*slots, absl::StrCat(index));
+}
+
+CommandResult OfSlot(const Json& inner, size_t index,
+                     const std::vector<Command>& commands) {
+  const Json* value = SlotOf(inner, "result", index, commands.size());
+  const Json* failure = SlotOf(inner, "result_error", index, commands.size());
+  CommandResult result;
+  result.reason = "PORTAL_ANSWER_BROKEN";
+  if (failure != nullptr && value == nullptr) {
+    const auto error = ErrorIn(*failure);
+    if (error.has_value()) {
+      result = OfError(*error, commands[index]);
+    } else if (const auto code = TextOf(failure); code.has_value()) {
+      result = OfError({*code, ""}, commands[index]);
+    } else {
+      result.answered = true;
+    }
+  } else if (failure == nullptr && value != nullptr) {
+    result = OfValue(*value, commands[index]);
+  }
+  result.time = DecodeTime(SlotOf(inner, "result_time", index, commands.size()));
+  return result;
+}
+
+// The same new ID in two slots belongs to one of them at most.
+void DoubtTwins(const std::vector<Command>& commands,
+                std::vector<CommandResult>* results) {
+  std::map<ContactId, int> seen;
+  for (const CommandResult& result : *results) {
+    if (result.id.exists()) ++seen[result.id];
+  }
+  for (size_t i = 0; i < results->size(); ++i) {
+    CommandResult& result = (*results)[i];
+    if (!std::holds_alternative<AddContact>(commands[i]) || !result.id.exists() ||
+        seen[result.id] < 2) {
+      continue;
+    }
+    const CommandTime time = result.time;
+    result = CommandResult();
+    result.reason = "PORTAL_ANSWER_BROKEN";
+    result.time = time;
+  }
+}
+
+// When not one command was let in, and a person must act, it is the request that was
+// refused.
+void LiftRefusal(PortalAnswer* answer) {
+  const CommandResult* refused = nullptr;
+  for (const CommandResult& result : answer->results) {
+    const ErrorKind kind = MeaningOf({result.portal_code, ""}).kind;
+    const bool not_allowed =
+        result.fate == Fate::kNotExecuted &&
+        (kind == ErrorKind::kNotAllowed || kind == ErrorKind::kTokenRefused);
+    if (!not_allowed) return;
+    if (refused == nullptr) refused = &result;
+  }
+  if (refused == nullptr) return;
+  answer->fate = RequestFate::kRefused;
+  answer->reason = refused->reason;
+  answer->parameters["code"] = refused->portal_code;
+  if (answer->reason == "SCOPE_MISSING") answer->parameters["scope"] = "crm";
+}
+
+void FillAll(Fate fate, const PortalAnswer& answer, size_t count,
+             std::vector<CommandResult>* results) {
+  CommandResult each;
+  each.fate = fate;
+  each.reason = answer.reason;
+  const auto code = answer.parameters.find("code");
+  if (code != answer.parameters.end()) each.portal_code = code->second;
+  results->assign(count, each);
+}
+
+void DecodeBatch(const Envelope& envelope, const std::vector<Command>& commands,
+                 PortalAnswer* answer) {
+  if (envelope.error.has_value()) {
+    const CommandResult word = OfError(*envelope.error, commands.front());
+    if (word.fate == Fate::kNotExecuted) {
+      answer->results.assign(commands.size(), word);
+      return;
+    }
+    answer->fate = RequestFate::kUnknown;
+    answer->reason = word.reason;
+    FillAll(Fate::kUnknown, *answer, commands.size(), &answer->results);
+    return;
+  }
+  const Json* inner = FindMember(envelope.json, "result");
+  if (!inner->is_object() || FindMember(*inner, "result") == nullptr) {
+    answer->fate = RequestFate::kUnknown;
+    answer->reason = "PORTAL_ANSWER_BROKEN";
+    FillAll(Fate::kUnknown, *answer, commands.size(), &answer->results);
+    return;
+  }
+  for (size_t i = 0; i < commands.size(); ++i) {
+    answer->results.push_back(OfSlot(*inner, i, commands));
+  }
+  DoubtTwins(commands, &answer->results);
+  LiftRefusal(answer);
+}
+
+}  // namespace
+
+PortalAnswer DecodeAnswer(const HttpResult& http,
+                          const std::vector<Command>& commands) {
+  const Envelope envelope = OpenEnvelope(http);
+  PortalAnswer answer;
+  answer.fate = envelope.fate;
+  answer.reason = envelope.reason;
+  answer.parameters = envelope.parameters;
+  if (envelope.fate == RequestFate::kUnknown) {
+    FillAll(Fate::kUnknown, answer, commands.size(), &answer.results);
+    return answer;
+  }
+  if (envelope.fate != RequestFate::kAnswered) {
+    FillAll(Fate::kNotExecuted, answer, commands.size(), &answer.results);
+    return answer;
+  }
+  answer.reason.clear();
+  const CommandTime time = DecodeTime(FindMember(envelope.json, "time"));
+  if (commands.size() == 1) {
+    answer.results.push_back(
+        envelope.error.has_value()
+            ? OfError(*envelope.error, commands.front())
+            : OfValue(*FindMember(envelope.json, "result"), commands.front()));
+    answer.results.front().time = time;
+  } else {
+    DecodeBatch(envelope, commands, &answer);
+  }
+  answer.reports_operating =
+      time.operating_seconds >= 0 ||
+      std::any_of(answer.results.begin(), answer.results.end(),
+                  [](const CommandResult& result) {
+                    return result.time.operating_seconds >= 0 || result.operating_limit;
+                  });
+  return answer;
+}
+
+RawAnswer DecodeRawAnswer(const HttpResult& http) {
+  Envelope envelope = OpenEnvelope(http);
+  RawAnswer answer;
+  answer.fate = envelope.fate;
+  answer.reason = std::move(envelope.reason);
+  answer.parameters = std::move(envelope.parameters);
+  answer.time = DecodeTime(FindMember(envelope.json, "time"));
+  if (envelope.fate != RequestFate::kAnswered) return answer;
+  if (envelope.error.has_value()) {
+    // Nothing is at stake here: a call without typed command only reads.
+    answer.fate = MeaningOf(*envelope.error).kind == ErrorKind::kOperatingLimit
+                      ? RequestFate::kTooFast
+                      : RequestFate::kRefused;
+    return answer;
+  }
+  answer.result = *FindMember(envelope.json, "result");
+  return answer;
+}
+
+namespace {
+
+bool CodeWantsFreshToken(RequestFate fate,
+                         const std::map<std::string, std::string>& parameters) {
+  const auto code = parameters.find("code");
+  return fate == RequestFate::kRefused && code != parameters.end() &&
+         MeaningOf({code->second, ""}).kind == ErrorKind::kTokenRefused;
+}
+
+}  // namespace
+
+bool WantsFreshToken(const PortalAnswer& answer) {
+  return CodeWantsFreshToken(answer.fate, answer.parameters);
+}
+
+bool WantsFreshToken(const RawAnswer& answer) {
+  return CodeWantsFreshToken(answer.fate, answer.parameters);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,434 @@
+#include "sync-agent/portal/bitrix24/answer_decoder.h"
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "sync-agent/portal/bitrix24/contact_decoder.h"
+
+namespace guestbridge::agent {
+namespace {
+
+HttpResult Answered(int status, std::string body,
+                    std::string type = "application/json; charset=utf-8") {
+  HttpResult http;
+  http.outcome = HttpOutcome::kAnswered;
+  http.status = status;
+  http.headers = {{"content-type", std::move(type)}};
+  http.body = std::move(body);
+  return http;
+}
+
+UpdateContact UpdateOf(int64_t id) {
+  UpdateContact update;
+  update.id = ContactId(id);
+  return update;
+}
+
+ListContacts ListOfIds(std::vector<int64_t> ids) {
+  ListContacts list;
+  for (const int64_t id : ids) list.ids.emplace_back(id);
+  return list;
+}
+
+const Command kAdd = AddContact{};
+const Command kUpdate = UpdateOf(7);
+const Command kGet = GetContact{ContactId(7)};
+const Command kList = ListOfIds({1, 2, 3});
+
+PortalAnswer Single(const Command& command, const std::string& body, int status = 200) {
+  return DecodeAnswer(Answered(status, body), {command});
+}
+
+constexpr char kBatchGood[] =
+    R"({"result":{"result":{"c0":4711,"c1":true},"result_error":[],"result_total":[],)"
+    R"("result_next":[],"result_time":{"c0":{"duration":0.4,"operating":1.5,)"
+    R"("operating_reset_at":1767226200}}},"time":{"duration":0.9}})";
+
+TEST(AnswerDecoder, AnIdInTheCommandsOwnSlotIsTheProofOfAnAdd) {
+  struct Case {
+    const char* result;
+    int64_t id;
+  };
+  for (const Case& c :
+       {Case{"4711", 4711}, Case{"\"4711\"", 4711}, Case{"0", 0}, Case{"-5", 0},
+        Case{"\"\"", 0}, Case{"\"12x\"", 0}, Case{"true", 0}, Case{"null", 0},
+        Case{"[]", 0}, Case{"1.5", 0}, Case{"[4711]", 0},
+        Case{"99999999999999999999", 0}, Case{"9223372036854775807", INT64_MAX}}) {
+    SCOPED_TRACE(c.result);
+    const PortalAnswer answer =
+        Single(kAdd, absl::StrCat(R"({"result":)", c.result, "}"));
+    ASSERT_EQ(answer.results.size(), 1u);
+    EXPECT_EQ(answer.results[0].fate, c.id > 0 ? Fate::kDone : Fate::kUnknown);
+    EXPECT_EQ(answer.results[0].id.value(), c.id);
+    EXPECT_FALSE(answer.results[0].answered);
+  }
+}
+
+TEST(AnswerDecoder, EachErrorProvesWhatItsCodeProvesAndNoMore) {
+  struct Case {
+    const char* name;
+    const Command& command;
+    int status;
+    const char* body;
+    RequestFate request;
+    Fate fate;
+    bool answered;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"bucket full", kAdd, 503, R"({"error":"QUERY_LIMIT_EXCEEDED"})",
+       RequestFate::kTooFast, Fate::kNotExecuted, false, "PORTAL_TOO_FAST"},
+      {"bucket full, other status and case", kAdd, 200,
+       R"({"error":"query_limit_exceeded"})", RequestFate::kTooFast, Fate::kNotExecuted,
+       false, "PORTAL_TOO_FAST"},
+      {"operating limit", kAdd, 429, R"({"error":"OPERATION_TIME_LIMIT"})",
+       RequestFate::kAnswered, Fate::kNotExecuted, true, "OPERATING_TIME_USED_UP"},
+      {"token", kAdd, 401, R"({"error":"expired_token"})", RequestFate::kRefused,
+       Fate::kNotExecuted, false, "TOKEN_REFUSED"},
+      {"scope, box status", kAdd, 401, R"({"error":"insufficient_scope"})",
+       RequestFate::kRefused, Fate::kNotExecuted, false, "SCOPE_MISSING"},
+      {"plan", kAdd, 403, R"({"error":"ACCESS_DENIED"})", RequestFate::kRefused,
+       Fate::kNotExecuted, false, "PORTAL_PLAN_WITHOUT_REST"},
+      {"blocked", kAdd, 503, R"({"error":"OVERLOAD_LIMIT"})", RequestFate::kRefused,
+       Fate::kNotExecuted, false, "PORTAL_BLOCKED"},
+      {"closed, as 500", kAdd, 500, R"({"error":"PORTAL_DELETED"})",
+       RequestFate::kRefused, Fate::kNotExecuted, false, "PORTAL_CLOSED"},
+      {"portal cannot check the token", kAdd, 401, R"({"error":"CONNECTION_ERROR"})",
+       RequestFate::kNotSent, Fate::kNotExecuted, false, "TOKEN_CHECK_UNAVAILABLE"},
+      {"unknown method", kAdd, 404, R"({"error":"ERROR_METHOD_NOT_FOUND"})",
+       RequestFate::kRefused, Fate::kNotExecuted, false, "PORTAL_METHOD_MISSING"},
+      {"field code", kAdd, 400, R"({"error":"CRM_FIELD_ERROR_REQUIRED"})",
+       RequestFate::kAnswered, Fate::kRefused, true, "CONTACT_FIELD_REFUSED"},
+      {"binding, number", kAdd, 400, R"({"error":100})", RequestFate::kAnswered,
+       Fate::kRefused, true, "CONTACT_FIELD_REFUSED"},
+      {"binding, text", kAdd, 400, R"({"error":"100"})", RequestFate::kAnswered,
+       Fate::kRefused, true, "CONTACT_FIELD_REFUSED"},
+      {"argument", kAdd, 400, R"({"error":"ERROR_ARGUMENT","argument":"fields"})",
+       RequestFate::kAnswered, Fate::kRefused, true, "CONTACT_FIELD_REFUSED"},
+      {"core error of an add", kAdd, 400,
+       R"({"error":"ERROR_CORE","error_description":"E-mail<br>"})",
+       RequestFate::kAnswered, Fate::kUnknown, true, "PORTAL_REFUSED"},
+      {"empty code of an add", kAdd, 400,
+       R"({"error":"","error_description":"Access denied."})", RequestFate::kAnswered,
+       Fate::kUnknown, true, "RIGHT_MISSING_ON_PORTAL"},
+      {"not found of an add", kAdd, 400, R"({"error":"NOT_FOUND"})",
+       RequestFate::kAnswered, Fate::kUnknown, true, "PORTAL_REFUSED"},
+      {"core error as 500", kAdd, 500, R"({"error":"ERROR_CORE"})",
+       RequestFate::kUnknown, Fate::kUnknown, false, "PORTAL_INTERNAL_ERROR"},
+      {"internal, status 200", kAdd, 200, R"({"error":"INTERNAL_SERVER_ERROR"})",
+       RequestFate::kUnknown, Fate::kUnknown, false, "PORTAL_INTERNAL_ERROR"},
+      {"unencodable", kAdd, 200, R"({"error":"WRONG_ENCODING"})", RequestFate::kUnknown,
+       Fate::kUnknown, false, "PORTAL_INTERNAL_ERROR"},
+      {"gone by get", kGet, 400, R"({"error":"","error_description":"Not found"})",
+       RequestFate::kAnswered, Fate::kGone, true, "CONTACT_NOT_ON_PORTAL"},
+      {"gone by get, code", kGet, 400, R"({"error":"NOT_FOUND"})",
+       RequestFate::kAnswered, Fate::kGone, true, "CONTACT_NOT_ON_PORTAL"},
+      {"gone by update", kUpdate, 400,
+       R"({"error":"","error_description":"Contact is not found"})",
+       RequestFate::kAnswered, Fate::kGone, true, "CONTACT_NOT_ON_PORTAL"},
+      {"core error says not found", kUpdate, 400,
+       R"({"error":"ERROR_CORE","error_description":"Element not found"})",
+       RequestFate::kAnswered, Fate::kUnknown, true, "PORTAL_REFUSED"},
+      {"rights of an update", kUpdate, 400,
+       R"({"error":"","error_description":"Access denied."})", RequestFate::kAnswered,
+       Fate::kUnknown, true, "RIGHT_MISSING_ON_PORTAL"},
+      {"rights of a read", kGet, 400,
+       R"({"error":"","error_description":"Access denied."})", RequestFate::kAnswered,
+       Fate::kRefused, true, "RIGHT_MISSING_ON_PORTAL"},
+      {"another error of a read", kList, 400,
+       R"({"error":"","error_description":"Failed to get list."})",
+       RequestFate::kAnswered, Fate::kRefused, true, "PORTAL_REFUSED"},
+      {"rest 3 shape", kAdd, 400, R"({"error":{"code":"X","message":"y"}})",
+       RequestFate::kAnswered, Fate::kUnknown, true, "PORTAL_REFUSED"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const PortalAnswer answer = Single(c.command, c.body, c.status);
+    EXPECT_EQ(answer.fate, c.request);
+    ASSERT_EQ(answer.results.size(), 1u);
+    EXPECT_EQ(answer.results[0].fate, c.fate);
+    EXPECT_EQ(answer.results[0].answered, c.answered);
+    EXPECT_EQ(answer.results[0].reason, c.reason);
+  }
+}
+
+TEST(AnswerDecoder, WhatIsNoAnswerLeavesEveryCommandInDoubt) {
+  struct Case {
+    const char* name;
+    int status;
+    const char* body;
+    const char* type;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"html 200", 200, "<html>ok</html>", "text/html", "PORTAL_ANSWERED_HTML"},
+      {"html 502", 502, "<html>", "text/html", "PORTAL_ANSWERED_HTML"},
+      {"html 503", 503, "<h1>stub</h1>", "text/html", "PORTAL_ANSWERED_HTML"},
+      {"html 504", 504, " <html>", "", "PORTAL_ANSWERED_HTML"},
+      {"html 403", 403, "<html>", "text/html", "PORTAL_ANSWERED_HTML"},
+      {"empty 500", 500, "", "", "PORTAL_INTERNAL_ERROR"},
+      {"empty 200", 200, "", "application/json", "PORTAL_ANSWER_BROKEN"},
+      {"number", 200, "5", "application/json", "PORTAL_ANSWER_BROKEN"},
+      {"array", 200, "[]", "application/json", "PORTAL_ANSWER_BROKEN"},
+      {"neither", 200, "{}", "application/json", "PORTAL_ANSWER_BROKEN"},
+      {"both", 200, R"({"result":5,"error":"X"})", "", "PORTAL_ANSWER_BROKEN"},
+      {"invalid utf-8", 200, "{\"result\":\"\xff\"}", "", "PORTAL_ANSWER_BROKEN"},
+      {"html redirect", 302, "", "text/html", "PORTAL_ANSWERED_HTML"},
+      {"batch error", 400, R"({"error":"","error_description":"x"})", "",
+       "PORTAL_REFUSED"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const PortalAnswer answer =
+        DecodeAnswer(Answered(c.status, c.body, c.type), {kAdd, kUpdate});
+    EXPECT_EQ(answer.fate, RequestFate::kUnknown);
+    EXPECT_EQ(answer.reason, c.reason);
+    ASSERT_EQ(answer.results.size(), 2u);
+    for (const CommandResult& result : answer.results) {
+      EXPECT_EQ(result.fate, Fate::kUnknown);
+      EXPECT_FALSE(result.answered);
+    }
+  }
+}
+
+TEST(AnswerDecoder, HostileJsonIsRefusedWithoutHarm) {
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  const std::string number = R"({"result":1)" + std::string(1000000, '0') + "}";
+  for (const std::string& body :
+       {R"({"result":)" + deep + "}", number, std::string("\xef\xbb\xbf{\"result\":"),
+        std::string(1000000, '{')}) {
+    const PortalAnswer answer = DecodeAnswer(Answered(200, body), {kAdd});
+    EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+  }
+}
+
+TEST(AnswerDecoder, NoTruncationProvesAnything) {
+  const std::string whole = kBatchGood;
+  for (size_t length = 0; length < whole.size(); ++length) {
+    SCOPED_TRACE(length);
+    const PortalAnswer answer =
+        DecodeAnswer(Answered(200, whole.substr(0, length)), {kAdd, kUpdate});
+    ASSERT_EQ(answer.results.size(), 2u);
+    EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+    EXPECT_EQ(answer.results[1].fate, Fate::kUnknown);
+  }
+}
+
+TEST(AnswerDecoder, ABatchGivesEachCommandItsOwnWordAndTime) {
+  const PortalAnswer answer = DecodeAnswer(Answered(200, kBatchGood), {kAdd, kUpdate});
+  EXPECT_EQ(answer.fate, RequestFate::kAnswered);
+  EXPECT_TRUE(answer.reports_operating);
+  EXPECT_EQ(answer.results[0].fate, Fate::kDone);
+  EXPECT_EQ(answer.results[0].id, ContactId(4711));
+  EXPECT_EQ(answer.results[0].time.duration_seconds, 0.4);
+  EXPECT_EQ(answer.results[0].time.operating_seconds, 1.5);
+  EXPECT_EQ(answer.results[0].time.operating_reset_unix, 1767226200);
+  EXPECT_EQ(answer.results[1].fate, Fate::kDone);
+  EXPECT_LT(answer.results[1].time.duration_seconds, 0);
+}
+
+TEST(AnswerDecoder, BatchMapsMayBeArraysOrHaveNumericKeys) {
+  for (const char* body :
+       {R"({"result":{"result":[4711,true],"result_error":[]}})",
+        R"({"result":{"result":{"0":4711,"1":true},"result_error":[]}})",
+        R"({"result":{"result":{"c1":true,"c0":"4711"}}})"}) {
+    SCOPED_TRACE(body);
+    const PortalAnswer answer = DecodeAnswer(Answered(200, body), {kAdd, kUpdate});
+    EXPECT_EQ(answer.results[0].id, ContactId(4711));
+    EXPECT_EQ(answer.results[1].fate, Fate::kDone);
+    EXPECT_FALSE(answer.reports_operating);
+  }
+  // An incomplete array says nothing about whose value it holds.
+  const PortalAnswer answer =
+      DecodeAnswer(Answered(200, R"({"result":{"result":[4711],"result_error":[]}})"),
+                   {kAdd, kUpdate});
+  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, ErrorsOfABatchStayInTheirSlots) {
+  const PortalAnswer answer = DecodeAnswer(
+      Answered(200, R"({"result":{"result":{"c0":1},"result_error":{)"
+                    R"("c1":{"error":"ERROR_CORE","error_description":"x"},)"
+                    R"("c2":{"error":"OPERATION_TIME_LIMIT"},)"
+                    R"("c3":{"error":"","error_description":"Not found"},)"
+                    R"("c4":{"error":"insufficient_scope","error_description":""},)"
+                    R"("c5":{"error":"ERROR_BATCH_LENGTH_EXCEEDED"}}}})"),
+      {kAdd, kAdd, kAdd, kGet, kAdd, kAdd, kAdd});
+  EXPECT_EQ(answer.fate, RequestFate::kAnswered);
+  EXPECT_EQ(answer.results[0].fate, Fate::kDone);
+  EXPECT_EQ(answer.results[1].fate, Fate::kUnknown);
+  EXPECT_TRUE(answer.results[1].answered);
+  EXPECT_EQ(answer.results[1].portal_code, "ERROR_CORE");
+  EXPECT_EQ(answer.results[2].fate, Fate::kNotExecuted);
+  EXPECT_TRUE(answer.results[2].operating_limit);
+  EXPECT_EQ(answer.results[3].fate, Fate::kGone);
+  EXPECT_EQ(answer.results[4].fate, Fate::kNotExecuted);
+  EXPECT_EQ(answer.results[4].reason, "SCOPE_MISSING");
+  EXPECT_EQ(answer.results[5].fate, Fate::kNotExecuted);
+  EXPECT_EQ(answer.results[6].fate, Fate::kUnknown) << "in neither map";
+  EXPECT_FALSE(answer.results[6].answered);
+}
+
+TEST(AnswerDecoder, ABatchOfWhichNothingWasLetInIsARefusedRequest) {
+  const PortalAnswer answer =
+      DecodeAnswer(Answered(200, R"({"result":{"result":[],"result_error":{)"
+                                 R"("c0":{"error":"insufficient_scope"},)"
+                                 R"("c1":{"error":"insufficient_scope"}}}})"),
+                   {kAdd, kAdd});
+  EXPECT_EQ(answer.fate, RequestFate::kRefused);
+  EXPECT_EQ(answer.reason, "SCOPE_MISSING");
+}
+
+TEST(AnswerDecoder, OneIdInTwoSlotsIsBelievedInNeither) {
+  const PortalAnswer answer =
+      DecodeAnswer(Answered(200, R"({"result":{"result":{"c0":5,"c1":6,"c2":5}}})"),
+                   {kAdd, kAdd, kAdd});
+  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+  EXPECT_EQ(answer.results[1].fate, Fate::kDone);
+  EXPECT_EQ(answer.results[2].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, ASlotWithValueAndErrorIsInDoubt) {
+  const PortalAnswer answer =
+      DecodeAnswer(Answered(200, R"({"result":{"result":{"c0":5,"c1":6},)"
+                                 R"("result_error":{"c0":{"error":"100"}}}})"),
+                   {kAdd, kAdd});
+  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+  EXPECT_EQ(answer.results[1].fate, Fate::kDone);
+}
+
+TEST(AnswerDecoder, APageIsCompleteOnlyWhenEveryRowIsWhatWasAskedFor) {
+  ListContacts window;
+  window.after = ContactId(10);
+  window.upto = ContactId(20);
+  ListContacts origin;
+  origin.origin = Stamp{"guestbridge:B", "k1", ""};
+  struct Case {
+    const char* name;
+    Command command;
+    const char* rows;
+    bool complete;
+  };
+  const Case cases[] = {
+      {"empty", kList, "[]", true},
+      {"some", kList, R"([{"ID":"1"},{"ID":"3"}])", true},
+      {"object with numeric keys", kList, R"({"0":{"ID":"1"},"2":{"ID":3}})", true},
+      {"foreign id", kList, R"([{"ID":"1"},{"ID":"9"}])", false},
+      {"twice", kList, R"([{"ID":"1"},{"ID":"1"}])", false},
+      {"wrong order", kList, R"([{"ID":"3"},{"ID":"1"}])", false},
+      {"row without id", kList, R"([{"NAME":"x"}])", false},
+      {"row that is no object", kList, R"([5])", false},
+      {"inside the window", window, R"([{"ID":"11"},{"ID":"20"}])", true},
+      {"at the open end", window, R"([{"ID":"10"}])", false},
+      {"past the end", window, R"([{"ID":"21"}])", false},
+      {"origin", origin,
+       R"([{"ID":"1","ORIGINATOR_ID":"guestbridge:b","ORIGIN_ID":"K1"}])", true},
+      {"another origin", origin,
+       R"([{"ID":"1","ORIGINATOR_ID":"guestbridge:b","ORIGIN_ID":"k2"}])", false},
+      {"newest", ListNewest{}, R"([{"ID":"9"},{"ID":"3"}])", true},
+      {"newest upside down", ListNewest{}, R"([{"ID":"3"},{"ID":"9"}])", false},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const PortalAnswer answer =
+        Single(c.command, absl::StrCat(R"({"result":)", c.rows, R"(,"total":0})"));
+    EXPECT_EQ(answer.results[0].fate, Fate::kDone);
+    EXPECT_EQ(answer.results[0].complete_page, c.complete);
+    EXPECT_TRUE(answer.results[0].last_page);
+  }
+  EXPECT_EQ(Single(kList, R"({"result":"x"})").results[0].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, AFullPageIsNotTheLastAndAnOverfullOneIsNotPlausible) {
+  for (const size_t count : {49, 50, 51}) {
+    std::string rows;
+    for (size_t i = 1; i <= count; ++i) {
+      absl::StrAppend(&rows, i > 1 ? "," : "", R"({"ID":")", i, "\"}");
+    }
+    const PortalAnswer answer =
+        Single(ListContacts{}, absl::StrCat(R"({"result":[)", rows, "]}"));
+    EXPECT_EQ(answer.results[0].rows.size(), count);
+    EXPECT_EQ(answer.results[0].last_page, count < 50);
+    EXPECT_EQ(answer.results[0].complete_page, count <= 50);
+  }
+}
+
+TEST(AnswerDecoder, AContactIsReadInEveryFormPhpPrintsIt) {
+  const PortalAnswer answer = Single(
+      kGet,
+      R"({"result":{"ID":"7","NAME":"Anna","SECOND_NAME":null,"LEAD_ID":12,)"
+      R"("UF_CRM_X":true,"UF_CRM_LIST":["a"],"BIRTHDATE":"1990-05-01T03:00:00+03:00",)"
+      R"("ORIGINATOR_ID":"o","ORIGIN_ID":null,"ORIGIN_VERSION":"v",)"
+      R"("PHONE":[{"ID":"9001","VALUE_TYPE":"MOBILE","VALUE":"+7","TYPE_ID":"PHONE"}],)"
+      R"("EMAIL":{"3":{"ID":12,"VALUE":"a@example.com","VALUE_TYPE":"WORK"}}}})");
+  ASSERT_EQ(answer.results[0].fate, Fate::kDone);
+  const ContactRow& row = answer.results[0].rows.at(0);
+  EXPECT_EQ(row.id, ContactId(7));
+  EXPECT_EQ(row.stamp, (Stamp{"o", "", "v"}));
+  EXPECT_EQ(row.fields.at("NAME"), "Anna");
+  EXPECT_EQ(row.fields.at("SECOND_NAME"), "");
+  EXPECT_EQ(row.fields.at("LEAD_ID"), "12");
+  EXPECT_EQ(row.fields.at("UF_CRM_X"), "Y");
+  EXPECT_EQ(row.fields.count("UF_CRM_LIST"), 0u);
+  EXPECT_EQ(row.fields.at("BIRTHDATE"), "1990-05-01");
+  EXPECT_EQ(row.multifields.at("PHONE").at(0).id, 9001);
+  EXPECT_EQ(row.multifields.at("EMAIL").at(0).value, "a@example.com");
+  // The answer about another contact is no answer.
+  EXPECT_EQ(Single(kGet, R"({"result":{"ID":"8"}})").results[0].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, ADateIsTheDayThatWasMeant) {
+  struct Case {
+    const char* printed;
+    const char* meant;
+  };
+  for (const Case& c : {Case{"1990-05-01T03:00:00+03:00", "1990-05-01"},
+                        Case{"1990-07-01T03:00:00+04:00", "1990-07-01"},
+                        Case{"1990-04-30T19:00:00-05:00", "1990-05-01"},
+                        Case{"1999-12-31T19:00:00-05:00", "2000-01-01"},
+                        Case{"1990-05-01T00:00:00+00:00", "1990-05-01"},
+                        Case{"1990-05-01T00:00:00-01:00", "1990-05-01"},
+                        Case{"1990-05-01", "1990-05-01"}, Case{"", ""},
+                        Case{"01.05.1990", "01.05.1990"}}) {
+    EXPECT_EQ(DecodeDate(c.printed), c.meant) << c.printed;
+  }
+}
+
+TEST(AnswerDecoder, TheProfileTellsAnAdministrator) {
+  EXPECT_TRUE(
+      Single(GetProfile{}, R"({"result":{"ID":"1","ADMIN":true}})").results[0].admin);
+  EXPECT_FALSE(
+      Single(GetProfile{}, R"({"result":{"ID":"1","ADMIN":false}})").results[0].admin);
+}
+
+TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {
+  EXPECT_EQ(Single(kUpdate, R"({"result":true})").results[0].fate, Fate::kDone);
+  EXPECT_EQ(Single(kUpdate, R"({"result":false})").results[0].fate, Fate::kUnknown);
+  EXPECT_EQ(Single(kUpdate, R"({"result":[]})").results[0].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, AMovedPortalIsNamedByItsHostAlone) {
+  HttpResult http = Answered(302, "", "");
+  http.headers.emplace("location", "https://New.example.com:8443/rest/1/s3cr3t/batch");
+  const PortalAnswer answer = DecodeAnswer(http, {kAdd, kAdd});
+  EXPECT_EQ(answer.fate, RequestFate::kRefused);
+  EXPECT_EQ(answer.reason, "PORTAL_MOVED");
+  EXPECT_EQ(answer.parameters.at("new_host"), "new.example.com");
+  EXPECT_EQ(answer.results[1].fate, Fate::kNotExecuted);
+}
+
+TEST(AnswerDecoder, WithoutAnAnswerItMattersWhetherAnythingLeft) {
+  HttpResult http;
+  http.reason = "HOST_NOT_FOUND";
+  PortalAnswer answer = DecodeAnswer(http, {kAdd});
+  EXPECT_EQ(answer.fate, RequestFate::kNotSent);
+  EXPECT_EQ(answer.results[0].fate, Fate::kNotExecuted);
+  http.outcome = HttpOutcome::kSentNoAnswer;
+  http.reason = "TIMED_OUT";
+  answer = DecodeAnswer(http, {kAdd});
+  EXPECT_EQ(answer.fate, RequestFate::kUnknown);
+  EXPECT_EQ(answer.reason, "TIMED_OUT");
+  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

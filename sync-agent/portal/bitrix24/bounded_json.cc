@@ -1,0 +1,109 @@
+#include "sync-agent/portal/bitrix24/bounded_json.h"
+
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// The parser itself keeps its own stack, but copying and destroying a value recurses.
+bool TooDeep(absl::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxAnswerDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+bool IsDigits(const std::string& text) {
+  if (text.empty()) return false;
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Json> ParseBoundedJson(absl::string_view text) {
+  if (text.size() > kMaxAnswerBytes || TooDeep(text)) return std::nullopt;
+  Json json = Json::parse(text.data(), text.data() + text.size(), nullptr,
+                          /*allow_exceptions=*/false);
+  if (json.is_discarded()) return std::nullopt;
+  return json;
+}
+
+std::string DumpJson(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+const Json* FindMember(const Json& json, const std::string& key) {
+  if (!json.is_object()) return nullptr;
+  const auto it = json.find(key);
+  return it == json.end() ? nullptr : &*it;
+}
+
+std::optional<double> NumberOf(const Json* json) {
+  if (json == nullptr) return std::nullopt;
+  double number = 0;
+  if (json->is_number()) {
+    number = json->get<double>();
+  } else if (!json->is_string() ||
+             !absl::SimpleAtod(json->get_ref<const std::string&>(), &number)) {
+    return std::nullopt;
+  }
+  if (!std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+int64_t PositiveIdOf(const Json* json) {
+  if (json == nullptr) return 0;
+  if (json->is_number_unsigned()) {
+    const auto value = json->get<uint64_t>();
+    return value <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())
+               ? static_cast<int64_t>(value)
+               : 0;
+  }
+  if (!json->is_string()) return 0;
+  const auto& text = json->get_ref<const std::string&>();
+  int64_t value = 0;
+  if (!IsDigits(text) || !absl::SimpleAtoi(text, &value) || value <= 0) return 0;
+  return value;
+}
+
+std::optional<std::string> TextOf(const Json* json) {
+  if (json == nullptr) return std::nullopt;
+  switch (json->type()) {
+    case Json::value_t::null:
+      return "";
+    case Json::value_t::string:
+      return json->get<std::string>();
+    case Json::value_t::boolean:
+      return json->get<bool>() ? "Y" : "N";
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+      return DumpJson(*json);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace guestbridge::agent

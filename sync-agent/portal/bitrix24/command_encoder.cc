@@ -1,0 +1,157 @@
+#include "sync-agent/portal/bitrix24/command_encoder.h"
+
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace guestbridge::agent {
+namespace {
+
+void PutStamp(const Stamp& stamp, Json* fields) {
+  (*fields)["ORIGINATOR_ID"] = stamp.originator;
+  (*fields)["ORIGIN_ID"] = stamp.origin;
+  (*fields)["ORIGIN_VERSION"] = stamp.version;
+}
+
+// ID and the stamp are what every decision about a row rests on.
+Json SelectWith(const std::vector<std::string>& asked) {
+  Json select = {"ID", "ORIGINATOR_ID", "ORIGIN_ID", "ORIGIN_VERSION"};
+  std::set<std::string> known(select.begin(), select.end());
+  for (const std::string& name : asked) {
+    if (known.insert(name).second) select.push_back(name);
+  }
+  return select;
+}
+
+struct ParamsOf {
+  Json operator()(const AddContact& add) const {
+    Json fields = Json::object();
+    for (const auto& [name, value] : add.content.fields) fields[name] = value;
+    for (const auto& [name, values] : add.content.multifields) {
+      if (values.empty()) continue;
+      Json rows = Json::array();
+      for (const MultiValue& value : values) {
+        Json row = {{"VALUE", value.value}};
+        if (!value.type.empty()) row["VALUE_TYPE"] = value.type;
+        rows.push_back(std::move(row));
+      }
+      fields[name] = std::move(rows);
+    }
+    PutStamp(add.stamp, &fields);
+    Json params = {{"REGISTER_SONET_EVENT", "N"}};
+    // Any non-empty text but "0" is true here, "N" as well: absent is the only "no".
+    if (add.import) params["IMPORT"] = "Y";
+    return {{"fields", std::move(fields)}, {"params", std::move(params)}};
+  }
+
+  Json operator()(const UpdateContact& update) const {
+    Json fields = Json::object();
+    for (const auto& [name, value] : update.fields) fields[name] = value;
+    for (const UpdateContact::MultiChange& change : update.multifields) {
+      Json row = Json::object();
+      if (change.id > 0) row["ID"] = change.id;
+      row["VALUE"] = change.value;
+      if (change.id > 0 && change.value.empty()) {
+        row["DELETE"] = "Y";
+      } else if (!change.type.empty()) {
+        row["VALUE_TYPE"] = change.type;
+      }
+      Json& rows = fields[change.field];
+      if (!rows.is_array()) rows = Json::array();
+      rows.push_back(std::move(row));
+    }
+    if (update.stamp.has_value()) PutStamp(*update.stamp, &fields);
+    return {{"id", update.id.value()},
+            {"fields", std::move(fields)},
+            {"params", {{"REGISTER_SONET_EVENT", "N"}}}};
+  }
+
+  Json operator()(const GetContact& get) const { return {{"id", get.id.value()}}; }
+
+  Json operator()(const ListContacts& list) const {
+    Json filter = Json::object();
+    if (!list.ids.empty()) {
+      Json ids = Json::array();
+      for (const ContactId id : list.ids) ids.push_back(id.value());
+      filter["@ID"] = std::move(ids);
+    }
+    if (list.after.has_value()) filter[">ID"] = list.after->value();
+    if (list.upto.has_value()) filter["<=ID"] = list.upto->value();
+    if (list.origin.has_value()) {
+      filter["ORIGINATOR_ID"] = list.origin->originator;
+      filter["ORIGIN_ID"] = list.origin->origin;
+    }
+    Json params = {{"order", {{"ID", "ASC"}}}};
+    if (!filter.empty()) params["filter"] = std::move(filter);
+    params["select"] = SelectWith(list.select);
+    params["start"] = -1;
+    return params;
+  }
+
+  Json operator()(const ListNewest&) const {
+    return {{"order", {{"ID", "DESC"}}},
+            {"select", Json::array({"ID", "ORIGINATOR_ID", "ORIGIN_ID"})},
+            {"start", -1}};
+  }
+
+  Json operator()(const GetProfile&) const { return Json::object(); }
+};
+
+void AppendPairs(const std::string& key, const Json& value, std::string* query) {
+  if (value.is_object()) {
+    for (const auto& [name, inner] : value.items()) {
+      AppendPairs(key.empty() ? name : absl::StrCat(key, "[", name, "]"), inner, query);
+    }
+  } else if (value.is_array()) {
+    for (size_t i = 0; i < value.size(); ++i) {
+      AppendPairs(absl::StrCat(key, "[", i, "]"), value[i], query);
+    }
+  } else {
+    const std::string text =
+        value.is_string() ? value.get<std::string>() : DumpJson(value);
+    absl::StrAppend(query, query->empty() ? "" : "&", PercentEncode(key), "=",
+                    PercentEncode(text));
+  }
+}
+
+}  // namespace
+
+Json EncodeParams(const Command& command) { return std::visit(ParamsOf(), command); }
+
+std::string BatchKey(size_t index) { return absl::StrCat("c", index); }
+
+std::string EncodeQuery(const Json& params) {
+  std::string query;
+  AppendPairs("", params, &query);
+  return query;
+}
+
+Json EncodeBatch(const std::vector<Command>& commands) {
+  Json cmd = Json::object();
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const std::string query = EncodeQuery(EncodeParams(commands[i]));
+    cmd[BatchKey(i)] =
+        absl::StrCat(MethodOf(commands[i]), query.empty() ? "" : "?", query);
+  }
+  return {{"halt", 0}, {"cmd", std::move(cmd)}};
+}
+
+std::string PercentEncode(absl::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size() * 3);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+    }
+  }
+  return out;
+}
+
+}  // namespace guestbridge::agent

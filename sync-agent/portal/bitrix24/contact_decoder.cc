@@ -1,0 +1,141 @@
+#include "sync-agent/portal/bitrix24/contact_decoder.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/civil_time.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr size_t kPageSize = 50;
+
+bool IsMultifield(const std::string& name) {
+  return name == "PHONE" || name == "EMAIL" || name == "WEB" || name == "IM" ||
+         name == "LINK";
+}
+
+// The elements of a list, which PHP may print as an object with numeric keys.
+std::optional<std::vector<const Json*>> ElementsOf(const Json& json) {
+  if (!json.is_array() && !json.is_object()) return std::nullopt;
+  std::vector<const Json*> elements;
+  elements.reserve(json.size());
+  for (const Json& element : json) elements.push_back(&element);
+  return elements;
+}
+
+std::vector<MultiRow> DecodeMultifield(const Json& json) {
+  std::vector<MultiRow> rows;
+  for (const Json* element : ElementsOf(json).value_or(std::vector<const Json*>{})) {
+    MultiRow row;
+    row.id = PositiveIdOf(FindMember(*element, "ID"));
+    row.value = TextOf(FindMember(*element, "VALUE")).value_or("");
+    row.type = TextOf(FindMember(*element, "VALUE_TYPE")).value_or("");
+    if (row.id > 0) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Fills the rows; `fits` says whether one belongs to what was asked for, `ordered`
+// whether two neighbours stand in the asked order.
+template <typename Fits, typename Ordered>
+bool FillPage(const Json& json, Fits fits, Ordered ordered, CommandResult* result) {
+  const auto elements = ElementsOf(json);
+  if (!elements.has_value()) return false;
+  bool plausible = elements->size() <= kPageSize;
+  for (const Json* element : *elements) {
+    auto row = DecodeContact(*element);
+    if (!row.has_value()) {
+      plausible = false;
+      continue;
+    }
+    plausible = plausible && fits(*row) &&
+                (result->rows.empty() || ordered(result->rows.back().id, row->id));
+    result->rows.push_back(*std::move(row));
+  }
+  result->complete_page = plausible;
+  result->last_page = elements->size() < kPageSize;
+  return true;
+}
+
+}  // namespace
+
+std::optional<ContactRow> DecodeContact(const Json& json) {
+  ContactRow row;
+  row.id = ContactId(PositiveIdOf(FindMember(json, "ID")));
+  if (!row.id.exists()) return std::nullopt;
+  for (const auto& [name, value] : json.items()) {
+    if (IsMultifield(name)) {
+      row.multifields[name] = DecodeMultifield(value);
+      continue;
+    }
+    auto text = TextOf(&value);
+    if (!text.has_value() || name == "ID") continue;
+    if (name == "ORIGINATOR_ID") {
+      row.stamp.originator = *std::move(text);
+    } else if (name == "ORIGIN_ID") {
+      row.stamp.origin = *std::move(text);
+    } else if (name == "ORIGIN_VERSION") {
+      row.stamp.version = *std::move(text);
+    } else {
+      row.fields[name] = name == "BIRTHDATE" ? DecodeDate(*text) : *std::move(text);
+    }
+  }
+  return row;
+}
+
+bool DecodePage(const Json& json, const ListContacts& asked, CommandResult* result) {
+  const std::set<ContactId> ids(asked.ids.begin(), asked.ids.end());
+  // An unknown filter field is dropped by the portal without a word, and the whole
+  // portal comes: each row is held against the question again.
+  const auto fits = [&](const ContactRow& row) {
+    if (!ids.empty() && ids.count(row.id) == 0) return false;
+    if (asked.after.has_value() && row.id <= *asked.after) return false;
+    if (asked.upto.has_value() && row.id > *asked.upto) return false;
+    return !asked.origin.has_value() ||
+           // The portal's database compares without case.
+           (absl::EqualsIgnoreCase(row.stamp.originator, asked.origin->originator) &&
+            absl::EqualsIgnoreCase(row.stamp.origin, asked.origin->origin));
+  };
+  return FillPage(
+      json, fits, [](ContactId before, ContactId after) { return before < after; },
+      result);
+}
+
+bool DecodePage(const Json& json, const ListNewest&, CommandResult* result) {
+  return FillPage(
+      json, [](const ContactRow&) { return true; },
+      [](ContactId before, ContactId after) { return before > after; }, result);
+}
+
+std::string DecodeDate(absl::string_view text) {
+  const auto digits = [&](size_t at, size_t count) {
+    return at + count <= text.size() &&
+           std::all_of(text.begin() + at, text.begin() + at + count, [](char c) {
+             return absl::ascii_isdigit(static_cast<unsigned char>(c));
+           });
+  };
+  const bool dated = digits(0, 4) && text.size() >= 10 && text[4] == '-' &&
+                     digits(5, 2) && text[7] == '-' && digits(8, 2);
+  if (!dated) return std::string(text);
+  const absl::string_view printed = text.substr(0, 10);
+  // Midnight itself carries no added hours, whatever offset is printed beside it.
+  const bool timed = text.size() >= 25 && text[10] == 'T';
+  if (!timed || text[19] != '-' || text.substr(11, 8) == "00:00:00") {
+    return std::string(printed);
+  }
+  int64_t year = 0;
+  int month = 0;
+  int day = 0;
+  if (!absl::SimpleAtoi(printed.substr(0, 4), &year) ||
+      !absl::SimpleAtoi(printed.substr(5, 2), &month) ||
+      !absl::SimpleAtoi(printed.substr(8, 2), &day)) {
+    return std::string(printed);
+  }
+  return absl::FormatCivilTime(absl::CivilDay(year, month, day) + 1);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,75 @@
+#include "sync-agent/portal/bitrix24/rest_caller.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "sync-agent/portal/bitrix24/command_encoder.h"
+
+namespace guestbridge::agent {
+
+RestCaller::RestCaller(RestPortalSettings settings, HttpClient& http,
+                       const Clock& clock)
+    : settings_(std::move(settings)), http_(http), clock_(clock) {}
+
+absl::StatusOr<SecretString> RestCaller::Token(const SecretString& refused) const {
+  if (!settings_.token_source) return SecretString();
+  auto token = settings_.token_source(refused);
+  if (!token.ok()) return token.status();
+  // Handing out what was refused again would end in a circle.
+  if (token->empty() ||
+      (!refused.empty() && ConstantTimeEquals(token->Reveal(), refused.Reveal()))) {
+    return MakeError("TOKEN_REFUSED", {{"host", settings_.host}, {"code", ""}});
+  }
+  return token;
+}
+
+HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& params,
+                                    const SecretString& token,
+                                    absl::Duration deadline) const {
+  HttpRequest request;
+  request.method = "POST";
+  request.deadline = deadline;
+  request.headers = {{"Accept", "application/json"}};
+  if (settings_.token_source) {
+    request.target = absl::StrCat("/rest/", method);
+    // In the body and not as a bearer: every portal reads `auth`, while the web servers
+    // of some boxes drop the Authorization header before PHP sees it.
+    Json with_token = params;
+    with_token["auth"] = token.Reveal();
+    request.body = DumpJson(with_token);
+  } else {
+    request.target =
+        absl::StrCat("/rest/", settings_.webhook_user, "/",
+                     PercentEncode(settings_.webhook_secret.Reveal()), "/", method);
+    request.body = DumpJson(params);
+  }
+  return request;
+}
+
+HttpResult RestCaller::OutOfTime() {
+  HttpResult result;
+  result.outcome = HttpOutcome::kNotSent;
+  result.reason = "TIMED_OUT";
+  return result;
+}
+
+void RestCaller::SetRefusal(const absl::Status& status, RequestFate* fate,
+                            std::string* reason,
+                            std::map<std::string, std::string>* parameters) {
+  const bool passing = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+  *fate = passing ? RequestFate::kNotSent : RequestFate::kRefused;
+  *reason = ReasonOf(status);
+  *parameters = ParametersOf(status);
+  if (reason->empty()) *reason = "TOKEN_REFUSED";
+}
+
+void RestCaller::Name(std::string* reason,
+                      std::map<std::string, std::string>* parameters) const {
+  parameters->emplace("host", settings_.host);
+  if (*reason == "TOKEN_REFUSED" && !settings_.token_source) {
+    *reason = "WEBHOOK_REFUSED";
+    (*parameters)["user"] = absl::StrCat(settings_.webhook_user);
+    (*parameters)["error"] = (*parameters)["code"];
+  }
+}
+
+}  // namespace guestbridge::agent

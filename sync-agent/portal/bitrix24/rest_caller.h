@@ -1,0 +1,76 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/http/http_client.h"
+#include "common/secret/secret_string.h"
+#include "common/time/clock.h"
+#include "sync-agent/portal/bitrix24/answer_decoder.h"
+#include "sync-agent/portal/bitrix24/bounded_json.h"
+#include "sync-agent/portal/bitrix24/rest_portal.h"
+
+namespace guestbridge::agent {
+
+// One REST call: address, authorisation, and the single replay with a fresh token.
+// Thread-safe.
+class RestCaller {
+ public:
+  RestCaller(RestPortalSettings settings, HttpClient& http, const Clock& clock);
+
+  // `decode`: HttpResult -> PortalAnswer or RawAnswer. Blocks until `deadline` at the
+  // latest. `http_requests` grows by the requests that were handed to the network.
+  template <typename Decode>
+  auto Call(const std::string& method, const Json& params, absl::Duration deadline,
+            const Decode& decode, int* http_requests) const {
+    const absl::Duration end = clock_.Steady() + deadline;
+    SecretString refused;
+    for (bool again = false;; again = true) {
+      auto token = Token(refused);
+      if (!token.ok()) {
+        auto answer = decode(HttpResult());
+        TakeReason(token.status(), &answer);
+        return answer;
+      }
+      const absl::Duration left = end - clock_.Steady();
+      if (left <= absl::ZeroDuration()) return Named(decode(OutOfTime()));
+      ++*http_requests;
+      auto answer = decode(http_.Send(MakeRequest(method, params, *token, left)));
+      if (again || !settings_.token_source || !WantsFreshToken(answer)) {
+        return Named(std::move(answer));
+      }
+      refused = *std::move(token);
+    }
+  }
+
+ private:
+  absl::StatusOr<SecretString> Token(const SecretString& refused) const;
+  HttpRequest MakeRequest(const std::string& method, const Json& params,
+                          const SecretString& token, absl::Duration deadline) const;
+  static HttpResult OutOfTime();
+
+  // Without a token nothing was sent: a person acts, unless it is but unreachable.
+  template <typename Answer>
+  void TakeReason(const absl::Status& status, Answer* answer) const {
+    SetRefusal(status, &answer->fate, &answer->reason, &answer->parameters);
+    Name(&answer->reason, &answer->parameters);
+  }
+  template <typename Answer>
+  Answer Named(Answer answer) const {
+    if (!answer.reason.empty()) Name(&answer.reason, &answer.parameters);
+    return answer;
+  }
+  static void SetRefusal(const absl::Status& status, RequestFate* fate,
+                         std::string* reason,
+                         std::map<std::string, std::string>* parameters);
+  // Puts in what only the settings know: host, user, webhook or token.
+  void Name(std::string* reason, std::map<std::string, std::string>* parameters) const;
+
+  RestPortalSettings settings_;
+  HttpClient& http_;
+  const Clock& clock_;
+};
+
+}  // namespace guestbridge::agent

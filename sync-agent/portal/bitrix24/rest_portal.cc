@@ -1,0 +1,56 @@
+#include "sync-agent/portal/bitrix24/rest_portal.h"
+
+#include "sync-agent/portal/bitrix24/answer_decoder.h"
+#include "sync-agent/portal/bitrix24/command_encoder.h"
+#include "sync-agent/portal/bitrix24/rest_caller.h"
+
+namespace guestbridge::agent {
+namespace {
+
+class RestPortal final : public Portal {
+ public:
+  RestPortal(RestPortalSettings settings, HttpClient& http, const Clock& clock)
+      : caller_(std::move(settings), http, clock), clock_(clock) {}
+
+  PortalAnswer Send(const PortalRequest& request) override {
+    const std::vector<Command>& commands = request.commands;
+    const absl::Duration begun = clock_.Steady();
+    PortalAnswer answer;
+    if (commands.empty()) {
+      answer.fate = RequestFate::kAnswered;
+      return answer;
+    }
+    const bool single = commands.size() == 1;
+    int http_requests = 0;
+    answer = caller_.Call(
+        single ? MethodOf(commands.front()) : "batch",
+        single ? EncodeParams(commands.front()) : EncodeBatch(commands),
+        request.deadline,
+        [&](const HttpResult& http) { return DecodeAnswer(http, commands); },
+        &http_requests);
+    // The request's reason is each command's, unless it has a word of its own.
+    for (CommandResult& result : answer.results) {
+      if (answer.fate != RequestFate::kAnswered) result.reason = answer.reason;
+      if (answer.fate == RequestFate::kRefused ||
+          answer.fate == RequestFate::kNotSent) {
+        result.fate = Fate::kNotExecuted;
+      }
+    }
+    answer.http_requests = http_requests;
+    answer.took = clock_.Steady() - begun;
+    return answer;
+  }
+
+ private:
+  RestCaller caller_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Portal> MakeRestPortal(RestPortalSettings settings, HttpClient& http,
+                                       const Clock& clock) {
+  return std::make_unique<RestPortal>(std::move(settings), http, clock);
+}
+
+}  // namespace guestbridge::agent

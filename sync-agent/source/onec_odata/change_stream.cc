@@ -1,0 +1,176 @@
+#include "sync-agent/source/onec_odata/change_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Keys of history rows are collected with repeats and thinned out at this many.
+constexpr size_t kThinOutAt = 65'536;
+// A history row of the narrow select is 150 bytes.
+constexpr int kHistoryPageRows = 1000;
+
+KeysetQuery HistoryQuery(const SourceProfile& profile, const Marks& since) {
+  const HistoryNames& names = *profile.history;
+  KeysetQuery query;
+  query.entity = names.set;
+  query.order_by = names.period;
+  query.kind = LiteralKind::kDateTime;
+  if (since.period.has_value() && !since.period->text.empty()) {
+    query.from = Before(*since.period, names.overlap_seconds);
+  }
+  query.select = {names.period, names.client};
+  query.identity = {names.period, names.client};
+  query.page_rows = kHistoryPageRows;
+  query.page_bytes = profile.page_bytes;
+  return query;
+}
+
+void SortUnique(std::vector<ClientKey>* keys) {
+  std::sort(keys->begin(), keys->end());
+  keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
+}
+
+bool IsNumber(const std::string& text) {
+  double number = 0;
+  return absl::SimpleAtod(text, &number);
+}
+
+}  // namespace
+
+ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attributes,
+                           ClientTable& table)
+    : since_(since),
+      attributes_(std::move(attributes)),
+      table_(table),
+      seen_(since),
+      history_(HistoryQuery(table.profile(), since), table.session()) {
+  if (!since_.period.has_value()) {
+    full_ = std::make_unique<FullStream>(attributes_, table_);
+  }
+}
+
+void ChangeStream::TakeHistory(const std::vector<ODataRow>& rows) {
+  const HistoryNames& names = *table_.profile().history;
+  for (const ODataRow& row : rows) {
+    const SourceTime period = ReadSourceTime(row.Get(names.period));
+    if (period == *since_.period) met_since_ = true;
+    if (period > *seen_.period) seen_.period = period;
+    const std::string guid = row.Get(names.client);
+    if (IsGuid(guid)) changed_.emplace_back(guid);
+  }
+  if (changed_.size() >= kThinOutAt) SortUnique(&changed_);
+}
+
+absl::Status ChangeStream::ReadHistory() {
+  while (true) {
+    const absl::StatusOr<KeysetPage> page = history_.Next();
+    if (IsUnusable(page.status())) {
+      full_ = std::make_unique<FullStream>(attributes_, table_);
+      return absl::OkStatus();
+    }
+    GB_RETURN_IF_ERROR(page.status());
+    TakeHistory(page->rows);
+    if (page->last) break;
+  }
+  SortUnique(&changed_);
+  // The watermark's moment came from a row. A history without it is not the history
+  // that the watermark was taken from.
+  if (!since_.period->text.empty() && !met_since_) {
+    full_ = std::make_unique<FullStream>(attributes_, table_);
+  }
+  phase_ = Phase::kCreated;
+  return absl::OkStatus();
+}
+
+std::unique_ptr<ClientPager> ChangeStream::MakePager() const {
+  const SourceProfile& profile = table_.profile();
+  ClientSelection selection;
+  selection.attributes = attributes_;
+  if (phase_ == Phase::kCreated) {
+    // A time of creation that was not published before: phase 3 has its clients.
+    if (profile.client.created.empty() || !since_.created.has_value()) return nullptr;
+    selection.created_from =
+        since_.created->text.empty()
+            ? ""
+            : Before(*since_.created, profile.history->overlap_seconds);
+  } else {
+    const std::string& empty = profile.client.contact_empty;
+    selection.filter = absl::StrCat(
+        profile.client.contact, " eq ",
+        Literal(IsNumber(empty) ? LiteralKind::kNumber : LiteralKind::kText, empty));
+  }
+  return std::make_unique<ClientPager>(std::move(selection), table_);
+}
+
+void ChangeStream::Deliver(std::vector<ClientRow> rows, ClientPage* page) {
+  std::vector<ClientKey> fresh;
+  for (ClientRow& row : rows) {
+    if (row.is_folder) continue;
+    if (seen_.created.has_value() && row.created > *seen_.created) {
+      seen_.created = row.created;
+    }
+    if (std::binary_search(delivered_.begin(), delivered_.end(), row.key)) continue;
+    fresh.push_back(row.key);
+    page->rows.push_back(std::move(row));
+  }
+  SortUnique(&fresh);
+  const auto middle = static_cast<ptrdiff_t>(delivered_.size());
+  delivered_.insert(delivered_.end(), fresh.begin(), fresh.end());
+  std::inplace_merge(delivered_.begin(), delivered_.begin() + middle, delivered_.end());
+}
+
+absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
+  ClientPage page;
+  if (pager_ == nullptr) pager_ = MakePager();
+  bool last = true;
+  if (pager_ != nullptr) {
+    GB_ASSIGN_OR_RETURN(ClientRows rows, pager_->Next());
+    last = rows.last;
+    Deliver(std::move(rows.rows), &page);
+  }
+  if (last) {
+    pager_ = nullptr;
+    phase_ = phase_ == Phase::kCreated ? Phase::kWithoutContact : Phase::kKeys;
+  }
+  return page;
+}
+
+absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
+  if (changed_at_ == 0) {
+    std::vector<ClientKey> left;
+    std::set_difference(changed_.begin(), changed_.end(), delivered_.begin(),
+                        delivered_.end(), std::back_inserter(left));
+    changed_ = std::move(left);
+  }
+  ClientPage page;
+  if (changed_at_ < changed_.size()) {
+    GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,
+                        table_.FetchSome(changed_, &changed_at_, attributes_));
+    for (ClientRow& row : rows) {
+      if (!row.is_folder) page.rows.push_back(std::move(row));
+    }
+  }
+  page.last = changed_at_ >= changed_.size();
+  if (page.last) page.watermark = EncodeMarks(seen_);
+  return page;
+}
+
+absl::StatusOr<ClientPage> ChangeStream::Next() {
+  if (full_ == nullptr && phase_ == Phase::kHistory) GB_RETURN_IF_ERROR(ReadHistory());
+  if (full_ != nullptr) return full_->Next();
+  // Phases that have nothing to say don't cost a page.
+  while (phase_ != Phase::kKeys) {
+    GB_ASSIGN_OR_RETURN(ClientPage page, NextSelected());
+    if (!page.rows.empty()) return page;
+  }
+  return NextOfKeys();
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync-agent/source/onec_odata/client_pager.h"
+#include "sync-agent/source/onec_odata/full_stream.h"
+#include "sync-agent/source/onec_odata/watermark.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+// Clients that may have changed since a watermark, each once:
+// 1. the keys of the change history's window, which begins an overlap earlier: rows
+//    are committed out of the order of their Period;
+// 2. clients created in the same window, for a first save may write no history;
+// 3. clients without a contact's ID, for an import may write neither;
+// 4. the rows of the keys of 1 that did not come yet.
+//
+// Reads everything instead when the history cannot be used, when the watermark says
+// that it could not, and when the history no longer has the moment of the watermark:
+// then the base was restored from a backup. Memory: keys.
+class ChangeStream : public ClientStream {
+ public:
+  // `table` outlives the stream; its profile names a history.
+  ChangeStream(const Marks& since, std::vector<std::string> attributes,
+               ClientTable& table);
+  absl::StatusOr<ClientPage> Next() override;
+
+ private:
+  enum class Phase { kHistory, kCreated, kWithoutContact, kKeys };
+
+  absl::Status ReadHistory();
+  void TakeHistory(const std::vector<ODataRow>& rows);
+  absl::StatusOr<ClientPage> NextSelected();
+  absl::StatusOr<ClientPage> NextOfKeys();
+  // The pager of the phase; null when the phase does not apply.
+  std::unique_ptr<ClientPager> MakePager() const;
+  void Deliver(std::vector<ClientRow> rows, ClientPage* page);
+
+  const Marks since_;
+  const std::vector<std::string> attributes_;
+  ClientTable& table_;
+  Marks seen_;
+  Phase phase_ = Phase::kHistory;
+  KeysetReader history_;
+  bool met_since_ = false;
+  std::vector<ClientKey> changed_;
+  std::vector<ClientKey> delivered_;  // sorted
+  std::unique_ptr<ClientPager> pager_;
+  size_t changed_at_ = 0;
+  std::unique_ptr<FullStream> full_;  // set: reads everything
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "sync-agent/model/client.h"
+#include "sync-agent/source/onec_odata/lookup_table.h"
+#include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
+
+namespace guestbridge::agent {
+
+// The set of clients: what to select, how a row reads, rows by key. Thread-safe.
+class ClientTable {
+ public:
+  // All three outlive the table.
+  ClientTable(const SourceProfile& profile, ODataSession& session,
+              LookupTable& lookups);
+
+  // Errors: SOURCE_ATTRIBUTE_PROTECTED: an attribute is one that never leaves 1C.
+  absl::Status CheckAttributes(absl::Span<const std::string> attributes) const;
+  // Standard attributes and `attributes`, each once.
+  std::vector<std::string> SelectOf(absl::Span<const std::string> attributes) const;
+  // References are read as text, which may take requests.
+  absl::StatusOr<std::vector<ClientRow>> Decode(
+      const std::vector<ODataRow>& rows, absl::Span<const std::string> attributes);
+  // `is_folder eq false`, or empty.
+  std::string NoFolders() const;
+  // The first of `keys` from `*at` on, as many as one request carries; moves `*at`.
+  // Keys that are no GUIDs are passed over. Folders come too.
+  absl::StatusOr<std::vector<ClientRow>> FetchSome(
+      absl::Span<const ClientKey> keys, size_t* at,
+      absl::Span<const std::string> attributes);
+  // All of `keys`, in as many requests as it takes.
+  absl::StatusOr<std::vector<ClientRow>> FetchAll(
+      absl::Span<const ClientKey> keys, absl::Span<const std::string> attributes);
+
+  const SourceProfile& profile() const { return profile_; }
+  ODataSession& session() { return session_; }
+
+ private:
+  absl::StatusOr<ClientRow> DecodeRow(const ODataRow& row,
+                                      absl::Span<const std::string> attributes);
+
+  const SourceProfile& profile_;
+  ODataSession& session_;
+  LookupTable& lookups_;
+};
+
+// `YYYY-MM-DDThh:mm:ss`, without what a server may add (fractions, zone); empty for
+// 1C's empty date and for what is no time.
+SourceTime ReadSourceTime(absl::string_view text);
+
+// 0 for none and for what is no number.
+ContactId ReadContactId(absl::string_view text);
+
+}  // namespace guestbridge::agent

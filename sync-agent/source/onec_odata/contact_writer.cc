@@ -1,0 +1,101 @@
+#include "sync-agent/source/onec_odata/contact_writer.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/client_table.h"
+#include "sync-agent/source/onec_odata/odata_literal.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// An object that changes under us more often than this is being edited.
+constexpr int kConflicts = 3;
+
+bool Says(const absl::Status& status, const std::string& parameter,
+          const std::string& value) {
+  return ReasonOf(status) == "SOURCE_REFUSED" &&
+         ParametersOf(status)[parameter] == value;
+}
+
+}  // namespace
+
+ContactWriter::ContactWriter(const SourceProfile& profile, ODataSession& session,
+                             MessagesRegister& messages)
+    : profile_(profile),
+      session_(session),
+      messages_(messages),
+      load_mode_(profile.write.data_load_mode) {}
+
+absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& client) {
+  const ClientNames& names = profile_.client;
+  std::vector<std::string> select = {names.key};
+  if (!names.version.empty()) select.push_back(names.version);
+  select.push_back(names.contact);
+  GB_ASSIGN_OR_RETURN(
+      const ODataRow row,
+      session_.FetchEntity(names.set, GuidLiteral(client.guid()), select));
+  return Stored{ReadContactId(row.Get(names.contact)), row.Get(names.version)};
+}
+
+absl::StatusOr<ODataRow> ContactWriter::Patch(const ClientKey& client,
+                                              ContactId contact,
+                                              const std::string& version) {
+  const ClientNames& names = profile_.client;
+  const nlohmann::json body = {{names.contact, contact.exists()
+                                                   ? absl::StrCat(contact.value())
+                                                   : names.contact_empty}};
+  ODataSession::Headers headers;
+  if (profile_.write.if_match && !version.empty()) {
+    headers.emplace_back("If-Match", version);
+  }
+  const std::string key = GuidLiteral(client.guid());
+  if (!load_mode_) return session_.Patch(names.set, key, body.dump(), headers);
+  ODataSession::Headers loading = headers;
+  loading.emplace_back("1C_OData-DataLoadMode", "true");
+  absl::StatusOr<ODataRow> row = session_.Patch(names.set, key, body.dump(), loading);
+  if (!Says(row.status(), "code", "17")) return row;
+  load_mode_ = false;
+  return session_.Patch(names.set, key, body.dump(), headers);
+}
+
+absl::Status ContactWriter::WriteAttribute(const ClientKey& client, ContactId contact) {
+  const ClientNames& names = profile_.client;
+  Stored stored;
+  if (profile_.write.reread_before_patch || profile_.write.if_match) {
+    GB_ASSIGN_OR_RETURN(stored, Read(client));
+    if (stored.contact == contact) return absl::OkStatus();
+  }
+  absl::StatusOr<ODataRow> row = Patch(client, contact, stored.version);
+  for (int i = 0; i < kConflicts && Says(row.status(), "http", "412"); ++i) {
+    GB_ASSIGN_OR_RETURN(stored, Read(client));
+    if (stored.contact == contact) return absl::OkStatus();
+    row = Patch(client, contact, stored.version);
+  }
+  if (Says(row.status(), "http", "412")) {
+    return MakeError("SOURCE_BUSY",
+                     {{"entity", names.set}, {"http", "412"}, {"code", "-"}});
+  }
+  GB_RETURN_IF_ERROR(row.status());
+  const std::string* kept = row->Find(names.contact);
+  if (kept != nullptr && ReadContactId(*kept) == contact) return absl::OkStatus();
+  // An answer without the attribute proves nothing, and neither does an old value that
+  // a handler may have replaced by now: ask.
+  GB_ASSIGN_OR_RETURN(stored, Read(client));
+  if (stored.contact == contact) return absl::OkStatus();
+  return MakeError("WRITE_NOT_KEPT",
+                   {{"entity", names.set}, {"attribute", names.contact}});
+}
+
+absl::Status ContactWriter::WriteContact(const ClientKey& client, ContactId contact) {
+  if (!IsGuid(client.guid())) {
+    return MakeError("CLIENT_GONE", {{"entity", profile_.client.set}});
+  }
+  GB_RETURN_IF_ERROR(WriteAttribute(client, contact));
+  return messages_.Record(client, contact);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "absl/status/status.h"
+#include "sync-agent/source/onec_odata/messages_register.h"
+#include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+// Writes a contact's ID to a client: reads it just before, changes that one attribute
+// only (a lost race can then harm nothing else), believes no 200 but the value in the
+// answer. Thread-safe.
+class ContactWriter {
+ public:
+  // All outlive the writer.
+  ContactWriter(const SourceProfile& profile, ODataSession& session,
+                MessagesRegister& messages);
+  absl::Status WriteContact(const ClientKey& client, ContactId contact);
+
+ private:
+  struct Stored {
+    ContactId contact;
+    std::string version;
+  };
+  absl::StatusOr<Stored> Read(const ClientKey& client);
+  absl::StatusOr<ODataRow> Patch(const ClientKey& client, ContactId contact,
+                                 const std::string& version);
+  absl::Status WriteAttribute(const ClientKey& client, ContactId contact);
+
+  const SourceProfile& profile_;
+  ODataSession& session_;
+  MessagesRegister& messages_;
+  std::atomic<bool> load_mode_;  // off for good once 1C says it can't (code 17)
+};
+
+}  // namespace guestbridge::agent

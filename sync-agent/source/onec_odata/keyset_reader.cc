@@ -1,0 +1,164 @@
+#include "sync-agent/source/onec_odata/keyset_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/text_fold.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr int kFewestRows = 5;
+// Identities are 60 bytes each; the most is far beyond what a base has of one value.
+constexpr int kGroupRows = 1000;
+constexpr int kMostGroupRows = 256'000;
+
+// What a smaller page may cure.
+bool MayBeTooFat(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  if (reason == "SOURCE_ANSWER_BROKEN") return true;
+  Parameters parameters = ParametersOf(status);
+  if (reason == "SOURCE_REFUSED") return parameters["code"] == "-1";
+  const std::string cause = parameters["cause"];
+  return reason == "SOURCE_UNREACHABLE" &&
+         (cause == "TIMED_OUT" || cause == "CONNECTION_LOST" ||
+          cause == "ANSWER_TOO_LARGE" || cause == "HTTP 504");
+}
+
+// Whether to ask again at once: an answer came, and quickly. What did not answer is
+// left to the caller's patience.
+bool WorthOneMore(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "SOURCE_ANSWER_BROKEN" || reason == "SOURCE_REFUSED";
+}
+
+}  // namespace
+
+void PageRows::OnSuccess(size_t bytes, size_t rows) {
+  if (rows == 0 || bytes == 0) return;
+  const auto fitting = static_cast<int>(
+      std::min<size_t>(static_cast<size_t>(target_bytes_) * rows / bytes, 1 << 20));
+  rows_ = std::clamp(std::min(rows_ * 2, fitting), std::min(kFewestRows, most_), most_);
+}
+
+bool PageRows::Shrink() {
+  const int smaller = std::max(rows_ / 4, std::min(kFewestRows, most_));
+  const bool shrunk = smaller < rows_;
+  rows_ = smaller;
+  return shrunk;
+}
+
+KeysetReader::KeysetReader(KeysetQuery query, ODataSession& session)
+    : query_(std::move(query)),
+      session_(session),
+      page_rows_(query_.page_rows, query_.page_bytes),
+      position_(query_.from) {}
+
+std::string KeysetReader::IdentityOf(const ODataRow& row) const {
+  std::string identity;
+  for (const std::string& name : query_.identity) {
+    absl::StrAppend(&identity, row.Get(name), "\n");
+  }
+  return identity;
+}
+
+absl::StatusOr<ODataAnswer> KeysetReader::FetchPage(int* asked) {
+  ODataQuery query;
+  query.entity = query_.entity;
+  query.select = query_.select;
+  query.order_by = query_.order_by;
+  query.filter = query_.filter;
+  if (!position_.empty() || behind_) {
+    query.filter = AndFilter(query_.filter,
+                             absl::StrCat(query_.order_by, behind_ ? " gt " : " ge ",
+                                          Literal(query_.kind, position_)));
+  }
+  bool asked_again = false;
+  while (true) {
+    query.top = *asked = page_rows_.rows();
+    absl::StatusOr<ODataAnswer> answer = session_.FetchRows(query);
+    if (answer.ok()) {
+      page_rows_.OnSuccess(answer->bytes, answer->rows.size());
+      return answer;
+    }
+    if (!MayBeTooFat(answer.status())) return answer;
+    const bool shrunk = page_rows_.Shrink();
+    if (!WorthOneMore(answer.status())) return answer;
+    // A refusal is repeated while pages still shrink; a broken answer once.
+    const bool refused = ReasonOf(answer.status()) == "SOURCE_REFUSED";
+    if (refused ? !shrunk : asked_again) return answer;
+    asked_again = true;
+  }
+}
+
+// All rows of the position's value, by identity alone, in one answer: within one value
+// there is no order to page by.
+absl::StatusOr<KeysetPage> KeysetReader::FetchGroup() {
+  ODataQuery query;
+  query.entity = query_.entity;
+  query.select = query_.identity;
+  query.filter =
+      AndFilter(query_.filter,
+                absl::StrCat(query_.order_by, " eq ", Literal(query_.kind, position_)));
+  query.top = kGroupRows;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(ODataAnswer answer, session_.FetchRows(query));
+    const bool whole = static_cast<int>(answer.rows.size()) < query.top;
+    if (!whole && query.top < kMostGroupRows) {
+      query.top *= 4;
+      continue;
+    }
+    KeysetPage page;
+    page.identities_only = true;
+    for (ODataRow& row : answer.rows) {
+      if (seen_.insert(IdentityOf(row)).second) page.rows.push_back(std::move(row));
+    }
+    behind_ = true;
+    seen_.clear();
+    return page;
+  }
+}
+
+absl::Status KeysetReader::Remember(const std::vector<ODataRow>& rows) {
+  const std::string* first = rows.front().Find(query_.order_by);
+  const std::string* last = rows.back().Find(query_.order_by);
+  if (first == nullptr || last == nullptr) {
+    return MakeError("SOURCE_ATTRIBUTE_MISSING", {{"entity", query_.entity},
+                                                  {"attribute", query_.order_by},
+                                                  {"http", "200"},
+                                                  {"code", "-"}});
+  }
+  // Within one value the pages before still matter.
+  const bool one_value = FoldCase(TrimText(*first)) == FoldCase(TrimText(*last));
+  if (!one_value) seen_.clear();
+  for (const ODataRow& row : rows) seen_.insert(IdentityOf(row));
+  // A server that adds fractions or a zone takes neither in a literal.
+  position_ = query_.kind == LiteralKind::kDateTime ? last->substr(0, 19) : *last;
+  behind_ = false;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<KeysetPage> KeysetReader::Next() {
+  int asked = 0;
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, FetchPage(&asked));
+  KeysetPage page;
+  page.last = static_cast<int>(answer.rows.size()) < asked && !answer.more;
+  std::vector<bool> fresh;
+  for (const ODataRow& row : answer.rows) {
+    fresh.push_back(!seen_.contains(IdentityOf(row)));
+  }
+  const bool stuck = std::find(fresh.begin(), fresh.end(), true) == fresh.end();
+  if (!page.last) {
+    if (stuck) return FetchGroup();
+    GB_RETURN_IF_ERROR(Remember(answer.rows));
+  }
+  for (size_t i = 0; i < answer.rows.size(); ++i) {
+    if (fresh[i]) page.rows.push_back(std::move(answer.rows[i]));
+  }
+  return page;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sync-agent/source/onec_odata/odata_answer.h"
+#include "sync-agent/source/onec_odata/odata_literal.h"
+#include "sync-agent/source/onec_odata/odata_session.h"
+
+namespace guestbridge::agent {
+
+// How many rows to ask for. A page that fails shrinks to a quarter: 1C makes a page
+// whole before it sends its first byte, and a fat one fails as a whole.
+class PageRows {
+ public:
+  PageRows(int most, int target_bytes)
+      : most_(most), target_bytes_(target_bytes), rows_(most) {}
+  int rows() const { return rows_; }
+  void OnSuccess(size_t bytes, size_t rows);
+  // False when it can't shrink any more.
+  bool Shrink();
+
+ private:
+  int most_;
+  int target_bytes_;
+  int rows_;
+};
+
+struct KeysetQuery {
+  std::string entity;
+  std::string filter;  // beside the order's; sides with `or` in parentheses
+  std::string order_by;
+  LiteralKind kind = LiteralKind::kText;
+  std::string from;                 // lowest value of the order; empty: from the start
+  std::vector<std::string> select;  // holds order_by
+  std::vector<std::string> identity;  // what tells rows apart; part of select
+  int page_rows = 200;
+  int page_bytes = 2 << 20;
+};
+
+struct KeysetPage {
+  std::vector<ODataRow> rows;  // rows that a page before had are left out
+  bool last = false;
+  // The rows hold the attributes of `identity` only.
+  bool identities_only = false;
+};
+
+// Reads a set in pages by `order_by ge <last value>`: $skip makes 1C sort anew for each
+// page and shifts under inserts, and a reference can be neither compared nor sorted by.
+// The order is the database's collation, so values are never compared here: progress is
+// told by rows that were not seen. Where a whole page brings none (more rows share a
+// value than a page holds), that value's identities are listed at once, and reading
+// goes on behind it. Memory: the identities of a page, or of one value.
+// Errors: ODataSession's; after an UNAVAILABLE one Next may be called again.
+class KeysetReader {
+ public:
+  // `session` outlives the reader.
+  KeysetReader(KeysetQuery query, ODataSession& session);
+  absl::StatusOr<KeysetPage> Next();
+
+ private:
+  absl::StatusOr<ODataAnswer> FetchPage(int* asked);
+  absl::StatusOr<KeysetPage> FetchGroup();
+  std::string IdentityOf(const ODataRow& row) const;
+  absl::Status Remember(const std::vector<ODataRow>& rows);
+
+  const KeysetQuery query_;
+  ODataSession& session_;
+  PageRows page_rows_;
+  std::string position_;  // empty: at the start
+  bool behind_ = false;   // the position's own rows are done
+  absl::flat_hash_set<std::string> seen_;
+};
+
+}  // namespace guestbridge::agent

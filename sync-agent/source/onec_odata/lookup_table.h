@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
+
+namespace guestbridge::agent {
+
+// Texts of references (countries, languages): small catalogues that are read once an
+// hour at most, and item by item where one is larger than expected. Thread-safe.
+class LookupTable {
+ public:
+  // Both outlive the table.
+  LookupTable(ODataSession& session, const Clock& clock);
+
+  // Reads what is not known yet of `guids`. Errors: ODataSession's.
+  absl::Status Prepare(const LookupNames& names, const std::vector<std::string>& guids);
+  // Empty for the empty reference and for one whose object is gone. Reads when it must.
+  absl::StatusOr<std::string> TextOf(const LookupNames& names, const std::string& guid);
+
+ private:
+  struct Texts {
+    bool loaded = false;
+    absl::Duration loaded_at;
+    std::map<std::string, std::string> by_guid;
+  };
+  // mutex_ is held.
+  Texts& TextsOf(const LookupNames& names);
+  absl::Status Load(const LookupNames& names, Texts* texts);
+  absl::Status LoadSome(const LookupNames& names, const std::vector<std::string>& guids,
+                        Texts* texts);
+
+  ODataSession& session_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::string, Texts> tables_;  // guarded by mutex_
+};
+
+}  // namespace guestbridge::agent

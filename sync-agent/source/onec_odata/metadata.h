@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+// The part of $metadata that a profile names.
+namespace guestbridge::agent {
+
+struct MetadataProperty {
+  std::string type;    // Edm.String, Edm.Guid, Collection(…), …
+  int max_length = 0;  // 0: unlimited or not said
+};
+
+using MetadataEntity = std::map<std::string, MetadataProperty>;
+
+// Entity types by name, of those that were wanted and are there.
+using Metadata = std::map<std::string, MetadataEntity>;
+
+// Reads the document as a stream and by local names (schema namespaces drift between
+// platform versions); keeps the `wanted` types only. Errors: SOURCE_ANSWER_BROKEN (no
+// EDMX, or cut).
+absl::StatusOr<Metadata> ParseMetadata(absl::string_view xml,
+                                       const std::set<std::string>& wanted);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,146 @@
+#include "sync-agent/source/onec_odata/odata_answer.h"
+
+#include <string>
+#include <vector>
+
+#include "common/status/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::agent {
+namespace {
+
+const ODataCall kCall = {"Catalog_Clients", {"Ref_Key", "Phone", "LastName"}};
+
+HttpResult Answer(int status, std::string body) {
+  HttpResult result;
+  result.outcome = HttpOutcome::kAnswered;
+  result.status = status;
+  result.body = std::move(body);
+  return result;
+}
+
+std::string Error(const std::string& code, const std::string& text) {
+  return R"({"odata.error":{"code":")" + code +
+         R"(","message":{"lang":"ru","value":")" + text + R"("}}})";
+}
+
+std::string ReasonFor(int status, const std::string& body) {
+  return ReasonOf(DecodeRows(Answer(status, body), kCall).status());
+}
+
+TEST(CheckAnswerTest, ClassifiesByStatusCodeAndWords) {
+  struct Case {
+    int status;
+    std::string body;
+    std::string reason;
+  };
+  const std::vector<Case> cases = {
+      {401, "", "SOURCE_CREDENTIALS_REFUSED"},
+      {401, "<html>401.5</html>", "SOURCE_CREDENTIALS_REFUSED"},
+      {401, Error("20", "Недостаточно прав"), "SOURCE_RIGHT_MISSING"},
+      {403, Error("20", "x"), "SOURCE_RIGHT_MISSING"},
+      {403, "<html></html>", "SOURCE_RIGHT_MISSING"},
+      {404, "<html>404</html>", "SOURCE_NOT_PUBLISHED"},
+      {301, "", "SOURCE_NOT_PUBLISHED"},
+      {404, Error("8", "Тип сущности не найден"), "SOURCE_ENTITY_MISSING"},
+      {404, Error("9", "Экземпляр сущности не найден"), "CLIENT_GONE"},
+      {404, "<m:error xmlns:m=\"x\"><m:code>9</m:code></m:error>", "CLIENT_GONE"},
+      {400, Error("6", "Сегмент пути Phone не найден!"), "SOURCE_ATTRIBUTE_MISSING"},
+      {400, Error("14", "Поле LastName не найдено"), "SOURCE_ATTRIBUTE_MISSING"},
+      {400, Error("14", "Ошибка разбора"), "SOURCE_REFUSED"},
+      {400, Error("15", "Запись существует"), "SOURCE_REFUSED"},
+      {412, Error("0", "x"), "SOURCE_REFUSED"},
+      {412, "", "SOURCE_REFUSED"},
+      {500, Error("-1", "Конфликт блокировок при выполнении транзакции"),
+       "SOURCE_BUSY"},
+      {500, Error("-1", "НЕ УДАЛОСЬ ЗАБЛОКИРОВАТЬ запись"), "SOURCE_BUSY"},
+      {500, Error("-1", "Lock request time out period exceeded"), "SOURCE_BUSY"},
+      {500, Error("-1", "Карточка гостя заблокирована администратором"),
+       "SOURCE_REFUSED"},
+      {500, Error("-1", "The guest is blocked"), "SOURCE_REFUSED"},
+      {500, Error("-1", "Начало сеанса с информационной базой запрещено. Архив"),
+       "SOURCE_IN_MAINTENANCE"},
+      {500, "Начало сеанса с информационной базой запрещено", "SOURCE_IN_MAINTENANCE"},
+      {503, "<html>Ведутся технические работы</html>", "SOURCE_IN_MAINTENANCE"},
+      {200, "<html>Начало сеанса с информационной базой запрещено</html>",
+       "SOURCE_IN_MAINTENANCE"},
+      {500, Error("-1", "Не обнаружено свободной лицензии!"),
+       "SOURCE_LICENCES_EXHAUSTED"},
+      {406, "Не найдена лицензия", "SOURCE_LICENCES_EXHAUSTED"},
+      {406, "", "SOURCE_LICENCES_EXHAUSTED"},
+      {502, "<html>nginx</html>", "SOURCE_UNREACHABLE"},
+      {504, "", "SOURCE_UNREACHABLE"},
+      {500, "<html>oops</html>", "SOURCE_ANSWER_BROKEN"},
+      {200, "<html>welcome</html>", "SOURCE_ANSWER_BROKEN"},
+      {200, "", "SOURCE_ANSWER_BROKEN"},
+      {200, R"({"value":[{"Ref_Key":"a)", "SOURCE_ANSWER_BROKEN"},
+      {200, R"({"value":[{"Remarks":"технические работы, лицензия)",
+       "SOURCE_ANSWER_BROKEN"},
+      {200, R"({"value":[1]})", "SOURCE_ANSWER_BROKEN"},
+      {200, "[]", "SOURCE_ANSWER_BROKEN"},
+      {200, std::string(200'000, '['), "SOURCE_ANSWER_BROKEN"},
+      {200, R"({"value":[{"a":)" + std::string(100'000, '9') + "}]}",
+       "SOURCE_ANSWER_BROKEN"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(ReasonFor(c.status, c.body), c.reason)
+        << c.status << " " << c.body.substr(0, 200);
+  }
+}
+
+TEST(CheckAnswerTest, NeverRepeatsTheMessage) {
+  const absl::Status status =
+      CheckAnswer(Answer(500, Error("-1", "Гость Иванов уже заселён")), kCall);
+  EXPECT_EQ(ReasonOf(status), "SOURCE_REFUSED");
+  EXPECT_EQ(status.ToString().find("Иванов"), std::string::npos);
+  EXPECT_EQ(ParametersOf(status)["code"], "-1");
+}
+
+TEST(CheckAnswerTest, NamesTheAttributeThatTheMessageNames) {
+  const absl::Status status =
+      CheckAnswer(Answer(400, Error("6", "Сегмент пути Phone не найден!")), kCall);
+  EXPECT_EQ(ParametersOf(status)["attribute"], "Phone");
+}
+
+TEST(CheckAnswerTest, SaysWhyThereIsNoAnswer) {
+  HttpResult result;
+  result.outcome = HttpOutcome::kSentNoAnswer;
+  result.reason = "TIMED_OUT";
+  const absl::Status status = CheckAnswer(result, kCall);
+  EXPECT_EQ(ReasonOf(status), "SOURCE_UNREACHABLE");
+  EXPECT_EQ(ParametersOf(status)["cause"], "TIMED_OUT");
+  result.reason = "ADDRESS_REFUSED";
+  EXPECT_EQ(ReasonOf(CheckAnswer(result, kCall)), "SOURCE_ADDRESS_REFUSED");
+}
+
+TEST(DecodeRowsTest, ReadsNumbersAndTextsAlike) {
+  const auto answer = DecodeRows(
+      Answer(200,
+             "\xef\xbb\xbf"
+             R"({"odata.metadata":"x","value":[{"A":"1","B":2,"C":true,"D":null,
+                 "E":[{"LineNumber":"1"}],"F":"\u041e\u000b \"","G":1.5}]})"),
+      kCall);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->rows.size(), 1u);
+  const ODataRow& row = answer->rows[0];
+  EXPECT_EQ(row.Get("A"), "1");
+  EXPECT_EQ(row.Get("B"), "2");
+  EXPECT_EQ(row.Get("C"), "true");
+  EXPECT_EQ(row.Find("D"), nullptr);
+  EXPECT_EQ(row.Find("E"), nullptr);
+  EXPECT_EQ(row.Get("F"), "О\x0b \"");
+  EXPECT_EQ(row.Get("G"), "1.5");
+}
+
+TEST(DecodeRowsTest, ReadsASingleEntityAndAnEmptyList) {
+  const auto single = DecodeRows(Answer(200, R"({"Ref_Key":"a","value":"b"})"), kCall);
+  ASSERT_TRUE(single.ok());
+  EXPECT_EQ(single->rows.at(0).Get("Ref_Key"), "a");
+  const auto none = DecodeRows(Answer(200, R"({"value":[]})"), kCall);
+  ASSERT_TRUE(none.ok());
+  EXPECT_TRUE(none->rows.empty());
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

@@ -1,0 +1,182 @@
+#include "sync-agent/source/onec_odata/odata_session.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/odata_literal.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// The first call after a pause takes 1C half a minute; a page is made whole before its
+// first byte (facts, sessions and limits).
+constexpr absl::Duration kDataDeadline = absl::Seconds(120);
+constexpr absl::Duration kMetadataDeadline = absl::Seconds(180);
+
+constexpr char kFormat[] = "$format=json";
+
+std::string BasicAuthorization(const std::string& user, const SecretString& password) {
+  return absl::StrCat("Basic ",
+                      absl::Base64Escape(absl::StrCat(user, ":", password.Reveal())));
+}
+
+}  // namespace
+
+ODataSession::ODataSession(std::unique_ptr<HttpClient> http, std::string root,
+                           const std::string& user, const SecretString& password)
+    : http_(std::move(http)),
+      root_(std::move(root)),
+      authorization_(BasicAuthorization(user, password)) {}
+
+HttpResult ODataSession::Send(HttpRequest request) {
+  request.headers.emplace("Authorization", authorization_.Reveal());
+  if (request.headers.count("Accept") == 0) {
+    request.headers.emplace("Accept", "application/json");
+  }
+  const std::lock_guard<std::mutex> one_at_a_time(gate_);
+  ++requests_;
+  return http_->Send(request);
+}
+
+std::string ODataSession::TargetOf(const ODataQuery& query) const {
+  std::string target =
+      absl::StrCat(root_, "/", EncodeSegment(query.entity), "?", kFormat);
+  if (!query.filter.empty()) {
+    absl::StrAppend(&target, "&$filter=", EncodeQueryValue(query.filter));
+  }
+  absl::StrAppend(&target,
+                  "&$select=", EncodeQueryValue(absl::StrJoin(query.select, ",")));
+  if (!query.order_by.empty()) {
+    absl::StrAppend(&target, "&$orderby=", EncodeQueryValue(query.order_by));
+  }
+  if (query.top > 0) absl::StrAppend(&target, "&$top=", query.top);
+  return target;
+}
+
+std::string ODataSession::TargetOf(const std::string& entity,
+                                   const std::string& key) const {
+  const std::string segment =
+      key.empty() ? entity : absl::StrCat(entity, "(", key, ")");
+  return absl::StrCat(root_, "/", EncodeSegment(segment), "?", kFormat);
+}
+
+size_t ODataSession::TargetSize(const ODataQuery& query) const {
+  // Room for allowedOnly, and for apostrophes, which a client may still encode.
+  size_t size = TargetOf(query).size() + sizeof("&allowedOnly=true");
+  for (const char c : query.filter) size += c == '\'' ? 2 : 0;
+  return size;
+}
+
+absl::StatusOr<ODataAnswer> ODataSession::FetchOnce(const ODataQuery& query,
+                                                    bool allowed_only) {
+  HttpRequest request;
+  request.target = TargetOf(query);
+  if (allowed_only) request.target += "&allowedOnly=true";
+  request.deadline = kDataDeadline;
+  const HttpResult result = Send(std::move(request));
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer,
+                      DecodeRows(result, {query.entity, query.select}));
+  rows_ += static_cast<int>(answer.rows.size());
+  return answer;
+}
+
+absl::StatusOr<ODataAnswer> ODataSession::FetchRows(const ODataQuery& query) {
+  if (HidesRows(query.entity)) return FetchOnce(query, /*allowed_only=*/true);
+  absl::StatusOr<ODataAnswer> answer = FetchOnce(query, /*allowed_only=*/false);
+  // One row that the user may not see fails the whole list; a right that is missing
+  // altogether fails the second way too.
+  if (ReasonOf(answer.status()) != "SOURCE_RIGHT_MISSING") return answer;
+  absl::StatusOr<ODataAnswer> allowed = FetchOnce(query, /*allowed_only=*/true);
+  if (!allowed.ok()) return answer;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  hidden_.insert(query.entity);
+  return allowed;
+}
+
+absl::StatusOr<ODataRow> ODataSession::FetchEntity(
+    const std::string& entity, const std::string& key,
+    const std::vector<std::string>& select) {
+  HttpRequest request;
+  request.target = absl::StrCat(
+      TargetOf(entity, key), "&$select=", EncodeQueryValue(absl::StrJoin(select, ",")));
+  request.deadline = kDataDeadline;
+  const HttpResult result = Send(std::move(request));
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, {entity, select}));
+  if (answer.rows.empty()) return MakeError("CLIENT_GONE", {{"entity", entity}});
+  rows_ += 1;
+  return std::move(answer.rows.front());
+}
+
+absl::StatusOr<ODataRow> ODataSession::Write(HttpRequest request,
+                                             const ODataCall& call) {
+  request.content_type = "application/json;charset=utf-8";
+  request.deadline = kDataDeadline;
+  const HttpResult result = Send(std::move(request));
+  GB_RETURN_IF_ERROR(CheckAnswer(result, call));
+  if (result.body.empty()) return ODataRow();
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, call));
+  return answer.rows.empty() ? ODataRow() : std::move(answer.rows.front());
+}
+
+absl::StatusOr<ODataRow> ODataSession::Patch(const std::string& entity,
+                                             const std::string& key,
+                                             const std::string& body,
+                                             const Headers& headers) {
+  HttpRequest request;
+  request.method = "PATCH";
+  request.target = TargetOf(entity, key);
+  request.headers.insert(headers.begin(), headers.end());
+  request.body = body;
+  return Write(std::move(request), {entity, {}});
+}
+
+absl::StatusOr<ODataRow> ODataSession::Post(const std::string& entity,
+                                            const std::string& body,
+                                            const Headers& headers) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = TargetOf(entity, "");
+  request.headers.insert(headers.begin(), headers.end());
+  request.body = body;
+  return Write(std::move(request), {entity, {}});
+}
+
+absl::StatusOr<std::string> ODataSession::FetchMetadata() {
+  HttpRequest request;
+  request.target = absl::StrCat(root_, "/$metadata");  // JSON is refused here
+  request.headers.emplace("Accept", "application/xml");
+  request.deadline = kMetadataDeadline;
+  HttpResult result = Send(std::move(request));
+  GB_RETURN_IF_ERROR(CheckAnswer(result, {"$metadata", {}}));
+  return std::move(result.body);
+}
+
+absl::StatusOr<std::vector<std::string>> ODataSession::FetchServiceDocument() {
+  HttpRequest request;
+  request.target = absl::StrCat(root_, "?", kFormat);
+  request.deadline = kDataDeadline;
+  const HttpResult result = Send(std::move(request));
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, {"/", {}}));
+  std::vector<std::string> sets;
+  for (const ODataRow& row : answer.rows) {
+    const std::string* url = row.Find("url");
+    if (url != nullptr) sets.push_back(*url);
+  }
+  return sets;
+}
+
+bool ODataSession::HidesRows(const std::string& entity) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return hidden_.count(entity) > 0;
+}
+
+SourceUsage ODataSession::usage() const {
+  return {.requests = requests_.load(), .rows = rows_.load()};
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sync-agent/source/onec_odata/client_table.h"
+#include "sync-agent/source/onec_odata/contact_writer.h"
+#include "sync-agent/source/onec_odata/lookup_table.h"
+#include "sync-agent/source/onec_odata/messages_register.h"
+#include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
+
+namespace guestbridge::agent {
+
+// One connected base: what reader, writer, probe and open streams share (hence a
+// shared_ptr: each may be the last that is left). Members know each other by reference.
+struct OneCBase {
+  OneCBase(SourceProfile its_profile, bool over_tls, std::unique_ptr<HttpClient> http,
+           std::string root, const std::string& user, const SecretString& password,
+           const Clock& clock)
+      : profile(std::move(its_profile)),
+        tls(over_tls),
+        session(std::move(http), std::move(root), user, password),
+        lookups(session, clock),
+        clients(profile, session, lookups),
+        messages(profile, session, clock),
+        writer(profile, session, messages) {}
+  OneCBase(const OneCBase&) = delete;
+  OneCBase& operator=(const OneCBase&) = delete;
+
+  const SourceProfile profile;
+  const bool tls;
+  ODataSession session;
+  LookupTable lookups;
+  ClientTable clients;
+  MessagesRegister messages;
+  ContactWriter writer;
+};
+
+}  // namespace guestbridge::agent

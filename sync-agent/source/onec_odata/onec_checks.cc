@@ -1,0 +1,228 @@
+#include "sync-agent/source/onec_odata/onec_checks.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/status/error.h"
+#include "sync-agent/source/onec_odata/text_fold.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using State = SourceCheck::State;
+
+constexpr size_t kHotelsShown = 10;
+
+// Looks names up and collects what is missing.
+class NameChecker {
+ public:
+  NameChecker(const Metadata& metadata, std::vector<SourceCheck>* findings)
+      : metadata_(metadata), findings_(findings) {}
+
+  // Null, and a finding, when the set is not there.
+  const MetadataEntity* Entity(const std::string& set, State state,
+                               const std::string& reason,
+                               const std::string& attribute = "") {
+    const auto it = metadata_.find(set);
+    if (it != metadata_.end()) return &it->second;
+    Add(state, reason, set, attribute);
+    return nullptr;
+  }
+  void Attribute(const std::string& set, const std::string& name, State state,
+                 const std::string& reason) {
+    const auto it = metadata_.find(set);
+    if (name.empty() || it == metadata_.end() || it->second.count(name) > 0) return;
+    Add(state, reason, set, name);
+  }
+  void Add(State state, const std::string& reason, const std::string& set,
+           const std::string& attribute) {
+    findings_->push_back(MakeCheck("entities", state, reason,
+                                   {{"entity", set}, {"attribute", attribute}}));
+  }
+
+ private:
+  const Metadata& metadata_;
+  std::vector<SourceCheck>* findings_;
+};
+
+void CheckClients(const SourceProfile& profile, const Metadata& metadata,
+                  std::vector<SourceCheck>* findings) {
+  const ClientNames& names = profile.client;
+  NameChecker check(metadata, findings);
+  const MetadataEntity* entity =
+      check.Entity(names.set, State::kFailed, "SOURCE_ENTITY_MISSING");
+  if (entity == nullptr) return;
+  std::set<std::string> attributes = {names.key,       names.version, names.code,
+                                      names.is_folder, names.deleted, names.created,
+                                      names.contact};
+  for (const auto& [role, attribute] : names.fields) attributes.insert(attribute);
+  for (const std::string& attribute : attributes) {
+    check.Attribute(names.set, attribute, State::kFailed, "SOURCE_ATTRIBUTE_MISSING");
+  }
+  const auto contact = entity->find(names.contact);
+  if (contact == entity->end()) return;
+  static const auto* const kFit = new std::set<std::string>{
+      "Edm.String", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.Decimal"};
+  if (kFit->count(contact->second.type) == 0) {
+    findings->push_back(MakeCheck("entities", State::kFailed, "CONTACT_ATTRIBUTE_UNFIT",
+                                  {{"entity", names.set},
+                                   {"attribute", names.contact},
+                                   {"type", contact->second.type}}));
+  }
+}
+
+void CheckMessages(const SourceProfile& profile, const Metadata& metadata,
+                   std::vector<SourceCheck>* findings) {
+  const MessageNames& names = profile.messages;
+  const std::string kName = "messages-register";
+  if (names.mode == MessageNames::Mode::kNone) return;
+  const auto entity = metadata.find(names.set);
+  std::vector<std::string> missing;
+  if (entity == metadata.end()) {
+    missing.push_back("-");
+  } else {
+    std::set<std::string> wanted(names.key.begin(), names.key.end());
+    wanted.insert({names.object, names.object_type, names.date, names.external_id,
+                   names.status, names.direction});
+    wanted.erase("");
+    for (const std::string& name : wanted) {
+      if (entity->second.count(name) == 0) missing.push_back(name);
+    }
+  }
+  findings->push_back(
+      missing.empty()
+          ? MakeCheck(kName, State::kOk, "CHECK_MESSAGES_REGISTER_OK",
+                      {{"entity", names.set}})
+          : MakeCheck(
+                kName, State::kWarning, "MESSAGES_REGISTER_NOT_PUBLISHED",
+                {{"entity", names.set}, {"attribute", absl::StrJoin(missing, ", ")}}));
+}
+
+bool IsTechnical(const ClientNames& names, const std::string& name,
+                 const MetadataEntity& entity) {
+  static const auto* const kTechnical = new std::set<std::string>{
+      "Ref_Key",  "DataVersion", "DeletionMark", "Parent_Key",
+      "IsFolder", "Owner_Key",   "Predefined",   "PredefinedDataName"};
+  return kTechnical->count(name) > 0 || name == names.key || name == names.version ||
+         name == names.is_folder || name == names.deleted || name == names.contact ||
+         absl::EndsWith(name, "_Base64Data") || absl::EndsWith(name, "_Type") ||
+         entity.count(absl::StrCat(name, "_Type")) > 0;
+}
+
+bool IsProtected(const ClientNames& names, const std::string& name) {
+  if (names.never_export.count(name) > 0) return true;
+  const absl::string_view stem =
+      absl::EndsWith(name, "_Key") ? absl::string_view(name).substr(0, name.size() - 4)
+                                   : absl::string_view(name);
+  return names.never_export.count(std::string(stem)) > 0;
+}
+
+}  // namespace
+
+SourceCheck MakeCheck(std::string name, SourceCheck::State state, std::string reason,
+                      Parameters parameters) {
+  SourceCheck check;
+  check.name = std::move(name);
+  check.state = state;
+  check.reason = std::move(reason);
+  for (auto& [key, value] : parameters) check.parameters.emplace_back(key, value);
+  return check;
+}
+
+SourceCheck FailedCheck(std::string name, const absl::Status& status) {
+  return MakeCheck(std::move(name), State::kFailed, ReasonOf(status),
+                   ParametersOf(status));
+}
+
+std::set<std::string> NamedSets(const SourceProfile& profile) {
+  std::set<std::string> sets = {profile.client.set, profile.messages.set};
+  for (const auto& [attribute, lookup] : profile.lookups) sets.insert(lookup.set);
+  if (profile.hotels.has_value()) sets.insert(profile.hotels->set);
+  if (profile.identity.has_value()) sets.insert(profile.identity->set);
+  if (profile.version.has_value()) sets.insert(profile.version->set);
+  if (profile.history.has_value()) sets.insert(profile.history->set);
+  sets.erase("");
+  return sets;
+}
+
+std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
+                                    const Metadata& metadata) {
+  std::vector<SourceCheck> findings;
+  CheckClients(profile, metadata, &findings);
+  NameChecker check(metadata, &findings);
+  for (const auto& [attribute, lookup] : profile.lookups) {
+    if (check.Entity(lookup.set, State::kWarning, "LOOKUP_NOT_PUBLISHED", attribute) !=
+        nullptr) {
+      check.Attribute(lookup.set, lookup.key, State::kWarning, "LOOKUP_NOT_PUBLISHED");
+      check.Attribute(lookup.set, lookup.take, State::kWarning, "LOOKUP_NOT_PUBLISHED");
+    }
+  }
+  // Set and attributes of the history are judged by reading it.
+  if (findings.empty()) {
+    findings.push_back(MakeCheck("entities", State::kOk, "CHECK_ENTITIES_OK",
+                                 {{"profile", profile.name}}));
+  }
+  CheckMessages(profile, metadata, &findings);
+  return findings;
+}
+
+int CompareVersions(absl::string_view a, absl::string_view b) {
+  const std::vector<std::string> left = absl::StrSplit(a, '.');
+  const std::vector<std::string> right = absl::StrSplit(b, '.');
+  for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    int l = 0;
+    int r = 0;
+    if (i < left.size() && !absl::SimpleAtoi(left[i], &l)) l = 0;
+    if (i < right.size() && !absl::SimpleAtoi(right[i], &r)) r = 0;
+    if (l != r) return l < r ? -1 : 1;
+  }
+  return 0;
+}
+
+SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,
+                       absl::string_view hotel) {
+  const std::string wanted = FoldCase(TrimText(hotel));
+  std::vector<std::string> known;
+  for (const ODataRow& row : hotels) {
+    const std::string code = TrimText(row.Get(names.code));
+    const std::string name = TrimText(row.Get(names.name));
+    if (!wanted.empty() && (FoldCase(code) == wanted || FoldCase(name) == wanted)) {
+      return MakeCheck("hotel", State::kOk, "CHECK_HOTEL_OK",
+                       {{"hotel", absl::StrCat(name, " (", code, ")")}});
+    }
+    if (known.size() == kHotelsShown) known.push_back("…");
+    if (known.size() < kHotelsShown)
+      known.push_back(absl::StrCat(name, " (", code, ")"));
+  }
+  return MakeCheck(
+      "hotel", State::kFailed, "HOTEL_NOT_FOUND",
+      {{"hotel", TrimText(hotel)},
+       {"hotels", known.empty() ? std::string("-") : absl::StrJoin(known, ", ")}});
+}
+
+std::vector<SourceField> MappableFields(const SourceProfile& profile,
+                                        const MetadataEntity& clients) {
+  std::vector<SourceField> fields;
+  for (const auto& [name, property] : clients) {
+    if (IsTechnical(profile.client, name, clients)) continue;
+    if (IsProtected(profile.client, name)) continue;
+    SourceField field{name, property.type, property.max_length};
+    if (profile.lookups.count(name) > 0) {
+      field.type = "Edm.String";
+      field.max_length = 0;
+    } else if (field.type == "Edm.Guid" || !absl::StartsWith(field.type, "Edm.") ||
+               field.type == "Edm.Stream") {
+      continue;
+    }
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+}  // namespace guestbridge::agent

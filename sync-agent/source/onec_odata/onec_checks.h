@@ -1,0 +1,48 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/text/catalogue.h"
+#include "sync-agent/source/onec_odata/metadata.h"
+#include "sync-agent/source/onec_odata/odata_answer.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
+#include "sync-agent/source/source.h"
+
+// Judgements of a test, from what was read. Pure.
+namespace guestbridge::agent {
+
+// The oldest 1C:Hotel that has the contact's attribute (facts, configuration).
+inline constexpr char kLeastVersion[] = "9.0.1.3";
+
+SourceCheck MakeCheck(std::string name, SourceCheck::State state, std::string reason,
+                      Parameters parameters = {});
+// An error as a finding.
+SourceCheck FailedCheck(std::string name, const absl::Status& status);
+
+// Sets that the profile names, as `wanted` of ParseMetadata.
+std::set<std::string> NamedSets(const SourceProfile& profile);
+
+// Checks named "entities" and "messages-register": every name of the profile that the
+// base does not have, or one finding that all is there. What only makes exports slower
+// or poorer is a warning.
+std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
+                                    const Metadata& metadata);
+
+// Compares dotted numbers: -1, 0, 1. Parts that are no numbers count as 0.
+int CompareVersions(absl::string_view a, absl::string_view b);
+
+// `hotel` against codes and names: trimmed, without regard to case.
+SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,
+                       absl::string_view hotel);
+
+// Attributes of clients that may be mapped: neither technical, nor protected, nor
+// references that the profile gives no text for.
+std::vector<SourceField> MappableFields(const SourceProfile& profile,
+                                        const MetadataEntity& clients);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,100 @@
+#include "sync-agent/source/onec_odata/onec_checks.h"
+
+#include <string>
+#include <vector>
+
+#include "common/status/error.h"
+#include "gtest/gtest.h"
+#include "sync-agent/source/onec_odata/watermark.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kDocument[] = R"(<?xml version="1.0" encoding="utf-8"?>
+<edmx:Edmx Version="1.0" xmlns:edmx="http://example.org/edmx">
+ <edmx:DataServices><Schema Namespace="StandardODATA" xmlns="http://example.org/edm">
+  <EntityType Name="Catalog_Clients"><Key><PropertyRef Name="Ref_Key"/></Key>
+   <Property Name="Ref_Key" Type="Edm.Guid" Nullable="false"/>
+   <Property Name="LastName" Type="Edm.String" MaxLength="50"/>
+   <Property Name="Citizenship_Key" Type="Edm.Guid"/>
+   <Property Name="Author_Key" Type="Edm.Guid"/>
+   <Property Name="Photo_Base64Data" Type="Edm.Binary"/>
+   <Property Name="RoomProperties" Type="Collection(StandardODATA.R_RowType)"/>
+   <NavigationProperty Name="Citizenship"/>
+  </EntityType>
+  <EntityType Name="Catalog_Other"><Property Name="X" Type="Edm.String"/></EntityType>
+ </Schema></edmx:DataServices></edmx:Edmx>)";
+
+SourceProfile Profile() {
+  return *LoadSourceProfile("", "");
+}
+
+TEST(MetadataTest, KeepsWhatIsWantedByLocalNames) {
+  const auto metadata = ParseMetadata(kDocument, {"Catalog_Clients"});
+  ASSERT_TRUE(metadata.ok()) << metadata.status();
+  EXPECT_EQ(metadata->size(), 1u);
+  const MetadataEntity& clients = metadata->at("Catalog_Clients");
+  EXPECT_EQ(clients.at("LastName").max_length, 50);
+  EXPECT_EQ(clients.count("Citizenship"), 0u);
+}
+
+TEST(MetadataTest, RefusesWhatIsNoMetadata) {
+  const std::string whole = kDocument;
+  for (const std::string& text :
+       {std::string(), std::string("<html><body/></html>"), whole.substr(0, 400),
+        "<!DOCTYPE a [<!ENTITY b \"c\">]>" + whole.substr(39)}) {
+    EXPECT_EQ(ReasonOf(ParseMetadata(text, {"Catalog_Clients"}).status()),
+              "SOURCE_ANSWER_BROKEN");
+  }
+}
+
+TEST(MappableFieldsTest, LeavesOutTechnicalOnesAndReferencesWithoutText) {
+  const auto metadata = ParseMetadata(kDocument, {"Catalog_Clients"});
+  ASSERT_TRUE(metadata.ok());
+  std::string names;
+  for (const SourceField& field :
+       MappableFields(Profile(), metadata->at("Catalog_Clients"))) {
+    names += field.name + ":" + field.type + " ";
+  }
+  EXPECT_EQ(names, "Citizenship_Key:Edm.String LastName:Edm.String ");
+}
+
+TEST(CheckHotelTest, ComparesCodeAndNameTrimmedAndWithoutCase) {
+  ODataRow row;
+  row.values = {{"Code", "000000001   "}, {"Description", "Гостиница «Ёлка»\xc2\xa0"}};
+  const HotelNames names = *Profile().hotels;
+  for (const char* hotel : {"000000001", " гостиница «ЁЛКА» "}) {
+    EXPECT_EQ(CheckHotel(names, {row}, hotel).reason, "CHECK_HOTEL_OK") << hotel;
+  }
+  for (const char* hotel : {"", "1", "Гостиница"}) {
+    EXPECT_EQ(CheckHotel(names, {row}, hotel).reason, "HOTEL_NOT_FOUND") << hotel;
+  }
+}
+
+TEST(CompareVersionsTest, ComparesNumbersPartByPart) {
+  EXPECT_EQ(CompareVersions("9.0.1.3", "9.0.1.3"), 0);
+  EXPECT_EQ(CompareVersions("9.0.1.10", "9.0.1.3"), 1);
+  EXPECT_EQ(CompareVersions("8.9.99", "9.0.1.3"), -1);
+  EXPECT_EQ(CompareVersions("9.0.1", "9.0.1.3"), -1);
+}
+
+TEST(WatermarkTest, RoundTripsAndRefusesOtherForms) {
+  const Marks marks = {SourceTime{"2024-05-01T10:00:00"}, SourceTime{}};
+  const auto decoded = DecodeMarks(EncodeMarks(marks));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->period->text, "2024-05-01T10:00:00");
+  EXPECT_EQ(decoded->created->text, "");
+  EXPECT_FALSE(DecodeMarks({"1|-|-"})->period.has_value());
+  for (const char* text : {"", "1|", "2|-|-", "1|x|-", "1|-|-|-"}) {
+    EXPECT_FALSE(DecodeMarks({text}).has_value()) << text;
+  }
+}
+
+TEST(WatermarkTest, AnOverlapCrossesDaysAndStopsAtTheFirstYear) {
+  EXPECT_EQ(Before({"2024-03-01T00:01:00"}, 120), "2024-02-29T23:59:00");
+  EXPECT_EQ(Before({"0001-01-01T00:00:10"}, 120), "0001-01-01T00:00:00");
+  EXPECT_EQ(Before({"0999-01-01T00:02:00"}, 60), "0999-01-01T00:01:00");
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

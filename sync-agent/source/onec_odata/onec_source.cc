@@ -1,0 +1,153 @@
+#include "sync-agent/source/onec_odata/onec_source.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/change_stream.h"
+#include "sync-agent/source/onec_odata/full_stream.h"
+#include "sync-agent/source/onec_odata/onec_base.h"
+#include "sync-agent/source/onec_odata/onec_probe.h"
+#include "sync-agent/source/onec_odata/source_address.h"
+#include "sync-agent/source/onec_odata/text_fold.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Clients whose code begins alike; more than one of them is rare.
+constexpr int kFindRows = 50;
+
+// A stream that keeps its base alive.
+class HeldStream : public ClientStream {
+ public:
+  HeldStream(std::shared_ptr<OneCBase> base, std::unique_ptr<ClientStream> stream)
+      : base_(std::move(base)), stream_(std::move(stream)) {}
+  absl::StatusOr<ClientPage> Next() override { return stream_->Next(); }
+
+ private:
+  std::shared_ptr<OneCBase> base_;
+  std::unique_ptr<ClientStream> stream_;
+};
+
+class OneCReader : public SourceReader {
+ public:
+  explicit OneCReader(std::shared_ptr<OneCBase> base) : base_(std::move(base)) {}
+
+  absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
+      const ReadRequest& request) override {
+    ClientTable& clients = base_->clients;
+    GB_RETURN_IF_ERROR(clients.CheckAttributes(request.attributes));
+    const std::optional<Marks> since = DecodeMarks(request.since);
+    std::unique_ptr<ClientStream> stream;
+    if (request.kind == ReadRequest::Kind::kChanges && since.has_value() &&
+        base_->profile.history.has_value()) {
+      stream = std::make_unique<ChangeStream>(*since, request.attributes, clients);
+    } else {
+      stream = std::make_unique<FullStream>(request.attributes, clients);
+    }
+    return std::unique_ptr<ClientStream>(
+        std::make_unique<HeldStream>(base_, std::move(stream)));
+  }
+
+  absl::StatusOr<std::vector<ClientRow>> FetchClients(
+      absl::Span<const ClientKey> keys,
+      absl::Span<const std::string> attributes) override {
+    GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(attributes));
+    return base_->clients.FetchAll(keys, attributes);
+  }
+
+  absl::StatusOr<std::optional<ClientRow>> FindClient(
+      absl::string_view key_or_code,
+      absl::Span<const std::string> attributes) override {
+    GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(attributes));
+    const std::string wanted = TrimText(key_or_code);
+    if (IsGuid(wanted)) {
+      const std::vector<ClientKey> keys = {ClientKey(wanted)};
+      GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,
+                          base_->clients.FetchAll(keys, attributes));
+      if (rows.empty()) return std::optional<ClientRow>();
+      return std::optional<ClientRow>(std::move(rows.front()));
+    }
+    const ClientNames& names = base_->profile.client;
+    if (names.code.empty() || wanted.empty()) return std::optional<ClientRow>();
+    if (names.code_kind == LiteralKind::kNumber) {
+      const std::string literal = Literal(LiteralKind::kNumber, wanted);
+      if (literal[0] == '\'') return std::optional<ClientRow>();
+      return FindByFilter(absl::StrCat(names.code, " eq ", literal), wanted,
+                          attributes);
+    }
+    const std::string literal = TextLiteral(wanted);
+    GB_ASSIGN_OR_RETURN(
+        std::optional<ClientRow> found,
+        FindByFilter(absl::StrCat(names.code, " eq ", literal), wanted, attributes));
+    if (found.has_value()) return found;
+    // Codes of fixed length are padded, and not every database pads a literal too.
+    return FindByFilter(absl::StrCat("startswith(", names.code, ",", literal, ")"),
+                        wanted, attributes);
+  }
+
+  SourceUsage usage() const override { return base_->session.usage(); }
+
+ private:
+  absl::StatusOr<std::optional<ClientRow>> FindByFilter(
+      const std::string& filter, const std::string& code,
+      absl::Span<const std::string> attributes) {
+    ODataQuery query;
+    query.entity = base_->profile.client.set;
+    query.select = base_->clients.SelectOf(attributes);
+    query.filter = filter;
+    query.order_by = base_->profile.client.code;
+    query.top = kFindRows;
+    GB_ASSIGN_OR_RETURN(const ODataAnswer answer, base_->session.FetchRows(query));
+    GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,
+                        base_->clients.Decode(answer.rows, attributes));
+    for (ClientRow& row : rows) {
+      if (FoldCase(TrimText(row.code)) == FoldCase(code)) {
+        return std::optional<ClientRow>(std::move(row));
+      }
+    }
+    return std::optional<ClientRow>();
+  }
+
+  const std::shared_ptr<OneCBase> base_;
+};
+
+class OneCWriter : public SourceWriter {
+ public:
+  explicit OneCWriter(std::shared_ptr<OneCBase> base) : base_(std::move(base)) {}
+  absl::Status WriteContact(const ClientKey& client, ContactId contact) override {
+    return base_->writer.WriteContact(client, contact);
+  }
+
+ private:
+  const std::shared_ptr<OneCBase> base_;
+};
+
+}  // namespace
+
+absl::StatusOr<Source> ConnectOneC(const OneCSettings& settings, const Clock& clock,
+                                   std::unique_ptr<HttpClient> http) {
+  GB_ASSIGN_OR_RETURN(const SourceAddress address, ParseSourceAddress(settings.url));
+  GB_ASSIGN_OR_RETURN(SourceProfile profile,
+                      LoadSourceProfile(settings.profile, settings.profile_text));
+  if (http == nullptr) {
+    HttpClientOptions options;
+    options.tls = address.tls;
+    options.host = address.host;
+    options.port = address.port;
+    options.address_policy = HttpClientOptions::AddressPolicy::kAnyButMetadata;
+    options.connect_timeout = absl::Seconds(5);
+    GB_ASSIGN_OR_RETURN(http, MakeHttpClient(std::move(options)));
+  }
+  auto base =
+      std::make_shared<OneCBase>(std::move(profile), address.tls, std::move(http),
+                                 address.root, settings.user, settings.password, clock);
+  Source source;
+  source.reader = std::make_unique<OneCReader>(base);
+  source.writer = std::make_unique<OneCWriter>(base);
+  source.probe = MakeOneCProbe(base);
+  return source;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,89 @@
+#include "sync-agent/source/onec_odata/source_profile.h"
+
+#include <string>
+
+#include "common/status/error.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::agent {
+namespace {
+
+std::string WrongKey(const std::string& text) {
+  const auto profile = LoadSourceProfile("", text);
+  if (profile.ok()) return "ok";
+  EXPECT_EQ(ReasonOf(profile.status()), "SOURCE_PROFILE_INVALID");
+  return ParametersOf(profile.status())["key"];
+}
+
+TEST(SourceProfileTest, TheBuiltInOneHasTheNamesOfTheHotelConfiguration) {
+  for (const char* name : {"", "1c-hotel"}) {
+    const auto profile = LoadSourceProfile(name, "");
+    ASSERT_TRUE(profile.ok()) << profile.status();
+    EXPECT_EQ(profile->client.set, "Catalog_Clients");
+    EXPECT_EQ(profile->client.contact, "B24ContactID");
+    EXPECT_EQ(profile->client.contact_empty, "0");
+    EXPECT_EQ(profile->client.fields.at("sex"), "Sex");
+    EXPECT_EQ(profile->lookups.at("Language_Key").take, "Code");
+    EXPECT_EQ(profile->history->overlap_seconds, 120);
+    EXPECT_EQ(profile->messages.mode, MessageNames::Mode::kNone);
+    EXPECT_FALSE(profile->version.has_value());
+  }
+  EXPECT_EQ(ReasonOf(LoadSourceProfile("1c-spa", "").status()),
+            "SOURCE_PROFILE_UNKNOWN");
+}
+
+TEST(SourceProfileTest, TakesJsonAndLeavesOutWhatItDoesNotName) {
+  const auto profile = LoadSourceProfile("", R"({"profile":"own",
+    "client":{"set":"Catalog_Гости","code":"Code","code_type":"number",
+              "contact_id":{"field":"BitrixID","empty":""}}})");
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->client.set, "Catalog_Гости");
+  EXPECT_EQ(profile->client.code_kind, LiteralKind::kNumber);
+  EXPECT_EQ(profile->client.contact_empty, "");
+  EXPECT_TRUE(profile->client.created.empty());
+  EXPECT_FALSE(profile->history.has_value());
+  EXPECT_FALSE(profile->hotels.has_value());
+}
+
+TEST(SourceProfileTest, ExtendsTheBuiltInOneByWhatItNames) {
+  const auto profile = LoadSourceProfile("", R"(
+extends: 1c-hotel
+client: {created: null, fields: {phone: MobilePhone}}
+hotels: null
+messages:
+  {mode: register, set: InformationRegister_M, key: [System_Key, Object, Object_Type],
+   system_ref: 11111111-2222-3333-4444-555555555555}
+)");
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->client.set, "Catalog_Clients");
+  EXPECT_EQ(profile->client.fields.at("phone"), "MobilePhone");
+  EXPECT_EQ(profile->client.fields.at("email"), "EMail");
+  EXPECT_TRUE(profile->client.created.empty());
+  EXPECT_FALSE(profile->hotels.has_value());
+  EXPECT_EQ(profile->messages.object, "Object");
+  EXPECT_EQ(profile->messages.object_type, "Object_Type");
+  EXPECT_EQ(profile->messages.system, "System_Key");
+}
+
+TEST(SourceProfileTest, NamesTheKeyThatIsWrong) {
+  const std::string client = "client: {set: C, contact_id: {field: B}";
+  EXPECT_EQ(WrongKey(client + "}"), "ok");
+  EXPECT_EQ(WrongKey("profile: x"), "client");
+  EXPECT_EQ(WrongKey("client: {contact_id: {field: B}}"), "client.set");
+  EXPECT_EQ(WrongKey("client: {set: C}"), "client.contact_id");
+  EXPECT_EQ(WrongKey(client + ", cod: Code}"), "client.cod");
+  EXPECT_EQ(WrongKey(client + ", code: \"Code eq 'x'\"}"), "client.code");
+  EXPECT_EQ(WrongKey(client + ", code_type: guid}"), "client.code_type");
+  EXPECT_EQ(WrongKey(client + "}\ntimezone: Mars/Base"), "timezone");
+  EXPECT_EQ(WrongKey(client + "}\npage: {rows: 0}"), "page.rows");
+  EXPECT_EQ(WrongKey(client + "}\nhistory: {overlap_s: 5}"), "history.set");
+  EXPECT_EQ(WrongKey(client + "}\nmessages: {mode: maybe}"), "messages.mode");
+  EXPECT_EQ(WrongKey(client + "}\nmessages: {mode: register}"), "messages.set");
+  EXPECT_EQ(WrongKey(client + "}\nlookups: {A_Key: {set: S}}"), "lookups.A_Key.take");
+  EXPECT_EQ(WrongKey(client + "}\nextends: 1c-spa"), "extends");
+  EXPECT_EQ(WrongKey("client: [set"), "profile");
+  EXPECT_EQ(WrongKey("just text"), "profile");
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

@@ -1,0 +1,88 @@
+#include "sync-agent/source/onec_odata/watermark.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/client_table.h"
+
+namespace guestbridge::agent {
+namespace {
+
+std::string EncodeMark(const std::optional<SourceTime>& mark) {
+  return mark.has_value() ? mark->text : "-";
+}
+
+bool DecodeMark(absl::string_view text, std::optional<SourceTime>* mark) {
+  if (text == "-") return true;
+  if (!text.empty() && !IsDateTime(text)) return false;
+  *mark = SourceTime{std::string(text)};
+  return true;
+}
+
+// Nothing when the newest row can't be asked for.
+absl::StatusOr<std::optional<SourceTime>> FetchNewest(ODataSession& session,
+                                                      const std::string& entity,
+                                                      const std::string& attribute) {
+  ODataQuery query;
+  query.entity = entity;
+  query.select = {attribute};
+  query.order_by = absl::StrCat(attribute, " desc");
+  query.top = 1;
+  const absl::StatusOr<ODataAnswer> answer = session.FetchRows(query);
+  if (IsUnusable(answer.status())) return std::optional<SourceTime>();
+  GB_RETURN_IF_ERROR(answer.status());
+  if (answer->rows.empty()) return std::optional<SourceTime>(SourceTime());
+  return std::optional<SourceTime>(ReadSourceTime(answer->rows.front().Get(attribute)));
+}
+
+}  // namespace
+
+Watermark EncodeMarks(const Marks& marks) {
+  return {absl::StrCat("1|", EncodeMark(marks.period), "|", EncodeMark(marks.created))};
+}
+
+std::optional<Marks> DecodeMarks(const Watermark& watermark) {
+  const std::vector<std::string> parts = absl::StrSplit(watermark.value, '|');
+  Marks marks;
+  if (parts.size() != 3 || parts[0] != "1" || !DecodeMark(parts[1], &marks.period) ||
+      !DecodeMark(parts[2], &marks.created)) {
+    return std::nullopt;
+  }
+  return marks;
+}
+
+std::string Before(const SourceTime& time, int seconds) {
+  absl::CivilSecond civil;
+  if (!absl::ParseCivilTime(time.text, &civil)) return time.text;
+  civil -= seconds;
+  if (civil.year() < 1) return "0001-01-01T00:00:00";
+  return absl::StrCat(
+      absl::Dec(civil.year(), absl::kZeroPad4),
+      absl::FormatCivilTime(civil).substr(absl::FormatCivilTime(civil).find('-', 1)));
+}
+
+bool IsUnusable(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "SOURCE_ENTITY_MISSING" || reason == "SOURCE_ATTRIBUTE_MISSING" ||
+         reason == "SOURCE_RIGHT_MISSING";
+}
+
+absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, ODataSession& session) {
+  Marks marks;
+  if (profile.history.has_value()) {
+    GB_ASSIGN_OR_RETURN(marks.period, FetchNewest(session, profile.history->set,
+                                                  profile.history->period));
+  }
+  if (!profile.client.created.empty()) {
+    GB_ASSIGN_OR_RETURN(marks.created, FetchNewest(session, profile.client.set,
+                                                   profile.client.created));
+  }
+  return marks;
+}
+
+}  // namespace guestbridge::agent
