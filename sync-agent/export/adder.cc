@@ -106,6 +106,7 @@ bool Adder::Prepare(const Chunk& chunk, const std::vector<std::string>& nonces) 
 }
 
 void Adder::Doubt(const Decision& decision, bool answered) {
+  context_.busy.erase(decision.key);
   context_.doubts.Add(decision.key,
                       context_.now.steady + context_.settings.settle_time);
   auto record = context_.ledger.Get(decision.key);
@@ -152,6 +153,7 @@ void Adder::Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer
         }
         context_.SawId(result.id);
         context_.sight_proven = true;
+        context_.busy.erase(decision.key);
         settlements.push_back({decision.key, Evidence::Done(result.id),
                                context_.settings.run, OutcomeOf(decision), unix_now});
         context_.tally.Moved(*before, OutcomeOf(decision));
@@ -166,6 +168,7 @@ void Adder::Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer
         queue_.push_back(decision);
         break;
       case Fate::kRefused: {
+        context_.busy.erase(decision.key);
         Parameters parameters = {{"code", result.portal_code}};
         context_.tally.AddFailure(decision.key, result.reason, parameters);
         context_.tally.Moved(*before, Outcome::kFailed);

@@ -65,6 +65,7 @@ std::optional<PortalLane::Job> Adopter::Next() {
              }
            },
            [this, shared](bool) {
+             context_.busy.erase(shared->key);
              ClientRecord record;
              record.key = shared->key;
              record.dirty = true;

@@ -202,8 +202,9 @@ void ExportMachine::Step() {
     if (Advance() || AskForRows()) continue;
     FillLane();
     lane_.Pump(context_.now, may_create(), &actions_);
-    // Once more when the ledger failed while something was prepared.
-    if (context_.failure.ok()) return;
+    // Once more when the ledger failed while something was prepared, or a part found
+    // that it has nothing to ask.
+    if (context_.failure.ok() && !Advance()) return;
   }
 }
 
@@ -396,7 +397,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
 }
 
 void ExportMachine::Consider(const ClientRow& row) {
-  if (!context_.failure.ok()) return;
+  if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
   const auto record = context_.ledger.Get(row.key);
   const auto attempt = context_.ledger.AttemptOf(row.key);
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
@@ -418,6 +419,12 @@ void ExportMachine::Apply(const ClientRow& row,
                           Decision decision) {
   const bool counted = record.has_value() && record->run == settings_.run &&
                        record->outcome != Outcome::kNone;
+  if (!settings_.dry_run && (decision.action == PlannedAction::kAdd ||
+                             decision.action == PlannedAction::kRecreate ||
+                             decision.action == PlannedAction::kUpdate ||
+                             decision.action == PlannedAction::kCheckStored)) {
+    context_.busy.insert(row.key);
+  }
   switch (decision.action) {
     case PlannedAction::kAdd:
     case PlannedAction::kRecreate:
@@ -450,7 +457,9 @@ void ExportMachine::Apply(const ClientRow& row,
       return;
     }
     case PlannedAction::kSkip:
-      if (!counted) tally_.Count(Outcome::kSkipped);
+      // What was switched off is taken up again when it is switched on; marked, so that
+      // this run does not take it up itself.
+      if (decision.reason != "EVENT_OFF" && !counted) tally_.Count(Outcome::kSkipped);
       Note(row, record, decision, Outcome::kSkipped);
       return;
     case PlannedAction::kFail:
@@ -466,24 +475,24 @@ void ExportMachine::Apply(const ClientRow& row,
 void ExportMachine::Note(const ClientRow& row,
                          const std::optional<ClientRecord>& record,
                          const Decision& decision, Outcome outcome) {
+  const bool switched_off = decision.reason == "EVENT_OFF";
+  const bool mark = outcome != Outcome::kSkipped || switched_off;
   if (settings_.dry_run) {
-    if (outcome != Outcome::kSkipped) tally_.Count(outcome);
+    if (mark) tally_.Count(outcome);
     return;
   }
   ClientRecord known = record.value_or(ClientRecord{});
   known.key = row.key;
   if (decision.reason != "IN_DOUBT") {
-    if (outcome == Outcome::kSkipped && known.reason == decision.reason &&
-        known.problem == outcome && known.parameters == decision.parameters) {
-      return;
-    }
+    const bool noted = known.reason == decision.reason && known.problem == outcome &&
+                       known.parameters == decision.parameters;
+    if (noted && !mark) return;
     known.reason = decision.reason;
     known.parameters = decision.parameters;
     known.problem = outcome;
-    // What was switched off is taken up again when it is switched on.
-    known.dirty = decision.reason == "EVENT_OFF";
+    known.dirty = switched_off;
   }
-  if (outcome != Outcome::kSkipped) tally_.Mark(&known, outcome);
+  if (mark) tally_.Mark(&known, outcome);
   context_.Check(context_.ledger.Put({known}));
 }
 

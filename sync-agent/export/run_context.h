@@ -30,6 +30,8 @@ struct RunContext {
   bool sight_proven = false;
   // Clients whose rows are to be read again and considered (their contact is gone).
   std::deque<ClientKey> to_fetch = {};
+  // Clients whose export is queued or under way; their rows are not considered again.
+  std::set<ClientKey> busy = {};
   // Of a dry run: clients whose contact was seen to be gone.
   std::set<ClientKey> lost = {};
   absl::Status failure = {};

@@ -63,6 +63,7 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
 }
 
 void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
+  context_.busy.erase(decision.key);
   auto record = context_.ledger.Get(decision.key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord& known = **record;
@@ -136,6 +137,7 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
 
 void Updater::AskWhetherGone(const Decision& decision) {
   const ClientKey key = decision.key;
+  context_.busy.erase(key);
   gone_.Ask({key, decision.contact,
              [this, key](std::optional<ContactId> survivor) {
                auto record = context_.ledger.Get(key);
@@ -223,6 +225,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
     if (!context_.Check(before.status())) return;
     switch (result.fate) {
       case Fate::kDone:
+        context_.busy.erase(key);
         if (item.stamp_only) stamped.push_back(key);
         settlements.push_back({key, Evidence::Done(item.decision.contact),
                                context_.settings.run, item.outcome, unix_now});
@@ -242,6 +245,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         ready_.push_back(item);
         break;
       case Fate::kRefused: {
+        context_.busy.erase(key);
         Parameters parameters = {{"code", result.portal_code}};
         context_.tally.AddFailure(key, result.reason, parameters);
         context_.tally.Moved(*before, Outcome::kFailed);
@@ -250,6 +254,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         break;
       }
       case Fate::kUnknown:
+        context_.busy.erase(key);
         doubtful.push_back(key);
         if (result.answered) answered.push_back(key);
         break;

@@ -36,8 +36,10 @@ std::vector<std::string> DefaultTransforms(const std::string& target);
 // A mapping, checked once. Immutable, hence thread-safe.
 class CompiledMapping {
  public:
-  // Errors: TRANSFORM_NOT_KNOWN, TRANSFORM_ARGUMENT_WRONG, TARGET_MAPPED_TWICE (two
-  // sources into one single-valued field).
+  using Options = MappingOptions;
+
+  // Errors (INVALID_ARGUMENT): TRANSFORM_UNKNOWN; FIELD_TAKEN, two sources into one
+  // single-valued field.
   static absl::StatusOr<CompiledMapping> Compile(
       const std::vector<MappingEntry>& entries, MappingOptions options);
 

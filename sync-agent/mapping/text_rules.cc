@@ -37,7 +37,8 @@ Pairs PairsAt(char32_t c) {
 char32_t Upper(char32_t c) {
   if (c >= 'a' && c <= 'z') return c - 32;
   if (c < 0x80) return c;
-  if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2)) {
+  if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) ||
+      (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2)) {
     return c - 32;
   }
   if (c == 0xff) return 0x178;
@@ -59,7 +60,8 @@ char32_t Upper(char32_t c) {
 char32_t Lower(char32_t c) {
   if (c >= 'A' && c <= 'Z') return c + 32;
   if (c < 0x80) return c;
-  if ((c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9 && c != 0x3a2)) {
+  if ((c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+      (c >= 0x391 && c <= 0x3a9 && c != 0x3a2)) {
     return c + 32;
   }
   if (c == 0x178) return 0xff;
@@ -163,7 +165,8 @@ std::string RemoveControls(absl::string_view text, bool keep_lines) {
     const CodePoint point = FirstCodePoint(text);
     const char32_t c = point.value;
     const bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
-    if (!control || (keep_lines && IsLineOrTab(c))) out.append(text.data(), point.bytes);
+    if (!control || (keep_lines && IsLineOrTab(c)))
+      out.append(text.data(), point.bytes);
     text.remove_prefix(point.bytes);
   }
   return out;
@@ -183,7 +186,8 @@ absl::string_view TrimEnds(absl::string_view text) {
   }
   while (!text.empty()) {
     size_t start = text.size() - 1;
-    while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80) --start;
+    while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xc0) == 0x80)
+      --start;
     if (!IsSpace(FirstCodePoint(text.substr(start)).value)) break;
     text.remove_suffix(text.size() - start);
   }

@@ -1,8 +1,7 @@
 #include "sync-agent/mapping/transform.h"
 
-#include <algorithm>
-
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "sync-agent/mapping/text_rules.h"
 
@@ -12,6 +11,19 @@ namespace {
 using Argument = TransformName::Argument;
 
 constexpr size_t kLongestText = 65535;
+constexpr size_t kLongestConstant = 1000;
+
+absl::Status Unknown(absl::string_view text) {
+  std::string known;
+  for (const TransformName& one : TransformNames()) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", one.name,
+                    one.argument == Argument::kNumber ? ":N"
+                    : one.argument == Argument::kText ? ":TEXT"
+                                                      : "");
+  }
+  return MakeError("TRANSFORM_UNKNOWN",
+                   {{"transform", std::string(text)}, {"known", known}});
+}
 
 std::string YesNo(const std::string& text) {
   const std::string word = ToLower(TrimEnds(text));
@@ -70,16 +82,14 @@ absl::StatusOr<Transform> ParseTransform(absl::string_view text) {
                transform.length <= kLongestText;
         break;
       case Argument::kText:
-        good = !argument.empty();
+        good = !argument.empty() && argument.size() <= kLongestConstant;
         transform.text = std::string(argument);
         break;
     }
-    if (!good) {
-      return MakeError("TRANSFORM_ARGUMENT_WRONG", {{"transform", std::string(text)}});
-    }
+    if (!good) return Unknown(text);
     return transform;
   }
-  return MakeError("TRANSFORM_NOT_KNOWN", {{"transform", std::string(text)}});
+  return Unknown(text);
 }
 
 std::string ApplyText(const Transform& transform, const std::string& text) {

@@ -38,8 +38,7 @@ struct TransformName {
 };
 const std::vector<TransformName>& TransformNames();
 
-// Errors: TRANSFORM_NOT_KNOWN, TRANSFORM_ARGUMENT_WRONG (INVALID_ARGUMENT), parameter
-// `transform`.
+// Errors: TRANSFORM_UNKNOWN (INVALID_ARGUMENT): no such name, or a wrong argument.
 absl::StatusOr<Transform> ParseTransform(absl::string_view text);
 
 // Applies a text transform; kPhone, kEmail and kDate leave the text as it is, they

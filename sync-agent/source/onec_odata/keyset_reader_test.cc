@@ -167,5 +167,17 @@ TEST_F(KeysetReaderTest, LeavesHiddenRowsOutFromTheFirstRefusalOn) {
   EXPECT_TRUE(absl::StrContains(Target(2), "&allowedOnly=true"));
 }
 
+TEST_F(KeysetReaderTest, TheServiceDocumentReadsAsJsonAndAsAtom) {
+  Start({{200, R"({"value":[{"name":"A","url":"A"},{"name":"B"}]})"},
+         {200, R"(<?xml version="1.0"?><service><workspace>)"
+               R"(<collection href="A"/><collection href="B"></collection>)"
+               R"(</workspace></service>)"},
+         {200, "<service><workspace/></service>"}});
+  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre("A", "B"));
+  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre("A", "B"));
+  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre());
+  EXPECT_EQ(Target(0), "/b/odata?$format=json");
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

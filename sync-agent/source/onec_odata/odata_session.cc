@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -23,6 +24,18 @@ constexpr char kFormat[] = "$format=json";
 std::string BasicAuthorization(const std::string& user, const SecretString& password) {
   return absl::StrCat("Basic ",
                       absl::Base64Escape(absl::StrCat(user, ":", password.Reveal())));
+}
+
+// href="…" of each collection.
+std::vector<std::string> SetsOfAtom(absl::string_view xml) {
+  constexpr absl::string_view kHref = "href=\"";
+  std::vector<std::string> sets;
+  for (size_t at = xml.find(kHref); at != absl::string_view::npos;
+       at = xml.find(kHref, at)) {
+    at += kHref.size();
+    sets.emplace_back(xml.substr(at, xml.substr(at).find('"')));
+  }
+  return sets;
 }
 
 }  // namespace
@@ -161,11 +174,16 @@ absl::StatusOr<std::vector<std::string>> ODataSession::FetchServiceDocument() {
   request.target = absl::StrCat(root_, "?", kFormat);
   request.deadline = kDataDeadline;
   const HttpResult result = Send(std::move(request));
-  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, {"/", {}}));
+  const ODataCall call = {"/", {}};
+  GB_RETURN_IF_ERROR(CheckAnswer(result, call));
+  // Some builds know this document as Atom only.
+  if (absl::StrContains(result.body, "<service")) return SetsOfAtom(result.body);
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, call));
   std::vector<std::string> sets;
   for (const ODataRow& row : answer.rows) {
-    const std::string* url = row.Find("url");
-    if (url != nullptr) sets.push_back(*url);
+    const std::string* name = row.Find("url");
+    if (name == nullptr) name = row.Find("name");
+    if (name != nullptr) sets.push_back(*name);
   }
   return sets;
 }

@@ -10,7 +10,7 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr char kDocument[] = R"(<?xml version="1.0" encoding="utf-8"?>
+constexpr char kDocument[] = R"xml(<?xml version="1.0" encoding="utf-8"?>
 <edmx:Edmx Version="1.0" xmlns:edmx="http://example.org/edmx">
  <edmx:DataServices><Schema Namespace="StandardODATA" xmlns="http://example.org/edm">
   <EntityType Name="Catalog_Clients"><Key><PropertyRef Name="Ref_Key"/></Key>
@@ -23,11 +23,9 @@ constexpr char kDocument[] = R"(<?xml version="1.0" encoding="utf-8"?>
    <NavigationProperty Name="Citizenship"/>
   </EntityType>
   <EntityType Name="Catalog_Other"><Property Name="X" Type="Edm.String"/></EntityType>
- </Schema></edmx:DataServices></edmx:Edmx>)";
+ </Schema></edmx:DataServices></edmx:Edmx>)xml";
 
-SourceProfile Profile() {
-  return *LoadSourceProfile("", "");
-}
+SourceProfile Profile() { return *LoadSourceProfile("", ""); }
 
 TEST(MetadataTest, KeepsWhatIsWantedByLocalNames) {
   const auto metadata = ParseMetadata(kDocument, {"Catalog_Clients"});

@@ -398,7 +398,14 @@ absl::StatusOr<SourceProfile> LoadSourceProfile(absl::string_view name,
     GB_ASSIGN_OR_RETURN(
         const YAML::Node root,
         ParseText(text.empty() ? kHotelProfileText : std::string(text)));
-    return ReadProfile(root);
+    GB_ASSIGN_OR_RETURN(SourceProfile profile, ReadProfile(root));
+    // Documents stay protected unless the profile says otherwise in so many words.
+    if (!root["client"]["never_export"].IsDefined()) {
+      GB_ASSIGN_OR_RETURN(const SourceProfile hotel,
+                          ReadProfile(YAML::Load(kHotelProfileText)));
+      profile.client.never_export = hotel.client.never_export;
+    }
+    return profile;
   } catch (const YAML::Exception& e) {
     return Invalid("profile", absl::StrCat("is not YAML at line ", e.mark.line + 1,
                                            ", column ", e.mark.column + 1));

@@ -43,6 +43,30 @@ TEST(SourceProfileTest, TakesJsonAndLeavesOutWhatItDoesNotName) {
   EXPECT_TRUE(profile->client.created.empty());
   EXPECT_FALSE(profile->history.has_value());
   EXPECT_FALSE(profile->hotels.has_value());
+  EXPECT_EQ(profile->client.never_export.count("IdentityDocumentNumber"), 1u);
+}
+
+TEST(SourceProfileTest, TakesTheFormOfTheFactSheet) {
+  const auto profile = LoadSourceProfile("", R"({"profile":"1c-hotel",
+ "timezone":"Europe/Moscow","page":{"rows":200,"target_bytes":2097152},
+ "client":{"set":"Catalog_Clients","key":"Ref_Key","version":"DataVersion","code":"Code",
+  "is_folder":"IsFolder","deleted":"DeletionMark","created":"CreateDate",
+  "fields":{"last_name":"LastName",
+   "sex":{"field":"Sex","map":{"Male":"M","Female":"F"}}},
+  "contact_id":{"field":"B24ContactID","empty":"0"}},
+ "lookups":{"Language_Key":{"set":"Catalog_Languages","take":"Code"}},
+ "hotels":{"set":"Catalog_Hotels","code":"Code","name":"Description"},
+ "identity":{"set":"Constant_InfoBaseUUID","field":"Value"},
+ "history":{"set":"InformationRegister_ClientChangeHistory","period":"Period",
+            "client":"Client_Key","user":"User_Key","overlap_s":120},
+ "messages":{"mode":"register","set":"InformationRegister_IntegrationMessages",
+   "key":["ExternalSystem_Key","Object","Object_Type"],"date":"Date",
+   "external_id":"ExternalID","status":"Status","direction":"Direction",
+   "system_ref":"11111111-2222-3333-4444-555555555555"},
+ "write":{"data_load_mode":false,"if_match":true,"reread_before_patch":true,
+          "concurrency":1,"busy_share":0.5,"max_rps":null}})");
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->messages.mode, MessageNames::Mode::kRegister);
 }
 
 TEST(SourceProfileTest, ExtendsTheBuiltInOneByWhatItNames) {

@@ -12,19 +12,20 @@
 
 namespace guestbridge::testing::bitrix24 {
 
-// An error as the portal words it. The code may be empty: all legacy CRM logic errors are.
+// An error as the portal words it. The code may be empty: all legacy CRM logic errors
+// are.
 struct RestError {
   int status = 400;
-  std::string code;
-  std::string description;
+  std::string code = "";
+  std::string description = "";
   Json extra = Json::object();  // further members of the answer
 };
 
 // What a method gives back; `total` and `next` only where the answer carries them.
 struct MethodResult {
-  Json result;
-  std::optional<int64_t> total;
-  std::optional<int64_t> next;
+  Json result = nullptr;
+  std::optional<int64_t> total = std::nullopt;
+  std::optional<int64_t> next = std::nullopt;
 };
 
 using Outcome = std::variant<MethodResult, RestError>;
@@ -45,19 +46,20 @@ inline RestError CoreError(std::string description) {
 
 // What a call changed, for the journal.
 struct Effect {
-  std::string kind;  // "created" | "updated" | "deleted" | "merged" | "userfield" | "event"
+  std::string
+      kind;  // "created" | "updated" | "deleted" | "merged" | "userfield" | "event"
   int64_t id = 0;
 };
 using Effects = std::vector<Effect>;
 
 // On whose behalf a call runs.
 struct Caller {
-  std::string key;  // of the operating account: one per webhook or application
+  std::string key = "";  // of the operating account: one per webhook or application
   int64_t user_id = 0;
   bool admin = false;
   bool reads_all = true;  // false: only contacts assigned to the user
   bool oauth = false;
-  std::vector<std::string> scopes;
+  std::vector<std::string> scopes = {};
 };
 
 bool HasScope(const Caller& caller, const std::string& scope);

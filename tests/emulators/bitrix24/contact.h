@@ -10,17 +10,18 @@
 
 namespace guestbridge::testing::bitrix24 {
 
-// One phone, e-mail, site or messenger. `type_id` is "PHONE", "EMAIL", "WEB", "IM", "LINK".
+// One phone, e-mail, site or messenger. `type_id` is "PHONE", "EMAIL", "WEB", "IM",
+// "LINK".
 struct Multifield {
   int64_t id = 0;
-  std::string type_id;
-  std::string value_type;
-  std::string value;
+  std::string type_id = "";
+  std::string value_type = "";
+  std::string value = "";
 };
 
 // A contact as the portal's tables keep it. `fields` has upper-case names and, by the
-// field's type: text; a day as YYYY-MM-DD; a moment as seconds since the epoch in text; a
-// user field as text or a list of text. An absent key is NULL.
+// field's type: text; a day as YYYY-MM-DD; a moment as seconds since the epoch in text;
+// a user field as text or a list of text. An absent key is NULL.
 struct Contact {
   int64_t id = 0;
   std::map<std::string, Json> fields;

@@ -17,7 +17,8 @@ class ContactStore {
   explicit ContactStore(int64_t first_contact_id = 1, int64_t first_multifield_id = 1)
       : next_contact_(first_contact_id), next_multifield_(first_multifield_id) {}
 
-  // Stores `contact` under a new id, which is returned. Multifields without an id get one.
+  // Stores `contact` under a new id, which is returned. Multifields without an id get
+  // one.
   int64_t Add(Contact contact);
 
   // Null when the id is unknown or in the bin.

@@ -8,8 +8,9 @@
 
 namespace guestbridge::testing::bitrix24 {
 
-// A PHP value. A PHP array is a JSON array or a JSON object: both are ordered maps to PHP,
-// so code reads them through Find and ForEach and never asks which of the two it has.
+// A PHP value. A PHP array is a JSON array or a JSON object: both are ordered maps to
+// PHP, so code reads them through Find and ForEach and never asks which of the two it
+// has.
 using Json = nlohmann::ordered_json;
 
 // PHP's is_array().

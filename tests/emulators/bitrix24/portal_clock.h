@@ -8,8 +8,8 @@
 
 namespace guestbridge::testing::bitrix24 {
 
-// The portal's clock: the machine's, shifted by what Advance added; or, frozen, one that
-// only Advance moves. Thread-safe.
+// The portal's clock: the machine's, shifted by what Advance added; or, frozen, one
+// that only Advance moves. Thread-safe.
 class PortalClock {
  public:
   absl::Time Now() const;
@@ -23,7 +23,8 @@ class PortalClock {
   // Frozen at the present moment, or running again from there.
   void SetFrozen(bool frozen);
 
-  // Waits `time` of real time, whatever the clock shows; returns early once Stop is called.
+  // Waits `time` of real time, whatever the clock shows; returns early once Stop is
+  // called.
   void Wait(absl::Duration time) const;
 
   // Ends all waits, present and future.

@@ -52,11 +52,10 @@ bool TakeDay(std::string_view* text, absl::CivilDay* day) {
   int month = 0;
   int number = 0;
   const std::string_view all = *text;
-  const bool iso = TakeNumber(text, 4, 4, &year) &&
-                   (TakeChar(text, '-') || TakeChar(text, '/')) &&
-                   TakeNumber(text, 1, 2, &month) &&
-                   (TakeChar(text, '-') || TakeChar(text, '/')) &&
-                   TakeNumber(text, 1, 2, &number);
+  const bool iso =
+      TakeNumber(text, 4, 4, &year) && (TakeChar(text, '-') || TakeChar(text, '/')) &&
+      TakeNumber(text, 1, 2, &month) && (TakeChar(text, '-') || TakeChar(text, '/')) &&
+      TakeNumber(text, 1, 2, &number);
   if (!iso) {
     *text = all;
     const bool dotted = TakeNumber(text, 1, 2, &number) && TakeChar(text, '.') &&
@@ -121,8 +120,8 @@ std::optional<absl::Time> ParseTimeText(std::string_view text, absl::TimeZone zo
   int offset = 0;
   const bool has_offset = TakeOffset(&text, &offset);
   if (!text.empty()) return std::nullopt;
-  const absl::CivilSecond civil = absl::CivilSecond(absl::CivilDay(day)) + hour * 3600 +
-                                  minute * 60 + second;
+  const absl::CivilSecond civil =
+      absl::CivilSecond(absl::CivilDay(day)) + hour * 3600 + minute * 60 + second;
   return absl::FromCivil(civil, has_offset ? absl::FixedTimeZone(offset) : zone);
 }
 
@@ -139,7 +138,7 @@ std::string DayText(absl::CivilDay day) {
 
 std::optional<absl::CivilDay> DayFromText(std::string_view text) {
   absl::CivilDay day;
-  if (!absl::ParseCivilTime(text, &day)) return std::nullopt;
+  if (!absl::ParseCivilTime(std::string(text), &day)) return std::nullopt;
   return day;
 }
 

@@ -13,15 +13,16 @@ namespace guestbridge::testing::bitrix24 {
 // "+03:00", "-05:00", "UTC" or an IANA name. Nothing for anything else.
 std::optional<absl::TimeZone> ParseZone(const std::string& text);
 
-// `day` as the portal prints a date: midnight plus today's offset, followed by the offset
-// that was in force on that day. Facts 5.8.
+// `day` as the portal prints a date: midnight plus today's offset, followed by the
+// offset that was in force on that day. Facts 5.8.
 std::string PrintDate(absl::CivilDay day, absl::Time now, absl::TimeZone zone);
 
 // ISO 8601 with the zone's offset, whole seconds.
 std::string PrintTime(absl::Time time, absl::TimeZone zone);
 
-// What PHP's strtotime would read of the forms that clients send: YYYY-MM-DD, dd.mm.yyyy,
-// YYYYMMDD, each with an optional time and offset. A text without an offset is in `zone`.
+// What PHP's strtotime would read of the forms that clients send: YYYY-MM-DD,
+// dd.mm.yyyy, YYYYMMDD, each with an optional time and offset. A text without an offset
+// is in `zone`.
 std::optional<absl::Time> ParseTimeText(std::string_view text, absl::TimeZone zone);
 
 // The day of ParseTimeText in `zone`: a timestamp with another offset may shift it.

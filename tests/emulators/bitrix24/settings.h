@@ -20,8 +20,9 @@ struct Settings {
   bool box = false;             // no bucket, no operating, no 60 s cap, auth errors 401
   std::string zone_name = "+03:00";
   absl::TimeZone zone = absl::FixedTimeZone(3 * 3600);
-  std::string four_byte = "keep";  // "keep" (utf8mb4) | "replace" | "truncate" | "reject"
-  bool new_multifields = true;     // false: an equal value without ID is appended again
+  std::string four_byte =
+      "keep";                   // "keep" (utf8mb4) | "replace" | "truncate" | "reject"
+  bool new_multifields = true;  // false: an equal value without ID is appended again
   std::string phone_filter = "prefix";  // "prefix" (source) | "exact" (docs)
   bool noop_touches = true;             // an update without change moves DATE_MODIFY
   bool html_texts = true;               // field errors end in <br />
@@ -34,14 +35,17 @@ struct Settings {
   double drain_per_second = 2;
   double threshold = 50;
   bool count_rejected = true;
-  double operating_limit = 480;       // seconds in ten minutes
-  bool batch_operating_shared = false;  // box: batches of all webhooks share one account
+  double operating_limit = 480;  // seconds in ten minutes
+  bool batch_operating_shared =
+      false;  // box: batches of all webhooks share one account
   double cap_seconds = 60;
-  std::string over_cap = "commit";  // "commit": work done though cut | "stop": rest dropped
+  std::string over_cap =
+      "commit";  // "commit": work done though cut | "stop": rest dropped
   // Simulated seconds per method, charged to operating and to the cap, without waiting.
   // "*" is for all others.
   std::map<std::string, double> cost;
-  bool documented_costs = false;  // seeded figures of the vendor's samples where no cost is
+  bool documented_costs =
+      false;  // seeded figures of the vendor's samples where no cost is
   // Real milliseconds per method (half before the commit, half after). "*" likewise.
   std::map<std::string, int64_t> latency_ms;
 
@@ -61,8 +65,8 @@ struct Settings {
   std::string default_source = "CALL";
 };
 
-// Takes over the members present in `json`; others stay. Errors: INVALID_ARGUMENT for an
-// unknown member or a wrong type, with nothing applied.
+// Takes over the members present in `json`; others stay. Errors: INVALID_ARGUMENT for
+// an unknown member or a wrong type, with nothing applied.
 absl::Status ApplySettings(const Json& json, Settings* settings);
 
 // All members as ApplySettings reads them.

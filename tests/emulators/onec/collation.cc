@@ -1,7 +1,7 @@
 #include "tests/emulators/onec/collation.h"
 
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 
 #include "tests/emulators/onec/value.h"
 

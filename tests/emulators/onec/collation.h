@@ -1,8 +1,9 @@
 // String order and equality of the emulated DBMS.
 //
-// A DBMS does not compare bytes. This collation is case-insensitive and ignores trailing
-// spaces; order of classes: spaces and punctuation, digits, Latin letters, Cyrillic
-// letters (ё right after е), everything else by code point. So "ivanov" equals "Ivanov",
+// A DBMS does not compare bytes. This collation is case-insensitive and ignores
+// trailing spaces; order of classes: spaces and punctuation, digits, Latin letters,
+// Cyrillic letters (ё right after е), everything else by code point. So "ivanov" equals
+// "Ivanov",
 // "_" stands before "1", and "Ёлкин" stands between "Елкин" and "Жуков": all unlike
 // byte order. A client that pages by `Code gt` must leave comparing to the server.
 #ifndef GUESTBRIDGE_TESTS_EMULATORS_ONEC_COLLATION_H_

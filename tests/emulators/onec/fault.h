@@ -15,8 +15,8 @@ namespace guestbridge::testing::onec {
 struct Fault {
   int http_status = 500;
   std::string code = "-1";
-  std::string text;      // Russian
-  std::string text_en;   // empty: the Russian text is used for both languages
+  std::string text;     // Russian
+  std::string text_en;  // empty: the Russian text is used for both languages
 };
 
 template <typename T>

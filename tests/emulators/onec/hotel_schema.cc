@@ -103,26 +103,26 @@ void AddSection(EntityDef& def, std::string name,
 void AddClientAttributes(EntityDef& def) {
   Add(def, {Text("LastName", 50), Text("FirstName", 50), Text("SecondName", 50),
             Text("FullName", 170), Text("Title", 25), Ref("Salutation_Key")});
-  Add(def, {Text("Phone", 50), Text("Fax", 50), Text("EMail", 50),
-            Text("EMailAdditional", 50), Unlimited("Address"),
-            Unlimited("PostalAddress"), Text("Region", 50), Text("City", 50),
-            Text("StreetFiasId", 36)});
+  Add(def,
+      {Text("Phone", 50), Text("Fax", 50), Text("EMail", 50),
+       Text("EMailAdditional", 50), Unlimited("Address"), Unlimited("PostalAddress"),
+       Text("Region", 50), Text("City", 50), Text("StreetFiasId", 36)});
   Add(def, {Enum("Sex", "Sex"), Date("DateOfBirth"), Unlimited("PlaceOfBirth"),
             Whole("Age", Type::kInt16, 3), Ref("AgeRange_Key"),
             Ref("Citizenship_Key", "Catalog_Countries"),
             Ref("Language_Key", "Catalog_Languages"), Text("PlaceOfEmployment", 100),
             Text("Position", 100), Text("TIN", 12)});
-  Add(def, {Ref("IdentityDocumentType_Key"), Text("IdentityDocumentSeries", 10),
-            Text("IdentityDocumentNumber", 20), Date("IdentityDocumentIssueDate"),
-            Date("IdentityDocumentValidToDate"), Text("IdentityDocumentUnitCode", 10),
-            Text("IdentityDocumentIssuedBy", 255),
-            Text("IdentityDocumentPresentation", 255), Text("SocialSecurityNumber", 14),
-            Text("PolicyOfMedicalInsurance", 36), Text("AmbulatoryCard", 36),
-            Text("Disablement", 100)});
-  Add(def, {Ref("ClientType_Key"), Ref("MarketingCode_Key"),
-            Ref("SourceOfBusiness_Key"), Ref("DiscountType_Key"),
-            Ref("DiscountCard_Key"), Ref("ExtraCategory_Key"),
-            Unlimited("TagsPresentation")});
+  Add(def,
+      {Ref("IdentityDocumentType_Key"), Text("IdentityDocumentSeries", 10),
+       Text("IdentityDocumentNumber", 20), Date("IdentityDocumentIssueDate"),
+       Date("IdentityDocumentValidToDate"), Text("IdentityDocumentUnitCode", 10),
+       Text("IdentityDocumentIssuedBy", 255), Text("IdentityDocumentPresentation", 255),
+       Text("SocialSecurityNumber", 14), Text("PolicyOfMedicalInsurance", 36),
+       Text("AmbulatoryCard", 36), Text("Disablement", 100)});
+  Add(def,
+      {Ref("ClientType_Key"), Ref("MarketingCode_Key"), Ref("SourceOfBusiness_Key"),
+       Ref("DiscountType_Key"), Ref("DiscountCard_Key"), Ref("ExtraCategory_Key"),
+       Unlimited("TagsPresentation")});
   Add(def, {Flag("NoSMSDelivery"), Flag("RefusedToParticipateInLoyaltyProgram"),
             Flag("IsInWhiteList"), Flag("IsInBlackList"), Flag("DoNotCheckIn")});
   Add(def, {Date("CreateDate"), Ref("Author_Key", kEmployees), Text("ExternalCode", 36),
@@ -172,8 +172,8 @@ EntityDef Mappings() {
   Add(def, {Ref("Hotel_Key", "Catalog_Hotels"), Text("ExternalSystemCode", 38),
             Text("ObjectTypeName", 36), Text("ObjectExternalCode", 77)});
   AddComposite(def, "ObjectRef");
-  Add(def, {Text("ObjectDescription", 256), Text("ObjectDataPath", 256),
-            Text("Type", 128)});
+  Add(def,
+      {Text("ObjectDescription", 256), Text("ObjectDataPath", 256), Text("Type", 128)});
   def.key = {0, 1, 2, 3};
   return def;
 }

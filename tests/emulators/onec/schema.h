@@ -19,16 +19,16 @@ struct Property {
   std::string id;
   std::string name;
   Type type = Type::kString;
-  int length = 0;                // strings: UTF-16 units, 0 = unlimited
-  bool fixed_length = false;     // padded with spaces
-  int digits = 0;                // Number(digits, 0), 0 = no limit of its own
-  std::string enum_name;         // empty: not an enumeration
-  std::string target;            // references: the set it points to, if published at all
-  bool read_only = false;        // ignored in bodies: Ref_Key, DataVersion, Predefined
+  int length = 0;             // strings: UTF-16 units, 0 = unlimited
+  bool fixed_length = false;  // padded with spaces
+  int digits = 0;             // Number(digits, 0), 0 = no limit of its own
+  std::string enum_name;      // empty: not an enumeration
+  std::string target;         // references: the set it points to, if published at all
+  bool read_only = false;     // ignored in bodies: Ref_Key, DataVersion, Predefined
   bool composite_value = false;  // X of the pair X, X_Type; X_Type is the next property
   bool composite_type = false;
-  bool value_storage = false;    // X_Base64Data, after X_Type
-  int from_client = -1;          // history rows: index of the same client property
+  bool value_storage = false;  // X_Base64Data, after X_Type
+  int from_client = -1;        // history rows: index of the same client property
 
   bool IsReference() const { return type == Type::kGuid && id != "SurrogateKey"; }
   bool IsUnlimitedString() const {
@@ -54,8 +54,8 @@ struct EntityDef {
   std::vector<int> key;
   bool hierarchical = false;
   bool periodic = false;
-  std::string owner;   // kRecordType, kSectionRows: the set that holds the data
-  int section = -1;    // kSectionRows: index in the owner's sections
+  std::string owner;  // kRecordType, kSectionRows: the set that holds the data
+  int section = -1;   // kSectionRows: index in the owner's sections
 
   int Find(std::string_view visible_name) const;  // -1 when absent
   int FindId(std::string_view id) const;

@@ -98,28 +98,30 @@ const Table& Store::table(const std::string& set) const {
   return it == tables_.end() ? *kNone : it->second;
 }
 
-std::vector<RecordPtr> Store::RowsOf(const EntityDef& def) const {
+const std::vector<RecordPtr>& Store::RowsOf(const EntityDef& def,
+                                            std::vector<RecordPtr>& made) const {
   if (def.kind != SetKind::kSectionRows) {
     return table(def.owner.empty() ? def.name : def.owner).rows();
   }
-  std::vector<RecordPtr> rows;
+  made.clear();
   for (const RecordPtr& owner : table(def.owner).rows()) {
     if (!owner) continue;
     for (const SectionRow& row :
          owner->sections[static_cast<std::size_t>(def.section)]) {
       auto record = std::make_shared<Record>();
       record->values = row;
-      rows.push_back(std::move(record));
+      made.push_back(std::move(record));
     }
   }
-  return rows;
+  return made;
 }
 
 RecordPtr Store::Get(const EntityDef& def, const std::string& key) const {
   if (def.kind != SetKind::kSectionRows) {
     return table(def.owner.empty() ? def.name : def.owner).Get(key);
   }
-  for (const RecordPtr& row : RowsOf(def)) {
+  std::vector<RecordPtr> made;
+  for (const RecordPtr& row : RowsOf(def, made)) {
     if (KeyText(def, *row) == key) return row;
   }
   return nullptr;

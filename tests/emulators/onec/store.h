@@ -1,8 +1,9 @@
 // The rows of the emulated base, in storage order, with an index by key.
 //
-// One thread writes at a time: whoever reads holds `mutex()` shared, whoever writes holds
-// it alone. Records never change once stored: a write stores a new record, so a reader
-// may keep one after it has let the lock go, and history rows share the client's record.
+// One thread writes at a time: whoever reads holds `mutex()` shared, whoever writes
+// holds it alone. Records never change once stored: a write stores a new record, so a
+// reader may keep one after it has let the lock go, and history rows share the client's
+// record.
 #ifndef GUESTBRIDGE_TESTS_EMULATORS_ONEC_STORE_H_
 #define GUESTBRIDGE_TESTS_EMULATORS_ONEC_STORE_H_
 
@@ -64,8 +65,10 @@ class Store {
   Schema& mutable_schema() { return schema_; }
 
   const EntityDef* FindSet(std::string_view name) const;
-  // The rows of a set. Those of tabular sections are made from their owners' records.
-  std::vector<RecordPtr> RowsOf(const EntityDef& def) const;
+  // The rows of a set. Those of a tabular section are made from the owners' records and
+  // put into `made`, which must outlive the answer.
+  const std::vector<RecordPtr>& RowsOf(const EntityDef& def,
+                                       std::vector<RecordPtr>& made) const;
   RecordPtr Get(const EntityDef& def, const std::string& key) const;
   Table& table(const std::string& set) { return tables_[set]; }
   const Table& table(const std::string& set) const;

@@ -265,7 +265,7 @@ std::vector<char32_t> CodePoints(std::string_view utf8) {
   points.reserve(utf8.size());
   for (std::size_t i = 0; i < utf8.size();) {
     const auto lead = static_cast<unsigned char>(utf8[i]);
-    const std::size_t size = lead < 0x80            ? 1
+    const std::size_t size = lead < 0x80             ? 1
                              : (lead & 0xE0) == 0xC0 ? 2
                              : (lead & 0xF0) == 0xE0 ? 3
                              : (lead & 0xF8) == 0xF0 ? 4

@@ -1,0 +1,238 @@
+#include "sync-agent/mapping/mapping.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "common/text/utf8.h"
+#include "sync-agent/mapping/date.h"
+#include "sync-agent/mapping/email.h"
+#include "sync-agent/mapping/field_rules.h"
+#include "sync-agent/mapping/phone.h"
+#include "sync-agent/mapping/text_rules.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kBirthDate[] = "BIRTHDATE";
+
+bool Holds(const std::vector<Transform>& transforms, TransformKind kind) {
+  return std::any_of(transforms.begin(), transforms.end(),
+                     [&](const Transform& one) { return one.kind == kind; });
+}
+
+// Notes of one field; each reason once.
+class Notes {
+ public:
+  explicit Notes(MappedField* field) : field_(*field) {}
+  void Add(const char* reason, Parameters parameters = {}) {
+    for (const Note& note : field_.notes) {
+      if (note.reason == reason) return;
+    }
+    parameters.emplace("field", field_.target);
+    field_.notes.push_back({reason, std::move(parameters)});
+  }
+
+ private:
+  MappedField& field_;
+};
+
+std::string CleanText(const std::string& raw, bool keep_lines, Notes* notes) {
+  std::string text = ToValidUtf8(raw);
+  if (text != raw) notes->Add("INVALID_TEXT_REPLACED");
+  std::string clean = RemoveControls(text, keep_lines);
+  if (clean.size() != text.size()) notes->Add("CONTROL_CHARACTERS_REMOVED");
+  return clean;
+}
+
+// What the portal keeps of it: the same text comes back at the next comparison.
+std::string FitText(const std::string& text, const std::string& target, Notes* notes) {
+  const absl::string_view trimmed = TrimEnds(text);
+  const Capacity capacity = CapacityOf(target);
+  const absl::string_view cut = capacity.bytes > 0
+                                    ? CutUtf8(trimmed, capacity.bytes)
+                                    : CutCharacters(trimmed, capacity.characters);
+  if (cut.size() < trimmed.size()) {
+    notes->Add("VALUE_CUT", {{"kept", absl::StrCat(CountCharacters(cut))},
+                             {"length", absl::StrCat(CountCharacters(trimmed))}});
+  }
+  return std::string(TrimEnds(cut));
+}
+
+std::string ApplyDate(const std::string& text, const std::string& target,
+                      absl::CivilDay today, Notes* notes) {
+  const DateValue date = ParseDate(text);
+  if (date.state == DateValue::State::kEmpty) return "";
+  const bool birth = target == kBirthDate;
+  if (date.state == DateValue::State::kNotADay) {
+    notes->Add(birth ? "BIRTHDATE_NOT_SENT" : "DATE_NOT_SENT");
+    return "";
+  }
+  if (birth && (date.day < absl::CivilDay(1900, 1, 1) || date.day > today)) {
+    notes->Add("BIRTHDATE_NOT_SENT");
+    return "";
+  }
+  return date.text;
+}
+
+// The values of one entry for a multifield, fitted, without repetitions.
+class ValueCollector {
+ public:
+  ValueCollector(const std::string& target, std::vector<MultiValue>* values,
+                 Notes* notes)
+      : target_(target), values_(*values), notes_(*notes) {
+    for (const MultiValue& value : values_) seen_.insert(KeyOf(value.value));
+  }
+
+  void Add(MultiValue value) {
+    value.value = FitText(RemoveControls(value.value, false), target_, &notes_);
+    if (value.value.empty()) return;
+    if (!seen_.insert(KeyOf(value.value)).second) {
+      notes_.Add("DUPLICATE_VALUE_DROPPED");
+      return;
+    }
+    if (values_.size() >= kMostValues) {
+      notes_.Add("VALUES_TOO_MANY", {{"most", absl::StrCat(kMostValues)}});
+      return;
+    }
+    sent_.push_back(value.value);
+    values_.push_back(std::move(value));
+  }
+
+  std::string Sent() const { return absl::StrJoin(sent_, ", "); }
+
+ private:
+  std::string KeyOf(const std::string& value) const {
+    return target_ == "EMAIL" ? absl::AsciiStrToLower(value) : value;
+  }
+
+  const std::string& target_;
+  std::vector<MultiValue>& values_;
+  Notes& notes_;
+  std::set<std::string> seen_;
+  std::vector<std::string> sent_;
+};
+
+void CollectValues(const std::string& text, const std::string& target, bool phones,
+                   bool emails, const std::string& region, Notes* notes,
+                   ValueCollector* collector) {
+  if (phones) {
+    PhoneList list = ParsePhones(text, region);
+    if (list.as_written) notes->Add("PHONE_AS_WRITTEN");
+    if (list.left_out) notes->Add("PHONE_NOT_SENT");
+    for (MultiValue& value : list.values) collector->Add(std::move(value));
+  } else if (emails) {
+    EmailList list = ParseEmails(text);
+    if (list.left_out > 0) {
+      notes->Add("EMAIL_NOT_SENT", {{"count", absl::StrCat(list.left_out)}});
+    }
+    for (std::string& value : list.values) {
+      collector->Add({std::move(value), DefaultValueType(target)});
+    }
+  } else {
+    collector->Add({text, DefaultValueType(target)});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> DefaultTransforms(const std::string& target) {
+  if (target == kBirthDate) return {"date"};
+  if (target == "PHONE") return {"phone"};
+  if (target == "EMAIL") return {"email"};
+  return {"trim"};
+}
+
+absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
+    const std::vector<MappingEntry>& entries, MappingOptions options) {
+  CompiledMapping mapping;
+  mapping.options_ = std::move(options);
+  std::map<std::string, std::string> taken;
+  for (const MappingEntry& entry : entries) {
+    Entry compiled;
+    compiled.source = entry.source;
+    compiled.target = entry.target;
+    const auto [other, first] = taken.emplace(entry.target, entry.source);
+    if (!first && !IsMultifield(entry.target)) {
+      return MakeError("FIELD_TAKEN",
+                       {{"contact_field", entry.target}, {"attribute", other->second}});
+    }
+    for (const std::string& text : entry.transforms) {
+      GB_ASSIGN_OR_RETURN(Transform transform, ParseTransform(text));
+      compiled.transforms.push_back(std::move(transform));
+    }
+    // What the portal demands of these fields is not left to the mapping's author: one
+    // bad e-mail fails the whole contact.
+    for (const std::string& text : DefaultTransforms(entry.target)) {
+      GB_ASSIGN_OR_RETURN(Transform transform, ParseTransform(text));
+      if (!Holds(compiled.transforms, transform.kind)) {
+        compiled.transforms.push_back(std::move(transform));
+      }
+    }
+    if (!entry.source.empty() &&
+        std::find(mapping.attributes_.begin(), mapping.attributes_.end(),
+                  entry.source) == mapping.attributes_.end()) {
+      mapping.attributes_.push_back(entry.source);
+    }
+    mapping.entries_.push_back(std::move(compiled));
+  }
+  return mapping;
+}
+
+MappedField CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
+                                      absl::CivilDay today,
+                                      ContactContent* content) const {
+  MappedField field;
+  field.source = entry.source;
+  field.target = entry.target;
+  Notes notes(&field);
+  const auto attribute = row.attributes.find(entry.source);
+  if (attribute != row.attributes.end()) field.source_value = attribute->second;
+
+  const bool phones = Holds(entry.transforms, TransformKind::kPhone);
+  const bool emails = Holds(entry.transforms, TransformKind::kEmail);
+  const bool multi = IsMultifield(entry.target);
+  // Line breaks separate phones and e-mails: they go with the values' own cleaning.
+  const bool keep_lines = IsMultiLine(entry.target) || phones || emails;
+  std::string text = CleanText(field.source_value, keep_lines, &notes);
+  for (const Transform& transform : entry.transforms) {
+    text = transform.kind == TransformKind::kDate
+               ? ApplyDate(text, entry.target, today, &notes)
+               : ApplyText(transform, text);
+  }
+  // A constant is the mapping author's text and may hold anything.
+  text = RemoveControls(ToValidUtf8(text), keep_lines);
+
+  if (multi) {
+    ValueCollector collector(entry.target, &content->multifields[entry.target], &notes);
+    CollectValues(text, entry.target, phones, emails, options_.default_region, &notes,
+                  &collector);
+    field.sent_value = collector.Sent();
+    return field;
+  }
+  if (phones || emails) {
+    // Into a single-valued field goes a list.
+    std::vector<MultiValue> values;
+    ValueCollector collector(entry.target, &values, &notes);
+    CollectValues(text, entry.target, phones, emails, options_.default_region, &notes,
+                  &collector);
+    text = collector.Sent();
+  }
+  field.sent_value = FitText(text, entry.target, &notes);
+  content->fields[entry.target] = field.sent_value;
+  return field;
+}
+
+MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
+  MappedContact mapped;
+  for (const Entry& entry : entries_) {
+    mapped.fields.push_back(MapEntry(entry, row, today, &mapped.content));
+  }
+  return mapped;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "common/http/http_client.h"
+#include "sync-agent/portal/bitrix24/rest_portal.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::testing {
+
+// A Bitrix24 portal over TLS, as a process of its own that ends with this object.
+class PortalEmulator {
+ public:
+  static constexpr char kWebhookCode[] = "s3cr3tc0de";
+
+  // `arguments`: beside certificate, webhook and application; e.g. {"--config", "{…}"}.
+  explicit PortalEmulator(const std::vector<std::string>& arguments = {});
+  ~PortalEmulator();
+  PortalEmulator(const PortalEmulator&) = delete;
+  PortalEmulator& operator=(const PortalEmulator&) = delete;
+
+  // The control endpoint; aborts the test on an error.
+  nlohmann::json Get(const std::string& path);
+  nlohmann::json Post(const std::string& path, const nlohmann::json& body);
+
+  // A client of the portal's HTTPS address that trusts its certificate, or not.
+  std::unique_ptr<HttpClient> Connect(bool trusting = true) const;
+  agent::RestPortalSettings WebhookSettings(
+      const std::string& code = kWebhookCode) const;
+
+ private:
+  TempDir folder_;
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string host_;
+  int port_ = 0;
+  std::unique_ptr<HttpClient> control_;
+};
+
+}  // namespace guestbridge::testing

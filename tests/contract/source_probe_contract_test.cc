@@ -1,0 +1,131 @@
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/contract/onec_emulator.h"
+#include "tests/testing/status_matchers.h"
+
+// What sync-agent/source/source.h promises of tests, against an emulated 1C.
+namespace guestbridge::testing {
+namespace {
+
+using agent::Source;
+using agent::SourceCheck;
+using agent::SourceField;
+using agent::SourceSettings;
+using nlohmann::json;
+
+using State = SourceCheck::State;
+
+SourceCheck Find(const std::vector<SourceCheck>& checks, const std::string& name) {
+  for (const SourceCheck& check : checks) {
+    if (check.name == name) return check;
+  }
+  return {};
+}
+
+// Reasons of the checks that failed.
+std::vector<std::string> Failures(const std::vector<SourceCheck>& checks) {
+  std::vector<std::string> reasons;
+  for (const SourceCheck& check : checks) {
+    EXPECT_NE(FindReason(check.reason), nullptr) << check.reason;
+    if (check.state == State::kFailed) reasons.push_back(check.reason);
+  }
+  return reasons;
+}
+
+TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
+  OnecEmulator emulator({"--generate", "20"});
+  Source source = emulator.Connect();
+  const std::vector<SourceCheck> checks = source.probe->Test(" 000000001 ");
+  EXPECT_THAT(Failures(checks), ::testing::IsEmpty());
+  EXPECT_EQ(Find(checks, "hotel").state, State::kOk);
+  EXPECT_EQ(Find(checks, "entities").state, State::kOk);
+  EXPECT_EQ(Find(checks, "identity").state, State::kOk);
+  EXPECT_EQ(Find(checks, "change-history").state, State::kOk);
+  EXPECT_EQ(Find(checks, "source-tls").reason, "SOURCE_URL_PLAIN_HTTP");
+  EXPECT_EQ(Find(checks, "version").reason, "VERSION_NOT_PUBLISHED");
+  EXPECT_EQ(Find(checks, "write-right").reason, "WRITE_RIGHT_UNKNOWN");
+  EXPECT_EQ(Find(checks, "built-in-job").reason, "BUILT_IN_JOB_UNKNOWN");
+  EXPECT_EQ(Find(source.probe->Test("гостиница «парковая»"), "hotel").state,
+            State::kOk);
+  for (const json& call : emulator.Get("/journal?since=0")) {
+    EXPECT_EQ(call["method"], "GET");
+  }
+}
+
+TEST(TestTest, NamesEveryMismatch) {
+  OnecEmulator emulator({"--generate", "20"});
+  emulator.Post(
+      "/config",
+      {{"renamed", {{"Catalog_Clients", {{"Phone", "Phone1"}, {"Code", "Kod"}}}}},
+       {"composition",
+        {{"InformationRegister_ClientChangeHistory", false},
+         {"Constant_InfoBaseUUID", false}}}});
+  Source source = emulator.Connect();
+  const std::vector<SourceCheck> checks = source.probe->Test("Нет такой");
+  EXPECT_THAT(Failures(checks),
+              ::testing::ElementsAre("SOURCE_ATTRIBUTE_MISSING",
+                                     "SOURCE_ATTRIBUTE_MISSING", "HOTEL_NOT_FOUND"));
+  EXPECT_EQ(Find(checks, "change-history").state, State::kWarning);
+  EXPECT_EQ(Find(checks, "identity").reason, "IDENTITY_NOT_PUBLISHED");
+}
+
+TEST(TestTest, TellsTheKindsOfNoApart) {
+  OnecEmulator emulator({"--generate", "20"});
+  SourceSettings settings = emulator.Settings();
+  settings.password = SecretString("wrong");
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+              ::testing::ElementsAre("SOURCE_CREDENTIALS_REFUSED"));
+  settings = emulator.Settings();
+  settings.url += "2";
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+              ::testing::ElementsAre("SOURCE_NOT_PUBLISHED"));
+  settings.url = "http://127.0.0.1:1/hotel";
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+              ::testing::ElementsAre("SOURCE_UNREACHABLE"));
+  Source source = emulator.Connect();
+  emulator.Post("/faults", {{"kind", "html_ok"}});
+  EXPECT_THAT(Failures(source.probe->Test("x")), ::testing::SizeIs(1));
+  emulator.Delete("/faults");
+  emulator.Post("/config", {{"denied_read", {{"Catalog_Clients", true}}}});
+  EXPECT_THAT(Failures(source.probe->Test("000000001")),
+              ::testing::Contains("SOURCE_RIGHT_MISSING"));
+  emulator.Post("/config", {{"composition", {{"*", false}}}});
+  EXPECT_THAT(Failures(source.probe->Test("000000001")),
+              ::testing::Contains("SOURCE_COMPOSITION_EMPTY"));
+}
+
+TEST(IdentityTest, IsTheConstantInLowerCase) {
+  OnecEmulator emulator;
+  Source source = emulator.Connect();
+  const auto identity = source.probe->FetchIdentity();
+  ASSERT_THAT(identity, IsOk());
+  EXPECT_EQ(identity->value.size(), 36u);
+  emulator.Post("/config", {{"denied_read", {{"Constant_InfoBaseUUID", true}}}});
+  EXPECT_EQ(source.probe->FetchIdentity()->value, "");
+}
+
+TEST(FetchFieldsTest, OffersWhatAMappingMayNameAndNoDocuments) {
+  OnecEmulator emulator;
+  Source source = emulator.Connect();
+  const auto fields = source.probe->FetchFields();
+  ASSERT_THAT(fields, IsOk());
+  std::vector<std::string> names;
+  for (const SourceField& field : *fields) names.push_back(field.name);
+  for (const char* wanted :
+       {"LastName", "FirstName", "SecondName", "DateOfBirth", "Phone", "EMail",
+        "Address", "Remarks", "Citizenship_Key", "NoSMSDelivery", "Sex"}) {
+    EXPECT_THAT(names, ::testing::Contains(wanted));
+  }
+  for (const char* unwanted :
+       {"Ref_Key", "DataVersion", "Photo_Base64Data", "Photo_Type", "B24ContactID",
+        "IdentityDocumentNumber", "IdentityDocumentType_Key", "IsFolder",
+        "RoomProperties", "ClientType_Key"}) {
+    EXPECT_THAT(names, ::testing::Not(::testing::Contains(unwanted)));
+  }
+}
+
+}  // namespace
+}  // namespace guestbridge::testing

@@ -1,0 +1,130 @@
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/contract/onec_emulator.h"
+#include "tests/testing/status_matchers.h"
+
+// What sync-agent/source/source.h promises of writing, against an emulated 1C.
+namespace guestbridge::testing {
+namespace {
+
+using agent::ClientKey;
+using agent::ContactId;
+using agent::Source;
+using nlohmann::json;
+
+constexpr auto kUnavailable = absl::StatusCode::kUnavailable;
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+
+class WriteContactTest : public ::testing::Test {
+ protected:
+  absl::Status Write(int64_t contact, const std::string& profile = "") {
+    Source source = emulator_.Connect(profile);
+    return source.writer->WriteContact(ClientKey(guid_), ContactId(contact));
+  }
+  std::string Stored() { return emulator_.Get("/clients/" + guid_)["B24ContactID"]; }
+  int CountWrites() { return emulator_.Get("/counters")["writes"]; }
+
+  OnecEmulator emulator_;
+  std::string guid_ = emulator_.Add({{"LastName", "Гость"}});
+};
+
+TEST_F(WriteContactTest, StoresTheIdAndWritesOnceOnly) {
+  EXPECT_THAT(Write(123456), IsOk());
+  EXPECT_EQ(Stored(), "123456");
+  const int writes = CountWrites();
+  EXPECT_THAT(Write(123456), IsOk());
+  EXPECT_EQ(CountWrites(), writes);
+}
+
+TEST_F(WriteContactTest, BelievesNoAnswerThatKeptAnotherValue) {
+  emulator_.Post("/config", {{"silent_loss_fields", {{"B24ContactID", true}}}});
+  EXPECT_THAT(Write(5), StatusIs(kPrecondition, "WRITE_NOT_KEPT"));
+  emulator_.Post("/config", {{"silent_loss_fields", {{"B24ContactID", false}}},
+                             {"silent_write_loss", true}});
+  EXPECT_THAT(Write(5), StatusIs(kPrecondition, "WRITE_NOT_KEPT"));
+}
+
+TEST_F(WriteContactTest, TellsLocksHandlersRightsAndGoneClientsApart) {
+  emulator_.Post("/faults", {{"kind", "lock"}, {"method", "PATCH"}, {"nth", 1}});
+  EXPECT_THAT(Write(5), StatusIs(kUnavailable, "SOURCE_BUSY"));
+  emulator_.Post("/config", {{"refused", {{guid_, "Карточка гостя заблокирована"}}}});
+  const absl::Status refused = Write(5);
+  EXPECT_THAT(refused, StatusIs(kPrecondition, "SOURCE_REFUSED"));
+  EXPECT_EQ(refused.ToString().find("Карточка"), std::string::npos);
+  emulator_.Post("/config", {{"denied_write", {{"Catalog_Clients", true}}}});
+  EXPECT_THAT(Write(5), StatusIs(kPrecondition, "SOURCE_RIGHT_MISSING"));
+  emulator_.Post("/clients/delete", {{"guid", guid_}});
+  EXPECT_THAT(Write(5), StatusIs(absl::StatusCode::kNotFound, "CLIENT_GONE"));
+}
+
+TEST_F(WriteContactTest, SurvivesAConflictOfVersions) {
+  emulator_.Post("/config", {{"if_match_honoured", true}});
+  EXPECT_THAT(Write(5), IsOk());
+  emulator_.Post("/faults", {{"kind", "error"},
+                             {"method", "PATCH"},
+                             {"nth", 1},
+                             {"status", 412},
+                             {"code", "0"}});
+  EXPECT_THAT(Write(6), IsOk());
+  EXPECT_EQ(Stored(), "6");
+}
+
+TEST_F(WriteContactTest, WritesInLoadModeWhereTheObjectAllowsIt) {
+  const std::string profile = "extends: 1c-hotel\nwrite: {data_load_mode: true}\n";
+  const size_t history = emulator_.Get("/history").size();
+  EXPECT_THAT(Write(5, profile), IsOk());
+  EXPECT_EQ(emulator_.Get("/history").size(), history);
+  emulator_.Post("/config", {{"load_mode_supported", false}});
+  EXPECT_THAT(Write(6, profile), IsOk());
+  EXPECT_EQ(Stored(), "6");
+}
+
+TEST_F(WriteContactTest, AnAnswerThatGotLostIsNoSuccessAndIsMendedByTheNextTry) {
+  emulator_.Post("/faults",
+                 {{"kind", "reset"}, {"method", "PATCH"}, {"nth", 1}, {"after", true}});
+  EXPECT_THAT(Write(5), StatusIs(kUnavailable, "SOURCE_UNREACHABLE"));
+  EXPECT_THAT(Write(5), IsOk());
+  EXPECT_EQ(Stored(), "5");
+}
+
+TEST_F(WriteContactTest, KeepsARecordInTheMessagesRegister) {
+  emulator_.Post("/config", {{"composition",
+                              {{"InformationRegister_IntegrationMessages", true}}}});
+  const std::string profile = R"(
+extends: 1c-hotel
+messages:
+  mode: register
+  set: InformationRegister_IntegrationMessages
+  key: [ExternalSystem_Key, Object, Object_Type]
+  date: Date
+  external_id: ExternalID
+  status: Status
+  direction: Direction
+  system_ref: 11111111-2222-3333-4444-555555555555
+)";
+  EXPECT_THAT(Write(5, profile), IsOk());
+  EXPECT_THAT(Write(6, profile), IsOk());
+  const json messages = emulator_.Get("/messages");
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0]["Object"], guid_);
+  EXPECT_EQ(messages[0]["Object_Type"], "StandardODATA.Catalog_Clients");
+  EXPECT_EQ(messages[0]["ExternalID"], "6");
+  const json history = emulator_.Get("/history");
+  EXPECT_GE(messages[0]["Date"].get<std::string>(),
+            history[history.size() - 1]["Period"].get<std::string>());
+}
+
+TEST_F(WriteContactTest, KeepsARecordInTheRegisterOfExternalCodes) {
+  const std::string profile = "extends: 1c-hotel\nmessages: {mode: mapping}\n";
+  EXPECT_THAT(Write(5, profile), IsOk());
+  EXPECT_THAT(Write(5, profile), IsOk());
+  const json mappings = emulator_.Get("/mappings");
+  ASSERT_EQ(mappings.size(), 1u);
+  EXPECT_EQ(mappings[0]["ObjectExternalCode"], "5");
+  EXPECT_EQ(mappings[0]["ObjectRef"], guid_);
+}
+
+}  // namespace
+}  // namespace guestbridge::testing

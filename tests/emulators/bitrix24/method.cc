@@ -1,0 +1,65 @@
+#include "tests/emulators/bitrix24/method.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace guestbridge::testing::bitrix24 {
+
+const MethodTable& Methods() {
+  static const MethodTable* const table = [] {
+    auto* made = new MethodTable;
+    AddContactMethods(made);
+    AddItemMethods(made);
+    AddImportMethods(made);
+    AddDuplicateMethods(made);
+    AddUserfieldMethods(made);
+    AddPortalMethods(made);
+    AddEventMethods(made);
+    return made;
+  }();
+  return *table;
+}
+
+const Json* Param(const Json& params, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (const Json* value = Find(params, name)) return value;
+  }
+  return nullptr;
+}
+
+std::variant<Json, RestError> LegacyArrayParam(const Json& params,
+                                               const std::string& name, bool required) {
+  std::string title = name;
+  title[0] = ToUpper(title.substr(0, 1))[0];
+  const std::string prefixed = absl::StrCat("ar", title);
+  const std::string upper = ToUpper(name);
+  const Json* value =
+      Param(params, {name.c_str(), upper.c_str(), title.c_str(), prefixed.c_str()});
+  const bool absent = value == nullptr || value->is_null();
+  if (absent && !required) return Json::object();
+  // An empty text stands for an empty array in a form.
+  if (!absent && !required && *value == Json("")) return Json::object();
+  if (absent || !IsArray(*value)) {
+    return LegacyError(absl::StrCat("Parameter '", name, "' must be array."));
+  }
+  return *value;
+}
+
+RestError MissingParam(const std::string& name) {
+  return {
+      .code = "100",
+      .description = absl::StrCat("Could not find value for parameter {", name, "}")};
+}
+
+RestError ItemFieldError(RestError error) {
+  if (error.code == "ERROR_CORE" && error.status == 400) {
+    error.code = "CRM_FIELD_ERROR_VALUE_NOT_VALID";
+  }
+  return error;
+}
+
+std::string Connector(const Json& params) {
+  const Json* value = Find(params, "auth_connector");
+  return value == nullptr ? "" : ToText(*value);
+}
+
+}  // namespace guestbridge::testing::bitrix24
