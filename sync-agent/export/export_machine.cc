@@ -286,7 +286,7 @@ bool ExportMachine::Advance() {
         return true;
       }
       if (settings_.kind == RunKind::kExport && !settings_.dry_run) {
-        context_.Check(context_.ledger.SetNote("watermark", watermark_.value));
+        context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
         context_.Check(context_.ledger.SetNote(
             "read-with-mapping", absl::StrCat(settings_.mapping_version)));
         if (!context_.failure.ok()) return true;

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "sync-agent/portal/bitrix24/contact_decoder.h"
+#include "tests/testing/seeded_random.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -210,6 +211,33 @@ TEST(AnswerDecoder, NoTruncationProvesAnything) {
     ASSERT_EQ(answer.results.size(), 2u);
     EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
     EXPECT_EQ(answer.results[1].fate, Fate::kUnknown);
+  }
+}
+
+TEST(AnswerDecoder, AnyBytesGiveEachCommandOneFateAndNoDoneAddWithoutAnId) {
+  testing::SeededRandom random(7);
+  const std::string bodies[] = {
+      kBatchGood,
+      R"({"result":{"result":[4711,[{"ID":"1","PHONE":[{"ID":"2","VALUE":"x"}]}]],)"
+      R"("result_error":{"c0":{"error":"","error_description":"Not found"}}}})",
+      R"({"error":{"code":100},"error_description":null,"time":{"operating":"1e9"}})"};
+  static constexpr char kTokens[] = "{}[],:\"0123-eE.\\null";
+  for (int round = 0; round < 20000; ++round) {
+    std::string body = bodies[static_cast<size_t>(round) % 3];
+    for (uint64_t edits = 1 + random.Next64() % 4; edits > 0; --edits) {
+      const size_t at = random.Next64() % body.size();
+      const char c = kTokens[random.Next64() % (sizeof(kTokens) - 1)];
+      if (random.Next64() % 2 == 0) {
+        body[at] = c;
+      } else {
+        body.insert(at, 1, c);
+      }
+    }
+    const PortalAnswer answer = DecodeAnswer(Answered(200, body), {kAdd, kList});
+    ASSERT_EQ(answer.results.size(), 2u) << body;
+    if (answer.results[0].fate == Fate::kDone) {
+      ASSERT_TRUE(answer.results[0].id.exists()) << body;
+    }
   }
 }
 

@@ -1,0 +1,136 @@
+#include "sync-agent/control/configuration.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace guestbridge::agent {
+
+namespace v1 = guestbridge::v1;
+
+namespace {
+
+constexpr absl::Duration kDefaultSettleTime = absl::Seconds(120);
+constexpr absl::Duration kShortestSettleTime = absl::Seconds(2);
+constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
+
+bool IsHost(const std::string& text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+    return c <= ' ' || c == 127 || c == '/' || c == '@' || c == '?' || c == '#' ||
+           c == '\\';
+  });
+}
+
+absl::StatusOr<PortalSettings> ReadPortal(const v1::Connection& connection) {
+  PortalSettings portal;
+  if (!connection.ssl()) return MakeError("SSL_REQUIRED");
+  if (!IsHost(connection.api_server())) {
+    return MakeError("API_SERVER_INVALID", {{"suggestion", "portal.example.com"}});
+  }
+  portal.host = connection.api_server();
+  portal.port = connection.port() == 0 ? 443 : connection.port();
+  if (portal.port < 1 || portal.port > 65535) {
+    return MakeError("PORT_INVALID", {{"port", absl::StrCat(connection.port())}});
+  }
+  switch (connection.auth_case()) {
+    case v1::Connection::kWebhook:
+      portal.webhook_user = connection.webhook().user_id();
+      portal.webhook_secret = SecretString(connection.webhook().secret());
+      if (portal.webhook_secret.empty()) return MakeError("SECRET_REQUIRED");
+      break;
+    case v1::Connection::kOauth:
+      portal.oauth = true;
+      break;
+    case v1::Connection::AUTH_NOT_SET:
+      return MakeError("AUTH_REQUIRED");
+  }
+  return portal;
+}
+
+PaceSettings ReadPace(const v1::Connection& connection) {
+  PaceSettings pace;
+  if (connection.tariff() == v1::Connection::ENTERPRISE) {
+    pace.bucket_drain_per_second = 5;
+    pace.bucket_capacity = 250;
+  }
+  return pace;
+}
+
+absl::StatusOr<absl::Duration> ReadSettleTime(const v1::Connection& connection) {
+  if (!connection.has_settle_time()) return kDefaultSettleTime;
+  const absl::Duration given = absl::Microseconds(
+      google::protobuf::util::TimeUtil::DurationToMicroseconds(
+          connection.settle_time()));
+  if (given < kShortestSettleTime || given > kLongestSettleTime) {
+    return MakeError("SETTLE_TIME_INVALID", {{"given", absl::FormatDuration(given)}});
+  }
+  return given;
+}
+
+absl::StatusOr<CompiledMapping> ReadMapping(const v1::FieldMapping& mapping,
+                                            const v1::Connection& connection) {
+  std::vector<MappingEntry> entries;
+  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
+    entries.push_back({entry.source(),
+                       entry.target(),
+                       {entry.transforms().begin(), entry.transforms().end()}});
+  }
+  MappingOptions options;
+  options.default_region =
+      connection.default_region().empty() ? "RU" : connection.default_region();
+  options.version = mapping.version();
+  return CompiledMapping::Compile(entries, std::move(options));
+}
+
+EventSwitches ReadEvents(const v1::AgentConfiguration& configuration) {
+  EventSwitches events;
+  for (const std::string& event : configuration.disabled_events()) {
+    if (event == "client-created") events.client_created = false;
+    if (event == "client-changed") events.client_changed = false;
+    if (event == "client-marked-for-deletion") {
+      events.client_marked_for_deletion = false;
+    }
+    if (event == "contact-deleted") events.contact_deleted = false;
+  }
+  return events;
+}
+
+}  // namespace
+
+absl::StatusOr<IntegrationSettings> ReadConfiguration(
+    const v1::AgentConfiguration& configuration) {
+  const v1::Connection& connection = configuration.connection();
+  IntegrationSettings settings;
+  GB_ASSIGN_OR_RETURN(settings.id, ParseIntegrationName(configuration.integration()));
+  settings.revision = configuration.revision();
+  settings.active = configuration.active();
+  settings.hotel = connection.hotel();
+  const v1::SourceSettings& source = connection.source();
+  settings.source.type = source.type();
+  settings.source.url = source.url();
+  settings.source.user = source.user();
+  settings.source.password = SecretString(source.password());
+  settings.source.profile = source.profile();
+  settings.source.profile_text = source.profile_text();
+  GB_ASSIGN_OR_RETURN(settings.portal, ReadPortal(connection));
+  settings.portal.allow_private = configuration.allow_private_portals();
+  settings.pace = ReadPace(connection);
+  if (configuration.has_mapping()) {
+    GB_ASSIGN_OR_RETURN(settings.mapping,
+                        ReadMapping(configuration.mapping(), connection));
+  }
+  settings.events = ReadEvents(configuration);
+  GB_ASSIGN_OR_RETURN(settings.settle_time, ReadSettleTime(connection));
+  settings.write_back_rate = std::max(0.0, connection.write_back_rate());
+  settings.bound_base_identity = configuration.bound_base_identity();
+  settings.fallback_base_identity = configuration.fallback_base_identity();
+  return settings;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/secret/secret_string.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "sync-agent/mapping/mapping.h"
+#include "sync-agent/pace/pacer.h"
+#include "sync-agent/plan/decide.h"
+#include "sync-agent/source/source_registry.h"
+
+namespace guestbridge::agent {
+
+// How the portal is reached.
+struct PortalSettings {
+  std::string host;
+  int port = 443;
+  bool allow_private = false;
+  // Webhook; without one access tokens come from the server.
+  bool oauth = false;
+  int64_t webhook_user = 0;
+  SecretString webhook_secret;
+};
+
+// One revision of the configuration of one integration, as plain values.
+struct IntegrationSettings {
+  std::string id;  // the integration's short id
+  int64_t revision = 0;
+  bool active = false;
+  std::string hotel;
+  SourceSettings source;
+  PortalSettings portal;
+  PaceSettings pace;
+  std::optional<CompiledMapping> mapping;  // empty: none was saved yet
+  EventSwitches events;
+  absl::Duration settle_time;
+  double write_back_rate = 0;  // writes a second at most; 0: no ceiling
+  std::string bound_base_identity;
+  std::string fallback_base_identity;
+};
+
+// Reads a configuration whole, or says why it can't be used. Reaches nothing.
+// Errors: NAME_MALFORMED, SSL_REQUIRED, API_SERVER_INVALID, AUTH_REQUIRED,
+// SETTLE_TIME_INVALID, TRANSFORM_UNKNOWN, FIELD_TAKEN.
+absl::StatusOr<IntegrationSettings> ReadConfiguration(
+    const guestbridge::v1::AgentConfiguration& configuration);
+
+}  // namespace guestbridge::agent

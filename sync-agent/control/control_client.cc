@@ -1,0 +1,252 @@
+#include "sync-agent/control/control_client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/secret/digest.h"
+#include "common/status/error.h"
+#include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr absl::Duration kCallDeadline = absl::Seconds(15);
+// The server may have to ask the portal's authorisation server.
+constexpr absl::Duration kTokenDeadline = absl::Seconds(60);
+constexpr absl::Duration kGoodbyeDeadline = absl::Seconds(3);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
+constexpr absl::Duration kLongestPause = absl::Seconds(30);
+
+bool IsFinalRefusal(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "AGENT_NAME_IN_USE" || reason == "AGENT_NAME_INVALID" ||
+         reason == "INSTALLATION_INVALID";
+}
+
+absl::Status NoSession() {
+  return MakeError("SERVER_UNREACHABLE",
+                   {{"code", "UNAVAILABLE"}, {"detail", "no session"}});
+}
+
+}  // namespace
+
+ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
+                             ControlIdentity identity, SecretString token,
+                             ControlEvents& events, Random& random)
+    : identity_(std::move(identity)),
+      token_(std::move(token)),
+      events_(events),
+      random_(random),
+      stub_(v1::AgentControlService::NewStub(channel)) {}
+
+ControlClient::~ControlClient() { Stop(/*goodbye=*/false); }
+
+void ControlClient::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void ControlClient::Stop(bool goodbye) {
+  std::string session;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    session = session_;
+    if (watching_ != nullptr) watching_->TryCancel();
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (!goodbye || session.empty()) return;
+  grpc::ClientContext context;
+  Prepare(context, kGoodbyeDeadline);
+  v1::GoodbyeRequest request;
+  request.set_session(session);
+  v1::GoodbyeResponse response;
+  const absl::Status said =
+      FromGrpcStatus(stub_->Goodbye(&context, request, &response));
+  if (!said.ok()) log::Warning("goodbye_failed", {{"error", said}});
+  const std::lock_guard<std::mutex> lock(mutex_);
+  session_.clear();
+}
+
+bool ControlClient::connected() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !session_.empty();
+}
+
+void ControlClient::Prepare(grpc::ClientContext& context,
+                            absl::Duration deadline) const {
+  context.set_deadline(std::chrono::system_clock::now() +
+                       absl::ToChronoMilliseconds(deadline));
+  if (!token_.empty()) {
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", token_.Reveal()));
+  }
+}
+
+void ControlClient::Loop() {
+  absl::Duration pause = kFirstPause;
+  std::string last_reason;
+  while (true) {
+    const absl::Status hello = Hello();
+    bool lived = false;
+    if (hello.ok()) {
+      last_reason.clear();
+      events_.OnConnected();
+      lived = Watch();
+    } else if (IsFinalRefusal(hello)) {
+      events_.OnRefused(hello);
+      return;
+    } else if (ReasonOf(hello) != last_reason) {
+      last_reason = ReasonOf(hello);
+      log::Warning("server_not_reached", {{"error", hello}});
+    }
+    if (lived) pause = kFirstPause;
+    std::unique_lock<std::mutex> lock(mutex_);
+    const absl::Duration jittered = pause * (0.5 + RandomUnit(random_) / 2);
+    if (changed_.wait_for(lock, absl::ToChronoNanoseconds(jittered),
+                          [this] { return stopping_; })) {
+      return;
+    }
+    pause = std::min(pause * 1.7, kLongestPause);
+  }
+}
+
+absl::Status ControlClient::Hello() {
+  v1::HelloRequest request;
+  request.set_agent(identity_.agent);
+  request.set_installation(identity_.installation);
+  request.set_version(identity_.version);
+  for (const std::string& capability : identity_.capabilities) {
+    request.add_capabilities(capability);
+  }
+  for (v1::LedgerIdentity& ledger : events_.Ledgers()) {
+    *request.add_ledgers() = std::move(ledger);
+  }
+  grpc::ClientContext context;
+  Prepare(context, kCallDeadline);
+  v1::HelloResponse response;
+  GB_RETURN_IF_ERROR(FromGrpcStatus(stub_->Hello(&context, request, &response)));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  session_ = response.session();
+  return absl::OkStatus();
+}
+
+bool ControlClient::Watch() {
+  grpc::ClientContext context;
+  if (!token_.empty()) {
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", token_.Reveal()));
+  }
+  v1::WatchRequest request;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_ || session_.empty()) return false;
+    request.set_session(session_);
+    watching_ = &context;
+  }
+  const auto stream = stub_->Watch(&context, request);
+  v1::WatchResponse message;
+  bool lived = false;
+  while (stream->Read(&message)) {
+    lived = true;
+    Deliver(message);
+  }
+  const absl::Status ended = FromGrpcStatus(stream->Finish());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  watching_ = nullptr;
+  if (!stopping_) {
+    log::Warning("server_connection_ended", {{"error", ended}});
+    session_.clear();
+  }
+  return lived;
+}
+
+void ControlClient::Deliver(const v1::WatchResponse& message) {
+  switch (message.payload_case()) {
+    case v1::WatchResponse::kConfiguration:
+      events_.OnConfiguration(message.configuration());
+      break;
+    case v1::WatchResponse::kTask:
+      events_.OnTask(message.task());
+      break;
+    case v1::WatchResponse::kRemoved:
+      events_.OnRemoved(message.removed().integration());
+      break;
+    case v1::WatchResponse::kCancelRun:
+      events_.OnCancelRun(message.cancel_run());
+      break;
+    case v1::WatchResponse::kCaughtUp:
+    case v1::WatchResponse::PAYLOAD_NOT_SET:
+      break;
+  }
+}
+
+void ControlClient::Drop(const std::string& session) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (session_ != session) return;
+  session_.clear();
+  if (watching_ != nullptr) watching_->TryCancel();
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> ControlClient::Call(
+    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    Request request) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    request.set_session(session_);
+  }
+  if (request.session().empty()) return NoSession();
+  grpc::ClientContext context;
+  Prepare(context, std::is_same_v<Request, v1::GetAccessTokenRequest> ? kTokenDeadline
+                                                                      : kCallDeadline);
+  Response response;
+  const absl::Status status =
+      FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+  if (ReasonOf(status) == "SESSION_UNKNOWN") Drop(request.session());
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::Status ControlClient::Acknowledge(v1::AcknowledgeConfigurationRequest request) {
+  return Call(&Stub::AcknowledgeConfiguration, std::move(request)).status();
+}
+
+absl::StatusOr<v1::Lease> ControlClient::AcquireLease(v1::AcquireLeaseRequest request) {
+  return Call(&Stub::AcquireLease, std::move(request));
+}
+
+absl::StatusOr<bool> ControlClient::ReportRun(const v1::Run& run, int64_t sequence) {
+  v1::ReportRunRequest request;
+  *request.mutable_run() = run;
+  request.set_sequence(sequence);
+  GB_ASSIGN_OR_RETURN(const v1::ReportRunResponse response,
+                      Call(&Stub::ReportRun, std::move(request)));
+  return response.cancel_requested();
+}
+
+absl::StatusOr<v1::Run> ControlClient::OpenRun(const std::string& integration,
+                                               v1::Run::Kind kind) {
+  v1::OpenRunRequest request;
+  request.set_integration(integration);
+  request.set_kind(kind);
+  return Call(&Stub::OpenRun, std::move(request));
+}
+
+absl::Status ControlClient::FinishTask(v1::FinishTaskRequest request) {
+  return Call(&Stub::FinishTask, std::move(request)).status();
+}
+
+absl::StatusOr<v1::AccessToken> ControlClient::GetAccessToken(
+    const std::string& integration, const SecretString& refused) {
+  v1::GetAccessTokenRequest request;
+  request.set_integration(integration);
+  if (!refused.empty()) {
+    request.set_refused_token_digest(Sha256Hex(refused.Reveal()).substr(0, 8));
+  }
+  return Call(&Stub::GetAccessToken, std::move(request));
+}
+
+}  // namespace guestbridge::agent

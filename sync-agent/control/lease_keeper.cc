@@ -1,0 +1,144 @@
+#include "sync-agent/control/lease_keeper.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "common/log/log.h"
+#include "common/status/error.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr absl::Duration kRenewEvery = absl::Seconds(20);
+constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr absl::Duration kLongestRetry = absl::Seconds(5);
+
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsUnauthenticated(status);
+}
+
+// The holder may give it back early: asked more often than the server says.
+absl::Duration RetryAfter(const absl::Status& status) {
+  const Parameters parameters = ParametersOf(status);
+  const auto seconds = parameters.find("retry_after_seconds");
+  int given = 0;
+  if (seconds == parameters.end() || !absl::SimpleAtoi(seconds->second, &given)) {
+    return kRetry;
+  }
+  return std::clamp(absl::Seconds(given), kRetry, kLongestRetry);
+}
+
+}  // namespace
+
+LeaseKeeper::LeaseKeeper(Acquire acquire, const Clock& clock)
+    : acquire_(std::move(acquire)), clock_(clock) {}
+
+LeaseKeeper::~LeaseKeeper() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LeaseKeeper::Start() {
+  thread_ = std::thread([this] {
+    while (true) {
+      const absl::Duration pause = std::min(Tick(), kRenewEvery);
+      std::unique_lock<std::mutex> lock(mutex_);
+      const uint64_t seen = wanted_;
+      if (!stopping_) {
+        changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
+                          [&] { return stopping_ || wanted_ != seen; });
+      }
+      if (stopping_) return;
+    }
+  });
+}
+
+void LeaseKeeper::Want(Claim claim) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++wanted_;
+    claim_ = std::move(claim);
+    due_ = clock_.Steady();
+    word_ = Word();
+  }
+  changed_.notify_all();
+}
+
+void LeaseKeeper::Leave() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++wanted_;
+  claim_.reset();
+}
+
+absl::Duration LeaseKeeper::end() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return end_;
+}
+
+LeaseKeeper::Word LeaseKeeper::word() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return word_;
+}
+
+LeaseKeeper::Word LeaseKeeper::Await(absl::Duration longest) const {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait_for(lock, absl::ToChronoNanoseconds(longest),
+                    [this] { return word_.held || word_.refused || stopping_; });
+  return word_;
+}
+
+absl::Duration LeaseKeeper::Tick() {
+  Claim claim;
+  uint64_t wanted = 0;
+  const absl::Duration begun = clock_.Steady();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!claim_.has_value() || word_.refused) return absl::InfiniteDuration();
+    if (begun < due_) return due_ - begun;
+    claim = *claim_;
+    wanted = wanted_;
+  }
+  const absl::StatusOr<guestbridge::v1::Lease> lease = acquire_(claim());
+  absl::Duration pause = kRenewEvery;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (lease.ok()) {
+      const auto ttl = google::protobuf::util::TimeUtil::DurationToMicroseconds(
+          lease->time_to_live());
+      end_ = begun + absl::Microseconds(ttl);
+      if (wanted == wanted_) {
+        // Later answers may call the ledger warm because it has grown since.
+        if (!word_.held) word_.cold = lease->cold();
+        word_.held = true;
+        word_.error = absl::OkStatus();
+      }
+    } else {
+      pause = RetryAfter(lease.status());
+      // Somebody else's now, or not ours any more: nothing may be created.
+      const bool lost = !IsPassing(lease.status()) ||
+                        ReasonOf(lease.status()) == "LEASE_HELD";
+      if (lost) end_ = -absl::InfiniteDuration();
+      if (wanted == wanted_) {
+        word_.error = lease.status();
+        word_.refused = !IsPassing(lease.status());
+      }
+    }
+    // Counted from before the request: an answer that took long is renewed sooner.
+    due_ = lease.ok() ? begun + pause : clock_.Steady() + pause;
+    if (wanted != wanted_) due_ = clock_.Steady();
+    pause = std::max(absl::ZeroDuration(), due_ - clock_.Steady());
+  }
+  changed_.notify_all();
+  if (!lease.ok()) log::Debug("lease_not_held", {{"error", lease.status()}});
+  return pause;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+
+namespace guestbridge::agent {
+
+// Holds the lease of one integration's base while it is wanted: takes it, renews it
+// every 20 s, and tries again for as long as somebody else holds it or the server is
+// away. All times count on the steady clock from before the request left. Thread-safe.
+class LeaseKeeper {
+ public:
+  using Acquire = std::function<absl::StatusOr<guestbridge::v1::Lease>(
+      const guestbridge::v1::AcquireLeaseRequest& request)>;
+  // What to ask for, as of now (the ledger's sequence grows).
+  using Claim = std::function<guestbridge::v1::AcquireLeaseRequest()>;
+
+  LeaseKeeper(Acquire acquire, const Clock& clock);
+  ~LeaseKeeper();
+
+  // Starts the thread. Without it the owner calls Tick.
+  void Start();
+
+  // Begins anew: what was known of an earlier lease still counts towards end().
+  void Want(Claim claim);
+  // Renews no longer; the lease ends by itself.
+  void Leave();
+
+  // Until when contacts may be created; the past when there is no lease.
+  absl::Duration end() const;
+
+  struct Word {
+    bool held = false;  // taken since Want
+    bool cold = false;  // the ledger is not the one that wrote last
+    // Why it is not held, or could not be renewed. A code other than UNAVAILABLE,
+    // DEADLINE_EXCEEDED and UNAUTHENTICATED is final: it is not tried again.
+    absl::Status error;
+    bool refused = false;  // `error` is final
+  };
+  Word word() const;
+  // At most `longest`; comes back early when something changed.
+  Word Await(absl::Duration longest) const;
+
+  // Does what is due and returns how long to wait for the next.
+  absl::Duration Tick();
+
+ private:
+  const Acquire acquire_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  bool stopping_ = false;
+  uint64_t wanted_ = 0;  // counts Want and Leave
+  std::optional<Claim> claim_;
+  absl::Duration due_;  // when to ask next
+  absl::Duration end_ = -absl::InfiniteDuration();
+  Word word_;
+  std::thread thread_;
+};
+
+}  // namespace guestbridge::agent
