@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
+#include "sync-agent/change/read_choice.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -288,7 +289,7 @@ bool ExportMachine::Advance() {
       if (settings_.kind == RunKind::kExport && !settings_.dry_run) {
         context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
         context_.Check(context_.ledger.SetNote(
-            "read-with-mapping", absl::StrCat(settings_.mapping_version)));
+            kReadWithMappingNote, absl::StrCat(settings_.mapping_version)));
         if (!context_.failure.ok()) return true;
       }
       if (exports && settings_.kind == RunKind::kSettle && !context_.doubts.empty() &&
