@@ -22,10 +22,12 @@ struct FieldViolation {
   std::string description;  // English, rendered; the reason's message.
 };
 
-// `reason` must be in the catalogue (a missing one is INTERNAL and names itself).
+// `reason` must be in the catalogue (a missing one is INTERNAL and names itself; one
+// that the catalogue gives no code is UNKNOWN). Bytes that are not UTF-8 are replaced.
 absl::Status MakeError(absl::string_view reason, Parameters parameters = {});
 
-// As MakeError, and names the field of the request that is wrong.
+// As MakeError, and names the field of the request that is wrong; it is also the
+// parameter `field` unless that is given.
 absl::Status MakeFieldError(absl::string_view field, absl::string_view reason,
                             Parameters parameters = {});
 

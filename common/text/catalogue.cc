@@ -26,11 +26,14 @@ struct Index {
 const Index& GetIndex() {
   static const Index* const index = [] {
     auto* built = new Index;
+    built->Add(text_areas::Common());
     built->Add(text_areas::Api());
+    built->Add(text_areas::Identity());
     built->Add(text_areas::Connection());
     built->Add(text_areas::Portal());
     built->Add(text_areas::Source());
     built->Add(text_areas::Mapping());
+    built->Add(text_areas::Value());
     built->Add(text_areas::Export());
     built->Add(text_areas::Command());
     return built;

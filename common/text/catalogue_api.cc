@@ -1,12 +1,256 @@
 #include "common/text/areas.h"
 
+// What the server's RPCs answer, and how a run waits.
 namespace guestbridge::text_areas {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kNotFound = absl::StatusCode::kNotFound;
+constexpr auto kExists = absl::StatusCode::kAlreadyExists;
+constexpr auto kAborted = absl::StatusCode::kAborted;
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+constexpr auto kUnavailable = absl::StatusCode::kUnavailable;
+constexpr auto kUnauthenticated = absl::StatusCode::kUnauthenticated;
 
 constexpr ReasonText kTexts[] = {
-    {"API_PLACEHOLDER", kOk, "-", "-", "", ""},
+    {"FIELD_REQUIRED", kInvalid, "The field {field} is missing.",
+     "Не заполнено поле {field}.", "Fill it in and try again.",
+     "Заполните его и повторите."},
+    {"FIELD_INVALID", kInvalid, "The value of {field} is not allowed.",
+     "Недопустимое значение поля {field}.",
+     "Correct it; the description of the field says what it may be.",
+     "Исправьте его: допустимые значения указаны в описании поля."},
+    {"ETAG_MISMATCH", kAborted, "{name} was changed by somebody else meanwhile.",
+     "{name}: за это время кто-то внёс изменения.",
+     "Read it again, look at the change, and repeat yours if it still makes sense.",
+     "Прочитайте настройки заново и повторите своё изменение, если оно ещё нужно."},
+    {"REQUEST_ID_INVALID", kInvalid, "The request id is longer than 128 bytes.",
+     "Идентификатор запроса длиннее 128 байт.", "Use a UUID.", "Используйте UUID."},
+    {"SERVER_STOPPING", kUnavailable, "The server is stopping.",
+     "Сервер завершает работу.", "Try again when it runs.",
+     "Повторите, когда он снова заработает."},
+
+    {"INTEGRATION_NOT_FOUND", kNotFound, "There is no integration \"{integration}\".",
+     "Взаимодействия «{integration}» нет.",
+     "See what there is: guestbridge integration list.",
+     "Посмотрите список: guestbridge integration list."},
+    {"INTEGRATION_EXISTS", kExists,
+     "There is an integration \"{integration}\" already.",
+     "Взаимодействие «{integration}» уже есть.",
+     "Choose another id, or use the existing one.",
+     "Выберите другое имя или используйте существующее взаимодействие."},
+    {"INTEGRATION_ID_INVALID", kInvalid, "\"{id}\" cannot be the id of an integration.",
+     "«{id}» не может быть именем взаимодействия.",
+     "Begin with a lower-case Latin letter and use letters, digits and hyphens only, "
+     "up "
+     "to 63 characters; e.g. main.",
+     "Начните со строчной латинской буквы, дальше — буквы, цифры и дефис, не больше 63 "
+     "знаков; например main."},
+    {"INTEGRATION_TYPE_UNKNOWN", kInvalid, "The type of the integration is unknown.",
+     "Неизвестный вид внешней системы.", "Use --type bitrix24.",
+     "Укажите --type bitrix24."},
+    {"INTEGRATION_TYPE_FIXED", kInvalid,
+     "The type of an integration cannot be changed.",
+     "Вид внешней системы у взаимодействия изменить нельзя.",
+     "Create another integration.", "Создайте другое взаимодействие."},
+    {"INTEGRATION_INACTIVE", kPrecondition,
+     "The integration \"{integration}\" is switched off.",
+     "Взаимодействие «{integration}» выключено.",
+     "Switch it on: guestbridge integration activate {integration}.",
+     "Включите его: guestbridge integration activate {integration}."},
+    {"INTEGRATION_NOT_ASSIGNED", kPrecondition,
+     "The integration \"{integration}\" is not served by the agent \"{agent}\".",
+     "Взаимодействие «{integration}» обслуживает не агент «{agent}».",
+     "Check the agent of the connection: guestbridge connection get {integration}.",
+     "Проверьте агента в настройках соединения: guestbridge connection get "
+     "{integration}."},
+    {"DISPLAY_NAME_TOO_LONG", kInvalid,
+     "The display name is longer than {limit} characters.",
+     "Наименование длиннее {limit} знаков.", "Shorten it.", "Сократите его."},
+
+    {"RUN_NOT_FOUND", kNotFound, "There is no run {run}.", "Запуска {run} нет.",
+     "See what there is: guestbridge run list.",
+     "Посмотрите список: guestbridge run list."},
+    {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
+     "Уже выполняется запуск этого взаимодействия: {run}.",
+     "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "
+     "{run}).",
+     "Дождитесь его окончания (guestbridge run watch {run}) или отмените его "
+     "(guestbridge run cancel {run})."},
+    {"RUN_ENDED", kPrecondition, "The run {run} has ended already.",
+     "Запуск {run} уже завершён.", "There is nothing left to cancel.",
+     "Отменять уже нечего."},
+    {"RUN_KIND_NOT_FOR_AGENTS", kInvalid, "Agents open runs of kind SETTLE only.",
+     "Агент может начинать только запуски вида SETTLE.",
+     "Bring server and agent to the same version.",
+     "Обновите сервер и агент до одной версии."},
+    {"MAPPING_NOT_SAVED", kPrecondition,
+     "The integration \"{integration}\" has no saved field mapping.",
+     "У взаимодействия «{integration}» нет сохранённого соответствия полей.",
+     "Load and save it: guestbridge fields load {integration}, then guestbridge fields "
+     "save {integration}.",
+     "Загрузите и сохраните его: guestbridge fields load {integration}, затем "
+     "guestbridge fields save {integration}."},
+
+    {"AGENT_NOT_FOUND", kNotFound, "There is no agent \"{agent}\".",
+     "Агента «{agent}» нет.", "See what there is: guestbridge agent list.",
+     "Посмотрите список: guestbridge agent list."},
+    {"AGENT_NAME_INVALID", kInvalid, "\"{agent}\" cannot be the name of an agent.",
+     "«{agent}» не может быть именем агента.",
+     "Begin with a letter or digit and use Latin letters, digits, dots, hyphens and "
+     "underscores only, up to 63 characters.",
+     "Начните с латинской буквы или цифры, дальше — латинские буквы, цифры, точка, "
+     "дефис и подчёркивание, не больше 63 знаков."},
+    {"INSTALLATION_INVALID", kInvalid,
+     "The agent did not say which installation it is.",
+     "Агент не назвал свою установку.", "Bring server and agent to the same version.",
+     "Обновите сервер и агент до одной версии."},
+    {"AGENT_NAME_IN_USE", kExists,
+     "Another agent works under the name \"{agent}\" already.",
+     "Под именем «{agent}» уже работает другой агент.",
+     "Give this one another --name, or stop the other one. If it was killed, its name "
+     "is free after a minute.",
+     "Запустите этот агент с другим --name или остановите тот. Если тот был завершён "
+     "аварийно, имя освободится через минуту."},
+    {"AGENT_NOT_CONNECTED", kPrecondition,
+     "No agent is connected for the integration \"{integration}\".",
+     "Агент взаимодействия «{integration}» не подключён.",
+     "Start guestbridge-agent beside 1C and check its log (guestbridge agent list). A "
+     "run that waits starts by itself.",
+     "Запустите guestbridge-agent рядом с 1С и посмотрите его журнал (guestbridge agent "
+     "list). Ожидающий запуск начнётся сам."},
+    {"AGENT_NOT_CHOSEN", kPrecondition,
+     "Several agents are connected, and none is chosen for the integration "
+     "\"{integration}\".",
+     "Подключено несколько агентов, и ни один не выбран для взаимодействия "
+     "«{integration}».",
+     "Name one: guestbridge connection set {integration} … --agent NAME.",
+     "Укажите агента: guestbridge connection set {integration} … --agent ИМЯ."},
+    {"AGENT_LOST", kUnavailable,
+     "The connection to the agent \"{agent}\" was lost before it answered.",
+     "Связь с агентом «{agent}» прервалась до ответа.",
+     "Try again when it is connected: guestbridge agent list.",
+     "Повторите, когда он подключится: guestbridge agent list."},
+    {"TASK_TIMED_OUT", absl::StatusCode::kDeadlineExceeded,
+     "The agent \"{agent}\" did not answer in time.",
+     "Агент «{agent}» не ответил вовремя.",
+     "Try again with a longer --timeout; check whether 1C answers slowly.",
+     "Повторите с большим --timeout; проверьте, не медленно ли отвечает 1С."},
+    {"TASK_NOT_FOUND", kNotFound, "Nobody waits for the task {task} any more.",
+     "Ответа на задание {task} уже никто не ждёт.", "There is nothing to do.",
+     "Ничего делать не нужно."},
+    {"SESSION_UNKNOWN", kUnauthenticated, "The server does not know this session.",
+     "Сервер не знает этого сеанса.", "The agent opens a new one by itself.",
+     "Агент сам откроет новый."},
+    {"SESSION_REPLACED", kAborted, "The agent \"{agent}\" has opened a newer session.",
+     "Агент «{agent}» открыл новый сеанс.", "There is nothing to do.",
+     "Ничего делать не нужно."},
+    {"LEASE_HELD", kUnavailable,
+     "Another ledger may still be writing for \"{integration}\"; its turn ends in "
+     "{retry_after_seconds} s.",
+     "Для «{integration}» ещё может писать другой журнал агента; ожидание "
+     "{retry_after_seconds} с.",
+     "Wait: the agent goes on by itself. If two agents use one name or a copied data "
+     "directory, stop one of them.",
+     "Подождите: агент продолжит сам. Если два агента работают под одним именем или с "
+     "копией каталога данных, остановите один из них."},
+    {"LEDGER_IDENTITY_INVALID", kInvalid,
+     "The agent did not say which base or ledger it works for.",
+     "Агент не назвал базу или журнал, с которыми работает.",
+     "Bring server and agent to the same version.",
+     "Обновите сервер и агент до одной версии."},
+    {"BASE_CHANGED", kPrecondition,
+     "The integration \"{integration}\" belongs to the 1C base {bound}, but the source "
+     "address leads to the base {found}.",
+     "Взаимодействие «{integration}» принадлежит базе 1С {bound}, а адрес источника "
+     "ведёт к базе {found}.",
+     "Nothing was written. If this is a test copy, put the old address back. If the "
+     "hotel really has a new base, create a new integration for it.",
+     "Ничего не записано. Если это тестовая копия, верните прежний адрес. Если у "
+     "гостиницы действительно новая база, создайте для неё новое взаимодействие."},
+
+    {"CLIENT_NOT_FOUND", kNotFound, "There is no client {client}.",
+     "Клиента {client} нет.", "Check the Ref_Key or the code.",
+     "Проверьте Ref_Key или код."},
+    {"CLIENT_STATE_UNKNOWN", kInvalid, "This state of a client is unknown.",
+     "Такого состояния клиента нет.", "Leave the state out or use a listed one.",
+     "Не указывайте состояние или выберите его из списка."},
+
+    {"CHECK_AGENT_OK", kOk, "The agent \"{agent}\" is connected.",
+     "Агент «{agent}» подключён.", "Nothing to do.", "Ничего делать не нужно."},
+    {"CHECK_SCOPES_UNKNOWN", kOk, "The portal does not tell which rights are granted.",
+     "Портал не сообщает, какие права предоставлены.",
+     "Check on the portal that the webhook has the right \"crm\".",
+     "Проверьте на портале, что у вебхука есть право «CRM (crm)»."},
+    {"TOKEN_NOT_VALID", kPrecondition,
+     "The authorisation for {host} is not valid any more.",
+     "Доступ к {host} больше не действует.",
+     "Save the connection again with a new refresh token or webhook.",
+     "Сохраните соединение заново с новым refresh-токеном или вебхуком."},
+
+    {"ATTENTION_RUN_FAILED", kOk, "The run {run} failed.",
+     "Запуск {run} завершился ошибкой.", "Look at it: guestbridge run get {run}.",
+     "Посмотрите подробности: guestbridge run get {run}."},
+    {"ATTENTION_CLIENTS_FAILED", kOk, "{count} clients could not be exported.",
+     "Не удалось выгрузить клиентов: {count}.",
+     "See why: guestbridge run get {run}. When mended: guestbridge clients retry "
+     "{integration}.",
+     "Посмотрите причины: guestbridge run get {run}. После исправления: guestbridge "
+     "clients retry {integration}."},
+    {"ATTENTION_WRITE_BACK_PARKED", kOk,
+     "1C refused the contact ID of {count} clients.",
+     "1С не приняла ID контакта у клиентов: {count}.",
+     "Check the right of the 1C user to write clients: guestbridge connection test "
+     "{integration}.",
+     "Проверьте право пользователя 1С на запись клиентов: guestbridge connection test "
+     "{integration}."},
+
+    {"PLAINTEXT_NOT_LOOPBACK", kPrecondition,
+     "--plaintext is for one machine only, and {listen} is not a loopback address.",
+     "--plaintext годится только для одной машины, а {listen} — не локальный адрес.",
+     "Listen on 127.0.0.1 or ::1, or leave --plaintext out: certificates are made by "
+     "themselves.",
+     "Слушайте 127.0.0.1 или ::1 либо уберите --plaintext: сертификаты создаются "
+     "автоматически."},
+    {"PLAINTEXT_IN_USE", kOk,
+     "Without encryption and without tokens: every program on this machine may do "
+     "everything.",
+     "Без шифрования и без токенов: любой программе на этой машине разрешено всё.",
+     "Use TLS for anything but a trial.", "Для настоящей работы используйте TLS."},
+    {"LISTEN_ADDRESS_INVALID", kInvalid, "\"{listen}\" is not an address to listen on.",
+     "«{listen}» — не адрес, который можно слушать.",
+     "Write HOST:PORT, e.g. 127.0.0.1:7443.",
+     "Укажите ХОСТ:ПОРТ, например 127.0.0.1:7443."},
+    {"LISTEN_FAILED", kPrecondition, "The server cannot listen on {listen}.",
+     "Сервер не может слушать {listen}.",
+     "Check that the address belongs to this machine and that no other program uses "
+     "the port.",
+     "Проверьте, что адрес принадлежит этой машине и порт не занят другой программой."},
+    {"DATA_DIRECTORY_UNUSABLE", kPrecondition,
+     "The data directory {directory} cannot be used: {problem}.",
+     "Каталог данных {directory} использовать нельзя: {problem}.",
+     "Give the program's user a directory of its own that it may write.",
+     "Дайте пользователю программы собственный каталог с правом записи."},
+    {"DATABASE_URL_UNSUPPORTED", kInvalid,
+     "The database \"{kind}\" is not supported by this version.",
+     "База данных вида «{kind}» этой версией не поддерживается.",
+     "Use sqlite:PATH, or leave --database out.",
+     "Укажите sqlite:ПУТЬ или не указывайте --database."},
+    {"TLS_FILE_UNREADABLE", kPrecondition, "The file {file} cannot be read.",
+     "Файл {file} не читается.", "Check the path and the rights of the program's user.",
+     "Проверьте путь и права пользователя программы."},
+    {"TLS_FILES_INCOMPLETE", kInvalid, "--tls-cert and --tls-key belong together.",
+     "--tls-cert и --tls-key указываются вместе.", "Give both or neither.",
+     "Укажите оба ключа или ни одного."},
+    {"TLS_FILES_UNUSABLE", kPrecondition,
+     "Certificate and key ({file}) cannot be used together.",
+     "Сертификат и ключ ({file}) не подходят друг к другу или повреждены.",
+     "Check that both are PEM files and that the key belongs to the certificate.",
+     "Проверьте, что это файлы PEM и ключ относится к этому сертификату."},
+    {"OUTPUT_FILE_UNWRITABLE", kPrecondition, "The file {file} cannot be written.",
+     "Файл {file} не удаётся записать.", "Check the path and its rights.",
+     "Проверьте путь и права."},
 };
 
 }  // namespace

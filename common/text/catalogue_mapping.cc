@@ -4,9 +4,86 @@ namespace guestbridge::text_areas {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kNotFound = absl::StatusCode::kNotFound;
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 
 constexpr ReasonText kTexts[] = {
-    {"MAPPING_PLACEHOLDER", kOk, "-", "-", "", ""},
+    {"FIELDS_NOT_LOADED", kPrecondition,
+     "The fields of the integration \"{integration}\" are not loaded yet.",
+     "Поля взаимодействия «{integration}» ещё не загружены.",
+     "Load them: guestbridge fields load {integration}.",
+     "Загрузите их: guestbridge fields load {integration}."},
+    {"MAPPING_VERSION_NOT_FOUND", kNotFound,
+     "The integration \"{integration}\" has no mapping version {version}.",
+     "У взаимодействия «{integration}» нет версии {version} соответствия полей.",
+     "See what there is: guestbridge fields versions {integration}.",
+     "Посмотрите список: guestbridge fields versions {integration}."},
+    {"MAPPING_EMPTY", kPrecondition, "Not one field is mapped.",
+     "Не сопоставлено ни одно поле.", "Map at least one: guestbridge fields map.",
+     "Сопоставьте хотя бы одно: guestbridge fields map."},
+    {"ATTRIBUTE_UNKNOWN", kInvalid, "1C has no client attribute \"{attribute}\".",
+     "У клиента в 1С нет реквизита «{attribute}».",
+     "See what there is: guestbridge fields list. After a change in 1C load the fields "
+     "again.",
+     "Посмотрите список: guestbridge fields list. После изменений в 1С загрузите поля "
+     "заново."},
+    {"FIELD_UNKNOWN", kInvalid, "Contacts have no field \"{contact_field}\".",
+     "У контакта нет поля «{contact_field}».",
+     "Write it in upper case as guestbridge fields list shows it. After a change on "
+     "the "
+     "portal load the fields again.",
+     "Пишите его прописными буквами, как в guestbridge fields list. После изменений на "
+     "портале загрузите поля заново."},
+    {"FIELD_READ_ONLY", kInvalid,
+     "The contact field {contact_field} cannot be written.",
+     "Поле контакта {contact_field} нельзя заполнять.", "Choose another field.",
+     "Выберите другое поле."},
+    {"TRANSFORM_UNKNOWN", kInvalid, "There is no transform \"{transform}\".",
+     "Преобразования «{transform}» нет.", "Use one of: {known}.",
+     "Используйте одно из: {known}."},
+    {"TYPE_MISMATCH", kInvalid,
+     "{attribute} ({attribute_type}) does not fit {contact_field} "
+     "({contact_field_type}).",
+     "{attribute} ({attribute_type}) не подходит к {contact_field} "
+     "({contact_field_type}).",
+     "Choose a field of a matching type, or add a transform that yields it.",
+     "Выберите поле подходящего типа или добавьте нужное преобразование."},
+    {"FIELD_TAKEN", kInvalid,
+     "{contact_field} takes one value and is already fed by {attribute}.",
+     "Поле {contact_field} принимает одно значение, и его уже заполняет {attribute}.",
+     "Remove that entry first: guestbridge fields unmap.",
+     "Сначала уберите ту строку: guestbridge fields unmap."},
+    {"FIELD_NOT_MAPPED", kNotFound, "Nothing is mapped to {contact_field}.",
+     "Полю {contact_field} ничего не сопоставлено.",
+     "See what is mapped: guestbridge fields list.",
+     "Посмотрите соответствие: guestbridge fields list."},
+    {"SUGGESTED_BY_NAME", kOk, "Suggested: a standard guest attribute.",
+     "Предложено: стандартный реквизит гостя.", "Change it if it does not suit.",
+     "Измените, если не подходит."},
+    {"SUGGESTED_BY_SYNONYM", kOk, "Suggested: the name means the same.",
+     "Предложено: совпадает по смыслу названия.", "Change it if it does not suit.",
+     "Измените, если не подходит."},
+
+    {"EVENTS_NOT_LOADED", kPrecondition,
+     "The events of the integration \"{integration}\" are not loaded yet.",
+     "События взаимодействия «{integration}» ещё не загружены.",
+     "Load them: guestbridge events load {integration}.",
+     "Загрузите их: guestbridge events load {integration}."},
+    {"EVENT_UNKNOWN", kInvalid, "There is no event \"{event}\".",
+     "События «{event}» нет.", "Use one of: {known}.", "Используйте одно из: {known}."},
+    {"EVENT_BY_CHANGE_HISTORY", kOk, "by 1C's change history",
+     "по истории изменений в 1С", "Nothing to do.", "Ничего делать не нужно."},
+    {"EVENT_BY_CONTENT_COMPARISON", kOk, "by comparing content at each run",
+     "сравнением данных при каждом запуске", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"EVENT_BY_PORTAL_EVENTS", kOk, "by portal events, and by reconcile",
+     "по событиям портала и при сверке", "Nothing to do.", "Ничего делать не нужно."},
+    {"EVENT_BY_RECONCILE", kOk, "found by reconcile instead",
+     "обнаруживается при сверке", "Portal events need an OAuth application.",
+     "Для событий портала нужно приложение OAuth."},
+    {"EVENT_BY_SCHEDULE", kOk, "by the schedule", "по расписанию", "Nothing to do.",
+     "Ничего делать не нужно."},
 };
 
 }  // namespace

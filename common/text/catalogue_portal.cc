@@ -4,9 +4,158 @@ namespace guestbridge::text_areas {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
+constexpr auto kAct = absl::StatusCode::kFailedPrecondition;
+constexpr auto kRetry = absl::StatusCode::kUnavailable;
 
 constexpr ReasonText kTexts[] = {
-    {"PORTAL_PLACEHOLDER", kOk, "-", "-", "", ""},
+    // A request as a whole. `code` is Bitrix24's own error code.
+    {"PORTAL_ANSWERED_HTML", kRetry,
+     "{host} answered with a web page (HTTP {status}) instead of data.",
+     "{host} вместо данных вернул веб-страницу (HTTP {status}).",
+     "If it repeats, check that the API server is the portal's host and that no proxy, "
+     "firewall or sign-in page stands in between.",
+     "Если это повторяется, проверьте, что указан адрес самого портала и что запросы "
+     "не "
+     "перехватывает прокси, межсетевой экран или страница входа."},
+    {"PORTAL_ANSWER_BROKEN", kRetry,
+     "The answer of {host} is incomplete or cannot be understood.",
+     "Ответ {host} неполный или непонятен.",
+     "Nothing to do at once: what was sent is looked up and repeated where needed. If "
+     "it goes on, check the network and the portal.",
+     "Сразу делать ничего не нужно: отправленное будет проверено и при необходимости "
+     "повторено. Если это продолжается, проверьте сеть и портал."},
+    {"PORTAL_INTERNAL_ERROR", kRetry, "The portal {host} met an error of its own.",
+     "На портале {host} произошла внутренняя ошибка.",
+     "Nothing to do at once: it is tried again. If it goes on for hours, ask the "
+     "support of Bitrix24.",
+     "Сразу делать ничего не нужно: попытка повторится. Если это продолжается часами, "
+     "обратитесь в поддержку Битрикс24."},
+    {"PORTAL_TOO_FAST", kRetry, "The portal {host} asks for fewer requests a second.",
+     "Портал {host} просит обращаться к нему реже.",
+     "Nothing to do: the pace is lowered by itself. If it happens often, other "
+     "programs "
+     "at this address use the same portal.",
+     "Делать ничего не нужно: темп снижается сам. Если это происходит часто, значит, с "
+     "этого же адреса к порталу обращаются и другие программы."},
+    {"OPERATING_TIME_USED_UP", kRetry,
+     "The portal's execution time for this kind of request is used up.",
+     "Время выполнения запросов этого вида на портале исчерпано.",
+     "Nothing to do: work goes on by itself within ten minutes.",
+     "Делать ничего не нужно: работа продолжится сама в течение десяти минут."},
+    {"TOKEN_REFUSED", kAct, "The portal {host} refuses the access token: {code}.",
+     "Портал {host} не принимает токен доступа: {code}.",
+     "Authorise the application on the portal again and save the connection with the "
+     "new refresh token.",
+     "Заново авторизуйте приложение на портале и сохраните соединение с новым токеном "
+     "обновления."},
+    {"TOKEN_CHECK_UNAVAILABLE", kRetry,
+     "The portal {host} cannot reach the authorisation server of Bitrix24 just now.",
+     "Портал {host} сейчас не может связаться с сервером авторизации Битрикс24.",
+     "Nothing to do at once: it is tried again. On a portal of your own, check that it "
+     "may reach Bitrix24's servers.",
+     "Сразу делать ничего не нужно: попытка повторится. Если портал стоит у вас, "
+     "проверьте, что с него доступны серверы Битрикс24."},
+    {"PORTAL_USER_INACTIVE", kAct,
+     "The owner of the webhook or authorisation on {host} is dismissed or inactive.",
+     "Владелец вебхука или авторизации на {host} уволен или отключён.",
+     "Make a new webhook, or authorise the application again, as an active "
+     "administrator.",
+     "Создайте новый вебхук или заново авторизуйте приложение от имени действующего "
+     "администратора."},
+    {"APPLICATION_NOT_FOR_USER", kAct,
+     "The user who authorised the application may not use it on {host}.",
+     "Пользователь, авторизовавший приложение, не имеет к нему доступа на {host}.",
+     "Give this user access to the application on the portal, or authorise it as an "
+     "administrator.",
+     "Откройте этому пользователю доступ к приложению на портале или авторизуйте его "
+     "от имени администратора."},
+    {"APPLICATION_NOT_INSTALLED", kAct, "The application is not installed on {host}.",
+     "Приложение не установлено на {host}.",
+     "Install the application on the portal and save the connection with its new "
+     "refresh token.",
+     "Установите приложение на портал и сохраните соединение с его новым токеном "
+     "обновления."},
+    {"PORTAL_WANTS_HTTPS", kAct, "The portal {host} accepts requests over HTTPS only.",
+     "Портал {host} принимает запросы только по HTTPS.",
+     "Check port and proxy: the connection must be encrypted all the way.",
+     "Проверьте порт и прокси: соединение должно быть защищено на всём пути."},
+    {"PORTAL_MOVED", kAct, "The portal {host} has moved to {new_host}.",
+     "Портал {host} переехал на {new_host}.",
+     "If that is right, save the connection with --api-server {new_host}.",
+     "Если это верно, сохраните соединение с --api-server {new_host}."},
+    {"PORTAL_METHOD_MISSING", kAct,
+     "The portal {host} does not offer a method that is needed.",
+     "На портале {host} нет нужного метода.",
+     "Check that the webhook or application has the right \"crm\", and that a portal "
+     "of your own is up to date.",
+     "Проверьте, что у вебхука или приложения есть право «crm», а если портал стоит у "
+     "вас — что он обновлён."},
+    {"METHOD_AWAITS_CONFIRMATION", kAct,
+     "The portal {host} waits for an administrator to confirm the call.",
+     "Портал {host} ждёт, когда администратор подтвердит вызов.",
+     "Open the notifications of a portal administrator and confirm.",
+     "Откройте уведомления администратора портала и подтвердите вызов."},
+    {"METHOD_NOT_CONFIRMED", kAct,
+     "An administrator of the portal {host} has denied the call.",
+     "Администратор портала {host} отклонил вызов.",
+     "Agree with the administrator, make a new webhook and save the connection again.",
+     "Согласуйте доступ с администратором, создайте новый вебхук и сохраните "
+     "соединение снова."},
+    {"RIGHT_MISSING_ON_PORTAL", kAct,
+     "The webhook or application on {host} has no right to these contacts.",
+     "У вебхука или приложения на {host} нет прав на эти контакты.",
+     "Let its owner read, add and change all contacts in the CRM permissions, or use "
+     "the webhook of an administrator.",
+     "Разрешите его владельцу чтение, добавление и изменение всех контактов в правах "
+     "доступа CRM или используйте вебхук администратора."},
+
+    // One contact.
+    {"PORTAL_REFUSED", kAct, "The portal refused the contact (code \"{code}\").",
+     "Портал не принял контакт (код «{code}»).",
+     "Look at the guest in 1C: an unusual value, often an e-mail or a phone, is the "
+     "usual cause. Correct it, or run \"guestbridge clients retry\".",
+     "Посмотрите карточку гостя в 1С: обычно причина в необычном значении, чаще всего "
+     "в "
+     "почте или телефоне. Исправьте его или выполните «guestbridge clients retry»."},
+    {"CONTACT_FIELD_REFUSED", kAct,
+     "The portal refused a field of the contact (code \"{code}\").",
+     "Портал не принял одно из полей контакта (код «{code}»).",
+     "Check the field mapping against the portal's fields (\"guestbridge fields "
+     "load\") "
+     "and which fields the portal demands.",
+     "Сверьте соответствие полей с полями портала («guestbridge fields load») и "
+     "проверьте, какие поля на портале обязательны."},
+    {"CONTACT_NOT_ON_PORTAL", kOk, "There is no such contact on the portal any more.",
+     "Такого контакта на портале больше нет.",
+     "Nothing to do: an export looks where it went and creates it anew if needed.",
+     "Делать ничего не нужно: выгрузка выяснит, куда он делся, и при необходимости "
+     "создаст его заново."},
+
+    // Rows of `connection test`.
+    {"CHECK_PORTAL_OK", kOk, "The portal {host} answers.", "Портал {host} отвечает.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"CHECK_PORTAL_REACHED", kOk, "The portal {host} can be reached.",
+     "Портал {host} доступен.", "Nothing to do.", "Ничего делать не нужно."},
+    {"CHECK_TLS_OK", kOk, "The connection is encrypted and the certificate is trusted.",
+     "Соединение защищено, сертификат принят.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CHECK_TOKEN_OK", kOk, "The portal accepts the webhook or the access token.",
+     "Портал принимает вебхук или токен доступа.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CHECK_SCOPES_OK", kOk, "The needed rights are granted: {scopes}.",
+     "Нужные права предоставлены: {scopes}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CHECK_RIGHTS_OK", kOk, "Contacts can be read, and the owner is an administrator.",
+     "Контакты читаются, владелец доступа — администратор.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"PORTAL_USER_NOT_ADMIN", kOk,
+     "The owner of the webhook or authorisation is not an administrator of {host}.",
+     "Владелец вебхука или авторизации — не администратор портала {host}.",
+     "Use an administrator's, or make sure that this user may see and change every "
+     "contact: a contact that stays hidden looks as if it were missing.",
+     "Используйте доступ администратора или убедитесь, что этому пользователю "
+     "разрешено "
+     "видеть и изменять все контакты: скрытый контакт выглядит как отсутствующий."},
 };
 
 }  // namespace

@@ -3,10 +3,264 @@
 namespace guestbridge::text_areas {
 namespace {
 
-constexpr auto kOk = absl::StatusCode::kOk;
+using Code = absl::StatusCode;
+
+constexpr auto kOk = Code::kOk;
+constexpr auto kLater = Code::kUnavailable;
+constexpr auto kAct = Code::kFailedPrecondition;
+constexpr auto kInvalid = Code::kInvalidArgument;
 
 constexpr ReasonText kTexts[] = {
-    {"SOURCE_PLACEHOLDER", kOk, "-", "-", "", ""},
+    // Settings of the source.
+    {"SOURCE_TYPE_UNKNOWN", kInvalid, "There is no source of type \"{type}\".",
+     "Источника типа «{type}» нет.",
+     "Use onec-odata: the standard OData interface of 1C.",
+     "Укажите onec-odata — стандартный интерфейс OData 1С."},
+    {"SOURCE_URL_INVALID", kInvalid,
+     "The source's address \"{url}\" is not the address of a 1C publication.",
+     "Адрес источника «{url}» не похож на адрес публикации 1С.",
+     "Write http(s)://HOST[:PORT]/BASE, without user name, spaces, ? and #; "
+     "/odata/standard.odata is added when it is missing.",
+     "Укажите http(s)://СЕРВЕР[:ПОРТ]/БАЗА, без имени пользователя, пробелов, ? и #; "
+     "/odata/standard.odata добавляется само."},
+    {"SOURCE_PROFILE_UNKNOWN", kInvalid,
+     "There is no built-in source profile \"{profile}\".",
+     "Встроенного профиля источника «{profile}» нет.",
+     "Use 1c-hotel, or give a file with a profile of your own.",
+     "Укажите 1c-hotel или файл с собственным профилем."},
+    {"SOURCE_PROFILE_INVALID", kInvalid,
+     "The source profile is wrong at \"{key}\": {problem}.",
+     "Ошибка в профиле источника, ключ «{key}»: {problem}.",
+     "Correct the profile at this key and save the connection again; the built-in "
+     "profile 1c-hotel shows the form.",
+     "Исправьте профиль в этом месте и сохраните соединение ещё раз; образец — "
+     "встроенный профиль 1c-hotel."},
+
+    // Worth another try.
+    {"SOURCE_UNREACHABLE", kLater, "1C cannot be reached: {cause}.",
+     "Нет связи с 1С: {cause}.",
+     "Check that the web server of 1C is running, and its address, port and "
+     "certificate. It is tried again by itself.",
+     "Проверьте, что веб-сервер 1С работает, и верны ли адрес, порт и сертификат. "
+     "Попытка повторится сама."},
+    {"SOURCE_IN_MAINTENANCE", kLater,
+     "1C does not let anyone in at the moment: maintenance or an exclusive session.",
+     "1С сейчас никого не пускает: идёт обслуживание или база занята монопольно.",
+     "Wait until the maintenance is over; work goes on by itself. If it lasts, remove "
+     "the ban on sessions in 1C's administration console.",
+     "Дождитесь конца обслуживания: работа продолжится сама. Если это затянулось, "
+     "снимите запрет начала сеансов в консоли администрирования 1С."},
+    {"SOURCE_LICENCES_EXHAUSTED", kLater, "1C has no free licence for another session.",
+     "В 1С нет свободной лицензии для ещё одного сеанса.",
+     "Close sessions that nobody uses, or add a client licence. It is tried again by "
+     "itself.",
+     "Завершите неиспользуемые сеансы или добавьте клиентскую лицензию. Попытка "
+     "повторится сама."},
+    {"SOURCE_BUSY", kLater, "1C holds a lock on {entity}: someone is working with it.",
+     "Объект {entity} в 1С заблокирован: с ним кто-то работает.",
+     "Nothing: it is tried again by itself.", "Ничего: попытка повторится сама."},
+    {"SOURCE_ANSWER_BROKEN", kLater,
+     "1C's answer for {entity} cannot be read: it is cut off or no JSON (HTTP {http}).",
+     "Ответ 1С по объекту {entity} не читается: он обрывается или это не JSON (HTTP "
+     "{http}).",
+     "It is tried again by itself. If it stays, open the address in a browser: a proxy "
+     "or the web server may answer instead of 1C.",
+     "Попытка повторится сама. Если не проходит, откройте адрес в браузере: возможно, "
+     "вместо 1С отвечает прокси или веб-сервер."},
+
+    // A person must act.
+    {"SOURCE_ADDRESS_REFUSED", kAct,
+     "The source's address leads to a link-local or metadata address, which is never "
+     "called.",
+     "Адрес источника ведёт на служебный сетевой адрес (link-local), обращаться к нему "
+     "нельзя.",
+     "Give the address of the web server where 1C is published.",
+     "Укажите адрес веб-сервера, на котором опубликована 1С."},
+    {"SOURCE_CREDENTIALS_REFUSED", kAct,
+     "1C does not accept the user name and the password.",
+     "1С не принимает имя пользователя и пароль.",
+     "Check --source-user and the password file; the user needs 1C:Enterprise "
+     "authentication. Then save the connection again.",
+     "Проверьте --source-user и файл с паролем; пользователю нужна аутентификация "
+     "1С:Предприятия. Затем сохраните соединение ещё раз."},
+    {"SOURCE_RIGHT_MISSING", kAct,
+     "The 1C user has no right on {entity}, or on some of its rows.",
+     "У пользователя 1С нет права на {entity} или на часть его записей.",
+     "Give the user a role that reads {entity} (and may change clients) in 1C.",
+     "Дайте пользователю в 1С роль, которой доступен {entity} (и изменение клиентов)."},
+    {"SOURCE_NOT_PUBLISHED", kAct,
+     "There is no standard OData interface at this address (HTTP {http}).",
+     "По этому адресу нет стандартного интерфейса OData (HTTP {http}).",
+     "Check the publication's name in the address, and switch \"Publish standard OData "
+     "interface\" on in 1C's Configurator (Administration, Publish on web server).",
+     "Проверьте имя публикации в адресе и включите «Публиковать стандартный интерфейс "
+     "OData» в Конфигураторе (Администрирование — Публикация на веб-сервере)."},
+    {"SOURCE_ENTITY_MISSING", kAct,
+     "1C does not publish {entity}: it is not in the composition of the OData "
+     "interface, "
+     "or has another name.",
+     "1С не публикует {entity}: его нет в составе интерфейса OData, или он называется "
+     "иначе.",
+     "Add {entity} to the composition of the standard OData interface, or correct the "
+     "name in the source profile. Updates of 1C may lose the composition.",
+     "Добавьте {entity} в состав стандартного интерфейса OData или исправьте имя в "
+     "профиле источника. После обновлений 1С состав иногда теряется."},
+    {"SOURCE_ATTRIBUTE_MISSING", kAct, "{entity} in 1C has no attribute {attribute}.",
+     "В 1С у {entity} нет реквизита {attribute}.",
+     "Correct the name in the source profile or in the field mapping; an update of 1C "
+     "may have renamed it.",
+     "Исправьте имя в профиле источника или в соответствии полей; возможно, реквизит "
+     "переименован при обновлении 1С."},
+    {"SOURCE_ATTRIBUTE_PROTECTED", kAct,
+     "The attribute {attribute} of {entity} never leaves 1C: it holds identity "
+     "documents "
+     "or health data.",
+     "Реквизит {attribute} ({entity}) не выгружается из 1С никогда: это данные "
+     "документов или о здоровье.",
+     "Take {attribute} out of the field mapping.",
+     "Уберите {attribute} из соответствия полей."},
+    {"SOURCE_REFUSED", kAct,
+     "1C refused the request for {entity} (HTTP {http}, code {code}).",
+     "1С отказала в запросе к {entity} (HTTP {http}, код {code}).",
+     "Look into 1C's event log at this moment: a handler of the configuration said no.",
+     "Посмотрите журнал регистрации 1С за это время: отказ дал обработчик "
+     "конфигурации."},
+    {"WRITE_NOT_KEPT", kAct,
+     "1C answered that {attribute} of {entity} was written, but kept another value.",
+     "1С ответила, что {attribute} ({entity}) записан, но значение не сохранила.",
+     "Check that the attribute is a number of at least 10 digits, and that no handler "
+     "or "
+     "the built-in job SyncBitrix24 overwrites it.",
+     "Проверьте, что реквизит — число не короче 10 цифр и что его не перезаписывает "
+     "обработчик или встроенное задание SyncBitrix24."},
+    {"CLIENT_GONE", Code::kNotFound, "The client is no longer in 1C ({entity}).",
+     "Клиента больше нет в 1С ({entity}).",
+     "Nothing: there is nowhere to write. If it was merged with another card, that one "
+     "is exported.",
+     "Ничего: записывать некуда. Если карточку объединили с другой, выгружается "
+     "другая."},
+
+    // Findings of a test.
+    {"CHECK_SOURCE_OK", kOk, "1C answers; {sets} sets are published.",
+     "1С отвечает; опубликовано объектов: {sets}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"SOURCE_COMPOSITION_EMPTY", kAct,
+     "1C answers, but the composition of its OData interface is empty.",
+     "1С отвечает, но состав интерфейса OData пуст.",
+     "Set the composition of the standard OData interface in 1C; an update or a "
+     "restore "
+     "may have lost it.",
+     "Задайте состав стандартного интерфейса OData в 1С; он мог потеряться при "
+     "обновлении или восстановлении базы."},
+    {"CHECK_SOURCE_TLS_OK", kOk, "The way to 1C is encrypted.",
+     "Соединение с 1С шифруется.", "Nothing to do.", "Ничего делать не нужно."},
+    {"SOURCE_URL_PLAIN_HTTP", kOk,
+     "The way to 1C is not encrypted: password and guests' data can be read on it.",
+     "Соединение с 1С не шифруется: пароль и данные гостей можно прочитать по пути.",
+     "Publish 1C over https, or make sure that the agent and 1C share one trusted "
+     "network.",
+     "Опубликуйте 1С по https или убедитесь, что агент и 1С стоят в одной доверенной "
+     "сети."},
+    {"CHECK_ENTITIES_OK", kOk,
+     "Every entity and attribute that the profile {profile} needs is published.",
+     "Все объекты и реквизиты профиля {profile} опубликованы.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CONTACT_ATTRIBUTE_UNFIT", kAct,
+     "The attribute {attribute} of {entity} cannot hold a contact's ID: it is {type}.",
+     "Реквизит {attribute} ({entity}) не может хранить ID контакта: его тип {type}.",
+     "Name an attribute of type number(10) or string in the source profile.",
+     "Укажите в профиле источника реквизит типа число(10) или строка."},
+    {"LOOKUP_NOT_PUBLISHED", kOk,
+     "{entity} ({attribute}) is not published: what refers to it cannot be exported as "
+     "text.",
+     "{entity} ({attribute}) не опубликован: ссылки на него нельзя выгрузить текстом.",
+     "Publish {entity}, or do not map attributes that refer to it.",
+     "Опубликуйте {entity} или не сопоставляйте реквизиты, которые на него ссылаются."},
+    {"CHECK_READ_RIGHT_OK", kOk, "The 1C user reads clients.",
+     "Пользователь 1С читает клиентов.", "Nothing to do.", "Ничего делать не нужно."},
+    {"CLIENTS_HIDDEN", kOk,
+     "Some rows of {entity} are hidden from the 1C user: those guests are not "
+     "exported.",
+     "Часть записей {entity} скрыта от пользователя 1С: эти гости не выгружаются.",
+     "Lift the record-level restriction for this user, if all guests shall be "
+     "exported.",
+     "Снимите ограничение доступа к записям у этого пользователя, если нужны все "
+     "гости."},
+    {"CHECK_CHANGE_HISTORY_OK", kOk, "The change history {entity} can be read.",
+     "История изменений {entity} читается.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CHANGE_HISTORY_UNAVAILABLE", kOk,
+     "There is no change history to read ({entity}): each run reads all clients.",
+     "Историю изменений прочитать нельзя ({entity}): каждый запуск читает всех "
+     "клиентов.",
+     "Publish the change-history register and let the user read it; runs then take "
+     "seconds.",
+     "Опубликуйте регистр истории изменений и дайте пользователю право чтения: запуски "
+     "станут занимать секунды."},
+    {"CHECK_MESSAGES_REGISTER_OK", kOk,
+     "Records of exports are also written to 1C's register {entity}.",
+     "Записи о выгрузке ведутся и в регистре 1С {entity}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"MESSAGES_REGISTER_UNUSED", kOk,
+     "The profile names no messages register in 1C: records of exports are kept by "
+     "guestbridge only.",
+     "В профиле не указан регистр интеграционных сообщений 1С: записи о выгрузке ведёт "
+     "только guestbridge.",
+     "Nothing, unless 1C's users need those records: then name the register in the "
+     "source profile.",
+     "Ничего; если записи нужны сотрудникам в 1С, укажите регистр в профиле "
+     "источника."},
+    {"MESSAGES_REGISTER_NOT_PUBLISHED", kOk,
+     "The messages register {entity} of the profile is not as described: {attribute}.",
+     "Регистр сообщений {entity} из профиля не соответствует описанию: {attribute}.",
+     "Publish the register, or correct its names in the source profile.",
+     "Опубликуйте регистр или исправьте имена в профиле источника."},
+    {"WRITE_RIGHT_UNKNOWN", kOk,
+     "Whether the 1C user may change {entity} cannot be known without writing.",
+     "Может ли пользователь 1С изменять {entity}, без записи узнать нельзя.",
+     "Make sure that the user's role may change clients: contact IDs are written "
+     "there.",
+     "Убедитесь, что роль пользователя разрешает изменение клиентов: туда пишутся ID "
+     "контактов."},
+    {"CHECK_VERSION_OK", kOk, "1C:Hotel has version {version}.",
+     "Версия 1С:Отель — {version}.", "Nothing to do.", "Ничего делать не нужно."},
+    {"VERSION_NOT_PUBLISHED", kOk,
+     "The version of 1C:Hotel is not published, so it was not checked.",
+     "Версия 1С:Отель не опубликована и потому не проверена.",
+     "Check in 1C (Help, About) that it is {least} or later.",
+     "Проверьте в 1С (Справка — О программе), что версия не ниже {least}."},
+    {"VERSION_TOO_OLD", kAct, "1C:Hotel has version {version}; {least} is needed.",
+     "Версия 1С:Отель — {version}, нужна {least} или новее.", "Update 1C:Hotel.",
+     "Обновите 1С:Отель."},
+    {"CHECK_IDENTITY_OK", kOk, "The base has the identity {identity}.",
+     "Идентификатор базы — {identity}.", "Nothing to do.", "Ничего делать не нужно."},
+    {"IDENTITY_NOT_PUBLISHED", kOk,
+     "The base publishes no identity of its own: a copy of the base cannot be told "
+     "from "
+     "it.",
+     "База не публикует свой идентификатор: её копию не отличить от неё самой.",
+     "Publish the constant InfoBaseUUID. Until then an identity is kept for this "
+     "address.",
+     "Опубликуйте константу InfoBaseUUID. До тех пор идентификатор закрепляется за "
+     "адресом."},
+    {"CHECK_HOTEL_OK", kOk, "The hotel \"{hotel}\" is in the base.",
+     "Гостиница «{hotel}» есть в базе.", "Nothing to do.", "Ничего делать не нужно."},
+    {"HOTEL_NOT_FOUND", kAct,
+     "There is no hotel with the code or name \"{hotel}\" in the base. It has: "
+     "{hotels}.",
+     "Гостиницы с кодом или названием «{hotel}» в базе нет. Есть: {hotels}.",
+     "Set --hotel to the code or name of one of them.",
+     "Укажите в --hotel код или название одной из них."},
+    {"HOTELS_NOT_PUBLISHED", kOk,
+     "The hotels of the base are not published, so \"{hotel}\" was not checked.",
+     "Гостиницы базы не опубликованы, поэтому «{hotel}» не проверена.",
+     "Publish the catalogue of hotels for this check; exports work without it.",
+     "Для проверки опубликуйте справочник гостиниц; выгрузка работает и без него."},
+    {"BUILT_IN_JOB_UNKNOWN", kOk,
+     "Whether 1C's built-in job SyncBitrix24 is on cannot be seen through OData.",
+     "Включено ли в 1С встроенное задание SyncBitrix24, через OData не видно.",
+     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make duplicates.",
+     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают дубли."},
 };
 
 }  // namespace

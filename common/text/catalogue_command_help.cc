@@ -1,0 +1,361 @@
+#include "common/text/command_areas.h"
+
+namespace guestbridge::text_areas {
+namespace {
+
+// clang-format off: one label a line is read as the table that it is.
+constexpr ReasonText kHelp[] = {
+    MakeLabel("LABEL_HELP_PROGRAM",
+              "guestbridge carries the guests of a hotel from 1C:Hotel to Bitrix24 "
+              "as contacts, and keeps them true there.",
+              "guestbridge передаёт гостей из 1С:Отель в Битрикс24 как контакты и "
+              "поддерживает их в актуальном состоянии."),
+    MakeLabel("LABEL_HELP_USAGE", "Usage", "Как писать"),
+    MakeLabel("LABEL_HELP_USAGE_LINE",
+              "NOUN VERB [ARGUMENTS] [FLAGS]",
+              "СУЩНОСТЬ ДЕЙСТВИЕ [АРГУМЕНТЫ] [ПАРАМЕТРЫ]"),
+    MakeLabel("LABEL_HELP_COMMANDS", "Commands", "Команды"),
+    MakeLabel("LABEL_HELP_ARGUMENTS", "Arguments", "Аргументы"),
+    MakeLabel("LABEL_HELP_FLAGS", "Flags", "Параметры"),
+    MakeLabel("LABEL_HELP_GLOBAL_FLAGS",
+              "Flags of every command",
+              "Параметры любой команды"),
+    MakeLabel("LABEL_HELP_EXAMPLE", "Example", "Пример"),
+    MakeLabel("LABEL_HELP_EXAMPLES", "Examples", "Примеры"),
+    MakeLabel("LABEL_HELP_MORE",
+              "Each command explains itself with --help. First time? integration "
+              "create, connection set, connection test, fields load, fields save, "
+              "events load, events save, clients match, export run, schedule "
+              "resume: in this order.",
+              "Каждая команда объясняет себя по --help. В первый раз выполняйте по "
+              "порядку: integration create, connection set, connection test, fields "
+              "load, fields save, events load, events save, clients match, export "
+              "run, schedule resume."),
+    MakeLabel("LABEL_HELP_INTEGRATION_CREATE",
+              "Creates an integration: one hotel and one portal, by a name of your "
+              "choice. It gets a daily schedule, paused until its connection is "
+              "saved.",
+              "Создаёт интеграцию: одна гостиница и один портал под выбранным вами "
+              "именем. Сразу появляется ежедневное расписание, приостановленное до "
+              "сохранения соединения."),
+    MakeLabel("LABEL_HELP_INTEGRATION_LIST",
+              "Lists the integrations.",
+              "Показывает список интеграций."),
+    MakeLabel("LABEL_HELP_INTEGRATION_GET",
+              "Shows one integration.",
+              "Показывает одну интеграцию."),
+    MakeLabel("LABEL_HELP_INTEGRATION_UPDATE",
+              "Changes the display name of an integration.",
+              "Меняет название интеграции."),
+    MakeLabel("LABEL_HELP_INTEGRATION_ACTIVATE",
+              "Activates an integration, so that it exports.",
+              "Включает интеграцию: она начинает выгружать."),
+    MakeLabel("LABEL_HELP_INTEGRATION_DEACTIVATE",
+              "Deactivates an integration. No run starts any more; one that is "
+              "running finishes.",
+              "Отключает интеграцию. Новые выгрузки не начнутся, текущая дойдёт до "
+              "конца."),
+    MakeLabel("LABEL_HELP_INTEGRATION_DELETE",
+              "Deletes an integration with its settings and secrets. Contacts on "
+              "the portal and clients in 1C stay as they are.",
+              "Удаляет интеграцию с её настройками и секретами. Контакты на портале "
+              "и клиенты в 1С остаются как есть."),
+    MakeLabel("LABEL_HELP_CONNECTION_SET",
+              "Saves the connection settings: hotel, portal, 1C. Validates them, "
+              "refreshes the tokens and shows their state; when anything is wrong, "
+              "nothing is stored. Secrets are read from files only, and those that "
+              "you leave out keep their stored value.",
+              "Сохраняет настройки соединения: гостиница, портал, 1С. Проверяет их, "
+              "обновляет токены и показывает их состояние; если что-то не так, не "
+              "сохраняется ничего. Секреты читаются только из файлов, а те, что не "
+              "указаны, остаются прежними."),
+    MakeLabel("LABEL_HELP_CONNECTION_GET",
+              "Shows the connection settings without secrets.",
+              "Показывает настройки соединения без секретов."),
+    MakeLabel("LABEL_HELP_CONNECTION_TEST",
+              "Tries both sides and says what works and what to mend. Writes to "
+              "neither. The exit code is 1 when a check failed.",
+              "Проверяет обе стороны и сообщает, что работает и что исправить. "
+              "Ничего не записывает. Код завершения 1, если есть ошибка."),
+    MakeLabel("LABEL_HELP_FIELDS_LOAD",
+              "Loads the fields of both sides and suggests a mapping. What you "
+              "mapped by hand stays.",
+              "Загружает поля обеих сторон и предлагает соответствие. "
+              "Сопоставленное вручную сохраняется."),
+    MakeLabel("LABEL_HELP_FIELDS_LIST",
+              "Shows the draft of the field mapping.",
+              "Показывает черновик соответствия полей."),
+    MakeLabel("LABEL_HELP_FIELDS_MAP",
+              "Maps an attribute of 1C to a contact field in the draft.",
+              "Сопоставляет реквизит 1С с полем контакта в черновике."),
+    MakeLabel("LABEL_HELP_FIELDS_UNMAP",
+              "Removes a contact field from the draft.",
+              "Убирает поле контакта из черновика."),
+    MakeLabel("LABEL_HELP_FIELDS_SAVE",
+              "Saves the draft as a numbered version that the next runs use. "
+              "Earlier versions stay.",
+              "Сохраняет черновик как пронумерованную версию для следующих "
+              "выгрузок. Прежние версии остаются."),
+    MakeLabel("LABEL_HELP_FIELDS_VERSIONS",
+              "Lists the versions of the field mapping.",
+              "Показывает версии соответствия полей."),
+    MakeLabel("LABEL_HELP_FIELDS_RESTORE",
+              "Makes an earlier version of the field mapping the newest one.",
+              "Делает прежнюю версию соответствия полей новейшей."),
+    MakeLabel("LABEL_HELP_EVENTS_LOAD",
+              "Loads the events that both sides know, and what each of them "
+              "triggers.",
+              "Загружает события, известные обеим сторонам, и что каждое из них "
+              "вызывает."),
+    MakeLabel("LABEL_HELP_EVENTS_LIST",
+              "Shows the events and whether they are on.",
+              "Показывает события и включены ли они."),
+    MakeLabel("LABEL_HELP_EVENTS_ENABLE",
+              "Turns an event on in the draft.",
+              "Включает событие в черновике."),
+    MakeLabel("LABEL_HELP_EVENTS_DISABLE",
+              "Turns an event off in the draft. What it would trigger is then "
+              "skipped.",
+              "Выключает событие в черновике. То, что оно вызывало бы, будет "
+              "пропускаться."),
+    MakeLabel("LABEL_HELP_EVENTS_SAVE",
+              "Saves which events are on, for the next runs.",
+              "Сохраняет набор включённых событий для следующих выгрузок."),
+    MakeLabel("LABEL_HELP_CLIENTS_MATCH",
+              "Pairs clients of 1C with contacts that are already on the portal. "
+              "Without --apply the pairs are proposals and nothing is written.",
+              "Сопоставляет клиентов 1С с контактами, которые уже есть на портале. "
+              "Без --apply пары только предлагаются и ничего не записывается."),
+    MakeLabel("LABEL_HELP_CLIENTS_LIST",
+              "Lists clients and how they stand.",
+              "Показывает клиентов и их состояние."),
+    MakeLabel("LABEL_HELP_CLIENTS_EXPLAIN",
+              "Explains why a guest is, or is not, on the portal, and what the next "
+              "run would do. Shows this guest's data.",
+              "Объясняет, почему гость есть или отсутствует на портале и что "
+              "сделает следующая выгрузка. Показывает данные этого гостя."),
+    MakeLabel("LABEL_HELP_CLIENTS_RETRY",
+              "Lets clients that failed be tried again by the next run. With none "
+              "named, all of them.",
+              "Разрешает следующей выгрузке повторить клиентов с ошибкой. Если "
+              "никто не назван — всех."),
+    MakeLabel("LABEL_HELP_EXPORT_RUN",
+              "Exports the changes of 1C to the portal. The first time that is "
+              "every guest. With --wait the exit code is 0 when done, 7 when some "
+              "clients failed, 1 when the run failed.",
+              "Выгружает изменения из 1С на портал. В первый раз — всех гостей. С "
+              "--wait код завершения 0 — выполнено, 7 — часть клиентов с ошибкой, 1 "
+              "— выгрузка не выполнена."),
+    MakeLabel("LABEL_HELP_SCHEDULE_SET",
+              "Sets when the background job SyncBitrix24 exports, and turns it on.",
+              "Задаёт, когда фоновое задание SyncBitrix24 выгружает изменения, и "
+              "включает его."),
+    MakeLabel("LABEL_HELP_SCHEDULE_GET",
+              "Shows the schedule and its next time.",
+              "Показывает расписание и следующий запуск."),
+    MakeLabel("LABEL_HELP_SCHEDULE_PAUSE",
+              "Stops the schedule from starting runs.",
+              "Приостанавливает запуски по расписанию."),
+    MakeLabel("LABEL_HELP_SCHEDULE_RESUME",
+              "Lets the schedule start runs again. What was missed meanwhile is not "
+              "made up for.",
+              "Возобновляет запуски по расписанию. Пропущенные за это время не "
+              "навёрстываются."),
+    MakeLabel("LABEL_HELP_RUN_LIST",
+              "Lists runs, newest first.",
+              "Показывает запуски, сначала новые."),
+    MakeLabel("LABEL_HELP_RUN_GET",
+              "Shows one run: its counters, what it cost, who failed and why.",
+              "Показывает один запуск: счётчики, затраты, у кого ошибка и почему."),
+    MakeLabel("LABEL_HELP_RUN_WATCH",
+              "Watches a run until it has ended. Ctrl-C ends the watching only; the "
+              "run goes on.",
+              "Наблюдает за запуском до его окончания. Ctrl-C прекращает только "
+              "наблюдение, сам запуск продолжается."),
+    MakeLabel("LABEL_HELP_RUN_CANCEL",
+              "Asks a run to stop at the next safe point.",
+              "Просит запуск остановиться в ближайшей безопасной точке."),
+    MakeLabel("LABEL_HELP_AGENT_LIST",
+              "Lists the agents and whether they are connected.",
+              "Показывает агентов и на связи ли они."),
+    MakeLabel("LABEL_HELP_AGENT_GET",
+              "Shows one agent: its version, its integrations and their settings.",
+              "Показывает одного агента: версию, его интеграции и их настройки."),
+    MakeLabel("LABEL_HELP_LEDGER_REBUILD",
+              "Rebuilds the agent's ledger from the portal and 1C. For when it was "
+              "lost or damaged.",
+              "Строит журнал агента заново по порталу и 1С. Нужно, если журнал "
+              "потерян или повреждён."),
+    MakeLabel("LABEL_HELP_STATUS",
+              "Shows on one screen how everything stands and what to do.",
+              "Показывает на одном экране, как обстоят дела и что делать."),
+    MakeLabel("LABEL_ARGUMENT_ID",
+              "Short name of the integration: small letters, digits, hyphens; e.g. "
+              "main",
+              "Короткое имя интеграции: строчные латинские буквы, цифры, дефис; "
+              "например main"),
+    MakeLabel("LABEL_ARGUMENT_SOURCE",
+              "Name of the attribute in 1C, e.g. LastName",
+              "Имя реквизита в 1С, например LastName"),
+    MakeLabel("LABEL_ARGUMENT_TARGET",
+              "Name of the contact field, e.g. LAST_NAME",
+              "Имя поля контакта, например LAST_NAME"),
+    MakeLabel("LABEL_ARGUMENT_VERSION",
+              "Number of the version, see fields versions",
+              "Номер версии, см. fields versions"),
+    MakeLabel("LABEL_ARGUMENT_EVENT",
+              "Name of the event, see events list",
+              "Имя события, см. events list"),
+    MakeLabel("LABEL_ARGUMENT_CLIENT",
+              "Ref_Key of the client in 1C, or its code",
+              "Ref_Key клиента в 1С или его код"),
+    MakeLabel("LABEL_ARGUMENT_CLIENTS",
+              "Ref_Keys of clients in 1C; none: all that failed",
+              "Ref_Key клиентов в 1С; не указаны — все с ошибкой"),
+    MakeLabel("LABEL_ARGUMENT_RUN",
+              "Number of the run, see run list",
+              "Номер запуска, см. run list"),
+    MakeLabel("LABEL_ARGUMENT_AGENT",
+              "Name of the agent, see agent list",
+              "Имя агента, см. agent list"),
+    MakeLabel("LABEL_FLAG_SERVER",
+              "Address of the guestbridge server (GUESTBRIDGE_SERVER); default "
+              "127.0.0.1:7443",
+              "Адрес сервера guestbridge (GUESTBRIDGE_SERVER); по умолчанию "
+              "127.0.0.1:7443"),
+    MakeLabel("LABEL_FLAG_PLAINTEXT",
+              "Without TLS, for a server on this machine (GUESTBRIDGE_PLAINTEXT=1)",
+              "Без TLS, для сервера на этом же компьютере (GUESTBRIDGE_PLAINTEXT=1)"),
+    MakeLabel("LABEL_FLAG_TLS_CA",
+              "CA certificate of the server: ca.pem of its data directory",
+              "Сертификат центра сервера: ca.pem из его каталога данных"),
+    MakeLabel("LABEL_FLAG_TOKEN_FILE",
+              "File with your access token",
+              "Файл с вашим токеном доступа"),
+    MakeLabel("LABEL_FLAG_OUTPUT",
+              "How to print (GUESTBRIDGE_OUTPUT); default table",
+              "Вид вывода (GUESTBRIDGE_OUTPUT); по умолчанию table"),
+    MakeLabel("LABEL_FLAG_LANG",
+              "Language (GUESTBRIDGE_LANG, else the locale)",
+              "Язык (GUESTBRIDGE_LANG, иначе язык системы)"),
+    MakeLabel("LABEL_FLAG_NO_COLOR", "No colours", "Без цвета"),
+    MakeLabel("LABEL_FLAG_TIMEOUT",
+              "How long one call may take, e.g. 2m; default 30s, or 180s where 1C "
+              "or the portal is asked. Does not limit --wait",
+              "Сколько может длиться один вызов, например 2m; по умолчанию 30s, а "
+              "при обращении к 1С или порталу 180s. Не ограничивает --wait"),
+    MakeLabel("LABEL_FLAG_DISPLAY_NAME",
+              "Name for people, e.g. the hotel's",
+              "Название для людей, например имя гостиницы"),
+    MakeLabel("LABEL_FLAG_TYPE", "What is on the other side", "Что на другой стороне"),
+    MakeLabel("LABEL_FLAG_INACTIVE",
+              "Create it without activating it",
+              "Создать, не включая"),
+    MakeLabel("LABEL_FLAG_HOTEL",
+              "Code or name of the hotel in 1C",
+              "Код или наименование гостиницы в 1С"),
+    MakeLabel("LABEL_FLAG_API_SERVER",
+              "Host of the portal without http(s)://, e.g. riviera.bitrix24.ru",
+              "Сервер портала без http(s)://, например riviera.bitrix24.ru"),
+    MakeLabel("LABEL_FLAG_PORT",
+              "Port of the portal; default 443",
+              "Порт портала; по умолчанию 443"),
+    MakeLabel("LABEL_FLAG_SSL",
+              "Connect by TLS; obligatory",
+              "Соединяться по TLS; обязательно"),
+    MakeLabel("LABEL_FLAG_WEBHOOK_USER",
+              "ID of the portal user who owns the inbound webhook",
+              "ID пользователя портала — владельца входящего вебхука"),
+    MakeLabel("LABEL_FLAG_WEBHOOK_SECRET_FILE",
+              "File with the code of the webhook; - is standard input",
+              "Файл с кодом вебхука; - означает стандартный ввод"),
+    MakeLabel("LABEL_FLAG_CLIENT_ID",
+              "client_id of the OAuth application",
+              "client_id приложения OAuth"),
+    MakeLabel("LABEL_FLAG_CLIENT_SECRET_FILE",
+              "File with the application's client_secret; - is standard input",
+              "Файл с client_secret приложения; - означает стандартный ввод"),
+    MakeLabel("LABEL_FLAG_REFRESH_TOKEN_FILE",
+              "File with the refresh token; - is standard input",
+              "Файл с refresh-токеном; - означает стандартный ввод"),
+    MakeLabel("LABEL_FLAG_SOURCE",
+              "Kind of the source: onec-odata",
+              "Вид источника: onec-odata"),
+    MakeLabel("LABEL_FLAG_SOURCE_URL",
+              "Publication of the 1C base, http(s)://HOST[:PORT]/BASE",
+              "Публикация базы 1С, http(s)://HOST[:PORT]/BASE"),
+    MakeLabel("LABEL_FLAG_SOURCE_USER",
+              "User of 1C for the exchange",
+              "Пользователь 1С для обмена"),
+    MakeLabel("LABEL_FLAG_SOURCE_PASSWORD_FILE",
+              "File with this user's password; - is standard input",
+              "Файл с паролем этого пользователя; - означает стандартный ввод"),
+    MakeLabel("LABEL_FLAG_SOURCE_PROFILE",
+              "Names of entities and attributes in 1C: a profile's name, or a file; "
+              "default 1c-hotel",
+              "Имена объектов и реквизитов в 1С: имя профиля или файл; по умолчанию "
+              "1c-hotel"),
+    MakeLabel("LABEL_FLAG_AGENT",
+              "Which agent does the work; default: the only connected one, or the "
+              "first that connects",
+              "Какой агент работает; по умолчанию единственный подключённый или "
+              "первый, который подключится"),
+    MakeLabel("LABEL_FLAG_TARIFF",
+              "Request limit of the portal's plan; default standard",
+              "Лимит запросов по тарифу портала; по умолчанию standard"),
+    MakeLabel("LABEL_FLAG_SETTLE_TIME",
+              "How long a doubtful request may still be carried out by the portal, "
+              "2s to 1h; default 120s, 15m for a box",
+              "Сколько времени портал ещё может выполнять запрос с неизвестным "
+              "исходом, от 2s до 1h; по умолчанию 120s, для коробки 15m"),
+    MakeLabel("LABEL_FLAG_WRITE_BACK_RATE",
+              "Ceiling of writes a second to 1C; default none",
+              "Не больше стольких записей в секунду в 1С; по умолчанию без "
+              "ограничения"),
+    MakeLabel("LABEL_FLAG_DEFAULT_REGION",
+              "Country of phones without a country code; default RU",
+              "Страна для телефонов без кода страны; по умолчанию RU"),
+    MakeLabel("LABEL_FLAG_TRANSFORM",
+              "Transform the value on its way; may be given several times",
+              "Преобразовать значение по пути; можно указать несколько раз"),
+    MakeLabel("LABEL_FLAG_APPLY",
+              "Accept all unambiguous pairs and mark their contacts",
+              "Принять все однозначные пары и отметить их контакты"),
+    MakeLabel("LABEL_FLAG_WAIT", "Wait until the run has ended", "Дождаться окончания"),
+    MakeLabel("LABEL_FLAG_WAIT_WRITE_BACK",
+              "Wait until the contact IDs are in 1C as well",
+              "Дождаться, пока и ID контактов будут записаны в 1С"),
+    MakeLabel("LABEL_FLAG_SETTLE",
+              "The run ends only when no request is in doubt any more",
+              "Запуск закончится, только когда не останется запросов под вопросом"),
+    MakeLabel("LABEL_FLAG_FULL",
+              "Read the whole base and compare, whatever the change history says",
+              "Прочитать и сравнить всю базу независимо от истории изменений"),
+    MakeLabel("LABEL_FLAG_DRY_RUN",
+              "Decide everything, write nothing",
+              "Всё рассчитать, ничего не записывать"),
+    MakeLabel("LABEL_FLAG_STATE",
+              "Only clients in this state: QUEUED, EXPORTED, IN_DOUBT, FAILED, "
+              "SKIPPED, PROPOSED, AMBIGUOUS, ERASED",
+              "Только клиенты в этом состоянии: QUEUED, EXPORTED, IN_DOUBT, FAILED, "
+              "SKIPPED, PROPOSED, AMBIGUOUS, ERASED"),
+    MakeLabel("LABEL_FLAG_CRON",
+              "Minute, hour, day, month, weekday, e.g. '0 3 * * *' for 03:00 each "
+              "day",
+              "Минута, час, день, месяц, день недели; например '0 3 * * *' — каждый "
+              "день в 03:00"),
+    MakeLabel("LABEL_FLAG_TIMEZONE",
+              "Time zone, e.g. Europe/Moscow",
+              "Часовой пояс, например Europe/Moscow"),
+    MakeLabel("LABEL_FLAG_CHECK",
+              "Exit code 1 when something needs a person: for cron and monitoring",
+              "Код завершения 1, если нужно вмешательство человека: для cron и "
+              "мониторинга"),
+};
+// clang-format on
+
+}  // namespace
+
+absl::Span<const ReasonText> CommandHelp() { return kHelp; }
+
+}  // namespace guestbridge::text_areas

@@ -1,0 +1,42 @@
+#include "common/text/areas.h"
+
+namespace guestbridge::text_areas {
+namespace {
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kUnauthenticated = absl::StatusCode::kUnauthenticated;
+constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
+
+constexpr ReasonText kTexts[] = {
+    {"TOKEN_MISSING", kUnauthenticated, "The call carries no API token.",
+     "В обращении нет токена доступа к серверу.",
+     "Give a token with --token-file. An administrator of the server makes one: "
+     "guestbridge-server token create.",
+     "Передайте токен ключом --token-file. Его создаёт администратор сервера: "
+     "guestbridge-server token create."},
+    {"TOKEN_UNKNOWN", kUnauthenticated, "The server does not know this API token.",
+     "Сервер не знает такого токена доступа.",
+     "Check the token file, and that the token was made for this server.",
+     "Проверьте файл с токеном и то, что токен создан для этого сервера."},
+    {"ROLE_MISSING", kDenied,
+     "{method} needs the role \"{role_needed}\"; this token has \"{role}\".",
+     "Для {method} нужна роль «{role_needed}», а у токена роль «{role}».",
+     "Use a token of that role. An administrator of the server makes one: "
+     "guestbridge-server token create --role {role_needed}.",
+     "Возьмите токен с этой ролью. Его создаёт администратор сервера: "
+     "guestbridge-server token create --role {role_needed}."},
+    {"ROLE_UNKNOWN", kInvalid, "There is no role \"{role}\".",
+     "Роль «{role}» неизвестна.",
+     "Give viewer, operator, external-systems-integration, admin or agent.",
+     "Укажите viewer, operator, external-systems-integration, admin или agent."},
+    {"TOKEN_NAME_INVALID", kInvalid,
+     "The name of the token is longer than 200 bytes or has control characters.",
+     "Имя токена длиннее 200 байт или содержит управляющие символы.",
+     "Give a shorter name of plain text.", "Укажите имя короче, обычным текстом."},
+};
+
+}  // namespace
+
+absl::Span<const ReasonText> Identity() { return kTexts; }
+
+}  // namespace guestbridge::text_areas

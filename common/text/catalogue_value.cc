@@ -1,0 +1,64 @@
+#include "common/text/areas.h"
+
+namespace guestbridge::text_areas {
+namespace {
+
+constexpr auto kOk = absl::StatusCode::kOk;
+
+// What happened to one value of one guest on its way; never the value itself.
+constexpr ReasonText kTexts[] = {
+    {"VALUE_CUT", kOk,
+     "{field} was cut to {kept} of its {length} characters: the portal keeps no more.",
+     "Поле {field} сокращено до {kept} из {length} символов: больше портал не хранит.",
+     "Shorten the value in 1C if the end matters.",
+     "Сократите значение в 1С, если важно его окончание."},
+    {"INVALID_TEXT_REPLACED", kOk,
+     "{field} held bytes that are no text; they became \"\xef\xbf\xbd\".",
+     "В поле {field} были байты, которые не являются текстом; они заменены на "
+     "«\xef\xbf\xbd».",
+     "Enter the value in 1C anew.", "Введите значение в 1С заново."},
+    {"CONTROL_CHARACTERS_REMOVED", kOk,
+     "Invisible control characters were removed from {field}.",
+     "Из поля {field} удалены невидимые управляющие символы.",
+     "Nothing to do. If words run together now, enter the value in 1C anew.",
+     "Ничего делать не нужно. Если слова слились, введите значение в 1С заново."},
+    {"EMAIL_NOT_SENT", kOk,
+     "{field}: {count} piece(s) of the text are no e-mail address and were not sent.",
+     "{field}: частей текста, которые не похожи на адрес почты и не отправлены, — "
+     "{count}.",
+     "Correct the e-mail in 1C; several are separated by commas.",
+     "Исправьте почту в 1С; несколько адресов разделяйте запятыми."},
+    {"PHONE_NOT_SENT", kOk, "{field}: a text without digits is no phone; not sent.",
+     "{field}: текст без цифр — не телефон, он не отправлен.",
+     "Correct the phone in 1C, or move the remark to another attribute.",
+     "Исправьте телефон в 1С или перенесите пометку в другой реквизит."},
+    {"PHONE_AS_WRITTEN", kOk,
+     "{field}: a phone is sent as it is written: its international form cannot be "
+     "told.",
+     "{field}: телефон отправлен как записан: его международный вид определить не "
+     "удалось.",
+     "Write it in 1C with + and the country code. Country of numbers without it: "
+     "\"guestbridge connection set --default-region\".",
+     "Запишите его в 1С с «+» и кодом страны. Страна для номеров без кода задаётся "
+     "параметром --default-region команды «guestbridge connection set»."},
+    {"BIRTHDATE_NOT_SENT", kOk,
+     "{field} was not sent: it is no day from 1900-01-01 to today.",
+     "Поле {field} не отправлено: это не день с 01.01.1900 по сегодня.",
+     "Correct the birth date in 1C.", "Исправьте дату рождения в 1С."},
+    {"DATE_NOT_SENT", kOk, "{field} was not sent: the value is no date.",
+     "Поле {field} не отправлено: значение — не дата.",
+     "Map an attribute that holds a date, or remove the transform \"date\".",
+     "Сопоставьте реквизит с датой или уберите преобразование «date»."},
+    {"DUPLICATE_VALUE_DROPPED", kOk, "{field} held the same value twice; sent once.",
+     "В поле {field} одно значение встретилось дважды; отправлено один раз.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"VALUES_TOO_MANY", kOk, "{field} held more values than the {most} that are sent.",
+     "В поле {field} больше значений, чем отправляется ({most}).",
+     "Remove the values in 1C that are not needed.", "Уберите в 1С лишние значения."},
+};
+
+}  // namespace
+
+absl::Span<const ReasonText> Value() { return kTexts; }
+
+}  // namespace guestbridge::text_areas
