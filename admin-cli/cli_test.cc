@@ -1,0 +1,534 @@
+#include "admin-cli/cli.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "admin-cli/fake_server_test.h"
+#include "admin-cli/help.h"
+#include "admin-cli/output/display_text.h"
+#include "admin-cli/output/error_report.h"
+#include "admin-cli/parse.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Result {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+class CliTest : public ::testing::Test {
+ protected:
+  CliTest() {
+    std::string pattern = testing::TempDir() + "guestbridge-cli-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    Run({"integration", "create", "main", "--type", "bitrix24"});
+  }
+  ~CliTest() override { std::filesystem::remove_all(directory_); }
+
+  // As typed, in a world with the fake server.
+  Result Run(std::vector<std::string> line, const std::string& input = "") {
+    line.insert(line.end(), {"--server", server_.address(), "--plaintext"});
+    return RunBare(line, input);
+  }
+
+  Result RunBare(const std::vector<std::string>& line, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    Environment environment = {
+        .in = in,
+        .out = out,
+        .err = err,
+        .variable =
+            [this](absl::string_view name) { return variables_[std::string(name)]; },
+        .zone = absl::UTCTimeZone(),
+        .clock = SystemClock(),
+        .interrupt = interrupt_};
+    Result result;
+    result.exit_code = RunCli(line, "1.2.3", environment);
+    result.out = out.str();
+    result.err = err.str();
+    return result;
+  }
+
+  std::string File(const std::string& name, const std::string& text,
+                   mode_t mode = 0600) {
+    const std::string path = absl::StrCat(directory_, "/", name);
+    std::ofstream(path) << text;
+    chmod(path.c_str(), mode);
+    return path;
+  }
+
+  std::vector<std::string> ConnectionLine(const std::string& secret_file) {
+    return {"connection",
+            "set",
+            "main",
+            "--hotel",
+            "Riviera",
+            "--api-server",
+            "r.example",
+            "--ssl",
+            "--source",
+            "onec-odata",
+            "--source-url",
+            "http://1c.example/hotel",
+            "--source-user",
+            "exchange",
+            "--webhook-user",
+            "1",
+            "--webhook-secret-file",
+            secret_file};
+  }
+
+  FakeServer server_;
+  Interrupt interrupt_;
+  std::map<std::string, std::string> variables_;
+  std::string directory_;
+};
+
+// One line a command: something that works against the fake.
+std::vector<std::vector<std::string>> EveryCommand() {
+  const std::string client = "00000000-0000-4000-8000-000000000001";
+  return {
+      {"integration", "create", "second", "--type", "bitrix24"},
+      {"integration", "list"},
+      {"integration", "get", "main"},
+      {"integration", "update", "main", "--display-name", "Отель «Ривьера»"},
+      {"integration", "activate", "main"},
+      {"integration", "deactivate", "main"},
+      {"connection", "set", "main", "--hotel", "R", "--api-server", "r.example",
+       "--ssl", "--source", "onec-odata", "--source-url", "http://1c.example/h",
+       "--source-user", "u"},
+      {"connection", "get", "main"},
+      {"connection", "test", "main"},
+      {"fields", "load", "main"},
+      {"fields", "list", "main"},
+      {"fields", "map", "main", "Remarks", "COMMENTS", "--transform", "trim"},
+      {"fields", "unmap", "main", "COMMENTS"},
+      {"fields", "save", "main"},
+      {"fields", "versions", "main"},
+      {"fields", "restore", "main", "1"},
+      {"events", "load", "main"},
+      {"events", "list", "main"},
+      {"events", "enable", "main", "contact-changed"},
+      {"events", "disable", "main", "contact-changed"},
+      {"events", "save", "main"},
+      {"clients", "match", "main", "--wait"},
+      {"clients", "list", "main"},
+      {"clients", "explain", "main", client},
+      {"clients", "retry", "main", client},
+      {"export", "run", "main", "--wait"},
+      {"schedule", "set", "main", "--cron", "0 3 * * *", "--timezone", "Europe/Moscow"},
+      {"schedule", "get", "main"},
+      {"schedule", "pause", "main"},
+      {"schedule", "resume", "main"},
+      {"run", "list"},
+      {"run", "get", "1"},
+      {"run", "watch", "1"},
+      {"run", "cancel", "1"},
+      {"agent", "list"},
+      {"agent", "get", "hotel-1"},
+      {"ledger", "rebuild", "main", "--wait"},
+      {"status"},
+      {"integration", "delete", "second"}};
+}
+
+std::string NameOfLine(const std::vector<std::string>& line) {
+  return line.size() == 1 ? line[0] : line[0] + " " + line[1];
+}
+
+TEST_F(CliTest, EveryCommandOfTheTableWorksInEveryFormAndLanguage) {
+  std::set<std::string> run;
+  for (const std::vector<std::string>& line : EveryCommand()) {
+    SCOPED_TRACE(testing::PrintToString(line));
+    run.insert(NameOfLine(line));
+    for (const char* form : {"table", "json", "yaml"}) {
+      for (const char* language : {"en", "ru"}) {
+        std::vector<std::string> full = line;
+        full.insert(full.end(), {"--output", form, "--lang", language});
+        if (NameOfLine(line) == "integration create") {
+          Run({"integration", "delete", "second"});
+        } else if (NameOfLine(line) == "integration delete") {
+          Run({"integration", "create", "second", "--type", "bitrix24"});
+        }
+        const Result result = Run(full);
+        EXPECT_EQ(result.exit_code, 0) << result.err;
+        EXPECT_THAT(result.out, Not(IsEmpty()));
+        EXPECT_THAT(result.out, Not(HasSubstr("LABEL_")));
+        EXPECT_THAT(result.out + result.err, Not(HasSubstr("\033")));
+        if (form != std::string("table")) continue;
+        EXPECT_THAT(result.out, Not(HasSubstr("{")));
+        for (absl::string_view row : absl::StrSplit(result.out, '\n')) {
+          EXPECT_LE(DisplayWidth(row), 80) << row;
+        }
+      }
+    }
+  }
+  std::set<std::string> table;
+  for (const Command& command : Commands()) table.insert(NameOf(command));
+  EXPECT_EQ(run, table);
+}
+
+TEST(CliHelp, EveryCommandHasHelpAndAnExampleInBothLanguages) {
+  for (const Command& command : Commands()) {
+    SCOPED_TRACE(NameOf(command));
+    ASSERT_FALSE(command.examples.empty());
+    for (absl::string_view example : command.examples) {
+      EXPECT_TRUE(absl::StartsWith(example, "guestbridge " + NameOf(command)));
+    }
+    for (const Language language : {Language::kEnglish, Language::kRussian}) {
+      std::ostringstream out;
+      PrintHelp(command, language, Style(), out);
+      EXPECT_THAT(out.str(), Not(HasSubstr("LABEL_")));
+      EXPECT_THAT(out.str(), HasSubstr(Label(language, "HELP_EXAMPLE").substr(0, 6)));
+      for (const Argument& flag : command.flags) {
+        EXPECT_THAT(out.str(), HasSubstr(std::string(flag.name)));
+      }
+      for (absl::string_view row : absl::StrSplit(out.str(), '\n')) {
+        EXPECT_LE(DisplayWidth(row), 80) << row;
+      }
+    }
+  }
+}
+
+// An example in the help is something that one can type.
+TEST(CliHelp, ExamplesParse) {
+  for (const Command& command : Commands()) {
+    for (absl::string_view example : command.examples) {
+      SCOPED_TRACE(std::string(example));
+      std::vector<std::string> words;
+      bool quoted = false;
+      for (absl::string_view word :
+           absl::StrSplit(example, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+        if (word == "||") break;
+        if (word == "\\") continue;
+        const bool joins = quoted;
+        if (std::count(word.begin(), word.end(), '"') % 2 == 1 ||
+            std::count(word.begin(), word.end(), '\'') % 2 == 1) {
+          quoted = !quoted;
+        }
+        if (joins) {
+          absl::StrAppend(&words.back(), " ", word);
+        } else {
+          words.emplace_back(word);
+        }
+      }
+      words.erase(words.begin());
+      const auto parsed = ParseLine(Commands(), words);
+      ASSERT_TRUE(parsed.ok()) << parsed.status();
+      EXPECT_EQ(parsed->command, &command);
+    }
+  }
+}
+
+TEST_F(CliTest, HelpAndVersionExitWithZero) {
+  EXPECT_EQ(RunBare({"--help"}).exit_code, 0);
+  EXPECT_THAT(RunBare({"--help", "--lang", "ru"}).out, HasSubstr("Битрикс24"));
+  EXPECT_THAT(RunBare({"export", "run", "--help"}).out, HasSubstr("--dry-run"));
+  EXPECT_THAT(RunBare({"help", "export", "run"}).out, HasSubstr("--dry-run"));
+  EXPECT_THAT(RunBare({"export", "--help"}).out, HasSubstr("export run"));
+  const Result version = RunBare({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_EQ(version.out, "guestbridge 1.2.3\n");
+}
+
+TEST_F(CliTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
+  const std::vector<std::vector<std::string>> lines = {
+      {"--server", server_.address(), "--plaintext", "--output", "json", "integration",
+       "get", "main"},
+      {"integration", "get", "main", "--plaintext", "--output=json",
+       "--server=" + server_.address()},
+      {"--output", "json", "integration", "--plaintext", "get", "--server",
+       server_.address(), "integrations/main"}};
+  for (const auto& line : lines) {
+    const Result result = RunBare(line);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("\"name\": \"integrations/main\""));
+  }
+}
+
+TEST_F(CliTest, EnvironmentVariablesStandInForFlags) {
+  variables_ = {{"GUESTBRIDGE_SERVER", server_.address()},
+                {"GUESTBRIDGE_PLAINTEXT", "1"},
+                {"GUESTBRIDGE_OUTPUT", "json"},
+                {"GUESTBRIDGE_LANG", "ru"}};
+  const Result json = RunBare({"integration", "list"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, StartsWith("["));
+  EXPECT_EQ(server_.seen_language(), "ru");
+  EXPECT_THAT(RunBare({"integration", "list", "--output", "table", "--lang", "en"}).out,
+              StartsWith("Integrations: 1"));
+  variables_["GUESTBRIDGE_OUTPUT"] = "xml";
+  EXPECT_EQ(RunBare({"integration", "list"}).exit_code, 2);
+}
+
+TEST_F(CliTest, LanguageFollowsTheLocale) {
+  variables_ = {{"LANG", "en_US.UTF-8"}, {"LC_ALL", "ru_RU.UTF-8"}};
+  EXPECT_THAT(Run({"integration", "list"}).out, StartsWith("Интеграций: 1"));
+  variables_ = {{"LANG", "C.UTF-8"}};
+  EXPECT_THAT(Run({"integration", "list"}).out, StartsWith("Integrations: 1"));
+}
+
+TEST_F(CliTest, JsonPrintsZeroesAndLeavesOutWhatIsUnset) {
+  const Result run = Run({"export", "run", "main", "--output", "json"});
+  EXPECT_THAT(run.out, HasSubstr("\"state\": \"PENDING\""));
+  EXPECT_THAT(run.out, HasSubstr("\"unchanged\": 0"));
+  EXPECT_THAT(run.out, HasSubstr("\"dryRun\": false"));
+  EXPECT_THAT(run.out, HasSubstr("\"failures\": []"));
+  EXPECT_THAT(run.out, HasSubstr("\"createTime\": \"2023-11-14T22:13:20Z\""));
+  EXPECT_THAT(run.out, Not(HasSubstr("endTime")));
+  EXPECT_THAT(run.out, Not(HasSubstr("\"error\"")));
+}
+
+TEST_F(CliTest, YamlQuotesStringsAndKeepsTheStructure) {
+  const Result yaml = Run({"run", "list", "--output", "yaml"});
+  EXPECT_THAT(yaml.out, StartsWith("- \"name\": \"integrations/main/runs/1\"\n"
+                                   "  \"integration\": \"integrations/main\"\n"));
+  EXPECT_THAT(yaml.out, HasSubstr("  \"counters\":\n    \"scanned\": 123456\n"));
+  EXPECT_THAT(yaml.out, HasSubstr("  \"failures\": []\n"));
+}
+
+TEST_F(CliTest, ListsHoldAllPages) {
+  for (const char* id : {"a", "b", "c", "d"}) {
+    Run({"integration", "create", id, "--type", "bitrix24"});
+  }
+  EXPECT_THAT(Run({"integration", "list"}).out, StartsWith("Integrations: 5"));
+}
+
+TEST_F(CliTest, EmptyListIsAnEmptyArray) {
+  EXPECT_EQ(Run({"fields", "versions", "main", "--output", "json"}).out, "[]\n");
+  EXPECT_EQ(Run({"fields", "versions", "main", "--output", "yaml"}).out, "[]\n");
+}
+
+TEST_F(CliTest, ErrorSaysWhatOnWhatWhyAndWhatToDo) {
+  const Result result = Run({"integration", "get", "nowhere"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, StartsWith("error: integration get nowhere: "));
+  EXPECT_THAT(result.err, HasSubstr("\n  reason: INTEGRATION_NOT_FOUND\n"));
+}
+
+TEST_F(CliTest, RefusedFieldIsNamed) {
+  std::vector<std::string> line = ConnectionLine(File("s", "code"));
+  line.erase(std::find(line.begin(), line.end(), "--ssl"));
+  const Result result = Run(line);
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, HasSubstr("SSL_REQUIRED"));
+  EXPECT_THAT(result.err, HasSubstr("connection.ssl"));
+}
+
+TEST_F(CliTest, UnreachableServerIsNamedWithTheWayToStartIt) {
+  const Result english =
+      RunBare({"status", "--server", "127.0.0.1:1", "--plaintext", "--timeout", "5s"});
+  EXPECT_EQ(english.exit_code, 6);
+  EXPECT_THAT(english.err, HasSubstr("SERVER_UNREACHABLE"));
+  EXPECT_THAT(english.err, HasSubstr("127.0.0.1:1"));
+  EXPECT_THAT(english.err, HasSubstr("guestbridge-server"));
+  const Result russian = RunBare({"status", "--server", "127.0.0.1:1", "--plaintext",
+                                  "--lang", "ru", "--output", "json"});
+  EXPECT_EQ(russian.exit_code, 6);
+  EXPECT_THAT(russian.err, StartsWith("ошибка: status: "));
+  EXPECT_THAT(russian.out, IsEmpty());
+}
+
+TEST_F(CliTest, WrongUsageExitsWithTwo) {
+  struct Case {
+    std::vector<std::string> line;
+    const char* reason;
+  };
+  const std::vector<Case> cases = {
+      {{}, "USAGE_NO_COMMAND"},
+      {{"integrations"}, "USAGE_UNKNOWN_COMMAND"},
+      {{"integration"}, "USAGE_UNKNOWN_COMMAND"},
+      {{"integration", "make"}, "USAGE_UNKNOWN_COMMAND"},
+      {{"integration", "get"}, "USAGE_ARGUMENT_MISSING"},
+      {{"integration", "create", "x"}, "USAGE_ARGUMENT_MISSING"},
+      {{"integration", "create", "x", "--type", "other"}, "USAGE_BAD_VALUE"},
+      {{"integration", "get", "main", "more"}, "USAGE_ARGUMENT_UNWANTED"},
+      {{"integration", "get", "main", "--wait"}, "USAGE_UNKNOWN_FLAG"},
+      {{"integration", "update", "main", "--display-name"}, "USAGE_VALUE_MISSING"},
+      {{"export", "run", "main", "--wait=yes"}, "USAGE_VALUE_UNWANTED"},
+      {{"export", "run", "main", "--wait", "--wait"}, "USAGE_FLAG_TWICE"},
+      {{"export", "run", "main", "--output", "xml"}, "USAGE_BAD_VALUE"},
+      {{"export", "run", "main", "--lang", "de"}, "USAGE_BAD_VALUE"},
+      {{"export", "run", "main", "--timeout", "soon"}, "USAGE_BAD_VALUE"},
+      {{"run", "get", "first"}, "USAGE_BAD_VALUE"},
+      {{"fields", "restore", "main", "0"}, "USAGE_BAD_VALUE"},
+      {{"clients", "list", "main", "--state", "LOST"}, "USAGE_BAD_VALUE"},
+      {{"status", "--tls-ca", "/nowhere/ca.pem"}, "TLS_CA_UNREADABLE"},
+      {{"status", "--token-file", "/nowhere/token"}, "TOKEN_FILE_UNREADABLE"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(testing::PrintToString(c.line));
+    const Result result = RunBare(c.line);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr(c.reason));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+}
+
+TEST_F(CliTest, ConnectionSetSendsWhatWasWritten) {
+  std::vector<std::string> line = ConnectionLine(File("s", "code\r\n"));
+  const std::string profile = File("own.yaml", "clients: Catalog_Guests\n");
+  line.insert(line.end(), {"--source-password-file", "-", "--source-profile", profile,
+                           "--port", "8443", "--settle-time", "2s", "--tariff",
+                           "enterprise", "--write-back-rate", "2.5"});
+  const Result result = Run(line, "pass word\n");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, IsEmpty());
+  EXPECT_THAT(result.out, Not(HasSubstr("pass word")));
+  const v1::Connection saved = server_.saved_connection();
+  EXPECT_EQ(saved.name(), "integrations/main/connection");
+  EXPECT_EQ(saved.webhook().user_id(), 1);
+  EXPECT_EQ(saved.webhook().secret(), "code");
+  EXPECT_EQ(saved.source().password(), "pass word");
+  EXPECT_TRUE(saved.source().password_set());
+  EXPECT_EQ(saved.source().profile_text(), "clients: Catalog_Guests\n");
+  EXPECT_EQ(saved.source().profile(), "");
+  EXPECT_EQ(saved.settle_time().seconds(), 2);
+  EXPECT_EQ(saved.tariff(), v1::Connection::ENTERPRISE);
+  EXPECT_EQ(saved.port(), 8443);
+}
+
+TEST_F(CliTest, BadSecretFilesExitWithTwo) {
+  struct Case {
+    std::string file;
+    const char* reason;
+  };
+  const std::vector<Case> cases = {
+      {directory_ + "/missing", "SECRET_FILE_UNREADABLE"},
+      {directory_, "SECRET_FILE_UNREADABLE"},
+      {File("empty", ""), "SECRET_FILE_EMPTY"},
+      {File("blank", "\n"), "SECRET_FILE_EMPTY"},
+      {File("large", std::string(4097, 'x')), "SECRET_FILE_TOO_LARGE"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.file);
+    const Result result = Run(ConnectionLine(c.file));
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr(c.reason));
+  }
+  EXPECT_EQ(Run(ConnectionLine(File("most", std::string(4096, 'x') + "\n"))).exit_code,
+            0);
+}
+
+TEST_F(CliTest, SecretFileThatOthersCanReadIsAWarning) {
+  const Result result = Run(ConnectionLine(File("open", "code", 0644)));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, StartsWith("warning: "));
+  EXPECT_THAT(result.err, HasSubstr("chmod 600"));
+}
+
+TEST_F(CliTest, StandardInputHoldsOneSecret) {
+  std::vector<std::string> line = ConnectionLine("-");
+  line.insert(line.end(), {"--source-password-file", "-"});
+  const Result result = Run(line, "code\n");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("USAGE_STDIN_TWICE"));
+}
+
+TEST_F(CliTest, TokenDoesNotTravelWithoutTls) {
+  EXPECT_EQ(Run({"status", "--token-file", File("t", "secret")}).exit_code, 0);
+  EXPECT_EQ(server_.seen_authorization(), "");
+}
+
+TEST_F(CliTest, ConnectionTestFailsOnlyOnAFailedCheck) {
+  EXPECT_EQ(Run({"connection", "test", "main"}).exit_code, 0);
+  server_.worst_check = v1::Check::FAILED;
+  EXPECT_EQ(Run({"connection", "test", "main"}).exit_code, 1);
+  EXPECT_EQ(Run({"connection", "test", "main", "--output", "json"}).exit_code, 1);
+}
+
+TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {
+  EXPECT_EQ(Run({"status", "--check"}).exit_code, 0);
+  server_.attention = true;
+  EXPECT_EQ(Run({"status"}).exit_code, 0);
+  EXPECT_EQ(Run({"status", "--check"}).exit_code, 1);
+}
+
+TEST_F(CliTest, WaitingEndsWithTheExitCodeOfTheRun) {
+  const std::vector<std::pair<v1::Run::State, int>> cases = {
+      {v1::Run::SUCCEEDED, 0},
+      {v1::Run::PARTIALLY_FAILED, 7},
+      {v1::Run::FAILED, 1},
+      {v1::Run::CANCELLED, 1}};
+  for (const auto& [state, exit_code] : cases) {
+    server_.run_ends = state;
+    EXPECT_EQ(Run({"export", "run", "main", "--wait"}).exit_code, exit_code);
+    EXPECT_EQ(Run({"run", "watch", "1"}).exit_code, exit_code);
+    EXPECT_EQ(Run({"run", "get", "1"}).exit_code, 0);
+    EXPECT_EQ(Run({"run", "list"}).exit_code, 0);
+    EXPECT_EQ(Run({"export", "run", "main"}).exit_code, 0);
+  }
+}
+
+TEST_F(CliTest, WaitPrintsTheFinalRunOnceAndProgressOnStderr) {
+  const Result result = Run({"export", "run", "main", "--wait", "--output", "json"});
+  EXPECT_THAT(result.out, StartsWith("{"));
+  EXPECT_THAT(result.out, HasSubstr("\"state\": \"SUCCEEDED\""));
+  EXPECT_THAT(result.out, Not(HasSubstr("RUNNING")));
+  EXPECT_THAT(
+      absl::StrSplit(result.err, '\n'),
+      ElementsAre("No agent yet.", "Run 1: waiting; scanned 0",
+                  "Run 1: running; scanned 10",
+                  "Run 1: succeeded; scanned 123456, added 123455, failed 1", ""));
+}
+
+TEST_F(CliTest, ExportFlagsReachTheRequest) {
+  Run({"export", "run", "main", "--wait-write-back", "--settle", "--full"});
+  EXPECT_TRUE(server_.started().settle());
+  EXPECT_TRUE(server_.started().full());
+  EXPECT_FALSE(server_.started().dry_run());
+  EXPECT_EQ(server_.watched_until(), v1::WatchRunRequest::WRITTEN_BACK);
+  EXPECT_EQ(server_.watches(), 1);
+}
+
+TEST_F(CliTest, WatchThatBreaksOffIsTakenUpAgain) {
+  server_.watch_breaks_once = true;
+  const Result result = Run({"export", "run", "main", "--wait"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(server_.watches(), 2);
+  EXPECT_THAT(result.err, HasSubstr("does not answer"));
+  EXPECT_THAT(result.err, HasSubstr("The server is back."));
+}
+
+TEST_F(CliTest, CtrlCLeavesTheRunGoingAndSaysHowToWatchIt) {
+  server_.run_hangs = true;
+  std::thread ctrl_c([this] {
+    while (server_.watches() == 0) std::this_thread::yield();
+    interrupt_.Trigger();
+  });
+  const Result result = Run({"export", "run", "main", "--wait"});
+  ctrl_c.join();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.err, HasSubstr("guestbridge run watch integrations/main/runs/1"));
+  EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST_F(CliTest, ClientsMayBeNamedByTheirResourceName) {
+  Run({"clients", "retry", "main", "a", "integrations/main/clients/b"});
+  EXPECT_THAT(server_.retried(), ElementsAre("a", "b"));
+}
+
+}  // namespace
+}  // namespace guestbridge::cli

@@ -1,0 +1,132 @@
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "admin-cli/command/command.h"
+#include "admin-cli/command/explain_view.h"
+#include "admin-cli/command/session.h"
+#include "admin-cli/command/values.h"
+#include "admin-cli/command/wait.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "guestbridge/v1/client.grpc.pb.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using Stub = v1::ClientService::Stub;
+
+absl::StatusOr<int> Match(Session& session, const Arguments& arguments) {
+  v1::MatchClientsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.set_apply(arguments.Has("--apply"));
+  GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::MatchClients, request));
+  return FinishRun(session, run, arguments.Has("--wait"), v1::WatchRunRequest::ENDED);
+}
+
+// "in-doubt", "IN_DOUBT" -> IN_DOUBT.
+absl::StatusOr<v1::Client::State> ParseState(const std::string& text) {
+  v1::Client::State state{};
+  const std::string name =
+      absl::StrReplaceAll(absl::AsciiStrToUpper(text), {{"-", "_"}});
+  if (!v1::Client::State_Parse(name, &state) ||
+      state == v1::Client::STATE_UNSPECIFIED) {
+    return MakeError("USAGE_BAD_VALUE",
+                     {{"flag", "--state"},
+                      {"value", text},
+                      {"expected",
+                       "QUEUED, EXPORTED, IN_DOUBT, FAILED, SKIPPED, PROPOSED, "
+                       "AMBIGUOUS, ERASED"}});
+  }
+  return state;
+}
+
+absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
+  v1::ListClientsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.set_page_size(1000);
+  if (arguments.Has("--state")) {
+    GB_ASSIGN_OR_RETURN(const auto state, ParseState(arguments.Get("--state")));
+    request.set_state(state);
+  }
+  std::vector<v1::Client> all;
+  GB_RETURN_IF_ERROR(
+      session.CallPages(&Stub::ListClients, request, [&](const auto& page) {
+        all.insert(all.end(), page.clients().begin(), page.clients().end());
+      }));
+  if (session.PrintDocuments(all)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"count", std::to_string(all.size())}};
+  session.out() << session.Text("CLIENTS_FOUND", parameters) << '\n';
+  if (all.empty()) return 0;
+  PrintClients(session, all);
+  session.out() << session.Text("NEXT_CLIENTS_EXPLAIN", parameters) << '\n';
+  return 0;
+}
+
+absl::StatusOr<int> Explain(Session& session, const Arguments& arguments) {
+  v1::ExplainClientRequest request;
+  request.set_name(absl::StrCat(IntegrationNameOf(arguments), "/clients/",
+                                ClientIdOf(arguments.Get("CLIENT"))));
+  GB_ASSIGN_OR_RETURN(const auto answer, session.Call(&Stub::ExplainClient, request));
+  if (!session.PrintDocument(answer)) PrintExplanation(session, answer);
+  return 0;
+}
+
+absl::StatusOr<int> Retry(Session& session, const Arguments& arguments) {
+  v1::RetryClientsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  for (const std::string& client : arguments.GetAll("CLIENT")) {
+    request.add_clients(ClientIdOf(client));
+  }
+  GB_ASSIGN_OR_RETURN(const auto answer, session.Call(&Stub::RetryClients, request));
+  if (session.PrintDocument(answer)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"count", std::to_string(answer.queued())}};
+  session.out() << session.Text("CLIENTS_QUEUED", parameters) << '\n'
+                << session.Text("NEXT_EXPORT_RUN", parameters) << '\n';
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> ClientsCommands() {
+  return {
+      {"clients",
+       "match",
+       "HELP_CLIENTS_MATCH",
+       {IdArgument()},
+       {{"--apply", "", "FLAG_APPLY"}, {"--wait", "", "FLAG_WAIT"}},
+       {"guestbridge clients match main --wait",
+        "guestbridge clients match main --apply --wait"},
+       Match},
+      {"clients",
+       "list",
+       "HELP_CLIENTS_LIST",
+       {IdArgument()},
+       {{"--state", "S", "FLAG_STATE"}},
+       {"guestbridge clients list main --state FAILED"},
+       List},
+      {"clients",
+       "explain",
+       "HELP_CLIENTS_EXPLAIN",
+       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true}},
+       {},
+       {"guestbridge clients explain main 00000000-0000-4000-8000-000000000001"},
+       Explain,
+       kFarTimeout},
+      {"clients",
+       "retry",
+       "HELP_CLIENTS_RETRY",
+       {IdArgument(),
+        {"CLIENT", "CLIENT", "ARGUMENT_CLIENTS", /*required=*/false,
+         /*repeated=*/true}},
+       {},
+       {"guestbridge clients retry main",
+        "guestbridge clients retry main 00000000-0000-4000-8000-000000000001"},
+       Retry},
+  };
+}
+
+}  // namespace guestbridge::cli

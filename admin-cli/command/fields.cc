@@ -1,0 +1,204 @@
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "admin-cli/command/command.h"
+#include "admin-cli/command/session.h"
+#include "admin-cli/command/values.h"
+#include "common/status/status_macros.h"
+#include "guestbridge/v1/field_mapping.grpc.pb.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using Stub = v1::FieldMappingService::Stub;
+using v1::FieldMapping;
+
+std::string DraftNameOf(const Arguments& arguments) {
+  return absl::StrCat(IntegrationNameOf(arguments), "/fieldMapping");
+}
+
+std::string OriginOf(const Session& session, const v1::FieldMappingEntry& entry) {
+  if (!entry.suggested()) return session.Text("BY_HAND");
+  if (entry.reason().empty()) return session.Text("SUGGESTED");
+  return RenderMessage(entry.reason(),
+                       {{"source", entry.source()}, {"target", entry.target()}},
+                       session.options().language);
+}
+
+void PrintEntries(Session& session, const FieldMapping& mapping) {
+  if (mapping.entries().empty()) return;
+  Table table({session.Text("HEAD_SOURCE_FIELD"), session.Text("HEAD_TARGET_FIELD"),
+               session.Text("HEAD_TRANSFORMS"), session.Text("HEAD_ORIGIN")});
+  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
+    table.Add({entry.source(), entry.target(), absl::StrJoin(entry.transforms(), ", "),
+               OriginOf(session, entry)});
+  }
+  table.Print(session.style(), session.out());
+}
+
+int Print(Session& session, const Arguments& arguments, const FieldMapping& mapping,
+          absl::string_view headline, absl::string_view next) {
+  if (session.PrintDocument(mapping)) return 0;
+  const Parameters parameters = {
+      {"id", IntegrationIdOf(arguments.Get("ID"))},
+      {"count", std::to_string(mapping.entries_size())},
+      {"source_fields", std::to_string(mapping.source_fields_size())},
+      {"contact_fields", std::to_string(mapping.contact_fields_size())},
+      {"version", std::to_string(mapping.version())},
+      {"from", std::to_string(mapping.restored_from())}};
+  session.out() << session.Text(headline, parameters) << '\n';
+  PrintEntries(session, mapping);
+  session.out() << session.Text(next, parameters) << '\n';
+  return 0;
+}
+
+absl::StatusOr<int> Load(Session& session, const Arguments& arguments) {
+  v1::LoadFieldsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::LoadFields, request));
+  return Print(session, arguments, draft, "FIELDS_LOADED", "NEXT_FIELDS_SAVE");
+}
+
+absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
+  v1::GetFieldMappingRequest request;
+  request.set_name(DraftNameOf(arguments));
+  GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::GetFieldMapping, request));
+  if (session.PrintDocuments(draft.entries())) return 0;
+  return Print(session, arguments, draft, "FIELDS_DRAFT", "NEXT_FIELDS_SAVE");
+}
+
+absl::StatusOr<int> Map(Session& session, const Arguments& arguments) {
+  v1::MapFieldRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.mutable_entry()->set_source(arguments.Get("SOURCE"));
+  request.mutable_entry()->set_target(arguments.Get("TARGET"));
+  for (const std::string& transform : arguments.GetAll("--transform")) {
+    request.mutable_entry()->add_transforms(transform);
+  }
+  GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::MapField, request));
+  return Print(session, arguments, draft, "FIELDS_DRAFT", "NEXT_FIELDS_SAVE");
+}
+
+absl::StatusOr<int> Unmap(Session& session, const Arguments& arguments) {
+  v1::UnmapFieldRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.set_target(arguments.Get("TARGET"));
+  GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::UnmapField, request));
+  return Print(session, arguments, draft, "FIELDS_DRAFT", "NEXT_FIELDS_SAVE");
+}
+
+absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
+  v1::SaveFieldMappingRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  GB_ASSIGN_OR_RETURN(const auto saved, session.Call(&Stub::SaveFieldMapping, request));
+  return Print(session, arguments, saved, "FIELDS_SAVED", "NEXT_EVENTS_LOAD");
+}
+
+absl::StatusOr<int> Versions(Session& session, const Arguments& arguments) {
+  v1::ListFieldMappingsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.set_page_size(100);
+  std::vector<FieldMapping> all;
+  GB_RETURN_IF_ERROR(
+      session.CallPages(&Stub::ListFieldMappings, request, [&](const auto& page) {
+        all.insert(all.end(), page.field_mappings().begin(),
+                   page.field_mappings().end());
+      }));
+  if (session.PrintDocuments(all)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"count", std::to_string(all.size())}};
+  session.out() << session.Text("VERSIONS_FOUND", parameters) << '\n';
+  if (all.empty()) {
+    session.out() << session.Text("NEXT_FIELDS_SAVE", parameters) << '\n';
+    return 0;
+  }
+  Table table({session.Text("HEAD_VERSION"), session.Text("HEAD_CURRENT"),
+               session.Text("HEAD_FIELDS"), session.Text("HEAD_SAVED"),
+               session.Text("HEAD_RESTORED_FROM")});
+  for (const FieldMapping& version : all) {
+    table.Add({std::to_string(version.version()), YesNo(session, version.current()),
+               std::to_string(version.entries_size()),
+               TimeText(session, version.has_update_time(), version.update_time()),
+               version.restored_from() == 0 ? std::string()
+                                            : std::to_string(version.restored_from())});
+  }
+  table.Print(session.style(), session.out());
+  session.out() << session.Text("NEXT_FIELDS_RESTORE", parameters) << '\n';
+  return 0;
+}
+
+absl::StatusOr<int> Restore(Session& session, const Arguments& arguments) {
+  v1::RestoreFieldMappingRequest request;
+  GB_ASSIGN_OR_RETURN(const int64_t version,
+                      ParseNumber("VERSION", arguments.Get("VERSION"), 1,
+                                  std::numeric_limits<int32_t>::max()));
+  request.set_name(
+      absl::StrCat(IntegrationNameOf(arguments), "/fieldMappings/", version));
+  GB_ASSIGN_OR_RETURN(const auto restored,
+                      session.Call(&Stub::RestoreFieldMapping, request));
+  return Print(session, arguments, restored, "FIELDS_RESTORED", "NEXT_EXPORT_RUN");
+}
+
+}  // namespace
+
+std::vector<Command> FieldsCommands() {
+  const Argument target = {"TARGET", "TARGET", "ARGUMENT_TARGET", /*required=*/true};
+  return {
+      {"fields",
+       "load",
+       "HELP_FIELDS_LOAD",
+       {IdArgument()},
+       {},
+       {"guestbridge fields load main"},
+       Load,
+       kFarTimeout},
+      {"fields",
+       "list",
+       "HELP_FIELDS_LIST",
+       {IdArgument()},
+       {},
+       {"guestbridge fields list main"},
+       List},
+      {"fields",
+       "map",
+       "HELP_FIELDS_MAP",
+       {IdArgument(),
+        {"SOURCE", "SOURCE", "ARGUMENT_SOURCE", /*required=*/true},
+        target},
+       {{"--transform", "T", "FLAG_TRANSFORM", /*required=*/false, /*repeated=*/true}},
+       {"guestbridge fields map main LastName LAST_NAME",
+        "guestbridge fields map main Remarks COMMENTS --transform trim"},
+       Map},
+      {"fields",
+       "unmap",
+       "HELP_FIELDS_UNMAP",
+       {IdArgument(), target},
+       {},
+       {"guestbridge fields unmap main COMMENTS"},
+       Unmap},
+      {"fields",
+       "save",
+       "HELP_FIELDS_SAVE",
+       {IdArgument()},
+       {},
+       {"guestbridge fields save main"},
+       Save},
+      {"fields",
+       "versions",
+       "HELP_FIELDS_VERSIONS",
+       {IdArgument()},
+       {},
+       {"guestbridge fields versions main"},
+       Versions},
+      {"fields",
+       "restore",
+       "HELP_FIELDS_RESTORE",
+       {IdArgument(), {"VERSION", "VERSION", "ARGUMENT_VERSION", /*required=*/true}},
+       {},
+       {"guestbridge fields restore main 2"},
+       Restore},
+  };
+}
+
+}  // namespace guestbridge::cli

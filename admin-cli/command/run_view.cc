@@ -1,0 +1,228 @@
+#include "admin-cli/command/run_view.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "admin-cli/command/values.h"
+
+namespace guestbridge::cli {
+namespace {
+
+std::string Part(const Session& session, absl::string_view label, int64_t count) {
+  return absl::StrCat(session.Text(label), " ", count);
+}
+
+Color ColorOf(v1::Run::State state) {
+  switch (state) {
+    case v1::Run::SUCCEEDED:
+      return Color::kGood;
+    case v1::Run::PARTIALLY_FAILED:
+    case v1::Run::CANCELLED:
+      return Color::kWarning;
+    case v1::Run::FAILED:
+      return Color::kBad;
+    default:
+      return Color::kNone;
+  }
+}
+
+std::string KindText(const Session& session, const v1::Run& run) {
+  std::vector<std::string> parts = {
+      session.Name("KIND", v1::Run::Kind_Name(run.kind()))};
+  if (run.full()) parts.push_back(session.Text("RUN_FULL"));
+  if (run.dry_run()) parts.push_back(session.Text("RUN_DRY"));
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string TimesText(const Session& session, const v1::Run& run) {
+  if (!run.has_start_time()) {
+    return TimeText(session, run.has_create_time(), run.create_time());
+  }
+  const absl::Time start = TimeOf(run.start_time());
+  if (!run.has_end_time()) return session.Time(start);
+  const absl::Duration took = TimeOf(run.end_time()) - start;
+  const absl::Duration unit =
+      took < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1);
+  return absl::StrCat(session.Time(start), " … ", session.Time(TimeOf(run.end_time())),
+                      " (", absl::FormatDuration(absl::Trunc(took, unit)), ")");
+}
+
+std::string PortalText(const Session& session, const v1::PortalUsage& usage) {
+  return absl::StrJoin({Part(session, "PORTAL_REQUESTS", usage.http_requests()),
+                        Part(session, "PORTAL_COMMANDS", usage.commands()),
+                        Part(session, "PORTAL_THROTTLED", usage.throttled()),
+                        Part(session, "PORTAL_RETRIED", usage.retried()),
+                        absl::StrCat(session.Text("PORTAL_WAITED"), " ",
+                                     absl::StrFormat("%.1f", usage.wait_seconds()), " ",
+                                     session.Text("SECONDS"))},
+                       ", ");
+}
+
+std::string MatchText(const Session& session, const v1::MatchResult& match) {
+  return absl::StrJoin({Part(session, "MATCH_MATCHED", match.matched()),
+                        Part(session, "MATCH_AMBIGUOUS", match.ambiguous()),
+                        Part(session, "MATCH_UNMATCHED", match.unmatched()),
+                        Part(session, "MATCH_LINKED", match.linked()),
+                        Part(session, "MATCH_APPLIED", match.applied())},
+                       ", ");
+}
+
+// The whole sum, so that a reader can add it up.
+std::string SumText(const Session& session, const v1::RunCounters& c) {
+  return absl::StrCat(
+      Part(session, "SCANNED", c.scanned()), " = ",
+      absl::StrJoin(
+          {Part(session, "UNCHANGED", c.unchanged()), Part(session, "ADDED", c.added()),
+           Part(session, "UPDATED", c.updated()),
+           Part(session, "RECREATED", c.recreated()),
+           Part(session, "SKIPPED", c.skipped()), Part(session, "FAILED", c.failed()),
+           Part(session, "DEFERRED", c.deferred())},
+          " + "));
+}
+
+absl::string_view NextOf(const v1::Run& run) {
+  if (!HasEnded(run)) return "NEXT_RUN_WATCH";
+  switch (run.state()) {
+    case v1::Run::PARTIALLY_FAILED:
+      return "NEXT_CLIENTS_RETRY";
+    case v1::Run::FAILED:
+      return "NEXT_RUN_FAILED";
+    case v1::Run::CANCELLED:
+      return "NEXT_EXPORT_RUN";
+    default:
+      break;
+  }
+  if (run.kind() == v1::Run::MATCH) return "NEXT_AFTER_MATCH";
+  return run.dry_run() ? "NEXT_EXPORT_RUN" : "NEXT_STATUS";
+}
+
+void PrintFailures(Session& session, const v1::Run& run) {
+  if (run.failures().empty()) return;
+  session.out() << session.Text("FAILURES_SHOWN",
+                                {{"count", std::to_string(run.failures_size())}})
+                << '\n';
+  Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHY")});
+  for (const v1::ClientFailure& failure : run.failures()) {
+    table.Add({failure.client(), absl::StrCat(failure.reason(), ": ", failure.message(),
+                                              " ", failure.remedy())});
+  }
+  table.Print(session.style(), session.out());
+}
+
+}  // namespace
+
+bool HasEnded(const v1::Run& run) {
+  switch (run.state()) {
+    case v1::Run::SUCCEEDED:
+    case v1::Run::PARTIALLY_FAILED:
+    case v1::Run::FAILED:
+    case v1::Run::CANCELLED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int ExitCodeOf(const v1::Run& run) {
+  switch (run.state()) {
+    case v1::Run::FAILED:
+    case v1::Run::CANCELLED:
+      return 1;
+    case v1::Run::PARTIALLY_FAILED:
+      return 7;
+    default:
+      return 0;
+  }
+}
+
+std::string NumberOf(const v1::Run& run) {
+  const std::vector<std::string> parts = absl::StrSplit(run.name(), '/');
+  return parts.back();
+}
+
+std::string IntegrationIdOfRun(const v1::Run& run) {
+  if (!run.integration().empty()) return IntegrationIdOf(run.integration());
+  const std::vector<std::string> parts = absl::StrSplit(run.name(), '/');
+  return parts.size() == 4 ? parts[1] : "";
+}
+
+Cell StateCell(const Session& session, const v1::Run& run) {
+  return {session.Name("STATE", v1::Run::State_Name(run.state())),
+          ColorOf(run.state())};
+}
+
+std::string CountersText(const Session& session, const v1::RunCounters& c) {
+  std::vector<std::string> parts = {Part(session, "SCANNED", c.scanned())};
+  const std::vector<std::pair<absl::string_view, int>> others = {
+      {"UNCHANGED", c.unchanged()}, {"ADDED", c.added()},     {"UPDATED", c.updated()},
+      {"RECREATED", c.recreated()}, {"SKIPPED", c.skipped()}, {"FAILED", c.failed()},
+      {"DEFERRED", c.deferred()}};
+  for (const auto& [label, count] : others) {
+    if (count != 0) parts.push_back(Part(session, label, count));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string WriteBackText(const Session& session,
+                          const v1::WriteBackProgress& progress) {
+  return absl::StrJoin({Part(session, "WRITE_BACK_DONE", progress.done()),
+                        Part(session, "WRITE_BACK_PENDING", progress.pending()),
+                        Part(session, "WRITE_BACK_PARKED", progress.parked())},
+                       ", ");
+}
+
+std::string ProgressText(const Session& session, const v1::Run& run) {
+  std::string text =
+      absl::StrCat(session.Text("RUN_NUMBER", {{"run", NumberOf(run)}}), ": ",
+                   session.Name("STATE", v1::Run::State_Name(run.state())), "; ",
+                   CountersText(session, run.counters()));
+  if (run.write_back().pending() > 0) {
+    absl::StrAppend(&text, "; ", session.Text("TO_1C"), " ",
+                    run.write_back().pending());
+  }
+  if (run.doubts() > 0) {
+    absl::StrAppend(&text, "; ", session.Text("IN_DOUBT"), " ", run.doubts());
+  }
+  return text;
+}
+
+void PrintRun(Session& session, const v1::Run& run) {
+  const Parameters parameters = {
+      {"run", NumberOf(run)}, {"name", run.name()}, {"id", IntegrationIdOfRun(run)}};
+  const Cell state = StateCell(session, run);
+  session.out() << session.Text("RUN_OF", parameters) << ": "
+                << Paint(session.style(), state.color, state.text) << '\n';
+  Facts facts;
+  facts.Add(session.Text("KIND"), KindText(session, run));
+  facts.Add(session.Text("STARTED_BY"),
+            session.Name("TRIGGER", v1::Run::Trigger_Name(run.trigger())));
+  facts.Add(session.Text("TIME"), TimesText(session, run));
+  facts.Add(session.Text("AGENT"), run.agent());
+  if (run.has_match())
+    facts.Add(session.Text("PAIRS"), MatchText(session, run.match()));
+  facts.Add(session.Text("CLIENTS"), SumText(session, run.counters()));
+  facts.Add(session.Text("PORTAL"), PortalText(session, run.portal()));
+  facts.Add(session.Text("SOURCE"),
+            absl::StrJoin({Part(session, "PORTAL_REQUESTS", run.source().requests()),
+                           Part(session, "SOURCE_ROWS", run.source().rows())},
+                          ", "));
+  facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, run.write_back()));
+  if (run.doubts() > 0) {
+    facts.Add(session.Text("DOUBTS"), std::to_string(run.doubts()), Color::kWarning);
+  }
+  if (run.has_error()) {
+    facts.Add(session.Text("ERROR"), TextOf(run.error()), Color::kBad);
+  }
+  for (const v1::Explanation& notice : run.notices()) {
+    facts.Add(session.Text("NOTICE"), TextOf(notice), Color::kWarning);
+  }
+  facts.Print(session.style(), session.out());
+  PrintFailures(session, run);
+  session.out() << session.Text(NextOf(run), parameters) << '\n';
+}
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "admin-cli/command/session.h"
+#include "admin-cli/output/table.h"
+#include "guestbridge/v1/run.pb.h"
+
+namespace guestbridge::cli {
+
+bool HasEnded(const v1::Run& run);
+// 0 SUCCEEDED (and a run that has not ended), 1 FAILED and CANCELLED, 7
+// PARTIALLY_FAILED.
+int ExitCodeOf(const v1::Run& run);
+
+// "integrations/main/runs/12" -> "12", "main".
+std::string NumberOf(const v1::Run& run);
+std::string IntegrationIdOfRun(const v1::Run& run);
+
+Cell StateCell(const Session& session, const v1::Run& run);
+// "scanned 20, added 3": what is not zero.
+std::string CountersText(const Session& session, const v1::RunCounters& counters);
+std::string WriteBackText(const Session& session,
+                          const v1::WriteBackProgress& progress);
+
+// One line: state, counters, what waits. What --wait shows while the run goes.
+std::string ProgressText(const Session& session, const v1::Run& run);
+
+// The whole run for a person; ends with what to do next.
+void PrintRun(Session& session, const v1::Run& run);
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,94 @@
+#include "admin-cli/command/values.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/status/error.h"
+
+namespace guestbridge::cli {
+namespace {
+
+absl::Status BadValue(absl::string_view flag, absl::string_view text,
+                      absl::string_view expected) {
+  return MakeError("USAGE_BAD_VALUE", {{"flag", std::string(flag)},
+                                       {"value", std::string(text)},
+                                       {"expected", std::string(expected)}});
+}
+
+}  // namespace
+
+std::string NameOf(const Command& command) {
+  return absl::StrCat(command.noun, command.verb.empty() ? "" : " ", command.verb);
+}
+
+Argument IdArgument() { return {"ID", "ID", "ARGUMENT_ID", /*required=*/true}; }
+
+std::string IntegrationIdOf(absl::string_view text) {
+  return std::string(absl::StripPrefix(text, "integrations/"));
+}
+
+std::string IntegrationNameOf(const Arguments& arguments) {
+  return absl::StrCat("integrations/", IntegrationIdOf(arguments.Get("ID")));
+}
+
+absl::StatusOr<std::string> RunNameOf(absl::string_view text) {
+  if (absl::StrContains(text, '/')) return std::string(text);
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number < 1) {
+    return BadValue("RUN", text, "12, integrations/main/runs/12");
+  }
+  return absl::StrCat("integrations/-/runs/", number);
+}
+
+std::string ClientIdOf(absl::string_view text) {
+  constexpr absl::string_view kClients = "/clients/";
+  const size_t at = text.find(kClients);
+  if (!absl::StartsWith(text, "integrations/") || at == absl::string_view::npos) {
+    return std::string(text);
+  }
+  return std::string(text.substr(at + kClients.size()));
+}
+
+absl::StatusOr<int64_t> ParseNumber(absl::string_view flag, absl::string_view text,
+                                    int64_t least, int64_t most) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number < least || number > most) {
+    return BadValue(flag, text, absl::StrCat(least, "…", most));
+  }
+  return number;
+}
+
+absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
+                                             absl::string_view text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(std::string(text), &duration) ||
+      duration <= absl::ZeroDuration() || duration > absl::Hours(24 * 365)) {
+    return BadValue(flag, text, "30s, 2m, 1h");
+  }
+  return duration;
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
+std::string TimeText(const Session& session, bool present,
+                     const google::protobuf::Timestamp& timestamp) {
+  return present ? session.Time(TimeOf(timestamp)) : "";
+}
+
+std::string YesNo(const Session& session, bool value) {
+  return session.Text(value ? "YES" : "NO");
+}
+
+std::string TextOf(const v1::Explanation& explanation) {
+  const std::string& message =
+      explanation.message().empty() ? explanation.reason() : explanation.message();
+  return explanation.remedy().empty()
+             ? message
+             : absl::StrCat(message, " ", explanation.remedy());
+}
+
+}  // namespace guestbridge::cli

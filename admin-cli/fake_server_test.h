@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "grpcpp/server.h"
+#include "guestbridge/v1/agent.grpc.pb.h"
+#include "guestbridge/v1/client.grpc.pb.h"
+#include "guestbridge/v1/connection.grpc.pb.h"
+#include "guestbridge/v1/event.grpc.pb.h"
+#include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
+#include "guestbridge/v1/run.grpc.pb.h"
+#include "guestbridge/v1/schedule.grpc.pb.h"
+#include "guestbridge/v1/status.grpc.pb.h"
+
+namespace guestbridge::cli {
+
+// A small working model of the server: keeps what it is told and answers with it.
+// Requests are kept for tests to read. Errors are in the language of the call.
+class FakeServer {
+ public:
+  FakeServer();
+  ~FakeServer();
+
+  std::string address() const;
+  // Ends all calls and stops listening; Start() listens at the same address again.
+  void Stop();
+  void Start();
+
+  // What the next run ends as, after having been PENDING and RUNNING.
+  v1::Run::State run_ends = v1::Run::SUCCEEDED;
+  // A watch shows the run RUNNING and then nothing more until it is cancelled.
+  bool run_hangs = false;
+  // The next watch breaks off with UNAVAILABLE after its first message.
+  bool watch_breaks_once = false;
+  v1::Check::State worst_check = v1::Check::WARNING;
+  bool attention = false;
+  int page_size = 2;  // Lists answer with so many items a page.
+
+  v1::Connection saved_connection() const;
+  std::string seen_language() const;
+  std::string seen_authorization() const;
+  v1::StartExportRequest started() const;
+  v1::WatchRunRequest::Until watched_until() const;
+  std::vector<std::string> retried() const;
+  int watches() const;
+
+  struct Services;
+
+ private:
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace guestbridge::cli

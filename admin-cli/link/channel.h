@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/channel.h"
+
+namespace guestbridge::cli {
+
+struct Target {
+  std::string server;  // HOST:PORT
+  bool plaintext = false;
+  std::string tls_ca;  // PEM file; empty: the system's.
+};
+
+// A channel to the server; connects with the first call. Not through a proxy: the
+// server is in the house. Errors: TLS_CA_UNREADABLE, TLS_CA_MALFORMED (parameter file).
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Target& target);
+
+}  // namespace guestbridge::cli

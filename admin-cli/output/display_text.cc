@@ -1,0 +1,161 @@
+#include "admin-cli/output/display_text.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+
+namespace guestbridge::cli {
+namespace {
+
+struct CodePoint {
+  char32_t value = 0;
+  size_t bytes = 1;
+  bool valid = false;
+};
+
+CodePoint Decode(absl::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return {first, 1, true};
+  size_t bytes = 0;
+  char32_t value = 0;
+  char32_t least = 0;
+  if ((first & 0xE0) == 0xC0) {
+    bytes = 2, value = first & 0x1F, least = 0x80;
+  } else if ((first & 0xF0) == 0xE0) {
+    bytes = 3, value = first & 0x0F, least = 0x800;
+  } else if ((first & 0xF8) == 0xF0) {
+    bytes = 4, value = first & 0x07, least = 0x10000;
+  }
+  if (bytes == 0 || text.size() < bytes) return {first, 1, false};
+  for (size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {first, 1, false};
+    value = (value << 6) | (byte(i) & 0x3F);
+  }
+  if (value < least || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
+    return {first, 1, false};
+  }
+  return {value, bytes, true};
+}
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+template <size_t N>
+bool In(const Range (&ranges)[N], char32_t value) {
+  return std::any_of(std::begin(ranges), std::end(ranges), [value](const Range& r) {
+    return value >= r.first && value <= r.last;
+  });
+}
+
+// Main blocks of Unicode's East Asian Width W and F, and emoji.
+constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},
+                           {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},
+                           {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},
+                           {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
+                           {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+
+constexpr Range kZeroWidth[] = {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1AFF},
+                                {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF},
+                                {0x2060, 0x2064}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
+                                {0xFEFF, 0xFEFF}};
+
+// Controls, and what reorders the text around it.
+constexpr Range kUnsafe[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0x2028, 0x202E},
+                             {0x2066, 0x2069}, {0x200E, 0x200F}, {0xE0000, 0xE007F}};
+
+int WidthOf(const CodePoint& point) {
+  if (!point.valid) return 1;
+  if (In(kZeroWidth, point.value)) return 0;
+  return In(kWide, point.value) ? 2 : 1;
+}
+
+// The longest prefix that takes at most `width` columns.
+absl::string_view Prefix(absl::string_view text, int width) {
+  size_t end = 0;
+  int used = 0;
+  while (end < text.size()) {
+    const CodePoint point = Decode(text.substr(end));
+    used += WidthOf(point);
+    if (used > width) break;
+    end += point.bytes;
+  }
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+int DisplayWidth(absl::string_view text) {
+  int width = 0;
+  while (!text.empty()) {
+    const CodePoint point = Decode(text);
+    width += WidthOf(point);
+    text.remove_prefix(point.bytes);
+  }
+  return width;
+}
+
+std::string Printable(absl::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint point = Decode(text);
+    if (!point.valid) {
+      absl::StrAppendFormat(&out, "\\x%02X", static_cast<unsigned>(point.value));
+    } else if (!In(kUnsafe, point.value)) {
+      absl::StrAppend(&out, text.substr(0, point.bytes));
+    } else if (point.value == '\n') {
+      out += "\\n";
+    } else if (point.value == '\t') {
+      out += "\\t";
+    } else if (point.value == '\r') {
+      out += "\\r";
+    } else if (point.value < 0x100) {
+      absl::StrAppendFormat(&out, "\\x%02X", static_cast<unsigned>(point.value));
+    } else {
+      absl::StrAppendFormat(&out, "\\u%04X", static_cast<unsigned>(point.value));
+    }
+    text.remove_prefix(point.bytes);
+  }
+  return out;
+}
+
+std::string CutToWidth(absl::string_view text, int width) {
+  if (DisplayWidth(text) <= width) return std::string(text);
+  if (width < 1) return "";
+  return absl::StrCat(Prefix(text, width - 1), "…");
+}
+
+std::string PadToWidth(absl::string_view text, int width) {
+  const int missing = std::max(0, width - DisplayWidth(text));
+  return absl::StrCat(text, std::string(static_cast<size_t>(missing), ' '));
+}
+
+std::vector<std::string> WrapToWidth(absl::string_view text, int width) {
+  width = std::max(width, 4);
+  std::vector<std::string> lines;
+  std::string line;
+  for (absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    const int joined = line.empty() ? 0 : DisplayWidth(line) + 1;
+    if (joined + DisplayWidth(word) <= width) {
+      absl::StrAppend(&line, line.empty() ? "" : " ", word);
+      continue;
+    }
+    if (!line.empty()) lines.push_back(std::move(line));
+    while (DisplayWidth(word) > width) {
+      const absl::string_view head = Prefix(word, width);
+      lines.emplace_back(head);
+      word.remove_prefix(head.size());
+    }
+    line = std::string(word);
+  }
+  if (!line.empty() || lines.empty()) lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+// Text for a terminal: measured, cut and wrapped by the columns that it takes, and
+// harmless whoever wrote it.
+namespace guestbridge::cli {
+
+// Columns that `text` takes on a terminal: East Asian wide characters and emoji take
+// two, combining marks and zero-width characters none. Bytes that are not UTF-8 take
+// one each.
+int DisplayWidth(absl::string_view text);
+
+// `text` without anything a terminal would obey or be misled by: control characters
+// (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 are written out
+// as \n, \t, \x1B, \u202E.
+std::string Printable(absl::string_view text);
+
+// At most `width` columns; what was cut off is shown as `…`.
+std::string CutToWidth(absl::string_view text, int width);
+
+// `text` and as many spaces as fill `width` columns.
+std::string PadToWidth(absl::string_view text, int width);
+
+// Lines of at most `width` columns, broken at spaces where possible. At least one line.
+std::vector<std::string> WrapToWidth(absl::string_view text, int width);
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "google/protobuf/message.h"
+
+// Resources as documents for scripts.
+//
+// JSON is the proto3 mapping: lowerCamelCase, enums by name, scalars and empty lists
+// printed even when zero, unset messages and timestamps absent. Both forms end with a
+// line break and contain no character that a terminal obeys.
+namespace guestbridge::cli {
+
+std::string ToJson(const google::protobuf::Message& resource);
+std::string ToJson(absl::Span<const google::protobuf::Message* const> resources);
+
+// JSON lets DEL and U+0080…U+009F stand in a string as they are, but a terminal obeys
+// them: the same document with these as \u00XX.
+std::string EscapeControls(const std::string& json);
+
+}  // namespace guestbridge::cli

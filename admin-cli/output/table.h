@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace guestbridge::cli {
+
+enum class Color { kNone, kGood, kWarning, kBad, kFaint };
+
+// How to write for people: in how many columns, and whether in colour.
+struct Style {
+  int width = 80;
+  bool color = false;
+};
+
+// `text` in a colour, when the style has colours.
+std::string Paint(const Style& style, Color color, absl::string_view text);
+
+struct Cell {
+  std::string text;  // As it came: Table makes it printable.
+  Color color = Color::kNone;
+
+  Cell(std::string value, Color c = Color::kNone)  // NOLINT: {"a", "b"} is a row
+      : text(std::move(value)), color(c) {}
+  Cell(const char* value) : text(value) {}  // NOLINT
+};
+
+// Rows below headings, never wider than the style. Columns that must give way are cut
+// with `…`, the widest first; the last one is wrapped onto more lines instead.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  void Add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
+  bool empty() const { return rows_.empty(); }
+  void Print(const Style& style, std::ostream& out) const;
+
+ private:
+  std::vector<int> Widths(int width) const;
+
+  std::vector<std::string> headings_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+// Name and value, a line each; long values are wrapped under themselves.
+class Facts {
+ public:
+  // An empty value is shown as a dash.
+  void Add(std::string name, std::string value, Color color = Color::kNone);
+  void Print(const Style& style, std::ostream& out) const;
+
+ private:
+  struct Fact {
+    std::string name;
+    std::string value;
+    Color color;
+  };
+  std::vector<Fact> facts_;
+};
+
+// `text` wrapped, made printable, each line after `indent` spaces.
+void PrintWrapped(absl::string_view text, int indent, const Style& style,
+                  std::ostream& out);
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,197 @@
+#include "admin-cli/parse.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::cli {
+namespace {
+
+absl::Status Usage(absl::string_view reason, absl::string_view flag,
+                   absl::string_view value = "", absl::string_view expected = "") {
+  return MakeError(reason, {{"flag", std::string(flag)},
+                            {"value", std::string(value)},
+                            {"expected", std::string(expected)}});
+}
+
+const Argument* FindFlag(const std::vector<Argument>& flags, absl::string_view name) {
+  const auto it = std::find_if(flags.begin(), flags.end(),
+                               [&](const Argument& flag) { return flag.name == name; });
+  return it == flags.end() ? nullptr : &*it;
+}
+
+bool IsFlag(absl::string_view word) { return word.size() > 1 && word[0] == '-'; }
+
+absl::Status AddChecked(const Argument& argument, absl::string_view value,
+                        Arguments* into) {
+  if (!argument.repeated && into->Has(argument.name)) {
+    return Usage("USAGE_FLAG_TWICE", argument.name);
+  }
+  if (!argument.choices.empty() &&
+      std::find(argument.choices.begin(), argument.choices.end(), value) ==
+          argument.choices.end()) {
+    return Usage("USAGE_BAD_VALUE", argument.name, value,
+                 absl::StrJoin(argument.choices, ", "));
+  }
+  into->Add(argument.name, value);
+  return absl::OkStatus();
+}
+
+class Parser {
+ public:
+  Parser(absl::Span<const Command> commands, const std::vector<std::string>& line)
+      : commands_(commands), line_(line) {}
+
+  absl::StatusOr<ParsedLine> Parse() {
+    bool only_words = false;
+    for (at_ = 0; at_ < line_.size(); ++at_) {
+      const std::string& word = line_[at_];
+      if (!only_words && word == "--") {
+        only_words = true;
+      } else if (!only_words && IsFlag(word)) {
+        GB_RETURN_IF_ERROR(TakeFlag(word));
+      } else {
+        GB_RETURN_IF_ERROR(TakeWord(word));
+      }
+    }
+    if (parsed_.help || parsed_.version) return parsed_;
+    GB_RETURN_IF_ERROR(CheckComplete());
+    return parsed_;
+  }
+
+ private:
+  absl::Status TakeFlag(absl::string_view word) {
+    if (word == "-h" || word == "--help") {
+      parsed_.help = true;
+      return absl::OkStatus();
+    }
+    if (word == "--version") {
+      parsed_.version = true;
+      return absl::OkStatus();
+    }
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(word, absl::MaxSplits('=', 1));
+    const bool has_value = absl::StrContains(word, '=');
+    Arguments* into = &parsed_.globals;
+    const Argument* flag = FindFlag(GlobalFlags(), parts.first);
+    if (flag == nullptr && parsed_.command != nullptr) {
+      into = &parsed_.arguments;
+      flag = FindFlag(parsed_.command->flags, parts.first);
+    }
+    if (flag == nullptr) return Usage("USAGE_UNKNOWN_FLAG", parts.first);
+    if (flag->value.empty()) {
+      if (has_value) return Usage("USAGE_VALUE_UNWANTED", flag->name);
+      return AddChecked(*flag, "", into);
+    }
+    if (has_value) return AddChecked(*flag, parts.second, into);
+    if (at_ + 1 == line_.size() || absl::StartsWith(line_[at_ + 1], "--")) {
+      return Usage("USAGE_VALUE_MISSING", flag->name);
+    }
+    return AddChecked(*flag, line_[++at_], into);
+  }
+
+  absl::Status TakeWord(const std::string& word) {
+    if (parsed_.command != nullptr) return TakePositional(word);
+    if (parsed_.noun.empty()) {
+      if (word == "help") {
+        parsed_.help = true;
+        return absl::OkStatus();
+      }
+      parsed_.noun = word;
+      return FindCommand("");
+    }
+    return FindCommand(word);
+  }
+
+  // Of a noun alone there may be a command; if not, its verb is still to come.
+  absl::Status FindCommand(absl::string_view verb) {
+    bool noun_known = false;
+    for (const Command& command : commands_) {
+      if (command.noun != parsed_.noun) continue;
+      noun_known = true;
+      if (command.verb == verb) parsed_.command = &command;
+    }
+    if (parsed_.command != nullptr || (noun_known && verb.empty())) {
+      return absl::OkStatus();
+    }
+    const std::string words = absl::StrCat(parsed_.noun, verb.empty() ? "" : " ", verb);
+    return MakeError("USAGE_UNKNOWN_COMMAND", {{"command", words}});
+  }
+
+  absl::Status TakePositional(const std::string& word) {
+    const auto& positionals = parsed_.command->positionals;
+    for (const Argument& positional : positionals) {
+      if (positional.repeated || !parsed_.arguments.Has(positional.name)) {
+        return AddChecked(positional, word, &parsed_.arguments);
+      }
+    }
+    return Usage("USAGE_ARGUMENT_UNWANTED", "", word);
+  }
+
+  absl::Status CheckComplete() {
+    if (parsed_.command == nullptr) {
+      if (parsed_.noun.empty()) return MakeError("USAGE_NO_COMMAND");
+      return MakeError("USAGE_UNKNOWN_COMMAND", {{"command", parsed_.noun}});
+    }
+    for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
+      for (const Argument& argument : *list) {
+        if (argument.required && !parsed_.arguments.Has(argument.name)) {
+          return Usage("USAGE_ARGUMENT_MISSING", argument.name);
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Span<const Command> commands_;
+  const std::vector<std::string>& line_;
+  size_t at_ = 0;
+  ParsedLine parsed_;
+};
+
+}  // namespace
+
+const std::vector<Argument>& GlobalFlags() {
+  static const auto* const flags = new std::vector<Argument>{
+      {"--server", "HOST:PORT", "FLAG_SERVER"},
+      {"--plaintext", "", "FLAG_PLAINTEXT"},
+      {"--tls-ca", "F", "FLAG_TLS_CA"},
+      {"--token-file", "F", "FLAG_TOKEN_FILE"},
+      {"--output",
+       "FORM",
+       "FLAG_OUTPUT",
+       /*required=*/false,
+       /*repeated=*/false,
+       {"table", "json", "yaml"}},
+      {"--lang",
+       "L",
+       "FLAG_LANG",
+       /*required=*/false,
+       /*repeated=*/false,
+       {"ru", "en"}},
+      {"--no-color", "", "FLAG_NO_COLOR"},
+      {"--timeout", "D", "FLAG_TIMEOUT"},
+  };
+  return *flags;
+}
+
+absl::StatusOr<ParsedLine> ParseLine(absl::Span<const Command> commands,
+                                     const std::vector<std::string>& line) {
+  return Parser(commands, line).Parse();
+}
+
+std::string FindGlobal(const std::vector<std::string>& line, absl::string_view flag) {
+  const std::string joined = absl::StrCat(flag, "=");
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == flag && i + 1 < line.size()) return line[i + 1];
+    if (absl::StartsWith(line[i], joined)) return line[i].substr(joined.size());
+  }
+  return "";
+}
+
+}  // namespace guestbridge::cli
