@@ -16,9 +16,10 @@
 //
 // A document is a serialized message of server/store/record.proto under a key such as
 // `integrations/main` or `runs/main/000017`. Each commit that writes gets the next
-// revision: revisions become visible in commit order and are never reused, also not after
-// a delete or a restart. A document's `version` is the revision that last wrote it, and is
-// its etag. Holds no guest's personal data; secrets are sealed before they come here.
+// revision: revisions become visible in commit order and are never reused, also not
+// after a delete or a restart. A document's `version` is the revision that last wrote
+// it, and is its etag. Holds no guest's personal data; secrets are sealed before they
+// come here.
 //
 // One conformance suite (store_conformance_test.cc) binds all implementations.
 namespace guestbridge::server {
@@ -35,9 +36,9 @@ class Transaction {
   virtual ~Transaction() = default;
   // Absence is not an error.
   virtual absl::StatusOr<std::optional<Document>> Get(absl::string_view key) = 0;
-  // Documents whose key starts with `prefix` and lies after `after` (exclusive; before it
-  // when `descending`), in byte order of keys, at most `limit`. Empty `after`: from the
-  // beginning (or the end).
+  // Documents whose key starts with `prefix` and lies after `after` (exclusive; before
+  // it when `descending`), in byte order of keys, at most `limit`. Empty `after`: from
+  // the beginning (or the end).
   virtual absl::StatusOr<std::vector<Document>> List(absl::string_view prefix,
                                                      absl::string_view after, int limit,
                                                      bool descending = false) = 0;
@@ -61,18 +62,18 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Runs `body` in a serializable transaction that commits when it returns OK; otherwise
-  // nothing is written and its error is returned. `body` may be run more than once: it has
-  // no other effects. Returns the revision of the commit (the current one when nothing
-  // was written).
+  // Runs `body` in a serializable transaction that commits when it returns OK;
+  // otherwise nothing is written and its error is returned. `body` may be run more than
+  // once: it has no other effects. Returns the revision of the commit (the current one
+  // when nothing was written).
   virtual absl::StatusOr<int64_t> Write(
       absl::FunctionRef<absl::Status(Transaction&)> body) = 0;
 
   // Runs `body` on a consistent snapshot; Put, Delete and NextNumber in it fail.
   virtual absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) = 0;
 
-  // Changes after `revision`, in commit order, at most `limit`; the latest change of a key
-  // only. For watches.
+  // Changes after `revision`, in commit order, at most `limit`; the latest change of a
+  // key only. For watches.
   virtual absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
                                                            int limit) = 0;
 

@@ -1,0 +1,174 @@
+#include <utility>
+
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
+#include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "server/api/assignment.h"
+#include "server/api/render.h"
+#include "server/api/services.h"
+#include "server/api/stream_reactor.h"
+
+namespace guestbridge::server {
+namespace {
+
+using Base =
+    v1::AgentControlService::WithCallbackMethod_Watch<v1::AgentControlService::Service>;
+
+constexpr char kPrefix[] = "/guestbridge.v1.AgentControlService/";
+
+class AgentControlServiceImpl final : public Base {
+ public:
+  AgentControlServiceImpl(const CallDesk& desk, const AgentControlParts& parts)
+      : desk_(desk), parts_(parts) {}
+
+  grpc::Status Hello(grpc::ServerContext* context, const v1::HelloRequest* request,
+                     v1::HelloResponse* response) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "Hello"), [&](const Call&) {
+      return Take(parts_.agents.Hello(*request), response);
+    });
+  }
+
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
+      grpc::CallbackServerContext* context, const v1::WatchRequest* request) override {
+    const Language language = CallDesk::LanguageOf(*context);
+    auto* reactor = new StreamReactor<v1::WatchResponse>();
+    const absl::StatusOr<Call> call =
+        desk_.Admit(*context, absl::StrCat(kPrefix, "Watch"));
+    absl::StatusOr<std::shared_ptr<Session>> entered =
+        call.ok() ? parts_.agents.Enter(request->session())
+                  : absl::StatusOr<std::shared_ptr<Session>>(call.status());
+    if (!entered.ok()) {
+      reactor->Refuse(ToGrpcStatus(entered.status(), language));
+      return reactor;
+    }
+    const std::shared_ptr<Session> session = *std::move(entered);
+    const int stream = session->Attach(reactor->waker());
+    parts_.dispatcher.Begin(session);
+    reactor->Begin(
+        [session, stream, language] {
+          Session::Step next = session->Next(stream);
+          StreamReactor<v1::WatchResponse>::Step step;
+          step.message = std::move(next.message);
+          if (next.end.has_value()) step.end = ToGrpcStatus(*next.end, language);
+          return step;
+        },
+        [this, session, stream] {
+          if (!session->Detach(stream)) return;
+          parts_.dispatcher.Forget(session);
+          parts_.sessions.StreamEnded(session);
+        });
+    return reactor;
+  }
+
+  grpc::Status AcknowledgeConfiguration(
+      grpc::ServerContext* context, const v1::AcknowledgeConfigurationRequest* request,
+      v1::AcknowledgeConfigurationResponse*) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "AcknowledgeConfiguration"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return parts_.agents.Acknowledge(*session, *request);
+                       });
+  }
+
+  grpc::Status AcquireLease(grpc::ServerContext* context,
+                            const v1::AcquireLeaseRequest* request,
+                            v1::Lease* response) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "AcquireLease"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return Take(parts_.leases.Acquire(*session, *request),
+                                     response);
+                       });
+  }
+
+  grpc::Status ReportRun(grpc::ServerContext* context,
+                         const v1::ReportRunRequest* request,
+                         v1::ReportRunResponse* response) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportRun"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         GB_ASSIGN_OR_RETURN(const bool cancel,
+                                             parts_.runs.Report(*session, *request));
+                         response->set_cancel_requested(cancel);
+                         return absl::OkStatus();
+                       });
+  }
+
+  grpc::Status OpenRun(grpc::ServerContext* context, const v1::OpenRunRequest* request,
+                       v1::Run* response) override {
+    return desk_.Serve(
+        *context, absl::StrCat(kPrefix, "OpenRun"),
+        [&](const Call& call) -> absl::Status {
+          GB_ASSIGN_OR_RETURN(const auto session,
+                              parts_.agents.Enter(request->session()));
+          GB_RETURN_IF_ERROR(Take(parts_.runs.OpenOwn(*session, *request), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::Status FinishTask(grpc::ServerContext* context,
+                          const v1::FinishTaskRequest* request,
+                          v1::FinishTaskResponse*) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "FinishTask"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return parts_.sessions.Answer(*session, *request);
+                       });
+  }
+
+  grpc::Status GetAccessToken(grpc::ServerContext* context,
+                              const v1::GetAccessTokenRequest* request,
+                              v1::AccessToken* response) override {
+    return desk_.Serve(
+        *context, absl::StrCat(kPrefix, "GetAccessToken"),
+        [&](const Call&) -> absl::Status {
+          GB_ASSIGN_OR_RETURN(const auto session,
+                              parts_.agents.Enter(request->session()));
+          GB_ASSIGN_OR_RETURN(const std::string id,
+                              ParseIntegrationName(request->integration()));
+          GB_RETURN_IF_ERROR(CheckServes(*session, id));
+          return Take(parts_.credentials.Access(id, request->refused_token_digest()),
+                      response);
+        });
+  }
+
+  grpc::Status Goodbye(grpc::ServerContext* context, const v1::GoodbyeRequest* request,
+                       v1::GoodbyeResponse*) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "Goodbye"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return parts_.agents.Goodbye(session);
+                       });
+  }
+
+ private:
+  // Tokens go to the agent of the integration only.
+  absl::Status CheckServes(const Session& session, const std::string& id) {
+    return parts_.store.Read([&](Transaction& transaction) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
+      if (agent == session.identity().agent) return absl::OkStatus();
+      return MakeError("INTEGRATION_NOT_ASSIGNED",
+                       {{"integration", id}, {"agent", session.identity().agent}});
+    });
+  }
+
+  const CallDesk& desk_;
+  const AgentControlParts parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
+                                                       const AgentControlParts& parts) {
+  return std::make_unique<AgentControlServiceImpl>(desk, parts);
+}
+
+}  // namespace guestbridge::server

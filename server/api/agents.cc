@@ -1,0 +1,233 @@
+#include "server/api/agents.h"
+
+#include <utility>
+
+#include "common/log/log.h"
+#include "common/resource/page.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/keys.h"
+#include "server/api/proto_time.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+constexpr int kMaxListed = 64;
+constexpr size_t kMaxText = 200;
+
+}  // namespace
+
+// `agent` holds what is stored; the rest is what is known now.
+absl::Status Agents::View(Transaction& transaction, const std::string& id,
+                          v1::Agent* agent) {
+  agent->set_connected(sessions_.Connected(id) != nullptr);
+  const absl::Time heard = sessions_.LastHeard(id);
+  if (heard != absl::InfinitePast()) {
+    *agent->mutable_last_seen_time() = ToTimestamp(heard);
+  }
+  const auto known = agent->integrations();
+  agent->clear_integrations();
+  GB_ASSIGN_OR_RETURN(const auto documents,
+                      transaction.List(keys::kConnections, "", 100000));
+  for (const Document& document : documents) {
+    const std::string integration = document.key.substr(keys::kConnections.size());
+    GB_ASSIGN_OR_RETURN(const std::string assigned,
+                        AssignedAgent(transaction, integration));
+    if (assigned != id) continue;
+    v1::AgentIntegration& entry = *agent->add_integrations();
+    for (const v1::AgentIntegration& stored : known) {
+      if (stored.integration() == IntegrationName(integration)) entry = stored;
+    }
+    entry.set_integration(IntegrationName(integration));
+    const int64_t sent = dispatcher_.SentRevision(id, integration);
+    if (sent > 0) entry.set_sent_revision(sent);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseAgentName(name));
+  v1::Agent agent;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+    if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
+    agent = record->value.agent();
+    return View(transaction, id, &agent);
+  }));
+  return agent;
+}
+
+absl::StatusOr<v1::ListAgentsResponse> Agents::List(
+    const v1::ListAgentsRequest& request) {
+  GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
+  GB_ASSIGN_OR_RETURN(const std::string after,
+                      DecodePageToken("agents", request.page_token()));
+  v1::ListAgentsResponse response;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        const auto records,
+        ListRecords<store::AgentRecord>(transaction, keys::kAgents, after, size + 1));
+    for (const auto& record : records) {
+      if (response.agents_size() == size) {
+        response.set_next_page_token(
+            EncodePageToken("agents", records[static_cast<size_t>(size) - 1].key));
+        break;
+      }
+      v1::Agent& agent = *response.add_agents();
+      agent = record.value.agent();
+      GB_RETURN_IF_ERROR(
+          View(transaction, record.key.substr(keys::kAgents.size()), &agent));
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request) {
+  const std::string& id = request.agent();
+  if (!IsAgentId(id)) {
+    return MakeFieldError("agent", "AGENT_NAME_INVALID", {{"agent", id}});
+  }
+  if (request.installation().empty() || request.installation().size() > kMaxText) {
+    return MakeFieldError("installation", "INSTALLATION_INVALID");
+  }
+  const absl::Time now = clock_.Now();
+  const std::string live = sessions_.LiveInstallation(id);
+  if (!live.empty() && live != request.installation()) {
+    return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+  }
+  Session::Identity identity;
+  identity.agent = id;
+  identity.installation = request.installation();
+  identity.version = request.version().substr(0, kMaxText);
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::AgentRecord>(
+                                                 transaction, keys::Agent(id)));
+            store::AgentRecord record =
+                stored.has_value() ? stored->value : store::AgentRecord();
+            // This server may just have started: the agent that it heard of last is
+            // given the time to come back.
+            const bool may_come_back =
+                live.empty() && record.agent().connected() &&
+                now - FromTimestamp(record.agent().last_seen_time()) <
+                    SessionHub::kLiveness;
+            if (may_come_back && record.installation() != request.installation() &&
+                sessions_.LastHeard(id) == absl::InfinitePast()) {
+              return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+            }
+            GB_ASSIGN_OR_RETURN(identity.epoch,
+                                transaction.NextNumber("session-epochs"));
+            record.set_installation(request.installation());
+            v1::Agent& agent = *record.mutable_agent();
+            agent.set_name(AgentName(id));
+            // Stored: it has not said goodbye.
+            agent.set_connected(true);
+            agent.set_version(identity.version);
+            *agent.mutable_last_seen_time() = ToTimestamp(now);
+            agent.clear_capabilities();
+            identity.capabilities.clear();
+            for (const std::string& capability : request.capabilities()) {
+              if (agent.capabilities_size() == kMaxListed) break;
+              agent.add_capabilities(capability.substr(0, kMaxText));
+              identity.capabilities.push_back(capability);
+            }
+            return PutRecord(transaction, keys::Agent(id), record);
+          })
+          .status());
+  GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                      sessions_.Open(std::move(identity)));
+  log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
+  v1::HelloResponse response;
+  response.set_session(session->identity().token);
+  *response.mutable_heartbeat() = ToProtoDuration(kHeartbeat);
+  return response;
+}
+
+absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token) {
+  GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, sessions_.Find(token));
+  const std::string& id = session->identity().agent;
+  {
+    std::lock_guard lock(mutex_);
+    const absl::Duration now = clock_.Steady();
+    const auto [it, first] = seen_.emplace(id, now);
+    if (!first && now - it->second < kSeenInterval) return session;
+    it->second = now;
+  }
+  const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+    if (!record.has_value()) return absl::OkStatus();
+    *record->value.mutable_agent()->mutable_last_seen_time() =
+        ToTimestamp(clock_.Now());
+    return PutRecord(transaction, keys::Agent(id), record->value);
+  });
+  // Only a restart within the next minute would miss the note.
+  if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted.status()}});
+  return session;
+}
+
+absl::Status Agents::Acknowledge(const Session& session,
+                                 const v1::AcknowledgeConfigurationRequest& request) {
+  GB_RETURN_IF_ERROR(ParseIntegrationName(request.integration()).status());
+  const std::string& id = session.identity().agent;
+  if (request.has_rejection()) {
+    log::Warning("configuration_rejected", {{"agent", id},
+                                            {"integration", request.integration()},
+                                            {"revision", request.revision()},
+                                            {"reason", request.rejection().reason()}});
+  }
+  return store_
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(
+            auto record, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+        if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
+        v1::Agent& agent = *record->value.mutable_agent();
+        v1::AgentIntegration* entry = nullptr;
+        for (v1::AgentIntegration& known : *agent.mutable_integrations()) {
+          if (known.integration() == request.integration()) entry = &known;
+        }
+        if (entry == nullptr) {
+          entry = agent.add_integrations();
+          entry->set_integration(request.integration());
+        }
+        if (request.revision() < entry->sent_revision()) return absl::OkStatus();
+        entry->set_sent_revision(request.revision());
+        if (request.has_rejection()) {
+          *entry->mutable_rejection() = request.rejection();
+          entry->mutable_rejection()->clear_message();
+          entry->mutable_rejection()->clear_remedy();
+        } else {
+          entry->set_applied_revision(request.revision());
+          entry->clear_rejection();
+        }
+        return PutRecord(transaction, keys::Agent(id), record->value);
+      })
+      .status();
+}
+
+absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
+  const std::string& id = session->identity().agent;
+  const absl::Status released = leases_.Release(session->identity().installation);
+  const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+    if (!record.has_value()) return absl::OkStatus();
+    record->value.mutable_agent()->set_connected(false);
+    *record->value.mutable_agent()->mutable_last_seen_time() =
+        ToTimestamp(clock_.Now());
+    return PutRecord(transaction, keys::Agent(id), record->value);
+  });
+  sessions_.Close(session);
+  log::Info("agent_goodbye", {{"agent", id}});
+  GB_RETURN_IF_ERROR(released);
+  return noted.status();
+}
+
+}  // namespace guestbridge::server

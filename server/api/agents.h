@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent.pb.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "server/api/dispatcher.h"
+#include "server/api/leases.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// Agents and their sessions: the rules of AgentService, and those of
+// AgentControlService that are not runs or leases. Errors are those of the protos.
+// Thread-safe.
+class Agents {
+ public:
+  Agents(Store& store, const Clock& clock, SessionHub& sessions, Dispatcher& dispatcher,
+         Leases& leases)
+      : store_(store),
+        clock_(clock),
+        sessions_(sessions),
+        dispatcher_(dispatcher),
+        leases_(leases) {}
+
+  absl::StatusOr<v1::Agent> Get(const std::string& name);
+  absl::StatusOr<v1::ListAgentsResponse> List(const v1::ListAgentsRequest& request);
+
+  absl::StatusOr<v1::HelloResponse> Hello(const v1::HelloRequest& request);
+  absl::Status Acknowledge(const Session& session,
+                           const v1::AcknowledgeConfigurationRequest& request);
+  absl::Status Goodbye(const std::shared_ptr<Session>& session);
+
+  // The session of a call by an agent; remembers, at most every kSeenInterval, that the
+  // agent was heard of. Errors: SESSION_UNKNOWN.
+  absl::StatusOr<std::shared_ptr<Session>> Enter(const std::string& token);
+
+ private:
+  static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
+  absl::Status View(Transaction& transaction, const std::string& id, v1::Agent* agent);
+
+  Store& store_;
+  const Clock& clock_;
+  SessionHub& sessions_;
+  Dispatcher& dispatcher_;
+  Leases& leases_;
+  std::mutex mutex_;
+  std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
+};
+
+}  // namespace guestbridge::server

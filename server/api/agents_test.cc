@@ -1,0 +1,229 @@
+#include "server/api/agents.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "server/api/api_fixture.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+class AgentsTest : public ApiFixture {
+ protected:
+  void TellDispatcher() {
+    const auto changes = store_->ChangesAfter(seen_, 1000);
+    ASSERT_THAT(changes, IsOk());
+    if (!changes->empty()) seen_ = changes->back().revision;
+    dispatcher_.OnChanges(*changes);
+  }
+  int64_t seen_ = 0;
+};
+
+TEST_F(AgentsTest, AnotherInstallationUnderALiveNameIsRefused) {
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  v1::HelloRequest other;
+  other.set_agent("a");
+  other.set_installation("two");
+  EXPECT_THAT(agents_.Hello(other),
+              StatusIs(absl::StatusCode::kAlreadyExists, "AGENT_NAME_IN_USE"));
+  other.set_agent("bad name");
+  EXPECT_EQ(ReasonOf(agents_.Hello(other).status()), "AGENT_NAME_INVALID");
+}
+
+TEST_F(AgentsTest, TheNameOfADeadAgentIsFreeAfterAMinute) {
+  const auto session = ConnectAgent("a", "one");
+  ASSERT_TRUE(session->Detach(stream_));
+  v1::HelloRequest other;
+  other.set_agent("a");
+  other.set_installation("two");
+  EXPECT_FALSE(agents_.Hello(other).ok());
+  clock_.Advance(absl::Seconds(61));
+  EXPECT_THAT(agents_.Hello(other), IsOk());
+}
+
+TEST_F(AgentsTest, TheSameInstallationReplacesItsOldSessionAtOnce) {
+  const auto old = ConnectAgent("a", "one");
+  const int old_stream = stream_;
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  const Session::Step step = old->Next(old_stream);
+  ASSERT_TRUE(step.end.has_value());
+  EXPECT_EQ(ReasonOf(*step.end), "SESSION_REPLACED");
+  EXPECT_THAT(agents_.Enter(old->identity().token),
+              StatusIs(absl::StatusCode::kUnauthenticated, "SESSION_UNKNOWN"));
+}
+
+TEST_F(AgentsTest, ConfigurationsCarrySecretsToTheirAgentOnly) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  const auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 2U);
+  const v1::AgentConfiguration& configuration = messages[0].configuration();
+  EXPECT_EQ(configuration.connection().webhook().secret(), "abc123");
+  EXPECT_EQ(configuration.connection().source().password(), "pw");
+  EXPECT_EQ(configuration.mapping().version(), 1);
+  EXPECT_FALSE(configuration.fallback_base_identity().empty());
+  ASSERT_EQ(configuration.disabled_events_size(), 1);
+  EXPECT_EQ(configuration.disabled_events(0), "contact-changed");
+  EXPECT_TRUE(messages[1].has_caught_up());
+  EXPECT_EQ(agents_.Get("agents/a")->integrations_size(), 1);
+
+  // The integration is taken: a second agent gets nothing.
+  const auto other = ConnectAgent("b", "two");
+  EXPECT_EQ(Sent(*other).size(), 1U);
+}
+
+TEST_F(AgentsTest, ANewerRevisionIsSentOnceAndReplacesOneThatWaits) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  ASSERT_THAT(integrations_.SetActive("integrations/main", false, ""), IsOk());
+  TellDispatcher();
+  ASSERT_THAT(integrations_.SetActive("integrations/main", true, ""), IsOk());
+  TellDispatcher();
+  TellDispatcher();
+  const auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_TRUE(messages[0].configuration().active());
+}
+
+TEST_F(AgentsTest, RunsAreHandedOutOnceAndAgainAfterReconnect) {
+  Prepare("main");
+  auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  const std::string run = StartExport("main")->name();
+  TellDispatcher();
+  TellDispatcher();
+  auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].task().run().run().name(), run);
+
+  session = ConnectAgent("a", "one");
+  messages = Sent(*session);
+  EXPECT_EQ(std::count_if(messages.begin(), messages.end(),
+                          [](const auto& message) { return message.has_task(); }),
+            1);
+  ASSERT_THAT(runs_.Cancel(run), IsOk());
+  TellDispatcher();
+  messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].cancel_run(), run);
+}
+
+TEST_F(AgentsTest, ADeletedIntegrationIsTakenBack) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  ASSERT_THAT(integrations_.Delete("integrations/main", ""), IsOk());
+  TellDispatcher();
+  const auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].removed().integration(), "integrations/main");
+}
+
+TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration("integrations/main");
+  request.set_revision(7);
+  request.mutable_rejection()->set_reason("SOURCE_PROFILE_INVALID");
+  ASSERT_THAT(agents_.Acknowledge(*session, request), IsOk());
+  EXPECT_EQ(agents_.Get("agents/a")->integrations(0).rejection().reason(),
+            "SOURCE_PROFILE_INVALID");
+  request.clear_rejection();
+  request.set_revision(8);
+  ASSERT_THAT(agents_.Acknowledge(*session, request), IsOk());
+  EXPECT_FALSE(agents_.Get("agents/a")->integrations(0).has_rejection());
+  EXPECT_EQ(agents_.Get("agents/a")->integrations(0).applied_revision(), 8);
+}
+
+TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
+  Prepare("main");
+  ASSERT_EQ(ReasonOf(mappings_.Save("integrations/main", "").status()),
+            "FIELDS_NOT_LOADED");
+  const auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  std::thread agent([&] {
+    while (true) {
+      for (const v1::WatchResponse& message : Sent(*session)) {
+        v1::FinishTaskRequest answer;
+        answer.set_task(message.task().id());
+        const auto source = [&](const char* name, const char* type) {
+          v1::SourceField& field = *answer.mutable_fields()->add_source_fields();
+          field.set_name(name);
+          field.set_type(type);
+        };
+        const auto contact = [&](const char* name, const char* type, bool read_only) {
+          v1::ContactField& field = *answer.mutable_fields()->add_contact_fields();
+          field.set_name(name);
+          field.set_type(type);
+          field.set_read_only(read_only);
+        };
+        source("LastName", "Edm.String");
+        source("EMail", "Edm.String");
+        source("EMailAdditional", "Edm.String");
+        source("DateOfBirth", "Edm.DateTime");
+        source("City", "Edm.String");
+        contact("LAST_NAME", "string", false);
+        contact("EMAIL", "crm_multifield", false);
+        contact("BIRTHDATE", "date", false);
+        contact("ID", "integer", true);
+        EXPECT_THAT(sessions_.Answer(*session, answer), IsOk());
+        return;
+      }
+      std::this_thread::yield();
+    }
+  });
+  const auto draft = mappings_.Load("integrations/main", Patience());
+  agent.join();
+  ASSERT_THAT(draft, IsOk());
+  EXPECT_EQ(draft->entries_size(), 4);
+
+  const auto map = [&](const char* source, const char* target, const char* transform) {
+    v1::FieldMappingEntry entry;
+    entry.set_source(source);
+    entry.set_target(target);
+    if (*transform != '\0') entry.add_transforms(transform);
+    return ReasonOf(mappings_.Map("integrations/main", entry).status());
+  };
+  EXPECT_EQ(map("Nope", "LAST_NAME", ""), "ATTRIBUTE_UNKNOWN");
+  EXPECT_EQ(map("City", "NOPE", ""), "FIELD_UNKNOWN");
+  EXPECT_EQ(map("City", "ID", ""), "FIELD_READ_ONLY");
+  EXPECT_EQ(map("City", "LAST_NAME", ""), "FIELD_TAKEN");
+  EXPECT_EQ(map("LastName", "LAST_NAME", "sparkle"), "TRANSFORM_UNKNOWN");
+  EXPECT_EQ(map("LastName", "LAST_NAME", "truncate:0"), "TRANSFORM_UNKNOWN");
+  EXPECT_EQ(map("City", "BIRTHDATE", ""), "TYPE_MISMATCH");
+
+  const auto saved = mappings_.Save("integrations/main", "");
+  ASSERT_THAT(saved, IsOk());
+  EXPECT_EQ(saved->version(), 2);
+  EXPECT_EQ(mappings_.Save("integrations/main", "")->version(), 2);
+  EXPECT_EQ(mappings_.Restore("integrations/main/fieldMappings/1")->version(), 3);
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMapping")->entries_size(), 1);
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/3")->restored_from(), 1);
+  EXPECT_TRUE(mappings_.Get("integrations/main/fieldMappings/3")->current());
+}
+
+TEST_F(AgentsTest, AnAgentThatGoesAwayFailsWhatWasAskedOfIt) {
+  Prepare("main");
+  EXPECT_EQ(ReasonOf(mappings_.Load("integrations/main", Patience()).status()),
+            "AGENT_NOT_CONNECTED");
+  const auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  std::thread agent([&] {
+    while (Sent(*session).empty()) std::this_thread::yield();
+    session->Detach(stream_);
+    sessions_.StreamEnded(session);
+  });
+  EXPECT_THAT(mappings_.Load("integrations/main", Patience()),
+              StatusIs(absl::StatusCode::kUnavailable, "AGENT_LOST"));
+  agent.join();
+  EXPECT_EQ(ReasonOf(mappings_.Load("integrations/main", Patience()).status()),
+            "AGENT_NOT_CONNECTED");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

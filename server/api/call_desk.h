@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/text/catalogue.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
+#include "server/identity/call_guard.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// What a handler may know of its call.
+struct Call {
+  Language language = Language::kEnglish;
+  Patience patience;
+  Caller caller;
+};
+
+// Told about each finished call: method, canonical code, time taken. Thread-safe.
+using CallObserver = std::function<void(absl::string_view method, absl::StatusCode code,
+                                        absl::Duration took)>;
+
+// Where each call comes in: asks who calls and whether they may, keeps exceptions from
+// leaving, and puts errors into the caller's language. Thread-safe.
+class CallDesk {
+ public:
+  CallDesk(const CallGuard& guard, CallObserver observer)
+      : guard_(guard), observer_(std::move(observer)) {}
+
+  // `method` is "/package.Service/Method".
+  grpc::Status Serve(grpc::ServerContext& context, absl::string_view method,
+                     const std::function<absl::Status(const Call&)>& handle) const;
+
+  // The first half of Serve, for streams.
+  absl::StatusOr<Call> Admit(const grpc::ServerContextBase& context,
+                             absl::string_view method) const;
+
+  static Language LanguageOf(const grpc::ServerContextBase& context);
+
+ private:
+  const CallGuard& guard_;
+  const CallObserver observer_;
+};
+
+// Moves an answer to where gRPC wants it.
+template <typename T>
+absl::Status Take(absl::StatusOr<T> from, T* to) {
+  if (!from.ok()) return std::move(from).status();
+  *to = *std::move(from);
+  return absl::OkStatus();
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,81 @@
+#include "common/resource/resource_name.h"
+#include "common/status/status_macros.h"
+#include "guestbridge/v1/client.grpc.pb.h"
+#include "server/api/render.h"
+#include "server/api/services.h"
+
+namespace guestbridge::server {
+namespace {
+
+class ClientServiceImpl final : public v1::ClientService::Service {
+ public:
+  ClientServiceImpl(const CallDesk& desk, Clients& clients, Runs& runs)
+      : desk_(desk), clients_(clients), runs_(runs) {}
+
+  grpc::Status MatchClients(grpc::ServerContext* context,
+                            const v1::MatchClientsRequest* request,
+                            v1::Run* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.ClientService/MatchClients",
+                       [&](const Call& call) -> absl::Status {
+                         RunOrder order;
+                         GB_ASSIGN_OR_RETURN(order.integration,
+                                             ParseIntegrationName(request->parent()));
+                         order.kind = v1::Run::MATCH;
+                         order.apply = request->apply();
+                         order.request_id = request->request_id();
+                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
+                         Render(call.language, response);
+                         return absl::OkStatus();
+                       });
+  }
+
+  grpc::Status ListClients(grpc::ServerContext* context,
+                           const v1::ListClientsRequest* request,
+                           v1::ListClientsResponse* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/ListClients",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.List(*request, call.patience), response));
+          for (v1::Client& client : *response->mutable_clients()) {
+            Render(call.language, &client);
+          }
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::Status ExplainClient(grpc::ServerContext* context,
+                             const v1::ExplainClientRequest* request,
+                             v1::ClientExplanation* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/ExplainClient",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(
+              Take(clients_.Explain(request->name(), call.patience), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::Status RetryClients(grpc::ServerContext* context,
+                            const v1::RetryClientsRequest* request,
+                            v1::RetryClientsResponse* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.ClientService/RetryClients",
+                       [&](const Call& call) -> absl::Status {
+                         return Take(clients_.Retry(*request, call.patience), response);
+                       });
+  }
+
+ private:
+  const CallDesk& desk_;
+  Clients& clients_;
+  Runs& runs_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeClientService(const CallDesk& desk, Clients& clients,
+                                                 Runs& runs) {
+  return std::make_unique<ClientServiceImpl>(desk, clients, runs);
+}
+
+}  // namespace guestbridge::server

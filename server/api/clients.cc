@@ -1,0 +1,69 @@
+#include "server/api/clients.h"
+
+#include <utility>
+
+#include "common/resource/page.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/integrations.h"
+#include "server/api/keys.h"
+
+namespace guestbridge::server {
+
+absl::StatusOr<v1::FinishTaskRequest> Clients::Ask(const std::string& integration,
+                                                   v1::Task task,
+                                                   const Patience& patience) {
+  std::string agent;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(RequireIntegration(transaction, integration));
+    GB_ASSIGN_OR_RETURN(const auto connection,
+                        transaction.Get(keys::Connection(integration)));
+    if (!connection.has_value()) {
+      return MakeError("CONNECTION_NOT_SET", {{"integration", integration}});
+    }
+    GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, integration));
+    return absl::OkStatus();
+  }));
+  if (agent.empty()) {
+    return MakeError("AGENT_NOT_CONNECTED", {{"integration", integration}});
+  }
+  task.set_integration(IntegrationName(integration));
+  return sessions_.Ask(agent, std::move(task), patience);
+}
+
+absl::StatusOr<v1::ListClientsResponse> Clients::List(
+    const v1::ListClientsRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  if (!v1::Client::State_IsValid(request.state())) {
+    return MakeFieldError("state", "CLIENT_STATE_UNKNOWN");
+  }
+  GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
+  v1::Task task;
+  *task.mutable_list_clients() = request;
+  task.mutable_list_clients()->set_page_size(size);
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
+  return std::move(*answer.mutable_clients());
+}
+
+absl::StatusOr<v1::ClientExplanation> Clients::Explain(const std::string& name,
+                                                       const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(name));
+  v1::Task task;
+  task.mutable_explain_client()->set_client(id.client);
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
+                      Ask(id.integration, std::move(task), patience));
+  return std::move(*answer.mutable_explanation());
+}
+
+absl::StatusOr<v1::RetryClientsResponse> Clients::Retry(
+    const v1::RetryClientsRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  v1::Task task;
+  *task.mutable_retry_clients() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
+  return std::move(*answer.mutable_retried());
+}
+
+}  // namespace guestbridge::server

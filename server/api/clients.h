@@ -1,0 +1,32 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "guestbridge/v1/client.pb.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// Questions about clients, which only the agent can answer: personal data passes
+// through and is neither kept nor logged. Errors are those of client.proto.
+// Thread-safe.
+class Clients {
+ public:
+  Clients(Store& store, SessionHub& sessions) : store_(store), sessions_(sessions) {}
+
+  absl::StatusOr<v1::ListClientsResponse> List(const v1::ListClientsRequest& request,
+                                               const Patience& patience);
+  absl::StatusOr<v1::ClientExplanation> Explain(const std::string& name,
+                                                const Patience& patience);
+  absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& request,
+                                                 const Patience& patience);
+
+ private:
+  absl::StatusOr<v1::FinishTaskRequest> Ask(const std::string& integration,
+                                            v1::Task task, const Patience& patience);
+
+  Store& store_;
+  SessionHub& sessions_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,198 @@
+#include "server/api/connections.h"
+
+#include <utility>
+
+#include "absl/strings/str_replace.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/etag.h"
+#include "server/api/integrations.h"
+#include "server/api/keys.h"
+#include "server/api/portal_address.h"
+#include "server/api/proto_time.h"
+#include "server/schedule/scheduler.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+
+absl::StatusOr<std::string> ParseConnectionName(const std::string& name) {
+  GB_ASSIGN_OR_RETURN(const std::string id, IntegrationOf(name));
+  if (name == ConnectionName(id)) return id;
+  return MakeError(
+      "NAME_MALFORMED",
+      {{"name", name}, {"pattern", "integrations/{integration}/connection"}});
+}
+
+absl::StatusOr<v1::Connection> Connections::View(Transaction& transaction,
+                                                 const std::string& id) {
+  GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::ConnectionRecord>(
+                                       transaction, keys::Connection(id)));
+  if (!record.has_value()) {
+    return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
+  }
+  v1::Connection connection = record->value.connection();
+  connection.set_etag(std::to_string(record->version));
+  GB_ASSIGN_OR_RETURN(auto tokens,
+                      GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
+  *connection.mutable_token_state() =
+      credentials_.StateOf(connection, tokens.has_value() ? &tokens->value : nullptr);
+  GB_ASSIGN_OR_RETURN(auto binding,
+                      GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
+  if (binding.has_value()) {
+    connection.set_base_identity(binding->value.base_identity());
+  }
+  return connection;
+}
+
+absl::StatusOr<v1::Connection> Connections::Get(const std::string& name) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(name));
+  v1::Connection connection;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(connection, View(transaction, id));
+    return absl::OkStatus();
+  }));
+  return connection;
+}
+
+// The etag still holds, and no other integration carries the same base to the same
+// portal.
+absl::Status Connections::CheckStillFree(Transaction& transaction,
+                                         const std::string& id,
+                                         const v1::Connection& given,
+                                         const CheckedConnection& checked) {
+  GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+  GB_ASSIGN_OR_RETURN(const auto stored, transaction.Get(keys::Connection(id)));
+  GB_RETURN_IF_ERROR(
+      CheckEtag(given.etag(), stored.has_value() ? std::to_string(stored->version) : "",
+                given.name()));
+  GB_ASSIGN_OR_RETURN(const auto connections,
+                      ListRecords<store::ConnectionRecord>(
+                          transaction, keys::kConnections, "", 100000));
+  const std::string portal = PortalKey(checked.settings);
+  for (const auto& other : connections) {
+    const std::string other_id = other.key.substr(keys::kConnections.size());
+    if (other_id != id && other.value.source_key() == checked.source_key &&
+        PortalKey(other.value.connection()) == portal) {
+      return MakeError("BASE_ALREADY_CONNECTED",
+                       {{"integration", other_id}, {"portal", portal}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Takes secrets that were not given from the store.
+absl::Status Connections::FillSecrets(Transaction& transaction, const std::string& id,
+                                      CheckedConnection* checked) {
+  GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::ConnectionRecord>(
+                                       transaction, keys::Connection(id)));
+  const store::ConnectionRecord record =
+      stored.has_value() ? stored->value : store::ConnectionRecord();
+  const auto keep = [&](const std::string& sealed, const char* place, const char* field,
+                        std::optional<SecretString>* secret) -> absl::Status {
+    if (secret->has_value()) return absl::OkStatus();
+    if (sealed.empty()) {
+      return MakeFieldError(field, "SECRET_REQUIRED",
+                            {{"secret", absl::StrReplaceAll(place, {{"_", "-"}})}});
+    }
+    GB_ASSIGN_OR_RETURN(*secret, sealer_.Open(sealed, keys::SecretPlace(id, place)));
+    return absl::OkStatus();
+  };
+  if (checked->settings.has_webhook()) {
+    GB_RETURN_IF_ERROR(keep(record.sealed_webhook_secret(), "webhook_secret",
+                            "connection.webhook.secret", &checked->webhook_secret));
+  } else {
+    GB_RETURN_IF_ERROR(keep(record.sealed_client_secret(), "client_secret",
+                            "connection.oauth.client_secret", &checked->client_secret));
+    GB_ASSIGN_OR_RETURN(auto tokens,
+                        GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
+    if (!checked->refresh_token.has_value() &&
+        (!tokens.has_value() || tokens->value.sealed_refresh_token().empty())) {
+      return MakeFieldError("connection.oauth.refresh_token", "SECRET_REQUIRED",
+                            {{"secret", "refresh-token"}});
+    }
+  }
+  return keep(record.sealed_source_password(), "source_password",
+              "connection.source.password", &checked->source_password);
+}
+
+absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(given.name()));
+  const auto require = [&](Transaction& transaction) {
+    return RequireIntegration(transaction, id);
+  };
+  GB_RETURN_IF_ERROR(store_.Read(require));
+  GB_ASSIGN_OR_RETURN(CheckedConnection checked, CheckConnection(given, policy_));
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
+    return FillSecrets(transaction, id, &checked);
+  }));
+
+  store::TokenRecord tokens;
+  if (checked.settings.has_webhook()) {
+    GB_ASSIGN_OR_RETURN(
+        tokens, credentials_.TryWebhook(checked.settings, *checked.webhook_secret));
+  } else {
+    GB_ASSIGN_OR_RETURN(
+        tokens, credentials_.Refresh(id, checked.settings, *checked.client_secret,
+                                     checked.refresh_token));
+  }
+
+  store::ConnectionRecord record;
+  *record.mutable_connection() = checked.settings;
+  *record.mutable_connection()->mutable_update_time() = ToTimestamp(clock_.Now());
+  record.set_source_key(checked.source_key);
+  const auto seal = [&](const SecretString& secret, const char* place) {
+    return sealer_.Seal(secret, keys::SecretPlace(id, place));
+  };
+  if (checked.webhook_secret.has_value()) {
+    record.set_sealed_webhook_secret(seal(*checked.webhook_secret, "webhook_secret"));
+  }
+  if (checked.client_secret.has_value()) {
+    record.set_sealed_client_secret(seal(*checked.client_secret, "client_secret"));
+  }
+  record.set_sealed_source_password(seal(*checked.source_password, "source_password"));
+  const std::string fallback_identity = RandomUuid(random_);
+  const std::vector<std::string> agents = sessions_.ConnectedAgents();
+
+  v1::Connection saved;
+  GB_ASSIGN_OR_RETURN(const int64_t revision, store_.Write([&](Transaction& transaction)
+                                                               -> absl::Status {
+    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
+    GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
+    if (checked.settings.has_webhook()) {
+      GB_RETURN_IF_ERROR(credentials_.Forget(transaction, id));
+      GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Tokens(id), tokens));
+    } else {
+      GB_RETURN_IF_ERROR(credentials_.Adopt(transaction, id, tokens));
+    }
+    const std::string base_key = keys::Base(checked.source_key);
+    GB_ASSIGN_OR_RETURN(const auto base, transaction.Get(base_key));
+    if (!base.has_value()) {
+      store::BaseRecord fresh;
+      fresh.set_fallback_identity(fallback_identity);
+      GB_RETURN_IF_ERROR(PutRecord(transaction, base_key, fresh));
+    }
+    if (agents.size() == 1) {
+      GB_RETURN_IF_ERROR(AssignWhenFree(transaction, id, agents.front()).status());
+    }
+    GB_ASSIGN_OR_RETURN(auto schedule, GetRecord<store::ScheduleRecord>(
+                                           transaction, keys::Schedule(id)));
+    if (schedule.has_value() && schedule->value.pristine()) {
+      ResumeSchedule(schedule->value, clock_.Now());
+      schedule->value.set_pristine(false);
+      GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Schedule(id), schedule->value));
+    }
+    GB_ASSIGN_OR_RETURN(saved, View(transaction, id));
+    return absl::OkStatus();
+  }));
+  saved.set_etag(std::to_string(revision));
+  log::Info("connection_saved",
+            {{"integration", id}, {"portal", checked.settings.api_server()}});
+  return saved;
+}
+
+}  // namespace guestbridge::server

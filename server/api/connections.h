@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/random/random.h"
+#include "common/secret/sealer.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/connection.pb.h"
+#include "server/api/connection_rules.h"
+#include "server/api/portal_credentials.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// `integrations/x/connection` -> `x`. Errors: NAME_MALFORMED.
+absl::StatusOr<std::string> ParseConnectionName(const std::string& name);
+
+// Connections: the rules of ConnectionService but the test. Errors are those of
+// connection.proto. No answer holds a secret. Thread-safe.
+class Connections {
+ public:
+  Connections(Store& store, const Clock& clock, Random& random, Sealer& sealer,
+              PortalCredentials& credentials, SessionHub& sessions,
+              ConnectionPolicy policy)
+      : store_(store),
+        clock_(clock),
+        random_(random),
+        sealer_(sealer),
+        credentials_(credentials),
+        sessions_(sessions),
+        policy_(policy) {}
+
+  absl::StatusOr<v1::Connection> Get(const std::string& name);
+  // Validates, tries the credentials, then stores everything in one transaction. When
+  // anything fails, nothing is stored.
+  absl::StatusOr<v1::Connection> Save(const v1::Connection& given);
+
+ private:
+  absl::Status CheckStillFree(Transaction& transaction, const std::string& id,
+                              const v1::Connection& given,
+                              const CheckedConnection& checked);
+  absl::Status FillSecrets(Transaction& transaction, const std::string& id,
+                           CheckedConnection* checked);
+  absl::StatusOr<v1::Connection> View(Transaction& transaction, const std::string& id);
+
+  Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  Sealer& sealer_;
+  PortalCredentials& credentials_;
+  SessionHub& sessions_;
+  const ConnectionPolicy policy_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,199 @@
+#include "server/api/connections.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "server/api/api_fixture.h"
+#include "server/api/portal_address.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(ApiServerTest, BareHostsAreAccepted) {
+  EXPECT_EQ(*NormalizeApiServer("Hotel.Bitrix24.RU"), "hotel.bitrix24.ru");
+  EXPECT_EQ(*NormalizeApiServer("203.0.113.7"), "203.0.113.7");
+  EXPECT_EQ(*NormalizeApiServer("2001:db8::1"), "2001:db8::1");
+}
+
+TEST(ApiServerTest, EverythingElseSaysWhatToWriteAndKeepsSecretsToItself) {
+  for (const char* text :
+       {"https://hotel.bitrix24.ru", "hotel.bitrix24.ru/rest/1/s3cr3t/",
+        "hotel.bitrix24.ru:443", " hotel.bitrix24.ru", "hotel.bitrix24.ru ",
+        "https://user:s3cr3t@hotel.bitrix24.ru/x?y=s3cr3t"}) {
+    const absl::Status status = NormalizeApiServer(text).status();
+    EXPECT_EQ(ReasonOf(status), "API_SERVER_INVALID") << text;
+    EXPECT_EQ(ParametersOf(status)["expected"], "hotel.bitrix24.ru") << text;
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("s3cr3t")));
+    EXPECT_EQ(ViolationsOf(status).at(0).field, "connection.api_server");
+  }
+  EXPECT_FALSE(NormalizeApiServer("").ok());
+  EXPECT_FALSE(NormalizeApiServer("two words").ok());
+}
+
+TEST(ApiServerTest, PrivateHostsAreKnownInEveryForm) {
+  for (const char* host :
+       {"localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1",
+        "169.254.169.254", "100.64.0.1", "::1", "fe80::1", "fd00::1",
+        "::ffff:127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0"}) {
+    EXPECT_TRUE(IsPrivateHost(host)) << host;
+  }
+  for (const char* host :
+       {"hotel.bitrix24.ru", "8.8.8.8", "2a00:1450::1", "172.32.0.1"}) {
+    EXPECT_FALSE(IsPrivateHost(host)) << host;
+  }
+}
+
+TEST(SourceUrlTest, AddressesAreNormalised) {
+  const auto address = NormalizeSourceUrl("HTTP://1C.Example.com/Hotel/");
+  ASSERT_THAT(address, IsOk());
+  EXPECT_EQ(address->url, "http://1c.example.com/Hotel/odata/standard.odata");
+  EXPECT_EQ(address->key, "1c.example.com:80/hotel");
+  EXPECT_EQ(
+      NormalizeSourceUrl("http://1c.example.com:80/hotel/odata/standard.odata/")->key,
+      address->key);
+  EXPECT_EQ(NormalizeSourceUrl("http://192.168.1.5:8080/base")->url,
+            "http://192.168.1.5:8080/base/odata/standard.odata");
+}
+
+TEST(SourceUrlTest, BadAddressesAreRefusedWithoutTheirSecrets) {
+  for (const char* url :
+       {"", "1c.example.com/hotel", "ftp://1c.example.com/x", "http://u:s3cr3t@h/x",
+        "http://h/x?k=s3cr3t", "http://h/x#s3cr3t", "http://169.254.169.254/latest",
+        "http://[fe80::1]/x", "http://h:99999/x", "http://h /x", "http:///x",
+        "http://metadata.google.internal/x"}) {
+    const absl::Status status = NormalizeSourceUrl(url).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << url;
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("s3cr3t"))) << url;
+  }
+}
+
+class ConnectionsTest : public ApiFixture {};
+
+TEST_F(ConnectionsTest, SaveStoresAndStartsTheFreshSchedule) {
+  CreateIntegration("main");
+  const auto saved = connections_.Save(WebhookConnection("main"));
+  ASSERT_THAT(saved, IsOk());
+  EXPECT_EQ(saved->port(), 443);
+  EXPECT_TRUE(saved->token_state().valid());
+  EXPECT_EQ(saved->source().url(), "http://1c.example.com/hotel/odata/standard.odata");
+  EXPECT_EQ(connections_.Get(saved->name())->etag(), saved->etag());
+  store::ScheduleRecord schedule;
+  ASSERT_THAT(store_->Read([&](Transaction& transaction) -> absl::Status {
+    schedule = GetRecord<store::ScheduleRecord>(transaction, keys::Schedule("main"))
+                   ->value()
+                   .value;
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_FALSE(schedule.paused());
+}
+
+TEST_F(ConnectionsTest, SecretsAreNeverReturnedAndStayWhenLeftOut) {
+  CreateIntegration("main");
+  v1::Connection connection = WebhookConnection("main");
+  connection.mutable_webhook()->set_secret("wh00kc0de");
+  connection.mutable_source()->set_password("p4ssw0rd");
+  const auto saved = connections_.Save(connection);
+  ASSERT_THAT(saved, IsOk());
+  EXPECT_THAT(saved->DebugString(), Not(HasSubstr("wh00kc0de")));
+  EXPECT_THAT(saved->DebugString(), Not(HasSubstr("p4ssw0rd")));
+
+  connection.mutable_webhook()->clear_secret();
+  connection.mutable_source()->clear_password();
+  connection.set_hotel("Annex");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  EXPECT_EQ(credentials_.last_secret, "wh00kc0de");
+
+  for (const char* file : {"server.db", "server.db-wal"}) {
+    std::ifstream in(dir_.File(file), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    EXPECT_EQ(bytes.find("wh00kc0de"), std::string::npos) << file;
+    EXPECT_EQ(bytes.find("p4ssw0rd"), std::string::npos) << file;
+  }
+}
+
+TEST_F(ConnectionsTest, AFailedTrialStoresNothing) {
+  CreateIntegration("main");
+  credentials_.answer = MakeError("WEBHOOK_REFUSED", {{"host", "hotel.bitrix24.ru"}});
+  EXPECT_EQ(ReasonOf(connections_.Save(WebhookConnection("main")).status()),
+            "WEBHOOK_REFUSED");
+  EXPECT_EQ(ReasonOf(connections_.Get("integrations/main/connection").status()),
+            "CONNECTION_NOT_SET");
+}
+
+TEST_F(ConnectionsTest, EachWrongFieldIsNamed) {
+  CreateIntegration("main");
+  struct Case {
+    const char* field;
+    std::function<void(v1::Connection*)> spoil;
+  };
+  const Case cases[] = {
+      {"connection.hotel", [](auto* c) { c->set_hotel("  "); }},
+      {"connection.api_server", [](auto* c) { c->set_api_server("https://x.y"); }},
+      {"connection.api_server", [](auto* c) { c->set_api_server("127.0.0.1"); }},
+      {"connection.port", [](auto* c) { c->set_port(70000); }},
+      {"connection.ssl", [](auto* c) { c->set_ssl(false); }},
+      {"connection.webhook", [](auto* c) { c->clear_auth(); }},
+      {"connection.webhook.user_id",
+       [](auto* c) { c->mutable_webhook()->set_user_id(0); }},
+      {"connection.webhook.secret",
+       [](auto* c) { c->mutable_webhook()->set_secret("a/b"); }},
+      {"connection.source.type",
+       [](auto* c) { c->mutable_source()->set_type("soap"); }},
+      {"connection.source.url", [](auto* c) { c->mutable_source()->set_url("x"); }},
+      {"connection.source.user", [](auto* c) { c->mutable_source()->clear_user(); }},
+      {"connection.source.password",
+       [](auto* c) { c->mutable_source()->clear_password(); }},
+      {"connection.source.profile",
+       [](auto* c) { c->mutable_source()->set_profile("unknown"); }},
+      {"connection.source.profile_text",
+       [](auto* c) { c->mutable_source()->set_profile_text("a: [b"); }},
+      {"connection.settle_time",
+       [](auto* c) { c->mutable_settle_time()->set_seconds(1); }},
+      {"connection.write_back_rate", [](auto* c) { c->set_write_back_rate(-1); }},
+      {"connection.default_region", [](auto* c) { c->set_default_region("XX"); }},
+      {"connection.agent", [](auto* c) { c->set_agent("two words"); }},
+  };
+  for (const Case& one : cases) {
+    v1::Connection connection = WebhookConnection("main");
+    one.spoil(&connection);
+    const absl::Status status = connections_.Save(connection).status();
+    ASSERT_FALSE(status.ok()) << one.field;
+    ASSERT_FALSE(ViolationsOf(status).empty()) << one.field << status;
+    EXPECT_EQ(ViolationsOf(status)[0].field, one.field);
+    EXPECT_NE(FindReason(ReasonOf(status)), nullptr) << ReasonOf(status);
+  }
+}
+
+TEST_F(ConnectionsTest, OneBaseGoesToOnePortalOnce) {
+  CreateIntegration("main");
+  CreateIntegration("second");
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  v1::Connection same = WebhookConnection("second");
+  same.mutable_source()->set_url("HTTP://1C.example.com/HOTEL/");
+  const absl::Status status = connections_.Save(same).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                               "BASE_ALREADY_CONNECTED"));
+  EXPECT_EQ(ParametersOf(status)["integration"], "main");
+  same.set_api_server("other.bitrix24.ru");
+  EXPECT_THAT(connections_.Save(same), IsOk());
+}
+
+TEST_F(ConnectionsTest, AStaleEtagIsRefused) {
+  CreateIntegration("main");
+  const auto first = connections_.Save(WebhookConnection("main"));
+  ASSERT_THAT(first, IsOk());
+  v1::Connection next = WebhookConnection("main");
+  next.set_etag(first->etag());
+  ASSERT_THAT(connections_.Save(next), IsOk());
+  EXPECT_THAT(connections_.Save(next),
+              StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

@@ -1,0 +1,239 @@
+#include "server/api/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/event_rules.h"
+#include "server/api/keys.h"
+#include "server/api/run_state.h"
+#include "server/api/runs.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+
+// What the store says about one integration.
+struct Dispatcher::View {
+  std::string agent;  // Empty: nobody serves it.
+  bool active = false;
+  v1::AgentConfiguration configuration;
+  std::vector<store::RunRecord> runs;  // Not ended.
+  // Ended in the store while an agent may still work on it.
+  std::set<std::string> ended;
+};
+
+absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
+                              View* view) {
+  GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
+                                            transaction, keys::Integration(id)));
+  GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
+                                           transaction, keys::Connection(id)));
+  if (!integration.has_value() || !connection.has_value()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(view->agent, AssignedAgent(transaction, id));
+  view->active = integration->value.integration().active();
+
+  v1::AgentConfiguration& configuration = view->configuration;
+  int64_t revision = std::max(integration->version, connection->version);
+  configuration.set_integration(IntegrationName(id));
+  configuration.set_active(view->active);
+  configuration.set_allow_private_portals(allow_private_portals_);
+  v1::Connection& settings = *configuration.mutable_connection();
+  settings = connection->value.connection();
+  if (settings.has_webhook()) {
+    GB_ASSIGN_OR_RETURN(const SecretString secret,
+                        sealer_.Open(connection->value.sealed_webhook_secret(),
+                                     keys::SecretPlace(id, "webhook_secret")));
+    settings.mutable_webhook()->set_secret(secret.Reveal());
+  }
+  if (!connection->value.sealed_source_password().empty()) {
+    GB_ASSIGN_OR_RETURN(const SecretString secret,
+                        sealer_.Open(connection->value.sealed_source_password(),
+                                     keys::SecretPlace(id, "source_password")));
+    settings.mutable_source()->set_password(secret.Reveal());
+    settings.mutable_source()->set_password_set(true);
+  }
+
+  GB_ASSIGN_OR_RETURN(auto mappings, ListRecords<store::MappingRecord>(
+                                         transaction, keys::Mappings(id), "", 1, true));
+  if (!mappings.empty()) {
+    *configuration.mutable_mapping() = mappings.front().value.mapping();
+    configuration.mutable_mapping()->set_current(true);
+    revision = std::max(revision, mappings.front().version);
+  }
+  GB_ASSIGN_OR_RETURN(auto events,
+                      GetRecord<store::EventsRecord>(transaction, keys::Events(id)));
+  for (const std::string& event :
+       DisabledEvents(events.has_value() ? events->value : store::EventsRecord())) {
+    configuration.add_disabled_events(event);
+  }
+  if (events.has_value()) revision = std::max(revision, events->version);
+  GB_ASSIGN_OR_RETURN(auto binding,
+                      GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
+  if (binding.has_value()) {
+    configuration.set_bound_base_identity(binding->value.base_identity());
+    settings.set_base_identity(binding->value.base_identity());
+    revision = std::max(revision, binding->version);
+  }
+  GB_ASSIGN_OR_RETURN(auto base,
+                      GetRecord<store::BaseRecord>(
+                          transaction, keys::Base(connection->value.source_key())));
+  if (base.has_value()) {
+    configuration.set_fallback_base_identity(base->value.fallback_identity());
+  }
+  configuration.set_revision(revision);
+  GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
+  return absl::OkStatus();
+}
+
+void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
+  const Session::Identity& who = sent->session->identity();
+  if (view.agent != who.agent) {
+    if (sent->revisions.erase(id) > 0) {
+      v1::WatchResponse message;
+      message.mutable_removed()->set_integration(IntegrationName(id));
+      sent->session->Push(std::move(message));
+    }
+    return;
+  }
+  int64_t& revision = sent->revisions[id];
+  if (revision != view.configuration.revision()) {
+    revision = view.configuration.revision();
+    v1::WatchResponse message;
+    *message.mutable_configuration() = view.configuration;
+    sent->session->Push(std::move(message));
+  }
+  for (const store::RunRecord& record : view.runs) {
+    const v1::Run& run = record.run();
+    // An inactive integration starts nothing; what runs, finishes.
+    const bool held_back = run.state() == v1::Run::PENDING && !view.active;
+    if (!held_back && sent->runs.insert(run.name()).second) {
+      v1::WatchResponse message;
+      v1::Task& task = *message.mutable_task();
+      task.set_id(run.name());
+      task.set_integration(run.integration());
+      task.set_epoch(who.epoch);
+      *task.mutable_run()->mutable_run() = run;
+      task.mutable_run()->set_apply(record.apply());
+      task.mutable_run()->set_settle(record.settle());
+      sent->session->Push(std::move(message));
+    }
+    if (run.cancel_requested() && sent->runs.contains(run.name()) &&
+        sent->cancelled.insert(run.name()).second) {
+      v1::WatchResponse message;
+      message.set_cancel_run(run.name());
+      sent->session->Push(std::move(message));
+    }
+  }
+  for (const std::string& name : view.ended) {
+    if (sent->runs.contains(name) && sent->cancelled.insert(name).second) {
+      v1::WatchResponse message;
+      message.set_cancel_run(name);
+      sent->session->Push(std::move(message));
+    }
+  }
+}
+
+void Dispatcher::AssignIfAlone(const std::string& id) {
+  const std::vector<std::string> agents = sessions_.ConnectedAgents();
+  if (agents.size() != 1) return;
+  bool free = false;
+  const absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto connection, t.Get(keys::Connection(id)));
+    GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(t, id));
+    free = connection.has_value() && agent.empty();
+    return absl::OkStatus();
+  });
+  if (!looked.ok() || !free) return;
+  const auto written = store_.Write([&](Transaction& t) -> absl::Status {
+    return AssignWhenFree(t, id, agents.front()).status();
+  });
+  if (written.ok()) {
+    log::Info("agent_assigned", {{"integration", id}, {"agent", agents.front()}});
+  }
+}
+
+void Dispatcher::Refresh(const std::string& id) {
+  AssignIfAlone(id);
+  View view;
+  const absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
+    view = View();
+    GB_RETURN_IF_ERROR(Look(t, id, &view));
+    for (const auto& [token, sent] : sent_) {
+      for (const std::string& name : sent.runs) {
+        if (sent.cancelled.contains(name)) continue;
+        const auto run = ParseRunName(name);
+        if (!run.ok() || run->integration != id) continue;
+        GB_ASSIGN_OR_RETURN(auto record,
+                            GetRecord<store::RunRecord>(t, keys::Run(id, run->number)));
+        if (!record.has_value() ||
+            (record->value.run().state() == v1::Run::CANCELLED)) {
+          view.ended.insert(name);
+        }
+      }
+    }
+    return absl::OkStatus();
+  });
+  if (!looked.ok()) {
+    log::Error("configuration_unreadable", {{"integration", id}, {"error", looked}});
+    return;
+  }
+  for (auto& [token, sent] : sent_) Send(id, view, &sent);
+}
+
+void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
+  std::lock_guard lock(mutex_);
+  for (auto it = sent_.begin(); it != sent_.end();) {
+    it = it->second.session->closed() ? sent_.erase(it) : std::next(it);
+  }
+  Sent fresh;
+  fresh.session = session;
+  sent_[session->identity().token] = std::move(fresh);
+  std::vector<std::string> ids;
+  const absl::Status listed = store_.Read([&](Transaction& t) -> absl::Status {
+    ids.clear();
+    GB_ASSIGN_OR_RETURN(const auto documents, t.List(keys::kConnections, "", 100000));
+    for (const Document& document : documents) {
+      ids.push_back(document.key.substr(keys::kConnections.size()));
+    }
+    return absl::OkStatus();
+  });
+  if (!listed.ok()) log::Error("connections_unreadable", {{"error", listed}});
+  for (const std::string& id : ids) Refresh(id);
+  v1::WatchResponse caught_up;
+  caught_up.mutable_caught_up();
+  session->Push(std::move(caught_up));
+}
+
+void Dispatcher::Forget(const std::shared_ptr<Session>& session) {
+  std::lock_guard lock(mutex_);
+  sent_.erase(session->identity().token);
+}
+
+void Dispatcher::OnChanges(const std::vector<Change>& changes) {
+  std::set<std::string> ids;
+  for (const Change& change : changes) {
+    const std::vector<std::string> parts = absl::StrSplit(change.key, '/');
+    static const auto* const kinds = new std::set<std::string>{
+        "integrations", "connections", "mappings", "events", "bindings", "runs"};
+    if (parts.size() >= 2 && kinds->contains(parts[0])) ids.insert(parts[1]);
+  }
+  std::lock_guard lock(mutex_);
+  for (const std::string& id : ids) Refresh(id);
+}
+
+int64_t Dispatcher::SentRevision(const std::string& agent,
+                                 const std::string& integration) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [token, sent] : sent_) {
+    if (sent.session->identity().agent != agent || sent.session->closed()) continue;
+    const auto it = sent.revisions.find(integration);
+    if (it != sent.revisions.end()) return it->second;
+  }
+  return 0;
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/secret/sealer.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// Keeps each connected agent's stream in line with the store: configurations by
+// revision, unfinished runs as tasks, cancellations, removals. It looks at the store
+// whenever something changed and sends what the session lacks, so nothing depends on
+// the order of events. Thread-safe.
+class Dispatcher {
+ public:
+  Dispatcher(Store& store, Sealer& sealer, SessionHub& sessions,
+             bool allow_private_portals)
+      : store_(store),
+        sealer_(sealer),
+        sessions_(sessions),
+        allow_private_portals_(allow_private_portals) {}
+
+  // A stream of this session has begun: everything is sent anew, then Caught.
+  void Begin(const std::shared_ptr<Session>& session);
+  // A stream ended.
+  void Forget(const std::shared_ptr<Session>& session);
+  void OnChanges(const std::vector<Change>& changes);
+
+  // Newest revision of an integration's configuration that was sent in the agent's
+  // present session; 0 when none was.
+  int64_t SentRevision(const std::string& agent, const std::string& integration) const;
+
+ private:
+  struct Sent {
+    std::shared_ptr<Session> session;
+    std::map<std::string, int64_t> revisions;  // By integration id.
+    std::set<std::string> runs;                // Names of runs handed out.
+    std::set<std::string> cancelled;
+  };
+  struct View;
+
+  absl::Status Look(Transaction& transaction, const std::string& id, View* view);
+  void Refresh(const std::string& id);
+  void Send(const std::string& id, const View& view, Sent* sent);
+  void AssignIfAlone(const std::string& id);
+
+  Store& store_;
+  Sealer& sealer_;
+  SessionHub& sessions_;
+  const bool allow_private_portals_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Sent> sent_;  // By session token.
+};
+
+}  // namespace guestbridge::server

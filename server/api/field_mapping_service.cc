@@ -1,0 +1,93 @@
+#include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "server/api/services.h"
+
+namespace guestbridge::server {
+namespace {
+
+class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
+ public:
+  FieldMappingServiceImpl(const CallDesk& desk, FieldMappings& mappings)
+      : desk_(desk), mappings_(mappings) {}
+
+  grpc::Status LoadFields(grpc::ServerContext* context,
+                          const v1::LoadFieldsRequest* request,
+                          v1::FieldMapping* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/LoadFields",
+                       [&](const Call& call) -> absl::Status {
+                         return Take(mappings_.Load(request->parent(), call.patience),
+                                     response);
+                       });
+  }
+
+  grpc::Status GetFieldMapping(grpc::ServerContext* context,
+                               const v1::GetFieldMappingRequest* request,
+                               v1::FieldMapping* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/GetFieldMapping",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.Get(request->name()), response);
+                       });
+  }
+
+  grpc::Status MapField(grpc::ServerContext* context,
+                        const v1::MapFieldRequest* request,
+                        v1::FieldMapping* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/MapField",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.Map(request->parent(), request->entry()),
+                                     response);
+                       });
+  }
+
+  grpc::Status UnmapField(grpc::ServerContext* context,
+                          const v1::UnmapFieldRequest* request,
+                          v1::FieldMapping* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.FieldMappingService/UnmapField",
+        [&](const Call&) -> absl::Status {
+          return Take(mappings_.Unmap(request->parent(), request->target()), response);
+        });
+  }
+
+  grpc::Status SaveFieldMapping(grpc::ServerContext* context,
+                                const v1::SaveFieldMappingRequest* request,
+                                v1::FieldMapping* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SaveFieldMapping",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.Save(request->parent(), request->etag()),
+                                     response);
+                       });
+  }
+
+  grpc::Status ListFieldMappings(grpc::ServerContext* context,
+                                 const v1::ListFieldMappingsRequest* request,
+                                 v1::ListFieldMappingsResponse* response) override {
+    return desk_.Serve(*context,
+                       "/guestbridge.v1.FieldMappingService/ListFieldMappings",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.List(*request), response);
+                       });
+  }
+
+  grpc::Status RestoreFieldMapping(grpc::ServerContext* context,
+                                   const v1::RestoreFieldMappingRequest* request,
+                                   v1::FieldMapping* response) override {
+    return desk_.Serve(*context,
+                       "/guestbridge.v1.FieldMappingService/RestoreFieldMapping",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.Restore(request->name()), response);
+                       });
+  }
+
+ private:
+  const CallDesk& desk_;
+  FieldMappings& mappings_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeFieldMappingService(const CallDesk& desk,
+                                                       FieldMappings& mappings) {
+  return std::make_unique<FieldMappingServiceImpl>(desk, mappings);
+}
+
+}  // namespace guestbridge::server

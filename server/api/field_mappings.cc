@@ -1,0 +1,297 @@
+#include "server/api/field_mappings.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/resource/page.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/error_code.h"
+#include "server/api/etag.h"
+#include "server/api/integrations.h"
+#include "server/api/keys.h"
+#include "server/api/proto_time.h"
+#include "server/mapping/suggest.h"
+#include "server/mapping/validate.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+absl::StatusOr<v1::FieldMapping> LoadDraft(Transaction& transaction,
+                                           const std::string& id) {
+  GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::MappingRecord>(
+                                       transaction, keys::MappingDraft(id)));
+  if (!record.has_value()) {
+    return MakeError("FIELDS_NOT_LOADED", {{"integration", id}});
+  }
+  v1::FieldMapping draft = std::move(*record->value.mutable_mapping());
+  draft.set_etag(std::to_string(record->version));
+  return draft;
+}
+
+absl::Status SaveDraft(Transaction& transaction, const std::string& id, absl::Time now,
+                       v1::FieldMapping* draft) {
+  draft->set_name(DraftMappingName(id));
+  draft->clear_etag();
+  *draft->mutable_update_time() = ToTimestamp(now);
+  SortEntries(draft);
+  store::MappingRecord record;
+  *record.mutable_mapping() = *draft;
+  return PutRecord(transaction, keys::MappingDraft(id), record);
+}
+
+// The newest version; none when nothing was saved yet.
+absl::StatusOr<std::optional<Record<store::MappingRecord>>> Current(
+    Transaction& transaction, const std::string& id) {
+  GB_ASSIGN_OR_RETURN(auto records, ListRecords<store::MappingRecord>(
+                                        transaction, keys::Mappings(id), "", 1, true));
+  if (records.empty()) return std::optional<Record<store::MappingRecord>>();
+  return std::optional<Record<store::MappingRecord>>(std::move(records.front()));
+}
+
+bool SameEntries(const v1::FieldMapping& a, const v1::FieldMapping& b) {
+  if (a.entries_size() != b.entries_size()) return false;
+  for (int i = 0; i < a.entries_size(); ++i) {
+    const v1::FieldMappingEntry& x = a.entries(i);
+    const v1::FieldMappingEntry& y = b.entries(i);
+    if (x.source() != y.source() || x.target() != y.target() ||
+        x.transforms_size() != y.transforms_size()) {
+      return false;
+    }
+    for (int t = 0; t < x.transforms_size(); ++t) {
+      if (x.transforms(t) != y.transforms(t)) return false;
+    }
+  }
+  return true;
+}
+
+v1::FieldMapping VersionView(const Record<store::MappingRecord>& record, bool current) {
+  v1::FieldMapping mapping = record.value.mapping();
+  mapping.set_etag(std::to_string(record.version));
+  mapping.set_current(current);
+  return mapping;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
+                                                     const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+  std::string agent;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+    GB_ASSIGN_OR_RETURN(const auto connection, transaction.Get(keys::Connection(id)));
+    if (!connection.has_value()) {
+      return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
+    }
+    GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
+    return absl::OkStatus();
+  }));
+  if (agent.empty()) return MakeError("AGENT_NOT_CONNECTED", {{"integration", id}});
+  v1::Task task;
+  task.set_integration(parent);
+  task.mutable_load_fields();
+  GB_ASSIGN_OR_RETURN(const v1::FinishTaskRequest answer,
+                      sessions_.Ask(agent, std::move(task), patience));
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            auto stored = LoadDraft(transaction, id);
+            if (!stored.ok() && ReasonOf(stored.status()) != "FIELDS_NOT_LOADED") {
+              return stored.status();
+            }
+            v1::FieldMapping draft = stored.ok() ? *stored : v1::FieldMapping();
+            *draft.mutable_source_fields() = answer.fields().source_fields();
+            *draft.mutable_contact_fields() = answer.fields().contact_fields();
+            Suggest(&draft);
+            return SaveDraft(transaction, id, clock_.Now(), &draft);
+          })
+          .status());
+  return Get(DraftMappingName(id));
+}
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Get(const std::string& name) {
+  GB_ASSIGN_OR_RETURN(const std::string id, IntegrationOf(name));
+  MappingVersionId version;
+  const bool is_draft = name == DraftMappingName(id);
+  if (!is_draft) {
+    GB_ASSIGN_OR_RETURN(version, ParseMappingVersionName(name));
+  }
+  v1::FieldMapping mapping;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    if (is_draft) {
+      auto draft = LoadDraft(transaction, id);
+      if (!draft.ok()) {
+        return ReasonOf(draft.status()) == "FIELDS_NOT_LOADED"
+                   ? WithCode(draft.status(), absl::StatusCode::kNotFound)
+                   : draft.status();
+      }
+      mapping = *std::move(draft);
+      return absl::OkStatus();
+    }
+    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<store::MappingRecord>(
+                            transaction, keys::Mapping(id, version.version)));
+    GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
+    if (!record.has_value() || !current.has_value()) {
+      return MakeError(
+          "MAPPING_VERSION_NOT_FOUND",
+          {{"integration", id}, {"version", std::to_string(version.version)}});
+    }
+    mapping = VersionView(*record, record->key == current->key);
+    return absl::OkStatus();
+  }));
+  return mapping;
+}
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Map(
+    const std::string& parent, const v1::FieldMappingEntry& entry) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(v1::FieldMapping draft, LoadDraft(transaction, id));
+            v1::FieldMappingEntry made;
+            made.set_source(entry.source());
+            made.set_target(entry.target());
+            *made.mutable_transforms() = entry.transforms();
+            v1::FieldMapping others = draft;
+            others.clear_entries();
+            for (const v1::FieldMappingEntry& other : draft.entries()) {
+              if (other.source() == made.source() && other.target() == made.target()) {
+                continue;
+              }
+              *others.add_entries() = other;
+            }
+            GB_RETURN_IF_ERROR(ValidateEntry(others, made));
+            *others.add_entries() = made;
+            return SaveDraft(transaction, id, clock_.Now(), &others);
+          })
+          .status());
+  return Get(DraftMappingName(id));
+}
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Unmap(const std::string& parent,
+                                                      const std::string& target) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(v1::FieldMapping draft, LoadDraft(transaction, id));
+            v1::FieldMapping rest = draft;
+            rest.clear_entries();
+            for (const v1::FieldMappingEntry& entry : draft.entries()) {
+              if (entry.target() != target) *rest.add_entries() = entry;
+            }
+            if (rest.entries_size() == draft.entries_size()) {
+              return MakeError("FIELD_NOT_MAPPED", {{"contact_field", target}});
+            }
+            return SaveDraft(transaction, id, clock_.Now(), &rest);
+          })
+          .status());
+  return Get(DraftMappingName(id));
+}
+
+// Makes the draft's entries the newest version unless they are that already.
+absl::StatusOr<v1::FieldMapping> FieldMappings::FreezeAs(Transaction& transaction,
+                                                         const std::string& id,
+                                                         const v1::FieldMapping& draft,
+                                                         int restored_from) {
+  GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
+  if (current.has_value() && SameEntries(current->value.mapping(), draft)) {
+    return VersionView(*current, true);
+  }
+  const int number = current.has_value() ? current->value.mapping().version() + 1 : 1;
+  store::MappingRecord record;
+  v1::FieldMapping& mapping = *record.mutable_mapping();
+  mapping.set_name(MappingVersionName(id, number));
+  mapping.set_version(number);
+  mapping.set_restored_from(restored_from);
+  *mapping.mutable_entries() = draft.entries();
+  *mapping.mutable_update_time() = ToTimestamp(clock_.Now());
+  GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Mapping(id, number), record));
+  mapping.set_current(true);
+  return mapping;
+}
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Save(const std::string& parent,
+                                                     const std::string& etag) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+  v1::FieldMapping saved;
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft,
+                                LoadDraft(transaction, id));
+            GB_RETURN_IF_ERROR(CheckEtag(etag, draft.etag(), DraftMappingName(id)));
+            GB_RETURN_IF_ERROR(ValidateMapping(draft));
+            GB_ASSIGN_OR_RETURN(saved, FreezeAs(transaction, id, draft, 0));
+            return absl::OkStatus();
+          })
+          .status());
+  return Get(saved.name());
+}
+
+absl::StatusOr<v1::ListFieldMappingsResponse> FieldMappings::List(
+    const v1::ListFieldMappingsRequest& request) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
+  const std::string scope = absl::StrCat("mappings:", request.parent());
+  GB_ASSIGN_OR_RETURN(const std::string after,
+                      DecodePageToken(scope, request.page_token()));
+  v1::ListFieldMappingsResponse response;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+    GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
+    GB_ASSIGN_OR_RETURN(const auto records,
+                        ListRecords<store::MappingRecord>(
+                            transaction, keys::Mappings(id), after, size + 1, true));
+    for (const auto& record : records) {
+      if (response.field_mappings_size() == size) {
+        response.set_next_page_token(
+            EncodePageToken(scope, records[static_cast<size_t>(size) - 1].key));
+        break;
+      }
+      *response.add_field_mappings() = VersionView(record, record.key == current->key);
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<v1::FieldMapping> FieldMappings::Restore(const std::string& name) {
+  GB_ASSIGN_OR_RETURN(const MappingVersionId version, ParseMappingVersionName(name));
+  const std::string& id = version.integration;
+  v1::FieldMapping restored;
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+            GB_ASSIGN_OR_RETURN(auto record,
+                                GetRecord<store::MappingRecord>(
+                                    transaction, keys::Mapping(id, version.version)));
+            if (!record.has_value()) {
+              return MakeError(
+                  "MAPPING_VERSION_NOT_FOUND",
+                  {{"integration", id}, {"version", std::to_string(version.version)}});
+            }
+            auto stored = LoadDraft(transaction, id);
+            v1::FieldMapping draft = stored.ok() ? *stored : v1::FieldMapping();
+            *draft.mutable_entries() = record->value.mapping().entries();
+            GB_RETURN_IF_ERROR(SaveDraft(transaction, id, clock_.Now(), &draft));
+            GB_ASSIGN_OR_RETURN(restored,
+                                FreezeAs(transaction, id, draft, version.version));
+            return absl::OkStatus();
+          })
+          .status());
+  return Get(restored.name());
+}
+
+}  // namespace guestbridge::server

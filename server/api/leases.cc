@@ -1,0 +1,191 @@
+#include "server/api/leases.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/integrations.h"
+#include "server/api/keys.h"
+#include "server/api/portal_address.h"
+#include "server/api/proto_time.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+constexpr absl::Duration kDefaultSettleTime = absl::Seconds(120);
+constexpr size_t kIdentityLimit = 200;
+
+// Part of a key: no slash, nothing unprintable.
+bool IsBaseIdentity(const std::string& text) {
+  return !text.empty() && text.size() <= kIdentityLimit &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c < 127 && c != '/'; });
+}
+
+// Binds the integration at its first lease and holds it to that base.
+absl::Status Bind(Transaction& transaction, const std::string& id,
+                  const std::string& portal, const v1::AcquireLeaseRequest& request,
+                  std::string* base) {
+  GB_ASSIGN_OR_RETURN(auto binding,
+                      GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
+  *base = request.base_identity();
+  if (binding.has_value()) {
+    const bool same = binding->value.base_identity() == request.base_identity();
+    // A base that published its identity once and does not now is taken for the same:
+    // the identity that counts is the bound one.
+    const bool silent = binding->value.published() && !request.published();
+    if (!same && !silent) {
+      return MakeError("BASE_CHANGED", {{"integration", id},
+                                        {"bound", binding->value.base_identity()},
+                                        {"found", request.base_identity()}});
+    }
+    *base = binding->value.base_identity();
+  }
+  const std::string link_key = keys::BaseLink(*base, portal);
+  GB_ASSIGN_OR_RETURN(auto link,
+                      GetRecord<store::BaseLinkRecord>(transaction, link_key));
+  if (link.has_value() && link->value.integration() != id) {
+    // A link of an integration that is connected elsewhere by now holds nobody up.
+    GB_ASSIGN_OR_RETURN(auto other,
+                        GetRecord<store::ConnectionRecord>(
+                            transaction, keys::Connection(link->value.integration())));
+    if (other.has_value() && PortalKey(other->value.connection()) == portal) {
+      return MakeError(
+          "BASE_ALREADY_CONNECTED",
+          {{"integration", link->value.integration()}, {"portal", portal}});
+    }
+    link.reset();
+  }
+  if (!link.has_value()) {
+    store::BaseLinkRecord record;
+    record.set_integration(id);
+    GB_RETURN_IF_ERROR(PutRecord(transaction, link_key, record));
+  }
+  if (!binding.has_value()) {
+    store::BindingRecord record;
+    record.set_base_identity(*base);
+    record.set_published(request.published());
+    GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Binding(id), record));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
+                                          const v1::AcquireLeaseRequest& request) {
+  GB_ASSIGN_OR_RETURN(const std::string id,
+                      ParseIntegrationName(request.integration()));
+  if (!IsBaseIdentity(request.base_identity())) {
+    return MakeFieldError("base_identity", "LEDGER_IDENTITY_INVALID");
+  }
+  if (request.ledger().ledger().empty()) {
+    return MakeFieldError("ledger.ledger", "LEDGER_IDENTITY_INVALID");
+  }
+  const std::string& agent = session.identity().agent;
+  v1::Lease lease;
+  bool takeover = false;
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+            GB_ASSIGN_OR_RETURN(
+                auto connection,
+                GetRecord<store::ConnectionRecord>(transaction, keys::Connection(id)));
+            if (!connection.has_value()) {
+              return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
+            }
+            GB_ASSIGN_OR_RETURN(const std::string assigned,
+                                AssignedAgent(transaction, id));
+            if (assigned != agent) {
+              return MakeError("INTEGRATION_NOT_ASSIGNED",
+                               {{"integration", id}, {"agent", agent}});
+            }
+            const v1::Connection& settings = connection->value.connection();
+            const std::string portal = PortalKey(settings);
+            std::string base;
+            GB_RETURN_IF_ERROR(Bind(transaction, id, portal, request, &base));
+
+            const std::string key = keys::Lease(base, portal);
+            GB_ASSIGN_OR_RETURN(auto stored,
+                                GetRecord<store::LeaseRecord>(transaction, key));
+            store::LeaseRecord record =
+                stored.has_value() ? stored->value : store::LeaseRecord();
+            const absl::Time now = clock_.Now();
+            const bool first = !stored.has_value();
+            const bool same =
+                !first && record.installation() == session.identity().installation &&
+                record.ledger() == request.ledger().ledger() &&
+                request.ledger().sequence() >= record.ledger_sequence();
+            takeover = false;
+            if (same) {
+              if (request.ledger().sequence() > record.ledger_sequence()) {
+                record.set_cold(false);
+              }
+            } else {
+              if (!first) {
+                const absl::Duration left =
+                    absl::FromUnixMillis(record.expire_unix_millis()) +
+                    absl::Milliseconds(record.settle_millis()) - now;
+                if (left > absl::ZeroDuration()) {
+                  const int64_t seconds =
+                      absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1)));
+                  return MakeError("LEASE_HELD",
+                                   {{"integration", id},
+                                    {"retry_after_seconds", std::to_string(seconds)}});
+                }
+                takeover = true;
+              }
+              GB_ASSIGN_OR_RETURN(const int64_t epoch,
+                                  transaction.NextNumber("lease-epochs"));
+              record.set_epoch(epoch);
+              record.set_installation(session.identity().installation);
+              record.set_ledger(request.ledger().ledger());
+              record.set_cold(!first);
+            }
+            record.set_ledger_sequence(request.ledger().sequence());
+            record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
+            record.set_settle_millis(absl::ToInt64Milliseconds(
+                settings.has_settle_time() ? FromProtoDuration(settings.settle_time())
+                                           : kDefaultSettleTime));
+            lease.set_epoch(record.epoch());
+            lease.set_cold(record.cold());
+            *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
+            return PutRecord(transaction, key, record);
+          })
+          .status());
+  if (takeover) {
+    log::Warning("lease_taken_over",
+                 {{"integration", id}, {"agent", agent}, {"epoch", lease.epoch()}});
+  }
+  return lease;
+}
+
+absl::Status Leases::Release(const std::string& installation) {
+  return store_
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(const auto leases, ListRecords<store::LeaseRecord>(
+                                                   transaction, "leases/", "", 100000));
+        const int64_t now = absl::ToUnixMillis(clock_.Now());
+        for (const auto& lease : leases) {
+          if (lease.value.installation() != installation ||
+              lease.value.expire_unix_millis() <= now) {
+            continue;
+          }
+          store::LeaseRecord record = lease.value;
+          record.set_expire_unix_millis(now);
+          GB_RETURN_IF_ERROR(PutRecord(transaction, lease.key, record));
+        }
+        return absl::OkStatus();
+      })
+      .status();
+}
+
+}  // namespace guestbridge::server

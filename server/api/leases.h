@@ -1,0 +1,35 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "server/store/store.h"
+#include "server/watch/session.h"
+
+namespace guestbridge::server {
+
+inline constexpr absl::Duration kLeaseLife = absl::Seconds(60);
+inline constexpr absl::Duration kHeartbeat = absl::Seconds(20);
+
+// One writer per base and portal (docs/design/exactly-once.md): who may create contacts
+// now, and whether it has to look first. Also binds an integration to its base.
+// Thread-safe.
+class Leases {
+ public:
+  Leases(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+
+  // Errors: INTEGRATION_NOT_FOUND, INTEGRATION_NOT_ASSIGNED, CONNECTION_NOT_SET,
+  // LEDGER_IDENTITY_INVALID, BASE_CHANGED, BASE_ALREADY_CONNECTED, LEASE_HELD.
+  absl::StatusOr<v1::Lease> Acquire(const Session& session,
+                                    const v1::AcquireLeaseRequest& request);
+
+  // Ends the leases of an installation now. The same ledger gets its lease back at
+  // once; another one still waits for the settle time.
+  absl::Status Release(const std::string& installation);
+
+ private:
+  Store& store_;
+  const Clock& clock_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,126 @@
+#include "server/api/leases.h"
+
+#include "server/api/api_fixture.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+class LeasesTest : public ApiFixture {
+ protected:
+  absl::StatusOr<v1::Lease> Acquire(const Session& session, const std::string& ledger,
+                                    int64_t sequence,
+                                    const std::string& base = "base-1",
+                                    bool published = true,
+                                    const std::string& integration = "main") {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/" + integration);
+    request.set_base_identity(base);
+    request.set_published(published);
+    request.mutable_ledger()->set_ledger(ledger);
+    request.mutable_ledger()->set_sequence(sequence);
+    return leases_.Acquire(session, request);
+  }
+};
+
+TEST_F(LeasesTest, TheVeryFirstLedgerStartsAtOnceAndWarm) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const auto lease = Acquire(*session, "ledger", 0);
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_FALSE(lease->cold());
+  EXPECT_EQ(lease->time_to_live().seconds(), 60);
+}
+
+TEST_F(LeasesTest, TheSameLedgerGetsItBackAtOnceAlsoWhenItIsAhead) {
+  Prepare("main");
+  const auto lease = Acquire(*ConnectAgent("a", "inst"), "ledger", 5);
+  const auto again = Acquire(*ConnectAgent("a", "inst"), "ledger", 900);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_FALSE(again->cold());
+  EXPECT_EQ(again->epoch(), lease->epoch());
+}
+
+TEST_F(LeasesTest, ALedgerThatIsBehindWaitsAndStartsCold) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const auto first = Acquire(*session, "ledger", 100);
+  const auto refused = Acquire(*session, "ledger", 99);
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+  EXPECT_EQ(ParametersOf(refused.status())["retry_after_seconds"], "180");
+  clock_.Advance(absl::Seconds(179));
+  EXPECT_FALSE(Acquire(*session, "ledger", 99).ok());
+  clock_.Advance(absl::Seconds(1));
+  const auto cold = Acquire(*session, "ledger", 99);
+  ASSERT_THAT(cold, IsOk());
+  EXPECT_TRUE(cold->cold());
+  EXPECT_GT(cold->epoch(), first->epoch());
+}
+
+TEST_F(LeasesTest, ColdIsRepeatedUntilTheLedgerHasMoved) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "old", 1), IsOk());
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_TRUE(Acquire(*session, "new", 0)->cold());
+  // The first answer may have been lost.
+  EXPECT_TRUE(Acquire(*session, "new", 0)->cold());
+  EXPECT_FALSE(Acquire(*session, "new", 1)->cold());
+}
+
+TEST_F(LeasesTest, AfterGoodbyeTheSameLedgerIsBackAtOnceAnotherWaitsForTheSettleTime) {
+  Prepare("main");
+  auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "ledger", 3), IsOk());
+  ASSERT_THAT(agents_.Goodbye(session), IsOk());
+  session = ConnectAgent("a", "other-inst");
+  EXPECT_EQ(
+      ParametersOf(Acquire(*session, "another", 0).status())["retry_after_seconds"],
+      "120");
+  ASSERT_THAT(agents_.Goodbye(session), IsOk());
+  session = ConnectAgent("a", "inst");
+  EXPECT_FALSE(Acquire(*session, "ledger", 3)->cold());
+}
+
+TEST_F(LeasesTest, ADeletedIntegrationDoesNotMakeItsBaseForget) {
+  Prepare("main");
+  ASSERT_THAT(Acquire(*ConnectAgent("a", "inst"), "ledger", 3), IsOk());
+  ASSERT_THAT(integrations_.Delete("integrations/main", ""), IsOk());
+  Prepare("again");
+  const auto session = ConnectAgent("a", "inst");
+  clock_.Advance(absl::Minutes(5));
+  const auto lease = Acquire(*session, "fresh", 0, "base-1", true, "again");
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_TRUE(lease->cold());
+}
+
+TEST_F(LeasesTest, TheIntegrationIsBoundToItsBase) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "ledger", 1, "base-1"), IsOk());
+  EXPECT_THAT(Acquire(*session, "ledger", 2, "test-copy"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "BASE_CHANGED"));
+  // A base that is silent for once is taken for the same.
+  EXPECT_THAT(Acquire(*session, "ledger", 2, "fallback", false), IsOk());
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->base_identity(),
+            "base-1");
+}
+
+TEST_F(LeasesTest, ABaseUnderTwoAddressesIsFoundOutByItsIdentity) {
+  Prepare("main");
+  CreateIntegration("second");
+  v1::Connection connection = WebhookConnection("second");
+  connection.mutable_source()->set_url("http://10.0.0.5/hotel");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "l1", 1, "base-1", true, "main"), IsOk());
+  const auto refused = Acquire(*session, "l2", 1, "base-1", true, "second");
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                "BASE_ALREADY_CONNECTED"));
+  EXPECT_EQ(ParametersOf(refused.status())["integration"], "main");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

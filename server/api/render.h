@@ -1,0 +1,23 @@
+#pragma once
+
+#include "common/text/catalogue.h"
+#include "guestbridge/v1/agent.pb.h"
+#include "guestbridge/v1/client.pb.h"
+#include "guestbridge/v1/connection.pb.h"
+#include "guestbridge/v1/event.pb.h"
+#include "guestbridge/v1/run.pb.h"
+#include "guestbridge/v1/status.pb.h"
+
+// Fills in the texts of stored reasons, in the language of who reads. Pure.
+namespace guestbridge::server {
+
+void Render(Language language, v1::Explanation* explanation);
+void Render(Language language, v1::Run* run);
+void Render(Language language, v1::Agent* agent);
+void Render(Language language, v1::EventSet* events);
+void Render(Language language, v1::TestConnectionResponse* test);
+void Render(Language language, v1::Client* client);
+void Render(Language language, v1::ClientExplanation* explanation);
+void Render(Language language, v1::Status* status);
+
+}  // namespace guestbridge::server

@@ -1,0 +1,73 @@
+#include "server/api/run_state.h"
+
+namespace guestbridge::server {
+namespace {
+
+constexpr int kMaxFailures = 100;
+constexpr int kMaxNotices = 20;
+
+void DropTexts(v1::Explanation* explanation) {
+  explanation->clear_message();
+  explanation->clear_remedy();
+}
+
+}  // namespace
+
+bool IsFinal(v1::Run::State state) {
+  return state == v1::Run::SUCCEEDED || state == v1::Run::PARTIALLY_FAILED ||
+         state == v1::Run::FAILED || state == v1::Run::CANCELLED;
+}
+
+bool IsExclusive(v1::Run::Kind kind) { return kind != v1::Run::SETTLE; }
+
+bool AddsUp(const v1::RunCounters& counters) {
+  return counters.scanned() == counters.unchanged() + counters.added() +
+                                   counters.updated() + counters.recreated() +
+                                   counters.skipped() + counters.failed() +
+                                   counters.deferred();
+}
+
+bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until) {
+  if (!IsFinal(run.state())) return false;
+  if (until != v1::WatchRunRequest::WRITTEN_BACK) return true;
+  return run.state() == v1::Run::FAILED || run.state() == v1::Run::CANCELLED ||
+         run.write_back().pending() == 0;
+}
+
+void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
+                 v1::Run* run) {
+  if (report.has_write_back()) *run->mutable_write_back() = report.write_back();
+  run->set_doubts(report.doubts());
+  if (IsFinal(run->state())) return;
+
+  if (report.has_counters()) *run->mutable_counters() = report.counters();
+  if (report.has_portal()) *run->mutable_portal() = report.portal();
+  if (report.has_source()) *run->mutable_source() = report.source();
+  if (report.has_match()) *run->mutable_match() = report.match();
+  if (report.mapping_version() > 0) run->set_mapping_version(report.mapping_version());
+  run->clear_failures();
+  for (const v1::ClientFailure& failure : report.failures()) {
+    if (run->failures_size() == kMaxFailures) break;
+    v1::ClientFailure& kept = *run->add_failures();
+    kept = failure;
+    kept.clear_message();
+    kept.clear_remedy();
+  }
+  run->clear_notices();
+  for (const v1::Explanation& notice : report.notices()) {
+    if (run->notices_size() == kMaxNotices) break;
+    *run->add_notices() = notice;
+    DropTexts(run->mutable_notices(run->notices_size() - 1));
+  }
+  if (report.has_error()) {
+    *run->mutable_error() = report.error();
+    DropTexts(run->mutable_error());
+  }
+  if (report.state() == v1::Run::RUNNING || IsFinal(report.state())) {
+    run->set_state(report.state());
+    if (!run->has_start_time()) *run->mutable_start_time() = now;
+    if (IsFinal(report.state())) *run->mutable_end_time() = now;
+  }
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "guestbridge/v1/run.pb.h"
+
+// What a run is and how a report changes it: values in, values out.
+namespace guestbridge::server {
+
+bool IsFinal(v1::Run::State state);
+
+// EXPORT, MATCH and REBUILD exclude each other on one integration; SETTLE goes beside.
+bool IsExclusive(v1::Run::Kind kind);
+
+// scanned = unchanged + added + updated + recreated + skipped + failed + deferred.
+bool AddsUp(const v1::RunCounters& counters);
+
+// Whether a watch until `until` has seen enough.
+bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until);
+
+// Takes over what an agent reports. A final state is never left, and of a final run
+// only the write-back and the doubts still move. Texts are dropped: they are rendered
+// when the run is read. Times are the server's.
+void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
+                 v1::Run* run);
+
+}  // namespace guestbridge::server

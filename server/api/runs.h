@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "guestbridge/v1/run.pb.h"
+#include "server/store/record.pb.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// The runs of an integration that have not ended, oldest first.
+absl::StatusOr<std::vector<store::RunRecord>> UnfinishedRuns(Transaction& transaction,
+                                                             const std::string& id);
+
+struct RunOrder {
+  std::string integration;  // Short id.
+  v1::Run::Kind kind = v1::Run::EXPORT;
+  v1::Run::Trigger trigger = v1::Run::CALLER;
+  bool full = false;
+  bool dry_run = false;
+  bool settle = false;
+  bool apply = false;
+  std::string request_id;  // Empty: none.
+};
+
+// Runs: the rules of RunService and of an agent's reports. Errors are those of
+// run.proto and agent_control.proto. Texts are not filled in: see render.h.
+// Thread-safe.
+class Runs {
+ public:
+  Runs(Store& store, const Clock& clock, const SessionHub& sessions)
+      : store_(store), clock_(clock), sessions_(sessions) {}
+
+  // The same request id within 24 h returns the same run.
+  absl::StatusOr<v1::Run> Start(const RunOrder& order);
+  // The same inside a transaction of the caller's.
+  absl::StatusOr<v1::Run> StartIn(Transaction& transaction, const RunOrder& order);
+  // A run that the agent begins by itself, RUNNING at once.
+  absl::StatusOr<v1::Run> OpenOwn(const Session& session,
+                                  const v1::OpenRunRequest& request);
+  // With a notice when the run waits for an agent.
+  absl::StatusOr<v1::Run> Get(const std::string& name);
+  absl::StatusOr<v1::ListRunsResponse> List(const v1::ListRunsRequest& request);
+  absl::StatusOr<v1::Run> Cancel(const std::string& name);
+  // Returns whether the agent should stop.
+  absl::StatusOr<bool> Report(Session& session, const v1::ReportRunRequest& request);
+
+ private:
+  absl::StatusOr<store::RunRecord> Load(Transaction& transaction,
+                                        const std::string& name);
+  absl::StatusOr<v1::Run> Create(Transaction& transaction, const RunOrder& order);
+  absl::Status AddWaitNotice(Transaction& transaction, v1::Run* run);
+
+  Store& store_;
+  const Clock& clock_;
+  const SessionHub& sessions_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,169 @@
+#include "server/api/runs.h"
+
+#include "server/api/api_fixture.h"
+#include "server/api/run_state.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+class RunsTest : public ApiFixture {
+ protected:
+  absl::StatusOr<bool> Report(Session& session, const std::string& run,
+                              int64_t sequence, v1::Run::State state, int added) {
+    v1::ReportRunRequest request;
+    request.set_sequence(sequence);
+    request.mutable_run()->set_name(run);
+    request.mutable_run()->set_state(state);
+    request.mutable_run()->mutable_counters()->set_scanned(added);
+    request.mutable_run()->mutable_counters()->set_added(added);
+    return runs_.Report(session, request);
+  }
+};
+
+TEST_F(RunsTest, StartNeedsConnectionMappingAndActiveIntegration) {
+  CreateIntegration("main");
+  EXPECT_THAT(StartExport("nobody"),
+              StatusIs(absl::StatusCode::kNotFound, "INTEGRATION_NOT_FOUND"));
+  EXPECT_EQ(ReasonOf(StartExport("main").status()), "CONNECTION_NOT_SET");
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  EXPECT_EQ(ReasonOf(StartExport("main").status()), "MAPPING_NOT_SAVED");
+  SaveMapping("main");
+  ASSERT_THAT(integrations_.SetActive("integrations/main", false, ""), IsOk());
+  EXPECT_EQ(ReasonOf(StartExport("main").status()), "INTEGRATION_INACTIVE");
+}
+
+TEST_F(RunsTest, WithoutAgentTheRunWaitsAndSaysSo) {
+  Prepare("main");
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  EXPECT_EQ(run->state(), v1::Run::PENDING);
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "AGENT_NOT_CONNECTED");
+  EXPECT_EQ(run->mapping_version(), 1);
+}
+
+TEST_F(RunsTest, SecondRunIsRefusedAndNamesTheFirst) {
+  Prepare("main");
+  const auto first = StartExport("main");
+  ASSERT_THAT(first, IsOk());
+  const auto second = StartExport("main");
+  EXPECT_THAT(second, StatusIs(absl::StatusCode::kAborted, "RUN_IN_PROGRESS"));
+  EXPECT_EQ(ParametersOf(second.status())["run"], first->name());
+  EXPECT_THAT(integrations_.Delete("integrations/main", ""),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "RUN_IN_PROGRESS"));
+}
+
+TEST_F(RunsTest, SameRequestIdGivesTheSameRunForADay) {
+  Prepare("main");
+  RunOrder order;
+  order.integration = "main";
+  order.request_id = "r-1";
+  const auto first = runs_.Start(order);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(runs_.Start(order)->name(), first->name());
+  ASSERT_THAT(runs_.Cancel(first->name()), IsOk());
+  clock_.Advance(absl::Hours(23));
+  EXPECT_EQ(runs_.Start(order)->name(), first->name());
+  clock_.Advance(absl::Hours(2));
+  EXPECT_NE(runs_.Start(order)->name(), first->name());
+}
+
+TEST_F(RunsTest, AFinalStateNeverChangesButWriteBackMoves) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  const std::string run = StartExport("main")->name();
+  ASSERT_THAT(Report(*session, run, 1, v1::Run::RUNNING, 1), IsOk());
+  ASSERT_THAT(Report(*session, run, 2, v1::Run::SUCCEEDED, 5), IsOk());
+  EXPECT_EQ(runs_.Get(run)->state(), v1::Run::SUCCEEDED);
+  EXPECT_TRUE(runs_.Get(run)->has_end_time());
+
+  v1::ReportRunRequest late;
+  late.set_sequence(3);
+  late.mutable_run()->set_name(run);
+  late.mutable_run()->set_state(v1::Run::RUNNING);
+  late.mutable_run()->mutable_counters()->set_scanned(9);
+  late.mutable_run()->mutable_write_back()->set_pending(7);
+  ASSERT_THAT(runs_.Report(*session, late), IsOk());
+  const auto after = runs_.Get(run);
+  EXPECT_EQ(after->state(), v1::Run::SUCCEEDED);
+  EXPECT_EQ(after->counters().scanned(), 5);
+  EXPECT_EQ(after->write_back().pending(), 7);
+  EXPECT_TRUE(IsReached(*after, v1::WatchRunRequest::ENDED));
+  EXPECT_FALSE(IsReached(*after, v1::WatchRunRequest::WRITTEN_BACK));
+}
+
+TEST_F(RunsTest, AnOlderReportIsIgnored) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  const std::string run = StartExport("main")->name();
+  ASSERT_THAT(Report(*session, run, 5, v1::Run::RUNNING, 50), IsOk());
+  ASSERT_THAT(Report(*session, run, 4, v1::Run::RUNNING, 40), IsOk());
+  EXPECT_EQ(runs_.Get(run)->counters().added(), 50);
+}
+
+TEST_F(RunsTest, AnotherAgentMayNotReport) {
+  Prepare("main");
+  ConnectAgent("a1", "inst");
+  const std::string run = StartExport("main")->name();
+  const auto stranger = ConnectAgent("a2", "other");
+  EXPECT_EQ(ReasonOf(Report(*stranger, run, 1, v1::Run::RUNNING, 1).status()),
+            "INTEGRATION_NOT_ASSIGNED");
+}
+
+TEST_F(RunsTest, CancellingAnUnattendedRunEndsItAndItsAgentIsToldLater) {
+  Prepare("main");
+  const std::string run = StartExport("main")->name();
+  EXPECT_EQ(runs_.Cancel(run)->state(), v1::Run::CANCELLED);
+  EXPECT_THAT(runs_.Cancel(run),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "RUN_ENDED"));
+  const auto session = ConnectAgent("a1", "inst");
+  const auto cancel = Report(*session, run, 1, v1::Run::RUNNING, 1);
+  ASSERT_THAT(cancel, IsOk());
+  EXPECT_TRUE(*cancel);
+  EXPECT_EQ(runs_.Get(run)->state(), v1::Run::CANCELLED);
+}
+
+TEST_F(RunsTest, ListsNewestFirstAcrossIntegrationsInPages) {
+  for (const char* id : {"one", "two"}) {
+    CreateIntegration(id);
+    v1::Connection connection = WebhookConnection(id);
+    connection.mutable_source()->set_url(std::string("http://1c.example.com/") + id);
+    ASSERT_THAT(connections_.Save(connection), IsOk());
+    SaveMapping(id);
+  }
+  std::vector<std::string> started;
+  for (int i = 0; i < 5; ++i) {
+    const auto run = StartExport(i % 2 == 0 ? "one" : "two");
+    ASSERT_THAT(run, IsOk());
+    ASSERT_THAT(runs_.Cancel(run->name()), IsOk());
+    started.insert(started.begin(), run->name());
+  }
+  v1::ListRunsRequest request;
+  request.set_parent("integrations/-");
+  request.set_page_size(2);
+  std::vector<std::string> listed;
+  do {
+    const auto page = runs_.List(request);
+    ASSERT_THAT(page, IsOk());
+    for (const v1::Run& run : page->runs()) listed.push_back(run.name());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, started);
+  // The integration may be left open.
+  EXPECT_EQ(runs_.Get("integrations/-/runs/1")->name(), "integrations/one/runs/1");
+}
+
+TEST_F(RunsTest, DeletingAnIntegrationTakesItsRunsAlong) {
+  Prepare("main");
+  const std::string run = StartExport("main")->name();
+  ASSERT_THAT(runs_.Cancel(run), IsOk());
+  ASSERT_THAT(integrations_.Delete("integrations/main", ""), IsOk());
+  EXPECT_THAT(runs_.Get(run), StatusIs(absl::StatusCode::kNotFound, "RUN_NOT_FOUND"));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

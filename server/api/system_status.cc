@@ -1,0 +1,148 @@
+#include "server/api/system_status.h"
+
+#include "common/resource/resource_name.h"
+#include "common/status/status_macros.h"
+#include "server/api/assignment.h"
+#include "server/api/keys.h"
+#include "server/api/proto_time.h"
+#include "server/api/run_state.h"
+#include "server/schedule/scheduler.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+// How far back the last export is looked for among runs of other kinds.
+constexpr int kRunsLookedAt = 50;
+
+void Attend(v1::IntegrationStatus* status, absl::string_view reason,
+            const Parameters& parameters) {
+  v1::Explanation& item = *status->add_attention();
+  item.set_reason(std::string(reason));
+  item.mutable_parameters()->insert(parameters.begin(), parameters.end());
+}
+
+}  // namespace
+
+absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::string& id,
+                                      v1::IntegrationStatus* status) {
+  GB_ASSIGN_OR_RETURN(const auto runs,
+                      ListRecords<store::RunRecord>(transaction, keys::Runs(id), "",
+                                                    kRunsLookedAt, true));
+  const v1::Run* last = nullptr;
+  const v1::Run* last_export = nullptr;
+  for (const auto& record : runs) {
+    const v1::Run& run = record.value.run();
+    if (last == nullptr && run.kind() != v1::Run::SETTLE) last = &run;
+    if (last_export == nullptr && run.kind() == v1::Run::EXPORT && !run.dry_run() &&
+        IsFinal(run.state())) {
+      last_export = &run;
+    }
+  }
+  if (!runs.empty()) {
+    // Whatever run reported last knows the integration's queues best.
+    const v1::Run& newest = runs.front().value.run();
+    status->set_doubts(newest.doubts());
+    *status->mutable_write_back() = newest.write_back();
+  }
+  if (last != nullptr) *status->mutable_last_run() = *last;
+  if (last_export != nullptr) {
+    status->set_missing(last_export->counters().failed() +
+                        last_export->counters().deferred());
+  }
+  if (last != nullptr && last->state() == v1::Run::FAILED) {
+    if (last->has_error()) {
+      *status->add_attention() = last->error();
+    } else {
+      Attend(status, "ATTENTION_RUN_FAILED", {{"run", last->name()}});
+    }
+  }
+  if (last_export != nullptr && last_export->counters().failed() > 0) {
+    Attend(status, "ATTENTION_CLIENTS_FAILED",
+           {{"run", last_export->name()},
+            {"integration", id},
+            {"count", std::to_string(last_export->counters().failed())}});
+  }
+  if (status->write_back().parked() > 0) {
+    Attend(status, "ATTENTION_WRITE_BACK_PARKED",
+           {{"integration", id},
+            {"count", std::to_string(status->write_back().parked())}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
+                                v1::IntegrationStatus* status) {
+  GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
+                                           transaction, keys::Connection(id)));
+  GB_ASSIGN_OR_RETURN(
+      auto schedule, GetRecord<store::ScheduleRecord>(transaction, keys::Schedule(id)));
+  if (schedule.has_value() && status->active()) {
+    GB_ASSIGN_OR_RETURN(const auto next,
+                        NextScheduledTime(schedule->value, clock_.Now()));
+    if (next.has_value()) *status->mutable_next_time() = ToTimestamp(*next);
+  }
+  GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
+  status->set_agent(agent);
+  status->set_agent_connected(!agent.empty() && sessions_.Connected(agent) != nullptr);
+  if (!connection.has_value()) {
+    Attend(status, "CONNECTION_NOT_SET", {{"integration", id}});
+  } else {
+    GB_ASSIGN_OR_RETURN(auto tokens,
+                        GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
+    if (tokens.has_value() && !tokens->value.reason().empty()) {
+      Attend(status, tokens->value.reason(),
+             {{"integration", id},
+              {"host", connection->value.connection().api_server()},
+              {"portal", connection->value.connection().api_server()}});
+    }
+    if (agent.empty()) {
+      Attend(status,
+             sessions_.ConnectedAgents().size() > 1 ? "AGENT_NOT_CHOSEN"
+                                                    : "AGENT_NOT_CONNECTED",
+             {{"integration", id}});
+    } else if (!status->agent_connected()) {
+      Attend(status, "AGENT_NOT_CONNECTED", {{"integration", id}, {"agent", agent}});
+    }
+    GB_ASSIGN_OR_RETURN(const auto mapping,
+                        transaction.List(keys::Mappings(id), "", 1, true));
+    if (mapping.empty()) Attend(status, "MAPPING_NOT_SAVED", {{"integration", id}});
+    GB_ASSIGN_OR_RETURN(auto known,
+                        GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
+    if (known.has_value()) {
+      for (const v1::AgentIntegration& entry : known->value.agent().integrations()) {
+        if (entry.integration() == status->integration() && entry.has_rejection()) {
+          *status->add_attention() = entry.rejection();
+        }
+      }
+    }
+  }
+  return LookAtRuns(transaction, id, status);
+}
+
+absl::StatusOr<v1::Status> SystemStatus::Get() {
+  v1::Status status;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto records,
+                        ListRecords<store::IntegrationRecord>(
+                            transaction, keys::kIntegrations, "", 100000));
+    for (const auto& record : records) {
+      const v1::Integration& integration = record.value.integration();
+      v1::IntegrationStatus& entry = *status.add_integrations();
+      entry.set_integration(integration.name());
+      entry.set_display_name(integration.display_name());
+      entry.set_active(integration.active());
+      GB_RETURN_IF_ERROR(
+          Look(transaction, record.key.substr(keys::kIntegrations.size()), &entry));
+      // Somebody switched it off on purpose.
+      if (!entry.active()) entry.clear_attention();
+      if (!entry.attention().empty()) status.set_attention(true);
+    }
+    return absl::OkStatus();
+  }));
+  status.set_version(version_);
+  return status;
+}
+
+}  // namespace guestbridge::server

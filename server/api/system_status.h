@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/status.pb.h"
+#include "server/api/portal_credentials.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+namespace guestbridge::server {
+
+// How everything stands, on one screen. Texts are not filled in: see render.h.
+// Thread-safe.
+class SystemStatus {
+ public:
+  SystemStatus(Store& store, const Clock& clock, SessionHub& sessions,
+               PortalCredentials& credentials, std::string version)
+      : store_(store),
+        clock_(clock),
+        sessions_(sessions),
+        credentials_(credentials),
+        version_(std::move(version)) {}
+
+  absl::StatusOr<v1::Status> Get();
+
+ private:
+  absl::Status Look(Transaction& transaction, const std::string& id,
+                    v1::IntegrationStatus* status);
+  absl::Status LookAtRuns(Transaction& transaction, const std::string& id,
+                          v1::IntegrationStatus* status);
+
+  Store& store_;
+  const Clock& clock_;
+  SessionHub& sessions_;
+  PortalCredentials& credentials_;
+  const std::string version_;
+};
+
+}  // namespace guestbridge::server

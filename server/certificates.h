@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/data_directory.h"
+
+namespace guestbridge::server {
+
+// PEM texts for gRPC.
+struct ServerCertificate {
+  std::string chain;
+  std::string key;
+  std::string client_ca;  // Empty: callers need no certificate.
+};
+
+// Reads an operator's own files and checks that key and certificate belong together.
+// Errors: TLS_FILES_INCOMPLETE, TLS_FILE_UNREADABLE, TLS_FILES_UNUSABLE.
+absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
+                                                  const std::string& key_file,
+                                                  const std::string& client_ca_file);
+
+// Makes, in the data directory, a certificate authority (`ca.pem`, `ca.key`; ten years,
+// made once: agents and CLIs trust it) and a certificate for the server (`server.pem`,
+// `server.key`; a year) that is made anew when fewer than 30 days are left or one of
+// `names` (host names and IP addresses) is not in it. Keys have mode 0600.
+absl::StatusOr<ServerCertificate> MakeCertificate(const DataDirectory& directory,
+                                                  const std::vector<std::string>& names,
+                                                  absl::Time now);
+
+}  // namespace guestbridge::server

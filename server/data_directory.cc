@@ -1,0 +1,62 @@
+#include "server/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "common/status/error.h"
+
+namespace guestbridge::server {
+namespace {
+
+absl::Status Unusable(const std::string& path, const std::string& problem) {
+  return MakeError("DATA_DIRECTORY_UNUSABLE",
+                   {{"directory", path}, {"problem", problem}});
+}
+
+}  // namespace
+
+absl::StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
+  std::error_code error;
+  const bool existed = std::filesystem::exists(path, error);
+  std::filesystem::create_directories(path, error);
+  if (error) return Unusable(path, error.message());
+  if (!std::filesystem::is_directory(path, error)) {
+    return Unusable(path, "it is not a directory");
+  }
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return Unusable(path, std::strerror(errno));
+  if (!existed || (info.st_mode & 077) != 0) {
+    if (chmod(path.c_str(), 0700) != 0) return Unusable(path, std::strerror(errno));
+  }
+  const std::string probe = path + "/.write-test";
+  const int file = open(probe.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return Unusable(path, std::strerror(errno));
+  close(file);
+  unlink(probe.c_str());
+  return DataDirectory(path);
+}
+
+DataDirectory::DataDirectory(DataDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+DataDirectory::~DataDirectory() {
+  if (lock_ >= 0) close(lock_);
+}
+
+absl::Status DataDirectory::Lock() {
+  const std::string file = File("server.lock");
+  lock_ = open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (lock_ < 0) return Unusable(path_, std::strerror(errno));
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  return Unusable(path_, "another server is using it");
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,176 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "common/log/log.h"
+#include "common/random/random.h"
+#include "common/status/error.h"
+#include "common/text/catalogue.h"
+#include "common/time/clock.h"
+#include "server/data_directory.h"
+#include "server/identity/api_tokens.h"
+#include "server/server.h"
+#include "server/store/sql_store.h"
+
+namespace guestbridge::server {
+namespace {
+
+// Exit codes as the command line tool has them.
+constexpr int kUsage = 2;
+constexpr int kRefused = 4;
+
+constexpr absl::Duration kDrainPatience = absl::Seconds(25);
+
+Language LocaleLanguage() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return ParseLanguage(value);
+  }
+  return Language::kEnglish;
+}
+
+int Fail(const absl::Status& status) {
+  const Explanation explanation = Explain(status, LocaleLanguage());
+  std::cerr << "guestbridge-server: " << explanation.message << "\n"
+            << explanation.remedy << std::endl;
+  return kRefused;
+}
+
+struct TokenOptions {
+  std::string role;
+  std::string name;
+  std::string out;
+};
+
+// The file is made for its owner alone before the token goes in.
+absl::Status WriteToken(const std::string& file, const std::string& token) {
+  const int out =
+      open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (out < 0) return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
+  const std::string line = token + "\n";
+  const bool written =
+      fchmod(out, S_IRUSR | S_IWUSR) == 0 &&
+      write(out, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  const bool closed = close(out) == 0;
+  if (written && closed) return absl::OkStatus();
+  return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
+}
+
+int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
+  const absl::StatusOr<Role> role = ParseRole(wanted.role);
+  if (!role.ok()) return Fail(role.status());
+  const absl::StatusOr<std::string> file =
+      DatabaseFile(options.database, options.data_dir);
+  if (!file.ok()) return Fail(file.status());
+  const absl::StatusOr<DataDirectory> directory = DataDirectory::Open(options.data_dir);
+  if (!directory.ok()) return Fail(directory.status());
+  const absl::StatusOr<std::unique_ptr<Store>> store = OpenSqlStore(*file);
+  if (!store.ok()) return Fail(store.status());
+  const absl::StatusOr<SecretString> token =
+      CreateApiToken(**store, SystemRandom(), SystemClock(), *role, wanted.name);
+  if (!token.ok()) return Fail(token.status());
+  const absl::Status written = WriteToken(wanted.out, token->Reveal());
+  return written.ok() ? 0 : Fail(written);
+}
+
+int Serve(const ServerOptions& options) {
+  // Before any thread starts, so that all of them leave the signals to sigwait.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(options, SystemClock(), SystemRandom());
+  if (!server.ok()) return Fail(server.status());
+  if (options.plaintext) {
+    std::cerr << "guestbridge-server: "
+              << RenderMessage("PLAINTEXT_IN_USE", {}, LocaleLanguage()) << std::endl;
+  }
+  std::cout << "guestbridge-server listening on " << (*server)->address() << std::endl;
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  log::Info("server_stopping");
+  (*server)->Drain(kDrainPatience);
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  umask(077);
+  ServerOptions options;
+  TokenOptions token;
+  CLI::App app(
+      "The configuration server of guestbridge: keeps integrations, credentials, "
+      "schedules and runs; agents and the guestbridge command connect to it.",
+      "guestbridge-server");
+  app.set_version_flag("--version", "guestbridge-server 0.1.0");
+  app.set_config("--config", "", "Read flags from this file (TOML or INI).")
+      ->envname("GUESTBRIDGE_SERVER_CONFIG");
+  const auto text = [&](CLI::App& where, const std::string& flag, std::string& value,
+                        const std::string& variable, const std::string& help) {
+    return where.add_option(flag, value, help)
+        ->envname("GUESTBRIDGE_SERVER_" + variable)
+        ->capture_default_str();
+  };
+  text(app, "--listen", options.listen, "LISTEN", "HOST:PORT; port 0 picks one.");
+  text(app, "--data-dir", options.data_dir, "DATA_DIR",
+       "Database, key file and certificates; made with mode 0700.");
+  text(app, "--database", options.database, "DATABASE",
+       "sqlite:PATH. Default: sqlite:<data-dir>/server.db");
+  app.add_flag("--plaintext", options.plaintext,
+               "No TLS and no caller identity: everything is allowed. Loopback only.")
+      ->envname("GUESTBRIDGE_SERVER_PLAINTEXT");
+  text(
+      app, "--tls-cert", options.tls_cert, "TLS_CERT",
+      "Certificate chain, PEM. Without it one is made in the data directory; its CA is "
+      "<data-dir>/ca.pem.");
+  text(app, "--tls-key", options.tls_key, "TLS_KEY", "Private key, PEM.");
+  text(app, "--client-ca", options.client_ca, "CLIENT_CA",
+       "Callers must show a certificate of this CA.");
+  text(app, "--oauth-url", options.oauth_url, "OAUTH_URL",
+       "Base URL of Bitrix24's OAuth server, and then the only one.");
+  text(app, "--portal-ca-file", options.portal_ca_file, "PORTAL_CA_FILE",
+       "Extra CA, beside the system's, for portals and the OAuth server.");
+  app.add_flag("--allow-private-portals", options.allow_private_portals,
+               "Permit portals in private or loopback ranges.")
+      ->envname("GUESTBRIDGE_SERVER_ALLOW_PRIVATE_PORTALS");
+  text(app, "--metrics-listen", options.metrics_listen, "METRICS_LISTEN",
+       "HOST:PORT for Prometheus.");
+
+  CLI::App& tokens = *app.add_subcommand("token", "API tokens.");
+  tokens.require_subcommand(1);
+  CLI::App& create = *tokens.add_subcommand(
+      "create",
+      "Makes an API token, before the first start or while the server runs.\n"
+      "Example: guestbridge-server token create --data-dir /var/lib/guestbridge --role "
+      "operator --out operator.token");
+  text(create, "--data-dir", options.data_dir, "DATA_DIR", "As of the server.");
+  text(create, "--database", options.database, "DATABASE", "As of the server.");
+  create
+      .add_option("--role", token.role,
+                  "viewer, operator, external-systems-integration, admin or agent.")
+      ->required();
+  create.add_option("--name", token.name, "For people: whose it is.");
+  create.add_option("--out", token.out, "The file that the token is written to.")
+      ->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return create.parsed() ? CreateToken(options, token) : Serve(options);
+}
+
+}  // namespace
+}  // namespace guestbridge::server
+
+int main(int argc, char** argv) { return guestbridge::server::Main(argc, argv); }

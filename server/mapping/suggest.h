@@ -1,0 +1,16 @@
+#pragma once
+
+#include "guestbridge/v1/field_mapping.pb.h"
+
+namespace guestbridge::server {
+
+// Fills `draft` (whose source_fields and contact_fields are loaded) with a suggested
+// entry for each standard guest attribute that both sides have. Entries made by hand
+// stay, and a field that one of them feeds is left alone; earlier suggestions are made
+// anew. Entries end up by target, then by source. Pure.
+void Suggest(v1::FieldMapping* draft);
+
+// By target, then by source.
+void SortEntries(v1::FieldMapping* draft);
+
+}  // namespace guestbridge::server

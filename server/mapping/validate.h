@@ -1,0 +1,25 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "guestbridge/v1/field_mapping.pb.h"
+
+namespace guestbridge::server {
+
+// What kind of value a contact field takes.
+enum class FieldClass { kText, kMultifield, kDate, kInteger, kDouble, kBoolean, kLink };
+FieldClass ClassOf(const v1::ContactField& field);
+
+// Fields that guestbridge or the portal fills: never the target of a mapping.
+bool IsReserved(absl::string_view field);
+
+// Whether `entry` may stand in `draft` (whose source_fields and contact_fields are
+// loaded) beside its other entries. Errors: ATTRIBUTE_UNKNOWN, FIELD_UNKNOWN,
+// FIELD_READ_ONLY, TRANSFORM_UNKNOWN, TYPE_MISMATCH, FIELD_TAKEN.
+absl::Status ValidateEntry(const v1::FieldMapping& draft,
+                           const v1::FieldMappingEntry& entry);
+
+// All entries. Errors: as above, and MAPPING_EMPTY.
+absl::Status ValidateMapping(const v1::FieldMapping& draft);
+
+}  // namespace guestbridge::server

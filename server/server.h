@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/random/random.h"
+#include "common/time/clock.h"
+
+namespace guestbridge::server {
+
+// The flags of guestbridge-server; see `--help`.
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7443";
+  std::string data_dir = "./guestbridge-data";
+  std::string database;  // Empty: sqlite:<data_dir>/server.db
+  bool plaintext = false;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string client_ca;
+  std::string oauth_url;
+  std::string portal_ca_file;
+  bool allow_private_portals = false;
+  std::string metrics_listen;
+};
+
+// `sqlite:PATH` -> PATH. Errors: DATABASE_URL_UNSUPPORTED.
+absl::StatusOr<std::string> DatabaseFile(const std::string& url,
+                                         const std::string& data_dir);
+
+// The whole server, put together.
+class Server {
+ public:
+  // Opens what it keeps, checks the key, and listens. `clock` and `random` outlive it.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                                       const Clock& clock,
+                                                       Random& random);
+  ~Server();
+
+  // HOST:PORT with the real port.
+  const std::string& address() const;
+
+  // Ends streams, lets calls finish for at most `patience`, stops everything.
+  void Drain(absl::Duration patience);
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace guestbridge::server

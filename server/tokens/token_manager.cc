@@ -1,0 +1,489 @@
+#include "server/tokens/token_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/secret/digest.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+constexpr absl::string_view kDefaultOAuthServer = "https://oauth.bitrix.info";
+constexpr absl::string_view kScope = "crm";
+// An access token this near to its end would end on its way; a short-lived one is used
+// for most of its life all the same.
+constexpr absl::Duration kMargin = absl::Seconds(60);
+constexpr int kMarginShare = 10;
+// A refusal that somebody may lift on the portal, and a server that may be back.
+constexpr absl::Duration kAfterRefusal = absl::Minutes(10);
+constexpr absl::Duration kAfterTrouble = absl::Seconds(5);
+constexpr size_t kDigestDigits = 8;
+
+std::string TokensKey(absl::string_view id) { return absl::StrCat("tokens/", id); }
+std::string PendingKey(absl::string_view id) {
+  return absl::StrCat("pending-tokens/", id);
+}
+std::string Place(absl::string_view id, absl::string_view field) {
+  return absl::StrCat("integrations/", id, "/connection#", field);
+}
+
+// These two end only with a new refresh token.
+bool NeedsNewToken(absl::string_view reason) {
+  return reason == "REFRESH_TOKEN_REFUSED" || reason == "REFRESH_ANSWER_LOST" ||
+         reason == "REAUTHORIZATION_NEEDED";
+}
+
+absl::Status ForPortal(absl::string_view reason, const std::string& portal) {
+  return MakeError(reason, {{"host", portal}});
+}
+
+// Passes: whoever asks again finds the new settings.
+absl::Status SettingsChanged(const std::string& portal) {
+  return MakeError("OAUTH_UNREACHABLE",
+                   {{"host", portal}, {"detail", "SETTINGS_CHANGED"}});
+}
+
+absl::Status CheckScopes(const store::TokenRecord& record, const std::string& portal) {
+  // An answer without scopes says nothing against them.
+  if (record.scopes().empty()) return absl::OkStatus();
+  for (const std::string& scope : record.scopes()) {
+    if (absl::EqualsIgnoreCase(scope, kScope)) return absl::OkStatus();
+  }
+  return MakeError("SCOPE_MISSING", {{"host", portal}, {"scope", std::string(kScope)}});
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TokenManager>> TokenManager::Create(
+    TokenManagerOptions options, Store& store, Sealer& sealer, const Clock& clock,
+    HttpClientFactory make_client) {
+  std::optional<Endpoint> named;
+  if (!options.oauth_url.empty()) {
+    named = ParseEndpoint(options.oauth_url);
+    if (!named.has_value()) {
+      return MakeError("OAUTH_URL_INVALID", {{"given", options.oauth_url}});
+    }
+  }
+  return std::unique_ptr<TokenManager>(new TokenManager(std::move(options),
+                                                        std::move(named), store, sealer,
+                                                        clock, std::move(make_client)));
+}
+
+TokenManager::TokenManager(TokenManagerOptions options,
+                           std::optional<Endpoint> named_server, Store& store,
+                           Sealer& sealer, const Clock& clock,
+                           HttpClientFactory make_client)
+    : named_server_(std::move(named_server)),
+      store_(store),
+      sealer_(sealer),
+      clock_(clock),
+      client_(std::move(make_client), std::move(options.extra_ca_file), clock) {}
+
+std::shared_ptr<TokenManager::Flight> TokenManager::FlightOf(
+    const std::string& integration_id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::shared_ptr<Flight>& flight = flights_[integration_id];
+  if (flight == nullptr) flight = std::make_shared<Flight>();
+  return flight;
+}
+
+absl::StatusOr<std::vector<SecretString>> TokenManager::OpenRefreshTokens(
+    const std::string& integration_id, const store::TokenRecord& record) {
+  std::vector<SecretString> tokens;
+  if (!record.sealed_refresh_token().empty()) {
+    GB_ASSIGN_OR_RETURN(SecretString token,
+                        sealer_.Open(record.sealed_refresh_token(),
+                                     Place(integration_id, "refresh_token")));
+    tokens.push_back(std::move(token));
+  }
+  if (!record.sealed_previous_refresh_token().empty()) {
+    GB_ASSIGN_OR_RETURN(SecretString token,
+                        sealer_.Open(record.sealed_previous_refresh_token(),
+                                     Place(integration_id, "previous_refresh_token")));
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+RefreshAnswer TokenManager::Ask(const Chain& chain, const SecretString& refresh_token) {
+  OAuthClient::Request request;
+  if (named_server_.has_value()) {
+    request.server = *named_server_;
+    request.named_by_operator = true;
+  } else {
+    // Judged again at each use: what is stored came from outside.
+    std::optional<Endpoint> server = TrustedOAuthServer(chain.record.server_endpoint());
+    if (!server.has_value()) server = ParseEndpoint(kDefaultOAuthServer);
+    request.server = *server;
+  }
+  request.client_id = chain.client_id;
+  request.client_secret = chain.client_secret;
+  request.refresh_token = refresh_token;
+  request.portal = chain.portal;
+  return client_.Refresh(request);
+}
+
+absl::StatusOr<store::TokenRecord> TokenManager::Refresh(
+    const std::string& integration_id, const Chain& chain, bool* answer_lost) {
+  bool retried = false;
+  bool all_refused = true;
+  bool in_doubt = chain.answer_was_lost;
+  absl::Status error = ForPortal("REAUTHORIZATION_NEEDED", chain.portal);
+  for (const SecretString& token : chain.refresh_tokens) {
+    RefreshAnswer answer = Ask(chain, token);
+    if (answer.outcome == RefreshOutcome::kAnswerLost && !retried) {
+      retried = in_doubt = true;
+      answer = Ask(chain, token);
+    }
+    switch (answer.outcome) {
+      case RefreshOutcome::kGranted:
+        *answer_lost = false;
+        return Seal(integration_id, chain, answer.grant, token);
+      case RefreshOutcome::kTokenRefused:
+        error = answer.error;
+        continue;
+      case RefreshOutcome::kAnswerLost:
+        // The next token is the last chance of this call.
+        in_doubt = true;
+        all_refused = false;
+        error = answer.error;
+        continue;
+      case RefreshOutcome::kAnswerUnknown:
+        in_doubt = true;
+        break;
+      case RefreshOutcome::kRefused:
+      case RefreshOutcome::kNotSent:
+        break;
+    }
+    *answer_lost = in_doubt;
+    return answer.error;
+  }
+  *answer_lost = in_doubt;
+  if (all_refused && in_doubt && !chain.refresh_tokens.empty()) {
+    return ForPortal("REFRESH_ANSWER_LOST", chain.portal);
+  }
+  return error;
+}
+
+store::TokenRecord TokenManager::Seal(const std::string& integration_id,
+                                      const Chain& chain, const TokenGrant& grant,
+                                      const SecretString& used) {
+  store::TokenRecord record = chain.record;
+  const SecretString& next = grant.refresh_token.empty() ? used : grant.refresh_token;
+  record.set_sealed_refresh_token(
+      sealer_.Seal(next, Place(integration_id, "refresh_token")));
+  record.set_sealed_previous_refresh_token(
+      sealer_.Seal(used, Place(integration_id, "previous_refresh_token")));
+  record.set_sealed_access_token(
+      sealer_.Seal(grant.access_token, Place(integration_id, "access_token")));
+  record.set_expire_unix_seconds(absl::ToUnixSeconds(clock_.Now() + grant.lifetime));
+  record.set_lifetime_seconds(absl::ToInt64Seconds(grant.lifetime));
+  record.clear_scopes();
+  for (const std::string& scope : grant.scopes) record.add_scopes(scope);
+  if (const auto portal = ParseEndpoint(grant.client_endpoint)) {
+    record.set_client_endpoint(portal->host);
+  }
+  if (const auto server = TrustedOAuthServer(grant.server_endpoint)) {
+    record.set_server_endpoint(grant.server_endpoint);
+  }
+  if (!grant.member_id.empty()) record.set_member_id(PrintableCode(grant.member_id));
+  record.set_client_id(chain.client_id);
+  record.clear_reason();
+  record.clear_refresh_sent_unix_seconds();
+  return record;
+}
+
+absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
+    const std::string& integration_id, const OAuthCredentials& credentials) {
+  const std::shared_ptr<Flight> flight = FlightOf(integration_id);
+  const std::lock_guard<std::mutex> lock(flight->mutex);
+  GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
+
+  std::optional<Record<store::TokenRecord>> stored;
+  std::optional<Record<store::PendingTokenRecord>> pending;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        stored, GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
+    GB_ASSIGN_OR_RETURN(pending, GetRecord<store::PendingTokenRecord>(
+                                     transaction, PendingKey(integration_id)));
+    return absl::OkStatus();
+  }));
+
+  Chain chain{.client_id = credentials.client_id,
+              .client_secret = credentials.client_secret,
+              .portal = credentials.portal,
+              .record = {},
+              .refresh_tokens = {}};
+  const std::string digest = credentials.refresh_token.has_value()
+                                 ? Sha256Hex(credentials.refresh_token->Reveal())
+                                 : "";
+  const auto continues = [&](const store::TokenRecord& record) {
+    return record.client_id() == credentials.client_id &&
+           (digest.empty() || record.given_digest() == digest);
+  };
+  bool in_force = false;
+  if (stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
+      continues(stored->value)) {
+    chain.record = stored->value;
+    in_force = true;
+  } else if (pending.has_value() && continues(pending->value.tokens())) {
+    chain.record = pending->value.tokens();
+  }
+  GB_ASSIGN_OR_RETURN(chain.refresh_tokens,
+                      OpenRefreshTokens(integration_id, chain.record));
+  if (credentials.refresh_token.has_value()) {
+    // Of a chain that goes on it is the oldest token, and mostly dead.
+    const bool held =
+        std::any_of(chain.refresh_tokens.begin(), chain.refresh_tokens.end(),
+                    [&](const SecretString& token) {
+                      return ConstantTimeEquals(token.Reveal(),
+                                                credentials.refresh_token->Reveal());
+                    });
+    if (!held) chain.refresh_tokens.push_back(*credentials.refresh_token);
+    chain.record.set_given_digest(digest);
+  }
+  chain.answer_was_lost = chain.record.refresh_sent_unix_seconds() != 0;
+
+  bool answer_lost = false;
+  GB_ASSIGN_OR_RETURN(store::TokenRecord refreshed,
+                      Refresh(integration_id, chain, &answer_lost));
+  if (in_force) {
+    flight->unsaved = refreshed;
+    flight->unsaved_version = stored->version;
+  } else {
+    flight->unsaved_aside.emplace();
+    *flight->unsaved_aside->mutable_tokens() = refreshed;
+  }
+  GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
+  GB_RETURN_IF_ERROR(CheckScopes(refreshed, credentials.portal));
+  flight->failure = absl::OkStatus();
+  return refreshed;
+}
+
+absl::Status TokenManager::AdoptTokens(Transaction& transaction,
+                                       const std::string& integration_id,
+                                       const store::TokenRecord& refreshed) {
+  GB_ASSIGN_OR_RETURN(const auto pending, GetRecord<store::PendingTokenRecord>(
+                                              transaction, PendingKey(integration_id)));
+  // What lies aside may be from another save that failed; a chain that was in force
+  // before is in its place already.
+  if (!pending.has_value() || pending->value.tokens().sealed_refresh_token() !=
+                                  refreshed.sealed_refresh_token()) {
+    return absl::OkStatus();
+  }
+  GB_RETURN_IF_ERROR(
+      PutRecord(transaction, TokensKey(integration_id), pending->value.tokens()));
+  return transaction.Delete(PendingKey(integration_id));
+}
+
+absl::Status TokenManager::ForgetTokens(Transaction& transaction,
+                                        const std::string& integration_id) {
+  GB_RETURN_IF_ERROR(transaction.Delete(PendingKey(integration_id)));
+  return transaction.Delete(TokensKey(integration_id));
+}
+
+absl::StatusOr<int64_t> TokenManager::StoreUnsaved(const std::string& integration_id,
+                                                   Flight& flight) {
+  if (!flight.unsaved.has_value() && !flight.unsaved_aside.has_value()) return 0;
+  bool replaced = false;
+  const auto written = store_.Write([&](Transaction& transaction) -> absl::Status {
+    replaced = false;
+    if (flight.unsaved_aside.has_value()) {
+      GB_RETURN_IF_ERROR(
+          PutRecord(transaction, PendingKey(integration_id), *flight.unsaved_aside));
+    }
+    if (!flight.unsaved.has_value()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(
+        const auto current,
+        GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
+    // Another chain was saved meanwhile, or the integration is gone: the store wins.
+    if (!current.has_value() || current->version != flight.unsaved_version) {
+      return absl::OkStatus();
+    }
+    replaced = true;
+    return PutRecord(transaction, TokensKey(integration_id), *flight.unsaved);
+  });
+  if (!written.ok()) return written.status();
+  flight.unsaved.reset();
+  flight.unsaved_aside.reset();
+  return replaced ? *written : 0;
+}
+
+absl::StatusOr<int64_t> TokenManager::Replace(const std::string& integration_id,
+                                              Flight& flight, int64_t version,
+                                              const store::TokenRecord& record) {
+  flight.unsaved = record;
+  flight.unsaved_version = version;
+  return StoreUnsaved(integration_id, flight);
+}
+
+absl::StatusOr<std::optional<AccessToken>> TokenManager::Usable(
+    const std::string& integration_id, const store::TokenRecord& record,
+    absl::string_view refused_token_digest) {
+  if (record.sealed_access_token().empty()) return std::nullopt;
+  const absl::Time expire = absl::FromUnixSeconds(record.expire_unix_seconds());
+  const absl::Duration margin =
+      std::min(kMargin, absl::Seconds(record.lifetime_seconds()) / kMarginShare);
+  if (clock_.Now() + margin >= expire) return std::nullopt;
+  GB_ASSIGN_OR_RETURN(SecretString token,
+                      sealer_.Open(record.sealed_access_token(),
+                                   Place(integration_id, "access_token")));
+  if (!refused_token_digest.empty() &&
+      absl::EqualsIgnoreCase(Sha256Hex(token.Reveal()).substr(0, kDigestDigits),
+                             refused_token_digest.substr(0, kDigestDigits))) {
+    return std::nullopt;
+  }
+  return AccessToken{.token = std::move(token), .expire_time = expire};
+}
+
+absl::StatusOr<AccessToken> TokenManager::GetAccessToken(
+    const std::string& integration_id, absl::string_view refused_token_digest) {
+  const std::shared_ptr<Flight> flight = FlightOf(integration_id);
+  const std::lock_guard<std::mutex> lock(flight->mutex);
+  GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
+
+  std::optional<Record<store::ConnectionRecord>> connection;
+  std::optional<Record<store::TokenRecord>> stored;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(connection,
+                        GetRecord<store::ConnectionRecord>(
+                            transaction, absl::StrCat("connections/", integration_id)));
+    GB_ASSIGN_OR_RETURN(
+        stored, GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
+    return absl::OkStatus();
+  }));
+  if (!connection.has_value()) {
+    return MakeError("CONNECTION_NOT_SET", {{"integration", integration_id}});
+  }
+  const v1::Connection& settings = connection->value.connection();
+  if (!settings.has_oauth()) {
+    return MakeError("OAUTH_NOT_USED", {{"integration", integration_id}});
+  }
+  if (!stored.has_value() || stored->value.sealed_refresh_token().empty()) {
+    return ForPortal("REAUTHORIZATION_NEEDED", settings.api_server());
+  }
+  GB_ASSIGN_OR_RETURN(std::optional<AccessToken> usable,
+                      Usable(integration_id, stored->value, refused_token_digest));
+  if (usable.has_value()) return *std::move(usable);
+  if (NeedsNewToken(stored->value.reason())) {
+    return ForPortal(stored->value.reason(), settings.api_server());
+  }
+  if (!flight->failure.ok() && clock_.Steady() < flight->retry_at) {
+    return flight->failure;
+  }
+  return RefreshStored(integration_id, *flight, connection->value,
+                       std::move(stored->value), stored->version);
+}
+
+absl::StatusOr<AccessToken> TokenManager::RefreshStored(
+    const std::string& integration_id, Flight& flight,
+    const store::ConnectionRecord& connection, store::TokenRecord record,
+    int64_t version) {
+  Chain chain{.client_id = connection.connection().oauth().client_id(),
+              .client_secret = {},
+              .portal = connection.connection().api_server(),
+              .record = record,
+              .refresh_tokens = {}};
+  GB_ASSIGN_OR_RETURN(chain.client_secret,
+                      sealer_.Open(connection.sealed_client_secret(),
+                                   Place(integration_id, "client_secret")));
+  GB_ASSIGN_OR_RETURN(chain.refresh_tokens, OpenRefreshTokens(integration_id, record));
+  chain.answer_was_lost = record.refresh_sent_unix_seconds() != 0;
+
+  // Durable before the first byte leaves: after a crash the old token may be dead.
+  if (!chain.answer_was_lost) {
+    record.set_refresh_sent_unix_seconds(absl::ToUnixSeconds(clock_.Now()));
+    const absl::StatusOr<int64_t> noted =
+        Replace(integration_id, flight, version, record);
+    flight.unsaved.reset();
+    if (!noted.ok()) return noted.status();
+    if (*noted == 0) return SettingsChanged(chain.portal);
+    version = *noted;
+  }
+
+  bool answer_lost = false;
+  absl::StatusOr<store::TokenRecord> refreshed =
+      Refresh(integration_id, chain, &answer_lost);
+  if (refreshed.ok()) {
+    log::Info("tokens_refreshed", {{"integration", integration_id}});
+    flight.failure = absl::OkStatus();
+    // Not handed out before it is stored: the next refresh needs the new token.
+    GB_ASSIGN_OR_RETURN(const int64_t stored,
+                        Replace(integration_id, flight, version, *refreshed));
+    if (stored == 0) return SettingsChanged(chain.portal);
+    GB_ASSIGN_OR_RETURN(SecretString token,
+                        sealer_.Open(refreshed->sealed_access_token(),
+                                     Place(integration_id, "access_token")));
+    return AccessToken{
+        .token = std::move(token),
+        .expire_time = absl::FromUnixSeconds(refreshed->expire_unix_seconds())};
+  }
+
+  const absl::Status& error = refreshed.status();
+  log::Warning("tokens_not_refreshed",
+               {{"integration", integration_id}, {"error", error}});
+  const bool passing = absl::IsUnavailable(error);
+  flight.failure = error;
+  flight.retry_at = clock_.Steady() + (passing ? kAfterTrouble : kAfterRefusal);
+  if (!answer_lost) record.clear_refresh_sent_unix_seconds();
+  if (!passing) record.set_reason(ReasonOf(error));
+  const absl::Status noted = Replace(integration_id, flight, version, record).status();
+  flight.unsaved.reset();  // A note that can't be kept must not stop the next try.
+  if (!noted.ok()) {
+    log::Error("token_state_not_stored",
+               {{"integration", integration_id}, {"error", noted}});
+  }
+  return error;
+}
+
+absl::StatusOr<v1::TokenState> TokenManager::State(const std::string& integration_id) {
+  v1::TokenState state;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto connection,
+                        GetRecord<store::ConnectionRecord>(
+                            transaction, absl::StrCat("connections/", integration_id)));
+    if (!connection.has_value()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const auto tokens, GetRecord<store::TokenRecord>(
+                                               transaction, TokensKey(integration_id)));
+    state = DescribeTokens(connection->value.connection(),
+                           tokens.has_value() ? &tokens->value : nullptr);
+    return absl::OkStatus();
+  }));
+  return state;
+}
+
+v1::TokenState DescribeTokens(const v1::Connection& connection,
+                              const store::TokenRecord* tokens) {
+  v1::TokenState state;
+  if (tokens == nullptr) {
+    state.set_valid(!connection.has_oauth());
+    if (connection.has_oauth()) state.set_reason("REAUTHORIZATION_NEEDED");
+    return state;
+  }
+  state.set_valid(tokens->reason().empty());
+  state.set_reason(tokens->reason());
+  for (const std::string& scope : tokens->scopes()) state.add_scopes(scope);
+  if (!connection.has_oauth()) return state;
+  if (tokens->expire_unix_seconds() > 0) {
+    state.mutable_expire_time()->set_seconds(tokens->expire_unix_seconds());
+  }
+  if (!tokens->client_endpoint().empty() &&
+      !absl::EqualsIgnoreCase(tokens->client_endpoint(), connection.api_server())) {
+    state.set_portal(tokens->client_endpoint());
+  }
+  return state;
+}
+
+store::TokenRecord WebhookTokens(const std::vector<std::string>& scopes) {
+  store::TokenRecord record;
+  for (const std::string& scope : scopes) record.add_scopes(scope);
+  return record;
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,103 @@
+#include "server/watch/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/status/error.h"
+
+namespace guestbridge::server {
+
+namespace v1 = guestbridge::v1;
+
+void Session::Push(v1::WatchResponse message) {
+  std::shared_ptr<Waker> waker;
+  {
+    std::lock_guard lock(mutex_);
+    if (end_.has_value()) return;
+    bool replaced = false;
+    if (message.has_configuration()) {
+      for (v1::WatchResponse& waiting : outbox_) {
+        if (waiting.has_configuration() && waiting.configuration().integration() ==
+                                               message.configuration().integration()) {
+          waiting = message;
+          replaced = true;
+        }
+      }
+    }
+    if (!replaced) outbox_.push_back(std::move(message));
+    waker = waker_;
+  }
+  if (waker != nullptr) waker->Wake();
+}
+
+Session::Step Session::Next(int stream) {
+  std::lock_guard lock(mutex_);
+  Step step;
+  if (stream != streams_) {
+    step.end = MakeError("SESSION_REPLACED", {{"agent", identity_.agent}});
+    return step;
+  }
+  if (end_.has_value()) {
+    step.end = *end_;
+  } else if (!outbox_.empty()) {
+    step.message = std::move(outbox_.front());
+    outbox_.pop_front();
+  }
+  return step;
+}
+
+int Session::Attach(std::shared_ptr<Waker> waker) {
+  std::shared_ptr<Waker> earlier;
+  int number = 0;
+  {
+    std::lock_guard lock(mutex_);
+    earlier = std::exchange(waker_, std::move(waker));
+    outbox_.clear();
+    number = ++streams_;
+  }
+  if (earlier != nullptr) earlier->Wake();
+  return number;
+}
+
+bool Session::Detach(int number) {
+  std::lock_guard lock(mutex_);
+  if (number != streams_ || waker_ == nullptr) return false;
+  waker_.reset();
+  return true;
+}
+
+bool Session::attached() const {
+  std::lock_guard lock(mutex_);
+  return waker_ != nullptr && !end_.has_value();
+}
+
+void Session::Close(const absl::Status& status) {
+  std::shared_ptr<Waker> waker;
+  {
+    std::lock_guard lock(mutex_);
+    if (end_.has_value()) return;
+    end_ = status;
+    outbox_.clear();
+    waker = waker_;
+  }
+  if (waker != nullptr) waker->Wake();
+}
+
+bool Session::closed() const {
+  std::lock_guard lock(mutex_);
+  return end_.has_value();
+}
+
+bool Session::IsNewReport(const std::string& run, int64_t sequence) const {
+  std::lock_guard lock(mutex_);
+  const auto it = report_sequences_.find(run);
+  return it == report_sequences_.end() || sequence > it->second;
+}
+
+void Session::TakeReport(const std::string& run, int64_t sequence) {
+  std::lock_guard lock(mutex_);
+  int64_t& last = report_sequences_[run];
+  last = std::max(last, sequence);
+}
+
+}  // namespace guestbridge::server

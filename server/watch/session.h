@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "server/watch/waker.h"
+
+namespace guestbridge::server {
+
+// One agent's session from Hello to Goodbye: what waits to be sent to it, and which
+// report of each run was the last. Thread-safe.
+class Session {
+ public:
+  struct Identity {
+    std::string token;
+    std::string agent;
+    std::string installation;
+    std::string version;
+    std::vector<std::string> capabilities;
+    int64_t epoch = 0;
+  };
+
+  explicit Session(Identity identity) : identity_(std::move(identity)) {}
+
+  const Identity& identity() const { return identity_; }
+
+  // Queues a message. A newer configuration of an integration takes the place of one
+  // that still waits, so that a slow reader's queue is bounded by what exists. Ignored
+  // once closed.
+  void Push(guestbridge::v1::WatchResponse message);
+
+  // What its stream does next: a message, the end, or (neither) wait to be woken.
+  struct Step {
+    std::optional<guestbridge::v1::WatchResponse> message;
+    std::optional<absl::Status> end;
+  };
+  // `stream` is the number that Attach gave; another stream ends the earlier one.
+  Step Next(int stream);
+
+  // The stream that carries the session from now on. Drops what an earlier one had not
+  // sent. Returns the number of this stream.
+  int Attach(std::shared_ptr<Waker> waker);
+  // Does nothing when stream `number` is no longer the attached one. True when it was.
+  bool Detach(int number);
+  bool attached() const;
+
+  // Ends the stream with `status` after what is queued was dropped.
+  void Close(const absl::Status& status);
+  bool closed() const;
+
+  // True when `sequence` is newer than each taken one of this run in this session. An
+  // agent that restarts counts anew in a new session.
+  bool IsNewReport(const std::string& run, int64_t sequence) const;
+  // The report is stored.
+  void TakeReport(const std::string& run, int64_t sequence);
+
+ private:
+  const Identity identity_;
+  mutable std::mutex mutex_;
+  std::deque<guestbridge::v1::WatchResponse> outbox_;
+  std::shared_ptr<Waker> waker_;
+  int streams_ = 0;
+  std::optional<absl::Status> end_;
+  std::map<std::string, int64_t> report_sequences_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/random/random.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "server/watch/session.h"
+
+namespace guestbridge::server {
+
+// How long a caller of the API waits for an agent's answer.
+struct Patience {
+  // At most; a caller without deadline waits as long.
+  absl::Duration limit = absl::Seconds(170);
+  // Asked a few times a second; null: never.
+  std::function<bool()> gave_up;
+};
+
+// The sessions of this server's agents, in memory: after a restart agents say Hello
+// again. Thread-safe.
+class SessionHub {
+ public:
+  // An agent without stream counts as live for as long after it was last heard of.
+  static constexpr absl::Duration kLiveness = absl::Seconds(60);
+
+  SessionHub(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
+
+  // Opens a session and replaces one of the same installation, whose stream ends with
+  // SESSION_REPLACED. `identity.token` is filled in.
+  // Errors: AGENT_NAME_IN_USE (another installation is live under that name).
+  absl::StatusOr<std::shared_ptr<Session>> Open(Session::Identity identity);
+
+  // The session with this token, heard of just now. Errors: SESSION_UNKNOWN.
+  absl::StatusOr<std::shared_ptr<Session>> Find(const std::string& token);
+
+  // The open session of an agent whose stream is attached; null when there is none.
+  std::shared_ptr<Session> Connected(const std::string& agent) const;
+  // The installation that is live under this name; empty when none is.
+  std::string LiveInstallation(const std::string& agent) const;
+  std::vector<std::string> ConnectedAgents() const;
+  // When the agent was last heard of by this process; InfinitePast when never.
+  absl::Time LastHeard(const std::string& agent) const;
+
+  // The stream of a session ended: what was asked of it fails with AGENT_LOST.
+  void StreamEnded(const std::shared_ptr<Session>& session);
+
+  // Goodbye.
+  void Close(const std::shared_ptr<Session>& session);
+  void CloseAll(const absl::Status& status);
+
+  // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
+  // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
+  // AGENT_LOST, TASK_TIMED_OUT.
+  absl::StatusOr<guestbridge::v1::FinishTaskRequest> Ask(const std::string& agent,
+                                                         guestbridge::v1::Task task,
+                                                         const Patience& patience);
+  // Errors: TASK_NOT_FOUND (nobody waits for it).
+  absl::Status Answer(const Session& session,
+                      const guestbridge::v1::FinishTaskRequest& answer);
+
+ private:
+  struct Waiting {
+    std::string session;
+    bool done = false;
+    absl::StatusOr<guestbridge::v1::FinishTaskRequest> answer;
+  };
+  struct Entry {
+    std::shared_ptr<Session> session;
+    absl::Duration heard;  // By Clock::Steady.
+  };
+
+  bool IsLive(const Entry& entry) const;
+  void FailTasksOf(const std::string& token, const absl::Status& status);
+
+  const Clock& clock_;
+  Random& random_;
+  mutable std::mutex mutex_;
+  std::condition_variable answered_;
+  std::map<std::string, Entry> by_agent_;
+  std::map<std::string, std::string> agent_of_token_;
+  std::map<std::string, absl::Time> last_heard_;
+  std::map<std::string, Waiting> waiting_;
+};
+
+}  // namespace guestbridge::server
