@@ -16,9 +16,10 @@ constexpr absl::Duration kRenewEvery = absl::Seconds(20);
 constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Seconds(5);
 
-bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsUnauthenticated(status);
+// Asking again would bring the same answer: a person must act.
+bool IsFinal(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status) ||
+         absl::IsNotFound(status) || absl::IsPermissionDenied(status);
 }
 
 // The holder may give it back early: asked more often than the server says.
@@ -49,13 +50,12 @@ LeaseKeeper::~LeaseKeeper() {
 void LeaseKeeper::Start() {
   thread_ = std::thread([this] {
     while (true) {
-      const absl::Duration pause = std::min(Tick(), kRenewEvery);
+      Tick();
       std::unique_lock<std::mutex> lock(mutex_);
       const uint64_t seen = wanted_;
-      if (!stopping_) {
-        changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                          [&] { return stopping_ || wanted_ != seen; });
-      }
+      const absl::Duration pause = std::min(PauseLocked(), kRenewEvery);
+      changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
+                        [&] { return stopping_ || wanted_ != seen; });
       if (stopping_) return;
     }
   });
@@ -95,14 +95,19 @@ LeaseKeeper::Word LeaseKeeper::Await(absl::Duration longest) const {
   return word_;
 }
 
+absl::Duration LeaseKeeper::PauseLocked() const {
+  if (!claim_.has_value() || word_.refused) return absl::InfiniteDuration();
+  return std::max(absl::ZeroDuration(), due_ - clock_.Steady());
+}
+
 absl::Duration LeaseKeeper::Tick() {
   Claim claim;
   uint64_t wanted = 0;
   const absl::Duration begun = clock_.Steady();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!claim_.has_value() || word_.refused) return absl::InfiniteDuration();
-    if (begun < due_) return due_ - begun;
+    const absl::Duration pause = PauseLocked();
+    if (pause > absl::ZeroDuration()) return pause;
     claim = *claim_;
     wanted = wanted_;
   }
@@ -123,18 +128,18 @@ absl::Duration LeaseKeeper::Tick() {
     } else {
       pause = RetryAfter(lease.status());
       // Somebody else's now, or not ours any more: nothing may be created.
-      const bool lost = !IsPassing(lease.status()) ||
-                        ReasonOf(lease.status()) == "LEASE_HELD";
+      const bool lost =
+          IsFinal(lease.status()) || ReasonOf(lease.status()) == "LEASE_HELD";
       if (lost) end_ = -absl::InfiniteDuration();
       if (wanted == wanted_) {
         word_.error = lease.status();
-        word_.refused = !IsPassing(lease.status());
+        word_.refused = IsFinal(lease.status());
       }
     }
     // Counted from before the request: an answer that took long is renewed sooner.
     due_ = lease.ok() ? begun + pause : clock_.Steady() + pause;
     if (wanted != wanted_) due_ = clock_.Steady();
-    pause = std::max(absl::ZeroDuration(), due_ - clock_.Steady());
+    pause = PauseLocked();
   }
   changed_.notify_all();
   if (!lease.ok()) log::Debug("lease_not_held", {{"error", lease.status()}});

@@ -42,10 +42,8 @@ class LeaseKeeper {
   struct Word {
     bool held = false;  // taken since Want
     bool cold = false;  // the ledger is not the one that wrote last
-    // Why it is not held, or could not be renewed. A code other than UNAVAILABLE,
-    // DEADLINE_EXCEEDED and UNAUTHENTICATED is final: it is not tried again.
-    absl::Status error;
-    bool refused = false;  // `error` is final
+    absl::Status error;     // why it is not held, or could not be renewed
+    bool refused = false;   // `error` is final: a person must act
   };
   Word word() const;
   // At most `longest`; comes back early when something changed.
@@ -55,6 +53,8 @@ class LeaseKeeper {
   absl::Duration Tick();
 
  private:
+  absl::Duration PauseLocked() const;
+
   const Acquire acquire_;
   const Clock& clock_;
   mutable std::mutex mutex_;

@@ -1,0 +1,93 @@
+#include "sync-agent/integration_report.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace guestbridge::agent {
+
+v1::Explanation ToExplanation(absl::string_view reason, const Parameters& parameters) {
+  v1::Explanation explanation;
+  explanation.set_reason(std::string(reason));
+  explanation.mutable_parameters()->insert(parameters.begin(), parameters.end());
+  return explanation;
+}
+
+v1::Explanation ToExplanation(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  if (reason.empty()) return ToExplanation("INTERNAL_ERROR", {});
+  return ToExplanation(reason, ParametersOf(status));
+}
+
+bool IsFinal(v1::Run::State state) {
+  return state == v1::Run::SUCCEEDED || state == v1::Run::PARTIALLY_FAILED ||
+         state == v1::Run::FAILED || state == v1::Run::CANCELLED;
+}
+
+std::string KeyOf(const v1::Run& run) {
+  return absl::StrCat(run.name(), "@", LedgerNumberOf(run));
+}
+
+int64_t LedgerNumberOf(const v1::Run& run) {
+  if (run.has_create_time()) {
+    return google::protobuf::util::TimeUtil::TimestampToMicroseconds(run.create_time());
+  }
+  const auto id = ParseRunName(run.name());
+  return id.ok() ? id->number : 0;
+}
+
+void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_before,
+                 v1::Run* run) {
+  v1::RunCounters& counters = *run->mutable_counters();
+  counters.set_scanned(progress.counts.scanned);
+  counters.set_unchanged(progress.counts.unchanged);
+  counters.set_added(progress.counts.added);
+  counters.set_updated(progress.counts.updated);
+  counters.set_recreated(progress.counts.recreated);
+  counters.set_skipped(progress.counts.skipped);
+  counters.set_failed(progress.counts.failed);
+  counters.set_deferred(progress.counts.deferred);
+  v1::PortalUsage& portal = *run->mutable_portal();
+  portal.set_http_requests(portal_before.http_requests() +
+                           progress.portal.http_requests);
+  portal.set_commands(portal_before.commands() + progress.portal.commands);
+  portal.set_throttled(portal_before.throttled() + progress.portal.throttled);
+  portal.set_retried(portal_before.retried() + progress.portal.retried);
+  portal.set_wait_seconds(portal_before.wait_seconds() + progress.portal.wait_seconds);
+  if (run->kind() == v1::Run::MATCH) {
+    v1::MatchResult& match = *run->mutable_match();
+    match.set_matched(progress.match.matched);
+    match.set_ambiguous(progress.match.ambiguous);
+    match.set_unmatched(progress.match.unmatched);
+    match.set_linked(progress.match.linked);
+    match.set_applied(progress.match.applied);
+  }
+  run->clear_failures();
+  for (const Failure& failure : progress.failures) {
+    v1::ClientFailure& entry = *run->add_failures();
+    entry.set_client(failure.client.guid());
+    entry.set_reason(failure.reason);
+    entry.mutable_parameters()->insert(failure.parameters.begin(),
+                                       failure.parameters.end());
+  }
+  run->clear_notices();
+  for (const RunNotice& notice : progress.notices) {
+    *run->add_notices() = ToExplanation(notice.reason, notice.parameters);
+  }
+}
+
+void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
+                     int doubts, v1::Run* run) {
+  const int64_t done = std::clamp<int64_t>(write_back.done - written_before, 0,
+                                           std::numeric_limits<int32_t>::max());
+  run->mutable_write_back()->set_pending(write_back.pending);
+  run->mutable_write_back()->set_parked(write_back.parked);
+  run->mutable_write_back()->set_done(static_cast<int32_t>(done));
+  run->set_doubts(doubts);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,41 @@
+#include "sync-agent/integration_sides.h"
+
+#include <utility>
+
+#include "common/status/status_macros.h"
+#include "sync-agent/source/source_registry.h"
+
+namespace guestbridge::agent {
+
+absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings,
+                                                    const std::string& portal_ca_file,
+                                                    AccessTokens::Fetch fetch_token,
+                                                    const Clock& clock) {
+  auto sides = std::make_shared<Sides>();
+  GB_ASSIGN_OR_RETURN(sides->source, ConnectSource(settings.source, clock));
+  HttpClientOptions options;
+  options.host = settings.portal.host;
+  options.port = settings.portal.port;
+  options.extra_ca_file = portal_ca_file;
+  options.address_policy = settings.portal.allow_private
+                               ? HttpClientOptions::AddressPolicy::kAny
+                               : HttpClientOptions::AddressPolicy::kPublicOnly;
+  GB_ASSIGN_OR_RETURN(sides->http, MakeHttpClient(std::move(options)));
+  RestPortalSettings portal;
+  portal.host = settings.portal.host;
+  if (settings.portal.oauth) {
+    sides->tokens = std::make_unique<AccessTokens>(std::move(fetch_token), clock);
+    portal.token_source = [tokens = sides->tokens.get()](const SecretString& refused) {
+      return tokens->Get(refused);
+    };
+  } else {
+    portal.webhook_user = settings.portal.webhook_user;
+    portal.webhook_secret = settings.portal.webhook_secret;
+  }
+  sides->portal = MakeRestPortal(portal, *sides->http, clock);
+  sides->portal_probe = MakeRestPortalProbe(std::move(portal), *sides->http, clock);
+  sides->settings = std::move(settings);
+  return sides;
+}
+
+}  // namespace guestbridge::agent

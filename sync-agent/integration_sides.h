@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/http/http_client.h"
+#include "common/time/clock.h"
+#include "sync-agent/control/access_tokens.h"
+#include "sync-agent/control/configuration.h"
+#include "sync-agent/portal/bitrix24/rest_portal.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+// Both sides of an integration, connected as one configuration revision says. Shared by
+// those who work with that revision; a newer one is another object.
+struct Sides {
+  IntegrationSettings settings;
+  Source source;
+  std::unique_ptr<HttpClient> http;      // to the portal
+  std::unique_ptr<AccessTokens> tokens;  // null with a webhook
+  std::unique_ptr<Portal> portal;
+  std::unique_ptr<PortalProbe> portal_probe;
+};
+
+// Reaches nothing. `portal_ca_file`: may be empty. `clock` outlives the result. Errors:
+// those of ConnectSource and MakeHttpClient.
+absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings,
+                                                    const std::string& portal_ca_file,
+                                                    AccessTokens::Fetch fetch_token,
+                                                    const Clock& clock);
+
+}  // namespace guestbridge::agent
