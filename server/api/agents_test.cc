@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "server/api/api_fixture.h"
+#include "server/api/api_fixture_test.h"
 
 namespace guestbridge::server {
 namespace {

@@ -78,7 +78,7 @@ absl::Status Connections::CheckStillFree(Transaction& transaction,
     if (other_id != id && other.value.source_key() == checked.source_key &&
         PortalKey(other.value.connection()) == portal) {
       return MakeError("BASE_ALREADY_CONNECTED",
-                       {{"integration", other_id}, {"portal", portal}});
+                       {{"integration", id}, {"other", other_id}, {"portal", portal}});
     }
   }
   return absl::OkStatus();

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "server/api/api_fixture.h"
+#include "server/api/api_fixture_test.h"
 #include "server/api/portal_address.h"
 
 namespace guestbridge::server {
@@ -27,7 +27,7 @@ TEST(ApiServerTest, EverythingElseSaysWhatToWriteAndKeepsSecretsToItself) {
         "https://user:s3cr3t@hotel.bitrix24.ru/x?y=s3cr3t"}) {
     const absl::Status status = NormalizeApiServer(text).status();
     EXPECT_EQ(ReasonOf(status), "API_SERVER_INVALID") << text;
-    EXPECT_EQ(ParametersOf(status)["expected"], "hotel.bitrix24.ru") << text;
+    EXPECT_EQ(ParametersOf(status)["suggestion"], "hotel.bitrix24.ru") << text;
     EXPECT_THAT(status.ToString(), Not(HasSubstr("s3cr3t")));
     EXPECT_EQ(ViolationsOf(status).at(0).field, "connection.api_server");
   }
@@ -179,7 +179,7 @@ TEST_F(ConnectionsTest, OneBaseGoesToOnePortalOnce) {
   const absl::Status status = connections_.Save(same).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
                                "BASE_ALREADY_CONNECTED"));
-  EXPECT_EQ(ParametersOf(status)["integration"], "main");
+  EXPECT_EQ(ParametersOf(status)["other"], "main");
   same.set_api_server("other.bitrix24.ru");
   EXPECT_THAT(connections_.Save(same), IsOk());
 }

@@ -57,9 +57,9 @@ absl::Status Bind(Transaction& transaction, const std::string& id,
                         GetRecord<store::ConnectionRecord>(
                             transaction, keys::Connection(link->value.integration())));
     if (other.has_value() && PortalKey(other->value.connection()) == portal) {
-      return MakeError(
-          "BASE_ALREADY_CONNECTED",
-          {{"integration", link->value.integration()}, {"portal", portal}});
+      return MakeError("BASE_ALREADY_CONNECTED", {{"integration", id},
+                                                  {"other", link->value.integration()},
+                                                  {"portal", portal}});
     }
     link.reset();
   }

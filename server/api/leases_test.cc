@@ -1,6 +1,6 @@
 #include "server/api/leases.h"
 
-#include "server/api/api_fixture.h"
+#include "server/api/api_fixture_test.h"
 
 namespace guestbridge::server {
 namespace {
@@ -119,7 +119,7 @@ TEST_F(LeasesTest, ABaseUnderTwoAddressesIsFoundOutByItsIdentity) {
   const auto refused = Acquire(*session, "l2", 1, "base-1", true, "second");
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition,
                                 "BASE_ALREADY_CONNECTED"));
-  EXPECT_EQ(ParametersOf(refused.status())["integration"], "main");
+  EXPECT_EQ(ParametersOf(refused.status())["other"], "main");
 }
 
 }  // namespace

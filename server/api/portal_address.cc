@@ -153,7 +153,7 @@ absl::StatusOr<std::string> NormalizeApiServer(const std::string& text) {
   if (valid_host && absl::EqualsIgnoreCase(host, text)) return host;
   return MakeFieldError("connection.api_server", "API_SERVER_INVALID",
                         {{"given", Printable(text, false)},
-                         {"expected", valid_host ? host : "hotel.bitrix24.ru"}});
+                         {"suggestion", valid_host ? host : "hotel.bitrix24.ru"}});
 }
 
 bool IsPrivateHost(absl::string_view host) {

@@ -13,7 +13,7 @@ namespace guestbridge::server {
 std::string PortalKey(const v1::Connection& connection);
 
 // A bare host name or IP address, in lower case (IPv6 without brackets).
-// Errors: API_SERVER_INVALID (parameters given, expected: what to write instead).
+// Errors: API_SERVER_INVALID (parameters given, suggestion: what to write instead).
 absl::StatusOr<std::string> NormalizeApiServer(const std::string& text);
 
 // True for `localhost` and for addresses of private, loopback, link-local, CGNAT,

@@ -1,6 +1,6 @@
 #include "server/api/runs.h"
 
-#include "server/api/api_fixture.h"
+#include "server/api/api_fixture_test.h"
 #include "server/api/run_state.h"
 
 namespace guestbridge::server {

@@ -56,8 +56,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(-1);
   if (address.plaintext) {
-    return grpc::CreateCustomChannel(
-        address.host_port, grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(address.host_port,
+                                     grpc::InsecureChannelCredentials(), arguments);
   }
   grpc::SslCredentialsOptions options;
   if (!address.tls_ca.empty()) {

@@ -64,8 +64,8 @@ PaceSettings ReadPace(const v1::Connection& connection) {
 
 absl::StatusOr<absl::Duration> ReadSettleTime(const v1::Connection& connection) {
   if (!connection.has_settle_time()) return kDefaultSettleTime;
-  const absl::Duration given = absl::Microseconds(
-      google::protobuf::util::TimeUtil::DurationToMicroseconds(
+  const absl::Duration given =
+      absl::Microseconds(google::protobuf::util::TimeUtil::DurationToMicroseconds(
           connection.settle_time()));
   if (given < kShortestSettleTime || given > kLongestSettleTime) {
     return MakeError("SETTLE_TIME_INVALID", {{"given", absl::FormatDuration(given)}});

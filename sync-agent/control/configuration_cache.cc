@@ -47,8 +47,7 @@ bool Replace(const std::string& directory, const std::string& file,
   const std::string draft = absl::StrCat(file, ".new");
   const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  const bool written =
-      fchmod(fd, 0600) == 0 && WriteAll(fd, bytes) && fsync(fd) == 0;
+  const bool written = fchmod(fd, 0600) == 0 && WriteAll(fd, bytes) && fsync(fd) == 0;
   if (close(fd) != 0 || !written || rename(draft.c_str(), file.c_str()) != 0) {
     unlink(draft.c_str());
     return false;
@@ -92,8 +91,8 @@ std::vector<ConfigurationCache::Kept> ConfigurationCache::Load() {
     const std::string name = entry.path().filename().string();
     absl::string_view id = name;
     if (!absl::ConsumeSuffix(&id, kSuffix) || !IsIntegrationId(id)) continue;
-    Kept kept{std::string(id), MakeError("CONFIGURATION_UNREADABLE",
-                                         {{"file", entry.path().string()}})};
+    Kept kept{std::string(id),
+              MakeError("CONFIGURATION_UNREADABLE", {{"file", entry.path().string()}})};
     std::ifstream file(entry.path(), std::ios::binary);
     std::ostringstream bytes;
     bytes << file.rdbuf();
@@ -105,9 +104,8 @@ std::vector<ConfigurationCache::Kept> ConfigurationCache::Load() {
     }
     all.push_back(std::move(kept));
   }
-  std::sort(all.begin(), all.end(), [](const Kept& a, const Kept& b) {
-    return a.integration < b.integration;
-  });
+  std::sort(all.begin(), all.end(),
+            [](const Kept& a, const Kept& b) { return a.integration < b.integration; });
   return all;
 }
 

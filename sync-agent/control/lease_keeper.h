@@ -40,10 +40,10 @@ class LeaseKeeper {
   absl::Duration end() const;
 
   struct Word {
-    bool held = false;  // taken since Want
-    bool cold = false;  // the ledger is not the one that wrote last
-    absl::Status error;     // why it is not held, or could not be renewed
-    bool refused = false;   // `error` is final: a person must act
+    bool held = false;     // taken since Want
+    bool cold = false;     // the ledger is not the one that wrote last
+    absl::Status error;    // why it is not held, or could not be renewed
+    bool refused = false;  // `error` is final: a person must act
   };
   Word word() const;
   // At most `longest`; comes back early when something changed.

@@ -1,0 +1,249 @@
+#include "sync-agent/agent.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/http/http_client.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/control/configuration.h"
+#include "sync-agent/integration_report.h"
+#include "sync-agent/integration_tasks.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr absl::Duration kMetricsEvery = absl::Seconds(5);
+constexpr absl::Duration kLastReports = absl::Seconds(3);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
+                                                   Callbacks callbacks, Random& random,
+                                                   const Clock& clock) {
+  if (!options.portal_ca_file.empty()) {
+    // Found out now rather than with the first configuration.
+    HttpClientOptions probe;
+    probe.host = "localhost";
+    probe.extra_ca_file = options.portal_ca_file;
+    GB_RETURN_IF_ERROR(MakeHttpClient(std::move(probe)).status());
+  }
+  GB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                      OpenChannel(options.server));
+  SecretString token;
+  if (!options.token_file.empty()) {
+    GB_ASSIGN_OR_RETURN(token, ReadTokenFile(options.token_file));
+  }
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<DataDirectory> directory,
+                      DataDirectory::Open(options.data_dir, random));
+  const std::string metrics_listen = options.metrics_listen;
+  std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(callbacks),
+                                         std::move(directory), random, clock));
+  if (!metrics_listen.empty()) {
+    GB_ASSIGN_OR_RETURN(
+        agent->metrics_server_,
+        MetricsServer::Start(metrics_listen, agent->metrics_.registry()));
+  }
+  ControlIdentity identity;
+  identity.agent = agent->options_.name;
+  identity.installation = agent->directory_->installation();
+  identity.version = agent->options_.version;
+  identity.capabilities = {"onec-odata"};
+  agent->control_ = std::make_unique<ControlClient>(
+      std::move(channel), std::move(identity), std::move(token), *agent, random);
+  return agent;
+}
+
+Agent::Agent(AgentOptions options, Callbacks callbacks,
+             std::unique_ptr<DataDirectory> directory, Random& random,
+             const Clock& clock)
+    : options_(std::move(options)),
+      callbacks_(std::move(callbacks)),
+      random_(random),
+      clock_(clock),
+      directory_(std::move(directory)),
+      cache_(directory_->configurations(), directory_->sealer()),
+      reporter_(std::make_unique<RunReporter>(
+          [this](const v1::Run& run, int64_t sequence) {
+            return control_->ReportRun(run, sequence);
+          },
+          [this](const std::string& run) { OnCancelRun(run); }, clock)) {}
+
+Agent::~Agent() {
+  control_->Stop(/*goodbye=*/false);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (metrics_thread_.joinable()) metrics_thread_.join();
+  for (const auto& [id, integration] : integrations()) integration->BeginStop();
+  reporter_->Stop();
+  integrations_.clear();
+}
+
+void Agent::Start() {
+  LoadKept();
+  reporter_->Start();
+  metrics_thread_ = std::thread([this] { WatchMetrics(); });
+  control_->Start();
+}
+
+bool Agent::Stop(absl::Duration patience) {
+  const absl::Duration until = clock_.Steady() + patience;
+  for (const auto& [id, integration] : integrations()) integration->BeginStop();
+  bool ended = true;
+  for (const auto& [id, integration] : integrations()) {
+    const absl::Duration left = std::max(absl::ZeroDuration(), until - clock_.Steady());
+    ended = integration->AwaitStop(left) && ended;
+  }
+  reporter_->Flush(control_->connected() ? kLastReports : absl::ZeroDuration());
+  control_->Stop(/*goodbye=*/true);
+  return ended;
+}
+
+void Agent::LoadKept() {
+  for (const ConfigurationCache::Kept& kept : cache_.Load()) {
+    absl::Status applied = kept.configuration.status();
+    if (applied.ok()) applied = Apply(*kept.configuration);
+    if (!applied.ok()) {
+      log::Warning("kept_configuration_unusable",
+                   {{"integration", kept.integration}, {"error", applied}});
+    }
+  }
+}
+
+absl::Status Agent::Apply(const v1::AgentConfiguration& configuration) {
+  GB_ASSIGN_OR_RETURN(const std::string id,
+                      ParseIntegrationName(configuration.integration()));
+  const std::shared_ptr<Integration> integration = FindOrMake(id);
+  absl::StatusOr<IntegrationSettings> settings = ReadConfiguration(configuration);
+  const absl::Status applied =
+      settings.ok() ? integration->Configure(*std::move(settings)) : settings.status();
+  if (!applied.ok()) integration->Reject(applied);
+  return applied;
+}
+
+std::map<std::string, std::shared_ptr<Integration>> Agent::integrations() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return integrations_;
+}
+
+std::shared_ptr<Integration> Agent::Find(const std::string& name) {
+  const auto id = IntegrationOf(name);
+  if (!id.ok()) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = integrations_.find(*id);
+  return known == integrations_.end() ? nullptr : known->second;
+}
+
+std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
+  if (auto known = Find(IntegrationName(id)); known != nullptr) return known;
+  Integration::Server server;
+  server.acquire_lease = [this](const v1::AcquireLeaseRequest& request) {
+    return control_->AcquireLease(request);
+  };
+  server.open_settle_run = [this, id] {
+    return control_->OpenRun(IntegrationName(id), v1::Run::SETTLE);
+  };
+  server.finish_task = [this](v1::FinishTaskRequest request) {
+    return control_->FinishTask(std::move(request));
+  };
+  server.fetch_token = [this, id](const SecretString& refused) {
+    return control_->GetAccessToken(IntegrationName(id), refused);
+  };
+  auto made = std::make_shared<Integration>(
+      Integration::Settings{id, directory_->LedgerFile(id), options_.portal_ca_file},
+      std::move(server), *reporter_, random_, clock_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  integrations_.emplace(id, made);
+  return made;
+}
+
+std::vector<v1::LedgerIdentity> Agent::Ledgers() {
+  std::vector<v1::LedgerIdentity> ledgers;
+  for (const auto& [id, integration] : integrations()) {
+    if (auto identity = integration->ledger_identity(); identity.has_value()) {
+      ledgers.push_back(*std::move(identity));
+    }
+  }
+  return ledgers;
+}
+
+void Agent::OnConnected() {
+  log::Info("server_connected", {{"server", options_.server.host_port}});
+  reporter_->Hurry();
+  if (was_connected_) return;
+  was_connected_ = true;
+  callbacks_.on_connected();
+}
+
+void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
+  const absl::Status applied = Apply(configuration);
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration(configuration.integration());
+  request.set_revision(configuration.revision());
+  if (applied.ok()) {
+    const absl::Status kept = cache_.Keep(configuration);
+    if (!kept.ok()) log::Warning("configuration_not_kept", {{"error", kept}});
+    log::Info("configuration_applied", {{"integration", configuration.integration()},
+                                        {"revision", configuration.revision()},
+                                        {"active", configuration.active()}});
+  } else {
+    *request.mutable_rejection() = ToExplanation(applied);
+    log::Warning("configuration_rejected",
+                 {{"integration", configuration.integration()},
+                  {"revision", configuration.revision()},
+                  {"error", applied}});
+  }
+  const absl::Status sent = control_->Acknowledge(std::move(request));
+  if (!sent.ok()) log::Warning("acknowledgement_lost", {{"error", sent}});
+}
+
+void Agent::OnTask(const v1::Task& task) {
+  if (const auto integration = Find(task.integration()); integration != nullptr) {
+    integration->Take(task);
+    return;
+  }
+  const absl::Status unknown =
+      MakeError("INTEGRATION_NOT_ASSIGNED",
+                {{"integration", task.integration()}, {"agent", options_.name}});
+  log::Warning("task_without_integration", {{"error", unknown}});
+  if (task.has_run()) return;
+  v1::FinishTaskRequest answer = FailedTask(unknown);
+  answer.set_task(task.id());
+  const absl::Status sent = control_->FinishTask(std::move(answer));
+  if (!sent.ok()) log::Warning("task_answer_lost", {{"error", sent}});
+}
+
+void Agent::OnCancelRun(const std::string& run) {
+  if (const auto integration = Find(run); integration != nullptr) {
+    integration->CancelRun(run);
+  }
+}
+
+void Agent::OnRemoved(const std::string& integration) {
+  log::Info("integration_removed", {{"integration", integration}});
+  if (const auto known = Find(integration); known != nullptr) known->Retire();
+  if (const auto id = ParseIntegrationName(integration); id.ok()) cache_.Forget(*id);
+}
+
+void Agent::OnRefused(const absl::Status& status) { callbacks_.on_refused(status); }
+
+void Agent::WatchMetrics() {
+  while (true) {
+    metrics_.SetConnected(control_->connected());
+    for (const auto& [id, integration] : integrations()) {
+      metrics_.Set(id, integration->figures());
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(kMetricsEvery),
+                      [this] { return stopping_; });
+    if (stopping_) return;
+  }
+}
+
+}  // namespace guestbridge::agent

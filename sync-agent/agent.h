@@ -1,0 +1,102 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/metrics/metrics_server.h"
+#include "common/random/random.h"
+#include "common/time/clock.h"
+#include "sync-agent/agent_metrics.h"
+#include "sync-agent/control/channel.h"
+#include "sync-agent/control/configuration_cache.h"
+#include "sync-agent/control/control_client.h"
+#include "sync-agent/data_directory.h"
+#include "sync-agent/integration.h"
+#include "sync-agent/run_reporter.h"
+
+namespace guestbridge::agent {
+
+struct AgentOptions {
+  ServerAddress server;
+  std::string name;
+  std::string version;
+  std::string data_dir = "./guestbridge-agent-data";
+  std::string token_file;
+  std::string portal_ca_file;
+  std::string metrics_listen;
+};
+
+// The agent: its integrations and its line to the server. Knows its integrations from
+// its last good configurations before the server has been reached.
+class Agent final : public ControlEvents {
+ public:
+  struct Callbacks {
+    std::function<void()> on_connected;  // for the first time only
+    // The server will not have this agent; it goes on with nothing new.
+    std::function<void(const absl::Status&)> on_refused;
+  };
+
+  // Errors: those of DataDirectory::Open, OpenChannel, ReadTokenFile, MakeHttpClient
+  // (EXTRA_CA_UNREADABLE), METRICS_ADDRESS_IN_USE. `random` and `clock` outlive it.
+  static absl::StatusOr<std::unique_ptr<Agent>> Open(AgentOptions options,
+                                                     Callbacks callbacks,
+                                                     Random& random,
+                                                     const Clock& clock);
+  ~Agent() override;
+
+  void Start();
+  // Ends all work at the next safe point, tells the server, and gives name and leases
+  // back. False: something did not end in time; the process must not wait for it, and
+  // nothing is lost by leaving.
+  bool Stop(absl::Duration patience);
+
+ private:
+  Agent(AgentOptions options, Callbacks callbacks,
+        std::unique_ptr<DataDirectory> directory, Random& random, const Clock& clock);
+
+  // ControlEvents.
+  std::vector<v1::LedgerIdentity> Ledgers() override;
+  void OnConnected() override;
+  void OnConfiguration(const v1::AgentConfiguration& configuration) override;
+  void OnTask(const v1::Task& task) override;
+  void OnCancelRun(const std::string& run) override;
+  void OnRemoved(const std::string& integration) override;
+  void OnRefused(const absl::Status& status) override;
+
+  void LoadKept();
+  absl::Status Apply(const v1::AgentConfiguration& configuration);
+  // Null when it is unknown. `name`: any resource name below an integration.
+  std::shared_ptr<Integration> Find(const std::string& name);
+  std::shared_ptr<Integration> FindOrMake(const std::string& id);
+  std::map<std::string, std::shared_ptr<Integration>> integrations();
+  void WatchMetrics();
+
+  const AgentOptions options_;
+  const Callbacks callbacks_;
+  Random& random_;
+  const Clock& clock_;
+  const std::unique_ptr<DataDirectory> directory_;
+  ConfigurationCache cache_;  // of the control client's thread
+  AgentMetrics metrics_;      // of the metrics thread
+  std::unique_ptr<MetricsServer> metrics_server_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool was_connected_ = false;
+  std::unique_ptr<ControlClient> control_;
+  // Destroyed after the integrations, which report to it until they stand still.
+  std::unique_ptr<RunReporter> reporter_;
+  std::map<std::string, std::shared_ptr<Integration>> integrations_;
+  std::thread metrics_thread_;
+};
+
+}  // namespace guestbridge::agent

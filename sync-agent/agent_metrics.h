@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "prometheus/gauge.h"
+#include "prometheus/registry.h"
+#include "sync-agent/integration.h"
+
+namespace guestbridge::agent {
+
+// What the agent shows to Prometheus. Labels name integrations, never guests. One
+// thread at a time.
+class AgentMetrics {
+ public:
+  AgentMetrics();
+
+  std::shared_ptr<prometheus::Registry> registry() const { return registry_; }
+  void SetConnected(bool connected);
+  void Set(const std::string& integration, const Integration::Figures& figures);
+
+ private:
+  const std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Family<prometheus::Gauge>& connected_;
+  prometheus::Family<prometheus::Gauge>& running_;
+  prometheus::Family<prometheus::Gauge>& doubts_;
+  prometheus::Family<prometheus::Gauge>& missing_;
+  prometheus::Family<prometheus::Gauge>& write_back_;
+};
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,88 @@
+#include "sync-agent/client_list.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/resource/page.h"
+#include "common/resource/resource_name.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+
+namespace v1 = guestbridge::v1;
+
+namespace {
+
+constexpr int kRecordsPerLook = 500;
+
+v1::Client::State StateOf(const ClientRecord& record, bool in_doubt) {
+  if (record.link == LinkState::kErased) return v1::Client::ERASED;
+  if (in_doubt) return v1::Client::IN_DOUBT;
+  if (record.link == LinkState::kReview) {
+    return record.proposed.exists() && record.reason != "AMBIGUOUS_MATCH"
+               ? v1::Client::PROPOSED
+               : v1::Client::AMBIGUOUS;
+  }
+  if (record.problem == Outcome::kFailed && !record.dirty) return v1::Client::FAILED;
+  if (record.problem == Outcome::kSkipped && record.link != LinkState::kLive) {
+    return v1::Client::SKIPPED;
+  }
+  if (record.dirty || record.link != LinkState::kLive) return v1::Client::QUEUED;
+  return v1::Client::EXPORTED;
+}
+
+}  // namespace
+
+v1::Client ToClient(const std::string& integration, const ClientRecord& record,
+                    bool in_doubt) {
+  v1::Client client;
+  client.set_name(ClientName(integration, record.key.guid()));
+  client.set_client(record.key.guid());
+  client.set_state(StateOf(record, in_doubt));
+  if (record.link == LinkState::kLive) client.set_contact(record.contact.value());
+  client.set_reason(in_doubt ? "IN_DOUBT" : record.reason);
+  if (record.exported_unix > 0) {
+    client.mutable_export_time()->set_seconds(record.exported_unix);
+  }
+  client.set_written_back(record.write_back == WriteBackState::kDone);
+  client.set_proposed_contact(record.proposed.value());
+  client.set_mapping_version(record.mapping_version);
+  return client;
+}
+
+absl::StatusOr<v1::ListClientsResponse> ListClients(
+    const v1::ListClientsRequest& request, const TaskParts& parts) {
+  // A page belongs to one state of one integration.
+  const std::string scope =
+      absl::StrCat("clients:", parts.integration, ":", request.state());
+  GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
+  GB_ASSIGN_OR_RETURN(const std::string last,
+                      DecodePageToken(scope, request.page_token()));
+  GB_ASSIGN_OR_RETURN(const std::vector<Attempt> attempts, parts.ledger.Attempts());
+  std::set<ClientKey> doubtful;
+  for (const Attempt& attempt : attempts) doubtful.insert(attempt.intent.key);
+
+  v1::ListClientsResponse page;
+  ClientKey after(last);
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,
+                        parts.ledger.List(after, kRecordsPerLook));
+    for (const ClientRecord& record : records) {
+      v1::Client client =
+          ToClient(parts.integration, record, doubtful.count(record.key) > 0);
+      const bool wanted = request.state() == v1::Client::STATE_UNSPECIFIED ||
+                          request.state() == client.state();
+      if (wanted && page.clients_size() == size) {
+        page.set_next_page_token(
+            EncodePageToken(scope, page.clients(size - 1).client()));
+        return page;
+      }
+      if (wanted) *page.add_clients() = std::move(client);
+    }
+    if (records.size() < static_cast<size_t>(kRecordsPerLook)) return page;
+    after = records.back().key;
+  }
+}
+
+}  // namespace guestbridge::agent

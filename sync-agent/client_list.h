@@ -1,0 +1,17 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "guestbridge/v1/client.pb.h"
+#include "sync-agent/integration_tasks.h"
+
+namespace guestbridge::agent {
+
+// A ledger record in the API's words; without personal data.
+guestbridge::v1::Client ToClient(const std::string& integration,
+                                 const ClientRecord& record, bool in_doubt);
+
+// A page of the ledger, by Ref_Key. Errors: PAGE_TOKEN_INVALID, those of the ledger.
+absl::StatusOr<guestbridge::v1::ListClientsResponse> ListClients(
+    const guestbridge::v1::ListClientsRequest& request, const TaskParts& parts);
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,501 @@
+#include "sync-agent/integration.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/integration_report.h"
+#include "sync-agent/integration_tasks.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Notes of the ledger.
+constexpr char kLastRunNote[] = "last-run";      // written before, run in base64
+constexpr char kUntoldRunNote[] = "untold-run";  // KeyOf the last run until it is told
+
+constexpr absl::Duration kCareEvery = absl::Seconds(1);
+constexpr absl::Duration kLookEvery = absl::Seconds(15);
+constexpr absl::Duration kFirstSettlePause = absl::Seconds(10);
+constexpr absl::Duration kLongestSettlePause = absl::Minutes(10);
+constexpr size_t kMostTrailing = 8;
+
+bool IsTrailing(const v1::Run& run) {
+  return run.write_back().pending() > 0 || run.doubts() > 0;
+}
+
+}  // namespace
+
+Integration::Integration(Settings settings, Server server, RunReporter& reporter,
+                         Random& random, const Clock& clock)
+    : settings_(std::move(settings)),
+      server_(std::move(server)),
+      reporter_(reporter),
+      random_(random),
+      clock_(clock),
+      lease_(server_.acquire_lease, clock) {
+  const auto ledger = OpenLedger();
+  if (!ledger.ok()) {
+    log::Error("ledger_unusable",
+               {{"integration", settings_.id}, {"error", ledger.status()}});
+  }
+  lease_.Start();
+  threads_left_ = 3;
+  const auto start = [this](void (Integration::*loop)()) {
+    threads_.emplace_back([this, loop] {
+      (this->*loop)();
+      const std::lock_guard<std::mutex> lock(mutex_);
+      --threads_left_;
+      changed_.notify_all();
+    });
+  };
+  start(&Integration::RunLoop);
+  start(&Integration::TaskLoop);
+  start(&Integration::CareLoop);
+}
+
+Integration::~Integration() {
+  BeginStop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Integration::BeginStop() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stopping_ = true;
+  if (current_ != nullptr) current_->Stop();
+  changed_.notify_all();
+}
+
+bool Integration::AwaitStop(absl::Duration longest) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return changed_.wait_for(lock, absl::ToChronoNanoseconds(longest),
+                           [this] { return threads_left_ == 0; });
+}
+
+absl::StatusOr<Ledger*> Integration::OpenLedger() {
+  const std::lock_guard<std::mutex> lock(ledger_mutex_);
+  if (ledger_ == nullptr) {
+    GB_ASSIGN_OR_RETURN(ledger_, Ledger::Open(settings_.ledger_file, random_));
+    Recall(*ledger_);
+  }
+  return ledger_.get();
+}
+
+void Integration::Recall(Ledger& ledger) {
+  const auto note = ledger.Note(kLastRunNote);
+  const auto untold = ledger.Note(kUntoldRunNote);
+  if (!note.ok() || !untold.ok() || note->empty()) return;
+  const std::vector<std::string> parts = absl::StrSplit(*note, ' ');
+  Trailing last;
+  std::string bytes;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &last.written_before) ||
+      !absl::Base64Unescape(parts[1], &bytes) || !last.run.ParseFromString(bytes)) {
+    return;
+  }
+  const std::string key = KeyOf(last.run);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (*untold == key) {
+    known_runs_.insert(key);
+    reporter_.Finish(last.run, [this, key, &ledger] {
+      const absl::Status told = ledger.SetNote(kUntoldRunNote, "");
+      if (!told.ok()) log::Warning("ledger_note_failed", {{"error", told}});
+      const std::lock_guard<std::mutex> taken(mutex_);
+      known_runs_.erase(key);
+    });
+  }
+  // What was left then may be written meanwhile: looked at once more.
+  trailing_.push_back(std::move(last));
+}
+
+std::shared_ptr<Sides> Integration::sides() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return sides_;
+}
+
+absl::Status Integration::Configure(IntegrationSettings settings) {
+  GB_ASSIGN_OR_RETURN(std::shared_ptr<Sides> sides,
+                      ConnectSides(std::move(settings), settings_.portal_ca_file,
+                                   server_.fetch_token, clock_));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sides_ = std::move(sides);
+  rejection_ = absl::OkStatus();
+  changed_.notify_all();
+  return absl::OkStatus();
+}
+
+void Integration::Reject(const absl::Status& why) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  rejection_ = why;
+}
+
+void Integration::Retire() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sides_ = nullptr;
+  for (const v1::RunTask& task : runs_) known_runs_.erase(KeyOf(task.run()));
+  runs_.clear();
+  if (current_ != nullptr) current_->Stop();
+  changed_.notify_all();
+}
+
+void Integration::Take(const v1::Task& task) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_) return;
+  if (!task.has_run()) {
+    tasks_.push_back(task);
+  } else if (known_runs_.insert(KeyOf(task.run().run())).second) {
+    runs_.push_back(task.run());
+  }
+  changed_.notify_all();
+}
+
+void Integration::CancelRun(const std::string& run) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (current_ != nullptr && current_->name() == run) {
+    current_->Cancel();
+    return;
+  }
+  for (const v1::RunTask& task : runs_) {
+    if (task.run().name() == run) cancelled_.insert(run);
+  }
+}
+
+std::optional<v1::LedgerIdentity> Integration::ledger_identity() {
+  const std::lock_guard<std::mutex> lock(ledger_mutex_);
+  if (ledger_ == nullptr) return std::nullopt;
+  v1::LedgerIdentity identity;
+  identity.set_integration(IntegrationName(settings_.id));
+  identity.set_ledger(ledger_->id());
+  identity.set_sequence(ledger_->sequence());
+  return identity;
+}
+
+Integration::Figures Integration::figures() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Figures figures = figures_;
+  figures.running = current_ != nullptr;
+  return figures;
+}
+
+// --- runs ---
+
+void Integration::RunLoop() {
+  while (true) {
+    std::optional<v1::RunTask> task;
+    {
+      const absl::Duration settle_in = SettleIn();
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait_for(lock,
+                        absl::ToChronoNanoseconds(std::min(settle_in, kCareEvery)),
+                        [this] { return stopping_ || !runs_.empty(); });
+      if (stopping_) return;
+      if (!runs_.empty()) {
+        task = std::move(runs_.front());
+        runs_.pop_front();
+      }
+    }
+    if (task.has_value()) {
+      ExecuteTask(*task);
+    } else if (SettleIn() <= absl::ZeroDuration()) {
+      SettleDoubts();
+    }
+  }
+}
+
+absl::Duration Integration::SettleIn() {
+  const std::shared_ptr<Sides> now = sides();
+  if (now == nullptr || !now->settings.active || !now->settings.mapping.has_value()) {
+    return absl::InfiniteDuration();
+  }
+  if (!doubts_seeded_) {
+    const auto ledger = OpenLedger();
+    if (!ledger.ok()) return absl::InfiniteDuration();
+    const auto attempts = (*ledger)->Attempts();
+    if (!attempts.ok()) return absl::InfiniteDuration();
+    doubts_seeded_ = true;
+    for (const Attempt& attempt : *attempts) {
+      doubts_.Saw(attempt.intent.key, clock_.Steady() + now->settings.settle_time);
+    }
+  }
+  if (doubts_.empty()) return absl::InfiniteDuration();
+  const absl::Duration at = std::max(doubts_.NextDue(), settle_not_before_);
+  return std::max(absl::ZeroDuration(), at - clock_.Steady());
+}
+
+void Integration::SettleDoubts() {
+  const auto ledger = OpenLedger();
+  if (!ledger.ok()) return;
+  const auto attempts = (*ledger)->Attempts();
+  if (!attempts.ok()) return;
+  doubts_.KeepOnly(*attempts);
+  const size_t before = doubts_.size();
+  if (before == 0) return;
+  const absl::StatusOr<v1::Run> run = server_.open_settle_run();
+  if (run.ok()) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const std::string key = KeyOf(*run);
+      known_runs_.insert(key);
+      // The server hands it out like any other; it may have come by that way already.
+      runs_.erase(
+          std::remove_if(runs_.begin(), runs_.end(),
+                         [&](const v1::RunTask& t) { return KeyOf(t.run()) == key; }),
+          runs_.end());
+    }
+    v1::RunTask task;
+    *task.mutable_run() = *run;
+    ExecuteTask(task);
+  } else {
+    log::Debug("settle_postponed", {{"error", run.status()}});
+  }
+  // A settling that got nowhere is not repeated at once, or a broken portal would fill
+  // the list of runs.
+  settle_pause_ =
+      doubts_.size() < before
+          ? absl::ZeroDuration()
+          : std::clamp(settle_pause_ * 2, kFirstSettlePause, kLongestSettlePause);
+  settle_not_before_ = clock_.Steady() + settle_pause_;
+}
+
+void Integration::UpdatePacer(const IntegrationSettings& settings) {
+  const std::string key =
+      absl::StrCat(settings.portal.host, ":", settings.portal.port, " ",
+                   settings.portal.oauth ? -1 : settings.portal.webhook_user, " ",
+                   settings.pace.bucket_capacity);
+  if (pacer_ != nullptr && key == paced_) return;
+  pacer_ = std::make_unique<Pacer>(settings.pace);
+  paced_ = key;
+}
+
+void Integration::ExecuteTask(const v1::RunTask& task) {
+  v1::Run ended = task.run();
+  const std::string key = KeyOf(task.run());
+  const auto fail = [&](const absl::Status& why) {
+    *ended.mutable_error() = ToExplanation(why);
+    ended.set_state(v1::Run::FAILED);
+  };
+  std::shared_ptr<Sides> now;
+  absl::Status rejection;
+  bool cancelled = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    now = sides_;
+    rejection = rejection_;
+    cancelled = cancelled_.erase(task.run().name()) > 0;
+  }
+  const auto ledger = OpenLedger();
+  if (cancelled) {
+    ended.set_state(v1::Run::CANCELLED);
+    return Conclude(ledger.ok() ? *ledger : nullptr, std::move(ended), 0);
+  }
+  if (now == nullptr) {
+    fail(rejection.ok()
+             ? MakeError("CONNECTION_NOT_SET", {{"integration", settings_.id}})
+             : rejection);
+  } else if (!ledger.ok()) {
+    fail(ledger.status());
+  }
+  if (IsFinal(ended.state())) {
+    return Conclude(ledger.ok() ? *ledger : nullptr, std::move(ended), 0);
+  }
+
+  UpdatePacer(now->settings);
+  IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
+                      clock_, [this](const v1::Run& word) { reporter_.Report(word); }},
+                     task);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    current_ = &run;
+    if (stopping_) run.Stop();
+    if (cancelled_.erase(run.name()) > 0) run.Cancel();
+  }
+  std::optional<v1::Run> result = run.Execute();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    current_ = nullptr;
+    if (!result.has_value()) known_runs_.erase(key);
+  }
+  // What came back in doubt from this run is due later; the rest is forgotten.
+  const auto attempts = (*ledger)->Attempts();
+  if (attempts.ok()) {
+    doubts_.KeepOnly(*attempts);
+    for (const Attempt& attempt : *attempts) {
+      doubts_.Saw(attempt.intent.key, clock_.Steady() + now->settings.settle_time);
+    }
+  }
+  if (result.has_value()) {
+    Conclude(*ledger, *std::move(result), run.written_before());
+  } else {
+    log::Info("run_interrupted", {{"run", task.run().name()}});
+  }
+}
+
+void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) {
+  const std::string key = KeyOf(run);
+  log::Info("run_ends", {{"run", run.name()},
+                         {"state", v1::Run::State_Name(run.state())},
+                         {"reason", run.error().reason()},
+                         {"scanned", run.counters().scanned()},
+                         {"added", run.counters().added()},
+                         {"failed", run.counters().failed()},
+                         {"deferred", run.counters().deferred()}});
+  if (ledger != nullptr) {
+    const auto write_back = ledger->CountWriteBacks();
+    const auto doubts = ledger->CountAttempts();
+    if (write_back.ok() && doubts.ok()) {
+      PutLedgerCounts(*write_back, written_before, *doubts, &run);
+    }
+    // The end survives a lost connection and a restart. A background settling is not
+    // worth forgetting the run before it.
+    if (run.kind() != v1::Run::SETTLE) {
+      absl::Status noted = ledger->SetNote(
+          kLastRunNote, absl::StrCat(written_before, " ",
+                                     absl::Base64Escape(run.SerializeAsString())));
+      if (noted.ok()) noted = ledger->SetNote(kUntoldRunNote, key);
+      if (!noted.ok()) log::Warning("ledger_note_failed", {{"error", noted}});
+    }
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    trailing_.push_back({run, written_before});
+    if (trailing_.size() > kMostTrailing) trailing_.erase(trailing_.begin());
+  }
+  const bool noted = ledger != nullptr && run.kind() != v1::Run::SETTLE;
+  reporter_.Finish(std::move(run), [this, key, ledger, noted] {
+    if (noted) {
+      const auto untold = ledger->Note(kUntoldRunNote);
+      if (untold.ok() && *untold == key) {
+        const absl::Status told = ledger->SetNote(kUntoldRunNote, "");
+        if (!told.ok()) log::Warning("ledger_note_failed", {{"error", told}});
+      }
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    known_runs_.erase(key);
+  });
+  changed_.notify_all();
+}
+
+// --- tasks ---
+
+void Integration::TaskLoop() {
+  while (true) {
+    v1::Task task;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+      if (stopping_) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    AnswerTask(task);
+  }
+}
+
+void Integration::AnswerTask(const v1::Task& task) {
+  std::shared_ptr<Sides> now;
+  absl::Status problem;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    now = sides_;
+    // What the connection as it was entered gives is the point of these two.
+    if (task.has_test_connection() || task.has_load_fields()) problem = rejection_;
+  }
+  if (problem.ok() && now == nullptr) {
+    problem = MakeError("CONNECTION_NOT_SET", {{"integration", settings_.id}});
+  }
+  const auto ledger = OpenLedger();
+  if (problem.ok() && !ledger.ok()) problem = ledger.status();
+  v1::FinishTaskRequest answer =
+      problem.ok() ? PerformTask(task, {settings_.id, *now, **ledger, clock_})
+                   : FailedTask(problem);
+  answer.set_task(task.id());
+  const absl::Status sent = server_.finish_task(std::move(answer));
+  if (!sent.ok()) log::Warning("task_answer_lost", {{"error", sent}});
+}
+
+// --- write-back and what is left of ended runs ---
+
+void Integration::CareLoop() {
+  while (true) {
+    CareForWriteBack(sides());
+    ReportTrailing();
+    RefreshFigures();
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(kCareEvery),
+                      [this] { return stopping_; });
+    if (stopping_) break;
+  }
+  CareForWriteBack(nullptr);
+}
+
+void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
+  const bool wanted = now != nullptr && now->settings.active;
+  if (write_back_ != nullptr && (!wanted || now != written_with_)) {
+    write_back_->Stop();
+    write_back_ = nullptr;
+    written_with_ = nullptr;
+  }
+  if (!wanted || write_back_ != nullptr) return;
+  const auto ledger = OpenLedger();
+  if (!ledger.ok()) return;
+  written_with_ = now;
+  WriteBack::Settings settings;
+  settings.most_per_second = now->settings.write_back_rate;
+  write_back_ =
+      std::make_unique<WriteBack>(**ledger, *now->source.writer, clock_, settings);
+  write_back_->Start();
+}
+
+void Integration::ReportTrailing() {
+  std::vector<Trailing> trailing;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (trailing_.empty()) return;
+    trailing = trailing_;
+  }
+  const auto ledger = OpenLedger();
+  if (!ledger.ok()) return;
+  const auto write_back = (*ledger)->CountWriteBacks();
+  const auto doubts = (*ledger)->CountAttempts();
+  if (!write_back.ok() || !doubts.ok()) return;
+  for (Trailing& last : trailing) {
+    const std::string before = last.run.SerializeAsString();
+    PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
+    if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (Trailing& kept : trailing_) {
+    for (const Trailing& now : trailing) {
+      if (now.run.name() == kept.run.name()) kept = now;
+    }
+  }
+  trailing_.erase(std::remove_if(trailing_.begin(), trailing_.end(),
+                                 [](const Trailing& t) { return !IsTrailing(t.run); }),
+                  trailing_.end());
+}
+
+void Integration::RefreshFigures() {
+  const absl::Duration now = clock_.Steady();
+  if (now - looked_ < kLookEvery) return;
+  looked_ = now;
+  const auto ledger = OpenLedger();
+  if (!ledger.ok()) return;
+  const auto write_back = (*ledger)->CountWriteBacks();
+  const auto doubts = (*ledger)->CountAttempts();
+  const auto missing = (*ledger)->CountMissing();
+  if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  figures_.doubts = *doubts;
+  figures_.write_back_pending = write_back->pending;
+  figures_.write_back_parked = write_back->parked;
+  figures_.missing = *missing;
+}
+
+}  // namespace guestbridge::agent

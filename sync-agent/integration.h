@@ -1,0 +1,148 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/random/random.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "sync-agent/control/lease_keeper.h"
+#include "sync-agent/export/doubts.h"
+#include "sync-agent/export/write_back.h"
+#include "sync-agent/integration_run.h"
+#include "sync-agent/integration_sides.h"
+#include "sync-agent/ledger/ledger.h"
+#include "sync-agent/pace/pacer.h"
+#include "sync-agent/run_reporter.h"
+
+namespace guestbridge::agent {
+
+// Everything that one integration needs, and its threads: one executes runs, one after
+// the other, and settles doubts between them; one answers tasks meanwhile; one looks
+// after the write-back and says how it goes. Thread-safe.
+class Integration {
+ public:
+  // The calls to the server that an integration makes by itself.
+  struct Server {
+    LeaseKeeper::Acquire acquire_lease;
+    std::function<absl::StatusOr<v1::Run>()> open_settle_run;
+    std::function<absl::Status(v1::FinishTaskRequest)> finish_task;
+    AccessTokens::Fetch fetch_token;
+  };
+  struct Settings {
+    std::string id;           // short id
+    std::string ledger_file;  // made when it is missing
+    std::string portal_ca_file;
+  };
+
+  // What a person or a monitor wants to know.
+  struct Figures {
+    bool running = false;
+    int doubts = 0;
+    int write_back_pending = 0;
+    int write_back_parked = 0;
+    int missing = 0;  // clients that should be on the portal and are not
+  };
+
+  // `reporter`, `random` and `clock` outlive the integration.
+  Integration(Settings settings, Server server, RunReporter& reporter, Random& random,
+              const Clock& clock);
+  ~Integration();  // Stops and waits.
+
+  // Takes a configuration over for everything that begins from now on; a run that is
+  // under way goes on with its own. An error leaves all as it was.
+  absl::Status Configure(IntegrationSettings settings);
+  // The newest configuration can't be used: tests say so, the last good one goes on.
+  void Reject(const absl::Status& why);
+  // No longer ours: stops working; the ledger stays.
+  void Retire();
+
+  void Take(const v1::Task& task);
+  // Does nothing when the run is not here.
+  void CancelRun(const std::string& run);
+
+  // Empty when the ledger can't be opened.
+  std::optional<v1::LedgerIdentity> ledger_identity();
+  Figures figures();
+
+  // Asks everything to end at the next safe point.
+  void BeginStop();
+  // True when all threads are idle for good.
+  bool AwaitStop(absl::Duration longest);
+
+ private:
+  // A run that ended while IDs or doubts were left: reported until none is.
+  struct Trailing {
+    v1::Run run;
+    int64_t written_before = 0;
+  };
+
+  void RunLoop();
+  void TaskLoop();
+  void CareLoop();
+
+  absl::StatusOr<Ledger*> OpenLedger();
+  // What an earlier process left: an end that was not told, IDs on their way.
+  void Recall(Ledger& ledger);
+  std::shared_ptr<Sides> sides();
+  void ExecuteTask(const v1::RunTask& task);
+  void Conclude(Ledger* ledger, v1::Run run, int64_t written_before);
+  // How long until doubts may be settled, as far as the run thread knows.
+  absl::Duration SettleIn();
+  void SettleDoubts();
+  void UpdatePacer(const IntegrationSettings& settings);
+  void AnswerTask(const v1::Task& task);
+  void CareForWriteBack(const std::shared_ptr<Sides>& now);
+  void ReportTrailing();
+  void RefreshFigures();
+
+  const Settings settings_;
+  const Server server_;
+  RunReporter& reporter_;
+  Random& random_;
+  const Clock& clock_;
+  LeaseKeeper lease_;
+
+  std::mutex ledger_mutex_;
+  std::unique_ptr<Ledger> ledger_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  int threads_left_ = 0;
+  std::shared_ptr<Sides> sides_;  // null: not configured
+  absl::Status rejection_;
+  std::deque<v1::RunTask> runs_;
+  std::set<std::string> known_runs_;  // KeyOf those queued, running or not yet told
+  std::set<std::string> cancelled_;   // names of queued runs
+  std::deque<v1::Task> tasks_;
+  IntegrationRun* current_ = nullptr;
+  std::vector<Trailing> trailing_;
+  Figures figures_;
+
+  // Of the run thread alone.
+  std::unique_ptr<Pacer> pacer_;
+  std::string paced_;  // what the pacer was made for
+  Doubts doubts_;
+  bool doubts_seeded_ = false;
+  absl::Duration settle_not_before_ = -absl::InfiniteDuration();
+  absl::Duration settle_pause_;
+  // Of the care thread alone.
+  std::shared_ptr<Sides> written_with_;
+  std::unique_ptr<WriteBack> write_back_;
+  absl::Duration looked_ = -absl::InfiniteDuration();
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace guestbridge::agent

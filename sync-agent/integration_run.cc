@@ -1,0 +1,300 @@
+#include "sync-agent/integration_run.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// How long the base may be away before a run that has not begun yet ends FAILED.
+constexpr absl::Duration kPatience = absl::Seconds(40);
+constexpr absl::Duration kSlice = absl::Milliseconds(200);
+constexpr absl::Duration kRetry = absl::Seconds(2);
+
+// Notes of the ledger.
+constexpr char kWatermarkNote[] = "watermark";         // written by the machine
+constexpr char kReadWithNote[] = "read-with-mapping";  // written by the machine
+constexpr char kIdentityNote[] = "base-identity";      // the one in use
+constexpr char kColdNote[] = "cold";                   // "1": look before adding
+constexpr char kRunStartNote[] = "run-start";          // KeyOf, written before
+
+RunKind KindOf(v1::Run::Kind kind) {
+  switch (kind) {
+    case v1::Run::MATCH:
+      return RunKind::kMatch;
+    case v1::Run::REBUILD:
+      return RunKind::kRebuild;
+    case v1::Run::SETTLE:
+      return RunKind::kSettle;
+    default:
+      return RunKind::kExport;
+  }
+}
+
+}  // namespace
+
+IntegrationRun::IntegrationRun(Parts parts, v1::RunTask task)
+    : parts_(std::move(parts)),
+      task_(std::move(task)),
+      run_(task_.run()),
+      portal_before_(task_.run().portal()),
+      source_before_(task_.run().source()),
+      source_at_start_(parts_.sides->source.reader->usage()),
+      executor_({parts_.ledger, *parts_.sides->source.reader, *parts_.sides->portal,
+                 parts_.pacer, parts_.doubts, parts_.random, parts_.clock}) {}
+
+void IntegrationRun::Cancel() {
+  cancelled_ = true;
+  executor_.Cancel();
+}
+
+void IntegrationRun::Stop() {
+  stopped_ = true;
+  executor_.Stop();
+}
+
+bool IntegrationRun::MayCreate() const {
+  if (task_.run().dry_run()) return false;
+  return task_.run().kind() != v1::Run::MATCH || task_.apply();
+}
+
+bool IntegrationRun::Pause(absl::Duration duration) {
+  const absl::Duration until = parts_.clock.Steady() + duration;
+  while (!interrupted() && parts_.clock.Steady() < until) absl::SleepFor(kSlice);
+  return !interrupted();
+}
+
+void IntegrationRun::Report(const RunProgress* progress,
+                            const v1::Explanation* notice) {
+  if (progress != nullptr) {
+    PutProgress(*progress, portal_before_, &run_);
+    const SourceUsage usage = parts_.sides->source.reader->usage();
+    run_.mutable_source()->set_requests(source_before_.requests() + usage.requests -
+                                        source_at_start_.requests);
+    run_.mutable_source()->set_rows(source_before_.rows() + usage.rows -
+                                    source_at_start_.rows);
+  } else {
+    run_.clear_notices();
+  }
+  if (notice != nullptr) *run_.add_notices() = *notice;
+  const auto write_back = parts_.ledger.CountWriteBacks();
+  const auto doubts = parts_.ledger.CountAttempts();
+  if (write_back.ok() && doubts.ok()) {
+    PutLedgerCounts(*write_back, written_before_, *doubts, &run_);
+  }
+  parts_.report(run_);
+}
+
+absl::Status IntegrationRun::Begin() {
+  run_.set_state(v1::Run::RUNNING);
+  const IntegrationSettings& settings = parts_.sides->settings;
+  if (settings.mapping.has_value()) {
+    run_.set_mapping_version(settings.mapping->version());
+  }
+  GB_ASSIGN_OR_RETURN(const std::string begun, parts_.ledger.Note(kRunStartNote));
+  const std::vector<std::string> start = absl::StrSplit(begun, ' ');
+  if (start.size() != 2 || start[0] != KeyOf(task_.run()) ||
+      !absl::SimpleAtoi(start[1], &written_before_)) {
+    GB_ASSIGN_OR_RETURN(const WriteBackCounts counts, parts_.ledger.CountWriteBacks());
+    written_before_ = counts.done;
+    // A background settling does not forget when the export before it began.
+    if (task_.run().kind() != v1::Run::SETTLE) {
+      GB_RETURN_IF_ERROR(parts_.ledger.SetNote(
+          kRunStartNote, absl::StrCat(KeyOf(task_.run()), " ", written_before_)));
+    }
+  }
+  Report(nullptr, nullptr);
+  if (!settings.active) {
+    return MakeError("INTEGRATION_INACTIVE", {{"integration", parts_.integration}});
+  }
+  if (!settings.mapping.has_value() && task_.run().kind() != v1::Run::REBUILD) {
+    return MakeError("MAPPING_NOT_SAVED", {{"integration", parts_.integration}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SourceIdentity> IntegrationRun::AskBase() {
+  const absl::Duration begun = parts_.clock.Steady();
+  while (true) {
+    auto identity = parts_.sides->source.probe->FetchIdentity();
+    if (identity.ok() || !absl::IsUnavailable(identity.status()) ||
+        parts_.clock.Steady() - begun > kPatience) {
+      return identity;
+    }
+    const v1::Explanation notice = ToExplanation(identity.status());
+    Report(nullptr, &notice);
+    if (!Pause(kRetry)) return identity;
+  }
+}
+
+absl::StatusOr<IntegrationRun::Identity> IntegrationRun::FindIdentity() {
+  const IntegrationSettings& settings = parts_.sides->settings;
+  GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
+  const std::string& bound =
+      settings.bound_base_identity.empty() ? known : settings.bound_base_identity;
+  // Settling needs the portal alone: 1C may be away.
+  if (task_.run().kind() == v1::Run::SETTLE && !bound.empty()) {
+    return Identity{bound, false};
+  }
+  GB_ASSIGN_OR_RETURN(const SourceIdentity said, AskBase());
+  if (!said.value.empty()) {
+    if (!MayCreate() && !bound.empty() && bound != said.value) {
+      return MakeError("BASE_CHANGED", {{"integration", parts_.integration},
+                                        {"bound", bound},
+                                        {"found", said.value}});
+    }
+    return Identity{said.value, true};
+  }
+  return Identity{bound.empty() ? settings.fallback_base_identity : bound, false};
+}
+
+absl::Status IntegrationRun::TakeLease(const Identity& identity) {
+  v1::AcquireLeaseRequest request;
+  request.set_integration(IntegrationName(parts_.integration));
+  request.set_base_identity(identity.value);
+  request.set_published(identity.published);
+  request.mutable_ledger()->set_integration(request.integration());
+  request.mutable_ledger()->set_ledger(parts_.ledger.id());
+  parts_.lease.Want([request, &ledger = parts_.ledger] {
+    v1::AcquireLeaseRequest now = request;
+    now.mutable_ledger()->set_sequence(ledger.sequence());
+    return now;
+  });
+  std::string said;
+  while (!interrupted()) {
+    const LeaseKeeper::Word word = parts_.lease.Await(absl::Milliseconds(250));
+    if (word.refused) return word.error;
+    if (word.held) {
+      cold_ = word.cold;
+      return absl::OkStatus();
+    }
+    if (word.error.ok() || ReasonOf(word.error) == said) continue;
+    said = ReasonOf(word.error);
+    log::Info(
+        "lease_awaited",
+        {{"integration", parts_.integration}, {"run", name()}, {"error", word.error}});
+    const v1::Explanation notice = ToExplanation(word.error);
+    Report(nullptr, &notice);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identity) {
+  const IntegrationSettings& configured = parts_.sides->settings;
+  RunSettings settings;
+  settings.run = LedgerNumberOf(task_.run());
+  settings.kind = KindOf(task_.run().kind());
+  settings.full = task_.run().full();
+  settings.dry_run = task_.run().dry_run();
+  settings.settle = task_.settle();
+  settings.apply = task_.apply();
+  const std::string& base = configured.bound_base_identity.empty()
+                                ? identity.value
+                                : configured.bound_base_identity;
+  settings.originator = absl::StrCat(kOriginatorPrefix, base);
+  if (configured.mapping.has_value()) {
+    settings.mapping = &*configured.mapping;
+    settings.mapping_version = configured.mapping->version();
+  }
+  settings.events = configured.events;
+  settings.settle_time = configured.settle_time;
+  GB_ASSIGN_OR_RETURN(const std::string read_with, parts_.ledger.Note(kReadWithNote));
+  settings.first_export = read_with.empty();
+  if (read_with != absl::StrCat(settings.mapping_version)) settings.full = true;
+  if (MayCreate()) {
+    GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kIdentityNote, base));
+    // Remembered here: an execution that is cut short must not make the next one trust
+    // a ledger that has just begun to grow.
+    if (cold_) GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, "1"));
+  }
+  GB_ASSIGN_OR_RETURN(const std::string cold, parts_.ledger.Note(kColdNote));
+  settings.cold = !cold.empty();
+  return settings;
+}
+
+absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
+  GB_ASSIGN_OR_RETURN(RunSettings settings, MakeSettings(identity));
+  ReadRequest read;
+  GB_ASSIGN_OR_RETURN(read.since.value, parts_.ledger.Note(kWatermarkNote));
+  const bool changes =
+      settings.kind == RunKind::kExport && !settings.full && !read.since.value.empty();
+  settings.full = !changes;
+  read.kind = changes ? ReadRequest::Kind::kChanges : ReadRequest::Kind::kFull;
+  if (!changes) read.since = Watermark();
+  if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
+
+  const bool creates = MayCreate();
+  ExecutionResult result = executor_.Execute(
+      settings, read,
+      [this, creates] {
+        return creates ? parts_.lease.end() : -absl::InfiniteDuration();
+      },
+      [this](const RunProgress& progress) {
+        // An order that came before the executor began is given again.
+        if (cancelled_) executor_.Cancel();
+        const LeaseKeeper::Word word = parts_.lease.word();
+        if (word.error.ok()) return Report(&progress, nullptr);
+        const v1::Explanation notice = ToExplanation(word.error);
+        Report(&progress, &notice);
+      });
+  if (result.end == ExecutionEnd::kSucceeded && settings.cold && creates &&
+      settings.kind != RunKind::kMatch) {
+    GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, ""));
+  }
+  return result;
+}
+
+v1::Run IntegrationRun::Ended(v1::Run::State state) {
+  run_.set_state(state);
+  return run_;
+}
+
+std::optional<v1::Run> IntegrationRun::Execute() {
+  log::Info("run_begins",
+            {{"run", name()}, {"kind", v1::Run::Kind_Name(task_.run().kind())}});
+  absl::StatusOr<ExecutionResult> result = [&]() -> absl::StatusOr<ExecutionResult> {
+    GB_RETURN_IF_ERROR(Begin());
+    GB_ASSIGN_OR_RETURN(const Identity identity, FindIdentity());
+    if (MayCreate()) GB_RETURN_IF_ERROR(TakeLease(identity));
+    ExecutionResult cut;
+    cut.end = ExecutionEnd::kStopped;
+    if (interrupted()) return cut;
+    return Work(identity);
+  }();
+  parts_.lease.Leave();
+  if (!result.ok()) {
+    if (interrupted()) {
+      result = ExecutionResult();
+      result->end = ExecutionEnd::kStopped;
+    } else {
+      *run_.mutable_error() = ToExplanation(result.status());
+      return Ended(v1::Run::FAILED);
+    }
+  }
+  switch (result->end) {
+    case ExecutionEnd::kSucceeded:
+      return Ended(result->progress.counts.failed > 0 ? v1::Run::PARTIALLY_FAILED
+                                                      : v1::Run::SUCCEEDED);
+    case ExecutionEnd::kFailed:
+      *run_.mutable_error() = ToExplanation(result->error);
+      return Ended(v1::Run::FAILED);
+    case ExecutionEnd::kCancelled:
+      return Ended(v1::Run::CANCELLED);
+    case ExecutionEnd::kStopped:
+      if (cancelled_ && !stopped_) return Ended(v1::Run::CANCELLED);
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/random/random.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "sync-agent/control/lease_keeper.h"
+#include "sync-agent/export/doubts.h"
+#include "sync-agent/export/executor.h"
+#include "sync-agent/integration_report.h"
+#include "sync-agent/integration_sides.h"
+#include "sync-agent/ledger/ledger.h"
+#include "sync-agent/pace/pacer.h"
+
+namespace guestbridge::agent {
+
+// One execution of one run: finds out which base this is, takes the lease, lets the
+// executor work and says how it goes. A run that was interrupted is taken up where the
+// ledger left it.
+class IntegrationRun {
+ public:
+  // All references outlive the run.
+  struct Parts {
+    std::string integration;  // short id
+    Ledger& ledger;
+    std::shared_ptr<Sides> sides;
+    Pacer& pacer;
+    Doubts& doubts;
+    LeaseKeeper& lease;
+    Random& random;
+    const Clock& clock;
+    // The run as it stands; called from the executing thread.
+    std::function<void(const v1::Run&)> report;
+  };
+
+  IntegrationRun(Parts parts, v1::RunTask task);
+
+  // Blocks. The ended run; nothing when it was stopped: it is not over then, and is
+  // resumed by another execution of the same task.
+  std::optional<v1::Run> Execute();
+
+  // Thread-safe; take effect at the next safe point.
+  void Cancel();
+  void Stop();
+
+  const std::string& name() const { return task_.run().name(); }
+  // What WriteBackCounts::done was when the run first began. After Execute.
+  int64_t written_before() const { return written_before_; }
+
+ private:
+  struct Identity {
+    std::string value;
+    bool published = false;
+  };
+
+  absl::Status Begin();
+  absl::StatusOr<Identity> FindIdentity();
+  absl::Status TakeLease(const Identity& identity);
+  absl::StatusOr<ExecutionResult> Work(const Identity& identity);
+  absl::StatusOr<RunSettings> MakeSettings(const Identity& identity);
+  // What the base calls itself, asked for again while it is away for a moment.
+  absl::StatusOr<SourceIdentity> AskBase();
+  void Report(const RunProgress* progress, const v1::Explanation* notice);
+  v1::Run Ended(v1::Run::State state);
+  bool MayCreate() const;
+  bool interrupted() const { return cancelled_ || stopped_; }
+  // False when interrupted meanwhile.
+  bool Pause(absl::Duration duration);
+
+  const Parts parts_;
+  const v1::RunTask task_;
+  v1::Run run_;
+  v1::PortalUsage portal_before_;
+  v1::SourceUsage source_before_;
+  SourceUsage source_at_start_;
+  int64_t written_before_ = 0;
+  bool cold_ = false;
+  Executor executor_;
+  std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> stopped_ = false;
+};
+
+}  // namespace guestbridge::agent

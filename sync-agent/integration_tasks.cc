@@ -1,0 +1,144 @@
+#include "sync-agent/integration_tasks.h"
+
+#include <utility>
+
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/client_explanation.h"
+#include "sync-agent/client_list.h"
+#include "sync-agent/integration_report.h"
+
+namespace guestbridge::agent {
+namespace {
+
+template <typename Check>
+void AddCheck(const Check& found, v1::TestConnectionResponse* test) {
+  v1::Check& check = *test->add_checks();
+  check.set_name(found.name);
+  switch (found.state) {
+    case Check::State::kOk:
+      check.set_state(v1::Check::OK);
+      break;
+    case Check::State::kWarning:
+      check.set_state(v1::Check::WARNING);
+      break;
+    case Check::State::kFailed:
+      check.set_state(v1::Check::FAILED);
+      break;
+  }
+  check.set_reason(found.reason);
+  check.mutable_parameters()->insert(found.parameters.begin(), found.parameters.end());
+}
+
+v1::TestConnectionResponse TestBothSides(const TaskParts& parts) {
+  v1::TestConnectionResponse test;
+  for (const PortalProbe::Check& check : parts.sides.portal_probe->Test()) {
+    AddCheck(check, &test);
+  }
+  for (const SourceCheck& check :
+       parts.sides.source.probe->Test(parts.sides.settings.hotel)) {
+    AddCheck(check, &test);
+  }
+  return test;
+}
+
+absl::StatusOr<v1::FieldMapping> LoadFields(const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const std::vector<SourceField> source,
+                      parts.sides.source.probe->FetchFields());
+  GB_ASSIGN_OR_RETURN(const std::vector<PortalField> portal,
+                      parts.sides.portal_probe->FetchContactFields());
+  v1::FieldMapping fields;
+  for (const SourceField& field : source) {
+    v1::SourceField& entry = *fields.add_source_fields();
+    entry.set_name(field.name);
+    entry.set_type(field.type);
+    entry.set_max_length(field.max_length);
+  }
+  for (const PortalField& field : portal) {
+    v1::ContactField& entry = *fields.add_contact_fields();
+    entry.set_name(field.name);
+    entry.set_type(field.type);
+    entry.set_title(field.title);
+    entry.set_read_only(field.read_only);
+    entry.set_required(field.required);
+    entry.set_multiple(field.multiple);
+  }
+  return fields;
+}
+
+absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& request,
+                                               const TaskParts& parts) {
+  std::vector<ClientKey> keys;
+  for (const std::string& client : request.clients()) {
+    const ClientKey key(client);
+    GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(key));
+    if (!record.has_value()) {
+      return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
+    }
+    keys.push_back(key);
+  }
+  GB_ASSIGN_OR_RETURN(const int queued, parts.ledger.Requeue(keys));
+  v1::RetryClientsResponse response;
+  response.set_queued(queued);
+  return response;
+}
+
+absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
+                                              const TaskParts& parts) {
+  v1::FinishTaskRequest answer;
+  switch (task.work_case()) {
+    case v1::Task::kTestConnection:
+      *answer.mutable_test_connection() = TestBothSides(parts);
+      return answer;
+    case v1::Task::kLoadFields: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_fields(), LoadFields(parts));
+      return answer;
+    }
+    case v1::Task::kExplainClient: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_explanation(),
+                          ExplainClient(task.explain_client().client(), parts));
+      return answer;
+    }
+    case v1::Task::kListClients: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_clients(),
+                          ListClients(task.list_clients(), parts));
+      return answer;
+    }
+    case v1::Task::kRetryClients: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_retried(),
+                          Retry(task.retry_clients(), parts));
+      return answer;
+    }
+    case v1::Task::kLoadEvents: {
+      GB_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          parts.sides.source.probe->FetchCapabilities());
+      answer.mutable_capabilities()->mutable_names()->Assign(names.begin(),
+                                                             names.end());
+      return answer;
+    }
+    case v1::Task::kRun:
+    case v1::Task::WORK_NOT_SET:
+      break;
+  }
+  // A newer server asks for something that this version does not know.
+  return MakeError("TASK_UNKNOWN");
+}
+
+}  // namespace
+
+v1::FinishTaskRequest FailedTask(const absl::Status& status) {
+  const v1::Explanation why = ToExplanation(status);
+  v1::FinishTaskRequest answer;
+  answer.mutable_error()->set_reason(why.reason());
+  *answer.mutable_error()->mutable_parameters() = why.parameters();
+  return answer;
+}
+
+v1::FinishTaskRequest PerformTask(const v1::Task& task, const TaskParts& parts) {
+  absl::StatusOr<v1::FinishTaskRequest> answer = Perform(task, parts);
+  if (!answer.ok()) return FailedTask(answer.status());
+  return *std::move(answer);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
+#include "sync-agent/integration_sides.h"
+#include "sync-agent/ledger/ledger.h"
+
+// The tasks that are answered at once, also while a run is under way. They write
+// nothing but the requeueing of clients. Block; thread-safe.
+namespace guestbridge::agent {
+
+struct TaskParts {
+  std::string integration;  // short id
+  Sides& sides;
+  Ledger& ledger;
+  const Clock& clock;
+};
+
+// The answer to a task that is not a run; session and task are left to the caller. A
+// task that failed is an answer too: `error` is set.
+guestbridge::v1::FinishTaskRequest PerformTask(const guestbridge::v1::Task& task,
+                                               const TaskParts& parts);
+
+// The answer that a task failed.
+guestbridge::v1::FinishTaskRequest FailedTask(const absl::Status& status);
+
+}  // namespace guestbridge::agent

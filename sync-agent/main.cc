@@ -1,0 +1,163 @@
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "common/log/log.h"
+#include "common/random/random.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/text/catalogue.h"
+#include "common/time/clock.h"
+#include "sync-agent/agent.h"
+
+namespace guestbridge::agent {
+namespace {
+
+// Exit codes as the command line tool has them.
+constexpr int kUsage = 2;
+constexpr int kRefused = 4;
+
+// The contract gives 30 s; the last reports and the goodbye take the rest.
+constexpr absl::Duration kPatience = absl::Seconds(22);
+
+Language LocaleLanguage() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return ParseLanguage(value);
+  }
+  return Language::kEnglish;
+}
+
+int Fail(const absl::Status& status, int code) {
+  const Explanation explanation = Explain(status, LocaleLanguage());
+  std::cerr << "guestbridge-agent: " << explanation.message << "\n"
+            << explanation.remedy << std::endl;
+  return code;
+}
+
+// Why the server will not have this agent, from the client's thread to main's.
+class Refusal {
+ public:
+  void Set(const absl::Status& status) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      status_ = status;
+    }
+    // Wakes sigwait.
+    kill(getpid(), SIGTERM);
+  }
+  absl::Status Get() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return status_;
+  }
+
+ private:
+  std::mutex mutex_;
+  absl::Status status_;
+};
+
+int Work(AgentOptions options) {
+  // Before any thread starts, so that all of them leave the signals to sigwait.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const std::string ready =
+      "guestbridge-agent " + options.name + " connected to " + options.server.host_port;
+  Refusal refusal;
+  Agent::Callbacks callbacks;
+  callbacks.on_connected = [&ready] { std::cout << ready << std::endl; };
+  callbacks.on_refused = [&refusal](const absl::Status& status) {
+    refusal.Set(status);
+  };
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Open(
+      std::move(options), std::move(callbacks), SystemRandom(), SystemClock());
+  if (!agent.ok()) return Fail(agent.status(), kRefused);
+  (*agent)->Start();
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  log::Info("agent_stopping");
+  const bool ended = (*agent)->Stop(kPatience);
+  const absl::Status refused = refusal.Get();
+  const int code = refused.ok() ? 0 : Fail(refused, kRefused);
+  if (!ended) {
+    // A request is still out. Its intent is on disk; what became of it is settled after
+    // the next start.
+    log::Warning("agent_left_with_requests_open");
+    std::cout.flush();
+    std::cerr.flush();
+    _exit(code);
+  }
+  return code;
+}
+
+int Main(int argc, char** argv) {
+  umask(077);
+  // A core dump would hold secrets and guests.
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+
+  AgentOptions options;
+  options.version = GUESTBRIDGE_VERSION;
+  CLI::App app(
+      "The sync agent of guestbridge: stands beside 1C, takes its work from the "
+      "configuration server and carries guests to the Bitrix24 portal.\n"
+      "Example: guestbridge-agent --server bridge.example.com:7443 --name hotel-1 "
+      "--tls-ca ca.pem --token-file agent.token",
+      "guestbridge-agent");
+  app.set_version_flag("--version",
+                       std::string("guestbridge-agent ") + GUESTBRIDGE_VERSION);
+  app.set_config("--config", "", "Read flags from this file (TOML or INI).")
+      ->envname("GUESTBRIDGE_AGENT_CONFIG");
+  const auto text = [&](const std::string& flag, std::string& value,
+                        const std::string& variable, const std::string& help) {
+    return app.add_option(flag, value, help)
+        ->envname("GUESTBRIDGE_AGENT_" + variable)
+        ->capture_default_str();
+  };
+  text("--server", options.server.host_port, "SERVER",
+       "HOST:PORT of the configuration server.")
+      ->required();
+  text("--name", options.name, "NAME", "This agent's name; unique on the server.")
+      ->required()
+      ->check([](const std::string& name) {
+        return IsAgentId(name) ? std::string()
+                               : std::string(
+                                     "letters, digits, . _ and - only, at most "
+                                     "63, a letter or digit first");
+      });
+  text("--data-dir", options.data_dir, "DATA_DIR",
+       "Ledgers, key file and the last good configuration; made with mode 0700.");
+  app.add_flag("--plaintext", options.server.plaintext,
+               "No TLS to the server. For one machine only.")
+      ->envname("GUESTBRIDGE_AGENT_PLAINTEXT");
+  text("--tls-ca", options.server.tls_ca, "TLS_CA",
+       "CA of the server's certificate, PEM. Default: the system's.");
+  text("--token-file", options.token_file, "TOKEN_FILE",
+       "File with an API token of the role \"agent\".");
+  text("--portal-ca-file", options.portal_ca_file, "PORTAL_CA_FILE",
+       "Extra CA for the portal, beside the system's, PEM.");
+  text("--metrics-listen", options.metrics_listen, "METRICS_LISTEN",
+       "HOST:PORT for Prometheus.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return Work(std::move(options));
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
+
+int main(int argc, char** argv) { return guestbridge::agent::Main(argc, argv); }
