@@ -73,7 +73,7 @@ Agent::Agent(AgentOptions options, Callbacks callbacks,
           [this](const std::string& run) { OnCancelRun(run); }, clock)) {}
 
 Agent::~Agent() {
-  control_->Stop(/*goodbye=*/false);
+  if (control_ != nullptr) control_->Stop(/*goodbye=*/false);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;

@@ -67,6 +67,8 @@ class Process:
         if self.running():
             self._child.send_signal(signal.SIGKILL)
         self._child.wait()
+        self._child.stdout.close()
+        self._stderr.close()
 
     def stop(self, seconds=35):
         """SIGTERM; the exit code."""
