@@ -12,6 +12,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/change/read_choice.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -21,12 +22,10 @@ constexpr absl::Duration kPatience = absl::Seconds(40);
 constexpr absl::Duration kSlice = absl::Milliseconds(200);
 constexpr absl::Duration kRetry = absl::Seconds(2);
 
-// Notes of the ledger.
-constexpr char kWatermarkNote[] = "watermark";         // written by the machine
-constexpr char kReadWithNote[] = "read-with-mapping";  // written by the machine
-constexpr char kIdentityNote[] = "base-identity";      // the one in use
-constexpr char kColdNote[] = "cold";                   // "1": look before adding
-constexpr char kRunStartNote[] = "run-start";          // KeyOf, written before
+// Notes of the ledger; those of the last reading are the machine's.
+constexpr char kIdentityNote[] = "base-identity";  // the one in use
+constexpr char kColdNote[] = "cold";               // "1": look before adding
+constexpr char kRunStartNote[] = "run-start";      // KeyOf, written before
 
 RunKind KindOf(v1::Run::Kind kind) {
   switch (kind) {
@@ -208,9 +207,9 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   }
   settings.events = configured.events;
   settings.settle_time = configured.settle_time;
-  GB_ASSIGN_OR_RETURN(const std::string read_with, parts_.ledger.Note(kReadWithNote));
+  GB_ASSIGN_OR_RETURN(const std::string read_with,
+                      parts_.ledger.Note(kReadWithMappingNote));
   settings.first_export = read_with.empty();
-  if (read_with != absl::StrCat(settings.mapping_version)) settings.full = true;
   if (MayCreate()) {
     GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kIdentityNote, base));
     // Remembered here: an execution that is cut short must not make the next one trust
@@ -224,13 +223,18 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
 
 absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(RunSettings settings, MakeSettings(identity));
+  ReadMemory memory;
+  GB_ASSIGN_OR_RETURN(memory.watermark.value, parts_.ledger.Note(kWatermarkNote));
+  GB_ASSIGN_OR_RETURN(const std::string read_with,
+                      parts_.ledger.Note(kReadWithMappingNote));
+  if (!absl::SimpleAtoi(read_with, &memory.mapping_version)) memory.mapping_version = 0;
+  const ReadChoice choice =
+      ChooseReading(settings.full || settings.kind != RunKind::kExport,
+                    settings.mapping_version, memory);
+  settings.full = choice.full;
   ReadRequest read;
-  GB_ASSIGN_OR_RETURN(read.since.value, parts_.ledger.Note(kWatermarkNote));
-  const bool changes =
-      settings.kind == RunKind::kExport && !settings.full && !read.since.value.empty();
-  settings.full = !changes;
-  read.kind = changes ? ReadRequest::Kind::kChanges : ReadRequest::Kind::kFull;
-  if (!changes) read.since = Watermark();
+  read.kind = choice.full ? ReadRequest::Kind::kFull : ReadRequest::Kind::kChanges;
+  read.since = choice.since;
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
 
   const bool creates = MayCreate();

@@ -4,9 +4,187 @@ namespace guestbridge::text_areas {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+constexpr auto kUnavailable = absl::StatusCode::kUnavailable;
+constexpr auto kExists = absl::StatusCode::kAlreadyExists;
+constexpr auto kDataLoss = absl::StatusCode::kDataLoss;
+constexpr auto kInternal = absl::StatusCode::kInternal;
 
+constexpr char kNothingEn[] = "There is nothing to do.";
+constexpr char kNothingRu[] = "Ничего делать не нужно.";
+
+// Texts about one client name no parameter but the client: lists show them without.
 constexpr ReasonText kTexts[] = {
-    {"EXPORT_PLACEHOLDER", kOk, "-", "-", "", ""},
+    // What is to be done about a client.
+    {"NEVER_EXPORTED", kOk,
+     "The guest is not on the portal yet; the next export creates the contact.",
+     "Гостя ещё нет на портале; ближайшая выгрузка создаст контакт.",
+     "Start an export, or wait for the schedule.",
+     "Запустите выгрузку или дождитесь расписания."},
+    {"LINKED_TO_CONTACT", kOk, "The guest is contact {contact} on the portal.",
+     "На портале гость — контакт {contact}.", kNothingEn, kNothingRu},
+    {"CONTENT_UNCHANGED", kOk,
+     "Everything that is mapped is on the portal as it is in 1C.",
+     "Все сопоставленные данные на портале такие же, как в 1С.", kNothingEn,
+     kNothingRu},
+    {"CONTENT_CHANGED", kOk,
+     "The guest's data in 1C differs from what was last exported (fields: {fields}); "
+     "the next export updates the contact.",
+     "Данные гостя в 1С отличаются от последней выгрузки (полей: {fields}); ближайшая "
+     "выгрузка обновит контакт.",
+     "Start an export, or wait for the schedule.",
+     "Запустите выгрузку или дождитесь расписания."},
+    {"CONTACT_STORED_IN_SOURCE", kOk,
+     "1C holds the contact ID {contact}; the next export looks at that contact, and "
+     "takes it over if it is this guest's.",
+     "В 1С записан ID контакта {contact}; ближайшая выгрузка проверит этот контакт и "
+     "примет его, если он принадлежит этому гостю.",
+     "Start an export, or wait for the schedule.",
+     "Запустите выгрузку или дождитесь расписания."},
+    {"CONTACT_GONE", kOk,
+     "The contact {contact} is not on the portal any more; the next export makes a new "
+     "one.",
+     "Контакта {contact} больше нет на портале; ближайшая выгрузка создаст новый.",
+     "If the contact was removed on purpose, mark the guest for deletion in 1C or "
+     "switch the event contact-deleted off.",
+     "Если контакт удалён намеренно, пометьте гостя на удаление в 1С или отключите "
+     "событие contact-deleted."},
+    {"EVENT_OFF", kOk, "The event that would export this guest is switched off.",
+     "Событие, по которому выгружается этот гость, отключено.",
+     "See the events with \"guestbridge events list\"; switch one on with "
+     "\"guestbridge "
+     "events enable\", then \"guestbridge events save\".",
+     "Посмотрите события командой «guestbridge events list»; включите нужное командой "
+     "«guestbridge events enable», затем «guestbridge events save»."},
+    {"MARKED_FOR_DELETION", kOk, "The guest is marked for deletion in 1C.",
+     "Гость помечен на удаление в 1С.",
+     "If the guest should be exported, take the mark off in 1C.",
+     "Если гостя нужно выгружать, снимите пометку в 1С."},
+    {"NO_NAME_NO_PHONE_NO_EMAIL", kOk,
+     "The guest has neither a name, nor a phone, nor an e-mail to send.",
+     "У гостя нет ни имени, ни телефона, ни адреса почты для выгрузки.",
+     "Fill in the guest's card in 1C, or check the field mapping.",
+     "Заполните карточку гостя в 1С или проверьте соответствие полей."},
+    {"CLIENT_IS_FOLDER", kOk, "This is a folder of the catalogue, not a guest.",
+     "Это группа справочника, а не гость.", kNothingEn, kNothingRu},
+    {"CLIENT_ERASED", kOk,
+     "The guest was erased on purpose and is never exported again.",
+     "Гость намеренно удалён и больше не выгружается.", kNothingEn, kNothingRu},
+    {"CLIENT_NOT_IN_SOURCE", kOk,
+     "1C does not show this guest any more; the contact stays as it is.",
+     "1С больше не показывает этого гостя; контакт остаётся без изменений.",
+     "If the guest was not removed, check the rights of the 1C user.",
+     "Если гость не удалён, проверьте права пользователя 1С."},
+    {"IN_DOUBT", kOk,
+     "A request about this guest left, and what became of it is not known yet.",
+     "Запрос по этому гостю отправлен, но его результат пока неизвестен.",
+     "Wait: the agent finds it out by itself, usually within minutes.",
+     "Подождите: агент выяснит это сам, обычно за несколько минут."},
+    {"AWAITING_MATCH_REVIEW", kOk,
+     "A contact on the portal seems to be this guest; the pair waits for a decision.",
+     "Похоже, на портале уже есть контакт этого гостя; пара ждёт решения.",
+     "Accept the pairs: guestbridge clients match ID --apply.",
+     "Примите пары: guestbridge clients match ID --apply."},
+    {"AMBIGUOUS_MATCH", kOk, "Several contacts on the portal may be this guest.",
+     "На портале несколько контактов, которые могут быть этим гостем.",
+     "Merge them on the portal, or write the right contact's ID to the guest in 1C; "
+     "then match again.",
+     "Объедините их на портале или запишите гостю в 1С ID нужного контакта, затем "
+     "повторите сопоставление."},
+    {"CONTACT_UNREADABLE", kOk,
+     "The portal did not show the contact, and it is not sure that it is gone.",
+     "Портал не показал контакт, но и не подтвердил, что его нет.",
+     "Wait for the next run. If it repeats, check that the user of the webhook or the "
+     "application may see all contacts.",
+     "Дождитесь следующего запуска. Если повторится, проверьте, что пользователь "
+     "вебхука или приложения видит все контакты."},
+    {"CONTACT_READ_INCOMPLETE", kOk,
+     "The portal showed the contact only in part; it was not changed.",
+     "Портал показал контакт не полностью; он не изменён.",
+     "Wait for the next run: it reads the contact again.",
+     "Дождитесь следующего запуска: контакт будет прочитан снова."},
+
+    // Why a run reads the whole base.
+    {"FULL_REQUESTED", kOk, "The whole base is read because that was asked for.",
+     "Вся база читается по запросу.", kNothingEn, kNothingRu},
+    {"NEVER_READ", kOk, "The whole base is read: it was never read to its end before.",
+     "Читается вся база: раньше она не была прочитана до конца.", kNothingEn,
+     kNothingRu},
+    {"MAPPING_CHANGED", kOk,
+     "The whole base is read because the field mapping has changed.",
+     "Читается вся база, потому что изменилось соответствие полей.", kNothingEn,
+     kNothingRu},
+
+    // Runs.
+    {"LEASE_ENDED", kUnavailable,
+     "The permission to create contacts ended before the request could leave.",
+     "Разрешение на создание контактов закончилось раньше, чем запрос был отправлен.",
+     "Wait: the agent takes it again by itself. If it repeats, check the network "
+     "between agent and server.",
+     "Подождите: агент получит его снова сам. Если повторяется, проверьте сеть между "
+     "агентом и сервером."},
+    {"LOOKUP_INCOMPLETE", kUnavailable,
+     "The portal's contacts could not be looked through to the end.",
+     "Не удалось просмотреть контакты портала до конца.",
+     "It is tried again. If it repeats, check that the user of the webhook or the "
+     "application may see all contacts.",
+     "Попытка повторится. Если повторяется и ошибка, проверьте, что пользователь "
+     "вебхука или приложения видит все контакты."},
+    {"TWO_CONTACTS_OF_ONE_CLIENT", kOk,
+     "The portal holds two contacts of the guest {client}; the older one is kept "
+     "linked.",
+     "На портале два контакта гостя {client}; связан более старый из них.",
+     "Merge the two on the portal.", "Объедините их на портале."},
+    {"ORIGIN_VERSION_UNKNOWN", kPrecondition,
+     "A contact carries a mark that this version of the agent can't read.",
+     "На контакте отметка, которую эта версия агента не может прочитать.",
+     "Update the agent.", "Обновите агент."},
+
+    // The ledger and the agent's own files.
+    {"LEDGER_CORRUPT", kDataLoss, "The ledger {file} is damaged.",
+     "Журнал агента {file} повреждён.",
+     "Stop the agent, move the file aside, start the agent and run \"guestbridge "
+     "ledger "
+     "rebuild ID\": the ledger is built anew from the portal and 1C.",
+     "Остановите агент, уберите файл в сторону, запустите агент и выполните "
+     "«guestbridge "
+     "ledger rebuild ID»: журнал будет построен заново по порталу и 1С."},
+    {"LEDGER_IN_USE", kPrecondition,
+     "The data directory {directory} is in use by another agent.",
+     "Каталог данных {directory} использует другой агент.",
+     "Stop that one, or give this one a directory of its own with --data-dir.",
+     "Остановите его или укажите этому агенту другой каталог ключом --data-dir."},
+    {"ATTEMPT_OUTSTANDING", kPrecondition,
+     "An earlier request about the client {client} is not settled yet.",
+     "Предыдущий запрос по клиенту {client} ещё не завершён.",
+     "Wait: the agent settles it by itself.", "Подождите: агент завершит его сам."},
+    {"CONTACT_LINKED_ELSEWHERE", kExists,
+     "The contact {contact} belongs to the client {client} already.",
+     "Контакт {contact} уже связан с клиентом {client}.",
+     "Check both guests in 1C: they may be one person entered twice.",
+     "Проверьте обоих гостей в 1С: возможно, это один человек, введённый дважды."},
+    {"CONFIGURATION_NOT_KEPT", kInternal,
+     "The configuration can't be written to {file}.",
+     "Не удалось записать настройки в {file}.",
+     "Check the free space and the rights of the agent's data directory.",
+     "Проверьте свободное место и права на каталог данных агента."},
+    {"CONFIGURATION_UNREADABLE", kDataLoss,
+     "The kept configuration {file} can't be read.",
+     "Сохранённые настройки {file} не читаются.",
+     "There is nothing to do: the server sends them again.",
+     "Ничего делать не нужно: сервер пришлёт их снова."},
+    {"TASK_UNKNOWN", absl::StatusCode::kUnimplemented,
+     "The agent does not know this kind of task.", "Агент не знает такого задания.",
+     "Bring server and agent to the same version.",
+     "Обновите сервер и агент до одной версии."},
+    {"SOURCE_VALUE_REFUSED", kPrecondition,
+     "1C does not accept the contact's ID for this client.",
+     "1С не принимает ID контакта для этого клиента.",
+     "Look at the client in 1C: open and save the card there, correct what it asks "
+     "for, "
+     "then run \"guestbridge clients retry\".",
+     "Откройте карточку клиента в 1С и сохраните её, исправив то, о чём она сообщит, "
+     "затем выполните «guestbridge clients retry»."},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ GUESTS = pathlib.Path(__file__).resolve().parents[1] / "e2e" / "data" / "clients
 WEBHOOK = "invented0webhook"
 PASSWORD = "invented-password"
 LOGIN = "guestbridge"
+WIDTH = 60
 
 
 def say(text=""):
@@ -29,6 +30,16 @@ def say(text=""):
 
 def chapter(title):
     say(f"\n=== {title}")
+
+
+def typed(*words):
+    """Shows a command line, broken before flags where it is too long for a screen."""
+    lines = ["$"]
+    for word in map(shlex.quote, words):
+        if word.startswith("--") and len(lines[-1]) + len(word) > WIDTH:
+            lines.append("   ")
+        lines[-1] += " " + word
+    say(" \\\n".join(lines))
 
 
 def ask(url, body=None):
@@ -80,27 +91,28 @@ class Demo:
     def make_token(self, role, name):
         command = ["guestbridge-server", "token", "create", "--data-dir", "server",
                    "--role", role, "--out", name]
-        say("$ " + shlex.join(command))
+        typed(*command)
         subprocess.run([self.bin / command[0], *command[1:]], cwd=self.dir, check=True)
 
     def start_programs(self):
+        typed("cd", shown(self.dir))
         self.make_token("external-systems-integration", "my.token")
         self.make_token("agent", "agent.token")
         flags = ["--listen", "127.0.0.1:0", "--data-dir", "server", "--portal-ca-file",
                  "portal-tls/ca.pem", "--allow-private-portals"]
-        say("$ " + shlex.join(["guestbridge-server", *flags]) + " &")
+        typed("guestbridge-server", *flags)
         address = self.start("server", "guestbridge-server", *flags).said(
             "guestbridge-server listening on ")
         flags = ["--server", address, "--name", "hotel-1", "--data-dir", "agent", "--tls-ca",
                  "server/ca.pem", "--token-file", "agent.token", "--portal-ca-file",
                  "portal-tls/ca.pem"]
-        say("$ " + shlex.join(["guestbridge-agent", *flags]) + " &")
+        typed("guestbridge-agent", *flags)
         self.start("agent", "guestbridge-agent", *flags).said("guestbridge-agent hotel-1 ")
         self.variables = {"GUESTBRIDGE_SERVER": address,
                           "GUESTBRIDGE_TLS_CA": str(self.dir / "server" / "ca.pem"),
                           "GUESTBRIDGE_TOKEN_FILE": str(self.dir / "my.token")}
-        for name, value in self.variables.items():
-            say(f"$ export {name}={shlex.quote(shown(value))}")
+        say(f"$ export GUESTBRIDGE_SERVER={address}")
+        say("$ export GUESTBRIDGE_TLS_CA=server/ca.pem GUESTBRIDGE_TOKEN_FILE=my.token")
 
     # --- the command line ---
     def _run(self, arguments, **options):
@@ -109,7 +121,8 @@ class Demo:
                               env=environment, stdin=subprocess.DEVNULL, **options)
 
     def guestbridge(self, *arguments):
-        say("\n$ guestbridge " + shlex.join(arguments))
+        say()
+        typed("guestbridge", *arguments)
         code = self._run(arguments).returncode
         if code != 0:
             raise Failed(f"guestbridge {shlex.join(arguments)} ended with {code}")

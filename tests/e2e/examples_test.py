@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import ROOT, Site, guest
@@ -37,10 +38,11 @@ class Examples:
         self.assertRegex(russian.stderr, "[а-я]{4}")
 
     def test_2_what_is_not_ready_is_refused_with_the_next_step(self):
-        self.site.cli("integration", "create", "bare", "--type", "bitrix24")
-        done = self.example("bare")
+        self.site.cli("integration", "create", "idle", "--type", "bitrix24", "--inactive")
+        done = self.example("idle")
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertIn("guestbridge connection set bare", done.stderr)
+        self.assertIn("INTEGRATION_INACTIVE", done.stderr)
+        self.assertIn("guestbridge integration activate idle", done.stderr)
 
     def test_3_an_export_is_started_watched_and_read(self):
         self.site.start_agent()
@@ -60,9 +62,10 @@ class Examples:
         self.site.portal.post("/faults", {
             "kind": "refuse", "field": "LAST_NAME", "value": "Refused"})
         self.site.onec.post("/clients/add", {"LastName": "Refused", "FirstName": "Rita"})
+        # An answered error is settled, then tried once more, alone.
+        deadline = time.monotonic() + 60
         done = self.example("main")
-        while json.loads(done.stdout)["counters"]["deferred"]:
-            # An answered error is settled, then tried once more, alone.
+        while json.loads(done.stdout)["counters"]["deferred"] and time.monotonic() < deadline:
             done = self.example("main")
         self.assertEqual(done.returncode, 7, done.stdout)
         [failure] = json.loads(done.stdout)["failures"]
