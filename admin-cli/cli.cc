@@ -77,11 +77,14 @@ absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
   const std::string token_file =
       FlagOrVariable(parsed, env, "--token-file", "GUESTBRIDGE_TOKEN_FILE");
   std::string warning;
-  // Without TLS there is no caller identity, and a token would be readable on the way.
-  if (!token_file.empty() && !target.plaintext) {
+  // A flag is always looked at; the variable may be set for other servers.
+  const bool wanted = !target.plaintext || parsed.globals.Has("--token-file");
+  if (!token_file.empty() && wanted) {
     GB_ASSIGN_OR_RETURN(SecretFile token,
                         ReadSecretFile(token_file, env.in, "TOKEN_FILE"));
-    options.token = std::move(token.secret);
+    // Without TLS there is no caller identity, and a token would be readable on the
+    // way.
+    if (!target.plaintext) options.token = std::move(token.secret);
     if (token.readable_by_others) warning = token_file;
   }
   GB_ASSIGN_OR_RETURN(auto channel, OpenChannel(target));

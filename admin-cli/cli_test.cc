@@ -377,6 +377,9 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
       {{"clients", "list", "main", "--state", "LOST"}, "USAGE_BAD_VALUE"},
       {{"status", "--tls-ca", "/nowhere/ca.pem"}, "TLS_CA_UNREADABLE"},
       {{"status", "--token-file", "/nowhere/token"}, "TOKEN_FILE_UNREADABLE"},
+      {{"status", "--plaintext", "--token-file", "/nowhere/token"},
+       "TOKEN_FILE_UNREADABLE"},
+      {{"integration", "get", "\xff\xfe"}, "USAGE_NOT_UTF8"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(testing::PrintToString(c.line));
@@ -445,6 +448,26 @@ TEST_F(CliTest, StandardInputHoldsOneSecret) {
   const Result result = Run(line, "code\n");
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("USAGE_STDIN_TWICE"));
+}
+
+TEST_F(CliTest, SecretFileThatIsNotTextIsRefusedBeforeItTravels) {
+  const Result bytes = Run(ConnectionLine(File("bytes", "\xff\xfe\n")));
+  EXPECT_EQ(bytes.exit_code, 2);
+  EXPECT_THAT(bytes.err, HasSubstr("SECRET_FILE_NOT_TEXT"));
+  const Result zero = Run(ConnectionLine(File("zero", std::string("a\0b\n", 4))));
+  EXPECT_THAT(zero.err, HasSubstr("SECRET_FILE_NOT_TEXT"));
+}
+
+TEST_F(CliTest, OfAGlobalFlagThatStandsTwiceTheLastOneHolds) {
+  const Result result = Run({"--output", "yaml", "--lang", "ru", "--no-color", "status",
+                             "--output", "json", "--no-color", "--lang", "en"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("{"));
+}
+
+TEST_F(CliTest, ADurationWithoutAUnitIsInSeconds) {
+  EXPECT_EQ(Run({"status", "--timeout", "30"}).exit_code, 0);
+  EXPECT_EQ(Run({"status", "--timeout", "0"}).exit_code, 2);
 }
 
 TEST_F(CliTest, TokenDoesNotTravelWithoutTls) {

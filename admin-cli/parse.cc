@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "common/text/utf8.h"
 
 namespace guestbridge::cli {
 namespace {
@@ -51,6 +52,9 @@ class Parser {
     bool only_words = false;
     for (at_ = 0; at_ < line_.size(); ++at_) {
       const std::string& word = line_[at_];
+      if (ToValidUtf8(word) != word) {
+        return MakeError("USAGE_NOT_UTF8", {{"value", ToValidUtf8(word)}});
+      }
       if (!only_words && word == "--") {
         only_words = true;
       } else if (!only_words && IsFlag(word)) {
@@ -79,7 +83,10 @@ class Parser {
     const bool has_value = absl::StrContains(word, '=');
     Arguments* into = &parsed_.globals;
     const Argument* flag = FindFlag(GlobalFlags(), parts.first);
-    if (flag == nullptr && parsed_.command != nullptr) {
+    if (flag != nullptr) {
+      // A script sets them for all its calls, and again for one: the last one holds.
+      into->Remove(flag->name);
+    } else if (parsed_.command != nullptr) {
       into = &parsed_.arguments;
       flag = FindFlag(parsed_.command->flags, parts.first);
     }
@@ -187,11 +194,12 @@ absl::StatusOr<ParsedLine> ParseLine(absl::Span<const Command> commands,
 
 std::string FindGlobal(const std::vector<std::string>& line, absl::string_view flag) {
   const std::string joined = absl::StrCat(flag, "=");
+  std::string last;
   for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == flag && i + 1 < line.size()) return line[i + 1];
-    if (absl::StartsWith(line[i], joined)) return line[i].substr(joined.size());
+    if (line[i] == flag && i + 1 < line.size()) last = line[i + 1];
+    if (absl::StartsWith(line[i], joined)) last = line[i].substr(joined.size());
   }
-  return "";
+  return last;
 }
 
 }  // namespace guestbridge::cli

@@ -24,9 +24,10 @@ struct ParsedLine {
 
 // Reads a command line (without the program's name) by the command table. Flags are
 // `--name value` or `--name=value`; `-` alone is a value; after `--` nothing is a flag.
+// Of a global flag that stands twice the last one holds.
 // Errors, all INVALID_ARGUMENT: USAGE_NO_COMMAND, USAGE_UNKNOWN_COMMAND,
 // USAGE_UNKNOWN_FLAG, USAGE_VALUE_MISSING, USAGE_VALUE_UNWANTED, USAGE_FLAG_TWICE,
-// USAGE_BAD_VALUE, USAGE_ARGUMENT_MISSING, USAGE_ARGUMENT_UNWANTED.
+// USAGE_BAD_VALUE, USAGE_ARGUMENT_MISSING, USAGE_ARGUMENT_UNWANTED, USAGE_NOT_UTF8.
 absl::StatusOr<ParsedLine> ParseLine(absl::Span<const Command> commands,
                                      const std::vector<std::string>& line);
 

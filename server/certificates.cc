@@ -185,6 +185,12 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
   return certificate;
 }
 
+absl::Status CheckAuthorityFile(const std::string& file) {
+  GB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file));
+  if (ParseCertificate(pem) != nullptr) return absl::OkStatus();
+  return MakeError("CA_FILE_UNUSABLE", {{"file", file}});
+}
+
 absl::StatusOr<ServerCertificate> MakeCertificate(const DataDirectory& directory,
                                                   const std::vector<std::string>& names,
                                                   absl::Time now) {

@@ -23,6 +23,10 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
                                                   const std::string& key_file,
                                                   const std::string& client_ca_file);
 
+// Says at the start that an operator's CA file can be used, not at the first call to a
+// portal. Errors: TLS_FILE_UNREADABLE, CA_FILE_UNUSABLE.
+absl::Status CheckAuthorityFile(const std::string& file);
+
 // Makes, in the data directory, a certificate authority (`ca.pem`, `ca.key`; ten years,
 // made once: agents and CLIs trust it) and a certificate for the server (`server.pem`,
 // `server.key`; a year) that is made anew when fewer than 30 days are left or one of

@@ -48,6 +48,14 @@ struct TokenOptions {
   std::string out;
 };
 
+// Said before the token is made: one that nobody holds must not stay behind.
+absl::Status CheckWritable(const std::string& file) {
+  const int out = open(file.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (out < 0) return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
+  close(out);
+  return absl::OkStatus();
+}
+
 // The file is made for its owner alone before the token goes in.
 absl::Status WriteToken(const std::string& file, const std::string& token) {
   const int out =
@@ -72,6 +80,9 @@ int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
   if (!directory.ok()) return Fail(directory.status());
   const absl::StatusOr<std::unique_ptr<Store>> store = OpenSqlStore(*file);
   if (!store.ok()) return Fail(store.status());
+  if (const absl::Status writable = CheckWritable(wanted.out); !writable.ok()) {
+    return Fail(writable);
+  }
   const absl::StatusOr<SecretString> token =
       CreateApiToken(**store, SystemRandom(), SystemClock(), *role, wanted.name);
   if (!token.ok()) return Fail(token.status());
@@ -87,6 +98,8 @@ int Serve(const ServerOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ,
+         SIG_IGN);  // A file at its limit is an error of the write, like a full disk.
 
   const absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(options, SystemClock(), SystemRandom());
@@ -105,6 +118,9 @@ int Serve(const ServerOptions& options) {
 
 int Main(int argc, char** argv) {
   umask(077);
+  // gRPC's own words would stand before the error that says what to do. Who wants them
+  // sets it.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   ServerOptions options;
   TokenOptions token;
   CLI::App app(
@@ -112,8 +128,14 @@ int Main(int argc, char** argv) {
       "schedules and runs; agents and the guestbridge command connect to it.",
       "guestbridge-server");
   app.set_version_flag("--version", "guestbridge-server 0.1.0");
-  app.set_config("--config", "", "Read flags from this file (TOML or INI).")
+  // CLI11 does not ask the environment for the name of the file itself. A file that is
+  // named must be there, and a line that nobody knows is a mistake to be told.
+  const char* const config = std::getenv("GUESTBRIDGE_SERVER_CONFIG");
+  const std::string config_file = config == nullptr ? "" : config;
+  app.set_config("--config", config_file, "Read flags from this file (TOML or INI).",
+                 /*config_required=*/!config_file.empty())
       ->envname("GUESTBRIDGE_SERVER_CONFIG");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   const auto text = [&](CLI::App& where, const std::string& flag, std::string& value,
                         const std::string& variable, const std::string& help) {
     return where.add_option(flag, value, help)

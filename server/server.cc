@@ -230,6 +230,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (options.plaintext && !IsLoopback(listen.host)) {
     return MakeError("PLAINTEXT_NOT_LOOPBACK", {{"listen", options.listen}});
   }
+  if (!options.portal_ca_file.empty()) {
+    GB_RETURN_IF_ERROR(CheckAuthorityFile(options.portal_ca_file));
+  }
   GB_ASSIGN_OR_RETURN(const std::string database,
                       DatabaseFile(options.database, options.data_dir));
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));

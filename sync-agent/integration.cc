@@ -89,6 +89,11 @@ absl::StatusOr<Ledger*> Integration::OpenLedger() {
   return ledger_.get();
 }
 
+Ledger* Integration::opened_ledger() {
+  const std::lock_guard<std::mutex> lock(ledger_mutex_);
+  return ledger_.get();
+}
+
 void Integration::Recall(Ledger& ledger) {
   const auto note = ledger.Note(kLastRunNote);
   const auto untold = ledger.Note(kUntoldRunNote);
@@ -215,9 +220,9 @@ absl::Duration Integration::SettleIn() {
     return absl::InfiniteDuration();
   }
   if (!doubts_seeded_) {
-    const auto ledger = OpenLedger();
-    if (!ledger.ok()) return absl::InfiniteDuration();
-    const auto attempts = (*ledger)->Attempts();
+    Ledger* const ledger = opened_ledger();
+    if (ledger == nullptr) return absl::InfiniteDuration();
+    const auto attempts = ledger->Attempts();
     if (!attempts.ok()) return absl::InfiniteDuration();
     doubts_seeded_ = true;
     for (const Attempt& attempt : *attempts) {
@@ -443,13 +448,13 @@ void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
     written_with_ = nullptr;
   }
   if (!wanted || write_back_ != nullptr) return;
-  const auto ledger = OpenLedger();
-  if (!ledger.ok()) return;
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
   written_with_ = now;
   WriteBack::Settings settings;
   settings.most_per_second = now->settings.write_back_rate;
   write_back_ =
-      std::make_unique<WriteBack>(**ledger, *now->source.writer, clock_, settings);
+      std::make_unique<WriteBack>(*ledger, *now->source.writer, clock_, settings);
   write_back_->Start();
 }
 
@@ -460,10 +465,10 @@ void Integration::ReportTrailing() {
     if (trailing_.empty()) return;
     trailing = trailing_;
   }
-  const auto ledger = OpenLedger();
-  if (!ledger.ok()) return;
-  const auto write_back = (*ledger)->CountWriteBacks();
-  const auto doubts = (*ledger)->CountAttempts();
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  const auto write_back = ledger->CountWriteBacks();
+  const auto doubts = ledger->CountAttempts();
   if (!write_back.ok() || !doubts.ok()) return;
   for (Trailing& last : trailing) {
     const std::string before = last.run.SerializeAsString();
@@ -485,11 +490,11 @@ void Integration::RefreshFigures() {
   const absl::Duration now = clock_.Steady();
   if (now - looked_ < kLookEvery) return;
   looked_ = now;
-  const auto ledger = OpenLedger();
-  if (!ledger.ok()) return;
-  const auto write_back = (*ledger)->CountWriteBacks();
-  const auto doubts = (*ledger)->CountAttempts();
-  const auto missing = (*ledger)->CountMissing();
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  const auto write_back = ledger->CountWriteBacks();
+  const auto doubts = ledger->CountAttempts();
+  const auto missing = ledger->CountMissing();
   if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
   const std::lock_guard<std::mutex> lock(mutex_);
   figures_.doubts = *doubts;

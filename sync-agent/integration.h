@@ -91,7 +91,10 @@ class Integration {
   void TaskLoop();
   void CareLoop();
 
+  // Tries again when an earlier attempt failed: a person may have mended it.
   absl::StatusOr<Ledger*> OpenLedger();
+  // Null when it was not opened; does not try.
+  Ledger* opened_ledger();
   // What an earlier process left: an end that was not told, IDs on their way.
   void Recall(Ledger& ledger);
   std::shared_ptr<Sides> sides();

@@ -138,23 +138,25 @@ absl::StatusOr<SourceIdentity> IntegrationRun::AskBase() {
 
 absl::StatusOr<IntegrationRun::Identity> IntegrationRun::FindIdentity() {
   const IntegrationSettings& settings = parts_.sides->settings;
-  GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
-  const std::string& bound =
-      settings.bound_base_identity.empty() ? known : settings.bound_base_identity;
+  const std::string& bound = settings.bound_base_identity;
   // Settling needs the portal alone: 1C may be away.
   if (task_.run().kind() == v1::Run::SETTLE && !bound.empty()) {
     return Identity{bound, false};
   }
   GB_ASSIGN_OR_RETURN(const SourceIdentity said, AskBase());
-  if (!said.value.empty()) {
-    if (!MayCreate() && !bound.empty() && bound != said.value) {
-      return MakeError("BASE_CHANGED", {{"integration", parts_.integration},
-                                        {"bound", bound},
-                                        {"found", said.value}});
-    }
-    return Identity{said.value, true};
+  // Without a word of its own the base is known by its address; and one that was bound
+  // by its address stays so when it begins to publish an identity.
+  if (said.value.empty() ||
+      (!bound.empty() && bound == settings.fallback_base_identity)) {
+    return Identity{settings.fallback_base_identity, false};
   }
-  return Identity{bound.empty() ? settings.fallback_base_identity : bound, false};
+  // A run that creates asks the server, which knows best.
+  if (!MayCreate() && !bound.empty() && bound != said.value) {
+    return MakeError(
+        "BASE_CHANGED",
+        {{"integration", parts_.integration}, {"bound", bound}, {"found", said.value}});
+  }
+  return Identity{said.value, true};
 }
 
 absl::Status IntegrationRun::TakeLease(const Identity& identity) {
@@ -197,9 +199,10 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.dry_run = task_.run().dry_run();
   settings.settle = task_.settle();
   settings.apply = task_.apply();
-  const std::string& base = configured.bound_base_identity.empty()
-                                ? identity.value
-                                : configured.bound_base_identity;
+  GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
+  std::string base = identity.value;
+  if (!identity.published && !known.empty()) base = known;
+  if (!configured.bound_base_identity.empty()) base = configured.bound_base_identity;
   settings.originator = absl::StrCat(kOriginatorPrefix, base);
   if (configured.mapping.has_value()) {
     settings.mapping = &*configured.mapping;

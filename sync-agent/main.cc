@@ -25,7 +25,7 @@ constexpr int kUsage = 2;
 constexpr int kRefused = 4;
 
 // The contract gives 30 s; the last reports and the goodbye take the rest.
-constexpr absl::Duration kPatience = absl::Seconds(22);
+constexpr absl::Duration kPatience = absl::Seconds(16);
 
 Language LocaleLanguage() {
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
@@ -71,6 +71,8 @@ int Work(AgentOptions options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ,
+         SIG_IGN);  // A file at its limit is an error of the write, like a full disk.
 
   const std::string ready =
       "guestbridge-agent " + options.name + " connected to " + options.server.host_port;

@@ -33,6 +33,7 @@ class Arguments {
   void Add(absl::string_view name, absl::string_view value) {
     values_[std::string(name)].emplace_back(value);
   }
+  void Remove(absl::string_view name) { values_.erase(std::string(name)); }
   bool Has(absl::string_view name) const {
     return values_.find(std::string(name)) != values_.end();
   }

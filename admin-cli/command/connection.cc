@@ -34,6 +34,9 @@ absl::Status FillAuth(Session& session, const Arguments& arguments,
                      {{"flag", "--webhook-user"}, {"other", "--client-id"}});
   }
   if (webhook) {
+    if (!arguments.Has("--webhook-user")) {
+      return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--webhook-user"}});
+    }
     GB_ASSIGN_OR_RETURN(const int64_t user,
                         ParseNumber("--webhook-user", arguments.Get("--webhook-user"),
                                     1, std::numeric_limits<int64_t>::max()));

@@ -26,8 +26,8 @@ absl::StatusOr<int> ExportRun(Session& session, const Arguments& arguments) {
   request.set_settle(arguments.Has("--settle"));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::StartExport, request));
   const bool write_back = arguments.Has("--wait-write-back");
-  return FinishRun(session, run, write_back || arguments.Has("--wait"),
-                   write_back ? kUntilWrittenBack : kUntilEnded);
+  const bool wait = write_back || arguments.Has("--wait") || arguments.Has("--settle");
+  return FinishRun(session, run, wait, write_back ? kUntilWrittenBack : kUntilEnded);
 }
 
 absl::StatusOr<int> LedgerRebuild(Session& session, const Arguments& arguments) {

@@ -33,7 +33,13 @@ void Session::PrepareCall(grpc::ClientContext* context, absl::Duration timeout) 
 absl::Status Session::Read(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
   if (environment_.interrupt.triggered()) return MakeError("INTERRUPTED");
-  absl::Status error = FromGrpcStatus(status);
+  // Nobody here has cancelled: a server that goes down does so with calls that reach it
+  // then.
+  absl::Status error =
+      FromGrpcStatus(status.error_code() == grpc::StatusCode::CANCELLED
+                         ? grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                        status.error_message(), status.error_details())
+                         : status);
   const std::string reason = ReasonOf(error);
   // The server's own errors have parameters of their own.
   if (reason != "SERVER_UNREACHABLE" && reason != "DEADLINE_PASSED" &&

@@ -62,8 +62,13 @@ absl::StatusOr<int64_t> ParseNumber(absl::string_view flag, absl::string_view te
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
                                              absl::string_view text) {
   absl::Duration duration;
-  if (!absl::ParseDuration(std::string(text), &duration) ||
-      duration <= absl::ZeroDuration() || duration > absl::Hours(24 * 365)) {
+  int64_t seconds = 0;
+  if (absl::SimpleAtoi(text, &seconds)) {
+    duration = absl::Seconds(seconds);
+  } else if (!absl::ParseDuration(std::string(text), &duration)) {
+    duration = absl::ZeroDuration();
+  }
+  if (duration <= absl::ZeroDuration() || duration > absl::Hours(24 * 365)) {
     return BadValue(flag, text, "30s, 2m, 1h");
   }
   return duration;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
+#include "common/text/utf8.h"
 
 namespace guestbridge::cli {
 namespace {
@@ -59,6 +60,10 @@ absl::StatusOr<SecretFile> ReadSecretFile(const std::string& path, std::istream&
   if (text.empty()) return MakeError(absl::StrCat(family, "_EMPTY"), parameters);
   if (text.size() > kMaxBytes) {
     return MakeError(absl::StrCat(family, "_TOO_LARGE"), parameters);
+  }
+  // It travels as text.
+  if (ToValidUtf8(text) != text || text.find('\0') != std::string::npos) {
+    return MakeError(absl::StrCat(family, "_NOT_TEXT"), parameters);
   }
   file.secret = SecretString(std::move(text));
   return file;

@@ -33,8 +33,9 @@ constexpr ReasonText kTexts[] = {
      "Укажите вебхук (--webhook-user, --webhook-secret-file) или приложение OAuth "
      "(--client-id, --client-secret-file, --refresh-token-file)."},
     {"SECRET_REQUIRED", kInvalid,
-     "A secret that the connection needs is missing, and none is stored yet.",
-     "Не указан секрет, нужный для соединения, а сохранённого ещё нет.",
+     "A secret that the connection needs is missing, and none is stored for this "
+     "address.",
+     "Не указан секрет, нужный для соединения, а сохранённого для этого адреса нет.",
      "Give it in a file: --webhook-secret-file, or --client-secret-file and "
      "--refresh-token-file; for 1C --source-password-file.",
      "Передайте его файлом: --webhook-secret-file либо --client-secret-file и "
@@ -45,6 +46,11 @@ constexpr ReasonText kTexts[] = {
      "Секрет пуст, длиннее 4 КиБ или содержит недопустимые символы.",
      "Check the file: it holds the secret alone, on one line.",
      "Проверьте файл: в нём должен быть только сам секрет, одной строкой."},
+    {"SOURCE_ADDRESS_REFUSED", kInvalid,
+     "The source's address {host} is a link-local or metadata address.",
+     "Адрес источника {host} — локальный адрес канала или адрес метаданных.",
+     "Give the address that 1C has in the hotel's network.",
+     "Укажите адрес, который 1С имеет в сети гостиницы."},
     {"SETTLE_TIME_INVALID", kInvalid, "The settle time {given} is out of range.",
      "Время ожидания {given} вне допустимого диапазона.",
      "Give 2s to 1h, or leave it out: 120s, for a box 15m.",

@@ -17,12 +17,7 @@ absl::StatusOr<v1::FinishTaskRequest> Clients::Ask(const std::string& integratio
                                                    const Patience& patience) {
   std::string agent;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_RETURN_IF_ERROR(RequireIntegration(transaction, integration));
-    GB_ASSIGN_OR_RETURN(const auto connection,
-                        transaction.Get(keys::Connection(integration)));
-    if (!connection.has_value()) {
-      return MakeError("CONNECTION_NOT_SET", {{"integration", integration}});
-    }
+    GB_RETURN_IF_ERROR(RequireConnection(transaction, integration));
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, integration));
     return absl::OkStatus();
   }));

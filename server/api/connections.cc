@@ -18,6 +18,17 @@
 
 namespace guestbridge::server {
 
+namespace {
+
+// `http://host:port` of the source.
+std::string SourceOrigin(const v1::Connection& connection) {
+  const std::string& url = connection.source().url();
+  const size_t host = url.find("://");
+  return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> ParseConnectionName(const std::string& name) {
   GB_ASSIGN_OR_RETURN(const std::string id, IntegrationOf(name));
   if (name == ConnectionName(id)) return id;
@@ -84,17 +95,24 @@ absl::Status Connections::CheckStillFree(Transaction& transaction,
   return absl::OkStatus();
 }
 
-// Takes secrets that were not given from the store.
+// Takes secrets that were not given from the store: but a secret belongs to the address
+// that it was given for. Whoever moves the connection must know it, or the next call
+// would carry it to a host of his choice.
 absl::Status Connections::FillSecrets(Transaction& transaction, const std::string& id,
                                       CheckedConnection* checked) {
   GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::ConnectionRecord>(
                                        transaction, keys::Connection(id)));
   const store::ConnectionRecord record =
       stored.has_value() ? stored->value : store::ConnectionRecord();
-  const auto keep = [&](const std::string& sealed, const char* place, const char* field,
+  const bool same_portal =
+      PortalKey(record.connection()) == PortalKey(checked->settings);
+  const bool same_source =
+      SourceOrigin(record.connection()) == SourceOrigin(checked->settings);
+  const auto keep = [&](bool same_address, const std::string& sealed, const char* place,
+                        const char* field,
                         std::optional<SecretString>* secret) -> absl::Status {
     if (secret->has_value()) return absl::OkStatus();
-    if (sealed.empty()) {
+    if (!same_address || sealed.empty()) {
       return MakeFieldError(field, "SECRET_REQUIRED",
                             {{"secret", absl::StrReplaceAll(place, {{"_", "-"}})}});
     }
@@ -102,20 +120,22 @@ absl::Status Connections::FillSecrets(Transaction& transaction, const std::strin
     return absl::OkStatus();
   };
   if (checked->settings.has_webhook()) {
-    GB_RETURN_IF_ERROR(keep(record.sealed_webhook_secret(), "webhook_secret",
-                            "connection.webhook.secret", &checked->webhook_secret));
+    GB_RETURN_IF_ERROR(keep(same_portal, record.sealed_webhook_secret(),
+                            "webhook_secret", "connection.webhook.secret",
+                            &checked->webhook_secret));
   } else {
-    GB_RETURN_IF_ERROR(keep(record.sealed_client_secret(), "client_secret",
+    GB_RETURN_IF_ERROR(keep(same_portal, record.sealed_client_secret(), "client_secret",
                             "connection.oauth.client_secret", &checked->client_secret));
     GB_ASSIGN_OR_RETURN(auto tokens,
                         GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
     if (!checked->refresh_token.has_value() &&
-        (!tokens.has_value() || tokens->value.sealed_refresh_token().empty())) {
+        (!same_portal || !tokens.has_value() ||
+         tokens->value.sealed_refresh_token().empty())) {
       return MakeFieldError("connection.oauth.refresh_token", "SECRET_REQUIRED",
                             {{"secret", "refresh-token"}});
     }
   }
-  return keep(record.sealed_source_password(), "source_password",
+  return keep(same_source, record.sealed_source_password(), "source_password",
               "connection.source.password", &checked->source_password);
 }
 

@@ -117,6 +117,33 @@ TEST_F(ConnectionsTest, SecretsAreNeverReturnedAndStayWhenLeftOut) {
   }
 }
 
+TEST_F(ConnectionsTest, AStoredSecretDoesNotFollowTheConnectionToAnotherAddress) {
+  CreateIntegration("main");
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  v1::Connection moved = WebhookConnection("main");
+  moved.mutable_webhook()->clear_secret();
+  moved.mutable_source()->clear_password();
+  ASSERT_THAT(connections_.Save(moved), IsOk());
+
+  const auto refused = [&](const char* field) {
+    const absl::Status status = connections_.Save(moved).status();
+    EXPECT_THAT(status,
+                StatusIs(absl::StatusCode::kInvalidArgument, "SECRET_REQUIRED"));
+    ASSERT_EQ(ViolationsOf(status).size(), 1U);
+    EXPECT_EQ(ViolationsOf(status)[0].field, field);
+  };
+  moved.set_api_server("other.bitrix24.ru");
+  refused("connection.webhook.secret");
+  moved.set_api_server("hotel.bitrix24.ru");
+  moved.set_port(8443);
+  refused("connection.webhook.secret");
+  moved.clear_port();
+  moved.mutable_source()->set_url("http://elsewhere.example.com/hotel");
+  refused("connection.source.password");
+  moved.mutable_source()->set_url("http://1c.example.com/hotel2");
+  EXPECT_THAT(connections_.Save(moved), IsOk());
+}
+
 TEST_F(ConnectionsTest, AFailedTrialStoresNothing) {
   CreateIntegration("main");
   credentials_.answer = MakeError("WEBHOOK_REFUSED", {{"host", "hotel.bitrix24.ru"}});

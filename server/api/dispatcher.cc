@@ -84,6 +84,7 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   if (base.has_value()) {
     configuration.set_fallback_base_identity(base->value.fallback_identity());
   }
+  configuration.set_deletion_mark_policy(v1::Integration::IGNORE);
   configuration.set_revision(revision);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();

@@ -85,11 +85,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
   std::string agent;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
-    GB_ASSIGN_OR_RETURN(const auto connection, transaction.Get(keys::Connection(id)));
-    if (!connection.has_value()) {
-      return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
-    }
+    GB_RETURN_IF_ERROR(RequireConnection(transaction, id));
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
     return absl::OkStatus();
   }));

@@ -87,6 +87,14 @@ absl::Status RequireIntegration(Transaction& transaction, const std::string& id)
   return MakeError("INTEGRATION_NOT_FOUND", {{"integration", id}});
 }
 
+absl::Status RequireConnection(Transaction& transaction, const std::string& id) {
+  GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+  GB_ASSIGN_OR_RETURN(const auto connection, transaction.Get(keys::Connection(id)));
+  if (connection.has_value()) return absl::OkStatus();
+  return WithCode(MakeError("CONNECTION_NOT_SET", {{"integration", id}}),
+                  absl::StatusCode::kFailedPrecondition);
+}
+
 absl::StatusOr<v1::Integration> Integrations::Create(
     const v1::CreateIntegrationRequest& request) {
   const std::string& id = request.integration_id();
@@ -105,6 +113,7 @@ absl::StatusOr<v1::Integration> Integrations::Create(
                                    : request.integration().display_name());
   integration.set_type(request.integration().type());
   integration.set_active(!request.inactive());
+  integration.set_deletion_mark_policy(v1::Integration::IGNORE);
   const absl::Time now = clock_.Now();
   *integration.mutable_create_time() = ToTimestamp(now);
 
@@ -187,6 +196,9 @@ absl::StatusOr<v1::Integration> Integrations::Update(
               integration.set_type(before.type());
             }
             if (integration.display_name().empty()) integration.set_display_name(id);
+            if (integration.deletion_mark_policy() != v1::Integration::IGNORE) {
+              integration.set_deletion_mark_policy(v1::Integration::IGNORE);
+            }
             if (integration.display_name() != before.display_name()) {
               GB_RETURN_IF_ERROR(Save(transaction, id, clock_.Now(), record.value));
             }

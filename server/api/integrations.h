@@ -13,6 +13,10 @@ namespace guestbridge::server {
 // Errors: INTEGRATION_NOT_FOUND.
 absl::Status RequireIntegration(Transaction& transaction, const std::string& id);
 
+// For what needs the settings of the connection. Errors: INTEGRATION_NOT_FOUND,
+// CONNECTION_NOT_SET (FAILED_PRECONDITION: what was asked for is not the connection).
+absl::Status RequireConnection(Transaction& transaction, const std::string& id);
+
 // Integrations: the rules of IntegrationService. Errors are those of integration.proto.
 // Thread-safe.
 class Integrations {

@@ -219,7 +219,10 @@ absl::StatusOr<SourceAddress> NormalizeSourceUrl(const std::string& text) {
        port < 1 || port > 65535)) {
     return SourceUrlError(text);
   }
-  if (IsLinkLocalOrMetadata(host)) return SourceUrlError(text);
+  if (IsLinkLocalOrMetadata(host)) {
+    return MakeFieldError("connection.source.url", "SOURCE_ADDRESS_REFUSED",
+                          {{"host", std::string(host)}});
+  }
 
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   std::string base(path);

@@ -26,8 +26,8 @@ struct SourceAddress {
   std::string key;  // Host, port and path, without regard to case and trailing slash.
 };
 
-// Errors: SOURCE_URL_INVALID (parameter given), also for link-local and metadata
-// addresses.
+// Errors: SOURCE_URL_INVALID (parameter given); SOURCE_ADDRESS_REFUSED (host) for
+// link-local and metadata addresses.
 absl::StatusOr<SourceAddress> NormalizeSourceUrl(const std::string& text);
 
 }  // namespace guestbridge::server

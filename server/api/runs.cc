@@ -45,10 +45,7 @@ absl::Status CheckStart(Transaction& transaction, const RunOrder& order) {
   if (!integration->value.integration().active()) {
     return MakeError("INTEGRATION_INACTIVE", {{"integration", id}});
   }
-  GB_ASSIGN_OR_RETURN(const auto connection, transaction.Get(keys::Connection(id)));
-  if (!connection.has_value()) {
-    return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
-  }
+  GB_RETURN_IF_ERROR(RequireConnection(transaction, id));
   GB_ASSIGN_OR_RETURN(const auto mapping,
                       transaction.List(keys::Mappings(id), "", 1, true));
   if (mapping.empty()) return MakeError("MAPPING_NOT_SAVED", {{"integration", id}});

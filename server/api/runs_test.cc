@@ -27,7 +27,8 @@ TEST_F(RunsTest, StartNeedsConnectionMappingAndActiveIntegration) {
   CreateIntegration("main");
   EXPECT_THAT(StartExport("nobody"),
               StatusIs(absl::StatusCode::kNotFound, "INTEGRATION_NOT_FOUND"));
-  EXPECT_EQ(ReasonOf(StartExport("main").status()), "CONNECTION_NOT_SET");
+  EXPECT_THAT(StartExport("main"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "CONNECTION_NOT_SET"));
   ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
   EXPECT_EQ(ReasonOf(StartExport("main").status()), "MAPPING_NOT_SAVED");
   SaveMapping("main");

@@ -14,7 +14,7 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr absl::Duration kCallDeadline = absl::Seconds(15);
+constexpr absl::Duration kCallDeadline = absl::Seconds(8);
 // The server may have to ask the portal's authorisation server.
 constexpr absl::Duration kTokenDeadline = absl::Seconds(60);
 constexpr absl::Duration kGoodbyeDeadline = absl::Seconds(3);
@@ -94,7 +94,6 @@ void ControlClient::Loop() {
     bool lived = false;
     if (hello.ok()) {
       last_reason.clear();
-      events_.OnConnected();
       lived = Watch();
     } else if (IsFinalRefusal(hello)) {
       events_.OnRefused(hello);
@@ -178,6 +177,8 @@ void ControlClient::Deliver(const v1::WatchResponse& message) {
       events_.OnCancelRun(message.cancel_run());
       break;
     case v1::WatchResponse::kCaughtUp:
+      events_.OnConnected();
+      break;
     case v1::WatchResponse::PAYLOAD_NOT_SET:
       break;
   }

@@ -27,7 +27,8 @@ class ControlEvents {
   virtual ~ControlEvents() = default;
   // Asked before each Hello.
   virtual std::vector<v1::LedgerIdentity> Ledgers() = 0;
-  // A session is open; configurations and tasks follow, those from before again.
+  // The stream is open and has told all that the server knew; also after each
+  // interruption, when everything was told again.
   virtual void OnConnected() = 0;
   virtual void OnConfiguration(const v1::AgentConfiguration& configuration) = 0;
   virtual void OnTask(const v1::Task& task) = 0;

@@ -29,7 +29,10 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
   }
   job.done = [this, questions](const PortalAnswer& answer) {
     --in_flight_;
-    if (answer.results[0].fate == Fate::kDone && answer.results[0].admin) {
+    // Where the portal says nothing about rights, its "not found" is taken at its word: to
+    // somebody without rights it says "access denied".
+    const CommandResult& profile = answer.results[0];
+    if (profile.fate == Fate::kDone && (profile.admin || profile.admin_unsaid)) {
       context_.sight_proven = true;
     }
     for (size_t i = 0; i < questions->size(); ++i) {

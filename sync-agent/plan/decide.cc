@@ -159,17 +159,6 @@ Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkVie
     return finish();
   }
 
-  if (!view.refused_hash.empty() && view.refused_hash == decision.digest.hash &&
-      !view.refused_reason.empty()) {
-    ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
-                view.refused_parameters);
-    return finish();
-  }
-  if (view.in_doubt) {
-    ruling.Stop("doubt", PlannedAction::kDefer, "IN_DOUBT");
-    return finish();
-  }
-
   if (row.marked_for_deletion) {
     // Policy "ignore": a marked client is neither created nor changed, and its contact
     // stays as it is.
@@ -183,6 +172,17 @@ Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkVie
     return finish();
   }
   ruling.Pass("deletion-mark");
+
+  if (!view.refused_hash.empty() && view.refused_hash == decision.digest.hash &&
+      !view.refused_reason.empty()) {
+    ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
+                view.refused_parameters);
+    return finish();
+  }
+  if (view.in_doubt) {
+    ruling.Stop("doubt", PlannedAction::kDefer, "IN_DOUBT");
+    return finish();
+  }
 
   if (IsNameless(mapped.content)) {
     ruling.Stop("name", PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL");

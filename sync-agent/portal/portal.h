@@ -101,7 +101,9 @@ struct CommandResult {
   // ListNewest), unique and within what was asked for, at most 50.
   bool complete_page = false;
   bool last_page = false;  // fewer than 50 rows
-  bool admin = false;      // of GetProfile
+  bool admin = false;
+  bool admin_unsaid =
+      false;  // of GetProfile: the portal does not say      // of GetProfile
 };
 
 // Why the request as a whole got no results.

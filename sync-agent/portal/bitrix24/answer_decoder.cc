@@ -90,6 +90,7 @@ struct ValueOf {
     const Json* admin = FindMember(json, "ADMIN");
     if (PositiveIdOf(FindMember(json, "ID")) == 0) return false;
     result->admin = admin != nullptr && IsTrue(*admin);
+    result->admin_unsaid = admin == nullptr;
     return true;
   }
 };

@@ -1,0 +1,129 @@
+#include "sync-agent/control/control_client.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sync-agent/control/fake_control_service_test.h"
+#include "tests/testing/seeded_random.h"
+#include "tests/testing/status_matchers.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::SeededRandom;
+using ::guestbridge::testing::StatusIs;
+
+// Keeps what the server said and lets a test wait for it.
+class Recorder final : public ControlEvents {
+ public:
+  std::vector<v1::LedgerIdentity> Ledgers() override { return {}; }
+  void OnConnected() override { Add("connected"); }
+  void OnConfiguration(const v1::AgentConfiguration& configuration) override {
+    Add(absl::StrCat("configuration ", configuration.revision()));
+  }
+  void OnTask(const v1::Task& task) override { Add("task " + task.id()); }
+  void OnCancelRun(const std::string& run) override { Add("cancel " + run); }
+  void OnRemoved(const std::string& integration) override {
+    Add("removed " + integration);
+  }
+  void OnRefused(const absl::Status& status) override {
+    Add("refused " + ReasonOf(status));
+  }
+
+  // False when it does not come within ten seconds.
+  bool Await(const std::string& event, int times = 1) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+      return std::count(events_.begin(), events_.end(), event) >= times;
+    });
+  }
+  std::vector<std::string> events() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
+  }
+
+ private:
+  void Add(std::string event) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    events_.push_back(std::move(event));
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> events_;
+};
+
+class ControlClientTest : public ::testing::Test {
+ protected:
+  FakeControlService service_;
+  Recorder events_;
+  SeededRandom random_;
+  ControlClient client_{service_.Connect(),
+                        {"hotel-1", "installation", "0.1.0", {}},
+                        SecretString("token"),
+                        events_,
+                        random_};
+};
+
+TEST_F(ControlClientTest, DeliversWhatTheServerSaysInItsOrder) {
+  v1::WatchResponse configuration;
+  configuration.mutable_configuration()->set_revision(4);
+  v1::WatchResponse task;
+  task.mutable_task()->set_id("t");
+  v1::WatchResponse cancel;
+  cancel.set_cancel_run("integrations/main/runs/1");
+  for (const auto& message : {configuration, task, cancel}) service_.Push(message);
+  client_.Start();
+  ASSERT_TRUE(events_.Await("cancel integrations/main/runs/1"));
+  EXPECT_THAT(events_.events(),
+              ::testing::ElementsAre("connected", "configuration 4", "task t",
+                                     "cancel integrations/main/runs/1"));
+}
+
+TEST_F(ControlClientTest, ComesBackWhenTheStreamEnds) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  service_.EndStreams();
+  EXPECT_TRUE(events_.Await("connected", 2));
+}
+
+TEST_F(ControlClientTest, OpensANewSessionWhenTheServerForgotIt) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  service_.ForgetSessions();
+  EXPECT_THAT(client_.AcquireLease({}),
+              StatusIs(absl::StatusCode::kUnauthenticated, "SESSION_UNKNOWN"));
+  ASSERT_TRUE(events_.Await("connected", 2));
+  EXPECT_THAT(client_.AcquireLease({}), IsOk());
+}
+
+TEST_F(ControlClientTest, GivesUpWhenItsNameIsTaken) {
+  service_.RefuseHello(MakeError("AGENT_NAME_IN_USE", {{"agent", "hotel-1"}}));
+  client_.Start();
+  EXPECT_TRUE(events_.Await("refused AGENT_NAME_IN_USE"));
+  EXPECT_EQ(service_.hellos(), 1);
+}
+
+TEST_F(ControlClientTest, KeepsTryingWhateverElseTheServerSays) {
+  service_.RefuseHello(MakeError("SERVER_STOPPING"));
+  client_.Start();
+  while (service_.hellos() < 2) std::this_thread::yield();
+  service_.RefuseHello(absl::OkStatus());
+  EXPECT_TRUE(events_.Await("connected"));
+}
+
+TEST_F(ControlClientTest, SaysGoodbyeOnceWhenAskedTo) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  client_.Stop(/*goodbye=*/true);
+  EXPECT_EQ(service_.goodbyes(), 1);
+  EXPECT_FALSE(client_.connected());
+}
+
+TEST_F(ControlClientTest, WithoutASessionEachCallFailsAtOnce) {
+  EXPECT_THAT(client_.AcquireLease({}),
+              StatusIs(absl::StatusCode::kUnavailable, "SERVER_UNREACHABLE"));
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

@@ -1,0 +1,142 @@
+#include "sync-agent/control/lease_keeper.h"
+
+#include "common/status/error.h"
+#include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/status_matchers.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::guestbridge::testing::FakeClock;
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+guestbridge::v1::Lease MakeLease(bool cold) {
+  guestbridge::v1::Lease lease;
+  lease.set_epoch(1);
+  lease.set_cold(cold);
+  lease.mutable_time_to_live()->set_seconds(60);
+  return lease;
+}
+
+class LeaseKeeperTest : public ::testing::Test {
+ protected:
+  void Want() {
+    keeper_.Want([this] {
+      guestbridge::v1::AcquireLeaseRequest request;
+      request.mutable_ledger()->set_sequence(++sequence_);
+      return request;
+    });
+  }
+  absl::Duration Left() const { return keeper_.end() - clock_.Steady(); }
+
+  FakeClock clock_;
+  absl::StatusOr<guestbridge::v1::Lease> answer_ = MakeLease(false);
+  absl::Duration answer_takes_;
+  int asked_ = 0;
+  int64_t sequence_ = 0;
+  int64_t last_sequence_ = 0;
+  LeaseKeeper keeper_{[this](const guestbridge::v1::AcquireLeaseRequest& request) {
+                        ++asked_;
+                        last_sequence_ = request.ledger().sequence();
+                        clock_.Advance(answer_takes_);
+                        return answer_;
+                      },
+                      clock_};
+};
+
+TEST_F(LeaseKeeperTest, AsksForNothingThatIsNotWanted) {
+  EXPECT_EQ(keeper_.Tick(), absl::InfiniteDuration());
+  EXPECT_EQ(asked_, 0);
+  EXPECT_LT(keeper_.end(), clock_.Steady());
+}
+
+TEST_F(LeaseKeeperTest, CountsTheLeaseFromBeforeTheRequestLeft) {
+  answer_takes_ = absl::Seconds(5);
+  Want();
+  EXPECT_EQ(keeper_.Tick(), absl::Seconds(15));
+  EXPECT_EQ(Left(), absl::Seconds(55));
+  EXPECT_TRUE(keeper_.word().held);
+}
+
+TEST_F(LeaseKeeperTest, RenewsEveryTwentySecondsWithTheLedgersSequenceOfThen) {
+  Want();
+  EXPECT_EQ(keeper_.Tick(), absl::Seconds(20));
+  clock_.Advance(absl::Seconds(19));
+  EXPECT_EQ(keeper_.Tick(), absl::Seconds(1));
+  EXPECT_EQ(asked_, 1);
+  clock_.Advance(absl::Seconds(1));
+  keeper_.Tick();
+  EXPECT_EQ(asked_, 2);
+  EXPECT_EQ(last_sequence_, 2);
+  EXPECT_EQ(Left(), absl::Seconds(60));
+}
+
+TEST_F(LeaseKeeperTest, GoesOnAskingWhileSomebodyElseHoldsIt) {
+  answer_ =
+      MakeError("LEASE_HELD", {{"integration", "main"}, {"retry_after_seconds", "90"}});
+  Want();
+  EXPECT_EQ(keeper_.Tick(), absl::Seconds(5));
+  EXPECT_THAT(keeper_.word().error,
+              StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+  EXPECT_FALSE(keeper_.word().refused);
+  answer_ = MakeLease(true);
+  clock_.Advance(absl::Seconds(5));
+  keeper_.Tick();
+  EXPECT_TRUE(keeper_.word().held);
+  EXPECT_TRUE(keeper_.word().cold);
+}
+
+TEST_F(LeaseKeeperTest, StaysColdThoughTheLedgerGrewSince) {
+  answer_ = MakeLease(true);
+  Want();
+  keeper_.Tick();
+  answer_ = MakeLease(false);
+  clock_.Advance(absl::Seconds(20));
+  keeper_.Tick();
+  EXPECT_TRUE(keeper_.word().cold);
+}
+
+TEST_F(LeaseKeeperTest, OutlivesAServerThatIsAwayAndNoLonger) {
+  Want();
+  keeper_.Tick();
+  answer_ = absl::UnavailableError("away");
+  clock_.Advance(absl::Seconds(20));
+  keeper_.Tick();
+  EXPECT_EQ(Left(), absl::Seconds(40));
+  clock_.Advance(absl::Seconds(41));
+  EXPECT_LT(keeper_.end(), clock_.Steady());
+}
+
+TEST_F(LeaseKeeperTest, EndsAtOnceWhenAnotherTookIt) {
+  Want();
+  keeper_.Tick();
+  answer_ = MakeError("LEASE_HELD", {{"retry_after_seconds", "3"}});
+  clock_.Advance(absl::Seconds(20));
+  keeper_.Tick();
+  EXPECT_LT(keeper_.end(), clock_.Steady());
+}
+
+TEST_F(LeaseKeeperTest, TakesAFinalNoForAnAnswer) {
+  answer_ = MakeError("BASE_CHANGED", {{"integration", "main"}});
+  Want();
+  EXPECT_EQ(keeper_.Tick(), absl::InfiniteDuration());
+  EXPECT_TRUE(keeper_.word().refused);
+  clock_.Advance(absl::Minutes(1));
+  keeper_.Tick();
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(LeaseKeeperTest, RenewsNoLongerOnceItWasLeft) {
+  Want();
+  keeper_.Tick();
+  keeper_.Leave();
+  clock_.Advance(absl::Seconds(30));
+  EXPECT_EQ(keeper_.Tick(), absl::InfiniteDuration());
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(Left(), absl::Seconds(30));
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
