@@ -186,9 +186,9 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
 }
 
 absl::Status CheckAuthorityFile(const std::string& file) {
-  GB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(file));
-  if (ParseCertificate(pem) != nullptr) return absl::OkStatus();
-  return MakeError("CA_FILE_UNUSABLE", {{"file", file}});
+  const absl::StatusOr<std::string> pem = ReadFile(file);
+  if (pem.ok() && ParseCertificate(*pem) != nullptr) return absl::OkStatus();
+  return MakeError("EXTRA_CA_UNREADABLE", {{"file", file}});
 }
 
 absl::StatusOr<ServerCertificate> MakeCertificate(const DataDirectory& directory,

@@ -24,7 +24,7 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
                                                   const std::string& client_ca_file);
 
 // Says at the start that an operator's CA file can be used, not at the first call to a
-// portal. Errors: TLS_FILE_UNREADABLE, CA_FILE_UNUSABLE.
+// portal. Errors: EXTRA_CA_UNREADABLE.
 absl::Status CheckAuthorityFile(const std::string& file);
 
 // Makes, in the data directory, a certificate authority (`ca.pem`, `ca.key`; ten years,

@@ -179,9 +179,12 @@ int Main(int argc, char** argv) {
   create
       .add_option("--role", token.role,
                   "viewer, operator, external-systems-integration, admin or agent.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_ROLE")
       ->required();
-  create.add_option("--name", token.name, "For people: whose it is.");
+  create.add_option("--name", token.name, "For people: whose it is.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_NAME");
   create.add_option("--out", token.out, "The file that the token is written to.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_OUT")
       ->required();
 
   try {

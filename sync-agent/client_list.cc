@@ -42,8 +42,18 @@ v1::Client ToClient(const std::string& integration, const ClientRecord& record,
   client.set_state(StateOf(record, in_doubt));
   if (record.link == LinkState::kLive) client.set_contact(record.contact.value());
   client.set_reason(in_doubt ? "IN_DOUBT" : record.reason);
+  if (!in_doubt) {
+    client.mutable_parameters()->insert(record.parameters.begin(),
+                                        record.parameters.end());
+  }
   if (record.exported_unix > 0) {
     client.mutable_export_time()->set_seconds(record.exported_unix);
+  }
+  if (!in_doubt && record.reason.empty() &&
+      record.write_back == WriteBackState::kParked) {
+    client.set_reason(record.write_back_reason);
+    client.mutable_parameters()->insert(record.write_back_parameters.begin(),
+                                        record.write_back_parameters.end());
   }
   client.set_written_back(record.write_back == WriteBackState::kDone);
   client.set_proposed_contact(record.proposed.value());

@@ -312,9 +312,13 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   }
 
   UpdatePacer(now->settings);
-  IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
-                      clock_, [this](const v1::Run& word) { reporter_.Report(word); }},
-                     task);
+  IntegrationRun run(
+      {settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_, clock_,
+       [this](const v1::Run& word) {
+         doubts_in_run_ = word.doubts();
+         reporter_.Report(word);
+       }},
+      task);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = &run;
@@ -468,7 +472,7 @@ void Integration::ReportTrailing() {
   Ledger* const ledger = opened_ledger();
   if (ledger == nullptr) return;
   const auto write_back = ledger->CountWriteBacks();
-  const auto doubts = ledger->CountAttempts();
+  const auto doubts = CountDoubts(*ledger);
   if (!write_back.ok() || !doubts.ok()) return;
   for (Trailing& last : trailing) {
     const std::string before = last.run.SerializeAsString();
@@ -486,6 +490,14 @@ void Integration::ReportTrailing() {
                   trailing_.end());
 }
 
+absl::StatusOr<int> Integration::CountDoubts(Ledger& ledger) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (current_ != nullptr) return doubts_in_run_.load();
+  }
+  return ledger.CountAttempts();
+}
+
 void Integration::RefreshFigures() {
   const absl::Duration now = clock_.Steady();
   if (now - looked_ < kLookEvery) return;
@@ -493,7 +505,7 @@ void Integration::RefreshFigures() {
   Ledger* const ledger = opened_ledger();
   if (ledger == nullptr) return;
   const auto write_back = ledger->CountWriteBacks();
-  const auto doubts = ledger->CountAttempts();
+  const auto doubts = CountDoubts(*ledger);
   const auto missing = ledger->CountMissing();
   if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -108,6 +109,8 @@ class Integration {
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
   void ReportTrailing();
   void RefreshFigures();
+  // Attempts that are past their answer; what a run has in flight is not in doubt.
+  absl::StatusOr<int> CountDoubts(Ledger& ledger);
 
   const Settings settings_;
   const Server server_;
@@ -130,6 +133,7 @@ class Integration {
   std::set<std::string> cancelled_;   // names of queued runs
   std::deque<v1::Task> tasks_;
   IntegrationRun* current_ = nullptr;
+  std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said
   std::vector<Trailing> trailing_;
   Figures figures_;
 

@@ -87,9 +87,12 @@ void IntegrationRun::Report(const RunProgress* progress,
   }
   if (notice != nullptr) *run_.add_notices() = *notice;
   const auto write_back = parts_.ledger.CountWriteBacks();
-  const auto doubts = parts_.ledger.CountAttempts();
-  if (write_back.ok() && doubts.ok()) {
-    PutLedgerCounts(*write_back, written_before_, *doubts, &run_);
+  const auto attempts = parts_.ledger.CountAttempts();
+  if (write_back.ok() && attempts.ok()) {
+    // While the executor works, attempts are in flight that nobody doubts yet.
+    const int doubts =
+        progress == nullptr ? *attempts : static_cast<int>(parts_.doubts.size());
+    PutLedgerCounts(*write_back, written_before_, doubts, &run_);
   }
   parts_.report(run_);
 }

@@ -48,6 +48,9 @@ absl::Status FillAuth(Session& session, const Arguments& arguments,
     }
   }
   if (!oauth) return absl::OkStatus();
+  if (!arguments.Has("--client-id")) {
+    return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--client-id"}});
+  }
   v1::OAuthAuth* auth = connection->mutable_oauth();
   auth->set_client_id(arguments.Get("--client-id"));
   if (arguments.Has("--client-secret-file")) {

@@ -249,11 +249,6 @@ constexpr ReasonText kTexts[] = {
      "Сертификат и ключ ({file}) не подходят друг к другу или повреждены.",
      "Check that both are PEM files and that the key belongs to the certificate.",
      "Проверьте, что это файлы PEM и ключ относится к этому сертификату."},
-    {"CA_FILE_UNUSABLE", kPrecondition, "The file {file} holds no PEM certificate.",
-     "В файле {file} нет сертификата в формате PEM.",
-     "Give the file with the CA certificate that the portal's certificate was made "
-     "with.",
-     "Укажите файл с сертификатом центра, которым выпущен сертификат портала."},
     {"OUTPUT_FILE_UNWRITABLE", kPrecondition, "The file {file} cannot be written.",
      "Файл {file} не удаётся записать.", "Check the path and its rights.",
      "Проверьте путь и права."},

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/error_code.h"
 
 namespace guestbridge::server {
 namespace {
@@ -220,8 +221,8 @@ absl::StatusOr<SourceAddress> NormalizeSourceUrl(const std::string& text) {
     return SourceUrlError(text);
   }
   if (IsLinkLocalOrMetadata(host)) {
-    return MakeFieldError("connection.source.url", "SOURCE_ADDRESS_REFUSED",
-                          {{"host", std::string(host)}});
+    return WithCode(MakeFieldError("connection.source.url", "SOURCE_ADDRESS_REFUSED"),
+                    absl::StatusCode::kInvalidArgument);
   }
 
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);

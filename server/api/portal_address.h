@@ -17,8 +17,8 @@ std::string PortalKey(const v1::Connection& connection);
 absl::StatusOr<std::string> NormalizeApiServer(const std::string& text);
 
 // True for `localhost` and for addresses of private, loopback, link-local, CGNAT,
-// documentation and unspecified ranges, and for names without a dot. A name that merely
-// resolves to such an address is caught when it is connected to.
+// documentation and unspecified ranges. A name that merely resolves to such an address
+// is caught when it is connected to.
 bool IsPrivateHost(absl::string_view host);
 
 struct SourceAddress {
@@ -26,7 +26,7 @@ struct SourceAddress {
   std::string key;  // Host, port and path, without regard to case and trailing slash.
 };
 
-// Errors: SOURCE_URL_INVALID (parameter given); SOURCE_ADDRESS_REFUSED (host) for
+// Errors: SOURCE_URL_INVALID (parameter given); SOURCE_ADDRESS_REFUSED for
 // link-local and metadata addresses.
 absl::StatusOr<SourceAddress> NormalizeSourceUrl(const std::string& text);
 

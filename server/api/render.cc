@@ -58,7 +58,9 @@ void Render(Language language, v1::TestConnectionResponse* test) {
 
 void Render(Language language, v1::Client* client) {
   if (client->reason().empty()) return;
-  RenderTexts(language, {{"client", client->client()}}, client);
+  Parameters parameters(client->parameters().begin(), client->parameters().end());
+  parameters.emplace("client", client->client());
+  RenderTexts(language, parameters, client);
 }
 
 void Render(Language language, v1::ClientExplanation* explanation) {

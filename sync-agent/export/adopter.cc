@@ -66,7 +66,9 @@ std::optional<PortalLane::Job> Adopter::Next() {
            },
            [this, shared](bool) {
              context_.busy.erase(shared->key);
-             ClientRecord record;
+             auto known = context_.ledger.Get(shared->key);
+             if (!context_.Check(known.status())) return;
+             ClientRecord record = known->value_or(ClientRecord{});
              record.key = shared->key;
              record.dirty = true;
              record.reason = "CONTACT_UNREADABLE";
@@ -84,8 +86,28 @@ std::optional<PortalLane::Job> Adopter::Next() {
 }
 
 void Adopter::AddNew(Decision decision, PlannedAction action) {
-  decision.action = action;
-  adder_.Add(std::move(decision));
+  const EventSwitches& events = context_.settings.events;
+  const bool wanted = action == PlannedAction::kRecreate ? events.contact_deleted
+                                                         : events.client_created;
+  if (wanted) {
+    decision.action = action;
+    adder_.Add(std::move(decision));
+    return;
+  }
+  // The ID in 1C led nowhere: without it the trigger would have stopped the planner.
+  context_.busy.erase(decision.key);
+  auto known = context_.ledger.Get(decision.key);
+  if (!context_.Check(known.status())) return;
+  ClientRecord record = known->value_or(ClientRecord{});
+  record.key = decision.key;
+  record.dirty = true;
+  record.reason = "EVENT_OFF";
+  record.parameters = {{"event", action == PlannedAction::kRecreate
+                                     ? "contact-deleted"
+                                     : "client-created"}};
+  record.problem = Outcome::kSkipped;
+  context_.tally.Mark(&record, Outcome::kSkipped);
+  if (!context_.settings.dry_run) context_.Check(context_.ledger.Put({record}));
 }
 
 void Adopter::Judge(Decision decision, const ContactRow& row) {
@@ -103,11 +125,14 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
     return;
   }
   if (!context_.settings.dry_run) {
-    ClientRecord record;
+    auto known = context_.ledger.Get(decision.key);
+    if (!context_.Check(known.status())) return;
+    ClientRecord record = known->value_or(ClientRecord{});
     record.key = decision.key;
     record.link = LinkState::kLive;
     record.contact = row.id;
     record.dirty = true;  // until it is stamped
+    record.exported = ContentDigest{};
     record.exported.fields_known = false;
     if (ours) {
       const auto version = DecodeOriginVersion(row.stamp.version);

@@ -394,7 +394,8 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
   if (auto job = adopter_.Next(); job.has_value()) return job;
   const bool more = phase_ == Phase::kRead && !stream_done_;
   if (auto job = updater_.Next(more); job.has_value()) return job;
-  return adder_.Next(more);
+  // What may not leave must not hold the places of what may.
+  return may_create() ? adder_.Next(more) : std::nullopt;
 }
 
 void ExportMachine::Consider(const ClientRow& row) {
@@ -406,8 +407,7 @@ void ExportMachine::Consider(const ClientRow& row) {
   if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
   const MappedContact mapped = settings_.mapping->Map(
       row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone()));
-  Decision decision = Decide(row, mapped, MakeLinkView(*record, attempt->has_value()),
-                             settings_.events);
+  Decision decision = Decide(row, mapped, view, settings_.events);
   if (settings_.kind == RunKind::kMatch) {
     matcher_.Consider(row, *record, std::move(decision));
     return;
@@ -487,7 +487,7 @@ void ExportMachine::Note(const ClientRow& row,
   if (decision.reason != "IN_DOUBT") {
     const bool noted = known.reason == decision.reason && known.problem == outcome &&
                        known.parameters == decision.parameters;
-    if (noted && !mark) return;
+    if (noted && !mark && !known.dirty) return;
     known.reason = decision.reason;
     known.parameters = decision.parameters;
     known.problem = outcome;

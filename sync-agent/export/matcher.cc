@@ -53,7 +53,11 @@ void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& 
                     (decision.reason == "EVENT_OFF" &&
                      (!record.has_value() || record->link == LinkState::kNew));
   if (!open) {
-    if (record.has_value() && record->link == LinkState::kLive) ++counts.linked;
+    if (record.has_value() && record->link == LinkState::kLive) {
+      ++counts.linked;
+      context_.tally.Count(Outcome::kUnchanged);
+      return;
+    }
     context_.tally.Count(decision.action == PlannedAction::kSkip    ? Outcome::kSkipped
                          : decision.action == PlannedAction::kDefer ? Outcome::kDeferred
                          : decision.action == PlannedAction::kFail
@@ -101,14 +105,7 @@ void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& 
     case MatchVerdict::Kind::kNone:
       ++counts.unmatched;
       context_.tally.Count(Outcome::kSkipped);
-      if (known.link != LinkState::kReview) return;
-      // An earlier proposal no longer holds.
-      known.link = LinkState::kNew;
-      known.proposed = ContactId();
-      known.reason.clear();
-      known.problem = Outcome::kNone;
-      known.dirty = true;
-      context_.Check(ledger.Put({known}));
+      if (known.link == LinkState::kReview) Withdraw(std::move(known));
       return;
     case MatchVerdict::Kind::kCertain:
     case MatchVerdict::Kind::kProposed:
@@ -119,6 +116,7 @@ void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& 
         // The next export adopts it by itself.
         ++counts.matched;
         context_.tally.Count(Outcome::kUnchanged);
+        if (known.link == LinkState::kReview) Withdraw(std::move(known));
         return;
       }
       break;
@@ -132,6 +130,16 @@ void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& 
   known.dirty = false;
   context_.tally.Mark(&known, Outcome::kDeferred);
   context_.Check(ledger.Put({known}));
+}
+
+void Matcher::Withdraw(ClientRecord known) {
+  known.link = LinkState::kNew;
+  known.proposed = ContactId();
+  known.reason.clear();
+  known.parameters.clear();
+  known.problem = Outcome::kNone;
+  known.dirty = true;
+  context_.Check(context_.ledger.Put({known}));
 }
 
 void Matcher::Finish() {

@@ -30,6 +30,9 @@ class Matcher {
   bool idle() const { return true; }
 
  private:
+  // An earlier proposal no longer holds: the next export decides.
+  void Withdraw(ClientRecord known);
+
   RunContext& context_;
   Updater& updater_;
   std::unique_ptr<WindowScan> scan_;

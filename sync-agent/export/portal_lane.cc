@@ -102,7 +102,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     if (now.steady - *failing_since_ > settings_.patience) {
       failure_ = MakeError(answer.reason, answer.parameters);
     }
-  } else if (answer.fate == RequestFate::kAnswered) {
+  } else {
     failing_since_.reset();
   }
 

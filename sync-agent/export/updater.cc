@@ -275,6 +275,9 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     (*record)->dirty = true;
+    // Only what really differs is sent then.
+    (*record)->exported.fields_known = false;
+    (*record)->exported.hash.clear();
     if (!context_.Check(context_.ledger.Put({**record}))) return;
   }
   for (const Decision* decision : gone) AskWhetherGone(*decision);

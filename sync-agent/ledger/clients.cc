@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/client_columns.h"
@@ -49,6 +50,10 @@ ClientRecord ReadClient(const Statement& row) {
   record.proposed = ContactId(row.Int(16));
   record.write_back = static_cast<WriteBackState>(row.Int(17));
   record.written = ContactId(row.Int(18));
+  const std::vector<std::string> why =
+      absl::StrSplit(row.Text(19), absl::MaxSplits(' ', 1));
+  record.write_back_reason = why[0];
+  if (why.size() > 1) record.write_back_parameters = DecodeParameters(why[1]);
   return record;
 }
 
@@ -207,8 +212,10 @@ absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
   int64_t changed = 0;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
     constexpr char kReset[] =
-        "UPDATE clients SET dirty = 1, reason = '', parameters = '', problem = 0, "
-        "refused_hash = '', answered_refusals = 0 WHERE problem > 0 AND link <> 4";
+        "UPDATE clients SET dirty = CASE WHEN problem > 0 THEN 1 ELSE dirty END, "
+        "reason = '', parameters = '', problem = 0, refused_hash = '', "
+        "answered_refusals = 0, write_back = CASE WHEN write_back = 3 THEN 1 ELSE "
+        "write_back END WHERE (problem > 0 OR write_back = 3) AND link <> 4";
     if (keys.empty()) {
       GB_ASSIGN_OR_RETURN(Statement * all, database_->Prepare(kReset));
       GB_RETURN_IF_ERROR(all->Run());
@@ -316,10 +323,12 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
     GB_ASSIGN_OR_RETURN(
         Statement * failed,
         database_->Prepare("UPDATE clients SET write_back = ?, write_back_reason = ?, "
-                           "queued = queued + 60 WHERE key = ? AND contact = ?"));
+                           "queued = 1 + (SELECT max(queued) FROM clients WHERE "
+                           "write_back = 1) WHERE key = ? AND contact = ?"));
     const auto state = parked ? WriteBackState::kParked : WriteBackState::kPending;
     return failed->Bind(1, static_cast<int64_t>(state))
-        .Bind(2, ReasonOf(status))
+        .Bind(2, absl::StrCat(ReasonOf(status), " ",
+                              EncodeParameters(ParametersOf(status))))
         .Bind(3, item.key.guid())
         .Bind(4, item.contact.value())
         .Run();

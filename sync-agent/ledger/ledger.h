@@ -71,6 +71,9 @@ struct ClientRecord {
   int64_t run = 0;                   // last run that settled an outcome for it …
   Outcome outcome = Outcome::kNone;  // … and which
   WriteBackState write_back = WriteBackState::kNone;
+  // Why 1C does not hold the ID yet. Empty: it was not asked, or took it.
+  std::string write_back_reason;
+  Parameters write_back_parameters;
   ContactId written;   // the ID that 1C confirmed
   ContactId proposed;  // by a match
 };
@@ -155,8 +158,8 @@ class Ledger {
   // Dirty clients that `run` has not settled yet.
   absl::StatusOr<std::vector<ClientKey>> Dirty(const ClientKey& after, int64_t run,
                                                int limit);
-  // Lets refused and skipped clients be tried again. Empty `keys`: all. Returns how
-  // many.
+  // Lets refused and skipped clients, and parked write-backs, be tried again. Empty
+  // `keys`: all. Returns how many.
   absl::StatusOr<int> Requeue(absl::Span<const ClientKey> keys);
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);

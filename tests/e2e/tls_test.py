@@ -1,7 +1,5 @@
 """The default mode: TLS with the server's own CA, callers with tokens, one role each."""
 
-import os
-import signal
 import ssl
 import socket
 import subprocess
