@@ -52,6 +52,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   identity.installation = agent->directory_->installation();
   identity.version = agent->options_.version;
   identity.capabilities = {"onec-odata"};
+  identity.server = agent->options_.server.host_port;
   agent->control_ = std::make_unique<ControlClient>(
       std::move(channel), std::move(identity), std::move(token), *agent, random);
   return agent;

@@ -119,8 +119,14 @@ int Main(int argc, char** argv) {
       "guestbridge-agent");
   app.set_version_flag("--version",
                        std::string("guestbridge-agent ") + GUESTBRIDGE_VERSION);
-  app.set_config("--config", "", "Read flags from this file (TOML or INI).")
+  // CLI11 does not ask the environment for the name of the file itself. A file that is
+  // named must be there, and a line that nobody knows is a mistake to be told.
+  const char* const config = std::getenv("GUESTBRIDGE_AGENT_CONFIG");
+  const std::string config_file = config == nullptr ? "" : config;
+  app.set_config("--config", config_file, "Read flags from this file (TOML or INI).",
+                 /*config_required=*/!config_file.empty())
       ->envname("GUESTBRIDGE_AGENT_CONFIG");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   const auto text = [&](const std::string& flag, std::string& value,
                         const std::string& variable, const std::string& help) {
     return app.add_option(flag, value, help)

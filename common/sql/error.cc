@@ -25,6 +25,9 @@ absl::string_view ReasonOfCode(int code) {
     default:
       break;
   }
+  // A write that the file system would not take whole: no room, a quota, a limit.
+  // SQLite names the disk only when the system said ENOSPC.
+  if (code == SQLITE_IOERR_WRITE) return "DATABASE_FULL";
   // Reading less than a page means that the file was cut.
   if (code == SQLITE_IOERR_SHORT_READ) return "DATABASE_CORRUPT";
   return "DATABASE_FAILED";

@@ -100,7 +100,8 @@ void ControlClient::Loop() {
       return;
     } else if (ReasonOf(hello) != last_reason) {
       last_reason = ReasonOf(hello);
-      log::Warning("server_not_reached", {{"error", hello}});
+      log::Warning("server_not_reached",
+                   {{"error", WithParameter(hello, "server", identity_.server)}});
     }
     if (lived) pause = kFirstPause;
     std::unique_lock<std::mutex> lock(mutex_);

@@ -45,6 +45,7 @@ struct ControlIdentity {
   std::string installation;  // UUID of the data directory
   std::string version;
   std::vector<std::string> capabilities;
+  std::string server;  // HOST:PORT, for messages only
 };
 
 // The agent's line to the server: one session, kept for as long as the process lives.

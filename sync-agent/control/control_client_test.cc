@@ -59,7 +59,7 @@ class ControlClientTest : public ::testing::Test {
   Recorder events_;
   SeededRandom random_;
   ControlClient client_{service_.Connect(),
-                        {"hotel-1", "installation", "0.1.0", {}},
+                        {"hotel-1", "installation", "0.1.0", {}, "localhost"},
                         SecretString("token"),
                         events_,
                         random_};

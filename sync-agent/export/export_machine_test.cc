@@ -205,6 +205,31 @@ TEST(ExportMachine, ADryRunWritesToNeitherSide) {
   EXPECT_TRUE(world.ledger->List(ClientKey(), 10)->empty());
 }
 
+TEST(ExportMachine, ADryRunTellsOfAContactThatIsGone) {
+  World world;
+  for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.portal.contacts.erase(world.portal.OfClient(world.base.clients[2].key).front());
+  auto settings = world.Settings();
+  settings.dry_run = true;
+  const auto told = world.Run(settings).progress.counts;
+  EXPECT_EQ(told.recreated, 1);
+  EXPECT_EQ(told.unchanged, 4);
+  EXPECT_EQ(world.portal.contacts.size(), 4u);
+}
+
+TEST(ExportMachine, AMarkedClientWhoseContactIsGoneCountsOnce) {
+  World world;
+  for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.base.clients[2].marked_for_deletion = true;
+  world.Run(world.Settings());
+  world.portal.contacts.erase(world.portal.OfClient(world.base.clients[2].key).front());
+  const auto counts = world.Run(world.Settings()).progress.counts;
+  EXPECT_EQ(counts.skipped, 1);
+  EXPECT_EQ(counts.scanned, 5);
+}
+
 TEST(ExportMachine, ALostLedgerIsRebuiltBeforeAnythingIsAdded) {
   World world;
   for (int i = 1; i <= 70; ++i) world.base.Add(i, "Orlova", "+79161234567");

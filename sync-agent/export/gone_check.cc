@@ -29,8 +29,8 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
   }
   job.done = [this, questions](const PortalAnswer& answer) {
     --in_flight_;
-    // Where the portal says nothing about rights, its "not found" is taken at its word: to
-    // somebody without rights it says "access denied".
+    // Where the portal says nothing about rights, its "not found" is taken at its word:
+    // to somebody without rights it says "access denied".
     const CommandResult& profile = answer.results[0];
     if (profile.fate == Fate::kDone && (profile.admin || profile.admin_unsaid)) {
       context_.sight_proven = true;

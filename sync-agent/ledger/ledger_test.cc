@@ -135,6 +135,50 @@ TEST_F(LedgerTest, AWriteBackOfAnIdThatChangedMeanwhileStaysQueued) {
   EXPECT_EQ((*ledger->PendingWriteBacks(10))[0].contact, ContactId(10));
 }
 
+TEST_F(LedgerTest, AWriteBackThatFailedStandsBehindAllOthersHoweverOldItIs) {
+  auto ledger = Open();
+  for (int n = 1; n <= 3; ++n) {
+    ClientRecord record;
+    record.key = Key(n);
+    record.link = LinkState::kLive;
+    record.contact = ContactId(n);
+    record.exported_unix = n == 1 ? 0 : 1'000'000;  // the first was adopted
+    ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  }
+  const WriteBackItem locked = (*ledger->PendingWriteBacks(1))[0];
+  ASSERT_EQ(locked.key, Key(1));
+  ASSERT_TRUE(ledger
+                  ->FinishWriteBack(locked, MakeError("SOURCE_LOCKED", {}),
+                                    /*parked=*/false)
+                  .ok());
+  const auto pending = *ledger->PendingWriteBacks(10);
+  ASSERT_EQ(pending.size(), 3u);
+  EXPECT_EQ(pending.back().key, Key(1));
+}
+
+TEST_F(LedgerTest, AParkedWriteBackSaysWhyAndIsTriedAgainOnRequest) {
+  auto ledger = Open();
+  ClientRecord record;
+  record.key = Key(1);
+  record.link = LinkState::kLive;
+  record.contact = ContactId(9);
+  ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  const WriteBackItem item = (*ledger->PendingWriteBacks(1))[0];
+  ASSERT_TRUE(ledger
+                  ->FinishWriteBack(item,
+                                    MakeError("WRITE_NOT_KEPT", {{"entity", "E"}}),
+                                    /*parked=*/true)
+                  .ok());
+  const ClientRecord parked = **ledger->Get(Key(1));
+  EXPECT_EQ(parked.write_back, WriteBackState::kParked);
+  EXPECT_EQ(parked.write_back_reason, "WRITE_NOT_KEPT");
+  EXPECT_EQ(parked.write_back_parameters.at("entity"), "E");
+  EXPECT_TRUE(ledger->PendingWriteBacks(1)->empty());
+  EXPECT_EQ(*ledger->Requeue({}), 1);
+  EXPECT_EQ(ledger->PendingWriteBacks(1)->size(), 1u);
+  EXPECT_FALSE((*ledger->Get(Key(1)))->dirty);
+}
+
 TEST_F(LedgerTest, ADamagedFileIsReportedAndLeftAsItIs) {
   const std::string garbage(8192, 'x');
   std::ofstream(file_) << garbage;

@@ -176,6 +176,12 @@ TEST(JudgeMatch, SharedPhoneWithAnotherFamilyNameIsLeftToAPerson) {
   EXPECT_EQ(JudgeMatch(evidence).kind, MatchVerdict::Kind::kProposed);
 }
 
+TEST(NormalizeText, NamesInCapitalsAreTheSameNames) {
+  EXPECT_EQ(NormalizeText(" ЁЛКИНА-Рябова "), NormalizeText("ёлкина-рябова"));
+  EXPECT_EQ(NormalizeText("MÜLLER"), "müller");
+  EXPECT_EQ(NormalizeText("李 \xd0"), "李 \xd0");
+}
+
 TEST(NormalizePhone, TakesThePortalsView) {
   EXPECT_EQ(NormalizePhone("8 (916) 123-45-67"), NormalizePhone("+79161234567"));
   EXPECT_EQ(NormalizePhone("+7 916 123 45 67;12"), "79161234567");

@@ -13,6 +13,14 @@ std::string FieldOf(const ContactRow& row, const std::string& name) {
   return field == row.fields.end() ? "" : field->second;
 }
 
+// The two-byte letters that names here are written in: Latin-1 and Cyrillic.
+int LowerTwoByte(int letter) {
+  if (letter >= 0xc0 && letter <= 0xde && letter != 0xd7) return letter + 0x20;
+  if (letter >= 0x400 && letter <= 0x40f) return letter + 0x50;
+  if (letter >= 0x410 && letter <= 0x42f) return letter + 0x20;
+  return letter;
+}
+
 // Brings one multifield of the contact to `wanted`.
 void DiffMultifield(const ClientKey& client, const std::string& field,
                     const std::vector<MultiValue>& wanted,
@@ -107,7 +115,16 @@ std::string NormalizePhone(absl::string_view phone) {
 }
 
 std::string NormalizeText(absl::string_view text) {
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+  std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+  for (size_t i = 0; i + 1 < lower.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(lower[i]);
+    if (lead < 0xc2 || lead > 0xdf) continue;
+    const auto second = static_cast<unsigned char>(lower[i + 1]);
+    const int letter = LowerTwoByte((lead & 0x1f) << 6 | (second & 0x3f));
+    lower[i] = static_cast<char>(0xc0 | letter >> 6);
+    lower[++i] = static_cast<char>(0x80 | (letter & 0x3f));
+  }
+  return lower;
 }
 
 bool IsPlausible(const ContactContent& content, const ContactRow& row) {

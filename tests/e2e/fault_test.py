@@ -46,7 +46,7 @@ class Faults(unittest.TestCase):
         counters = run["counters"]
         self.assertEqual(counters["scanned"], sum(counters[k] for k in COUNTERS), run)
 
-    def one_contact_each(self, site, site_runs=()):
+    def one_contact_each(self, site):
         contacts, clients = site.contacts(), site.clients()
         self.assertEqual({k for k in contacts if k}, set(clients))
         for key, client in clients.items():

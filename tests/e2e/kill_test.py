@@ -46,7 +46,7 @@ class Kill(unittest.TestCase):
         self.assertEqual(site.portal.get("/counters")["duplicate_origins"], 0)
 
     def test_of_the_agent_while_requests_are_in_flight(self):
-        run = self.site.json("export", "run", "main", "--settle")["name"]
+        run = self.site.json("export", "run", "main")["name"]
         for number in (150, 600, 1300):
             self.wait_for_contacts(number)
             self.site.agent.kill()
@@ -57,7 +57,7 @@ class Kill(unittest.TestCase):
         self.expect_one_contact_each()
 
     def test_of_the_server_while_requests_are_in_flight(self):
-        run = self.site.json("export", "run", "main", "--settle")["name"]
+        run = self.site.json("export", "run", "main")["name"]
         for number in (150, 900):
             self.wait_for_contacts(number)
             self.site.server.kill()
