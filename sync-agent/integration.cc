@@ -275,7 +275,7 @@ void Integration::UpdatePacer(const IntegrationSettings& settings) {
                    settings.portal.oauth ? -1 : settings.portal.webhook_user, " ",
                    settings.pace.bucket_capacity);
   if (pacer_ != nullptr && key == paced_) return;
-  pacer_ = std::make_unique<Pacer>(settings.pace);
+  pacer_ = std::make_unique<Pacer>(settings.pace, random_);
   paced_ = key;
 }
 

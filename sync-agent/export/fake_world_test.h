@@ -225,7 +225,8 @@ struct FakeBase {
 // Drives one machine to its end on virtual time, as the executor does on real time.
 class World {
  public:
-  explicit World(uint64_t seed = 1) : random(seed), pacer(PaceSettings{}), seed_(seed) {
+  explicit World(uint64_t seed = 1)
+      : random(seed), pacer(PaceSettings{}, random), seed_(seed) {
     auto opened = Ledger::Open(":memory:", random);
     ledger = *std::move(opened);
     auto compiled = CompiledMapping::Compile(

@@ -20,34 +20,46 @@ bool IsTransportFailure(const PortalAnswer& answer) {
   return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
 }
 
+// Contacts in one command.
+int UnitsOf(const Command&) { return 1; }
+
 }  // namespace
 
-MethodCounts CountMethods(const std::vector<Command>& commands) {
-  MethodCounts counts;
-  for (const Command& command : commands) ++counts[MethodOf(command)];
-  return counts;
+RequestLoad CountMethods(const std::vector<Command>& commands) {
+  RequestLoad load;
+  for (const Command& command : commands) {
+    MethodLoad& method = load[MethodOf(command)];
+    ++method.commands;
+    method.units += UnitsOf(command);
+  }
+  return load;
 }
 
 PortalLane::PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings)
     : pacer_(pacer), tally_(tally), settings_(settings) {}
 
+int PortalLane::MostInFlight() const {
+  return std::min(settings_.max_requests_in_flight, pacer_.Concurrency());
+}
+
 bool PortalLane::HasRoom() const {
-  return failure_.ok() && static_cast<int>(waiting_.size() + in_flight_.size()) <
-                              settings_.max_requests_in_flight;
+  return failure_.ok() &&
+         static_cast<int>(waiting_.size() + in_flight_.size()) < MostInFlight();
 }
 
 void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), std::nullopt}); }
 
 void PortalLane::Pump(const Instant& now, bool may_create,
                       std::vector<ActionToDo>* actions) {
-  while (failure_.ok() && !waiting_.empty()) {
+  while (failure_.ok() && !waiting_.empty() &&
+         static_cast<int>(in_flight_.size()) < MostInFlight()) {
     auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& w) {
       return !w.job.creates || may_create;
     });
     if (next == waiting_.end()) return;  // The lease's renewal wakes the machine.
-    const MethodCounts methods = CountMethods(next->job.commands);
+    const RequestLoad load = CountMethods(next->job.commands);
     if (!next->ready.has_value()) next->ready = now.steady;
-    const absl::Duration start = pacer_.EarliestStart(methods, now.steady, now.wall);
+    const absl::Duration start = pacer_.EarliestStart(load, now.steady, now.wall);
     if (start > now.steady) {
       // Not even alone: come back when the portal's window has moved.
       actions->push_back(WakeAt{
@@ -60,7 +72,7 @@ void PortalLane::Pump(const Instant& now, bool may_create,
     waiting_.erase(next);
     if (job.prepare && !job.prepare()) continue;
     const uint64_t id = NextRequestId();
-    pacer_.Sent(id, methods, now.steady);
+    pacer_.Sent(id, load, now.steady);
     actions->push_back(SendRequest{id, {.commands = job.commands}, job.creates});
     in_flight_.emplace(id, std::move(job));
   }
@@ -76,9 +88,9 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
     observation.methods.push_back(
-        {MethodOf(job.commands[i]), result.time.duration_seconds,
-         result.time.operating_seconds, result.time.operating_reset_unix,
-         result.operating_limit});
+        {MethodOf(job.commands[i]), UnitsOf(job.commands[i]),
+         result.time.duration_seconds, result.time.operating_seconds,
+         result.time.operating_reset_unix, result.operating_limit});
     if (result.operating_limit) ++tally_.progress().portal.throttled;
   }
   pacer_.Answered(id, observation, now.steady, now.wall);

@@ -34,8 +34,12 @@ class PortalLane {
   // Fewer jobs waiting or in flight than may be.
   bool HasRoom() const;
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
+  // Of a method whose commands carry one contact.
   int CommandsPerRequest(const char* method) const {
-    return pacer_.CommandsPerRequest(method);
+    return pacer_.SizeFor(method, 1).commands;
+  }
+  RequestSize SizeFor(const char* method, int most_units_per_command) const {
+    return pacer_.SizeFor(method, most_units_per_command);
   }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
@@ -55,6 +59,7 @@ class PortalLane {
     std::optional<absl::Duration> ready;  // when it could have gone but for the limits
   };
 
+  int MostInFlight() const;
   void Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
              const Instant& now);
 
@@ -67,7 +72,7 @@ class PortalLane {
   absl::Status failure_;
 };
 
-// Methods of a request with their numbers.
-MethodCounts CountMethods(const std::vector<Command>& commands);
+// What a request asks of each method.
+RequestLoad CountMethods(const std::vector<Command>& commands);
 
 }  // namespace guestbridge::agent

@@ -23,6 +23,9 @@ constexpr absl::Duration kChargeGrain = absl::Seconds(5);
 constexpr absl::Duration kOperatingSlack = absl::Seconds(1);
 constexpr absl::Duration kBlindWait = absl::Minutes(1);
 constexpr int kFirstSize = 10;
+constexpr int kMostUnits = 1000;
+constexpr int kConcurrency = 2;
+constexpr int kAwayAfter = 5;
 constexpr double kMeanWeight = 0.3;
 constexpr absl::Duration kLongestPause = absl::Seconds(30);
 // A box has no limits, yet other users.
@@ -35,7 +38,8 @@ absl::Duration BackOff(int failures) {
 
 }  // namespace
 
-Pacer::Pacer(PaceSettings settings) : settings_(settings) {
+Pacer::Pacer(PaceSettings settings, Random& random)
+    : settings_(settings), random_(random) {
   settings_.bucket_drain_per_second = std::max(settings_.bucket_drain_per_second, 0.1);
   settings_.bucket_capacity = std::max(settings_.bucket_capacity, 1);
   settings_.max_commands = std::max(settings_.max_commands, 1);
@@ -66,11 +70,11 @@ double Pacer::Budget() const {
   return settings_.operating_limit_seconds * kOperatingShare;
 }
 
-double Pacer::Predict(const Method& method, int count) const {
-  return method.mean_charge * count;
+double Pacer::Predict(const Method& method, int units) const {
+  return method.mean_charge * units;
 }
 
-absl::Duration Pacer::OperatingStart(const std::string& name, int count,
+absl::Duration Pacer::OperatingStart(const std::string& name, int units,
                                      absl::Duration now) {
   const auto it = methods_.find(name);
   if (it == methods_.end()) return now;
@@ -78,8 +82,8 @@ absl::Duration Pacer::OperatingStart(const std::string& name, int count,
   Expire(&method, now);
   if (method.blocked_until > now) return method.blocked_until;
   // More than ever fits. One command alone always does, or nothing would ever be sent.
-  if (Predict(method, count) > Budget() && count > 1) return absl::InfiniteDuration();
-  const double needed = method.in_flight_seconds + Predict(method, count);
+  if (Predict(method, units) > Budget() && units > 1) return absl::InfiniteDuration();
+  const double needed = method.in_flight_seconds + Predict(method, units);
   double used = method.charged + method.foreign;
   if (used + needed <= Budget() || used + method.in_flight_seconds <= 0) return now;
 
@@ -106,7 +110,7 @@ absl::Duration Pacer::OperatingStart(const std::string& name, int count,
   return may_look ? std::min(earliest, method.look_at) : earliest;
 }
 
-absl::Duration Pacer::EarliestStart(const MethodCounts& methods, absl::Duration now,
+absl::Duration Pacer::EarliestStart(const RequestLoad& load, absl::Duration now,
                                     absl::Time) {
   Drain(now);
   absl::Duration start = std::max(now, pause_until_);
@@ -121,22 +125,22 @@ absl::Duration Pacer::EarliestStart(const MethodCounts& methods, absl::Duration 
         std::max(start, now + absl::Seconds(over / settings_.bucket_drain_per_second) +
                             absl::Microseconds(1));
   }
-  for (const auto& [name, count] : methods) {
-    start = std::max(start, OperatingStart(name, count, now));
+  for (const auto& [name, asked] : load) {
+    start = std::max(start, OperatingStart(name, asked.units, now));
   }
   return start;
 }
 
-void Pacer::Sent(uint64_t request, const MethodCounts& methods, absl::Duration now) {
+void Pacer::Sent(uint64_t request, const RequestLoad& load, absl::Duration now) {
   Drain(now);
   bucket_ += 1;
   last_sent_ = now;
   Request sent;
-  sent.methods = methods;
+  sent.load = load;
   sent.sent = now;
-  for (const auto& [name, count] : methods) {
+  for (const auto& [name, asked] : load) {
     Method& method = methods_[name];
-    const double predicted = Predict(method, count);
+    const double predicted = Predict(method, asked.units);
     sent.predicted[name] = predicted;
     method.in_flight_seconds += predicted;
     sent.learned[name] = method.learned;
@@ -153,13 +157,13 @@ void Pacer::Answered(uint64_t request, const PaceObservation& observation,
   if (it == in_flight_.end()) return;
   const Request sent = std::move(it->second);
   in_flight_.erase(it);
-  int commands = 0;
-  for (const auto& [name, count] : sent.methods) {
+  int units = 0;
+  for (const auto& [name, asked] : sent.load) {
     Method& method = methods_[name];
     method.in_flight_seconds =
         std::max(0.0, method.in_flight_seconds - sent.predicted.at(name));
     if (--method.in_flight == 0) method.in_flight_seconds = 0;
-    commands += count;
+    units += asked.units;
   }
   if (observation.too_fast) {
     // The portal counts more than we do: its bucket is full, and a rejected request may
@@ -187,9 +191,8 @@ void Pacer::Answered(uint64_t request, const PaceObservation& observation,
   } else if (timed) {
     cloud_ = false;
   }
-  const double fallback =
-      absl::ToDoubleSeconds(observation.took) / std::max(commands, 1);
-  for (const auto& [name, count] : sent.methods) {
+  const double fallback = absl::ToDoubleSeconds(observation.took) / std::max(units, 1);
+  for (const auto& [name, asked] : sent.load) {
     // What other answers taught while this request was under way may or may not be in
     // the figures of this one.
     const double overlap = methods_[name].learned - sent.learned.at(name);
@@ -211,9 +214,9 @@ void Pacer::LearnTimes(const std::string& name, const PaceObservation& observati
     if (one.method != name) continue;
     blocked = blocked || one.blocked;
     if (one.blocked) continue;
-    ++answered;
+    answered += one.units;
     const double duration =
-        one.duration_seconds >= 0 ? one.duration_seconds : fallback_seconds;
+        one.duration_seconds >= 0 ? one.duration_seconds : fallback_seconds * one.units;
     seconds += duration;
     if (duration > kFreeSeconds) charge += duration;
     operating = std::max(operating, one.operating_seconds);
@@ -267,13 +270,13 @@ void Pacer::LearnTimes(const std::string& name, const PaceObservation& observati
   }
 }
 
-void Pacer::Resize(Method* method, double seconds_per_command) const {
+void Pacer::Resize(Method* method, double seconds_per_unit) const {
   const double target = absl::ToDoubleSeconds(settings_.target_request_time);
-  const double ideal = target / std::max(seconds_per_command, 1e-3);
+  const double ideal = target / std::max(seconds_per_unit, 1e-3);
   const int current = method->size > 0 ? method->size : kFirstSize;
   const double grown = std::min(ideal, 2.0 * current);
-  method->size = static_cast<int>(
-      std::clamp(grown, 1.0, static_cast<double>(settings_.max_commands)));
+  method->size =
+      static_cast<int>(std::clamp(grown, 1.0, static_cast<double>(kMostUnits)));
 }
 
 void Pacer::Fail(const Request& request, absl::Duration now) {
@@ -281,11 +284,11 @@ void Pacer::Fail(const Request& request, absl::Duration now) {
   if (failures_in_row_ == 0 || request.sent >= pause_until_) {
     pause_until_ = now + BackOff(++failures_in_row_);
   }
-  for (const auto& [name, count] : request.methods) {
+  for (const auto& [name, asked] : request.load) {
     // It may have been cut off for running too long.
     Method& method = methods_[name];
-    method.size =
-        std::max(1, std::min(method.size > 0 ? method.size : kFirstSize, count) / 2);
+    method.size = std::max(
+        1, std::min(method.size > 0 ? method.size : kFirstSize, asked.units) / 2);
     // Whether it ran isn't known; what it would have cost is taken as spent.
     const double cost = request.predicted.at(name);
     if (cost <= 0) continue;
@@ -294,21 +297,32 @@ void Pacer::Fail(const Request& request, absl::Duration now) {
   }
 }
 
-int Pacer::CommandsPerRequest(const std::string& name) const {
+RequestSize Pacer::SizeFor(const std::string& name, int most_units_per_command) const {
+  const int most = std::max(most_units_per_command, 1);
+  int units = kFirstSize;
   const auto it = methods_.find(name);
-  const int first = std::min(kFirstSize, settings_.max_commands);
-  if (it == methods_.end()) return first;
-  const Method& method = it->second;
-  const int size = method.size > 0 ? method.size : first;
-  if (!cloud_ || method.mean_charge <= 0) return size;
-  // The last requests before the operating limit are cut to what still fits, and to
-  // what a look at the portal's count may cost.
-  const double left =
-      std::max(Budget() - method.charged - method.foreign - method.in_flight_seconds,
-               settings_.operating_limit_seconds * (kLookShare - kOperatingShare) / 2);
-  const double fitting = std::max(1.0, left / method.mean_charge);
-  return fitting < size ? static_cast<int>(fitting) : size;
+  if (it != methods_.end()) {
+    const Method& method = it->second;
+    if (method.size > 0) units = method.size;
+    if (cloud_ && method.mean_charge > 0) {
+      // The last requests before the operating limit are cut to what still fits, and to
+      // what a look at the portal's count may cost.
+      const double left = std::max(
+          Budget() - method.charged - method.foreign - method.in_flight_seconds,
+          settings_.operating_limit_seconds * (kLookShare - kOperatingShare) / 2);
+      const double fitting = std::max(1.0, left / method.mean_charge);
+      if (fitting < units) units = static_cast<int>(fitting);
+    }
+  }
+  RequestSize size;
+  size.units_per_command = std::min(most, units);
+  size.commands = std::clamp(units / size.units_per_command, 1, settings_.max_commands);
+  return size;
 }
+
+int Pacer::Concurrency() const { return away() ? 1 : kConcurrency; }
+
+bool Pacer::away() const { return failures_in_row_ >= kAwayAfter; }
 
 int Pacer::failures_in_row() const { return failures_in_row_; }
 

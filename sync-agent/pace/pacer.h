@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/random/random.h"
 
 // When may which request go out: both limits of a cloud portal, request size, back-off.
 // Pure: time and answers in, decisions out. One thread at a time.
@@ -23,12 +24,25 @@ struct PaceSettings {
   int max_commands = 50;
 };
 
-// How often each REST method stands in one request.
-using MethodCounts = std::map<std::string, int>;
+// What one request asks of a method. Units are contacts: as many as commands, but for a
+// command that carries several (crm.item.batchImport).
+struct MethodLoad {
+  int commands = 0;
+  int units = 0;
+};
+// By REST method.
+using RequestLoad = std::map<std::string, MethodLoad>;
 
-// What one answer taught; negative values are absent.
+// How much to put into one request.
+struct RequestSize {
+  int commands = 1;
+  int units_per_command = 1;
+};
+
+// What the answer to one command taught; negative values are absent.
 struct MethodObservation {
   std::string method;
+  int units = 1;
   double duration_seconds = -1;
   double operating_seconds = -1;
   double operating_reset_unix = -1;
@@ -46,22 +60,28 @@ struct PaceObservation {
 // One portal, caller address and credential.
 class Pacer {
  public:
-  explicit Pacer(PaceSettings settings);
+  // `random`: jitter of the back-off; outlives the pacer.
+  Pacer(PaceSettings settings, Random& random);
 
   // The earliest moment (steady clock) at which a request with these methods may leave;
   // never before `now`. InfiniteDuration: not with this size, send fewer commands.
   // `wall_now` is the same moment on the wall clock.
-  absl::Duration EarliestStart(const MethodCounts& methods, absl::Duration now,
+  absl::Duration EarliestStart(const RequestLoad& load, absl::Duration now,
                                absl::Time wall_now);
   // A request leaves now. Every request to the portal passes here: that is what the
   // bucket counts.
-  void Sent(uint64_t request, const MethodCounts& methods, absl::Duration now);
+  void Sent(uint64_t request, const RequestLoad& load, absl::Duration now);
   void Answered(uint64_t request, const PaceObservation& observation,
                 absl::Duration now, absl::Time wall_now);
 
   // How many commands of this method to put into one request so that it stays near the
   // target time; grows when the portal is quick, shrinks at once when it slows.
-  int CommandsPerRequest(const std::string& method) const;
+  // `most_units_per_command` is 1 for all methods but crm.item.batchImport.
+  RequestSize SizeFor(const std::string& method, int most_units_per_command) const;
+  // How many requests may be under way now.
+  int Concurrency() const;
+  // The portal is away: only one request at a time goes, to see whether it is back.
+  bool away() const;
 
   // Consecutive transport failures; 0 after an answer.
   int failures_in_row() const;
@@ -73,7 +93,7 @@ class Pacer {
     double seconds = 0;
   };
   struct Method {
-    double mean_seconds = 0.5;   // execution time of one command
+    double mean_seconds = 0.5;   // execution time of one unit
     double mean_charge = 0.5;    // what of it is charged
     std::deque<Charge> charges;  // ours, oldest first; those of 5 s are one
     double charged = 0;          // their sum
@@ -86,10 +106,10 @@ class Pacer {
     absl::Duration blocked_until = -absl::InfiniteDuration();
     int in_flight = 0;             // requests with this method
     double in_flight_seconds = 0;  // predicted charge of those
-    int size = 0;                  // commands per request, 0: not chosen yet
+    int size = 0;                  // units per request, 0: not chosen yet
   };
   struct Request {
-    MethodCounts methods;
+    RequestLoad load;
     std::map<std::string, double> predicted;
     std::map<std::string, double> learned;  // Method::learned when it left
     absl::Duration sent;
@@ -98,15 +118,16 @@ class Pacer {
   void Drain(absl::Duration now);
   void Expire(Method* method, absl::Duration now) const;
   double Budget() const;
-  double Predict(const Method& method, int count) const;
-  absl::Duration OperatingStart(const std::string& name, int count, absl::Duration now);
+  double Predict(const Method& method, int units) const;
+  absl::Duration OperatingStart(const std::string& name, int units, absl::Duration now);
   void LearnTimes(const std::string& name, const PaceObservation& observation,
                   double fallback_seconds, double overlap, absl::Duration now,
                   absl::Time wall_now);
-  void Resize(Method* method, double seconds_per_command) const;
+  void Resize(Method* method, double seconds_per_unit) const;
   void Fail(const Request& request, absl::Duration now);
 
   PaceSettings settings_;
+  Random& random_;
   std::map<std::string, Method> methods_;
   std::map<uint64_t, Request> in_flight_;
   double bucket_ = 0;

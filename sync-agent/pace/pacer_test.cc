@@ -16,6 +16,10 @@ namespace {
 constexpr char kAdd[] = "crm.contact.add";
 constexpr char kList[] = "crm.contact.list";
 
+RequestLoad One(const char* method, int commands) {
+  return {{method, {commands, commands}}};
+}
+
 // Both limiters as the vendor describes them: a counter that drops by Y once a second,
 // rejected requests counted; ten one-minute buckets of execution time per method,
 // checked before a call, calls of up to 0.1 s free.
@@ -30,7 +34,7 @@ class ExactPortal {
     int executed = 0;
   };
 
-  Reply Serve(const MethodCounts& methods, double now,
+  Reply Serve(const RequestLoad& methods, double now,
               const std::function<double(const std::string&)>& cost) {
     Reply reply;
     while (next_drop_ <= now) {
@@ -44,8 +48,8 @@ class ExactPortal {
       return reply;
     }
     reply.observation.reports_operating = true;
-    for (const auto& [method, count] : methods) {
-      for (int i = 0; i < count; ++i) {
+    for (const auto& [method, asked] : methods) {
+      for (int i = 0; i < asked.commands; ++i) {
         MethodObservation one;
         one.method = method;
         if (Total(method, now + reply.seconds) > limit_) {
@@ -122,7 +126,7 @@ struct Outcome {
 // Keeps `lanes` requests under way until `requests` have been answered.
 Outcome Drive(Pacer* pacer, ExactPortal* portal, int requests, size_t lanes,
               const std::function<double(const std::string&)>& cost, double latency,
-              const std::function<MethodCounts()>& next) {
+              const std::function<RequestLoad()>& next) {
   struct Flight {
     double arrives;
     uint64_t id;
@@ -133,7 +137,7 @@ Outcome Drive(Pacer* pacer, ExactPortal* portal, int requests, size_t lanes,
   Outcome outcome;
   double now = 0;
   uint64_t id = 0;
-  MethodCounts waiting = next();
+  RequestLoad waiting = next();
   while (outcome.requests < requests) {
     double start = HUGE_VAL;
     if (flights.size() < lanes) {
@@ -179,14 +183,13 @@ TEST(Pacer, TheBucketIsNeverOverrunAndNeverIdle) {
   for (const Case& c :
        {Case{2, 50, 1, 0.02}, Case{2, 50, 4, 0.3}, Case{5, 250, 8, 0.1}}) {
     SCOPED_TRACE(c.lanes);
-    Pacer pacer({.bucket_drain_per_second = c.drain, .bucket_capacity = c.capacity});
+    testing::SeededRandom random;
+    Pacer pacer({.bucket_drain_per_second = c.drain, .bucket_capacity = c.capacity},
+                random);
     ExactPortal portal(c.drain, c.capacity, 480, 7);
     const Outcome outcome = Drive(
         &pacer, &portal, 10000, c.lanes, [](const std::string&) { return 0.05; },
-        c.latency,
-        [] {
-          return MethodCounts{{kList, 1}};
-        });
+        c.latency, [] { return One(kList, 1); });
     EXPECT_EQ(portal.rejected, 0);
     EXPECT_GE(outcome.requests / outcome.seconds, 0.95 * c.drain);
   }
@@ -197,14 +200,13 @@ TEST(Pacer, TheOperatingLimitIsNeverHitAndNearlyUsedUp) {
     for (const size_t lanes : {size_t{1}, size_t{2}}) {
       SCOPED_TRACE(mean);
       SCOPED_TRACE(lanes);
-      Pacer pacer(PaceSettings{});
+      testing::SeededRandom random;
+      Pacer pacer(PaceSettings{}, random);
       ExactPortal portal(2, 50, 480, 11);
       const Outcome outcome = Drive(
           &pacer, &portal, 2500, lanes,
           [&](const std::string&) { return mean * (0.7 + 0.6 * portal.Random()); }, 0.1,
-          [&] {
-            return MethodCounts{{kAdd, pacer.CommandsPerRequest(kAdd)}};
-          });
+          [&] { return One(kAdd, pacer.SizeFor(kAdd, 1).commands); });
       EXPECT_EQ(portal.rejected, 0);
       EXPECT_EQ(portal.blocked, 0);
       // The first window is free of history, so the whole run may exceed one budget.
@@ -215,7 +217,8 @@ TEST(Pacer, TheOperatingLimitIsNeverHitAndNearlyUsedUp) {
 }
 
 TEST(Pacer, TwoMethodsHaveTwoBudgetsAndOneBucket) {
-  Pacer pacer(PaceSettings{});
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
   ExactPortal portal(2, 50, 480, 3);
   int turn = 0;
   Drive(
@@ -226,83 +229,89 @@ TEST(Pacer, TwoMethodsHaveTwoBudgetsAndOneBucket) {
       0.1,
       [&] {
         const char* method = ++turn % 2 == 0 ? kAdd : kList;
-        return MethodCounts{{method, pacer.CommandsPerRequest(method)}};
+        return One(method, pacer.SizeFor(method, 1).commands);
       });
   EXPECT_EQ(portal.rejected, 0);
   EXPECT_EQ(portal.blocked, 0);
 }
 
 TEST(Pacer, WhatAnotherProgramUsesIsCountedAsUsed) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kAdd, 1}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kAdd, 1), At(0));
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, 0.5, 470, ExactPortal::kEpoch + 120, false}};
+  observation.methods = {{kAdd, 1, 0.5, 470, ExactPortal::kEpoch + 120, false}};
   pacer.Answered(1, observation, At(1), Wall(1));
   // One look after the portal's own reset, not before.
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 10}}, At(1), Wall(1)), At(121));
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 1}}, At(121), Wall(121)), At(121));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 10), At(1), Wall(1)), At(121));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(121), Wall(121)), At(121));
   // Other methods go on.
-  EXPECT_EQ(pacer.EarliestStart({{kList, 10}}, At(1), Wall(1)), At(1));
+  EXPECT_EQ(pacer.EarliestStart(One(kList, 10), At(1), Wall(1)), At(1));
 }
 
 TEST(Pacer, ABlockedMethodWaitsForTheResetAndOneSecond) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kAdd, 2}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kAdd, 2), At(0));
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, 0.5, 479, ExactPortal::kEpoch + 90, false},
-                         {kAdd, -1, -1, -1, true}};
+  observation.methods = {{kAdd, 1, 0.5, 479, ExactPortal::kEpoch + 90, false},
+                         {kAdd, 1, -1, -1, -1, true}};
   pacer.Answered(1, observation, At(2), Wall(2));
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 1}}, At(2), Wall(2)), At(91));
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 1}}, At(91), Wall(91)), At(91));
-  EXPECT_EQ(pacer.CommandsPerRequest(kAdd), 1);
-  EXPECT_EQ(pacer.EarliestStart({{kList, 1}}, At(2), Wall(2)), At(2));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(2), Wall(2)), At(91));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(91), Wall(91)), At(91));
+  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 1);
+  EXPECT_EQ(pacer.EarliestStart(One(kList, 1), At(2), Wall(2)), At(2));
 }
 
 TEST(Pacer, WithoutAResetABlockedMethodWaitsAMinute) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kAdd, 1}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kAdd, 1), At(0));
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, -1, -1, -1, true}};
+  observation.methods = {{kAdd, 1, -1, -1, -1, true}};
   pacer.Answered(1, observation, At(1), Wall(1));
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 1}}, At(1), Wall(1)), At(61));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(1), Wall(1)), At(61));
 }
 
 TEST(Pacer, TooFastFillsTheBucket) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kList, 1}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kList, 1), At(0));
   PaceObservation observation;
   observation.too_fast = true;
   pacer.Answered(1, observation, At(0.1), Wall(0.1));
-  const absl::Duration next = pacer.EarliestStart({{kList, 1}}, At(0.1), Wall(0.1));
+  const absl::Duration next = pacer.EarliestStart(One(kList, 1), At(0.1), Wall(0.1));
   EXPECT_GE(next, At(2));
   EXPECT_LE(next, At(4));
 }
 
 TEST(Pacer, TransportFailuresPauseLongerEachTimeUpToHalfAMinute) {
-  Pacer pacer(PaceSettings{});
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
   double now = 100;
   uint64_t id = 0;
   for (const double pause : {1, 2, 4, 8, 16, 30, 30}) {
-    pacer.Sent(++id, {{kList, 1}}, At(now));
+    pacer.Sent(++id, One(kList, 1), At(now));
     PaceObservation observation;
     observation.transport_failure = true;
     pacer.Answered(id, observation, At(now), Wall(now));
-    EXPECT_EQ(pacer.EarliestStart({{kList, 1}}, At(now), Wall(now)), At(now + pause));
+    EXPECT_EQ(pacer.EarliestStart(One(kList, 1), At(now), Wall(now)), At(now + pause));
     now += pause;
   }
   EXPECT_EQ(pacer.failures_in_row(), 7);
-  pacer.Sent(++id, {{kList, 1}}, At(now));
+  pacer.Sent(++id, One(kList, 1), At(now));
   pacer.Answered(id, PaceObservation{}, At(now), Wall(now));
   EXPECT_EQ(pacer.failures_in_row(), 0);
-  EXPECT_LE(pacer.EarliestStart({{kList, 1}}, At(now), Wall(now)), At(now + 1));
+  EXPECT_LE(pacer.EarliestStart(One(kList, 1), At(now), Wall(now)), At(now + 1));
 }
 
 TEST(Pacer, FailuresOfRequestsThatWereUnderWayTogetherCountOnce) {
-  Pacer pacer(PaceSettings{});
-  for (uint64_t id = 1; id <= 4; ++id) pacer.Sent(id, {{kList, 1}}, At(10));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  for (uint64_t id = 1; id <= 4; ++id) pacer.Sent(id, One(kList, 1), At(10));
   PaceObservation observation;
   observation.transport_failure = true;
   for (uint64_t id = 1; id <= 4; ++id) {
@@ -312,20 +321,21 @@ TEST(Pacer, FailuresOfRequestsThatWereUnderWayTogetherCountOnce) {
 }
 
 TEST(Pacer, RequestsGrowTowardsTheTargetTimeAndShrinkAtOnce) {
-  Pacer pacer(PaceSettings{});
-  EXPECT_EQ(pacer.CommandsPerRequest(kAdd), 10);
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 10);
   const auto answer = [&](double seconds_each) {
     static uint64_t id = 0;
     static double now = 0;
-    const int count = pacer.CommandsPerRequest(kAdd);
-    pacer.Sent(++id, {{kAdd, count}}, At(now));
+    const int count = pacer.SizeFor(kAdd, 1).commands;
+    pacer.Sent(++id, One(kAdd, count), At(now));
     PaceObservation observation;
     observation.reports_operating = true;
     observation.methods.assign(static_cast<size_t>(count),
-                               {kAdd, seconds_each, -1, -1, false});
+                               {kAdd, 1, seconds_each, -1, -1, false});
     now += 700;  // out of the way of the operating limit
     pacer.Answered(id, observation, At(now), Wall(now));
-    return pacer.CommandsPerRequest(kAdd);
+    return pacer.SizeFor(kAdd, 1).commands;
   };
   EXPECT_EQ(answer(0.2), 20);
   EXPECT_EQ(answer(0.2), 40);
@@ -335,57 +345,61 @@ TEST(Pacer, RequestsGrowTowardsTheTargetTimeAndShrinkAtOnce) {
 }
 
 TEST(Pacer, ACutOffRequestIsHalvedNextTime) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kAdd, 10}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kAdd, 10), At(0));
   PaceObservation observation;
   observation.transport_failure = true;
   pacer.Answered(1, observation, At(60), Wall(60));
-  EXPECT_EQ(pacer.CommandsPerRequest(kAdd), 5);
+  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 5);
 }
 
 TEST(Pacer, ABoxHasNoLimitsButABreathBetweenRequests) {
-  Pacer pacer(PaceSettings{});
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
   double now = 0;
   for (uint64_t id = 1; id <= 500; ++id) {
-    const absl::Duration start = pacer.EarliestStart({{kAdd, 10}}, At(now), Wall(now));
+    const absl::Duration start = pacer.EarliestStart(One(kAdd, 10), At(now), Wall(now));
     EXPECT_LE(start, At(now) + absl::Milliseconds(50));
     now = absl::ToDoubleSeconds(start);
-    pacer.Sent(id, {{kAdd, 10}}, At(now));
+    pacer.Sent(id, One(kAdd, 10), At(now));
     PaceObservation observation;
-    observation.methods.assign(10, {kAdd, 0.9, -1, -1, false});
+    observation.methods.assign(10, {kAdd, 1, 0.9, -1, -1, false});
     pacer.Answered(id, observation, At(now), Wall(now));
   }
 }
 
 TEST(Pacer, OneAnswerWithoutOperatingDoesNotMakeABoxOfACloud) {
-  Pacer pacer(PaceSettings{});
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
   PaceObservation cloud;
   cloud.reports_operating = true;
-  cloud.methods = {{kList, 0.2, 1, -1, false}};
-  pacer.Sent(1, {{kList, 1}}, At(0));
+  cloud.methods = {{kList, 1, 0.2, 1, -1, false}};
+  pacer.Sent(1, One(kList, 1), At(0));
   pacer.Answered(1, cloud, At(0), Wall(0));
   PaceObservation silent;
-  silent.methods = {{kList, 0.2, -1, -1, false}};
+  silent.methods = {{kList, 1, 0.2, -1, -1, false}};
   bool waited = false;
   for (uint64_t id = 2; id <= 60; ++id) {
-    const absl::Duration start = pacer.EarliestStart({{kList, 1}}, At(0), Wall(0));
+    const absl::Duration start = pacer.EarliestStart(One(kList, 1), At(0), Wall(0));
     waited = waited || start > At(0);
-    pacer.Sent(id, {{kList, 1}}, At(0));
+    pacer.Sent(id, One(kList, 1), At(0));
     pacer.Answered(id, silent, At(0), Wall(0));
   }
   EXPECT_TRUE(waited);
 }
 
 TEST(Pacer, WhatCanNeverFitIsToBeCutSmaller) {
-  Pacer pacer(PaceSettings{});
-  pacer.Sent(1, {{kAdd, 1}}, At(0));
+  testing::SeededRandom random;
+  Pacer pacer(PaceSettings{}, random);
+  pacer.Sent(1, One(kAdd, 1), At(0));
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, 50, 50, -1, false}};
+  observation.methods = {{kAdd, 1, 50, 50, -1, false}};
   pacer.Answered(1, observation, At(50), Wall(50));
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 50}}, At(50), Wall(50)),
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 50), At(50), Wall(50)),
             absl::InfiniteDuration());
-  EXPECT_EQ(pacer.EarliestStart({{kAdd, 1}}, At(50), Wall(50)), At(50));
+  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(50), Wall(50)), At(50));
 }
 
 }  // namespace
