@@ -41,6 +41,7 @@ class FakePortal {
   int64_t next_id = 100;
   int64_t next_row = 9000;
   bool admin = true;
+  bool import_available = true;  // crm.item.batchImport
   int requests = 0;
   int adds = 0;
   std::function<Fault(const PortalRequest&)> fault = [](const PortalRequest&) {
@@ -54,7 +55,8 @@ class FakePortal {
     const bool writes = std::any_of(
         request.commands.begin(), request.commands.end(), [](const Command& command) {
           return std::holds_alternative<AddContact>(command) ||
-                 std::holds_alternative<UpdateContact>(command);
+                 std::holds_alternative<UpdateContact>(command) ||
+                 std::holds_alternative<ImportContacts>(command);
         });
     const Fault what = writes ? fault(request) : Fault::kNone;
     PortalAnswer answer;
@@ -64,6 +66,7 @@ class FakePortal {
       answer.fate = RequestFate::kTooFast;
       answer.reason = "PORTAL_TOO_FAST";
       for (auto& result : answer.results) result.fate = Fate::kNotExecuted;
+      Spread(request, &answer);
       return answer;
     }
     size_t carried_out = request.commands.size();
@@ -83,6 +86,7 @@ class FakePortal {
       answer.reason = "CONNECTION_LOST";
       for (auto& result : answer.results) result = CommandResult{};
     }
+    if (what != Fault::kNone) Spread(request, &answer);
     return answer;
   }
 
@@ -95,6 +99,12 @@ class FakePortal {
   }
 
  private:
+  static void Spread(const PortalRequest& request, PortalAnswer* answer) {
+    for (size_t i = 0; i < request.commands.size(); ++i) {
+      SpreadToItems(request.commands[i], &answer->results[i]);
+    }
+  }
+
   static CommandResult Unclear() {
     CommandResult result;
     result.fate = Fate::kUnknown;
@@ -113,26 +123,59 @@ class FakePortal {
     return row;
   }
 
-  void Do(const AddContact& add, CommandResult* result) {
+  bool Refuses(const ContactContent& content) const {
+    const auto name = content.fields.find("LAST_NAME");
+    return !refused_name.empty() && name != content.fields.end() &&
+           name->second == refused_name;
+  }
+
+  ContactId Create(const ContactContent& content, const Stamp& stamp, bool import) {
     ++adds;
-    const auto name = add.content.fields.find("LAST_NAME");
-    if (!refused_name.empty() && name != add.content.fields.end() &&
-        name->second == refused_name) {
-      *result = Unclear();
-      return;
-    }
     FakeContact contact;
-    contact.fields = add.content.fields;
-    contact.stamp = add.stamp;
-    contact.import = add.import;
-    for (const auto& [field, values] : add.content.multifields) {
+    contact.fields = content.fields;
+    contact.stamp = stamp;
+    contact.import = import;
+    for (const auto& [field, values] : content.multifields) {
       for (const MultiValue& value : values) {
         contact.multifields[field].push_back({next_row++, value.value, value.type});
       }
     }
-    result->id = ContactId(next_id);
+    const ContactId id(next_id++);
+    contacts.emplace(id.value(), std::move(contact));
+    return id;
+  }
+
+  void Do(const AddContact& add, CommandResult* result) {
+    if (Refuses(add.content)) {
+      ++adds;
+      *result = Unclear();
+      return;
+    }
+    result->id = Create(add.content, add.stamp, add.import);
     result->fate = Fate::kDone;
-    contacts.emplace(next_id++, std::move(contact));
+  }
+
+  void Do(const ImportContacts& import, CommandResult* result) {
+    if (!import_available) {
+      result->fate = Fate::kNotExecuted;
+      result->answered = true;
+      result->unavailable = true;
+      result->portal_code = "ERROR_METHOD_NOT_FOUND";
+      SpreadToItems(import, result);
+      return;
+    }
+    result->fate = Fate::kDone;
+    for (const ImportContacts::Item& item : import.items) {
+      ItemResult& word = result->items.emplace_back();
+      if (Refuses(item.content)) {
+        ++adds;
+        word.answered = true;
+        word.portal_code = "ERROR_CORE";
+        continue;
+      }
+      word.id = Create(item.content, item.stamp, /*import=*/true);
+      word.fate = Fate::kDone;
+    }
   }
 
   void Do(const UpdateContact& update, CommandResult* result) {

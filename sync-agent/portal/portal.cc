@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "sync-agent/portal/item_fields.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -43,6 +44,18 @@ bool LooksLikeReference(const std::map<std::string, std::string>& fields) {
   });
 }
 
+bool LooksLikeReference(const ContactContent& content) {
+  if (LooksLikeReference(content.fields)) return true;
+  for (const auto& [field, values] : content.multifields) {
+    for (const MultiValue& value : values) {
+      if (LooksLikeReference(value.value) || LooksLikeReference(value.type)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 struct NameOf {
   const char* operator()(const AddContact&) const { return "crm.contact.add"; }
   const char* operator()(const UpdateContact&) const { return "crm.contact.update"; }
@@ -50,21 +63,12 @@ struct NameOf {
   const char* operator()(const ListContacts&) const { return "crm.contact.list"; }
   const char* operator()(const ListNewest&) const { return "crm.contact.list"; }
   const char* operator()(const GetProfile&) const { return "profile"; }
+  const char* operator()(const ImportContacts&) const { return "crm.item.batchImport"; }
 };
 
 struct HoldsReference {
   bool operator()(const AddContact& add) const {
-    if (LooksLikeReference(add.stamp) || LooksLikeReference(add.content.fields)) {
-      return true;
-    }
-    for (const auto& [field, values] : add.content.multifields) {
-      for (const MultiValue& value : values) {
-        if (LooksLikeReference(value.value) || LooksLikeReference(value.type)) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return LooksLikeReference(add.stamp) || LooksLikeReference(add.content);
   }
   bool operator()(const UpdateContact& update) const {
     if (update.stamp.has_value() && LooksLikeReference(*update.stamp)) return true;
@@ -81,6 +85,12 @@ struct HoldsReference {
   }
   bool operator()(const ListNewest&) const { return false; }
   bool operator()(const GetProfile&) const { return false; }
+  bool operator()(const ImportContacts& import) const {
+    return std::any_of(
+        import.items.begin(), import.items.end(), [](const ImportContacts::Item& item) {
+          return LooksLikeReference(item.stamp) || LooksLikeReference(item.content);
+        });
+  }
 };
 
 }  // namespace
@@ -89,6 +99,27 @@ const char* MethodOf(const Command& command) { return std::visit(NameOf(), comma
 
 bool MustTravelAlone(const Command& command) {
   return std::visit(HoldsReference(), command);
+}
+
+bool CanBeImported(const ContactContent& content) {
+  return std::all_of(content.fields.begin(), content.fields.end(),
+                     [](const auto& field) {
+                       return ItemFieldName(field.first).has_value();
+                     }) &&
+         std::all_of(content.multifields.begin(), content.multifields.end(),
+                     [](const auto& field) { return IsItemMultifield(field.first); });
+}
+
+void SpreadToItems(const Command& command, CommandResult* result) {
+  result->items.clear();
+  const auto* import = std::get_if<ImportContacts>(&command);
+  if (import == nullptr) return;
+  ItemResult item;
+  item.fate = result->fate;
+  item.answered = result->answered;
+  item.reason = result->reason;
+  item.portal_code = result->portal_code;
+  result->items.assign(import->items.size(), item);
 }
 
 }  // namespace guestbridge::agent

@@ -59,11 +59,25 @@ struct ListNewest {};
 // profile: who we are; `admin` in the result.
 struct GetProfile {};
 
+// crm.item.batchImport: 1 to 20 contacts in one command; no robots start.
+struct ImportContacts {
+  struct Item {
+    ContactContent content;  // as of AddContact; the codec translates the names
+    Stamp stamp;
+  };
+  std::vector<Item> items;
+};
+inline constexpr int kMostImportItems = 20;
+
 using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
-                             ListNewest, GetProfile>;
+                             ListNewest, GetProfile, ImportContacts>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);
+
+// False when a mapped field is one that the item methods don't take (the ADDRESS* set)
+// or whose name there is not known: such a client goes by AddContact with `import`.
+bool CanBeImported(const ContactContent& content);
 
 // True when the command holds a text that batch would take for a reference
 // (`$result[…]` and the like): such a command travels alone.
@@ -86,6 +100,15 @@ struct CommandTime {
   double operating_reset_unix = -1;
 };
 
+// One contact of an ImportContacts.
+struct ItemResult {
+  Fate fate = Fate::kUnknown;
+  bool answered = false;
+  std::string reason;
+  std::string portal_code;
+  ContactId id;  // of kDone
+};
+
 struct CommandResult {
   Fate fate = Fate::kUnknown;
   bool answered = false;
@@ -93,18 +116,27 @@ struct CommandResult {
   std::string portal_code;  // Bitrix24's own error code; holds no guest's data
   bool operating_limit =
       false;  // of kNotExecuted: the method's operating time is used up
+  // Of kNotExecuted: the portal has no such method, or the user lacks the right to it;
+  // nothing stands against another way. Only of ImportContacts.
+  bool unavailable = false;
   CommandTime time;
 
-  ContactId id;                  // of AddContact
+  ContactId id;  // of AddContact
+  // Of ImportContacts: one per item, in order, always. kDone says that each item has a
+  // word of its own here; with any other fate each item has the command's.
+  std::vector<ItemResult> items;
   std::vector<ContactRow> rows;  // of ListContacts, ListNewest, GetContact
   // Of a list: whole and plausible: every row parsed, ids ascending (descending for
   // ListNewest), unique and within what was asked for, at most 50.
   bool complete_page = false;
-  bool last_page = false;  // fewer than 50 rows
-  bool admin = false;
-  bool admin_unsaid =
-      false;  // of GetProfile: the portal does not say      // of GetProfile
+  bool last_page = false;     // fewer than 50 rows
+  bool admin = false;         // of GetProfile
+  bool admin_unsaid = false;  // of GetProfile: the portal does not say
 };
+
+// Gives each item of an ImportContacts the command's own word; other commands have no
+// items.
+void SpreadToItems(const Command& command, CommandResult* result);
 
 // Why the request as a whole got no results.
 enum class RequestFate {

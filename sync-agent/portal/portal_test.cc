@@ -35,6 +35,13 @@ ListContacts ListOf(const std::string& originator) {
   return list;
 }
 
+// The text stands in the second of two contacts.
+ImportContacts ImportOf(const AddContact& add) {
+  ImportContacts import;
+  import.items = {{}, { add.content, add.stamp }};
+  return import;
+}
+
 TEST(Portal, EveryCommandNamesItsRestMethod) {
   EXPECT_STREQ(MethodOf(AddContact{}), "crm.contact.add");
   EXPECT_STREQ(MethodOf(UpdateContact{}), "crm.contact.update");
@@ -42,6 +49,7 @@ TEST(Portal, EveryCommandNamesItsRestMethod) {
   EXPECT_STREQ(MethodOf(ListContacts{}), "crm.contact.list");
   EXPECT_STREQ(MethodOf(ListNewest{}), "crm.contact.list");
   EXPECT_STREQ(MethodOf(GetProfile{}), "profile");
+  EXPECT_STREQ(MethodOf(ImportContacts{}), "crm.item.batchImport");
 }
 
 TEST(Portal, WhatBatchTakesForAReferenceTravelsAlone) {
@@ -54,6 +62,8 @@ TEST(Portal, WhatBatchTakesForAReferenceTravelsAlone) {
     EXPECT_TRUE(MustTravelAlone(UpdateWithComment(text)));
     EXPECT_TRUE(MustTravelAlone(UpdateWithPhone(text)));
     EXPECT_TRUE(MustTravelAlone(ListOf(text)));
+    EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithName(text))));
+    EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithPhone(text))));
   }
 }
 
@@ -62,7 +72,41 @@ TEST(Portal, AnOrdinaryDollarTravelsInABatch) {
                            "US$ result[1]", "resul$t", "result[c0]"}) {
     SCOPED_TRACE(text);
     EXPECT_FALSE(MustTravelAlone(AddWithName(text)));
+    EXPECT_FALSE(MustTravelAlone(ImportOf(AddWithName(text))));
   }
+}
+
+TEST(Portal, OnlyFieldsThatTheItemMethodsTakeCanBeImported) {
+  ContactContent content;
+  content.fields = {{"NAME", "Anna"}, {"BIRTHDATE", ""}, {"UF_CRM_GUEST_NO", "A-77"}};
+  content.multifields["PHONE"] = {{"+7", "MOBILE"}};
+  EXPECT_TRUE(CanBeImported(content));
+  for (const char* name : {"ADDRESS", "ADDRESS_CITY", "PHOTO", "SOMETHING_NEW", "name",
+                           "PARENT_ID_128", ""}) {
+    SCOPED_TRACE(name);
+    ContactContent with = content;
+    with.fields[name] = "x";
+    EXPECT_FALSE(CanBeImported(with));
+  }
+  content.multifields["ADDRESS"] = {};
+  EXPECT_FALSE(CanBeImported(content));
+}
+
+TEST(Portal, EachContactOfAnImportTakesItsCommandsWord) {
+  const ImportContacts import = ImportOf(AddWithName("Anna"));
+  CommandResult result;
+  result.fate = Fate::kNotExecuted;
+  result.answered = true;
+  result.reason = "SCOPE_MISSING";
+  result.portal_code = "INSUFFICIENT_SCOPE";
+  SpreadToItems(import, &result);
+  ASSERT_EQ(result.items.size(), 2u);
+  EXPECT_EQ(result.items[1].fate, Fate::kNotExecuted);
+  EXPECT_TRUE(result.items[1].answered);
+  EXPECT_EQ(result.items[1].reason, "SCOPE_MISSING");
+  EXPECT_EQ(result.items[1].portal_code, "INSUFFICIENT_SCOPE");
+  SpreadToItems(GetProfile{}, &result);
+  EXPECT_TRUE(result.items.empty());
 }
 
 }  // namespace

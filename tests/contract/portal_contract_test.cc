@@ -126,6 +126,41 @@ TEST_F(PortalContract, MultifieldsAreAddedChangedAndDeletedByTheirRows) {
   }
 }
 
+TEST_F(PortalContract, AnImportCreatesTheContactsThatAnAddWouldHaveCreated) {
+  for (const bool in_batch : {false, true}) {
+    SCOPED_TRACE(in_batch);
+    ImportContacts import;
+    for (const char* name : {"Д'Артаньян & Ко", "1+1=2 #5 50%"}) {
+      AddContact add = Guest(name, absl::StrCat(name, in_batch));
+      add.content.fields["BIRTHDATE"] = "1990-05-01";
+      add.content.multifields["PHONE"] = {{"+79165550123", "MOBILE"}};
+      add.content.multifields["EMAIL"] = {{"anna@example.com", "WORK"}};
+      ASSERT_TRUE(CanBeImported(add.content));
+      import.items.push_back({add.content, add.stamp});
+    }
+    import.items.push_back(import.items.back());
+    import.items[2].content.multifields["EMAIL"] = {{ "no address", "WORK" }};
+    const CommandResult result =
+        in_batch ? Send({import, GetProfile{}}).results.at(0) : SendOne(import);
+    ASSERT_EQ(result.fate, Fate::kDone);
+    ASSERT_EQ(result.items.size(), 3u);
+    for (const size_t i : {0, 1}) {
+      ASSERT_EQ(result.items[i].fate, Fate::kDone);
+      const ContactRow row =
+          Read(result.items[i].id, {"LAST_NAME", "BIRTHDATE", "PHONE", "EMAIL"});
+      EXPECT_EQ(row.stamp, import.items[i].stamp);
+      EXPECT_EQ(row.fields.at("LAST_NAME"),
+                import.items[i].content.fields.at("LAST_NAME"));
+      EXPECT_EQ(row.fields.at("BIRTHDATE"), "1990-05-01");
+      EXPECT_EQ(row.multifields.at("PHONE").at(0).type, "MOBILE");
+      EXPECT_EQ(row.multifields.at("EMAIL").at(0).value, "anna@example.com");
+    }
+    EXPECT_NE(result.items[2].fate, Fate::kDone);
+    EXPECT_TRUE(result.items[2].answered);
+    EXPECT_EQ(CountContacts(), in_batch ? 4 : 2);
+  }
+}
+
 TEST_F(PortalContract, ABirthDateIsReadRightInEveryZone) {
   for (const char* zone : {"+03:00", "-05:00", "+00:00", "Europe/Moscow"}) {
     SCOPED_TRACE(zone);

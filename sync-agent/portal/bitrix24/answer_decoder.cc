@@ -7,22 +7,37 @@
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 #include "sync-agent/portal/bitrix24/contact_decoder.h"
 #include "sync-agent/portal/bitrix24/envelope.h"
+#include "sync-agent/portal/bitrix24/import_decoder.h"
 
 namespace guestbridge::agent {
 namespace {
 
 bool IsWrite(const Command& command) {
   return std::holds_alternative<AddContact>(command) ||
-         std::holds_alternative<UpdateContact>(command);
+         std::holds_alternative<UpdateContact>(command) ||
+         std::holds_alternative<ImportContacts>(command);
 }
 
-// A command's own error, wherever it stood.
-CommandResult OfError(const PortalError& error, const Command& command) {
+// True when the error shuts this one method and no more: another way is open.
+bool IsUnavailable(const PortalError& error, const Command& command, int status) {
+  return std::holds_alternative<ImportContacts>(command) &&
+         IsImportUnavailable(error, status);
+}
+
+// A command's own error, wherever it stood. `status`: of the HTTP answer; 0 in a batch.
+CommandResult OfError(const PortalError& error, const Command& command, int status) {
   const ErrorMeaning meaning = MeaningOf(error);
   CommandResult result;
   result.answered = true;
   result.reason = meaning.reason;
   result.portal_code = error.code;
+  if (IsUnavailable(error, command, status)) {
+    result.fate = Fate::kNotExecuted;
+    result.unavailable = true;
+    if (error.code == "ACCESS_DENIED") result.reason = "RIGHT_MISSING_ON_PORTAL";
+    SpreadToItems(command, &result);
+    return result;
+  }
   const bool write = IsWrite(command);
   switch (meaning.kind) {
     case ErrorKind::kOperatingLimit:
@@ -55,6 +70,12 @@ CommandResult OfError(const PortalError& error, const Command& command) {
       result.fate = write ? Fate::kUnknown : Fate::kRefused;
       break;
   }
+  // A code of validation belongs to one contact of an import, not to all of them.
+  if (result.fate == Fate::kRefused &&
+      std::holds_alternative<ImportContacts>(command)) {
+    result.fate = Fate::kUnknown;
+  }
+  SpreadToItems(command, &result);
   return result;
 }
 
@@ -93,17 +114,22 @@ struct ValueOf {
     result->admin_unsaid = admin == nullptr;
     return true;
   }
+  bool operator()(const ImportContacts& import) const {
+    return DecodeImport(json, import, result);
+  }
 };
+
+CommandResult OfBroken(const Command& command) {
+  CommandResult result;
+  result.reason = "PORTAL_ANSWER_BROKEN";
+  SpreadToItems(command, &result);
+  return result;
+}
 
 CommandResult OfValue(const Json& json, const Command& command) {
   CommandResult result;
-  if (std::visit(ValueOf{json, &result}, command)) {
-    result.fate = Fate::kDone;
-    return result;
-  }
-  CommandResult broken;
-  broken.reason = "PORTAL_ANSWER_BROKEN";
-  return broken;
+  result.fate = Fate::kDone;
+  return std::visit(ValueOf{json, &result}, command) ? result : OfBroken(command);
 }
 
 // One of batch's maps: an object by key; a complete one may come as an array, an empty
@@ -120,16 +146,16 @@ CommandResult OfSlot(const Json& inner, size_t index,
                      const std::vector<Command>& commands) {
   const Json* value = SlotOf(inner, "result", index, commands.size());
   const Json* failure = SlotOf(inner, "result_error", index, commands.size());
-  CommandResult result;
-  result.reason = "PORTAL_ANSWER_BROKEN";
+  CommandResult result = OfBroken(commands[index]);
   if (failure != nullptr && value == nullptr) {
     const auto error = ErrorIn(*failure);
     if (error.has_value()) {
-      result = OfError(*error, commands[index]);
+      result = OfError(*error, commands[index], 0);
     } else if (const auto code = TextOf(failure); code.has_value()) {
-      result = OfError({*code, ""}, commands[index]);
+      result = OfError({*code, ""}, commands[index], 0);
     } else {
       result.answered = true;
+      SpreadToItems(commands[index], &result);
     }
   } else if (failure == nullptr && value != nullptr) {
     result = OfValue(*value, commands[index]);
@@ -138,23 +164,29 @@ CommandResult OfSlot(const Json& inner, size_t index,
   return result;
 }
 
-// The same new ID in two slots belongs to one of them at most.
+// The same new ID in two places belongs to one of them at most.
 void DoubtTwins(const std::vector<Command>& commands,
                 std::vector<CommandResult>* results) {
   std::map<ContactId, int> seen;
-  for (const CommandResult& result : *results) {
+  for (size_t i = 0; i < results->size(); ++i) {
+    const CommandResult& result = (*results)[i];
     if (result.id.exists()) ++seen[result.id];
+    for (const ItemResult& item : result.items) {
+      if (item.id.exists()) ++seen[item.id];
+    }
   }
   for (size_t i = 0; i < results->size(); ++i) {
     CommandResult& result = (*results)[i];
-    if (!std::holds_alternative<AddContact>(commands[i]) || !result.id.exists() ||
-        seen[result.id] < 2) {
-      continue;
+    if (result.id.exists() && seen[result.id] > 1) {
+      const CommandTime time = result.time;
+      result = OfBroken(commands[i]);
+      result.time = time;
     }
-    const CommandTime time = result.time;
-    result = CommandResult();
-    result.reason = "PORTAL_ANSWER_BROKEN";
-    result.time = time;
+    for (ItemResult& item : result.items) {
+      if (!item.id.exists() || seen[item.id] < 2) continue;
+      item = ItemResult();
+      item.reason = "PORTAL_ANSWER_BROKEN";
+    }
   }
 }
 
@@ -165,7 +197,7 @@ void LiftRefusal(PortalAnswer* answer) {
   for (const CommandResult& result : answer->results) {
     const ErrorKind kind = MeaningOf({result.portal_code, ""}).kind;
     const bool not_allowed =
-        result.fate == Fate::kNotExecuted &&
+        result.fate == Fate::kNotExecuted && !result.unavailable &&
         (kind == ErrorKind::kNotAllowed || kind == ErrorKind::kTokenRefused);
     if (!not_allowed) return;
     if (refused == nullptr) refused = &result;
@@ -177,34 +209,40 @@ void LiftRefusal(PortalAnswer* answer) {
   if (answer->reason == "SCOPE_MISSING") answer->parameters["scope"] = "crm";
 }
 
-void FillAll(Fate fate, const PortalAnswer& answer, size_t count,
-             std::vector<CommandResult>* results) {
+void FillAll(Fate fate, const std::vector<Command>& commands, PortalAnswer* answer) {
   CommandResult each;
   each.fate = fate;
-  each.reason = answer.reason;
-  const auto code = answer.parameters.find("code");
-  if (code != answer.parameters.end()) each.portal_code = code->second;
-  results->assign(count, each);
+  each.reason = answer->reason;
+  const auto code = answer->parameters.find("code");
+  if (code != answer->parameters.end()) each.portal_code = code->second;
+  answer->results.assign(commands.size(), each);
+  for (size_t i = 0; i < commands.size(); ++i) {
+    SpreadToItems(commands[i], &answer->results[i]);
+  }
 }
 
 void DecodeBatch(const Envelope& envelope, const std::vector<Command>& commands,
                  PortalAnswer* answer) {
   if (envelope.error.has_value()) {
-    const CommandResult word = OfError(*envelope.error, commands.front());
+    // The batch's own error: what it proves, it proves of each command.
+    const CommandResult word = OfError(*envelope.error, GetProfile{}, 0);
     if (word.fate == Fate::kNotExecuted) {
       answer->results.assign(commands.size(), word);
+      for (size_t i = 0; i < commands.size(); ++i) {
+        SpreadToItems(commands[i], &answer->results[i]);
+      }
       return;
     }
     answer->fate = RequestFate::kUnknown;
     answer->reason = word.reason;
-    FillAll(Fate::kUnknown, *answer, commands.size(), &answer->results);
+    FillAll(Fate::kUnknown, commands, answer);
     return;
   }
   const Json* inner = FindMember(envelope.json, "result");
   if (!inner->is_object() || FindMember(*inner, "result") == nullptr) {
     answer->fate = RequestFate::kUnknown;
     answer->reason = "PORTAL_ANSWER_BROKEN";
-    FillAll(Fate::kUnknown, *answer, commands.size(), &answer->results);
+    FillAll(Fate::kUnknown, commands, answer);
     return;
   }
   for (size_t i = 0; i < commands.size(); ++i) {
@@ -224,11 +262,16 @@ PortalAnswer DecodeAnswer(const HttpResult& http,
   answer.reason = envelope.reason;
   answer.parameters = envelope.parameters;
   if (envelope.fate == RequestFate::kUnknown) {
-    FillAll(Fate::kUnknown, answer, commands.size(), &answer.results);
+    FillAll(Fate::kUnknown, commands, &answer);
     return answer;
   }
-  if (envelope.fate != RequestFate::kAnswered) {
-    FillAll(Fate::kNotExecuted, answer, commands.size(), &answer.results);
+  if (envelope.fate == RequestFate::kRefused && commands.size() == 1 &&
+      envelope.error.has_value() &&
+      IsUnavailable(*envelope.error, commands.front(), http.status)) {
+    answer.fate = RequestFate::kAnswered;
+  }
+  if (answer.fate != RequestFate::kAnswered) {
+    FillAll(Fate::kNotExecuted, commands, &answer);
     return answer;
   }
   answer.reason.clear();
@@ -236,9 +279,10 @@ PortalAnswer DecodeAnswer(const HttpResult& http,
   if (commands.size() == 1) {
     answer.results.push_back(
         envelope.error.has_value()
-            ? OfError(*envelope.error, commands.front())
+            ? OfError(*envelope.error, commands.front(), http.status)
             : OfValue(*FindMember(envelope.json, "result"), commands.front()));
     answer.results.front().time = time;
+    DoubtTwins(commands, &answer.results);
   } else {
     DecodeBatch(envelope, commands, &answer);
   }

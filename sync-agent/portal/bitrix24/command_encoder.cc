@@ -4,9 +4,12 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "sync-agent/portal/item_fields.h"
 
 namespace guestbridge::agent {
 namespace {
+
+constexpr int kContactEntityType = 3;
 
 void PutStamp(const Stamp& stamp, Json* fields) {
   (*fields)["ORIGINATOR_ID"] = stamp.originator;
@@ -24,20 +27,38 @@ Json SelectWith(const std::vector<std::string>& asked) {
   return select;
 }
 
+void PutMultifields(const ContactContent& content, Json* fields) {
+  for (const auto& [name, values] : content.multifields) {
+    if (values.empty()) continue;
+    Json rows = Json::array();
+    for (const MultiValue& value : values) {
+      Json row = {{"VALUE", value.value}};
+      if (!value.type.empty()) row["VALUE_TYPE"] = value.type;
+      rows.push_back(std::move(row));
+    }
+    (*fields)[name] = std::move(rows);
+  }
+}
+
+// One contact of an import: names as the item methods have them, multifields as the
+// legacy ones do.
+Json EncodeItem(const ImportContacts::Item& item) {
+  Json fields = Json::object();
+  for (const auto& [name, value] : item.content.fields) {
+    fields[ItemFieldName(name).value_or(name)] = value;
+  }
+  PutMultifields(item.content, &fields);
+  fields["originatorId"] = item.stamp.originator;
+  fields["originId"] = item.stamp.origin;
+  fields["originVersion"] = item.stamp.version;
+  return fields;
+}
+
 struct ParamsOf {
   Json operator()(const AddContact& add) const {
     Json fields = Json::object();
     for (const auto& [name, value] : add.content.fields) fields[name] = value;
-    for (const auto& [name, values] : add.content.multifields) {
-      if (values.empty()) continue;
-      Json rows = Json::array();
-      for (const MultiValue& value : values) {
-        Json row = {{"VALUE", value.value}};
-        if (!value.type.empty()) row["VALUE_TYPE"] = value.type;
-        rows.push_back(std::move(row));
-      }
-      fields[name] = std::move(rows);
-    }
+    PutMultifields(add.content, &fields);
     PutStamp(add.stamp, &fields);
     Json params = {{"REGISTER_SONET_EVENT", "N"}};
     // Any non-empty text but "0" is true here, "N" as well: absent is the only "no".
@@ -96,6 +117,16 @@ struct ParamsOf {
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
+
+  Json operator()(const ImportContacts& import) const {
+    Json data = Json::array();
+    for (const ImportContacts::Item& item : import.items) {
+      data.push_back(EncodeItem(item));
+    }
+    return {{"entityTypeId", kContactEntityType},
+            {"useOriginalUfNames", "Y"},
+            {"data", std::move(data)}};
+  }
 };
 
 void AppendPairs(const std::string& key, const Json& value, std::string* query) {

@@ -103,6 +103,29 @@ TEST(CommandEncoder, ImportIsNamedOnlyWhenItIsMeantBecauseEvenNoIsTrueThere) {
   EXPECT_EQ(EncodeParams(add)["params"]["IMPORT"], "Y");
 }
 
+ImportContacts ImportOf(const std::string& text) {
+  ImportContacts import;
+  for (const AddContact& add : {AddOf(text), AddOf(text + "2")}) {
+    import.items.push_back({add.content, add.stamp});
+  }
+  import.items[1].content.fields["UF_CRM_GUEST_NO"] = text;
+  return import;
+}
+
+TEST(CommandEncoder, AnImportSpeaksTheItemMethodsNamesButKeepsMultifieldsAsTheyWere) {
+  EXPECT_EQ(DumpJson(EncodeParams(ImportOf("Anna"))),
+            R"({"entityTypeId":3,"useOriginalUfNames":"Y","data":[)"
+            R"({"comments":"xAnnay","name":"Anna","PHONE":[{"VALUE":"Anna",)"
+            R"("VALUE_TYPE":"MOBILE"},{"VALUE":"+79990000000","VALUE_TYPE":"WORK"}],)"
+            R"("originatorId":"guestbridge:b","originId":)"
+            R"("e43ce3ea-f385-4df5-ad79-99716515d314","originVersion":"1|a|1|b|"},)"
+            R"({"comments":"xAnna2y","name":"Anna2","UF_CRM_GUEST_NO":"Anna",)"
+            R"("PHONE":[{"VALUE":"Anna2","VALUE_TYPE":"MOBILE"},)"
+            R"({"VALUE":"+79990000000","VALUE_TYPE":"WORK"}],)"
+            R"("originatorId":"guestbridge:b","originId":)"
+            R"("e43ce3ea-f385-4df5-ad79-99716515d314","originVersion":"1|a|1|b|"}]})");
+}
+
 TEST(CommandEncoder, AnUpdateChangesAddsAndDeletesRowsOfAMultifield) {
   UpdateContact update;
   update.id = ContactId(4711);
@@ -163,6 +186,8 @@ TEST(CommandEncoder, NoByteOfAValueEscapesItsPlaceInABatch) {
     SCOPED_TRACE(text);
     const AddContact add = AddOf(text);
     EXPECT_EQ(ThroughBatch(add), AsPhpSees(EncodeParams(add)));
+    const ImportContacts import = ImportOf(text);
+    EXPECT_EQ(ThroughBatch(import), AsPhpSees(EncodeParams(import)));
   }
 }
 

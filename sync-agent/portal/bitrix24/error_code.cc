@@ -38,6 +38,8 @@ constexpr Known kKnown[] = {
     {"METHOD_CONFIRM_DENIED", {Kind::kNotAllowed, "METHOD_NOT_CONFIRMED"}},
     {"WRONG_AUTH_TYPE", {Kind::kNotAllowed, "PORTAL_METHOD_MISSING"}},
     {"ERROR_METHOD_NOT_FOUND", {Kind::kNotAllowed, "PORTAL_METHOD_MISSING"}},
+    {"ALLOWED_ONLY_INTRANET_USER", {Kind::kNotAllowed, "RIGHT_MISSING_ON_PORTAL"}},
+    {"MAX_IMPORT_BATCH_SIZE_EXCEEDED", {Kind::kBatchTooLong, "PORTAL_REFUSED"}},
     {"ERROR_BATCH_LENGTH_EXCEEDED", {Kind::kBatchTooLong, "PORTAL_REFUSED"}},
     {"ERROR_ARGUMENT", {Kind::kFieldRefused, "CONTACT_FIELD_REFUSED"}},
     {"100", {Kind::kFieldRefused, "CONTACT_FIELD_REFUSED"}},

@@ -29,12 +29,15 @@ class RestPortal final : public Portal {
         [&](const HttpResult& http) { return DecodeAnswer(http, commands); },
         &http_requests);
     // The request's reason is each command's, unless it has a word of its own.
-    for (CommandResult& result : answer.results) {
-      if (answer.fate != RequestFate::kAnswered) result.reason = answer.reason;
+    for (size_t i = 0; i < answer.results.size(); ++i) {
+      if (answer.fate == RequestFate::kAnswered) break;
+      CommandResult& result = answer.results[i];
+      result.reason = answer.reason;
       if (answer.fate == RequestFate::kRefused ||
           answer.fate == RequestFate::kNotSent) {
         result.fate = Fate::kNotExecuted;
       }
+      SpreadToItems(commands[i], &result);
     }
     answer.http_requests = http_requests;
     answer.took = clock_.Steady() - begun;
