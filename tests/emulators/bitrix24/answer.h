@@ -58,6 +58,10 @@ struct Caller {
   int64_t user_id = 0;
   bool admin = false;
   bool reads_all = true;  // false: only contacts assigned to the user
+  bool may_add = true;
+  bool may_update = true;
+  bool may_delete = true;
+  bool may_import = true;
   bool oauth = false;
   std::vector<std::string> scopes = {};
 };

@@ -4,58 +4,15 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "tests/emulators/bitrix24/batch.h"
+#include "tests/emulators/bitrix24/fault_effects.h"
 #include "tests/emulators/bitrix24/method.h"
 #include "tests/emulators/bitrix24/portal_time.h"
 
 namespace guestbridge::testing::bitrix24 {
 namespace {
 
-struct CostRange {
-  const char* verb;  // last word of the method
-  double from;
-  double to;
-};
-
-// The vendor's sample answers. Source: facts 3.2 and checklist 49.
-constexpr CostRange kDocumented[] = {{"add", 0.3, 1.2},    {"update", 0.3, 0.6},
-                                     {"delete", 0.3, 0.6}, {"list", 0.1, 0.3},
-                                     {"get", 0.05, 0.2},   {"import", 0.3, 1.2}};
-
-// Faults that concern the answer's way, not the command's outcome.
-bool IsDelivery(const std::string& kind) {
-  return kind == "reset" || kind == "cut" || kind == "truncate" || kind == "drip" ||
-         kind == "html" || kind == "redirect" || kind == "late_commit";
-}
-
-RestError FaultError(const FaultRule& rule) {
-  RestError error{
-      .status = 400, .code = "ERROR_CORE", .description = "Internal error!"};
-  if (rule.kind == "error")
-    error = {.status = 500,
-             .code = "INTERNAL_SERVER_ERROR",
-             .description = "Internal server error"};
-  if (rule.kind == "ok_error") error.status = 200;
-  if (rule.kind == "throttle")
-    error = {.status = 503,
-             .code = "QUERY_LIMIT_EXCEEDED",
-             .description = "Too many requests"};
-  if (rule.kind == "operating") {
-    error = {.status = 429,
-             .code = "OPERATION_TIME_LIMIT",
-             .description = "Method is blocked due to operation time limit."};
-  }
-  if (rule.kind == "expired_token") {
-    error = {.status = 401,
-             .code = "expired_token",
-             .description = "The access token provided has expired."};
-  }
-  if (rule.status != 0) error.status = rule.status;
-  if (!rule.error.empty()) error.code = rule.error;
-  if (!rule.description.empty()) error.description = rule.description;
-  return error;
-}
+constexpr double kLeastSeconds = 0.005;  // no answer is quicker
 
 }  // namespace
 
@@ -86,7 +43,7 @@ std::optional<RestError> CommandRunner::Refuse(const std::string& method,
                                                const Caller& caller,
                                                const std::string& account) {
   const auto it = Methods().find(method);
-  if (it == Methods().end()) {
+  if (it == Methods().end() || IsMissing(portal_.settings, method)) {
     return RestError{.status = 404,
                      .code = "ERROR_METHOD_NOT_FOUND",
                      .description = "Method not found!"};
@@ -118,55 +75,39 @@ std::optional<RestError> CommandRunner::Refuse(const std::string& method,
   return std::nullopt;
 }
 
-double CommandRunner::CostOf(const std::string& method, const Json& params) {
-  const double set = ForMethod(portal_.settings.cost, method, -1.0);
-  if (set >= 0) return set;
-  if (!portal_.settings.documented_costs) return 0;
-  const std::string verb = method.substr(method.rfind('.') + 1);
-  const double draw = static_cast<double>(portal_.random() >> 11) / 9007199254740992.0;
-  if (verb == "batchimport") {
-    const Json* data = Find(params, "data");
-    return 0.3 * static_cast<double>(data == nullptr ? 1 : data->size());
-  }
-  for (const CostRange& range : kDocumented) {
-    if (verb == range.verb) return range.from + draw * (range.to - range.from);
-  }
-  return 0.05;
-}
-
 Performed CommandRunner::Run(const std::string& method, const Json& params,
                              const Caller& caller, bool in_batch) {
   Performed performed;
-  const absl::Time real_start = absl::Now();
   const absl::Time start = portal_.clock.Now();
   std::string account = caller.key;
-  double cost = 0;
-  absl::Duration latency;
+  absl::Duration wait;
   {
     std::lock_guard<std::mutex> lock(portal_.mutex);
-    if (in_batch && portal_.settings.batch_operating_shared) account = "batch";
+    const Settings& settings = portal_.settings;
+    if (in_batch && settings.batch_operating_shared) account = "batch";
     if (auto error = Refuse(method, caller, account)) {
       performed.outcome = *error;
       return performed;
     }
-    cost = CostOf(method, params);
-    latency =
-        absl::Milliseconds(ForMethod(portal_.settings.latency_ms, method, int64_t{0}));
-    if (!in_batch && !portal_.settings.box && portal_.settings.over_cap == "stop" &&
-        cost > portal_.settings.cap_seconds) {
-      performed.seconds = cost;
+    const double cost =
+        portal_.latency.Cost(settings, method, params, portal_.contacts.all().size());
+    const absl::Duration latency =
+        absl::Milliseconds(ForMethod(settings.latency_ms, method, int64_t{0}));
+    wait = latency + absl::Seconds(cost * settings.wait_share);
+    // The machine's own time is left out: figures repeat from run to run.
+    performed.seconds = std::max({cost, absl::ToDoubleSeconds(wait), kLeastSeconds});
+    if (!in_batch && !settings.box && settings.over_cap == "stop" &&
+        performed.seconds > settings.cap_seconds) {
       return performed;
     }
   }
-  if (latency > absl::ZeroDuration()) portal_.clock.Wait(latency / 2);
+  if (wait > absl::ZeroDuration()) portal_.clock.Wait(wait / 2);
   {
     std::lock_guard<std::mutex> lock(portal_.mutex);
     performed.outcome =
         Methods().at(method).run({portal_, caller, params, &performed.effects});
     performed.executed = true;
     ++portal_.journal.counters.commands[method];
-    const double spent = absl::ToDoubleSeconds(absl::Now() - real_start + latency / 2);
-    performed.seconds = std::max(cost, spent);
     const double now = portal_.clock.Seconds();
     if (!portal_.settings.box) {
       portal_.operating.Charge(account, method, performed.seconds, now);
@@ -174,33 +115,38 @@ Performed CommandRunner::Run(const std::string& method, const Json& params,
     performed.time = TimeBlock(portal_.settings, start, performed.seconds,
                                portal_.operating.Get(account, method, now));
   }
-  if (latency > absl::ZeroDuration()) portal_.clock.Wait(latency / 2);
+  if (wait > absl::ZeroDuration()) portal_.clock.Wait(wait / 2);
   return performed;
 }
 
 Performed CommandRunner::RunUnder(const FaultDecision& decision,
-                                  const std::function<Performed()>& work) {
+                                  const std::function<Performed()>& work,
+                                  std::function<void(const Performed&)> when_late) {
   if (decision.before_ms > 0) {
     portal_.clock.Wait(absl::Milliseconds(decision.before_ms));
   }
   Performed performed;
-  if (!decision.rule.has_value() || decision.rule->kind == "drop") {
+  if (!decision.rule.has_value() || ActsWithinBatch(*decision.rule)) {
     performed = work();
   } else {
     const FaultRule& rule = *decision.rule;
-    // What spoils a real answer needs one; the rest commits only when asked to.
-    const bool commits = rule.commit || rule.kind == "cut" || rule.kind == "truncate" ||
-                         rule.kind == "drip" || rule.kind == "core_error";
     if (rule.kind == "late_commit") {
-      late_.Start([this, work, ms = rule.ms] {
+      portal_.late.Start([this, work, when_late = std::move(when_late), ms = rule.ms] {
         portal_.clock.Wait(absl::Milliseconds(ms));
-        work();
+        const Performed done = work();
+        if (when_late) when_late(done);
       });
-    } else if (commits) {
+    } else if (Commits(rule)) {
       performed = work();
     }
     if (IsDelivery(rule.kind)) {
       performed.delivery = rule;
+    } else if (IsResultFault(rule.kind)) {
+      if (auto* success = std::get_if<MethodResult>(&performed.outcome)) {
+        std::lock_guard<std::mutex> lock(portal_.mutex);
+        SpoilResult(rule, portal_.contacts, success);
+      }
+      if (rule.kind == "missing_keys") performed.missing_key = rule.field;
     } else {
       performed.outcome = FaultError(rule);
     }
@@ -212,72 +158,106 @@ Performed CommandRunner::RunUnder(const FaultDecision& decision,
   return performed;
 }
 
+void CommandRunner::NoteLate(int64_t sequence, const Performed& performed) {
+  std::lock_guard<std::mutex> lock(portal_.mutex);
+  JournalEntry* entry = portal_.journal.Find(sequence);
+  if (entry == nullptr) return;
+  entry->finish = portal_.clock.Seconds();
+  entry->executed = performed.executed;
+  entry->effects = performed.effects;
+  entry->late = true;
+}
+
+CommandAnswer CommandRunner::RunBatchCommand(const BatchRun& batch,
+                                             const std::string& key,
+                                             const std::string& method,
+                                             const Json& command, Performed* whole) {
+  JournalEntry entry{.request = batch.request,
+                     .time = portal_.clock.Seconds(),
+                     .caller = batch.caller.key,
+                     .method = method,
+                     .batch_key = key,
+                     .params = command};
+  FaultDecision faults;
+  int64_t sequence = 0;
+  {
+    std::lock_guard<std::mutex> lock(portal_.mutex);
+    faults = portal_.faults.Decide(method, command, /*sub_command=*/true,
+                                   portal_.clock.Now());
+    if (batch.error_from.has_value() && batch.done >= batch.error_from->after) {
+      faults.rule = batch.error_from;
+      faults.rule->after = 0;  // for the command it is simply an error
+    }
+    sequence = portal_.journal.Record(std::move(entry));
+  }
+  const Json params =
+      faults.rule.has_value() ? SpoilParams(*faults.rule, command) : command;
+  // A late command outlives this scope, hence the copies.
+  Performed done = RunUnder(
+      faults,
+      [this, method, params, caller = batch.caller] {
+        return Run(method, params, caller, /*in_batch=*/true);
+      },
+      [this, sequence](const Performed& late) { NoteLate(sequence, late); });
+  whole->seconds += done.seconds;
+  whole->effects.insert(whole->effects.end(), done.effects.begin(), done.effects.end());
+  CommandAnswer answer{.outcome = done.outcome, .time = done.time};
+  if (done.delivery.has_value()) {
+    whole->delivery = done.delivery;
+    answer.stop = !SparesTheBatch(done.delivery->kind);
+  }
+  if (whole->seconds > batch.cap) answer.stop = true;
+  std::lock_guard<std::mutex> lock(portal_.mutex);
+  JournalEntry* written = portal_.journal.Find(sequence);
+  if (written == nullptr) return answer;
+  if (!written->late) {
+    written->finish = portal_.clock.Seconds();
+    written->executed = done.executed;
+    written->effects = std::move(done.effects);
+  }
+  written->fault = done.fault;
+  if (const auto* error = std::get_if<RestError>(&done.outcome)) {
+    written->error = error->code;
+    written->description = error->description;
+  }
+  return answer;
+}
+
 Performed CommandRunner::RunBatch(const Json& params, const Caller& caller,
                                   int64_t request, const FaultDecision& decision) {
   Performed whole;
   const absl::Time start = portal_.clock.Now();
-  const absl::Time real_start = absl::Now();
   BatchOptions options;
-  double cap = 0;
+  BatchRun batch{.caller = caller, .request = request};
   {
     std::lock_guard<std::mutex> lock(portal_.mutex);
     ++portal_.journal.counters.commands["batch"];
     options.nested_allowed = false;
     options.sticky_exception = portal_.settings.sticky_exception;
     const bool stops = !portal_.settings.box && portal_.settings.over_cap == "stop";
-    cap = stops ? portal_.settings.cap_seconds : HUGE_VAL;
+    batch.cap = stops ? portal_.settings.cap_seconds : HUGE_VAL;
   }
-  if (decision.rule.has_value() && decision.rule->kind == "drop") {
-    options.drop_after = decision.rule->after;
+  if (decision.rule.has_value() && ActsWithinBatch(*decision.rule)) {
+    if (decision.rule->kind == "drop") {
+      options.drop_after = decision.rule->after;
+    } else {
+      batch.error_from = decision.rule;
+    }
   }
   const auto run = [&](const std::string& key, const std::string& method,
                        const Json& command) {
-    JournalEntry entry{.request = request,
-                       .time = portal_.clock.Seconds(),
-                       .caller = caller.key,
-                       .method = method,
-                       .batch_key = key,
-                       .params = command};
-    FaultDecision faults;
-    {
-      std::lock_guard<std::mutex> lock(portal_.mutex);
-      faults = portal_.faults.Decide(method, command, /*sub_command=*/true);
-    }
-    // A late command outlives this scope, hence the copies.
-    Performed done = RunUnder(faults, [this, method, command, caller] {
-      return Run(method, command, caller, /*in_batch=*/true);
-    });
-    whole.seconds += done.seconds;
-    whole.effects.insert(whole.effects.end(), done.effects.begin(), done.effects.end());
-    CommandAnswer answer{.outcome = done.outcome, .time = done.time};
-    if (done.delivery.has_value()) {
-      whole.delivery = done.delivery;
-      answer.stop = true;
-    } else if (whole.seconds > cap) {
-      answer.stop = true;
-    }
-    entry.finish = portal_.clock.Seconds();
-    entry.executed = done.executed;
-    entry.effects = std::move(done.effects);
-    entry.fault = done.fault;
-    if (const auto* error = std::get_if<RestError>(&done.outcome)) {
-      entry.error = error->code;
-      entry.description = error->description;
-    }
-    std::lock_guard<std::mutex> lock(portal_.mutex);
-    portal_.journal.Record(std::move(entry));
+    CommandAnswer answer = RunBatchCommand(batch, key, method, command, &whole);
+    ++batch.done;
     return answer;
   };
   BatchAnswer answer = bitrix24::RunBatch(params, options, run);
   if (answer.stopped && options.drop_after.has_value() && !whole.delivery.has_value()) {
-    whole.delivery = FaultRule{.kind = "reset"};
+    whole.delivery = decision.rule;
     whole.fault = "drop";
   }
   whole.executed = true;
   whole.outcome = MethodResult{std::move(answer.result)};
   std::lock_guard<std::mutex> lock(portal_.mutex);
-  whole.seconds =
-      std::max(whole.seconds, absl::ToDoubleSeconds(absl::Now() - real_start));
   whole.time = TimeBlock(portal_.settings, start, whole.seconds, std::nullopt);
   return whole;
 }

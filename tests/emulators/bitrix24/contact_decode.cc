@@ -130,14 +130,17 @@ ContactChange DecodeLegacyFields(const Portal& portal, const Json& fields,
   return change;
 }
 
-ContactChange DecodeItemFields(const Portal& portal, const Json& fields, bool import) {
+ContactChange DecodeItemFields(const Portal& portal, const Json& fields,
+                               const ItemForm& form) {
+  const bool import = form.import;
   ContactChange change;
   ForEach(fields, [&](const std::string& name, const Json& value) {
     if (name == "fm" && !import) {
       change.multifields = DecodeItemMultifields(value);
     } else if (const FieldSpec* field = FindItemField(name)) {
       DecodeStandard(portal, *field, value, /*legacy=*/false, import, &change);
-    } else if (const Userfield* user = portal.userfields.FindByItemName(name)) {
+    } else if (const Userfield* user =
+                   portal.userfields.FindByItemName(name, form.original_names)) {
       change.fields[user->name] =
           StoredUserfieldValue(*user, value, portal.settings.zone);
     } else if (const FieldSpec* multi = FindLegacyField(name);

@@ -176,15 +176,15 @@ RestError BadField(const char* what, const std::string& name) {
 }
 
 // The legacy name behind a crm.item name; "" when it can't be filtered by.
-std::string LegacyName(const Portal& portal, const std::string& item) {
+std::string LegacyName(const Portal& portal, const std::string& item, bool original) {
   const FieldSpec* field = FindItemField(item);
   if (field != nullptr && field->kind != FieldKind::kFile) return field->name;
-  const Userfield* user = portal.userfields.FindByItemName(item);
+  const Userfield* user = portal.userfields.FindByItemName(item, original);
   return user == nullptr ? "" : user->name;
 }
 
 std::optional<RestError> DecodeItemGroup(const Portal& portal, const Json& filter,
-                                         std::vector<Condition>* out) {
+                                         bool original, std::vector<Condition>* out) {
   std::optional<RestError> error;
   ForEach(filter, [&](const std::string& key, const Json& value) {
     if (error.has_value() || ToLower(key) == "logic") return;
@@ -192,12 +192,12 @@ std::optional<RestError> DecodeItemGroup(const Portal& portal, const Json& filte
       Condition group;
       const Json* logic = FindIgnoringCase(value, "logic");
       group.any = logic != nullptr && ToUpper(ToText(*logic)) == "OR";
-      error = DecodeItemGroup(portal, value, &group.group);
+      error = DecodeItemGroup(portal, value, original, &group.group);
       out->push_back(std::move(group));
       return;
     }
     const auto [op, item] = SplitOperator(key);
-    const std::string name = LegacyName(portal, item);
+    const std::string name = LegacyName(portal, item, original);
     if (name.empty()) {
       error = BadField("filter", item);
       return;
@@ -266,11 +266,13 @@ std::vector<Condition> DecodeLegacyFilter(const Portal& portal, const Json& filt
 }
 
 std::variant<std::vector<Condition>, RestError> DecodeItemFilter(const Portal& portal,
-                                                                 const Json& filter) {
+                                                                 const Json& filter,
+                                                                 bool original) {
   Condition root;
   const Json* logic = FindIgnoringCase(filter, "logic");
   root.any = logic != nullptr && ToUpper(ToText(*logic)) == "OR";
-  if (auto error = DecodeItemGroup(portal, filter, &root.group)) return *error;
+  if (auto error = DecodeItemGroup(portal, filter, original, &root.group))
+    return *error;
   if (!root.any) return std::move(root.group);
   return std::vector<Condition>{std::move(root)};
 }
@@ -286,11 +288,11 @@ Ordering DecodeLegacyOrder(const Portal& portal, const Json& order) {
 }
 
 std::variant<Ordering, RestError> DecodeItemOrder(const Portal& portal,
-                                                  const Json& order) {
+                                                  const Json& order, bool original) {
   Ordering out;
   std::optional<RestError> error;
   ForEach(order, [&](const std::string& item, const Json& direction) {
-    const std::string name = LegacyName(portal, item);
+    const std::string name = LegacyName(portal, item, original);
     if (name.empty()) {
       error = BadField("order", item);
       return;

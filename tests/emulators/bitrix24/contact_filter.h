@@ -29,13 +29,15 @@ using Ordering = std::vector<std::pair<std::string, bool>>;
 // so a misspelt filter means all contacts; so does an empty PHONE. Source: facts 5.5.
 std::vector<Condition> DecodeLegacyFilter(const Portal& portal, const Json& filter);
 
-// A filter of crm.item.list. An unknown field is an error.
+// A filter of crm.item.list. An unknown field is an error. `original`: user fields are
+// named as in useOriginalUfNames.
 std::variant<std::vector<Condition>, RestError> DecodeItemFilter(const Portal& portal,
-                                                                 const Json& filter);
+                                                                 const Json& filter,
+                                                                 bool original);
 
 Ordering DecodeLegacyOrder(const Portal& portal, const Json& order);
 std::variant<Ordering, RestError> DecodeItemOrder(const Portal& portal,
-                                                  const Json& order);
+                                                  const Json& order, bool original);
 
 // Contacts that `caller` may see and that meet all conditions, in order; by id where
 // the order says nothing.

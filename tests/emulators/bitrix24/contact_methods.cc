@@ -50,6 +50,9 @@ Outcome Add(const MethodCall& call) {
   auto write = DecodeWrite(call);
   if (auto* error = std::get_if<RestError>(&write)) return *error;
   const WriteParams& params = std::get<WriteParams>(write);
+  if (params.options.import ? !call.caller.may_import : !call.caller.may_add) {
+    return LegacyError("Access denied.");
+  }
   auto id =
       AddContact(call.portal, call.caller,
                  DecodeLegacyFields(call.portal, params.fields, params.options.import),
@@ -68,7 +71,9 @@ Outcome Update(const MethodCall& call) {
   if (auto* error = std::get_if<RestError>(&write)) return *error;
   const WriteParams& params = std::get<WriteParams>(write);
   const Contact* contact = call.portal.contacts.Find(std::get<int64_t>(id));
-  if (IsDenied(call, contact)) return LegacyError("Access denied.");
+  if (!call.caller.may_update || IsDenied(call, contact)) {
+    return LegacyError("Access denied.");
+  }
   if (contact == nullptr) return LegacyError("Contact is not found");
   if (auto error = UpdateContact(
           call.portal, call.caller, contact->id,
@@ -94,7 +99,9 @@ Outcome Delete(const MethodCall& call) {
   const auto id = IdParam(call.params);
   if (auto* error = std::get_if<RestError>(&id)) return *error;
   const Contact* contact = call.portal.contacts.Find(std::get<int64_t>(id));
-  if (IsDenied(call, contact)) return LegacyError("Access denied.");
+  if (!call.caller.may_delete || IsDenied(call, contact)) {
+    return LegacyError("Access denied.");
+  }
   if (contact == nullptr) {
     return CoreError(
         PortalText(call.portal.settings.language, TextId::kElementNotFound));

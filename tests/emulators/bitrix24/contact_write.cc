@@ -120,6 +120,18 @@ std::optional<RestError> CheckImportDates(const Portal& portal, const Caller& ca
       .description = PortalText(portal.settings.language, TextId::kCreatedTooEarly)};
 }
 
+// Mandatory user fields are checked only where the portal is set to.
+std::optional<RestError> CheckMandatory(const Portal& portal, const Contact& contact) {
+  if (!portal.settings.require_userfields) return std::nullopt;
+  for (const auto& [id, field] : portal.userfields.all()) {
+    if (!field.mandatory || contact.fields.count(field.name) > 0) continue;
+    return RestError{
+        .code = "CRM_FIELD_ERROR_REQUIRED",
+        .description = PortalText(portal.settings.language, TextId::kFieldRequired)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<FieldKind> KindOfField(const Portal& portal, const std::string& name) {
@@ -145,6 +157,7 @@ std::variant<int64_t, RestError> AddContact(Portal& portal, const Caller& caller
   Contact contact;
   for (MultifieldEdit& edit : change.multifields) edit.id = 0;
   if (auto error = Apply(portal.settings, std::move(change), &contact)) return *error;
+  if (auto error = CheckMandatory(portal, contact)) return *error;
   const std::string user = std::to_string(caller.user_id);
   const std::string now = NowText(portal);
   const auto author = contact.fields.find("ASSIGNED_BY_ID");

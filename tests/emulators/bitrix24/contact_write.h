@@ -28,9 +28,15 @@ struct WriteOptions {
 // `fields` as crm.contact.add and .update take them.
 ContactChange DecodeLegacyFields(const Portal& portal, const Json& fields, bool import);
 
-// `fields` as crm.item.* takes them; for crm.item.import multifields are
-// PHONE:[{VALUE}] in upper case, for the others `fm`.
-ContactChange DecodeItemFields(const Portal& portal, const Json& fields, bool import);
+// How crm.item.* names fields.
+struct ItemForm {
+  bool import = false;  // multifields are PHONE:[{VALUE}] in upper case instead of `fm`
+  bool original_names = false;  // UF_CRM_… instead of ufCrm…
+};
+
+// `fields` as crm.item.* takes them.
+ContactChange DecodeItemFields(const Portal& portal, const Json& fields,
+                               const ItemForm& form);
 
 // The id of the new contact. Raises events, runs the automation hook.
 std::variant<int64_t, RestError> AddContact(Portal& portal, const Caller& caller,

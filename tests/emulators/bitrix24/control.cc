@@ -8,10 +8,17 @@
 #include "absl/strings/str_cat.h"
 #include "tests/emulators/bitrix24/contact_view.h"
 #include "tests/emulators/bitrix24/contact_write.h"
+#include "tests/emulators/bitrix24/control_json.h"
 #include "tests/emulators/bitrix24/php_params.h"
 
 namespace guestbridge::testing::bitrix24 {
 namespace {
+
+using control_json::Bad;
+using control_json::IntOf;
+using control_json::NotFound;
+using control_json::Reply;
+using control_json::TextOf;
 
 // The manager who works in the portal's own pages.
 const Caller& Manager() {
@@ -20,46 +27,19 @@ const Caller& Manager() {
   return *manager;
 }
 
-HttpReply Reply(int status, const Json& body) {
-  HttpReply reply{.status = status};
-  // Not Encode: here an empty map stays a map.
-  reply.body =
-      body.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-  return reply;
-}
-
-HttpReply Bad(const std::string& text) { return Reply(400, {{"error", text}}); }
-HttpReply NotFound() { return Reply(404, {{"error", "not found"}}); }
-
-int64_t IntOf(const Json& body, const char* key, int64_t otherwise = 0) {
-  const Json* value = Find(body, key);
-  return value == nullptr ? otherwise : ToInt(*value);
-}
-
-std::string TextOf(const Json& body, const char* key) {
-  const Json* value = Find(body, key);
-  return value == nullptr ? "" : ToText(*value);
-}
-
-bool WantedContact(const Contact& contact, const Json& query) {
-  for (const auto& [parameter, field] :
-       {std::pair<const char*, const char*>{"origin_id", "ORIGIN_ID"},
-        std::pair<const char*, const char*>{"originator_id", "ORIGINATOR_ID"},
-        std::pair<const char*, const char*>{"last_name", "LAST_NAME"}}) {
-    const Json* value = Find(query, parameter);
-    if (value != nullptr && FieldText(contact, field) != ToText(*value)) return false;
-  }
-  return true;
-}
-
 // Turns the user, webhook and application entries of /config into state.
 void ConfigureAccess(const Json& body, Credentials* credentials) {
   if (const Json* users = Find(body, "users")) {
     ForEach(*users, [&](const std::string&, const Json& given) {
       User* user = credentials->MakeUser(IntOf(given, "id"));
-      if (const Json* v = Find(given, "admin")) user->admin = ToBool(*v);
-      if (const Json* v = Find(given, "active")) user->active = ToBool(*v);
-      if (const Json* v = Find(given, "reads_all")) user->reads_all = ToBool(*v);
+      const std::pair<const char*, bool*> switches[] = {
+          {"admin", &user->admin},           {"active", &user->active},
+          {"reads_all", &user->reads_all},   {"may_add", &user->may_add},
+          {"may_update", &user->may_update}, {"may_delete", &user->may_delete},
+          {"may_import", &user->may_import}};
+      for (const auto& [name, member] : switches) {
+        if (const Json* v = Find(given, name)) *member = ToBool(*v);
+      }
     });
   }
   if (const Json* webhooks = Find(body, "webhooks")) {
@@ -110,67 +90,18 @@ HttpReply Control::Handle(const HttpCall& call) {
   return Write(path, call.body);
 }
 
-HttpReply Control::Read(const std::string& path, const Json& query) {
-  std::lock_guard<std::mutex> lock(portal_.mutex);
-  if (path == "/contacts" || path == "/bin") {
-    const auto& source =
-        path == "/bin" ? portal_.contacts.bin() : portal_.contacts.all();
-    Json list = Json::array();
-    for (const auto& [id, contact] : source) {
-      if (WantedContact(contact, query)) list.push_back(StoredContact(contact));
-    }
-    return Reply(200, list);
-  }
-  if (path == "/contacts/count") {
-    int64_t count = 0;
-    for (const auto& [id, contact] : portal_.contacts.all()) {
-      count += WantedContact(contact, query) ? 1 : 0;
-    }
-    return Reply(200, {{"count", count}});
-  }
-  if (path.starts_with("/contacts/")) {
-    const Contact* contact = portal_.contacts.Find(ToInt(path.substr(10)));
-    return contact == nullptr ? NotFound() : Reply(200, StoredContact(*contact));
-  }
-  if (path == "/counters") return Reply(200, portal_.journal.CountersJson());
-  if (path == "/journal") {
-    return Reply(200, portal_.journal.ToJson(
-                          IntOf(query, "after"),
-                          static_cast<size_t>(IntOf(query, "limit", 1000000))));
-  }
-  if (path == "/config") return Reply(200, SettingsJson(portal_.settings));
-  if (path == "/faults") return Reply(200, portal_.faults.ToJson());
-  if (path == "/clock") return Reply(200, {{"now", portal_.clock.Seconds()}});
-  if (path == "/oauth/tokens") {
-    return Reply(200,
-                 {{"last_refresh_token", portal_.credentials.last_refresh()},
-                  {"client_id", portal_.credentials.application.client_id},
-                  {"client_secret", portal_.credentials.application.client_secret}});
-  }
-  return NotFound();
-}
-
 HttpReply Control::Write(const std::string& path, const Json& body) {
-  if (path == "/clock/advance") {
-    const Json* seconds = Find(body, "seconds");
-    if (seconds == nullptr || !seconds->is_number()) return Bad("seconds is wanted");
-    portal_.clock.Advance(absl::Seconds(seconds->get<double>()));
-    return Reply(200, {{"now", portal_.clock.Seconds()}});
-  }
-  if (path == "/clock/freeze") {
-    const Json* frozen = Find(body, "frozen");
-    portal_.clock.SetFrozen(frozen == nullptr || ToBool(*frozen));
-    return Reply(200, {{"now", portal_.clock.Seconds()}});
-  }
+  if (path.starts_with("/clock/")) return Clock(path.substr(7), body);
   std::lock_guard<std::mutex> lock(portal_.mutex);
   if (path == "/reset") return Reset(body);
   if (path == "/config") return Configure(body);
   if (path == "/oauth/tokens") return Tokens(body);
+  if (path == "/limits/charge") return ChargeOperating(body);
   if (path == "/faults") {
     Json ids = Json::array();
     const Json rules = body.is_array() ? body : Json::array({body});
     for (const Json& rule : rules) {
-      const auto id = portal_.faults.Add(rule);
+      const auto id = portal_.faults.Add(rule, portal_.clock.Now());
       if (!id.ok()) return Bad(std::string(id.status().message()));
       ids.push_back(*id);
     }
@@ -178,6 +109,42 @@ HttpReply Control::Write(const std::string& path, const Json& body) {
   }
   if (path.starts_with("/contacts/")) return Contacts(path.substr(10), body);
   return NotFound();
+}
+
+HttpReply Control::Clock(const std::string& action, const Json& body) {
+  if (action == "advance") {
+    const Json* seconds = Find(body, "seconds");
+    if (seconds == nullptr || !seconds->is_number()) return Bad("seconds is wanted");
+    portal_.clock.Advance(absl::Seconds(seconds->get<double>()));
+  } else if (action == "speed") {
+    const Json* factor = Find(body, "factor");
+    if (factor == nullptr || !factor->is_number() || factor->get<double>() <= 0) {
+      return Bad("factor, above 0, is wanted");
+    }
+    portal_.clock.SetSpeed(factor->get<double>());
+  } else if (action == "freeze") {
+    const Json* frozen = Find(body, "frozen");
+    portal_.clock.SetFrozen(frozen == nullptr || ToBool(*frozen));
+  } else {
+    return NotFound();
+  }
+  return ClockState();
+}
+
+HttpReply Control::ChargeOperating(const Json& body) {
+  const std::string method = ToLower(TextOf(body, "method"));
+  const Json* seconds = Find(body, "seconds");
+  std::string key = TextOf(body, "key");
+  if (key.empty() && !portal_.credentials.webhooks.empty()) {
+    const Webhook& webhook = portal_.credentials.webhooks.front();
+    key = absl::StrCat("webhook:", webhook.user_id, ":", webhook.code.substr(0, 4));
+  }
+  if (method.empty() || key.empty() || seconds == nullptr || !seconds->is_number()) {
+    return Bad("method and seconds are wanted");
+  }
+  portal_.operating.Charge(key, method, seconds->get<double>(),
+                           portal_.clock.Seconds());
+  return Limits();
 }
 
 HttpReply Control::Contacts(const std::string& action, const Json& body) {
@@ -237,8 +204,14 @@ HttpReply Control::Configure(const Json& body) {
   if (absl::Status status = ApplySettings(settings, &portal_.settings); !status.ok()) {
     return Bad(std::string(status.message()));
   }
+  if (body.contains("cost_seed")) ReseedCosts();
   ConfigureAccess(body, &portal_.credentials);
   return Reply(200, SettingsJson(portal_.settings));
+}
+
+void Control::ReseedCosts() {
+  const uint64_t seed = portal_.settings.cost_seed;
+  portal_.latency.Reseed(seed != 0 ? seed : portal_.seed);
 }
 
 HttpReply Control::Tokens(const Json& body) {
@@ -288,6 +261,8 @@ HttpReply Control::Reset(const Json& body) {
   const Json* settings = Find(body, "keep_config");
   if (settings == nullptr || !ToBool(*settings)) {
     portal_.settings = portal_.initial_settings;
+    portal_.clock.SetSpeed(1);
+    ReseedCosts();
     // Tokens stay: a reset is no reason for a client to lose its authorization.
     portal_.credentials.webhooks = initial_.webhooks;
     portal_.credentials.application = initial_.application;

@@ -21,8 +21,13 @@ class Control {
   HttpReply Write(const std::string& path, const Json& body);
   HttpReply Contacts(const std::string& path, const Json& body);
   HttpReply Configure(const Json& body);
+  HttpReply Clock(const std::string& action, const Json& body);
+  HttpReply ClockState() const;
+  HttpReply Limits();
+  HttpReply ChargeOperating(const Json& body);
   HttpReply Tokens(const Json& body);
   HttpReply Reset(const Json& body);
+  void ReseedCosts();
 
   Portal& portal_;
   const Credentials initial_;

@@ -132,6 +132,10 @@ std::variant<Caller, RestError> Credentials::Authenticate(const Presented& prese
   }
   caller.admin = user->admin;
   caller.reads_all = user->reads_all;
+  caller.may_add = user->may_add;
+  caller.may_update = user->may_update;
+  caller.may_delete = user->may_delete;
+  caller.may_import = user->may_import;
   return caller;
 }
 

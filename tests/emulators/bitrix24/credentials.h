@@ -20,6 +20,10 @@ struct User {
   bool admin = true;
   bool active = true;
   bool reads_all = true;
+  bool may_add = true;
+  bool may_update = true;
+  bool may_delete = true;
+  bool may_import = true;
   std::string name = "Ivan";
   std::string last_name = "Portalov";
   std::string email;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <httplib.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -19,6 +20,33 @@ namespace {
 
 constexpr size_t kMaxBody = 256u << 20;
 constexpr time_t kKeepAliveSeconds = 75;  // nginx's default
+constexpr int kLookMs = 20;
+constexpr size_t kChunk = 1000;
+
+// The socket of that peer; -1 when there is none. The server library doesn't give its
+// handlers the socket, so it is found by its peer.
+int FindConnection(const std::string& remote_ip, int remote_port) {
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return -1;
+  int found = -1;
+  while (const dirent* entry = readdir(directory)) {
+    const int fd = std::atoi(entry->d_name);
+    sockaddr_in peer{};
+    socklen_t length = sizeof(peer);
+    if (entry->d_name[0] == '.' || fd < 3 ||
+        getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0 ||
+        peer.sin_family != AF_INET || ntohs(peer.sin_port) != remote_port) {
+      continue;
+    }
+    char ip[INET_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET, &peer.sin_addr, ip, sizeof(ip));
+    if (remote_ip != ip) continue;
+    found = fd;
+    break;
+  }
+  closedir(directory);
+  return found;
+}
 
 HttpCall StartCall(const httplib::Request& request, bool secure) {
   HttpCall call{
@@ -27,6 +55,7 @@ HttpCall StartCall(const httplib::Request& request, bool secure) {
   call.path = request.target.substr(0, question);
   if (question != std::string::npos) call.query = request.target.substr(question + 1);
   call.authorization = request.get_header_value("Authorization");
+  call.host = request.get_header_value("Host");
   return call;
 }
 
@@ -137,12 +166,15 @@ class Listener final : public HttpListener {
       response->status = 500;
       return;
     }
-    response->status = reply.status;
-    for (const auto& [name, value] : reply.headers) response->set_header(name, value);
-    if (reply.delivery == HttpReply::Delivery::kWhole) {
-      response->set_content(reply.body, reply.content_type.c_str());
+    if (reply.delivery == HttpReply::Delivery::kSilent) {
+      HoldSilent(request, absl::Milliseconds(reply.hold_ms));
+      ResetConnection(request.remote_addr, request.remote_port);
+      response->status = 500;
       return;
     }
+    response->status = reply.status;
+    for (const auto& [name, value] : reply.headers) response->set_header(name, value);
+    if (SetWhole(request, reply, response)) return;
     const size_t size = reply.body.size();
     const bool cut = reply.delivery == HttpReply::Delivery::kCut;
     response->set_content_provider(
@@ -159,6 +191,58 @@ class Listener final : public HttpListener {
           clock_.Wait(absl::Milliseconds(cut ? 50 : reply.drip_ms));
           return true;
         });
+  }
+
+  // Until `time` is over or the client has left.
+  void HoldSilent(const httplib::Request& request, absl::Duration time) {
+    const PortalClock::Mark start = clock_.Start();
+    const int fd = FindConnection(request.remote_addr, request.remote_port);
+    while (!clock_.stopped() && !clock_.HasPassed(start, time)) {
+      pollfd peer{.fd = fd, .events = POLLRDHUP, .revents = 0};
+      if (poll(&peer, fd < 0 ? 0 : 1, kLookMs) > 0) return;
+    }
+  }
+
+  // The deliveries that send the whole body. False for another one.
+  bool SetWhole(const httplib::Request& request, const HttpReply& reply,
+                httplib::Response* response) {
+    const char* type = reply.content_type.c_str();
+    switch (reply.delivery) {
+      case HttpReply::Delivery::kWhole:
+        response->set_content(reply.body, type);
+        return true;
+      case HttpReply::Delivery::kHeaderCase:
+        response->set_content(reply.body, type);
+        response->set_header("content-type", type);
+        response->set_header("x-CONTENT-type-OPTIONS", "nosniff");
+        return true;
+      case HttpReply::Delivery::kClose:
+        response->set_header("Connection", "close");
+        // Runs once the body is on its way.
+        response->set_content_provider(
+            reply.body.size(), type,
+            [body = reply.body](size_t offset, size_t length, httplib::DataSink& sink) {
+              return sink.write(body.data() + offset, length);
+            },
+            [ip = request.remote_addr, port = request.remote_port](bool) {
+              const int fd = FindConnection(ip, port);
+              if (fd >= 0) shutdown(fd, SHUT_RDWR);
+            });
+        return true;
+      case HttpReply::Delivery::kChunked:
+        response->set_chunked_content_provider(
+            type, [body = reply.body](size_t offset, httplib::DataSink& sink) {
+              if (offset >= body.size()) {
+                sink.done();
+                return true;
+              }
+              return sink.write(body.data() + offset,
+                                std::min(kChunk, body.size() - offset));
+            });
+        return true;
+      default:
+        return false;
+    }
   }
 
   const ListenerOptions options_;
@@ -179,35 +263,15 @@ absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(
 }
 
 bool ResetConnection(const std::string& remote_ip, int remote_port) {
-  // The server library doesn't give its handlers the socket, so it is found by its
-  // peer.
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return false;
-  bool found = false;
-  while (const dirent* entry = readdir(directory)) {
-    const int fd = std::atoi(entry->d_name);
-    sockaddr_in peer{};
-    socklen_t length = sizeof(peer);
-    if (entry->d_name[0] == '.' || fd < 3 ||
-        getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0 ||
-        peer.sin_family != AF_INET || ntohs(peer.sin_port) != remote_port) {
-      continue;
-    }
-    char ip[INET_ADDRSTRLEN] = "";
-    inet_ntop(AF_INET, &peer.sin_addr, ip, sizeof(ip));
-    if (remote_ip != ip) continue;
-    // Closing will discard what is queued, should the next line not do it.
-    const linger discard{.l_onoff = 1, .l_linger = 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &discard, sizeof(discard));
-    // Connecting to nothing dissolves the association at once, with a reset to the
-    // peer.
-    sockaddr nothing{};
-    nothing.sa_family = AF_UNSPEC;
-    found = connect(fd, &nothing, sizeof(nothing)) == 0 || shutdown(fd, SHUT_RDWR) == 0;
-    break;
-  }
-  closedir(directory);
-  return found;
+  const int fd = FindConnection(remote_ip, remote_port);
+  if (fd < 0) return false;
+  // Closing will discard what is queued, should the next line not do it.
+  const linger discard{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &discard, sizeof(discard));
+  // Connecting to nothing dissolves the association at once, with a reset to the peer.
+  sockaddr nothing{};
+  nothing.sa_family = AF_UNSPEC;
+  return connect(fd, &nothing, sizeof(nothing)) == 0 || shutdown(fd, SHUT_RDWR) == 0;
 }
 
 }  // namespace guestbridge::testing::bitrix24

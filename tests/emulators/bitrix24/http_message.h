@@ -16,13 +16,23 @@ struct HttpCall {
   std::string query = "";      // undecoded
   Json body = Json::object();  // its parameters, decoded
   std::string authorization = "";
+  std::string host = "";  // as the client named it, with the port
   std::string remote_ip = "";
   bool secure = true;
 };
 
 // What to send back and how.
 struct HttpReply {
-  enum class Delivery { kWhole, kReset, kCut, kDrip };
+  enum class Delivery {
+    kWhole,
+    kReset,
+    kCut,
+    kDrip,
+    kSilent,      // nothing, until hold_ms is over or the client leaves; then a reset
+    kChunked,     // whole, without Content-Length
+    kClose,       // whole, and the connection ends
+    kHeaderCase,  // whole, with headers repeated in another case
+  };
 
   int status = 200;
   std::string content_type = "application/json; charset=utf-8";
@@ -31,7 +41,14 @@ struct HttpReply {
   Delivery delivery = Delivery::kWhole;
   size_t bytes = 0;     // kCut: sent before the end; kDrip: at a time
   int64_t drip_ms = 0;  // between the pieces
+  int64_t hold_ms = 0;  // kSilent
 };
+
+// An nginx error page.
+HttpReply HtmlReply(int status);
+
+// For the journal: "sent", "reset", …
+const char* DeliveryName(HttpReply::Delivery delivery);
 
 }  // namespace guestbridge::testing::bitrix24
 

@@ -11,25 +11,18 @@ namespace {
 
 constexpr size_t kMaxBatch = 20;
 
-std::optional<RestError> CheckEntityType(const MethodCall& call) {
-  const Json* type = Find(call.params, "entityTypeId");
-  if (type == nullptr || type->is_null()) return MissingParam("entityTypeId");
-  if (ToInt(*type) == 3) return std::nullopt;
-  return RestError{
-      .code = "NOT_FOUND",
-      .description = PortalText(call.portal.settings.language, TextId::kTypeNotFound)};
-}
-
 std::variant<int64_t, RestError> ImportOne(const MethodCall& call, const Json& fields) {
-  auto id = AddContact(
-      call.portal, call.caller, DecodeItemFields(call.portal, fields, /*import=*/true),
-      {.import = true, .connector = Connector(call.params)}, call.effects);
+  if (!call.caller.may_import) return ItemAccessDenied(call);
+  const ItemForm form{.import = true, .original_names = UsesOriginalNames(call.params)};
+  auto id =
+      AddContact(call.portal, call.caller, DecodeItemFields(call.portal, fields, form),
+                 {.import = true, .connector = Connector(call.params)}, call.effects);
   if (auto* error = std::get_if<RestError>(&id)) return ItemFieldError(*error);
   return id;
 }
 
 Outcome Import(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+  if (auto error = CheckContactType(call)) return *error;
   const Json* fields = Find(call.params, "fields");
   if (fields == nullptr || !IsArray(*fields)) return MissingParam("fields");
   const auto id = ImportOne(call, *fields);
@@ -38,7 +31,7 @@ Outcome Import(const MethodCall& call) {
 }
 
 Outcome BatchImport(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+  if (auto error = CheckContactType(call)) return *error;
   const Json* data = Find(call.params, "data");
   if (data == nullptr || !IsArray(*data)) return MissingParam("data");
   if (data->size() > kMaxBatch) {

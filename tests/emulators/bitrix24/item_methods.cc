@@ -12,35 +12,22 @@
 namespace guestbridge::testing::bitrix24 {
 namespace {
 
-constexpr int64_t kContactType = 3;
 constexpr int64_t kPage = 50;
 
-std::optional<RestError> CheckEntityType(const MethodCall& call) {
-  const Json* type = Find(call.params, "entityTypeId");
-  if (type == nullptr || type->is_null()) return MissingParam("entityTypeId");
-  if (ToInt(*type) == kContactType) return std::nullopt;
-  return RestError{
-      .code = "NOT_FOUND",
-      .description = PortalText(call.portal.settings.language, TextId::kTypeNotFound)};
-}
-
-// The contact that the call names, or the error.
-std::variant<const Contact*, RestError> FindItem(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+// The contact that the call names, or the error. `right`: to do so with contacts at
+// all.
+std::variant<const Contact*, RestError> FindItem(const MethodCall& call, bool right) {
+  if (auto error = CheckContactType(call)) return *error;
   const Json* id = Find(call.params, "id");
   if (id == nullptr || id->is_null()) return MissingParam("id");
   const Contact* contact = call.portal.contacts.Find(ToInt(*id));
   const std::string& language = call.portal.settings.language;
-  const bool denied =
-      contact == nullptr ? !call.caller.reads_all : !MayRead(call.caller, *contact);
-  if (denied) {
-    return RestError{.code = "ACCESS_DENIED",
-                     .description = PortalText(language, TextId::kItemAccessDenied)};
-  }
+  // Unlike the legacy methods, existence is looked at before rights.
   if (contact == nullptr) {
     return RestError{.code = "NOT_FOUND",
                      .description = PortalText(language, TextId::kItemNotFound)};
   }
+  if (!right || !MayRead(call.caller, *contact)) return ItemAccessDenied(call);
   return contact;
 }
 
@@ -60,38 +47,36 @@ std::variant<Json, RestError> ArrayParam(const Json& params, const std::string& 
                      std::string(value->type_name()) + " instead"};
 }
 
-bool OriginalNames(const Json& params) {
-  const Json* value = Find(params, "useOriginalUfNames");
-  return value != nullptr && ToUpper(ToText(*value)) == "Y";
-}
-
 Json WholeItem(const MethodCall& call, int64_t id) {
   const Selection all{.standard = true, .userfields = true, .multifields = true};
   return {{"item", ItemContact(call.portal, *call.portal.contacts.Find(id), all,
-                               OriginalNames(call.params))}};
+                               UsesOriginalNames(call.params))}};
 }
 
 Outcome Add(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+  if (auto error = CheckContactType(call)) return *error;
   const auto fields = ArrayParam(call.params, "fields", /*required=*/true);
   if (auto* error = std::get_if<RestError>(&fields)) return *error;
-  auto id = AddContact(
-      call.portal, call.caller,
-      DecodeItemFields(call.portal, std::get<Json>(fields), /*import=*/false),
-      {.connector = Connector(call.params)}, call.effects);
+  if (!call.caller.may_add) return ItemAccessDenied(call);
+  auto id =
+      AddContact(call.portal, call.caller,
+                 DecodeItemFields(call.portal, std::get<Json>(fields),
+                                  {.original_names = UsesOriginalNames(call.params)}),
+                 {.connector = Connector(call.params)}, call.effects);
   if (auto* error = std::get_if<RestError>(&id)) return ItemFieldError(*error);
   return MethodResult{WholeItem(call, std::get<int64_t>(id))};
 }
 
 Outcome Update(const MethodCall& call) {
-  const auto contact = FindItem(call);
+  const auto contact = FindItem(call, call.caller.may_update);
   if (auto* error = std::get_if<RestError>(&contact)) return *error;
   const auto fields = ArrayParam(call.params, "fields", /*required=*/true);
   if (auto* error = std::get_if<RestError>(&fields)) return *error;
   const int64_t id = std::get<const Contact*>(contact)->id;
   if (auto error = UpdateContact(
           call.portal, call.caller, id,
-          DecodeItemFields(call.portal, std::get<Json>(fields), /*import=*/false),
+          DecodeItemFields(call.portal, std::get<Json>(fields),
+                           {.original_names = UsesOriginalNames(call.params)}),
           {.connector = Connector(call.params)}, call.effects)) {
     return ItemFieldError(*error);
   }
@@ -99,20 +84,20 @@ Outcome Update(const MethodCall& call) {
 }
 
 Outcome Get(const MethodCall& call) {
-  const auto contact = FindItem(call);
+  const auto contact = FindItem(call, /*right=*/true);
   if (auto* error = std::get_if<RestError>(&contact)) return *error;
   return MethodResult{WholeItem(call, std::get<const Contact*>(contact)->id)};
 }
 
 Outcome Delete(const MethodCall& call) {
-  const auto contact = FindItem(call);
+  const auto contact = FindItem(call, call.caller.may_delete);
   if (auto* error = std::get_if<RestError>(&contact)) return *error;
   DeleteContact(call.portal, std::get<const Contact*>(contact)->id,
                 {.connector = Connector(call.params)}, call.effects);
   return MethodResult{Json::array()};
 }
 
-Selection DecodeSelect(const Portal& portal, const Json& select) {
+Selection DecodeSelect(const Portal& portal, const Json& select, bool original) {
   Selection selection;
   bool any = false;
   ForEach(select, [&](const std::string&, const Json& item) {
@@ -121,9 +106,12 @@ Selection DecodeSelect(const Portal& portal, const Json& select) {
       selection.standard = true;
       selection.userfields = true;
       selection.multifields = true;
+    } else if (name == "UF_*") {
+      selection.userfields = true;
     } else if (const FieldSpec* field = FindItemField(name)) {
       selection.names.push_back(field->name);
-    } else if (const Userfield* user = portal.userfields.FindByItemName(name)) {
+    } else if (const Userfield* user =
+                   portal.userfields.FindByItemName(name, original)) {
       selection.names.push_back(user->name);
     } else {
       return;
@@ -136,16 +124,18 @@ Selection DecodeSelect(const Portal& portal, const Json& select) {
 }
 
 Outcome List(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+  if (auto error = CheckContactType(call)) return *error;
   const auto filter_param = ArrayParam(call.params, "filter", /*required=*/false);
   if (auto* error = std::get_if<RestError>(&filter_param)) return *error;
   const auto order_param = ArrayParam(call.params, "order", /*required=*/false);
   if (auto* error = std::get_if<RestError>(&order_param)) return *error;
   const auto select = ArrayParam(call.params, "select", /*required=*/false);
   if (auto* error = std::get_if<RestError>(&select)) return *error;
-  auto filter = DecodeItemFilter(call.portal, std::get<Json>(filter_param));
+  auto filter = DecodeItemFilter(call.portal, std::get<Json>(filter_param),
+                                 UsesOriginalNames(call.params));
   if (auto* error = std::get_if<RestError>(&filter)) return *error;
-  auto order = DecodeItemOrder(call.portal, std::get<Json>(order_param));
+  auto order = DecodeItemOrder(call.portal, std::get<Json>(order_param),
+                               UsesOriginalNames(call.params));
   if (auto* error = std::get_if<RestError>(&order)) return *error;
   const std::vector<const Contact*> found =
       SelectContacts(call.portal, call.caller, std::get<std::vector<Condition>>(filter),
@@ -156,11 +146,12 @@ Outcome List(const MethodCall& call) {
   const auto total = static_cast<int64_t>(found.size());
   const int64_t first = start < 0 ? 0 : start / kPage * kPage;
   const int64_t end = std::min(total, first + kPage);
-  const Selection selection = DecodeSelect(call.portal, std::get<Json>(select));
+  const Selection selection =
+      DecodeSelect(call.portal, std::get<Json>(select), UsesOriginalNames(call.params));
   Json items = Json::array();
   for (int64_t i = first; i < end; ++i) {
     items.push_back(ItemContact(call.portal, *found[static_cast<size_t>(i)], selection,
-                                OriginalNames(call.params)));
+                                UsesOriginalNames(call.params)));
   }
   MethodResult result{.result = {{"items", std::move(items)}}};
   if (start >= 0) {
@@ -171,7 +162,7 @@ Outcome List(const MethodCall& call) {
 }
 
 Outcome Fields(const MethodCall& call) {
-  if (auto error = CheckEntityType(call)) return *error;
+  if (auto error = CheckContactType(call)) return *error;
   Json fields = Json::object();
   const auto add = [&](const std::string& name, const std::string& upper,
                        const std::string& type, const std::string& title,
@@ -194,7 +185,7 @@ Outcome Fields(const MethodCall& call) {
       /*read_only=*/false, /*multiple=*/true, /*dynamic=*/false);
   for (const auto& [id, field] : call.portal.userfields.all()) {
     const std::string name =
-        OriginalNames(call.params) ? field.name : ItemUserfieldName(field.name);
+        UsesOriginalNames(call.params) ? field.name : ItemUserfieldName(field.name);
     add(name, field.name, field.type, field.label, /*read_only=*/false, field.multiple,
         /*dynamic=*/true);
   }

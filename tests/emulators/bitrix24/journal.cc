@@ -38,6 +38,7 @@ Json Journal::ToJson(int64_t after, size_t limit) const {
                     {"batch_key", e.batch_key},
                     {"params", e.params},
                     {"executed", e.executed},
+                    {"late", e.late},
                     {"committed", !e.effects.empty()},
                     {"effects", effects},
                     {"status", e.status},
@@ -50,7 +51,13 @@ Json Journal::ToJson(int64_t after, size_t limit) const {
 }
 
 Json Journal::CountersJson() const {
+  Json statuses = Json::object();
+  for (const auto& [status, count] : counters.statuses) {
+    statuses[std::to_string(status)] = count;
+  }
   return {{"http_requests", counters.http_requests},
+          {"statuses", statuses},
+          {"away", counters.away},
           {"throttled", counters.throttled},
           {"operating_blocked", counters.operating_blocked},
           {"in_flight", counters.in_flight},

@@ -22,18 +22,22 @@ struct JournalEntry {
   std::string batch_key = "";  // the command's key; "" for a request
   Json params = nullptr;
   bool executed = false;   // the method ran
+  bool late = false;       // after the answer
   Effects effects = {};    // what it changed; empty: nothing
   int status = 0;          // of a request
   std::string error = "";  // code, as answered
   std::string description = "";
-  std::string delivery = "";  // of a request: "sent" | "reset" | "cut" | "drip" | ""
-  std::string fault = "";     // kind of the rule that fired
+  std::string delivery =
+      "";  // of a request: "sent" | "reset" | "cut" | "drip" | "silence" | ""
+  std::string fault = "";  // kind of the rule that fired
 };
 
 // What tests count.
 struct Counters {
   int64_t http_requests = 0;
   int64_t throttled = 0;
+  int64_t away = 0;                 // requests in a period of "away"
+  std::map<int, int64_t> statuses;  // answers sent by HTTP status, torn ones included
   int64_t operating_blocked = 0;
   int64_t in_flight = 0;
   int64_t max_in_flight = 0;

@@ -23,6 +23,15 @@ bool RequestBuckets::Take(const std::string& address, double now, double drain,
   return !refused;
 }
 
+std::map<std::string, double> RequestBuckets::Levels(double now, double drain) const {
+  std::map<std::string, double> levels;
+  for (const auto& [address, bucket] : buckets_) {
+    const double passed = std::max(0.0, std::floor(now) - bucket.last_second);
+    levels[address] = std::max(0.0, bucket.level - passed * drain);
+  }
+  return levels;
+}
+
 OperatingAccounts::State OperatingAccounts::Get(const std::string& key,
                                                 const std::string& method, double now) {
   std::deque<Minute>& minutes = accounts_[{key, method}];
@@ -33,6 +42,15 @@ OperatingAccounts::State OperatingAccounts::Get(const std::string& key,
   for (const Minute& minute : minutes) state.total += minute.sum;
   if (!minutes.empty()) state.reset_at = minutes.front().first_call + kWindow;
   return state;
+}
+
+std::vector<OperatingAccounts::Account> OperatingAccounts::List(double now) {
+  std::vector<Account> list;
+  for (const auto& [account, minutes] : accounts_) {
+    const State state = Get(account.first, account.second, now);
+    if (state.total > 0) list.push_back({account.first, account.second, state});
+  }
+  return list;
 }
 
 void OperatingAccounts::Charge(const std::string& key, const std::string& method,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace guestbridge::testing::bitrix24 {
 
@@ -18,6 +19,9 @@ class RequestBuckets {
   // `now` is in seconds. A refused request counts too when `count_rejected`.
   bool Take(const std::string& address, double now, double drain, double threshold,
             bool count_rejected);
+
+  // The counters as they stand at `now`.
+  std::map<std::string, double> Levels(double now, double drain) const;
 
  private:
   struct Bucket {
@@ -36,7 +40,16 @@ class OperatingAccounts {
     std::optional<double> reset_at;  // absent while total is 0
   };
 
+  struct Account {
+    std::string key;
+    std::string method;
+    State state;
+  };
+
   State Get(const std::string& key, const std::string& method, double now);
+
+  // All that are not empty.
+  std::vector<Account> List(double now);
 
   // Runs of 0.1 s and below are free.
   void Charge(const std::string& key, const std::string& method, double seconds,

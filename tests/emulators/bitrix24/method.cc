@@ -1,6 +1,7 @@
 #include "tests/emulators/bitrix24/method.h"
 
 #include "absl/strings/str_cat.h"
+#include "tests/emulators/bitrix24/portal_text.h"
 
 namespace guestbridge::testing::bitrix24 {
 
@@ -48,6 +49,27 @@ RestError MissingParam(const std::string& name) {
   return {
       .code = "100",
       .description = absl::StrCat("Could not find value for parameter {", name, "}")};
+}
+
+std::optional<RestError> CheckContactType(const MethodCall& call) {
+  constexpr int64_t kContact = 3;
+  const Json* type = Find(call.params, "entityTypeId");
+  if (type == nullptr || type->is_null()) return MissingParam("entityTypeId");
+  if (ToInt(*type) == kContact) return std::nullopt;
+  return RestError{
+      .code = "NOT_FOUND",
+      .description = PortalText(call.portal.settings.language, TextId::kTypeNotFound)};
+}
+
+RestError ItemAccessDenied(const MethodCall& call) {
+  return {.code = "ACCESS_DENIED",
+          .description =
+              PortalText(call.portal.settings.language, TextId::kItemAccessDenied)};
+}
+
+bool UsesOriginalNames(const Json& params) {
+  const Json* value = Find(params, "useOriginalUfNames");
+  return value != nullptr && ToText(*value) == "Y";
 }
 
 RestError ItemFieldError(RestError error) {

@@ -49,6 +49,15 @@ std::variant<Json, RestError> LegacyArrayParam(const Json& params,
 // "Could not find value for parameter {…}".
 RestError MissingParam(const std::string& name);
 
+// crm.item.*: the error unless entityTypeId names contacts.
+std::optional<RestError> CheckContactType(const MethodCall& call);
+
+// crm.item.*: the caller lacks a right.
+RestError ItemAccessDenied(const MethodCall& call);
+
+// useOriginalUfNames=Y: user fields are named UF_CRM_… instead of ufCrm….
+bool UsesOriginalNames(const Json& params);
+
 // A refused field value in the words of crm.item.*; other errors stay.
 RestError ItemFieldError(RestError error);
 

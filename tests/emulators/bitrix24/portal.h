@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "tests/emulators/bitrix24/answer.h"
@@ -13,6 +12,8 @@
 #include "tests/emulators/bitrix24/event_queue.h"
 #include "tests/emulators/bitrix24/faults.h"
 #include "tests/emulators/bitrix24/journal.h"
+#include "tests/emulators/bitrix24/late_work.h"
+#include "tests/emulators/bitrix24/latency_model.h"
 #include "tests/emulators/bitrix24/limits.h"
 #include "tests/emulators/bitrix24/portal_clock.h"
 #include "tests/emulators/bitrix24/settings.h"
@@ -20,11 +21,14 @@
 
 namespace guestbridge::testing::bitrix24 {
 
-// The whole state of one portal. `mutex` guards everything but the clock, which is
-// thread-safe; the functions that take a Portal& expect it to be held.
+// The whole state of one portal. `mutex` guards everything but the clock and
+// the late work, which are thread-safe; the functions that take a Portal& expect it to
+// be held.
 struct Portal {
-  explicit Portal(uint64_t seed) : credentials(seed), random(seed) {}
+  explicit Portal(uint64_t start_seed)
+      : seed(start_seed), credentials(start_seed), latency(start_seed) {}
 
+  const uint64_t seed;
   std::mutex mutex;
   PortalClock clock;
   Settings settings;
@@ -37,12 +41,13 @@ struct Portal {
   OperatingAccounts operating;
   FaultPlan faults;
   Journal journal;
-  std::mt19937_64 random;  // of the documented costs
+  LatencyModel latency;
   std::string member_id = "0123456789abcdef0123456789abcdef";
   // Addresses as a client should use them, set once the listeners are up.
   std::string rest_endpoint;   // https://host:port/rest/
   std::string oauth_endpoint;  // https://host:port
   std::string app_redirect = "https://application.example/install";
+  LateWork late;  // last: its threads use the others until they end
 };
 
 // The kind of a legacy field name, standard or user field. Nothing when unknown.

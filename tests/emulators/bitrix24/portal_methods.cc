@@ -105,7 +105,7 @@ Outcome MethodNames(const MethodCall& call) {
   for (const auto& [name, method] : Methods()) {
     const bool wanted = scope == nullptr ? HasScope(call.caller, method.scope)
                                          : method.scope == ToText(*scope);
-    if (wanted) names.push_back(name);
+    if (wanted && !IsMissing(call.portal.settings, name)) names.push_back(name);
   }
   return MethodResult{names};
 }
@@ -115,9 +115,11 @@ Outcome MethodGet(const MethodCall& call) {
   const std::string wanted = name == nullptr ? "" : ToLower(ToText(*name));
   const auto it = Methods().find(wanted);
   const bool batch = wanted == "batch";
-  const bool exists = batch || it != Methods().end();
-  const bool available = batch || (exists && HasScope(call.caller, it->second.scope) &&
-                                   (!it->second.app_only || call.caller.oauth));
+  const bool exists =
+      (batch || it != Methods().end()) && !IsMissing(call.portal.settings, wanted);
+  const bool available =
+      exists && (batch || (HasScope(call.caller, it->second.scope) &&
+                           (!it->second.app_only || call.caller.oauth)));
   return MethodResult{{{"isExisting", exists}, {"isAvailable", available}}};
 }
 

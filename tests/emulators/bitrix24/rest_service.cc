@@ -1,38 +1,25 @@
 #include "tests/emulators/bitrix24/rest_service.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "tests/emulators/bitrix24/fault_effects.h"
 #include "tests/emulators/bitrix24/method.h"
 #include "tests/emulators/bitrix24/php_params.h"
 
 namespace guestbridge::testing::bitrix24 {
 namespace {
 
-const char* StatusTitle(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 302:
-      return "Found";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 500:
-      return "Internal Server Error";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Temporarily Unavailable";
-    default:
-      return "Gateway Time-out";
-  }
-}
+// How often a request that waits looks whether the portal would cut it off.
+constexpr std::chrono::milliseconds kLook(2);
 
 bool IsDigits(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
@@ -45,6 +32,25 @@ std::string ErrorBody(const RestError& error, const Json& time) {
   }
   if (!time.empty()) body["time"] = time;
   return Encode(body);
+}
+
+// The host that the portal moved to, with a port; "" when the client asks it already.
+std::string MovedTo(const Settings& settings, const std::string& asked) {
+  if (settings.moved_from.empty() || settings.moved_to.empty()) return "";
+  const size_t colon = asked.rfind(':');
+  const std::string name = ToLower(asked.substr(0, colon));
+  if (name != ToLower(settings.moved_from) && asked != settings.moved_from) return "";
+  if (settings.moved_to.find(':') != std::string::npos) return settings.moved_to;
+  return settings.moved_to + (colon == std::string::npos ? "" : asked.substr(colon));
+}
+
+// An address of the portal as it is after a move.
+std::string MovedEndpoint(const Settings& settings, std::string endpoint) {
+  const size_t at = endpoint.find("//" + settings.moved_from + ":");
+  if (settings.moved_from.empty() || at == std::string::npos) return endpoint;
+  const size_t end = endpoint.find('/', at + 2);
+  return endpoint.replace(at + 2, end - at - 2,
+                          MovedTo(settings, endpoint.substr(at + 2, end - at - 2)));
 }
 
 // Takes the access token out of the parameters; the header wins.
@@ -60,45 +66,6 @@ std::string TakeToken(const std::string& authorization, Json* params) {
     token = Trim(std::string_view(authorization).substr(7));
   }
   return token;
-}
-
-// Spoils a reply as the rule says.
-void ApplyDelivery(const FaultRule& rule, HttpReply* reply) {
-  const auto half = reply->body.size() / 2;
-  const size_t bytes = rule.bytes > 0 ? static_cast<size_t>(rule.bytes) : half;
-  if (rule.kind == "reset" || (rule.kind == "late_commit" && rule.body == "reset")) {
-    reply->delivery = HttpReply::Delivery::kReset;
-  } else if (rule.kind == "cut") {
-    reply->delivery = HttpReply::Delivery::kCut;
-    reply->bytes = std::min(bytes, reply->body.size());
-  } else if (rule.kind == "truncate") {
-    reply->body.resize(std::min(bytes, reply->body.size()));
-  } else if (rule.kind == "drip") {
-    reply->delivery = HttpReply::Delivery::kDrip;
-    reply->bytes = rule.bytes > 0 ? static_cast<size_t>(rule.bytes) : 16;
-    reply->drip_ms = rule.ms > 0 ? rule.ms : 20;
-  } else if (rule.kind == "redirect") {
-    *reply = HtmlReply(302);
-    reply->headers["Location"] = rule.body;
-  } else {
-    *reply =
-        HtmlReply(rule.status != 0 ? rule.status : (rule.kind == "html" ? 502 : 504));
-    if (!rule.body.empty()) reply->body = rule.body;
-  }
-}
-
-const char* DeliveryName(HttpReply::Delivery delivery) {
-  switch (delivery) {
-    case HttpReply::Delivery::kReset:
-      return "reset";
-    case HttpReply::Delivery::kCut:
-      return "cut";
-    case HttpReply::Delivery::kDrip:
-      return "drip";
-    case HttpReply::Delivery::kWhole:
-      return "sent";
-  }
-  return "";
 }
 
 }  // namespace
@@ -124,16 +91,6 @@ RestRoute ParseRestPath(const std::string& path) {
     }
   }
   return route;
-}
-
-HttpReply HtmlReply(int status) {
-  HttpReply reply{.status = status, .content_type = "text/html"};
-  reply.body = absl::StrCat("<html>\r\n<head><title>", status, " ", StatusTitle(status),
-                            "</title></head>\r\n<body>\r\n<center><h1>", status, " ",
-                            StatusTitle(status),
-                            "</h1></center>\r\n<hr><center>nginx</center>\r\n"
-                            "</body>\r\n</html>\r\n");
-  return reply;
 }
 
 HttpReply RestService::Refuse(int64_t request, const RestError& error) {
@@ -166,11 +123,18 @@ HttpReply RestService::Finish(int64_t request, const Performed& performed) {
     if (success.next.has_value()) body["next"] = *success.next;
     if (success.total.has_value()) body["total"] = *success.total;
     body["time"] = performed.time;
+    if (!performed.missing_key.empty()) body.erase(performed.missing_key);
     reply.body = Encode(body);
   }
   if (!settings.box && performed.seconds > settings.cap_seconds) reply = HtmlReply(504);
-  if (performed.delivery.has_value()) ApplyDelivery(*performed.delivery, &reply);
-  if (JournalEntry* entry = portal_.journal.Find(request)) {
+  if (performed.delivery.has_value()) SpoilReply(*performed.delivery, &reply);
+  ++portal_.journal.counters.statuses[reply.status];
+  if (JournalEntry* entry = portal_.journal.Find(request); entry && entry->late) {
+    // The late work was quicker than the answer.
+    entry->status = reply.status;
+    entry->delivery = DeliveryName(reply.delivery);
+    entry->fault = performed.fault;
+  } else if (entry != nullptr) {
     entry->finish = portal_.clock.Seconds();
     entry->executed = performed.executed;
     entry->effects = performed.effects;
@@ -185,6 +149,90 @@ HttpReply RestService::Finish(int64_t request, const Performed& performed) {
     }
   }
   return reply;
+}
+
+HttpReply RestService::Finish(int64_t request, HttpReply reply,
+                              const std::string& fault) {
+  std::lock_guard<std::mutex> lock(portal_.mutex);
+  ++portal_.journal.counters.statuses[reply.status];
+  if (JournalEntry* entry = portal_.journal.Find(request)) {
+    entry->finish = portal_.clock.Seconds();
+    entry->status = reply.status;
+    entry->delivery = DeliveryName(reply.delivery);
+    entry->fault = fault;
+  }
+  return reply;
+}
+
+HttpReply RestService::FinishInTime(int64_t request,
+                                    const std::function<Performed()>& work) {
+  absl::Duration cap = absl::InfiniteDuration();
+  {
+    std::lock_guard<std::mutex> lock(portal_.mutex);
+    const Settings& settings = portal_.settings;
+    // Without waits the sum of the costs tells the same, and no thread is needed.
+    if (Waits(settings) && !settings.box) cap = absl::Seconds(settings.cap_seconds);
+  }
+  if (cap == absl::InfiniteDuration()) return Finish(request, work());
+  struct Race {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<Performed> performed;
+    bool cut = false;
+  };
+  const auto race = std::make_shared<Race>();
+  const PortalClock::Mark start = portal_.clock.Start();
+  portal_.late.Start([this, request, work, race] {
+    Performed performed = work();
+    std::unique_lock<std::mutex> lock(race->mutex);
+    const bool cut = race->cut;
+    race->performed = std::move(performed);
+    race->done.notify_all();
+    if (cut) runner_.NoteLate(request, *race->performed);
+  });
+  std::unique_lock<std::mutex> lock(race->mutex);
+  while (!race->performed.has_value()) {
+    race->done.wait_for(lock, kLook);
+    if (race->performed.has_value() || portal_.clock.stopped()) break;
+    if (portal_.clock.HasPassed(start, cap)) {
+      race->cut = true;
+      lock.unlock();
+      return Finish(request, HtmlReply(504), "cap");
+    }
+  }
+  if (!race->performed.has_value()) return HtmlReply(504);
+  const Performed performed = *std::move(race->performed);
+  lock.unlock();
+  return Finish(request, performed);
+}
+
+std::optional<HttpReply> RestService::AtTheGate(const HttpCall& call, int64_t request) {
+  std::string host;
+  {
+    std::lock_guard<std::mutex> lock(portal_.mutex);
+    const Settings& settings = portal_.settings;
+    const auto away = portal_.faults.Away(portal_.clock.Now());
+    if (away.has_value()) {
+      ++portal_.journal.counters.away;
+      HttpReply reply;
+      SpoilReply(*away, &reply);
+      if (JournalEntry* entry = portal_.journal.Find(request)) {
+        entry->finish = portal_.clock.Seconds();
+        entry->status = reply.status;
+        entry->delivery = DeliveryName(reply.delivery);
+        entry->fault = "away";
+      }
+      ++portal_.journal.counters.statuses[reply.status];
+      return reply;
+    }
+    host = MovedTo(settings, call.host);
+  }
+  if (host.empty()) return std::nullopt;
+  HttpReply reply = HtmlReply(302);
+  reply.headers["Location"] =
+      absl::StrCat(call.secure ? "https://" : "http://", host, call.path,
+                   call.query.empty() ? "" : "?", call.query);
+  return Finish(request, std::move(reply), "moved");
 }
 
 HttpReply RestService::HandlePortal(const HttpCall& call) {
@@ -221,7 +269,9 @@ HttpReply RestService::Rest(const HttpCall& call) {
                                       .method = route.method,
                                       .params = params});
   }
-  HttpReply reply = RestAdmitted(call, route, params, request);
+  std::optional<HttpReply> stopped = AtTheGate(call, request);
+  HttpReply reply = stopped.has_value() ? *std::move(stopped)
+                                        : RestAdmitted(call, route, params, request);
   std::lock_guard<std::mutex> lock(portal_.mutex);
   --portal_.journal.counters.in_flight;
   return reply;
@@ -248,14 +298,16 @@ HttpReply RestService::RestAdmitted(const HttpCall& call, const RestRoute& route
         portal_.buckets.Take(call.remote_ip, portal_.clock.Seconds(),
                              settings.drain_per_second, settings.threshold,
                              settings.count_rejected);
-    const bool known = route.method == "batch" || Methods().count(route.method) > 0;
+    const bool known = (route.method == "batch" || Methods().count(route.method) > 0) &&
+                       !IsMissing(settings, route.method);
     if (!admitted) {
       ++portal_.journal.counters.throttled;
       refused = RestError{.status = 503,
                           .code = "QUERY_LIMIT_EXCEEDED",
                           .description = "Too many requests"};
     } else if (redirect.empty()) {
-      faults = portal_.faults.Decide(route.method, params, /*sub_command=*/false);
+      faults = portal_.faults.Decide(route.method, params, /*sub_command=*/false,
+                                     portal_.clock.Now());
       if (settings.portal_deleted) {
         refused = RestError{.status = settings.box ? 403 : 500,
                             .code = "PORTAL_DELETED",
@@ -288,21 +340,23 @@ HttpReply RestService::RestAdmitted(const HttpCall& call, const RestRoute& route
     reply.headers["Location"] =
         absl::StrCat(call.secure ? "https://" : "http://", redirect, call.path,
                      call.query.empty() ? "" : "?", call.query);
-    std::lock_guard<std::mutex> lock(portal_.mutex);
-    if (JournalEntry* entry = portal_.journal.Find(request)) {
-      entry->status = reply.status;
-      entry->delivery = "sent";
-    }
-    return reply;
+    return Finish(request, std::move(reply), "redirect_host");
   }
+  if (faults.rule.has_value()) params = SpoilParams(*faults.rule, std::move(params));
   // nginx spoils answers whoever asks, so refusals pass through the plan as well.
-  Performed performed = runner_.RunUnder(
-      faults, [this, refused, method = route.method, params, caller, number, faults] {
-        if (refused.has_value()) return Performed{.outcome = *refused};
-        if (method == "batch") return runner_.RunBatch(params, caller, number, faults);
-        return runner_.Run(method, params, caller, /*in_batch=*/false);
-      });
-  return Finish(request, performed);
+  return FinishInTime(request, [this, refused, method = route.method, params, caller,
+                                number, request, faults] {
+    return runner_.RunUnder(
+        faults,
+        [this, refused, method, params, caller, number, faults] {
+          if (refused.has_value()) return Performed{.outcome = *refused};
+          if (method == "batch") {
+            return runner_.RunBatch(params, caller, number, faults);
+          }
+          return runner_.Run(method, params, caller, /*in_batch=*/false);
+        },
+        [this, request](const Performed& late) { runner_.NoteLate(request, late); });
+  });
 }
 
 HttpReply RestService::Token(const HttpCall& call) {
@@ -318,42 +372,47 @@ HttpReply RestService::Token(const HttpCall& call) {
                                       .remote = call.remote_ip,
                                       .method = "oauth/token",
                                       .params = logged});
-    faults = portal_.faults.Decide("oauth/token", params, /*sub_command=*/true);
+    faults = portal_.faults.Decide("oauth/token", params, /*sub_command=*/true,
+                                   portal_.clock.Now());
   }
   std::string body;
-  Performed performed = runner_.RunUnder(faults, [this, params] {
-    Performed done;
-    done.executed = true;
-    std::lock_guard<std::mutex> lock(portal_.mutex);
-    auto exchanged = portal_.credentials.Exchange(params, portal_.clock.Now());
-    if (auto* error = std::get_if<RestError>(&exchanged)) {
-      done.outcome = *error;
-      return done;
-    }
-    const auto& pair = std::get<Credentials::TokenPair>(exchanged);
-    const auto& application = portal_.credentials.application;
-    ++portal_.journal.counters.token_refreshes;
-    done.effects.push_back({"token", pair.user_id});
-    std::string scope;
-    for (const std::string& name : application.scopes) {
-      absl::StrAppend(&scope, scope.empty() ? "" : ",", name);
-    }
-    const std::string host =
-        portal_.oauth_endpoint.substr(portal_.oauth_endpoint.find("//") + 2);
-    done.outcome =
-        MethodResult{{{"access_token", pair.access},
-                      {"expires", absl::ToUnixSeconds(pair.expires)},
-                      {"expires_in", absl::ToInt64Seconds(application.access_lifetime)},
-                      {"scope", scope},
-                      {"domain", host},
-                      {"server_endpoint", portal_.oauth_endpoint + "/rest/"},
-                      {"status", "L"},
-                      {"client_endpoint", portal_.rest_endpoint},
-                      {"member_id", portal_.member_id},
-                      {"user_id", pair.user_id},
-                      {"refresh_token", pair.refresh}}};
-    return done;
-  });
+  Performed performed = runner_.RunUnder(
+      faults,
+      [this, params] {
+        Performed done;
+        done.executed = true;
+        std::lock_guard<std::mutex> lock(portal_.mutex);
+        auto exchanged = portal_.credentials.Exchange(params, portal_.clock.Now());
+        if (auto* error = std::get_if<RestError>(&exchanged)) {
+          done.outcome = *error;
+          return done;
+        }
+        const auto& pair = std::get<Credentials::TokenPair>(exchanged);
+        const auto& application = portal_.credentials.application;
+        ++portal_.journal.counters.token_refreshes;
+        done.effects.push_back({"token", pair.user_id});
+        std::string scope;
+        for (const std::string& name : application.scopes) {
+          absl::StrAppend(&scope, scope.empty() ? "" : ",", name);
+        }
+        const std::string host =
+            portal_.oauth_endpoint.substr(portal_.oauth_endpoint.find("//") + 2);
+        done.outcome = MethodResult{
+            {{"access_token", pair.access},
+             {"expires", absl::ToUnixSeconds(pair.expires)},
+             {"expires_in", absl::ToInt64Seconds(application.access_lifetime)},
+             {"scope", scope},
+             {"domain", host},
+             {"server_endpoint", portal_.oauth_endpoint + "/rest/"},
+             {"status", "L"},
+             {"client_endpoint",
+              MovedEndpoint(portal_.settings, portal_.rest_endpoint)},
+             {"member_id", portal_.member_id},
+             {"user_id", pair.user_id},
+             {"refresh_token", pair.refresh}}};
+        return done;
+      },
+      [this, request](const Performed& late) { runner_.NoteLate(request, late); });
   HttpReply reply = Finish(request, performed);
   // The token answer has no envelope.
   const auto* success = std::get_if<MethodResult>(&performed.outcome);

@@ -1,11 +1,12 @@
 #ifndef GUESTBRIDGE_TESTS_EMULATORS_BITRIX24_REST_SERVICE_H_
 #define GUESTBRIDGE_TESTS_EMULATORS_BITRIX24_REST_SERVICE_H_
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "tests/emulators/bitrix24/command_runner.h"
 #include "tests/emulators/bitrix24/http_message.h"
-#include "tests/emulators/bitrix24/late_work.h"
 #include "tests/emulators/bitrix24/portal.h"
 
 namespace guestbridge::testing::bitrix24 {
@@ -25,7 +26,9 @@ RestRoute ParseRestPath(const std::string& path);
 // method, authorization, faults, execution, envelope, journal. Thread-safe.
 class RestService {
  public:
-  explicit RestService(Portal& portal) : portal_(portal), runner_(portal, late_) {}
+  explicit RestService(Portal& portal) : portal_(portal), runner_(portal) {}
+  // Waits for late work, which uses the service.
+  ~RestService() { portal_.late.Wait(); }
 
   // Any request to the portal's host.
   HttpReply HandlePortal(const HttpCall& call);
@@ -42,14 +45,17 @@ class RestService {
   // An error that ends the request, journalled.
   HttpReply Refuse(int64_t request, const RestError& error);
   HttpReply Finish(int64_t request, const Performed& performed);
+  // `reply` as it is, journalled under `fault`.
+  HttpReply Finish(int64_t request, HttpReply reply, const std::string& fault);
+  // `work`, cut off with 504 when it takes longer than the portal allows; what it does
+  // afterwards is journalled as late.
+  HttpReply FinishInTime(int64_t request, const std::function<Performed()>& work);
+  // What the gateway answers before anything else is asked: moved, away, redirected.
+  std::optional<HttpReply> AtTheGate(const HttpCall& call, int64_t request);
 
   Portal& portal_;
-  LateWork late_;
   CommandRunner runner_;
 };
-
-// An nginx error page.
-HttpReply HtmlReply(int status);
 
 }  // namespace guestbridge::testing::bitrix24
 

@@ -21,6 +21,7 @@ void VisitMembers(Settings& s, Visitor visit) {
   visit("time_on_errors", s.time_on_errors);
   visit("sticky_exception", s.sticky_exception);
   visit("whole_start", s.whole_start);
+  visit("plan", s.plan);
   visit("bucket", s.bucket);
   visit("drain_per_second", s.drain_per_second);
   visit("threshold", s.threshold);
@@ -30,7 +31,12 @@ void VisitMembers(Settings& s, Visitor visit) {
   visit("cap_seconds", s.cap_seconds);
   visit("over_cap", s.over_cap);
   visit("cost", s.cost);
+  visit("cost_range", s.cost_range);
+  visit("cost_per_item", s.cost_per_item);
+  visit("scan_cost_per_thousand", s.scan_cost_per_thousand);
   visit("documented_costs", s.documented_costs);
+  visit("cost_seed", s.cost_seed);
+  visit("wait_share", s.wait_share);
   visit("latency_ms", s.latency_ms);
   visit("https_required", s.https_required);
   visit("rest_in_plan", s.rest_in_plan);
@@ -38,6 +44,10 @@ void VisitMembers(Settings& s, Visitor visit) {
   visit("overloaded", s.overloaded);
   visit("portal_deleted", s.portal_deleted);
   visit("redirect_host", s.redirect_host);
+  visit("moved_from", s.moved_from);
+  visit("moved_to", s.moved_to);
+  visit("missing_methods", s.missing_methods);
+  visit("require_userfields", s.require_userfields);
   visit("status", s.status);
   visit("automation", s.automation);
   visit("contact_type", s.contact_type);
@@ -55,9 +65,17 @@ void LowerKeys(auto& values) {
 absl::Status ApplySettings(const Json& json, Settings* settings) {
   if (!json.is_object()) return absl::InvalidArgumentError("an object is wanted");
   Settings next = *settings;
-  absl::Status status;
   size_t known = 0;
   try {
+    // Before the members, so that a threshold given along with it wins.
+    if (const auto it = json.find("plan"); it != json.end()) {
+      const std::string plan = it->get<std::string>();
+      if (plan != "standard" && plan != "enterprise") {
+        return absl::InvalidArgumentError("plan is standard or enterprise");
+      }
+      next.drain_per_second = plan == "enterprise" ? 5 : 2;
+      next.threshold = plan == "enterprise" ? 250 : 50;
+    }
     VisitMembers(next, [&](const char* name, auto& member) {
       const auto it = json.find(name);
       if (it == json.end()) return;
@@ -84,9 +102,23 @@ absl::Status ApplySettings(const Json& json, Settings* settings) {
     return absl::InvalidArgumentError(absl::StrCat("unknown settings:", unknown));
   }
   LowerKeys(next.cost);
+  LowerKeys(next.cost_range);
+  LowerKeys(next.cost_per_item);
   LowerKeys(next.latency_ms);
+  for (std::string& method : next.missing_methods) method = ToLower(method);
   *settings = next;
   return absl::OkStatus();
+}
+
+bool IsMissing(const Settings& settings, const std::string& method) {
+  for (const std::string& missing : settings.missing_methods) {
+    const bool prefix = missing.ends_with("*");
+    if (prefix ? method.starts_with(missing.substr(0, missing.size() - 1))
+               : method == missing) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Json SettingsJson(const Settings& settings) {

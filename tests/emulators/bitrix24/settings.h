@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -31,6 +33,8 @@ struct Settings {
   bool whole_start = false;       // time.start is a whole number
 
   // --- limits ---
+  // "standard" | "enterprise": setting it sets the next two as the vendor documents.
+  std::string plan = "standard";
   bool bucket = true;
   double drain_per_second = 2;
   double threshold = 50;
@@ -41,12 +45,20 @@ struct Settings {
   double cap_seconds = 60;
   std::string over_cap =
       "commit";  // "commit": work done though cut | "stop": rest dropped
-  // Simulated seconds per method, charged to operating and to the cap, without waiting.
-  // "*" is for all others.
+  // Simulated seconds per method, charged to operating and to the cap. "*" is for all
+  // others.
   std::map<std::string, double> cost;
+  // The same between two bounds, drawn from cost_seed; for methods without `cost`.
+  std::map<std::string, std::pair<double, double>> cost_range;
+  std::map<std::string, double> cost_per_item;  // and for each element of `data`
+  double scan_cost_per_thousand = 0;  // of contacts, when a list's filter has no index
   bool documented_costs =
-      false;  // seeded figures of the vendor's samples where no cost is
-  // Real milliseconds per method (half before the commit, half after). "*" likewise.
+      false;               // seeded figures of the vendor's samples where no cost is
+  uint64_t cost_seed = 0;  // 0: as started; changing it begins the draws anew
+  // The part of the cost that the answer really takes, in portal time: 0 charges
+  // without waiting, 1 takes as long as it charges.
+  double wait_share = 0;
+  // Milliseconds of portal time per method, really waited. "*" likewise.
   std::map<std::string, int64_t> latency_ms;
 
   // --- doors ---
@@ -56,10 +68,17 @@ struct Settings {
   bool overloaded = false;      // OVERLOAD_LIMIT
   bool portal_deleted = false;  // PORTAL_DELETED
   std::string redirect_host;    // not empty: every REST call answers 302 to this host
+  // Both not empty: the portal was renamed. Calls to the host moved_from answer 302 to
+  // moved_to, which works; without a port, the port stays.
+  std::string moved_from;
+  std::string moved_to;
+  // Methods this portal lacks: ERROR_METHOD_NOT_FOUND. "crm.item.*" by prefix.
+  std::vector<std::string> missing_methods;
   // HTTP status per error code, e.g. {"INVALID_CREDENTIALS":401}.
   std::map<std::string, int> status;
 
   // --- habits of the CRM ---
+  bool require_userfields = false;  // mandatory user fields are enforced over REST
   std::map<std::string, std::string> automation;  // fields set right after each add
   std::string contact_type = "CLIENT";
   std::string default_source = "CALL";
@@ -79,6 +98,14 @@ T ForMethod(const std::map<std::string, T>& values, const std::string& method,
   auto it = values.find(method);
   if (it == values.end()) it = values.find("*");
   return it == values.end() ? otherwise : it->second;
+}
+
+// Whether the portal lacks `method` (lower case).
+bool IsMissing(const Settings& settings, const std::string& method);
+
+// Whether answers take time in earnest.
+inline bool Waits(const Settings& settings) {
+  return settings.wait_share > 0 || !settings.latency_ms.empty();
 }
 
 }  // namespace guestbridge::testing::bitrix24

@@ -64,10 +64,12 @@ const Userfield* UserfieldStore::FindByName(std::string_view name) const {
   return nullptr;
 }
 
-const Userfield* UserfieldStore::FindByItemName(std::string_view name) const {
+const Userfield* UserfieldStore::FindByItemName(std::string_view name,
+                                                bool original) const {
   for (const auto& [id, field] : fields_) {
     const std::string snake = "ufCrm_" + field.name.substr(7);
-    if (field.name == name || ItemUserfieldName(field.name) == name || snake == name) {
+    if ((original && field.name == name) || ItemUserfieldName(field.name) == name ||
+        snake == name) {
       return &field;
     }
   }

@@ -43,8 +43,9 @@ class UserfieldStore {
   int64_t Add(Userfield field);  // gives ids to it and to its items
   const Userfield* Find(int64_t id) const;
   const Userfield* FindByName(std::string_view name) const;
-  // By any spelling crm.item takes: original, ufCrmName, ufCrm_NAME.
-  const Userfield* FindByItemName(std::string_view name) const;
+  // By a spelling that crm.item takes: ufCrmName, ufCrm_NAME; with useOriginalUfNames
+  // (`original`) UF_CRM_NAME too, which is unknown otherwise.
+  const Userfield* FindByItemName(std::string_view name, bool original) const;
   void Replace(Userfield field);  // gives ids to new items
   bool Delete(int64_t id);
   const std::map<int64_t, Userfield>& all() const { return fields_; }
