@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tests/emulators/bitrix24/php_value.h"
 
 namespace guestbridge::testing::bitrix24 {
@@ -26,6 +27,7 @@ struct Contact {
   int64_t id = 0;
   std::map<std::string, Json> fields;
   std::vector<Multifield> multifields;
+  absl::Time born = absl::InfinitePast();  // portal clock, exactly
 };
 
 // Text of a field; "" for NULL.

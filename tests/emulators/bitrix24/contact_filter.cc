@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/emulators/bitrix24/collation.h"
 #include "tests/emulators/bitrix24/portal_time.h"
 
 namespace guestbridge::testing::bitrix24 {
@@ -211,37 +212,6 @@ std::optional<RestError> DecodeItemGroup(const Portal& portal, const Json& filte
 
 }  // namespace
 
-std::string FoldText(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto a = static_cast<unsigned char>(text[i]);
-    const auto b = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (a >= 'A' && a <= 'Z') {
-      out += static_cast<char>(a + 32);
-    } else if (a == 0xD0 && b >= 0x90 && b <= 0x9F) {  // А-П
-      out += "\xD0";
-      out += static_cast<char>(b + 0x20);
-      ++i;
-    } else if (a == 0xD0 && b >= 0xA0 && b <= 0xAF) {  // Р-Я
-      out += "\xD1";
-      out += static_cast<char>(b - 0x20);
-      ++i;
-    } else if ((a == 0xD0 && b == 0x81) || (a == 0xD1 && b == 0x91)) {  // Ё, ё
-      out += "\xD0\xB5";
-      ++i;
-    } else if (a == 0xC3 && b >= 0x80 && b <= 0x9E && b != 0x97) {  // Latin-1 capitals
-      out += "\xC3";
-      out += static_cast<char>(b + 0x20);
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  out.erase(out.find_last_not_of(' ') + 1);
-  return out;
-}
-
 std::vector<Condition> DecodeLegacyFilter(const Portal& portal, const Json& filter) {
   std::vector<Condition> conditions;
   ForEach(filter, [&](const std::string& key, const Json& value) {
@@ -303,34 +273,21 @@ std::variant<Ordering, RestError> DecodeItemOrder(const Portal& portal,
   return out;
 }
 
-std::vector<const Contact*> SelectContacts(const Portal& portal, const Caller& caller,
-                                           const std::vector<Condition>& conditions,
-                                           const Ordering& order) {
-  std::vector<const Contact*> found;
-  for (const auto& [id, contact] : portal.contacts.all()) {
-    const bool visible = caller.reads_all ||
-                         ToInt(FieldText(contact, "ASSIGNED_BY_ID")) == caller.user_id;
-    if (visible &&
-        std::all_of(conditions.begin(), conditions.end(),
-                    [&](const Condition& c) { return Matches(portal, contact, c); })) {
-      found.push_back(&contact);
-    }
+bool MeetsAll(const Portal& portal, const Contact& contact,
+              const std::vector<Condition>& conditions) {
+  return std::all_of(conditions.begin(), conditions.end(),
+                     [&](const Condition& c) { return Matches(portal, contact, c); });
+}
+
+bool ComesBefore(const Portal& portal, const Contact& a, const Contact& b,
+                 const Ordering& order) {
+  for (const auto& [name, ascending] : order) {
+    const FieldKind kind = *KindOfField(portal, name);
+    const int result = Compare(FromStored(StoredTexts(a, name)[0], kind),
+                               FromStored(StoredTexts(b, name)[0], kind));
+    if (result != 0) return ascending ? result < 0 : result > 0;
   }
-  // By id they are sorted already, and most orders ask for nothing else.
-  if (order.empty() || order[0].first == "ID") {
-    if (!order.empty() && !order[0].second) std::reverse(found.begin(), found.end());
-    return found;
-  }
-  std::stable_sort(found.begin(), found.end(), [&](const Contact* a, const Contact* b) {
-    for (const auto& [name, ascending] : order) {
-      const FieldKind kind = *KindOfField(portal, name);
-      const int result = Compare(FromStored(StoredTexts(*a, name)[0], kind),
-                                 FromStored(StoredTexts(*b, name)[0], kind));
-      if (result != 0) return ascending ? result < 0 : result > 0;
-    }
-    return false;
-  });
-  return found;
+  return false;
 }
 
 }  // namespace guestbridge::testing::bitrix24

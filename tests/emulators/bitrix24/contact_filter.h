@@ -39,14 +39,12 @@ Ordering DecodeLegacyOrder(const Portal& portal, const Json& order);
 std::variant<Ordering, RestError> DecodeItemOrder(const Portal& portal,
                                                   const Json& order, bool original);
 
-// Contacts that `caller` may see and that meet all conditions, in order; by id where
-// the order says nothing.
-std::vector<const Contact*> SelectContacts(const Portal& portal, const Caller& caller,
-                                           const std::vector<Condition>& conditions,
-                                           const Ordering& order);
+bool MeetsAll(const Portal& portal, const Contact& contact,
+              const std::vector<Condition>& conditions);
 
-// Text as the database's collation compares it: without case and trailing spaces.
-std::string FoldText(std::string_view text);
+// Whether the order puts `a` before `b`; false where it says nothing.
+bool ComesBefore(const Portal& portal, const Contact& a, const Contact& b,
+                 const Ordering& order);
 
 }  // namespace guestbridge::testing::bitrix24
 

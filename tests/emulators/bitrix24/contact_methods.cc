@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/emulators/bitrix24/contact_filter.h"
+#include "tests/emulators/bitrix24/contact_select.h"
 #include "tests/emulators/bitrix24/contact_view.h"
 #include "tests/emulators/bitrix24/contact_write.h"
 #include "tests/emulators/bitrix24/method.h"
@@ -139,12 +139,11 @@ Outcome List(const MethodCall& call) {
   if (auto* error = std::get_if<RestError>(&filter)) return *error;
   const auto select = LegacyArrayParam(call.params, "select", /*required=*/false);
   if (auto* error = std::get_if<RestError>(&select)) return *error;
-  const std::vector<const Contact*> found = SelectContacts(
-      call.portal, call.caller, DecodeLegacyFilter(call.portal, std::get<Json>(filter)),
-      DecodeLegacyOrder(call.portal, std::get<Json>(order)));
-
   const Json* start_param = Param(call.params, {"start", "START"});
   const int64_t start = start_param == nullptr ? 0 : ToInt(*start_param);
+  const std::vector<const Contact*> found = SelectContacts(
+      call.portal, call.caller, DecodeLegacyFilter(call.portal, std::get<Json>(filter)),
+      DecodeLegacyOrder(call.portal, std::get<Json>(order)), start < 0 ? kPage : 0);
   const auto total = static_cast<int64_t>(found.size());
   // A page number out of range falls back to the first page.
   int64_t first = start < 0 ? 0 : start / kPage * kPage;

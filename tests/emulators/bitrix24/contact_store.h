@@ -4,6 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tests/emulators/bitrix24/contact.h"
@@ -36,6 +40,12 @@ class ContactStore {
   // Takes a contact out of the bin; the caller adds it again, under a new id.
   std::optional<Contact> TakeFromBin(int64_t id);
 
+  // Ids by ORIGIN_ID as the collation compares it (FoldText), or null. Ids of contacts
+  // with a multifield of that type whose folded value begins with `prefix`.
+  const std::set<int64_t>* WithOrigin(const std::string& folded) const;
+  std::set<int64_t> WithMultifield(const std::string& type_id,
+                                   const std::string& prefix) const;
+
   // In order of id.
   const std::map<int64_t, Contact>& all() const { return contacts_; }
   const std::map<int64_t, Contact>& bin() const { return bin_; }
@@ -45,9 +55,14 @@ class ContactStore {
 
  private:
   void GiveMultifieldIds(Contact* contact);
+  void Enter(const Contact& contact);   // into the indexes
+  void Strike(const Contact& contact);  // out of them
 
   std::map<int64_t, Contact> contacts_;
   std::map<int64_t, Contact> bin_;
+  std::unordered_map<std::string, std::set<int64_t>> by_origin_;
+  // By type and folded value.
+  std::map<std::pair<std::string, std::string>, std::set<int64_t>> by_multifield_;
   int64_t next_contact_;
   int64_t next_multifield_;
 };

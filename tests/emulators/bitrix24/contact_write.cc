@@ -1,9 +1,13 @@
 #include "tests/emulators/bitrix24/contact_write.h"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/emulators/bitrix24/collation.h"
+#include "tests/emulators/bitrix24/event_delivery.h"
 #include "tests/emulators/bitrix24/portal_text.h"
 
 namespace guestbridge::testing::bitrix24 {
@@ -82,7 +86,9 @@ void Default(Contact* contact, const char* name, const std::string& value) {
 void CountDuplicateOrigin(Portal& portal, const Contact& added) {
   const std::string origin = FieldText(added, "ORIGIN_ID");
   if (origin.empty()) return;
-  for (const auto& [id, contact] : portal.contacts.all()) {
+  const std::set<int64_t>* like = portal.contacts.WithOrigin(FoldText(origin));
+  for (const int64_t id : like == nullptr ? std::set<int64_t>() : *like) {
+    const Contact& contact = *portal.contacts.Find(id);
     if (FieldText(contact, "ORIGIN_ID") == origin &&
         FieldText(contact, "ORIGINATOR_ID") == FieldText(added, "ORIGINATOR_ID")) {
       ++portal.journal.counters.duplicate_origins;
@@ -107,6 +113,7 @@ std::optional<RestError> CheckImportDates(const Portal& portal, const Caller& ca
   };
   const int64_t created = at("DATE_CREATE");
   const int64_t modified = at("DATE_MODIFY");
+  if (created == 0 && modified == 0) return std::nullopt;
   int64_t latest = 0;
   for (const auto& [id, contact] : portal.contacts.all()) {
     latest = std::max(latest, ToInt(FieldText(contact, "DATE_CREATE")));
@@ -130,6 +137,22 @@ std::optional<RestError> CheckMandatory(const Portal& portal, const Contact& con
         .description = PortalText(portal.settings.language, TextId::kFieldRequired)};
   }
   return std::nullopt;
+}
+
+// A robot that changes a new contact in the background.
+void StartRobots(Portal& portal, int64_t id) {
+  portal.late.Start([&portal, id, fields = portal.settings.automation,
+                     delay = portal.settings.automation_delay_ms] {
+    portal.clock.Wait(absl::Milliseconds(delay));
+    std::lock_guard<std::mutex> lock(portal.mutex);
+    const Contact* contact = portal.contacts.Find(id);
+    if (contact == nullptr) return;
+    Contact changed = *contact;
+    for (const auto& [name, value] : fields) changed.fields[name] = value;
+    changed.fields["DATE_MODIFY"] = NowText(portal);
+    portal.contacts.Replace(std::move(changed));
+    RaiseEvent(portal, "ONCRMCONTACTUPDATE", id, "");
+  });
 }
 
 }  // namespace
@@ -180,14 +203,20 @@ std::variant<int64_t, RestError> AddContact(Portal& portal, const Caller& caller
         PortalText(portal.settings.language, TextId::kDefaultLastName,
                    std::to_string(portal.contacts.next_id()));
   }
-  for (const auto& [name, value] : portal.settings.automation) {
-    if (!options.import) contact.fields[name] = value;
+  const bool robots = !options.import && !portal.settings.automation.empty();
+  const bool robots_later = portal.settings.automation_delay_ms > 0;
+  if (robots && !robots_later) {
+    for (const auto& [name, value] : portal.settings.automation) {
+      contact.fields[name] = value;
+    }
   }
+  contact.born = portal.clock.Now();
   CountDuplicateOrigin(portal, contact);
   const int64_t id = portal.contacts.Add(std::move(contact));
   ++portal.journal.counters.contacts_created;
   effects->push_back({"created", id});
-  portal.events.Raise("ONCRMCONTACTADD", id, options.connector, portal.clock.Now());
+  RaiseEvent(portal, "ONCRMCONTACTADD", id, options.connector);
+  if (robots && robots_later) StartRobots(portal, id);
   return id;
 }
 
@@ -217,7 +246,7 @@ std::optional<RestError> UpdateContact(Portal& portal, const Caller& caller, int
   portal.contacts.Replace(std::move(contact));
   ++portal.journal.counters.contacts_updated;
   effects->push_back({"updated", id});
-  portal.events.Raise("ONCRMCONTACTUPDATE", id, options.connector, portal.clock.Now());
+  RaiseEvent(portal, "ONCRMCONTACTUPDATE", id, options.connector);
   return std::nullopt;
 }
 
@@ -226,7 +255,7 @@ bool DeleteContact(Portal& portal, int64_t id, const WriteOptions& options,
   if (!portal.contacts.Delete(id)) return false;
   ++portal.journal.counters.contacts_deleted;
   effects->push_back({"deleted", id});
-  portal.events.Raise("ONCRMCONTACTDELETE", id, options.connector, portal.clock.Now());
+  RaiseEvent(portal, "ONCRMCONTACTDELETE", id, options.connector);
   return true;
 }
 
@@ -251,7 +280,7 @@ void MergeContacts(Portal& portal, int64_t main, const std::vector<int64_t>& los
     }
     portal.contacts.Purge(id);
     effects->push_back({"merged", id});
-    portal.events.Raise("ONCRMCONTACTDELETE", id, "", portal.clock.Now());
+    RaiseEvent(portal, "ONCRMCONTACTDELETE", id, "");
   }
   contact.fields["DATE_MODIFY"] = NowText(portal);
   const auto has = [&](const char* type) {
@@ -262,7 +291,7 @@ void MergeContacts(Portal& portal, int64_t main, const std::vector<int64_t>& los
   contact.fields["HAS_EMAIL"] = has("EMAIL") ? "Y" : "N";
   portal.contacts.Replace(std::move(contact));
   effects->push_back({"updated", main});
-  portal.events.Raise("ONCRMCONTACTUPDATE", main, "", portal.clock.Now());
+  RaiseEvent(portal, "ONCRMCONTACTUPDATE", main, "");
 }
 
 std::optional<int64_t> RestoreContact(Portal& portal, int64_t id, Effects* effects) {
@@ -271,7 +300,7 @@ std::optional<int64_t> RestoreContact(Portal& portal, int64_t id, Effects* effec
   contact->fields["DATE_MODIFY"] = NowText(portal);
   const int64_t restored = portal.contacts.Add(std::move(*contact));
   effects->push_back({"created", restored});
-  portal.events.Raise("ONCRMCONTACTADD", restored, "", portal.clock.Now());
+  RaiseEvent(portal, "ONCRMCONTACTADD", restored, "");
   return restored;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/emulators/bitrix24/contact_select.h"
 #include "tests/emulators/bitrix24/contact_write.h"
 #include "tests/emulators/bitrix24/method.h"
 
@@ -47,6 +48,7 @@ Outcome FindByComm(const MethodCall& call) {
                         return row.type_id == type && normal(row.value) == wanted;
                       });
       if (!match || !MayRead(call.caller, contact)) continue;
+      if (!IsListed(call.portal, contact)) continue;
       ids.insert(id);
       ++found;
     }

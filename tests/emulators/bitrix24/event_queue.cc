@@ -6,6 +6,11 @@
 #include "absl/strings/str_format.h"
 
 namespace guestbridge::testing::bitrix24 {
+namespace {
+
+constexpr absl::Duration kKept = absl::Hours(34 * 24);
+
+}  // namespace
 
 bool EventQueue::Bind(EventHandler handler) {
   for (const EventHandler& known : handlers_) {
@@ -28,11 +33,19 @@ int64_t EventQueue::Unbind(const EventHandler& like) {
   return static_cast<int64_t>(before - handlers_.size());
 }
 
-void EventQueue::Raise(const std::string& event, int64_t object_id,
-                       const std::string& connector, absl::Time now) {
+std::vector<EventHandler> EventQueue::Raise(const std::string& event, int64_t object_id,
+                                            const std::string& connector,
+                                            absl::Time now) {
+  std::vector<EventHandler> online;
+  std::erase_if(queue_,
+                [&](const OfflineEvent& row) { return row.time + kKept < now; });
   for (const EventHandler& handler : handlers_) {
-    if (handler.event != event || !handler.offline) continue;
+    if (handler.event != event) continue;
     if (!connector.empty() && handler.connector == connector) continue;
+    if (!handler.offline) {
+      online.push_back(handler);
+      continue;
+    }
     std::erase_if(queue_, [&](const OfflineEvent& row) {
       return row.event == event && row.object_id == object_id &&
              row.connector == handler.connector && row.process_id.empty();
@@ -46,6 +59,7 @@ void EventQueue::Raise(const std::string& event, int64_t object_id,
                       .object_id = object_id,
                       .time = now});
   }
+  return online;
 }
 
 std::vector<OfflineEvent> EventQueue::Take(size_t limit, bool clear,

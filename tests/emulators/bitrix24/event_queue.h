@@ -42,8 +42,9 @@ class EventQueue {
   const std::vector<EventHandler>& handlers() const { return handlers_; }
 
   // Something happened to `object_id`; `connector` is that of the call that did it.
-  void Raise(const std::string& event, int64_t object_id, const std::string& connector,
-             absl::Time now);
+  // Returns the online handlers to be called. Rows older than 34 days are purged.
+  std::vector<EventHandler> Raise(const std::string& event, int64_t object_id,
+                                  const std::string& connector, absl::Time now);
 
   // Oldest rows that are not reserved. With `clear` they are gone; else they are
   // reserved under the returned rows' process_id.

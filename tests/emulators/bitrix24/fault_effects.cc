@@ -88,12 +88,12 @@ bool IsDelivery(const std::string& kind) {
   return IsOneOf(kind,
                  {"reset", "cut", "truncate", "drip", "html", "redirect", "late_commit",
                   "silence", "away", "huge", "deep", "duplicate_keys", "invalid_utf8",
-                  "chunked", "close", "header_case"});
+                  "chunked", "close", "header_case", "gzip"});
 }
 
 bool SparesTheBatch(const std::string& kind) {
   return IsOneOf(kind, {"drip", "huge", "deep", "duplicate_keys", "invalid_utf8",
-                        "chunked", "close", "header_case"});
+                        "chunked", "close", "header_case", "gzip"});
 }
 
 bool IsResultFault(const std::string& kind) {
@@ -196,6 +196,8 @@ void SpoilReply(const FaultRule& rule, HttpReply* reply) {
     reply->delivery = HttpReply::Delivery::kChunked;
   } else if (rule.kind == "close") {
     reply->delivery = HttpReply::Delivery::kClose;
+  } else if (rule.kind == "gzip") {
+    reply->delivery = HttpReply::Delivery::kGzip;
   } else if (rule.kind == "header_case") {
     reply->delivery = HttpReply::Delivery::kHeaderCase;
   } else if (rule.kind == "redirect") {

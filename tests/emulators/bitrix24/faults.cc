@@ -15,7 +15,7 @@ constexpr const char* kKinds[] = {
     "expired_token",  "delay",        "late_commit", "drop",         "refuse",
     "redirect",       "silence",      "away",        "huge",         "deep",
     "duplicate_keys", "invalid_utf8", "wrong_types", "missing_keys", "wrong_ids",
-    "repeat_page",    "chunked",      "close",       "header_case"};
+    "repeat_page",    "chunked",      "close",       "header_case",  "gzip"};
 
 template <typename Visitor>
 void VisitMembers(FaultRule& r, Visitor visit) {

@@ -177,8 +177,9 @@ class Listener final : public HttpListener {
     if (SetWhole(request, reply, response)) return;
     const size_t size = reply.body.size();
     const bool cut = reply.delivery == HttpReply::Delivery::kCut;
+    const std::string type = reply.content_type;
     response->set_content_provider(
-        size, reply.content_type,
+        size, type,
         [this, reply = std::move(reply), cut, ip = request.remote_addr,
          port = request.remote_port](size_t offset, size_t, httplib::DataSink& sink) {
           const size_t end = cut ? reply.bytes : reply.body.size();
@@ -211,6 +212,23 @@ class Listener final : public HttpListener {
       case HttpReply::Delivery::kWhole:
         response->set_content(reply.body, type);
         return true;
+      case HttpReply::Delivery::kGzip: {
+        if (request.get_header_value("Accept-Encoding").find("gzip") ==
+            std::string::npos) {
+          response->set_content(reply.body, type);
+          return true;
+        }
+        std::string packed;
+        httplib::detail::gzip_compressor compressor;
+        compressor.compress(reply.body.data(), reply.body.size(), /*last=*/true,
+                            [&](const char* data, size_t size) {
+                              packed.append(data, size);
+                              return true;
+                            });
+        response->set_content(packed, type);
+        response->set_header("Content-Encoding", "gzip");
+        return true;
+      }
       case HttpReply::Delivery::kHeaderCase:
         response->set_content(reply.body, type);
         response->set_header("content-type", type);

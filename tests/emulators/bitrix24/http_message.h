@@ -32,6 +32,7 @@ struct HttpReply {
     kChunked,     // whole, without Content-Length
     kClose,       // whole, and the connection ends
     kHeaderCase,  // whole, with headers repeated in another case
+    kGzip,        // whole, packed when the client accepts it
   };
 
   int status = 200;

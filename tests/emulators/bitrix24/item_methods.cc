@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/emulators/bitrix24/contact_filter.h"
+#include "tests/emulators/bitrix24/contact_select.h"
 #include "tests/emulators/bitrix24/contact_view.h"
 #include "tests/emulators/bitrix24/contact_write.h"
 #include "tests/emulators/bitrix24/method.h"
@@ -137,12 +137,11 @@ Outcome List(const MethodCall& call) {
   auto order = DecodeItemOrder(call.portal, std::get<Json>(order_param),
                                UsesOriginalNames(call.params));
   if (auto* error = std::get_if<RestError>(&order)) return *error;
-  const std::vector<const Contact*> found =
-      SelectContacts(call.portal, call.caller, std::get<std::vector<Condition>>(filter),
-                     std::get<Ordering>(order));
-
   const Json* start_param = Find(call.params, "start");
   const int64_t start = start_param == nullptr ? 0 : ToInt(*start_param);
+  const std::vector<const Contact*> found =
+      SelectContacts(call.portal, call.caller, std::get<std::vector<Condition>>(filter),
+                     std::get<Ordering>(order), start < 0 ? kPage : 0);
   const auto total = static_cast<int64_t>(found.size());
   const int64_t first = start < 0 ? 0 : start / kPage * kPage;
   const int64_t end = std::min(total, first + kPage);

@@ -36,8 +36,9 @@ struct JournalEntry {
 struct Counters {
   int64_t http_requests = 0;
   int64_t throttled = 0;
-  int64_t away = 0;                 // requests in a period of "away"
-  std::map<int, int64_t> statuses;  // answers sent by HTTP status, torn ones included
+  int64_t away = 0;  // requests in a period of "away"
+  std::map<int, int64_t>
+      statuses;  // answers by HTTP status, also those torn on the way
   int64_t operating_blocked = 0;
   int64_t in_flight = 0;
   int64_t max_in_flight = 0;

@@ -43,6 +43,7 @@ struct Portal {
   Journal journal;
   LatencyModel latency;
   std::string member_id = "0123456789abcdef0123456789abcdef";
+  std::string application_token = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
   // Addresses as a client should use them, set once the listeners are up.
   std::string rest_endpoint;   // https://host:port/rest/
   std::string oauth_endpoint;  // https://host:port

@@ -93,6 +93,14 @@ RestRoute ParseRestPath(const std::string& path) {
   return route;
 }
 
+void RestService::CountAnswer(const HttpReply& reply) {
+  if (reply.delivery == HttpReply::Delivery::kReset ||
+      reply.delivery == HttpReply::Delivery::kSilent) {
+    return;
+  }
+  ++portal_.journal.counters.statuses[reply.status];
+}
+
 HttpReply RestService::Refuse(int64_t request, const RestError& error) {
   Performed refused;
   refused.outcome = error;
@@ -128,7 +136,7 @@ HttpReply RestService::Finish(int64_t request, const Performed& performed) {
   }
   if (!settings.box && performed.seconds > settings.cap_seconds) reply = HtmlReply(504);
   if (performed.delivery.has_value()) SpoilReply(*performed.delivery, &reply);
-  ++portal_.journal.counters.statuses[reply.status];
+  CountAnswer(reply);
   if (JournalEntry* entry = portal_.journal.Find(request); entry && entry->late) {
     // The late work was quicker than the answer.
     entry->status = reply.status;
@@ -154,7 +162,7 @@ HttpReply RestService::Finish(int64_t request, const Performed& performed) {
 HttpReply RestService::Finish(int64_t request, HttpReply reply,
                               const std::string& fault) {
   std::lock_guard<std::mutex> lock(portal_.mutex);
-  ++portal_.journal.counters.statuses[reply.status];
+  CountAnswer(reply);
   if (JournalEntry* entry = portal_.journal.Find(request)) {
     entry->finish = portal_.clock.Seconds();
     entry->status = reply.status;
@@ -222,7 +230,7 @@ std::optional<HttpReply> RestService::AtTheGate(const HttpCall& call, int64_t re
         entry->delivery = DeliveryName(reply.delivery);
         entry->fault = "away";
       }
-      ++portal_.journal.counters.statuses[reply.status];
+      CountAnswer(reply);
       return reply;
     }
     host = MovedTo(settings, call.host);

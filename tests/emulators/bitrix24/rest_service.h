@@ -47,6 +47,7 @@ class RestService {
   HttpReply Finish(int64_t request, const Performed& performed);
   // `reply` as it is, journalled under `fault`.
   HttpReply Finish(int64_t request, HttpReply reply, const std::string& fault);
+  void CountAnswer(const HttpReply& reply);
   // `work`, cut off with 504 when it takes longer than the portal allows; what it does
   // afterwards is journalled as late.
   HttpReply FinishInTime(int64_t request, const std::function<Performed()>& work);

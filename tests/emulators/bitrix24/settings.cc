@@ -50,6 +50,9 @@ void VisitMembers(Settings& s, Visitor visit) {
   visit("require_userfields", s.require_userfields);
   visit("status", s.status);
   visit("automation", s.automation);
+  visit("automation_delay_ms", s.automation_delay_ms);
+  visit("event_delay_ms", s.event_delay_ms);
+  visit("list_lag_ms", s.list_lag_ms);
   visit("contact_type", s.contact_type);
   visit("default_source", s.default_source);
 }

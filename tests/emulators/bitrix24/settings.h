@@ -80,6 +80,10 @@ struct Settings {
   // --- habits of the CRM ---
   bool require_userfields = false;  // mandatory user fields are enforced over REST
   std::map<std::string, std::string> automation;  // fields set right after each add
+  int64_t automation_delay_ms = 0;                // above 0: as an update so much later
+  int64_t event_delay_ms = 0;                     // of posts to online event handlers
+  // Lists and duplicate searches show a new contact only so much later; get at once.
+  int64_t list_lag_ms = 0;
   std::string contact_type = "CLIENT";
   std::string default_source = "CALL";
 };

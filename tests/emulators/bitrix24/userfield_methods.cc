@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/emulators/bitrix24/event_delivery.h"
 #include "tests/emulators/bitrix24/method.h"
 #include "tests/emulators/bitrix24/portal_text.h"
 
@@ -124,8 +125,7 @@ Outcome Add(const MethodCall& call) {
   ApplyDefinition(given, &field);
   const int64_t id = call.portal.userfields.Add(std::move(field));
   call.effects->push_back({"userfield", id});
-  call.portal.events.Raise("ONCRMCONTACTUSERFIELDADD", id, Connector(call.params),
-                           call.portal.clock.Now());
+  RaiseEvent(call.portal, "ONCRMCONTACTUSERFIELDADD", id, Connector(call.params));
   return MethodResult{id};
 }
 
@@ -157,10 +157,14 @@ Outcome Update(const MethodCall& call) {
   Userfield field = *std::get<const Userfield*>(named);
   ApplyDefinition(std::get<Json>(fields), &field);
   const int64_t id = field.id;
+  const bool choices = Find(std::get<Json>(fields), "LIST") != nullptr;
   call.portal.userfields.Replace(std::move(field));
+  if (choices) {
+    RaiseEvent(call.portal, "ONCRMCONTACTUSERFIELDSETENUMVALUES", id,
+               Connector(call.params));
+  }
   call.effects->push_back({"userfield", id});
-  call.portal.events.Raise("ONCRMCONTACTUSERFIELDUPDATE", id, Connector(call.params),
-                           call.portal.clock.Now());
+  RaiseEvent(call.portal, "ONCRMCONTACTUSERFIELDUPDATE", id, Connector(call.params));
   return MethodResult{true};
 }
 
@@ -170,8 +174,7 @@ Outcome Delete(const MethodCall& call) {
   const int64_t id = std::get<const Userfield*>(named)->id;
   call.portal.userfields.Delete(id);
   call.effects->push_back({"userfield", id});
-  call.portal.events.Raise("ONCRMCONTACTUSERFIELDDELETE", id, Connector(call.params),
-                           call.portal.clock.Now());
+  RaiseEvent(call.portal, "ONCRMCONTACTUSERFIELDDELETE", id, Connector(call.params));
   return MethodResult{true};
 }
 
