@@ -312,13 +312,13 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   }
 
   UpdatePacer(now->settings);
-  IntegrationRun run(
-      {settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_, clock_,
-       [this](const v1::Run& word) {
-         doubts_in_run_ = word.doubts();
-         reporter_.Report(word);
-       }},
-      task);
+  IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
+                      clock_, rejection,
+                      [this](const v1::Run& word) {
+                        doubts_in_run_ = word.doubts();
+                        reporter_.Report(word);
+                      }},
+                     task);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = &run;

@@ -25,6 +25,7 @@ constexpr absl::Duration kRetry = absl::Seconds(2);
 // Notes of the ledger; those of the last reading are the machine's.
 constexpr char kIdentityNote[] = "base-identity";  // the one in use
 constexpr char kColdNote[] = "cold";               // "1": look before adding
+constexpr char kPortalNote[] = "portal";           // host:port that the links are about
 constexpr char kRunStartNote[] = "run-start";      // KeyOf, written before
 
 RunKind KindOf(v1::Run::Kind kind) {
@@ -84,6 +85,10 @@ void IntegrationRun::Report(const RunProgress* progress,
                                     source_at_start_.rows);
   } else {
     run_.clear_notices();
+  }
+  if (!parts_.rejection.ok()) {
+    *run_.add_notices() = ToExplanation(MakeError("LAST_GOOD_SETTINGS"));
+    *run_.add_notices() = ToExplanation(parts_.rejection);
   }
   if (notice != nullptr) *run_.add_notices() = *notice;
   const auto write_back = parts_.ledger.CountWriteBacks();
@@ -193,8 +198,26 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
   return absl::OkStatus();
 }
 
+absl::Status IntegrationRun::MindPortal() {
+  if (!MayCreate()) return absl::OkStatus();
+  const PortalSettings& configured = parts_.sides->settings.portal;
+  const std::string portal = absl::StrCat(configured.host, ":", configured.port);
+  GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kPortalNote));
+  if (known == portal) return absl::OkStatus();
+  if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
+  log::Warning("portal_changed",
+               {{"integration", parts_.integration}, {"from", known}, {"to", portal}});
+  // A portal that was only renamed shows every contact of ours to the look that
+  // follows.
+  return parts_.ledger.ForgetLinks({{kPortalNote, portal},
+                                    {kColdNote, "1"},
+                                    {kWatermarkNote, ""},
+                                    {kReadWithMappingNote, ""}});
+}
+
 absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identity) {
   const IntegrationSettings& configured = parts_.sides->settings;
+  GB_RETURN_IF_ERROR(MindPortal());
   RunSettings settings;
   settings.run = LedgerNumberOf(task_.run());
   settings.kind = KindOf(task_.run().kind());
@@ -202,6 +225,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.dry_run = task_.run().dry_run();
   settings.settle = task_.settle();
   settings.apply = task_.apply();
+  settings.unattended = task_.run().trigger() != v1::Run::CALLER;
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
   std::string base = identity.value;
   if (!identity.published && !known.empty()) base = known;

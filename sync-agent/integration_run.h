@@ -34,6 +34,9 @@ class IntegrationRun {
     LeaseKeeper& lease;
     Random& random;
     const Clock& clock;
+    // Not OK: the newest configuration can't be used, and the run goes on with the
+    // last good one; said among its notices.
+    absl::Status rejection;
     // The run as it stands; called from the executing thread.
     std::function<void(const v1::Run&)> report;
   };
@@ -62,6 +65,8 @@ class IntegrationRun {
   absl::StatusOr<Identity> FindIdentity();
   absl::Status TakeLease(const Identity& identity);
   absl::StatusOr<ExecutionResult> Work(const Identity& identity);
+  // Links of another portal than the configured one are forgotten, and looked up anew.
+  absl::Status MindPortal();
   absl::StatusOr<RunSettings> MakeSettings(const Identity& identity);
   // What the base calls itself, asked for again while it is away for a moment.
   absl::StatusOr<SourceIdentity> AskBase();

@@ -54,6 +54,24 @@ absl::Status MakeFieldError(absl::string_view field, absl::string_view reason,
   return FromPayload(CodeOf(reason), payload);
 }
 
+absl::Status JoinFieldErrors(absl::Span<const absl::Status> found) {
+  absl::Status joined;
+  Payload payload;
+  for (const absl::Status& status : found) {
+    if (status.ok()) continue;
+    const Payload one = Read(status);
+    if (joined.ok()) {
+      joined = status;
+      payload = one;
+      continue;
+    }
+    payload.violations.insert(payload.violations.end(), one.violations.begin(),
+                              one.violations.end());
+  }
+  if (!joined.ok()) Attach(payload, &joined);
+  return joined;
+}
+
 std::string ReasonOf(const absl::Status& status) { return Read(status).reason; }
 
 Parameters ParametersOf(const absl::Status& status) { return Read(status).parameters; }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/text/catalogue.h"
 
 // Errors with a reason.
@@ -30,6 +31,10 @@ absl::Status MakeError(absl::string_view reason, Parameters parameters = {});
 // parameter `field` unless that is given.
 absl::Status MakeFieldError(absl::string_view field, absl::string_view reason,
                             Parameters parameters = {});
+
+// One error for a request with several wrong fields: the first that is not OK, which
+// also names the fields of the others. OK when all are.
+absl::Status JoinFieldErrors(absl::Span<const absl::Status> found);
 
 // Empty when the status carries no reason.
 std::string ReasonOf(const absl::Status& status);

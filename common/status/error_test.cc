@@ -40,6 +40,16 @@ TEST(ErrorTest, NamesTheWrongField) {
   EXPECT_EQ(ParametersOf(error).at("field"), "page_size");
 }
 
+TEST(ErrorTest, JoinsTheWrongFieldsOfOneRequest) {
+  const absl::Status joined =
+      JoinFieldErrors({absl::OkStatus(), MakeFieldError("a", "FIELD_REQUIRED"),
+                       absl::OkStatus(), MakeFieldError("b", "FIELD_INVALID")});
+  EXPECT_EQ(ReasonOf(joined), "FIELD_REQUIRED");
+  ASSERT_EQ(ViolationsOf(joined).size(), 2);
+  EXPECT_EQ(ViolationsOf(joined)[1].field, "b");
+  EXPECT_THAT(JoinFieldErrors({absl::OkStatus()}), IsOk());
+}
+
 TEST(ErrorTest, AddsAParameterAndRendersAgain) {
   const absl::Status error = WithParameter(MakeError("TIMED_OUT"), "host", "p.example");
   EXPECT_THAT(error, StatusIs(absl::StatusCode::kUnavailable, "TIMED_OUT"));

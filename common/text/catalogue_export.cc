@@ -49,6 +49,51 @@ constexpr ReasonText kTexts[] = {
      "switch the event contact-deleted off.",
      "Если контакт удалён намеренно, пометьте гостя на удаление в 1С или отключите "
      "событие contact-deleted."},
+    {"LAST_GOOD_SETTINGS", kOk,
+     "The newest settings can't be used; the run goes on with the last ones that "
+     "worked.",
+     "Последние настройки применить нельзя; выгрузка идёт с прежними, рабочими.",
+     "Mend what is said beside this notice and save the settings again; \"guestbridge "
+     "connection test\" checks them.",
+     "Исправьте указанное рядом и сохраните настройки ещё раз; проверить их можно "
+     "командой «guestbridge connection test»."},
+    {"PORTAL_AWAY", kOk,
+     "The portal does not answer ({reason}). The run waits and goes on by itself when "
+     "it "
+     "is back; after three hours it ends.",
+     "Портал не отвечает ({reason}). Выгрузка ждёт и продолжится сама, когда он "
+     "вернётся; "
+     "через три часа она завершится.",
+     "Nothing is lost. To stop waiting, cancel the run: the next one goes on from "
+     "here.",
+     "Ничего не потеряно. Чтобы не ждать, отмените выгрузку: следующая продолжит с "
+     "этого "
+     "места."},
+    {"FOREIGN_CONTACT_ID", kOk,
+     "Somebody else writes contact IDs in 1C: guest {client} held another one than was "
+     "written back. It is written again.",
+     "В 1С кто-то ещё записывает ID контактов: у гостя {client} оказался не тот, что "
+     "был "
+     "записан. Он записывается снова.",
+     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make duplicates.",
+     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают дубли."},
+    {"BATCH_IMPORT_UNAVAILABLE", kOk,
+     "The portal does not offer crm.item.batchImport ({code}); contacts are created "
+     "one "
+     "a command by crm.contact.add with IMPORT=Y. No robots start.",
+     "Портал не предлагает crm.item.batchImport ({code}); контакты создаются по одному "
+     "методом crm.contact.add с IMPORT=Y. Роботы не запускаются.",
+     kNothingEn, kNothingRu},
+    {"IMPORT_RIGHT_MISSING", kOk,
+     "The portal user may not import contacts ({code}); they are created by "
+     "crm.contact.add, and robots on new contacts start.",
+     "У пользователя портала нет права импорта контактов ({code}); они создаются "
+     "методом "
+     "crm.contact.add, и роботы на новых контактах запускаются.",
+     "Give the user of the webhook or application the right to import contacts; cancel "
+     "the run first if robots must not start.",
+     "Дайте пользователю вебхука или приложения право импорта контактов; если роботы "
+     "запускаться не должны, сначала отмените выгрузку."},
     {"EVENT_OFF", kOk, "The event that would export this guest is switched off.",
      "Событие, по которому выгружается этот гость, отключено.",
      "See the events with \"guestbridge events list\"; switch one on with "

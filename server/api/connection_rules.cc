@@ -147,6 +147,25 @@ absl::Status CheckPortal(const v1::Connection& given, const ConnectionPolicy& po
   return absl::OkStatus();
 }
 
+absl::Status CheckHotel(const v1::Connection& given, v1::Connection* settings) {
+  const std::string hotel(absl::StripAsciiWhitespace(given.hotel()));
+  if (hotel.empty()) return MakeFieldError("connection.hotel", "HOTEL_REQUIRED");
+  if (hotel.size() > 2 * kTextLimit) return Invalid("connection.hotel");
+  settings->set_hotel(hotel);
+  return absl::OkStatus();
+}
+
+absl::Status CheckAuth(const v1::Connection& given, CheckedConnection* checked) {
+  switch (given.auth_case()) {
+    case v1::Connection::kWebhook:
+      return CheckWebhook(given.webhook(), checked);
+    case v1::Connection::kOauth:
+      return CheckOAuth(given.oauth(), checked);
+    default:
+      return MakeFieldError("connection.webhook", "AUTH_REQUIRED");
+  }
+}
+
 absl::Status CheckTuning(const v1::Connection& given, v1::Connection* settings) {
   if (!given.agent().empty() && !IsAgentId(given.agent())) {
     return MakeFieldError("connection.agent", "AGENT_NAME_INVALID",
@@ -197,25 +216,10 @@ absl::StatusOr<CheckedConnection> CheckConnection(const v1::Connection& given,
   CheckedConnection checked;
   v1::Connection& settings = checked.settings;
   settings.set_name(given.name());
-  const std::string hotel(absl::StripAsciiWhitespace(given.hotel()));
-  if (hotel.empty()) return MakeFieldError("connection.hotel", "HOTEL_REQUIRED");
-  if (hotel.size() > 2 * kTextLimit) {
-    return Invalid("connection.hotel");
-  }
-  settings.set_hotel(hotel);
-  GB_RETURN_IF_ERROR(CheckPortal(given, policy, &settings));
-  switch (given.auth_case()) {
-    case v1::Connection::kWebhook:
-      GB_RETURN_IF_ERROR(CheckWebhook(given.webhook(), &checked));
-      break;
-    case v1::Connection::kOauth:
-      GB_RETURN_IF_ERROR(CheckOAuth(given.oauth(), &checked));
-      break;
-    default:
-      return MakeFieldError("connection.webhook", "AUTH_REQUIRED");
-  }
-  GB_RETURN_IF_ERROR(CheckSource(given.source(), &checked));
-  GB_RETURN_IF_ERROR(CheckTuning(given, &settings));
+  GB_RETURN_IF_ERROR(JoinFieldErrors(
+      {CheckHotel(given, &settings), CheckPortal(given, policy, &settings),
+       CheckAuth(given, &checked), CheckSource(given.source(), &checked),
+       CheckTuning(given, &settings)}));
   return checked;
 }
 

@@ -197,6 +197,21 @@ TEST_F(ConnectionsTest, EachWrongFieldIsNamed) {
   }
 }
 
+TEST_F(ConnectionsTest, AllWrongFieldsOfARequestAreNamed) {
+  CreateIntegration("main");
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_hotel(" ");
+  connection.set_ssl(false);
+  connection.mutable_source()->set_url("x");
+  connection.set_write_back_rate(-1);
+  const absl::Status status = connections_.Save(connection).status();
+  std::vector<std::string> fields;
+  for (const FieldViolation& one : ViolationsOf(status)) fields.push_back(one.field);
+  EXPECT_THAT(fields, ::testing::ElementsAre("connection.hotel", "connection.ssl",
+                                             "connection.source.url",
+                                             "connection.write_back_rate"));
+}
+
 TEST_F(ConnectionsTest, OneBaseGoesToOnePortalOnce) {
   CreateIntegration("main");
   CreateIntegration("second");

@@ -1,6 +1,7 @@
 #include "sync-agent/export/adder.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,7 +9,9 @@
 namespace guestbridge::agent {
 namespace {
 
+constexpr char kImportMethod[] = "crm.item.batchImport";
 constexpr char kAddMethod[] = "crm.contact.add";
+constexpr int kMostPerImport = 20;
 
 ContactContent WithoutEmpties(const ContactContent& content) {
   ContactContent sent;
@@ -26,76 +29,159 @@ Outcome OutcomeOf(const Decision& decision) {
                                                      : Outcome::kAdded;
 }
 
+// What became of each contact of a request, in the order in which they were put in.
+std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
+  std::vector<ItemResult> results;
+  for (const CommandResult& command : answer.results) {
+    if (!command.items.empty()) {
+      results.insert(results.end(), command.items.begin(), command.items.end());
+      continue;
+    }
+    ItemResult one;
+    one.fate = command.fate;
+    one.answered = command.answered;
+    one.reason = command.reason;
+    one.portal_code = command.portal_code;
+    one.id = command.id;
+    results.push_back(std::move(one));
+  }
+  return results;
+}
+
 }  // namespace
+
+bool Adder::IsQuiet(const Decision& decision) const {
+  // Robots greet new guests, not the thousands that a first export brings, and nobody
+  // a second time.
+  return context_.settings.first_export || decision.action == PlannedAction::kRecreate;
+}
 
 void Adder::Add(Decision decision) {
   if (context_.settings.dry_run) {
     context_.tally.Count(OutcomeOf(decision));
     return;
   }
-  queue_.push_back(std::move(decision));
+  const bool import = may_batch_import_ && IsQuiet(decision) && !decision.alone &&
+                      CanBeImported(WithoutEmpties(decision.content));
+  (import ? imports_ : singles_).push_back(std::move(decision));
+}
+
+size_t Adder::MostPerRequest() const {
+  const RequestSize size = context_.lane.SizeFor(kImportMethod, kMostPerImport);
+  return static_cast<size_t>(size.commands) *
+         static_cast<size_t>(size.units_per_command);
 }
 
 std::optional<PortalLane::Job> Adder::Next(bool more) {
-  if (queue_.empty()) return std::nullopt;
+  if (pending() == 0) return std::nullopt;
   if (!witnessed_) {
     const auto witness = context_.ledger.Witness();
     if (!context_.Check(witness.status())) return std::nullopt;
     witnessed_ = witness->exists();
     if (!witnessed_ && in_flight_ > 0) return std::nullopt;
   }
+  if (auto job = NextImport(more); job.has_value()) return job;
+  return NextSingles(more);
+}
+
+std::optional<Adder::Member> Adder::TakeFront(std::deque<Decision>* queue) {
+  const auto record = context_.ledger.Get(queue->front().key);
+  if (!context_.Check(record.status())) return std::nullopt;
+  Member member;
+  member.decision = std::move(queue->front());
+  member.nonce = MakeNonce(context_.random);
+  if (record->has_value()) member.revision = (*record)->revision + 1;
+  queue->pop_front();
+  return member;
+}
+
+Stamp Adder::StampOf(const Member& member) const {
+  return MakeStamp(context_, member.decision, member.nonce, member.revision);
+}
+
+std::optional<PortalLane::Job> Adder::NextImport(bool more) {
+  if (imports_.empty()) return std::nullopt;
+  RequestSize size = context_.lane.SizeFor(kImportMethod, kMostPerImport);
+  if (!witnessed_) size = RequestSize{};
+  const auto per_command = static_cast<size_t>(size.units_per_command);
+  const size_t limit = per_command * static_cast<size_t>(size.commands);
+  if (more && imports_.size() < limit) return std::nullopt;
+
+  auto chunk = std::make_shared<Chunk>();
+  std::vector<Command> commands;
+  ImportContacts import;
+  while (!imports_.empty() && chunk->size() < limit) {
+    ImportContacts::Item item;
+    item.content = WithoutEmpties(imports_.front().content);
+    ImportContacts single;
+    single.items.push_back(item);
+    if (MustTravelAlone(Command(single))) {
+      // What batch would take for a reference goes by a call of its own.
+      imports_.front().alone = true;
+      singles_.push_back(std::move(imports_.front()));
+      imports_.pop_front();
+      continue;
+    }
+    auto member = TakeFront(&imports_);
+    if (!member.has_value()) return std::nullopt;
+    item.stamp = StampOf(*member);
+    import.items.push_back(std::move(item));
+    chunk->push_back(*std::move(member));
+    if (import.items.size() == per_command) {
+      commands.emplace_back(std::exchange(import, ImportContacts{}));
+    }
+  }
+  if (!import.items.empty()) commands.emplace_back(std::move(import));
+  if (chunk->empty()) return std::nullopt;
+  return MakeJob(std::move(commands), std::move(chunk));
+}
+
+std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
+  if (singles_.empty()) return std::nullopt;
   const size_t limit =
       witnessed_ ? static_cast<size_t>(context_.lane.CommandsPerRequest(kAddMethod))
                  : 1;
-  if (more && queue_.size() < limit) return std::nullopt;
+  if (more && singles_.size() < limit) return std::nullopt;
 
   auto chunk = std::make_shared<Chunk>();
-  auto nonces = std::make_shared<std::vector<std::string>>();
   std::vector<Command> commands;
-  while (!queue_.empty() && chunk->size() < limit) {
-    Decision& decision = queue_.front();
-    const auto record = context_.ledger.Get(decision.key);
-    if (!context_.Check(record.status())) return std::nullopt;
-    const int revision = record->has_value() ? (*record)->revision + 1 : 1;
+  while (!singles_.empty() && chunk->size() < limit) {
     AddContact add;
-    add.content = WithoutEmpties(decision.content);
-    nonces->push_back(MakeNonce(context_.random));
-    add.stamp = MakeStamp(context_, decision, nonces->back(), revision);
-    // Robots greet new guests, not the thousands that a first export brings, and nobody
-    // a second time.
-    add.import =
-        context_.settings.first_export || decision.action == PlannedAction::kRecreate;
-    Command command = std::move(add);
-    const bool alone = decision.alone || MustTravelAlone(command);
-    if (alone && !chunk->empty()) {
-      nonces->pop_back();
-      break;
-    }
-    commands.push_back(std::move(command));
-    chunk->push_back(std::move(decision));
-    queue_.pop_front();
+    add.content = WithoutEmpties(singles_.front().content);
+    add.import = may_import_ && IsQuiet(singles_.front());
+    const bool alone = singles_.front().alone || MustTravelAlone(Command(add));
+    if (alone && !chunk->empty()) break;
+    auto member = TakeFront(&singles_);
+    if (!member.has_value()) return std::nullopt;
+    add.stamp = StampOf(*member);
+    commands.emplace_back(std::move(add));
+    chunk->push_back(*std::move(member));
     if (alone) break;
   }
+  return MakeJob(std::move(commands), std::move(chunk));
+}
 
+PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
+                               std::shared_ptr<Chunk> chunk) {
   PortalLane::Job job;
   job.commands = std::move(commands);
   job.read = false;
   job.creates = true;
-  job.prepare = [this, chunk, nonces] { return Prepare(*chunk, *nonces); };
-  job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk, answer); };
+  job.prepare = [this, chunk] { return Prepare(*chunk); };
+  job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;
   return job;
 }
 
-bool Adder::Prepare(const Chunk& chunk, const std::vector<std::string>& nonces) {
+bool Adder::Prepare(const Chunk& chunk) {
   std::vector<Intent> intents;
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    intents.push_back({.key = chunk[i].key,
+  for (const Member& member : chunk) {
+    intents.push_back({.key = member.decision.key,
                        .kind = AttemptKind::kAdd,
-                       .nonce = nonces[i],
-                       .digest = chunk[i].digest,
+                       .nonce = member.nonce,
+                       .digest = member.decision.digest,
                        .mapping_version = context_.settings.mapping_version,
-                       .recreate = chunk[i].action == PlannedAction::kRecreate});
+                       .recreate = member.decision.action == PlannedAction::kRecreate});
   }
   const auto committed = context_.ledger.CommitIntents(intents, context_.high);
   if (!context_.Check(committed.status())) {
@@ -105,48 +191,42 @@ bool Adder::Prepare(const Chunk& chunk, const std::vector<std::string>& nonces) 
   return true;
 }
 
-void Adder::Doubt(const Decision& decision, bool answered) {
-  context_.busy.erase(decision.key);
-  context_.doubts.Add(decision.key,
-                      context_.now.steady + context_.settings.settle_time);
-  auto record = context_.ledger.Get(decision.key);
-  if (!context_.Check(record.status()) || !record->has_value()) return;
-  ClientRecord& known = **record;
-  if (answered && known.answered_refusals > 0 &&
-      known.refused_hash == decision.digest.hash) {
-    // The second clear no to the same content: reported now. The attempt itself is
-    // still settled by evidence.
-    known.reason = "PORTAL_REFUSED";
-    known.problem = Outcome::kFailed;
-    context_.tally.Mark(&known, Outcome::kFailed);
-    context_.tally.AddFailure(known.key, known.reason, known.parameters);
+void Adder::Close(const CommandResult& result, bool was_import) {
+  // The right to import is one for both ways.
+  const bool right_missing = result.reason == "RIGHT_MISSING_ON_PORTAL";
+  if (was_import) {
+    may_batch_import_ = false;
+    if (right_missing) may_import_ = false;
+    for (Decision& decision : imports_) singles_.push_back(std::move(decision));
+    imports_.clear();
   } else {
-    context_.tally.Mark(&known, Outcome::kDeferred);
+    may_import_ = false;
   }
-  context_.Check(context_.ledger.Put({known}));
+  context_.tally.AddNotice(
+      may_import_ ? "BATCH_IMPORT_UNAVAILABLE" : "IMPORT_RIGHT_MISSING",
+      {{"code", result.portal_code}});
 }
 
-void Adder::Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer) {
+void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
   std::vector<Settlement> settlements;
   std::vector<ClientKey> answered;
   std::vector<std::pair<const Decision*, bool>> doubtful;
+  std::vector<Decision> again;
+  std::set<ContactId> seen;
+  const std::vector<ItemResult> results = ResultsOf(answer);
   for (size_t i = 0; i < chunk->size(); ++i) {
-    Decision& decision = (*chunk)[i];
-    const CommandResult& result = answer.results[i];
+    Decision& decision = (*chunk)[i].decision;
+    const ItemResult result = i < results.size() ? results[i] : ItemResult{};
     const auto before = context_.ledger.Get(decision.key);
     if (!context_.Check(before.status())) return;
     switch (result.fate) {
       case Fate::kDone: {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
-        const bool twice = std::any_of(
-            settlements.begin(), settlements.end(), [&](const Settlement& other) {
-              return other.evidence.kind() == Evidence::Kind::kDone &&
-                     other.evidence.id() == result.id;
-            });
-        if ((owner->has_value() && **owner != decision.key) || twice) {
+        if ((owner->has_value() && **owner != decision.key) ||
+            !seen.insert(result.id).second) {
           // The ID of another client: this answer is not to be believed.
           doubtful.emplace_back(&decision, false);
           break;
@@ -165,13 +245,13 @@ void Adder::Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer
         if (answer.fate != RequestFate::kNotSent) {
           ++context_.tally.progress().portal.retried;
         }
-        queue_.push_back(decision);
+        again.push_back(decision);
         break;
       case Fate::kRefused: {
         context_.busy.erase(decision.key);
         Parameters parameters = {{"code", result.portal_code}};
-        context_.tally.AddFailure(decision.key, result.reason, parameters);
         context_.tally.Moved(*before, Outcome::kFailed);
+        context_.tally.AddFailure(decision.key, result.reason, parameters);
         settlements.push_back({decision.key,
                                Evidence::Refused(result.reason, std::move(parameters)),
                                context_.settings.run, Outcome::kFailed, unix_now});
@@ -184,11 +264,17 @@ void Adder::Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer
         break;
     }
   }
+  for (const CommandResult& command : answer.results) {
+    if (command.unavailable) Close(command, !command.items.empty());
+  }
+  for (Decision& decision : again) Add(std::move(decision));
   if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
     return;
   }
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
-  for (const auto& [decision, had_answer] : doubtful) Doubt(*decision, had_answer);
+  for (const auto& [decision, had_answer] : doubtful) {
+    context_.Doubt(*decision, had_answer);
+  }
 }
 
 }  // namespace guestbridge::agent

@@ -13,28 +13,51 @@ namespace guestbridge::agent {
 //
 // The first contact of a base is sent alone: until it stands, nothing of ours can bear
 // witness that a look-up sees what is there.
+//
+// Guests of a first export and guests made again must start no robots. The cheapest
+// such call takes twenty contacts a command; contacts with fields that it doesn't know
+// go one a command. Where the portal lacks the method or the user the right to import,
+// the next best way is taken, and the run says so.
 class Adder {
  public:
   explicit Adder(RunContext& context) : context_(context) {}
 
   void Add(Decision decision);
-  size_t pending() const { return queue_.size(); }
-  bool idle() const { return queue_.empty() && in_flight_ == 0; }
+  size_t pending() const { return imports_.size() + singles_.size(); }
+  bool idle() const { return pending() == 0 && in_flight_ == 0; }
+  // How many clients one request can take; more need not wait in memory.
+  size_t MostPerRequest() const;
   // The next request, when one may be made now.
   // `more`: clients are still being read; small batches wait for them.
   std::optional<PortalLane::Job> Next(bool more);
 
  private:
-  using Chunk = std::vector<Decision>;
+  struct Member {
+    Decision decision;
+    std::string nonce;
+    int revision = 1;
+  };
+  using Chunk = std::vector<Member>;
 
-  bool Prepare(const Chunk& chunk, const std::vector<std::string>& nonces);
-  void Done(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer);
-  void Doubt(const Decision& decision, bool answered);
+  bool IsQuiet(const Decision& decision) const;
+  std::optional<PortalLane::Job> NextImport(bool more);
+  std::optional<PortalLane::Job> NextSingles(bool more);
+  // Takes the front of a queue out; nothing when the ledger failed.
+  std::optional<Member> TakeFront(std::deque<Decision>* queue);
+  PortalLane::Job MakeJob(std::vector<Command> commands, std::shared_ptr<Chunk> chunk);
+  Stamp StampOf(const Member& member) const;
+  bool Prepare(const Chunk& chunk);
+  void Done(Chunk* chunk, const PortalAnswer& answer);
+  // The way that was taken is closed: the others are told, and those that wait for it.
+  void Close(const CommandResult& result, bool was_import);
 
   RunContext& context_;
-  std::deque<Decision> queue_;
+  std::deque<Decision> imports_;  // by crm.item.batchImport
+  std::deque<Decision> singles_;  // by crm.contact.add
   int in_flight_ = 0;
   bool witnessed_ = false;
+  bool may_batch_import_ = true;
+  bool may_import_ = true;
 };
 
 }  // namespace guestbridge::agent

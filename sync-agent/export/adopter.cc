@@ -54,31 +54,20 @@ std::optional<PortalLane::Job> Adopter::Next() {
     }
     for (auto& [id, decision] : *items) {
       auto shared = std::make_shared<Decision>(std::move(decision));
-      gone_.Ask(
-          {shared->key, shared->contact,
-           [this, shared](std::optional<ContactId> survivor) {
-             if (survivor.has_value()) {
-               shared->contact = *survivor;
-               queue_.push_back(std::move(*shared));
-             } else {
-               AddNew(std::move(*shared), PlannedAction::kRecreate);
-             }
-           },
-           [this, shared](bool) {
-             context_.busy.erase(shared->key);
-             auto known = context_.ledger.Get(shared->key);
-             if (!context_.Check(known.status())) return;
-             ClientRecord record = known->value_or(ClientRecord{});
-             record.key = shared->key;
-             record.dirty = true;
-             record.reason = "CONTACT_UNREADABLE";
-             record.parameters = {{"contact", std::to_string(shared->contact.value())}};
-             record.problem = Outcome::kDeferred;
-             context_.tally.Mark(&record, Outcome::kDeferred);
-             if (!context_.settings.dry_run) {
-               context_.Check(context_.ledger.Put({record}));
-             }
-           }});
+      gone_.Ask({shared->key, shared->contact,
+                 [this, shared](std::optional<ContactId> survivor) {
+                   if (survivor.has_value()) {
+                     shared->contact = *survivor;
+                     queue_.push_back(std::move(*shared));
+                   } else {
+                     AddNew(std::move(*shared), PlannedAction::kRecreate);
+                   }
+                 },
+                 [this, shared](bool) {
+                   context_.Defer(
+                       shared->key, "CONTACT_UNREADABLE",
+                       {{"contact", std::to_string(shared->contact.value())}});
+                 }});
     }
   };
   ++in_flight_;

@@ -10,8 +10,7 @@
 namespace guestbridge::agent {
 namespace {
 
-// Clients whose rows are held in memory: enough for whole batches, and no more.
-constexpr size_t kMostPending = 400;
+constexpr size_t kLeastPending = 400;
 constexpr int kDirtyPage = 200;
 constexpr size_t kRowsPerFetch = 200;
 // A write does not start in the last part of a lease: it must reach the portal inside
@@ -69,6 +68,7 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       adder_(context_),
       updater_(context_, gone_),
       adopter_(context_, adder_, updater_, gone_),
+      survivors_(context_, adder_, updater_),
       sweep_(context_, gone_),
       settler_(context_),
       matcher_(context_, updater_) {}
@@ -179,11 +179,17 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
 
 bool ExportMachine::PartsIdle() const {
   return lane_.idle() && gone_.idle() && adder_.idle() && updater_.idle() &&
-         adopter_.idle() && context_.to_fetch.empty() && !reading_ && !fetching_;
+         adopter_.idle() && survivors_.idle() && context_.to_fetch.empty() &&
+         !reading_ && !fetching_;
 }
 
 size_t ExportMachine::Pending() const {
-  return gone_.pending() + adder_.pending() + updater_.pending() + adopter_.pending();
+  return gone_.pending() + adder_.pending() + updater_.pending() + adopter_.pending() +
+         survivors_.pending();
+}
+
+size_t ExportMachine::MostPending() const {
+  return std::max(kLeastPending, 2 * adder_.MostPerRequest());
 }
 
 void ExportMachine::Step() {
@@ -320,7 +326,8 @@ bool ExportMachine::Advance() {
 bool ExportMachine::AskForRows() {
   // Rows of clients whose contact is gone come before new ones.
   if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
-      phase_ != Phase::kSweep && phase_ != Phase::kSettle && Pending() < kMostPending) {
+      phase_ != Phase::kSweep && phase_ != Phase::kSettle &&
+      Pending() < MostPending()) {
     FetchRows fetch;
     while (!context_.to_fetch.empty() && fetch.keys.size() < kRowsPerFetch) {
       fetch.keys.push_back(context_.to_fetch.front());
@@ -331,13 +338,13 @@ bool ExportMachine::AskForRows() {
     return false;
   }
   if (phase_ == Phase::kRead && !reading_ && !fetching_ && !stream_done_ &&
-      Pending() < kMostPending) {
+      Pending() < MostPending()) {
     reading_ = true;
     actions_.push_back(ReadPage{});
     return false;
   }
   if (phase_ == Phase::kDirty && !dirty_done_ && !fetching_ &&
-      Pending() < kMostPending) {
+      Pending() < MostPending()) {
     const auto keys = DirtyKeys();
     if (!context_.Check(keys.status())) return true;
     if (keys->empty()) {
@@ -392,6 +399,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
   if (auto job = gone_.Next(); job.has_value()) return job;
   if (phase_ == Phase::kSweep) return sweep_.Next();
   if (auto job = adopter_.Next(); job.has_value()) return job;
+  if (auto job = survivors_.Next(); job.has_value()) return job;
   const bool more = phase_ == Phase::kRead && !stream_done_;
   if (auto job = updater_.Next(more); job.has_value()) return job;
   // What may not leave must not hold the places of what may.
@@ -408,6 +416,12 @@ void ExportMachine::Consider(const ClientRow& row) {
   const MappedContact mapped = settings_.mapping->Map(
       row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone()));
   Decision decision = Decide(row, mapped, view, settings_.events);
+  if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&
+      (decision.action == PlannedAction::kUpdate ||
+       decision.action == PlannedAction::kUnchanged)) {
+    decision.action = PlannedAction::kCheckStored;
+    decision.contact = view.contact;
+  }
   if (settings_.kind == RunKind::kMatch) {
     matcher_.Consider(row, *record, std::move(decision));
     return;
@@ -426,10 +440,13 @@ void ExportMachine::Apply(const ClientRow& row,
                              decision.action == PlannedAction::kCheckStored)) {
     context_.busy.insert(row.key);
   }
+  CompareStored(row, record);
   switch (decision.action) {
     case PlannedAction::kAdd:
-    case PlannedAction::kRecreate:
       adder_.Add(std::move(decision));
+      return;
+    case PlannedAction::kRecreate:
+      survivors_.Look(std::move(decision));
       return;
     case PlannedAction::kUpdate:
       updater_.Update(std::move(decision));
@@ -451,10 +468,6 @@ void ExportMachine::Apply(const ClientRow& row,
         if (decision.refresh_digest) known.exported = decision.digest;
         if (!context_.Check(context_.ledger.Put({known}))) return;
       }
-      // 1C lost the ID (a restored base): write it again.
-      if (known.write_back == WriteBackState::kDone && row.contact != known.contact) {
-        context_.Check(context_.ledger.QueueWriteBack(known.key));
-      }
       return;
     }
     case PlannedAction::kSkip:
@@ -471,6 +484,21 @@ void ExportMachine::Apply(const ClientRow& row,
       Note(row, record, decision, Outcome::kDeferred);
       return;
   }
+}
+
+void ExportMachine::CompareStored(const ClientRow& row,
+                                  const std::optional<ClientRecord>& record) {
+  if (!record.has_value() || record->link != LinkState::kLive ||
+      record->write_back != WriteBackState::kDone || row.contact == record->contact) {
+    return;
+  }
+  // Empty: a base that was restored from a backup. Another ID: the built-in job, which
+  // has its own idea of the pairs, or a person.
+  if (row.contact.exists() && record->run < settings_.run) {
+    tally_.AddNotice("FOREIGN_CONTACT_ID", {{"client", row.key.guid()}});
+  }
+  if (settings_.dry_run) return;
+  context_.Check(context_.ledger.QueueWriteBack(row.key));
 }
 
 void ExportMachine::Note(const ClientRow& row,

@@ -11,6 +11,7 @@
 #include "sync-agent/export/rebuilder.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/settler.h"
+#include "sync-agent/export/survivor_search.h"
 #include "sync-agent/export/sweep.h"
 #include "sync-agent/export/updater.h"
 #include "sync-agent/source/source.h"
@@ -74,6 +75,8 @@ class ExportMachine {
   void Consider(const ClientRow& row);
   void Apply(const ClientRow& row, const std::optional<ClientRecord>& record,
              Decision decision);
+  // Writes the ID again when 1C no longer holds the one that it confirmed.
+  void CompareStored(const ClientRow& row, const std::optional<ClientRecord>& record);
   void Note(const ClientRow& row, const std::optional<ClientRecord>& record,
             const Decision& decision, Outcome outcome);
   // True when it changed what is to be done without asking anybody.
@@ -81,6 +84,8 @@ class ExportMachine {
   absl::StatusOr<std::vector<ClientKey>> DirtyKeys();
   bool PartsIdle() const;
   size_t Pending() const;
+  // Clients whose rows are held in memory: enough for two whole requests, and no more.
+  size_t MostPending() const;
   void End(RunEnd end, absl::Status error);
   bool may_create() const;
 
@@ -92,6 +97,7 @@ class ExportMachine {
   Adder adder_;
   Updater updater_;
   Adopter adopter_;
+  SurvivorSearch survivors_;
   Sweep sweep_;
   Settler settler_;
   Matcher matcher_;

@@ -178,6 +178,64 @@ TEST(ExportMachine, ARefusedClientIsParkedAfterTwoClearNosAndDoesNotStopTheOther
   EXPECT_EQ(world.portal.adds, adds);  // Not sent a third time.
 }
 
+TEST(ExportMachine, ARefusedUpdateIsParkedAfterTwoClearNosAndListedAsFailed) {
+  World world;
+  for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.base.clients[2].attributes["LastName"] = "Refused";
+  world.portal.refused_name = "Refused";
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded);
+  EXPECT_EQ(result.progress.counts.failed, 1);
+  EXPECT_EQ(result.progress.counts.deferred, 0);
+  EXPECT_EQ(result.progress.failures.size(), 1u);
+  ExpectAddsUp(result.progress.counts);
+}
+
+TEST(ExportMachine, AnIdThatSomebodyElseWroteInTheBaseIsSaidAndWrittenAgain) {
+  World world;
+  ClientRow& client = world.base.Add(1, "Orlova");
+  const ClientKey key = client.key;
+  world.Run(world.Settings());
+  const ContactId contact = (*world.ledger->Get(key))->contact;
+  ASSERT_TRUE(
+      world.ledger->FinishWriteBack({key, contact}, absl::OkStatus(), false).ok());
+  world.base.clients[0].contact = ContactId(77);
+  const auto result = world.Run(world.Settings());
+  ASSERT_EQ(result.progress.notices.size(), 1u);
+  EXPECT_EQ(result.progress.notices[0].reason, "FOREIGN_CONTACT_ID");
+  EXPECT_EQ((*world.ledger->Get(key))->write_back, WriteBackState::kPending);
+}
+
+TEST(ExportMachine, ThePortalMayBeAwayForAnHourOnceItWasThere) {
+  World world;
+  for (int i = 1; i <= 300; ++i) world.base.Add(i, "Orlova");
+  const absl::Duration from = world.now + absl::Seconds(1);
+  world.portal.away = [&] {
+    return world.now > from && world.now < from + absl::Hours(1);
+  };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 300);
+  EXPECT_TRUE(result.progress.notices.empty());
+  ExpectOneContactEach(world);
+  EXPECT_LT(world.now, from + absl::Hours(1) + absl::Minutes(8));
+}
+
+TEST(ExportMachine, APortalThatIsNotThereEndsARunThatSomebodyStarted) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.portal.away = [] { return true; };
+  const absl::Duration begun = world.now;
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kFailed);
+  EXPECT_LT(world.now - begun, absl::Minutes(3));
+}
+
 TEST(ExportMachine, AStoredIdIsAdoptedWhenPlausibleAndMadeNewWhenNot) {
   World world;
   world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}}, {}, {}, false};

@@ -35,13 +35,20 @@ enum class Fault {
   kTooFast,     // 503: nothing executed
 };
 
+// Whether contacts may be imported.
+enum class ImportFate { kWorks, kNoMethod, kNoRight };
+
 class FakePortal {
  public:
   std::map<int64_t, FakeContact> contacts;
   int64_t next_id = 100;
   int64_t next_row = 9000;
   bool admin = true;
-  bool import_available = true;  // crm.item.batchImport
+  ImportFate import_fate = ImportFate::kWorks;
+  int imports = 0;  // crm.item.batchImport commands
+  bool find_finds_everybody = false;
+  // Nothing arrives while it says so.
+  std::function<bool()> away = [] { return false; };
   int requests = 0;
   int adds = 0;
   std::function<Fault(const PortalRequest&)> fault = [](const PortalRequest&) {
@@ -62,6 +69,13 @@ class FakePortal {
     PortalAnswer answer;
     answer.http_requests = 1;
     answer.results.resize(request.commands.size());
+    if (away()) {
+      answer.fate = RequestFate::kNotSent;
+      answer.reason = "CONNECTION_REFUSED";
+      for (auto& result : answer.results) result.fate = Fate::kNotExecuted;
+      Spread(request, &answer);
+      return answer;
+    }
     if (what == Fault::kTooFast) {
       answer.fate = RequestFate::kTooFast;
       answer.reason = "PORTAL_TOO_FAST";
@@ -130,7 +144,6 @@ class FakePortal {
   }
 
   ContactId Create(const ContactContent& content, const Stamp& stamp, bool import) {
-    ++adds;
     FakeContact contact;
     contact.fields = content.fields;
     contact.stamp = stamp;
@@ -145,9 +158,22 @@ class FakePortal {
     return id;
   }
 
+  static void Shut(const Command& command, const char* code, CommandResult* result) {
+    result->fate = Fate::kNotExecuted;
+    result->answered = true;
+    result->unavailable = true;
+    result->portal_code = code;
+    SpreadToItems(command, result);
+  }
+
   void Do(const AddContact& add, CommandResult* result) {
+    if (add.import && import_fate == ImportFate::kNoRight) {
+      result->reason = "RIGHT_MISSING_ON_PORTAL";
+      Shut(add, "", result);
+      return;
+    }
+    ++adds;
     if (Refuses(add.content)) {
-      ++adds;
       *result = Unclear();
       return;
     }
@@ -156,19 +182,21 @@ class FakePortal {
   }
 
   void Do(const ImportContacts& import, CommandResult* result) {
-    if (!import_available) {
-      result->fate = Fate::kNotExecuted;
-      result->answered = true;
-      result->unavailable = true;
-      result->portal_code = "ERROR_METHOD_NOT_FOUND";
-      SpreadToItems(import, result);
+    if (import_fate == ImportFate::kNoMethod) {
+      result->reason = "PORTAL_METHOD_MISSING";
+      Shut(import, "ERROR_METHOD_NOT_FOUND", result);
       return;
     }
+    if (import_fate == ImportFate::kNoRight) {
+      result->reason = "RIGHT_MISSING_ON_PORTAL";
+      Shut(import, "ACCESS_DENIED", result);
+      return;
+    }
+    ++imports;
     result->fate = Fate::kDone;
     for (const ImportContacts::Item& item : import.items) {
       ItemResult& word = result->items.emplace_back();
       if (Refuses(item.content)) {
-        ++adds;
         word.answered = true;
         word.portal_code = "ERROR_CORE";
         continue;
@@ -182,6 +210,12 @@ class FakePortal {
     const auto it = contacts.find(update.id.value());
     if (it == contacts.end()) {
       result->fate = Fate::kGone;
+      return;
+    }
+    const auto refused = update.fields.find("LAST_NAME");
+    if (!refused_name.empty() && refused != update.fields.end() &&
+        refused->second == refused_name) {
+      *result = Unclear();
       return;
     }
     FakeContact& contact = it->second;
@@ -242,6 +276,26 @@ class FakePortal {
     }
   }
 
+  void Do(const FindContacts& find, CommandResult* result) {
+    const std::string field = find.by == FindContacts::By::kPhone ? "PHONE" : "EMAIL";
+    result->fate = Fate::kDone;
+    for (const auto& [id, contact] : contacts) {
+      const auto held = contact.multifields.find(field);
+      if (held == contact.multifields.end()) continue;
+      const bool found = std::any_of(
+          held->second.begin(), held->second.end(), [&](const MultiRow& row) {
+            return std::any_of(find.values.begin(), find.values.end(),
+                               [&](const std::string& value) {
+                                 return IsSameValue(field, row.value, value);
+                               });
+          });
+      if (!found && !find_finds_everybody) continue;
+      ContactRow row;
+      row.id = ContactId(id);
+      result->rows.push_back(std::move(row));
+    }
+  }
+
   void Do(const GetProfile&, CommandResult* result) {
     result->fate = Fate::kDone;
     result->admin = admin;
@@ -274,6 +328,14 @@ class World {
     ledger = *std::move(opened);
     auto compiled = CompiledMapping::Compile(
         {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, {});
+    mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+  }
+
+  // One more line of the field mapping.
+  void MapAlso(const std::string& source, const std::string& target) {
+    auto compiled = CompiledMapping::Compile(
+        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}, {source, target, {}}},
+        {});
     mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
   }
 

@@ -25,7 +25,7 @@ std::optional<PortalLane::Job> Matcher::Next() {
   if (scan_ == nullptr) {
     if (!context_.Check(context_.ledger.ClearIndex())) return std::nullopt;
     scan_ = std::make_unique<WindowScan>(
-        context_, ContactId(0), ContactId(),
+        context_, ContactId(0), WindowScan::Witness::kAny, ContactId(),
         std::vector<std::string>{"LAST_NAME", "PHONE", "EMAIL"},
         [this](const ContactRow& row) {
           std::vector<Ledger::IndexEntry> entries;

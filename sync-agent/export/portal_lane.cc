@@ -4,10 +4,13 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "common/status/error.h"
 
 namespace guestbridge::agent {
 namespace {
+
+constexpr char kAwayNotice[] = "PORTAL_AWAY";
 
 // Request ids are unique in the process, so that a late answer of a run that has ended
 // cannot be taken for another's.
@@ -20,8 +23,23 @@ bool IsTransportFailure(const PortalAnswer& answer) {
   return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
 }
 
+// Something between us answers in the portal's place, or its certificate is wrong:
+// waiting mends nothing of that kind.
+bool NeedsAPerson(const PortalAnswer& answer) {
+  if (absl::StartsWith(answer.reason, "TLS_") || answer.reason == "ADDRESS_REFUSED" ||
+      answer.reason == "PORTAL_ANSWER_BROKEN") {
+    return true;
+  }
+  const auto status = answer.parameters.find("status");
+  return answer.reason == "PORTAL_ANSWERED_HTML" &&
+         (status == answer.parameters.end() || !absl::StartsWith(status->second, "5"));
+}
+
 // Contacts in one command.
-int UnitsOf(const Command&) { return 1; }
+int UnitsOf(const Command& command) {
+  const auto* import = std::get_if<ImportContacts>(&command);
+  return import == nullptr ? 1 : static_cast<int>(import->items.size());
+}
 
 }  // namespace
 
@@ -100,6 +118,23 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   if (observation.too_fast) ++use.throttled;
 }
 
+absl::Duration PortalLane::PatienceWith(const PortalAnswer& answer) const {
+  if (NeedsAPerson(answer)) return settings_.patience;
+  // Somebody who has just started a run wants to know that the portal is not there. A
+  // run that is under way, or that nobody watches, costs nothing but the wait.
+  return heard_ || settings_.unattended ? settings_.away_patience : settings_.patience;
+}
+
+void PortalLane::Wait(const PortalAnswer& answer, const Instant& now) {
+  if (!failing_since_.has_value()) failing_since_ = now.steady;
+  const absl::Duration away = now.steady - *failing_since_;
+  if (away > PatienceWith(answer)) {
+    failure_ = MakeError(answer.reason, answer.parameters);
+  } else if (away > settings_.patience) {
+    tally_.AddNotice(kAwayNotice, {{"reason", answer.reason}});
+  }
+}
+
 void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now) {
   const auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;
@@ -110,19 +145,19 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   if (answer.fate == RequestFate::kRefused) {
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (IsTransportFailure(answer)) {
-    if (!failing_since_.has_value()) failing_since_ = now.steady;
-    if (now.steady - *failing_since_ > settings_.patience) {
-      failure_ = MakeError(answer.reason, answer.parameters);
-    }
+    Wait(answer, now);
   } else {
+    heard_ = true;
     failing_since_.reset();
+    tally_.DropNotice(kAwayNotice);
   }
 
   const bool again =
       job.read && (answer.fate != RequestFate::kAnswered ||
                    std::any_of(answer.results.begin(), answer.results.end(),
                                [](const CommandResult& result) {
-                                 return result.fate == Fate::kNotExecuted;
+                                 return result.fate == Fate::kNotExecuted &&
+                                        !result.unavailable;
                                }));
   if (!again) {
     job.done(answer);

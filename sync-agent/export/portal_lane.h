@@ -60,6 +60,9 @@ class PortalLane {
   };
 
   int MostInFlight() const;
+  // Counts how long the portal has been away, and gives up when that is too long.
+  void Wait(const PortalAnswer& answer, const Instant& now);
+  absl::Duration PatienceWith(const PortalAnswer& answer) const;
   void Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
              const Instant& now);
 
@@ -69,6 +72,7 @@ class PortalLane {
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
   std::optional<absl::Duration> failing_since_;
+  bool heard_ = false;  // the portal answered in this run
   absl::Status failure_;
 };
 

@@ -17,7 +17,7 @@ bool IsGuid(const std::string& text) {
 Rebuilder::Rebuilder(RunContext& context, bool count)
     : context_(context),
       count_(count),
-      scan_(context, ContactId(0), ContactId(), {},
+      scan_(context, ContactId(0), WindowScan::Witness::kAny, ContactId(), {},
             [this](const ContactRow& row) { Take(row); }) {}
 
 void Rebuilder::Take(const ContactRow& row) {

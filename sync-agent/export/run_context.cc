@@ -1,5 +1,7 @@
 #include "sync-agent/export/run_context.h"
 
+#include <utility>
+
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -13,6 +15,39 @@ Stamp MakeStamp(const RunContext& context, const Decision& decision,
   version.values = decision.digest.values;
   return {context.settings.originator, decision.key.guid(),
           EncodeOriginVersion(version)};
+}
+
+void RunContext::Defer(const ClientKey& key, const std::string& reason,
+                       Parameters parameters) {
+  busy.erase(key);
+  const auto known = ledger.Get(key);
+  if (!Check(known.status())) return;
+  ClientRecord record = known->value_or(ClientRecord{});
+  record.key = key;
+  record.dirty = true;
+  record.reason = reason;
+  record.parameters = std::move(parameters);
+  record.problem = Outcome::kDeferred;
+  tally.Mark(&record, Outcome::kDeferred);
+  if (!settings.dry_run) Check(ledger.Put({record}));
+}
+
+void RunContext::Doubt(const Decision& decision, bool answered) {
+  busy.erase(decision.key);
+  doubts.Add(decision.key, now.steady + settings.settle_time);
+  auto record = ledger.Get(decision.key);
+  if (!Check(record.status()) || !record->has_value()) return;
+  ClientRecord& known = **record;
+  if (answered && known.answered_refusals > 0 &&
+      known.refused_hash == decision.digest.hash) {
+    known.reason = "PORTAL_REFUSED";
+    known.problem = Outcome::kFailed;
+    tally.Mark(&known, Outcome::kFailed);
+    tally.AddFailure(known.key, known.reason, known.parameters);
+  } else {
+    tally.Mark(&known, Outcome::kDeferred);
+  }
+  Check(ledger.Put({known}));
 }
 
 std::string MakeNonce(Random& random) { return RandomToken(random, 8); }

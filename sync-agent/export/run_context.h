@@ -32,6 +32,9 @@ struct RunContext {
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
   std::set<ClientKey> busy = {};
+  // Clients under whose contact ID the portal shows a contact that is not stamped as
+  // theirs: looked at like an ID that 1C holds.
+  std::set<ClientKey> strangers = {};
   // Of a dry run: clients whose contact was seen to be gone.
   std::set<ClientKey> lost = {};
   absl::Status failure = {};
@@ -45,6 +48,13 @@ struct RunContext {
     if (!ok) Fail(std::move(status));
     return ok;
   }
+  // Nothing can be decided about the client now: it stays dirty, with the reason, and
+  // the next run takes it up.
+  void Defer(const ClientKey& key, const std::string& reason, Parameters parameters);
+  // The attempt may or may not have been carried out. `answered`: its own slot held an
+  // error; the second one to the same content is reported as a refusal at once, though
+  // the attempt itself is still settled by evidence.
+  void Doubt(const Decision& decision, bool answered);
   void SawId(ContactId id) {
     if (id > high) high = id;
   }

@@ -43,8 +43,14 @@ struct RunSettings {
   int mapping_version = 0;
   EventSwitches events;
   absl::Duration settle_time = absl::Seconds(120);
-  // How long the portal or 1C may give no usable answer before the run ends FAILED.
+  // How long 1C, or a portal that this run has not heard of yet, may give no usable
+  // answer before the run ends FAILED …
   absl::Duration patience = absl::Seconds(40);
+  // … and how long a portal may be away once it was there: longer than the vendor's
+  // maintenance takes.
+  absl::Duration away_patience = absl::Hours(3);
+  // Started by the schedule or by the agent itself: nobody waits for the first answer.
+  bool unattended = false;
   int max_requests_in_flight = 2;
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.

@@ -31,8 +31,9 @@ void Settler::Begin() {
   const auto witness = context_.ledger.Witness();
   if (!context_.Check(witness.status())) return;
   scan_ = std::make_unique<WindowScan>(
-      context_, ContactId(std::max<int64_t>(0, low - kIdMargin)), *witness,
-      std::vector<std::string>{}, [this](const ContactRow& row) {
+      context_, ContactId(std::max<int64_t>(0, low - kIdMargin)),
+      WindowScan::Witness::kOurs, *witness, std::vector<std::string>{},
+      [this](const ContactRow& row) {
         if (row.stamp.originator != context_.settings.originator) return;
         const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
         if (suspect != suspects_.end()) suspect->second.hits.push_back(row);
@@ -115,6 +116,11 @@ void Settler::Settle(Suspect& suspect) {
       context_.tally.Unmark(&**record);
       if (!context_.Check(context_.ledger.Put({**record}))) return;
       context_.to_fetch.push_back(key);
+    } else {
+      // The second clear no: this content is not sent again.
+      context_.tally.Mark(&**record, Outcome::kFailed);
+      context_.tally.AddFailure(key, (*record)->reason, (*record)->parameters);
+      if (!context_.Check(context_.ledger.Put({**record}))) return;
     }
   }
   context_.doubts.Remove(key);

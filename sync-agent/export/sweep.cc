@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace guestbridge::agent {
 namespace {
 
@@ -34,7 +36,11 @@ std::optional<PortalLane::Job> Sweep::Next() {
     for (const CommandResult& result : answer.results) {
       for (const ContactRow& row : result.rows) {
         context_.SawId(row.id);
-        if (items->erase(row.id) > 0) context_.sight_proven = true;
+        const auto item = items->find(row.id);
+        if (item == items->end()) continue;
+        context_.sight_proven = true;
+        Compare(item->second, row);
+        items->erase(item);
       }
     }
     for (const auto& [id, item] : *items) Missing(item);
@@ -66,7 +72,28 @@ void Sweep::Missing(const WriteBackItem& item) {
                  context_.Check(context_.ledger.Put({known}));
                }
              },
-             [](bool) {}});
+             [this, key, contact = item.contact](bool exists) {
+               // A hiccup of the list; or somebody without rights is told nothing.
+               if (exists) return;
+               context_.tally.AddNotice("CONTACT_UNREADABLE",
+                                        {{"contact", absl::StrCat(contact.value())}});
+             }});
+}
+
+void Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
+  if (row.stamp.originator == context_.settings.originator &&
+      row.stamp.origin == item.key.guid()) {
+    return;
+  }
+  const auto record = context_.ledger.Get(item.key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  // One that waits for its stamp is known to have none.
+  if ((*record)->dirty) return;
+  context_.strangers.insert(item.key);
+  if (context_.settings.dry_run) return;
+  ClientRecord known = **record;
+  known.dirty = true;
+  context_.Check(context_.ledger.Put({known}));
 }
 
 }  // namespace guestbridge::agent

@@ -19,6 +19,8 @@ class Sweep {
 
  private:
   void Missing(const WriteBackItem& item);
+  // The contact is there: is it the one that we stamped?
+  void Compare(const WriteBackItem& item, const ContactRow& row);
 
   RunContext& context_;
   GoneCheck& gone_;

@@ -24,17 +24,27 @@ void Tally::Unmark(ClientRecord* record) {
   if (record->run != run_ || record->outcome == Outcome::kNone) return;
   --counts_[record->outcome];
   record->outcome = Outcome::kNone;
+  DropFailure(record->key);
 }
 
 void Tally::Moved(const std::optional<ClientRecord>& before, Outcome after) {
   if (before.has_value() && before->run == run_ && before->outcome != Outcome::kNone) {
     --counts_[before->outcome];
+    if (after != Outcome::kFailed) DropFailure(before->key);
   }
   ++counts_[after];
 }
 
+void Tally::DropFailure(const ClientKey& client) {
+  auto& failures = progress_.failures;
+  failures.erase(std::remove_if(failures.begin(), failures.end(),
+                                [&](const Failure& f) { return f.client == client; }),
+                 failures.end());
+}
+
 void Tally::AddFailure(const ClientKey& client, const std::string& reason,
                        const Parameters& parameters) {
+  DropFailure(client);
   if (progress_.failures.size() < kMaxFailures) {
     progress_.failures.push_back({client, reason, parameters});
   }
@@ -45,6 +55,13 @@ void Tally::AddNotice(const std::string& reason, const Parameters& parameters) {
       std::any_of(progress_.notices.begin(), progress_.notices.end(),
                   [&](const RunNotice& notice) { return notice.reason == reason; });
   if (!said) progress_.notices.push_back({reason, parameters});
+}
+
+void Tally::DropNotice(const std::string& reason) {
+  auto& notices = progress_.notices;
+  notices.erase(std::remove_if(notices.begin(), notices.end(),
+                               [&](const RunNotice& n) { return n.reason == reason; }),
+                notices.end());
 }
 
 RunProgress Tally::Snapshot() const {

@@ -25,15 +25,20 @@ class Tally {
   // The ledger marked `after` itself (a settlement); `before` is the record before it.
   void Moved(const std::optional<ClientRecord>& before, Outcome after);
 
+  // A client stands there once, with the latest reason, until another outcome is
+  // counted for it.
   void AddFailure(const ClientKey& client, const std::string& reason,
                   const Parameters& parameters);
   // Said once per reason.
   void AddNotice(const std::string& reason, const Parameters& parameters);
+  void DropNotice(const std::string& reason);
 
   RunProgress& progress() { return progress_; }
   RunProgress Snapshot() const;
 
  private:
+  void DropFailure(const ClientKey& client);
+
   int64_t run_;
   std::map<Outcome, int> counts_;
   RunProgress progress_;

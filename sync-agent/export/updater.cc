@@ -156,16 +156,10 @@ void Updater::AskWhetherGone(const Decision& decision) {
                }
                context_.to_fetch.push_back(key);
              },
-             [this, key](bool exists) {
-               auto record = context_.ledger.Get(key);
-               if (!context_.Check(record.status()) || !record->has_value()) return;
-               ClientRecord known = **record;
-               known.dirty = true;
-               known.reason = exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE";
-               known.parameters = {{"contact", absl::StrCat(known.contact.value())}};
-               known.problem = Outcome::kDeferred;
-               context_.tally.Mark(&known, Outcome::kDeferred);
-               context_.Check(context_.ledger.Put({known}));
+             [this, key, contact = decision.contact](bool exists) {
+               context_.Defer(key,
+                              exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
+                              {{"contact", absl::StrCat(contact.value())}});
              }});
 }
 
@@ -214,7 +208,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
   std::vector<Settlement> settlements;
   std::vector<ClientKey> answered;
-  std::vector<ClientKey> doubtful;
+  std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<const Decision*> gone;
   std::vector<ClientKey> stamped;
   for (size_t i = 0; i < chunk->size(); ++i) {
@@ -254,8 +248,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         break;
       }
       case Fate::kUnknown:
-        context_.busy.erase(key);
-        doubtful.push_back(key);
+        doubtful.emplace_back(&item.decision, result.answered);
         if (result.answered) answered.push_back(key);
         break;
     }
@@ -264,12 +257,8 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
     return;
   }
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
-  for (const ClientKey& key : doubtful) {
-    context_.doubts.Add(key, context_.now.steady + context_.settings.settle_time);
-    auto record = context_.ledger.Get(key);
-    if (!context_.Check(record.status()) || !record->has_value()) return;
-    context_.tally.Mark(&**record, Outcome::kDeferred);
-    if (!context_.Check(context_.ledger.Put({**record}))) return;
+  for (const auto& [decision, had_answer] : doubtful) {
+    context_.Doubt(*decision, had_answer);
   }
   for (const ClientKey& key : stamped) {
     auto record = context_.ledger.Get(key);

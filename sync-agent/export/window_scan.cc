@@ -12,11 +12,12 @@ constexpr int64_t kWidest = 5000;
 
 }  // namespace
 
-WindowScan::WindowScan(RunContext& context, ContactId after, ContactId witness,
-                       std::vector<std::string> select, OnRow on_row)
+WindowScan::WindowScan(RunContext& context, ContactId after, Witness witness,
+                       ContactId ours, std::vector<std::string> select, OnRow on_row)
     : context_(context),
       start_(after),
-      witness_(witness),
+      kind_(witness),
+      witness_(ours),
       select_(std::move(select)),
       on_row_(std::move(on_row)) {}
 
@@ -46,6 +47,7 @@ std::optional<PortalLane::Job> WindowScan::Next() {
       for (const ContactRow& row : newest.rows) top = std::max(top, row.id);
       context_.SawId(top);
       top_ = top;
+      if (kind_ == Witness::kAny && !newest.rows.empty()) witness_ = top;
       if (top > start_) ranges_.push_back({start_, top});
     };
     ++in_flight_;
@@ -93,12 +95,13 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
           ? witness.fate == Fate::kDone &&
                 std::any_of(witness.rows.begin(), witness.rows.end(),
                             [&](const ContactRow& row) { return row.id == witness_; })
-          : witness.fate == Fate::kDone && witness.admin;
+          : witness.fate == Fate::kDone &&
+                (witness.admin || (kind_ == Witness::kAny && witness.admin_unsaid));
   if (!seen) {
     complete_ = false;
     return;
   }
-  context_.sight_proven = true;
+  if (kind_ == Witness::kOurs) context_.sight_proven = true;
   for (size_t i = 0; i < ranges.size(); ++i) {
     const CommandResult& result = answer.results[i];
     const Range& range = ranges[i];

@@ -19,8 +19,11 @@ class WindowScan {
  public:
   using OnRow = std::function<void(const ContactRow&)>;
 
-  // `witness`: one of our contacts, or none.
-  WindowScan(RunContext& context, ContactId after, ContactId witness,
+  // What must show in each answer. kOurs: `ours`, one of our contacts; before there is
+  // one the asker must be an administrator. kAny, for look-ups that settle nothing: the
+  // newest contact that the asker sees.
+  enum class Witness { kOurs, kAny };
+  WindowScan(RunContext& context, ContactId after, Witness witness, ContactId ours,
              std::vector<std::string> select, OnRow on_row);
 
   std::optional<PortalLane::Job> Next();
@@ -41,7 +44,8 @@ class WindowScan {
 
   RunContext& context_;
   ContactId start_;
-  ContactId witness_;
+  Witness kind_;
+  ContactId witness_;  // 0: the asker's rights bear witness
   std::vector<std::string> select_;
   OnRow on_row_;
   std::deque<Range> ranges_;

@@ -140,6 +140,21 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) 
   });
 }
 
+absl::Status Ledger::ForgetLinks(
+    absl::Span<const std::pair<std::string, std::string>> notes) {
+  return Write([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(database_->Execute(
+        "UPDATE clients SET link = 0, contact = 0, dirty = 0, exported = '', "
+        "revision = 0, reason = '', parameters = '', problem = 0, refused_hash = '', "
+        "answered_refusals = 0, proposed = 0, write_back = 0, written = 0, "
+        "write_back_reason = '' WHERE link <> 4"));
+    for (const auto& [name, value] : notes) {
+      GB_RETURN_IF_ERROR(SetNoteLocked(name, value));
+    }
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<std::optional<ClientKey>> Ledger::ClientOf(ContactId contact) {
   std::lock_guard<std::mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(

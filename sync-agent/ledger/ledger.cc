@@ -284,14 +284,16 @@ absl::StatusOr<std::string> Ledger::Note(absl::string_view name) {
   return value;
 }
 
+absl::Status Ledger::SetNoteLocked(absl::string_view name, absl::string_view value) {
+  GB_ASSIGN_OR_RETURN(
+      Statement * set,
+      database_->Prepare("INSERT INTO notes(name, value) VALUES(?, ?) "
+                         "ON CONFLICT(name) DO UPDATE SET value = excluded.value"));
+  return set->Bind(1, name).Bind(2, value).Run();
+}
+
 absl::Status Ledger::SetNote(absl::string_view name, absl::string_view value) {
-  return Write([&]() -> absl::Status {
-    GB_ASSIGN_OR_RETURN(
-        Statement * set,
-        database_->Prepare("INSERT INTO notes(name, value) VALUES(?, ?) "
-                           "ON CONFLICT(name) DO UPDATE SET value = excluded.value"));
-    return set->Bind(1, name).Bind(2, value).Run();
-  });
+  return Write([&] { return SetNoteLocked(name, value); });
 }
 
 }  // namespace guestbridge::agent

@@ -169,6 +169,11 @@ class Ledger {
   // Highest contact ID that is ours; none before the first.
   absl::StatusOr<ContactId> Witness();
 
+  // The links are about another portal: every client is new again (erased ones stay
+  // so), nothing waits for write-back, and the base is to be read from the start. What
+  // is in doubt stays so. Sets the notes in the same commit.
+  absl::Status ForgetLinks(absl::Span<const std::pair<std::string, std::string>> notes);
+
   // --- attempts ---
   // Writes the chunk whole, in order. A client with an unsettled attempt is refused
   // (FAILED_PRECONDITION ATTEMPT_OUTSTANDING) and nothing is written.
@@ -214,6 +219,7 @@ class Ledger {
   absl::Status PutLocked(const ClientRecord& record);
   absl::Status SettleLocked(const Settlement& settlement);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key);
+  absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
 
   std::mutex mutex_;

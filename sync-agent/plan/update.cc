@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -59,6 +60,20 @@ void DiffMultifield(const ClientKey& client, const std::string& field,
   }
 }
 
+bool IsAddress(absl::string_view field) { return absl::StartsWith(field, "ADDRESS"); }
+
+// The portal keeps the address in a table of its own and writes its row whole: a part
+// that is left out would be lost (docs/design/portal-calls.md, "Contacts").
+void CompleteAddress(const ContactContent& content, ContactUpdate* update) {
+  const bool touched =
+      std::any_of(update->fields.begin(), update->fields.end(),
+                  [](const auto& field) { return IsAddress(field.first); });
+  if (!touched) return;
+  for (const auto& [name, value] : content.fields) {
+    if (IsAddress(name)) update->fields.emplace(name, value);
+  }
+}
+
 }  // namespace
 
 ContactUpdate MakeUpdate(const Decision& decision) {
@@ -67,6 +82,7 @@ ContactUpdate MakeUpdate(const Decision& decision) {
     const auto field = decision.content.fields.find(target);
     if (field != decision.content.fields.end()) update.fields.insert(*field);
   }
+  CompleteAddress(decision.content, &update);
   return update;
 }
 
@@ -80,6 +96,7 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
       if (!value.empty() && FieldOf(row, target) != value)
         update.fields[target] = value;
     }
+    CompleteAddress(decision.content, &update);
   } else {
     update = MakeUpdate(decision);
   }
@@ -127,6 +144,25 @@ std::string NormalizeText(absl::string_view text) {
   return lower;
 }
 
+bool HasSameName(const ContactContent& content, const ContactRow& row) {
+  const auto ours = [&](const char* name) {
+    const auto field = content.fields.find(name);
+    return field == content.fields.end() ? "" : NormalizeText(field->second);
+  };
+  const std::string family = ours("LAST_NAME");
+  const std::string first = ours("NAME");
+  const std::string held_first = NormalizeText(FieldOf(row, "NAME"));
+  if (family != NormalizeText(FieldOf(row, "LAST_NAME"))) return false;
+  if (family.empty()) return !first.empty() && first == held_first;
+  return first.empty() || held_first.empty() || first == held_first;
+}
+
+bool IsSameValue(absl::string_view field, absl::string_view held,
+                 absl::string_view value) {
+  return field == "PHONE" ? NormalizePhone(held) == NormalizePhone(value)
+                          : NormalizeText(held) == NormalizeText(value);
+}
+
 bool IsPlausible(const ContactContent& content, const ContactRow& row) {
   for (const char* name : {"LAST_NAME", "NAME"}) {
     const auto field = content.fields.find(name);
@@ -139,10 +175,7 @@ bool IsPlausible(const ContactContent& content, const ContactRow& row) {
     if (values == content.multifields.end()) continue;
     for (const MultiRow& held : rows) {
       for (const MultiValue& value : values->second) {
-        const bool same =
-            name == "PHONE" ? NormalizePhone(held.value) == NormalizePhone(value.value)
-                            : NormalizeText(held.value) == NormalizeText(value.value);
-        if (same) return true;
+        if (IsSameValue(name, held.value, value.value)) return true;
       }
     }
   }

@@ -23,7 +23,8 @@ struct ContactUpdate {
   bool empty() const { return fields.empty() && values.empty(); }
 };
 
-// Of a decision that needs no reading: its changed single fields.
+// Of a decision that needs no reading: its changed single fields. When a part of the
+// address is among them, the mapped address goes whole.
 ContactUpdate MakeUpdate(const Decision& decision);
 
 // Against the contact as it was just read. `ours`: digests of the multifield values
@@ -39,6 +40,14 @@ std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fie
 // True when an unstamped contact may be this client's: a family name or first name that
 // is the same, or a shared phone or e-mail.
 bool IsPlausible(const ContactContent& content, const ContactRow& row);
+
+// True when the names that both sides have are the same: the family name and, where
+// both have one, the first name; without any family name, the first name alone.
+bool HasSameName(const ContactContent& content, const ContactRow& row);
+
+// `field`: PHONE or EMAIL. Phones by their digits, e-mails without regard to case.
+bool IsSameValue(absl::string_view field, absl::string_view held,
+                 absl::string_view value);
 
 // Digits of a phone for comparing: national 8 becomes 7, everything else dropped.
 std::string NormalizePhone(absl::string_view phone);

@@ -63,6 +63,9 @@ struct NameOf {
   const char* operator()(const ListContacts&) const { return "crm.contact.list"; }
   const char* operator()(const ListNewest&) const { return "crm.contact.list"; }
   const char* operator()(const GetProfile&) const { return "profile"; }
+  const char* operator()(const FindContacts&) const {
+    return "crm.duplicate.findbycomm";
+  }
   const char* operator()(const ImportContacts&) const { return "crm.item.batchImport"; }
 };
 
@@ -85,6 +88,11 @@ struct HoldsReference {
   }
   bool operator()(const ListNewest&) const { return false; }
   bool operator()(const GetProfile&) const { return false; }
+  bool operator()(const FindContacts& find) const {
+    return std::any_of(
+        find.values.begin(), find.values.end(),
+        [](const std::string& value) { return LooksLikeReference(value); });
+  }
   bool operator()(const ImportContacts& import) const {
     return std::any_of(
         import.items.begin(), import.items.end(), [](const ImportContacts::Item& item) {

@@ -69,8 +69,17 @@ struct ImportContacts {
 };
 inline constexpr int kMostImportItems = 20;
 
+// crm.duplicate.findbycomm: contacts that hold one of these phones or e-mails, by the
+// portal's own normalised index. It answers IDs only, not which value was found, and at
+// most 20 (the oldest) a value: the rows must be read and compared.
+struct FindContacts {
+  enum class By { kPhone, kEmail };
+  By by = By::kPhone;
+  std::vector<std::string> values;  // 1 to 20
+};
+
 using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
-                             ListNewest, GetProfile, ImportContacts>;
+                             ListNewest, GetProfile, ImportContacts, FindContacts>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);
@@ -117,7 +126,8 @@ struct CommandResult {
   bool operating_limit =
       false;  // of kNotExecuted: the method's operating time is used up
   // Of kNotExecuted: the portal has no such method, or the user lacks the right to it;
-  // nothing stands against another way. Only of ImportContacts.
+  // nothing stands against another way. Of ImportContacts, of AddContact with `import`,
+  // and of FindContacts.
   bool unavailable = false;
   CommandTime time;
 
@@ -125,7 +135,8 @@ struct CommandResult {
   // Of ImportContacts: one per item, in order, always. kDone says that each item has a
   // word of its own here; with any other fate each item has the command's.
   std::vector<ItemResult> items;
-  std::vector<ContactRow> rows;  // of ListContacts, ListNewest, GetContact
+  // Of ListContacts, ListNewest, GetContact; of FindContacts with nothing but the ID.
+  std::vector<ContactRow> rows;
   // Of a list: whole and plausible: every row parsed, ids ascending (descending for
   // ListNewest), unique and within what was asked for, at most 50.
   bool complete_page = false;

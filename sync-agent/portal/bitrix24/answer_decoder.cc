@@ -20,8 +20,17 @@ bool IsWrite(const Command& command) {
 
 // True when the error shuts this one method and no more: another way is open.
 bool IsUnavailable(const PortalError& error, const Command& command, int status) {
-  return std::holds_alternative<ImportContacts>(command) &&
-         IsImportUnavailable(error, status);
+  if (std::holds_alternative<ImportContacts>(command)) {
+    return IsImportUnavailable(error, status);
+  }
+  const ErrorKind kind = MeaningOf(error).kind;
+  if (const auto* add = std::get_if<AddContact>(&command); add != nullptr) {
+    // The right is asked about before anything is done.
+    return add->import && kind == ErrorKind::kAccessDenied;
+  }
+  return std::holds_alternative<FindContacts>(command) &&
+         (kind == ErrorKind::kAccessDenied || error.code == "ERROR_METHOD_NOT_FOUND" ||
+          (error.code == "ACCESS_DENIED" && (status == 0 || status == 400)));
 }
 
 // A command's own error, wherever it stood. `status`: of the HTTP answer; 0 in a batch.
@@ -46,9 +55,12 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
     case ErrorKind::kTooFast:
     case ErrorKind::kTokenRefused:
     case ErrorKind::kAuthUnavailable:
-    case ErrorKind::kNotAllowed:
     case ErrorKind::kBatchTooLong:
       result.fate = Fate::kNotExecuted;
+      break;
+    case ErrorKind::kNotAllowed:
+      // A read that is not allowed will not be: asking again would never end.
+      result.fate = write ? Fate::kNotExecuted : Fate::kRefused;
       break;
     case ErrorKind::kFieldRefused:
       result.fate = Fate::kRefused;
@@ -106,6 +118,19 @@ struct ValueOf {
   }
   bool operator()(const ListNewest& list) const {
     return DecodePage(json, list, result);
+  }
+  // {"CONTACT":[1,2]}, or [] when there is none.
+  bool operator()(const FindContacts&) const {
+    const Json* ids = FindMember(json, "CONTACT");
+    if (ids == nullptr) return json.empty() && (json.is_array() || json.is_object());
+    if (!ids->is_array() && !ids->is_object()) return false;
+    for (const Json& id : *ids) {
+      ContactRow row;
+      row.id = ContactId(PositiveIdOf(&id));
+      if (!row.id.exists()) return false;
+      result->rows.push_back(std::move(row));
+    }
+    return true;
   }
   bool operator()(const GetProfile&) const {
     const Json* admin = FindMember(json, "ADMIN");
@@ -197,7 +222,8 @@ void LiftRefusal(PortalAnswer* answer) {
   for (const CommandResult& result : answer->results) {
     const ErrorKind kind = MeaningOf({result.portal_code, ""}).kind;
     const bool not_allowed =
-        result.fate == Fate::kNotExecuted && !result.unavailable &&
+        (result.fate == Fate::kNotExecuted || result.fate == Fate::kRefused) &&
+        !result.unavailable &&
         (kind == ErrorKind::kNotAllowed || kind == ErrorKind::kTokenRefused);
     if (!not_allowed) return;
     if (refused == nullptr) refused = &result;

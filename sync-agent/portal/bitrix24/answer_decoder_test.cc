@@ -458,5 +458,29 @@ TEST(AnswerDecoder, WithoutAnAnswerItMattersWhetherAnythingLeft) {
   EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
 }
 
+TEST(DecodeAnswer, ContactsFoundByAValueAreIdsOnly) {
+  const FindContacts find{FindContacts::By::kPhone, {"+79160000000"}};
+  const CommandResult two =
+      Single(find, R"({"result":{"CONTACT":[7,"9"]}})").results[0];
+  EXPECT_EQ(two.fate, Fate::kDone);
+  ASSERT_EQ(two.rows.size(), 2u);
+  EXPECT_EQ(two.rows[1].id, ContactId(9));
+  EXPECT_EQ(Single(find, R"({"result":[]})").results[0].fate, Fate::kDone);
+  EXPECT_EQ(Single(find, R"({"result":{"CONTACT":[0]}})").results[0].fate,
+            Fate::kUnknown);
+}
+
+TEST(DecodeAnswer, AMissingRightToImportShutsThatWayAndProvesThatNothingHappened) {
+  AddContact add;
+  add.import = true;
+  const char kDenied[] = R"({"error":"","error_description":"Access denied."})";
+  const CommandResult quiet = Single(add, kDenied).results[0];
+  EXPECT_EQ(quiet.fate, Fate::kNotExecuted);
+  EXPECT_TRUE(quiet.unavailable);
+  EXPECT_EQ(quiet.reason, "RIGHT_MISSING_ON_PORTAL");
+  add.import = false;
+  EXPECT_FALSE(Single(add, kDenied).results[0].unavailable);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

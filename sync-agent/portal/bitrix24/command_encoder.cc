@@ -118,6 +118,12 @@ struct ParamsOf {
 
   Json operator()(const GetProfile&) const { return Json::object(); }
 
+  Json operator()(const FindContacts& find) const {
+    return {{"entity_type", "CONTACT"},
+            {"type", find.by == FindContacts::By::kPhone ? "PHONE" : "EMAIL"},
+            {"values", find.values}};
+  }
+
   Json operator()(const ImportContacts& import) const {
     Json data = Json::array();
     for (const ImportContacts::Item& item : import.items) {

@@ -220,5 +220,13 @@ TEST(CommandEncoder, EveryByteButTheUnreservedIsEncodedExactlyOnce) {
   }
 }
 
+TEST(EncodeParams, AsksForContactsByPhoneOrEmail) {
+  const Json params =
+      EncodeParams(FindContacts{FindContacts::By::kEmail, {"a@b.example"}});
+  EXPECT_EQ(params["entity_type"], "CONTACT");
+  EXPECT_EQ(params["type"], "EMAIL");
+  EXPECT_EQ(params["values"], Json::array({"a@b.example"}));
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

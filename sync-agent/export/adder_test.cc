@@ -1,0 +1,121 @@
+#include "sync-agent/export/adder.h"
+
+#include <gtest/gtest.h>
+
+#include "sync-agent/export/fake_world_test.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::Fault;
+using testing::World;
+
+void ExpectOneContactEach(const World& world) {
+  for (const ClientRow& client : world.base.clients) {
+    EXPECT_EQ(world.portal.OfClient(client.key).size(), 1u) << client.key.guid();
+  }
+}
+
+bool Said(const RunProgress& progress, const std::string& reason) {
+  for (const RunNotice& notice : progress.notices) {
+    if (notice.reason == reason) return true;
+  }
+  return false;
+}
+
+TEST(Adder, TheFirstExportImportsManyContactsACommand) {
+  World world;
+  for (int i = 1; i <= 500; ++i) world.base.Add(i, "Orlova", "+79161234567");
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.added, 500);
+  ExpectOneContactEach(world);
+  EXPECT_EQ(world.portal.adds, 0);
+  EXPECT_LT(world.portal.imports, 100);
+  for (const auto& [id, contact] : world.portal.contacts) EXPECT_TRUE(contact.import);
+}
+
+TEST(Adder, GuestsOfALaterDeltaAreGreetedByRobots) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  const ClientKey guest = world.base.Add(2, "Ivanov").key;
+  world.Run(world.Settings());
+  EXPECT_FALSE(world.portal.contacts.at(world.portal.OfClient(guest).front()).import);
+}
+
+TEST(Adder, ContactsWithFieldsThatTheImportDoesNotKnowGoOneACommandAndQuietly) {
+  World world;
+  world.MapAlso("Address", "ADDRESS");
+  for (int i = 1; i <= 30; ++i) {
+    world.base.Add(i, "Orlova").attributes["Address"] = i % 2 == 0 ? "Lenina 1" : "";
+  }
+  world.Run(world.Settings());
+  ExpectOneContactEach(world);
+  EXPECT_EQ(world.portal.adds, 15);
+  for (const auto& [id, contact] : world.portal.contacts) EXPECT_TRUE(contact.import);
+}
+
+TEST(Adder, ATextThatBatchWouldReplaceTravelsAlone) {
+  World world;
+  for (int i = 1; i <= 30; ++i) {
+    world.base.Add(i, i % 10 == 0 ? "$result[c0]" : "Orlova");
+  }
+  world.Run(world.Settings());
+  ExpectOneContactEach(world);
+  EXPECT_EQ(world.portal.adds, 3);
+}
+
+TEST(Adder, WithoutTheMethodContactsAreAddedOneACommandAndTheRunSaysSo) {
+  World world;
+  world.portal.import_fate = testing::ImportFate::kNoMethod;
+  for (int i = 1; i <= 40; ++i) world.base.Add(i, "Orlova");
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 40);
+  ExpectOneContactEach(world);
+  EXPECT_TRUE(Said(result.progress, "BATCH_IMPORT_UNAVAILABLE"));
+  for (const auto& [id, contact] : world.portal.contacts) EXPECT_TRUE(contact.import);
+}
+
+TEST(Adder, WithoutTheRightToImportContactsAreAddedPlainlyAndTheRunSaysSo) {
+  World world;
+  world.portal.import_fate = testing::ImportFate::kNoRight;
+  for (int i = 1; i <= 40; ++i) world.base.Add(i, "Orlova");
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 40);
+  ExpectOneContactEach(world);
+  EXPECT_TRUE(Said(result.progress, "IMPORT_RIGHT_MISSING"));
+}
+
+TEST(Adder, OneRefusedContactOfAnImportDoesNotStopTheOthers) {
+  World world;
+  for (int i = 1; i <= 60; ++i) world.base.Add(i, i == 31 ? "Refused" : "Orlova");
+  world.portal.refused_name = "Refused";
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.progress.counts.added, 59);
+  EXPECT_EQ(result.progress.counts.failed, 1);
+  EXPECT_EQ(result.progress.failures.size(), 1u);
+}
+
+TEST(Adder, AnImportWhoseAnswerIsLostIsSettledByEvidence) {
+  for (const Fault fault : {Fault::kLostBefore, Fault::kLostAfter, Fault::kHalf}) {
+    World world;
+    for (int i = 1; i <= 300; ++i) world.base.Add(i, "Orlova");
+    int writes = 0;
+    world.portal.fault = [&](const PortalRequest& request) {
+      return request.commands.size() > 1 && ++writes % 2 == 0 ? fault : Fault::kNone;
+    };
+    auto settings = world.Settings();
+    settings.settle = true;
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, 300);
+    ExpectOneContactEach(world);
+  }
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
