@@ -176,8 +176,9 @@ struct Server::Parts {
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents));
     services.push_back(MakeStatusService(desk, status));
-    services.push_back(MakeAgentControlService(
-        desk, {agents, leases, runs, sessions, dispatcher, *credentials, *store}));
+    services.push_back(
+        MakeAgentControlService(desk, {agents, leases, runs, connections, sessions,
+                                       dispatcher, *credentials, *store}));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {

@@ -20,9 +20,21 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
   options.address_policy = settings.portal.allow_private
                                ? HttpClientOptions::AddressPolicy::kAny
                                : HttpClientOptions::AddressPolicy::kPublicOnly;
-  GB_ASSIGN_OR_RETURN(sides->http, MakeHttpClient(std::move(options)));
+  GB_ASSIGN_OR_RETURN(sides->http, MakeHttpClient(options));
   RestPortalSettings portal;
   portal.host = settings.portal.host;
+  portal.port = settings.portal.port;
+  portal.allow_private = settings.portal.allow_private;
+  portal.connect = [options](const PortalAddress& address) {
+    HttpClientOptions there = options;
+    there.host = address.host;
+    there.port = address.port;
+    // Nobody but the old host named it: the metadata services stay out of its reach.
+    if (there.address_policy == HttpClientOptions::AddressPolicy::kAny) {
+      there.address_policy = HttpClientOptions::AddressPolicy::kAnyButMetadata;
+    }
+    return MakeHttpClient(std::move(there));
+  };
   if (settings.portal.oauth) {
     sides->tokens = std::make_unique<AccessTokens>(std::move(fetch_token), clock);
     portal.token_source = [tokens = sides->tokens.get()](const SecretString& refused) {

@@ -79,10 +79,23 @@ constexpr ReasonText kTexts[] = {
      "Портал {host} принимает запросы только по HTTPS.",
      "Check port and proxy: the connection must be encrypted all the way.",
      "Проверьте порт и прокси: соединение должно быть защищено на всём пути."},
-    {"PORTAL_MOVED", kAct, "The portal {host} has moved to {new_host}.",
-     "Портал {host} переехал на {new_host}.",
-     "If that is right, save the connection with --api-server {new_host}.",
-     "Если это верно, сохраните соединение с --api-server {new_host}."},
+    {"PORTAL_MOVED", kOk, "The portal {host} was renamed: it is {new_host} now.",
+     "Портал {host} переименован: теперь это {new_host}.",
+     "Nothing to do: requests go there already and the connection's address follows. "
+     "If nobody renamed the portal, pause the integration and ask its administrator.",
+     "Делать ничего не нужно: запросы уже идут туда, адрес в соединении меняется сам. "
+     "Если портал никто не переименовывал, приостановите интеграцию и спросите его "
+     "администратора."},
+    {"PORTAL_REDIRECT_REFUSED", kAct,
+     "{host} sends requests on to {new_host}, which is not accepted as the portal's "
+     "new address.",
+     "{host} перенаправляет запросы на {new_host}; этот адрес не принят как новый "
+     "адрес "
+     "портала.",
+     "If the portal was renamed, save the connection with --api-server {new_host} and "
+     "its secret. Otherwise check the address and the proxy in between.",
+     "Если портал переименован, сохраните соединение с --api-server {new_host} и его "
+     "секретом. Иначе проверьте адрес и прокси на пути к нему."},
     {"PORTAL_METHOD_MISSING", kAct,
      "The portal {host} does not offer a method that is needed.",
      "На портале {host} нет нужного метода.",

@@ -95,7 +95,8 @@ class AgentControlServiceImpl final : public Base {
                          GB_ASSIGN_OR_RETURN(const bool cancel,
                                              parts_.runs.Report(*session, *request));
                          response->set_cancel_requested(cancel);
-                         return absl::OkStatus();
+                         return parts_.connections.FollowMove(
+                             request->run(), session->identity().agent);
                        });
   }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -221,6 +222,21 @@ absl::StatusOr<CheckedConnection> CheckConnection(const v1::Connection& given,
        CheckAuth(given, &checked), CheckSource(given.source(), &checked),
        CheckTuning(given, &settings)}));
   return checked;
+}
+
+absl::Status MovePortal(const std::string& address, const ConnectionPolicy& policy,
+                        v1::Connection* settings) {
+  v1::Connection moved = *settings;
+  moved.set_api_server(address);
+  moved.set_port(443);
+  if (std::count(address.begin(), address.end(), ':') == 1) {
+    const size_t colon = address.find(':');
+    int32_t port = 0;
+    moved.set_api_server(address.substr(0, colon));
+    moved.set_port(absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 ? port
+                                                                                  : -1);
+  }
+  return CheckPortal(moved, policy, settings);
 }
 
 }  // namespace guestbridge::server

@@ -30,4 +30,9 @@ struct CheckedConnection {
 absl::StatusOr<CheckedConnection> CheckConnection(const v1::Connection& given,
                                                   const ConnectionPolicy& policy);
 
+// Sends `settings` to another address (`host` or `host:port`) of the portal, under the
+// rules of CheckConnection.
+absl::Status MovePortal(const std::string& address, const ConnectionPolicy& policy,
+                        v1::Connection* settings);
+
 }  // namespace guestbridge::server

@@ -215,4 +215,58 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
   return saved;
 }
 
+absl::Status Connections::MoveIn(Transaction& transaction, const std::string& id,
+                                 const std::string& from, const std::string& to,
+                                 bool* moved) {
+  *moved = false;
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::ConnectionRecord>(
+                                       transaction, keys::Connection(id)));
+  // A report may come late and more than once: somebody may have moved it meanwhile.
+  if (!record.has_value() || PortalKey(record->value.connection()) != from) {
+    return absl::OkStatus();
+  }
+  v1::Connection& connection = *record->value.mutable_connection();
+  GB_RETURN_IF_ERROR(MovePortal(to, policy_, &connection));
+  CheckedConnection checked;
+  checked.settings = connection;
+  checked.source_key = record->value.source_key();
+  v1::Connection same = connection;
+  same.set_etag(std::to_string(record->version));
+  GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, same, checked));
+  *connection.mutable_update_time() = ToTimestamp(clock_.Now());
+  *moved = true;
+  return PutRecord(transaction, keys::Connection(id), record->value);
+}
+
+absl::Status Connections::FollowMove(const v1::Run& report, const std::string& agent) {
+  for (const v1::Explanation& notice : report.notices()) {
+    if (notice.reason() != "PORTAL_MOVED") continue;
+    const auto from = notice.parameters().find("host");
+    const auto to = notice.parameters().find("new_host");
+    if (from == notice.parameters().end() || to == notice.parameters().end()) continue;
+    GB_ASSIGN_OR_RETURN(const auto run, ParseRunName(report.name()));
+    bool moved = false;
+    const absl::Status status = store_
+                                    .Write([&](Transaction& transaction) {
+                                      return MoveIn(transaction, run.integration,
+                                                    from->second, to->second, &moved);
+                                    })
+                                    .status();
+    if (!status.ok()) {
+      // The run goes on; a person is told by its notice.
+      log::Warning("portal_move_refused", {{"integration", run.integration},
+                                           {"portal", from->second},
+                                           {"agent", agent},
+                                           {"error", status}});
+    } else if (moved) {
+      log::Info("portal_moved", {{"integration", run.integration},
+                                 {"from", from->second},
+                                 {"portal", to->second},
+                                 {"run", report.name()},
+                                 {"agent", agent}});
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace guestbridge::server

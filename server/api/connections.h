@@ -7,6 +7,7 @@
 #include "common/secret/sealer.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/connection.pb.h"
+#include "guestbridge/v1/run.pb.h"
 #include "server/api/connection_rules.h"
 #include "server/api/portal_credentials.h"
 #include "server/store/store.h"
@@ -37,6 +38,12 @@ class Connections {
   // anything fails, nothing is stored.
   absl::StatusOr<v1::Connection> Save(const v1::Connection& given);
 
+  // A report of `agent`'s run said PORTAL_MOVED: where the connection still names the
+  // old address, it takes the new one, under the rules that hold for a caller, and
+  // keeps its secrets, which the portal itself has taken along. Whatever else the
+  // report says is left alone. What it refuses is logged.
+  absl::Status FollowMove(const v1::Run& report, const std::string& agent);
+
  private:
   absl::Status CheckStillFree(Transaction& transaction, const std::string& id,
                               const v1::Connection& given,
@@ -44,6 +51,8 @@ class Connections {
   absl::Status FillSecrets(Transaction& transaction, const std::string& id,
                            CheckedConnection* checked);
   absl::StatusOr<v1::Connection> View(Transaction& transaction, const std::string& id);
+  absl::Status MoveIn(Transaction& transaction, const std::string& id,
+                      const std::string& from, const std::string& to, bool* moved);
 
   Store& store_;
   const Clock& clock_;

@@ -237,5 +237,71 @@ TEST_F(ConnectionsTest, AStaleEtagIsRefused) {
               StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
 }
 
+v1::Run MovedReport(const std::string& from, const std::string& to) {
+  v1::Run run;
+  run.set_name("integrations/main/runs/1");
+  v1::Explanation& notice = *run.add_notices();
+  notice.set_reason("PORTAL_MOVED");
+  (*notice.mutable_parameters())["host"] = from;
+  (*notice.mutable_parameters())["new_host"] = to;
+  return run;
+}
+
+TEST_F(ConnectionsTest, ARenamedPortalsAddressFollowsWithItsSecretAndANewRevision) {
+  CreateIntegration("main");
+  const auto saved = connections_.Save(WebhookConnection("main"));
+  ASSERT_THAT(saved, IsOk());
+  const auto session = ConnectAgent("a1", "inst");
+  Sent(*session);
+  const v1::Run report = MovedReport("hotel.bitrix24.ru", "Grand.Bitrix24.ru");
+  ASSERT_THAT(connections_.FollowMove(report, "a1"), IsOk());
+  const auto moved = connections_.Get("integrations/main/connection");
+  EXPECT_EQ(moved->api_server(), "grand.bitrix24.ru");
+  EXPECT_EQ(moved->port(), 443);
+  EXPECT_NE(moved->etag(), saved->etag());
+  EXPECT_TRUE(moved->token_state().valid());
+
+  // The report comes again; and once more after somebody has moved it back.
+  ASSERT_THAT(connections_.FollowMove(report, "a1"), IsOk());
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->etag(), moved->etag());
+  v1::Connection elsewhere = WebhookConnection("main");
+  elsewhere.set_api_server("third.bitrix24.ru");
+  ASSERT_THAT(connections_.Save(elsewhere), IsOk());
+  ASSERT_THAT(connections_.FollowMove(report, "a1"), IsOk());
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->api_server(),
+            "third.bitrix24.ru");
+}
+
+TEST_F(ConnectionsTest, APortOfItsOwnMovesAlong) {
+  CreateIntegration("main");
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_port(8443);
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  ASSERT_THAT(connections_.FollowMove(
+                  MovedReport("hotel.bitrix24.ru:8443", "grand.example.com:9443"), "a"),
+              IsOk());
+  const auto moved = connections_.Get("integrations/main/connection");
+  EXPECT_EQ(moved->api_server(), "grand.example.com");
+  EXPECT_EQ(moved->port(), 9443);
+}
+
+TEST_F(ConnectionsTest, AMoveThatACallerCouldNotSaveIsNotTaken) {
+  CreateIntegration("main");
+  CreateIntegration("other");
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  v1::Connection other = WebhookConnection("other");
+  other.set_api_server("taken.bitrix24.ru");
+  ASSERT_THAT(connections_.Save(other), IsOk());
+  for (const char* to : {"127.0.0.1", "localhost", "taken.bitrix24.ru", "", "two words",
+                         "grand.bitrix24.ru/rest", "grand.bitrix24.ru:0",
+                         "grand.bitrix24.ru:x", "[2a00::1]:8443"}) {
+    SCOPED_TRACE(to);
+    EXPECT_THAT(connections_.FollowMove(MovedReport("hotel.bitrix24.ru", to), "a"),
+                IsOk());
+    EXPECT_EQ(connections_.Get("integrations/main/connection")->api_server(),
+              "hotel.bitrix24.ru");
+  }
+}
+
 }  // namespace
 }  // namespace guestbridge::server

@@ -47,6 +47,7 @@ struct AgentControlParts {
   Agents& agents;
   Leases& leases;
   Runs& runs;
+  Connections& connections;
   SessionHub& sessions;
   Dispatcher& dispatcher;
   PortalCredentials& credentials;

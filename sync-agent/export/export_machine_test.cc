@@ -33,6 +33,19 @@ TEST(ExportMachine, FirstExportMakesOneContactPerClientWithoutRobots) {
   for (const auto& [id, contact] : world.portal.contacts) EXPECT_TRUE(contact.import);
 }
 
+TEST(ExportMachine, ARenamedPortalIsSaidOnceWithBothNames) {
+  World world;
+  for (int i = 1; i <= 120; ++i) world.base.Add(i, absl::StrCat("Orlova", i));
+  world.portal.moved_to = "grand.bitrix24.ru";
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  ASSERT_EQ(result.progress.notices.size(), 1u);
+  EXPECT_EQ(result.progress.notices[0].reason, "PORTAL_MOVED");
+  EXPECT_EQ(
+      result.progress.notices[0].parameters,
+      (Parameters{{"host", "hotel.bitrix24.ru"}, {"new_host", "grand.bitrix24.ru"}}));
+}
+
 TEST(ExportMachine, SecondRunWithNothingChangedWritesNothing) {
   World world;
   for (int i = 1; i <= 30; ++i) world.base.Add(i, "Orlova", "+79161234567");

@@ -54,6 +54,8 @@ class FakePortal {
   std::function<Fault(const PortalRequest&)> fault = [](const PortalRequest&) {
     return Fault::kNone;
   };
+  // Said with the next answer: the portal was renamed.
+  std::string moved_to;
   // A value that the portal will not have: ERROR_CORE, nothing carried out.
   std::string refused_name;
 
@@ -68,6 +70,8 @@ class FakePortal {
     const Fault what = writes ? fault(request) : Fault::kNone;
     PortalAnswer answer;
     answer.http_requests = 1;
+    if (!moved_to.empty()) answer.moved_from = "hotel.bitrix24.ru";
+    answer.moved_to = std::exchange(moved_to, "");
     answer.results.resize(request.commands.size());
     if (away()) {
       answer.fate = RequestFate::kNotSent;
@@ -299,6 +303,19 @@ class FakePortal {
   void Do(const GetProfile&, CommandResult* result) {
     result->fate = Fate::kDone;
     result->admin = admin;
+  }
+
+  // Reached by a webhook: no application, no events.
+  void Do(const BindEvent&, CommandResult* result) { NoEvents(result); }
+  void Do(const GetBoundEvents&, CommandResult* result) { NoEvents(result); }
+  void Do(const GetEventFeature&, CommandResult* result) { NoEvents(result); }
+  void Do(const PollEvents&, CommandResult* result) { NoEvents(result); }
+  void Do(const ClearEvents&, CommandResult* result) { NoEvents(result); }
+  static void NoEvents(CommandResult* result) {
+    result->fate = Fate::kNotExecuted;
+    result->answered = true;
+    result->unavailable = true;
+    result->portal_code = "WRONG_AUTH_TYPE";
   }
 };
 

@@ -141,6 +141,10 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   Job job = std::move(it->second);
   in_flight_.erase(it);
   Learn(id, job, answer, now);
+  if (!answer.moved_to.empty()) {
+    tally_.AddNotice("PORTAL_MOVED",
+                     {{"host", answer.moved_from}, {"new_host", answer.moved_to}});
+  }
 
   if (answer.fate == RequestFate::kRefused) {
     failure_ = MakeError(answer.reason, answer.parameters);

@@ -24,8 +24,8 @@ class PortalLane {
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
     std::function<bool()> prepare;
-    // The answer: of a read always kAnswered with no command kNotExecuted. One result
-    // per command.
+    // The answer: of a read always kAnswered with no command kNotExecuted but those
+    // that are unavailable. One result per command.
     std::function<void(const PortalAnswer&)> done;
   };
 

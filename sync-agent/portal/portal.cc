@@ -67,6 +67,11 @@ struct NameOf {
     return "crm.duplicate.findbycomm";
   }
   const char* operator()(const ImportContacts&) const { return "crm.item.batchImport"; }
+  const char* operator()(const BindEvent&) const { return "event.bind"; }
+  const char* operator()(const GetBoundEvents&) const { return "event.get"; }
+  const char* operator()(const GetEventFeature&) const { return "feature.get"; }
+  const char* operator()(const PollEvents&) const { return "event.offline.get"; }
+  const char* operator()(const ClearEvents&) const { return "event.offline.clear"; }
 };
 
 struct HoldsReference {
@@ -92,6 +97,13 @@ struct HoldsReference {
     return std::any_of(
         find.values.begin(), find.values.end(),
         [](const std::string& value) { return LooksLikeReference(value); });
+  }
+  bool operator()(const BindEvent&) const { return false; }
+  bool operator()(const GetBoundEvents&) const { return false; }
+  bool operator()(const GetEventFeature&) const { return false; }
+  bool operator()(const PollEvents&) const { return false; }
+  bool operator()(const ClearEvents& clear) const {
+    return LooksLikeReference(clear.process);
   }
   bool operator()(const ImportContacts& import) const {
     return std::any_of(

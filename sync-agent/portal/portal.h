@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -78,8 +79,40 @@ struct FindContacts {
   std::vector<std::string> values;  // 1 to 20
 };
 
-using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
-                             ListNewest, GetProfile, ImportContacts, FindContacts>;
+// What happens to contacts, queued by the portal until it is asked for (offline
+// events): for an OAuth application whose user is an administrator; to others each of
+// these commands is `unavailable`. The queue keeps one row per event and contact, for
+// about 30 days, and holds our own writes too.
+enum class ContactEvent { kUpdated, kDeleted };
+
+// event.bind: from now on the portal queues the event. Done as well when it did before.
+struct BindEvent {
+  ContactEvent event = ContactEvent::kDeleted;
+};
+
+// event.get: which events are queued; `bound` in the result.
+struct GetBoundEvents {};
+
+// feature.get: whether PollEvents may keep; `may_keep` in the result.
+struct GetEventFeature {};
+
+// event.offline.get: the oldest events that nobody has taken. With `keep` they stay
+// reserved under the result's `process` until ClearEvents. Without, they are gone with
+// the answer; when that is lost only a look at all IDs finds what they told.
+struct PollEvents {
+  bool keep = false;
+  int limit = 50;
+};
+
+// event.offline.clear: drops all that was reserved under `process`.
+struct ClearEvents {
+  std::string process;
+};
+
+using Command =
+    std::variant<AddContact, UpdateContact, GetContact, ListContacts, ListNewest,
+                 GetProfile, ImportContacts, FindContacts, BindEvent, GetBoundEvents,
+                 GetEventFeature, PollEvents, ClearEvents>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);
@@ -118,6 +151,12 @@ struct ItemResult {
   ContactId id;  // of kDone
 };
 
+struct PortalEvent {
+  ContactEvent event = ContactEvent::kDeleted;
+  ContactId id;
+  bool operator==(const PortalEvent&) const = default;
+};
+
 struct CommandResult {
   Fate fate = Fate::kUnknown;
   bool answered = false;
@@ -127,7 +166,7 @@ struct CommandResult {
       false;  // of kNotExecuted: the method's operating time is used up
   // Of kNotExecuted: the portal has no such method, or the user lacks the right to it;
   // nothing stands against another way. Of ImportContacts, of AddContact with `import`,
-  // and of FindContacts.
+  // of FindContacts and the event commands.
   bool unavailable = false;
   CommandTime time;
 
@@ -139,10 +178,16 @@ struct CommandResult {
   std::vector<ContactRow> rows;
   // Of a list: whole and plausible: every row parsed, ids ascending (descending for
   // ListNewest), unique and within what was asked for, at most 50.
+  // Of PollEvents: every event was understood; else some are not in `events`.
   bool complete_page = false;
-  bool last_page = false;     // fewer than 50 rows
+  bool last_page = false;     // fewer than 50 rows; fewer events than `limit`
   bool admin = false;         // of GetProfile
   bool admin_unsaid = false;  // of GetProfile: the portal does not say
+
+  std::vector<PortalEvent> events;  // of PollEvents
+  std::string process;              // of PollEvents with keep; empty: none were there
+  std::set<ContactEvent> bound;     // of GetBoundEvents
+  bool may_keep = false;            // of GetEventFeature
 };
 
 // Gives each item of an ImportContacts the command's own word; other commands have no
@@ -170,7 +215,11 @@ struct PortalAnswer {
   // kNotExecuted; of kUnknown each is kUnknown.
   std::vector<CommandResult> results;
   bool reports_operating = false;  // any `operating` seen: a cloud portal
-  int http_requests = 0;           // replays after a token refresh included
+  int http_requests = 0;  // replays after a token refresh or a redirect included
+  // The portal was renamed: these are the addresses (`host` or `host:port`) that it was
+  // reached at before and is from now on. Said once; empty otherwise.
+  std::string moved_from;
+  std::string moved_to;
   absl::Duration took;
 };
 
@@ -181,7 +230,8 @@ struct PortalRequest {
 };
 
 // Thread-safe; each call blocks until answered or its deadline. Sends at most once;
-// only a refused token (nothing executed) is refreshed and the same request sent again.
+// only after a refused token or the redirect of a renamed portal (nothing executed) is
+// the same request sent again.
 class Portal {
  public:
   virtual ~Portal() = default;

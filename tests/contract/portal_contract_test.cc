@@ -315,11 +315,12 @@ TEST_F(PortalContract, ADoorThatIsShutIsARefusedRequestWithItsReason) {
   };
   const nlohmann::json no_crm = nlohmann::json::array(
       {{{"user", 1}, {"code", PortalEmulator::kWebhookCode}, {"scopes", {"user"}}}});
-  for (const Case& c : {Case{{{"rest_in_plan", false}}, "PORTAL_PLAN_WITHOUT_REST"},
-                        Case{{{"overloaded", true}}, "PORTAL_BLOCKED"},
-                        Case{{{"portal_deleted", true}}, "PORTAL_CLOSED"},
-                        Case{{{"redirect_host", "new.example.com"}}, "PORTAL_MOVED"},
-                        Case{{{"webhooks", no_crm}}, "SCOPE_MISSING"}}) {
+  for (const Case& c :
+       {Case{{{"rest_in_plan", false}}, "PORTAL_PLAN_WITHOUT_REST"},
+        Case{{{"overloaded", true}}, "PORTAL_BLOCKED"},
+        Case{{{"portal_deleted", true}}, "PORTAL_CLOSED"},
+        Case{{{"redirect_host", "new.example.com"}}, "PORTAL_REDIRECT_REFUSED"},
+        Case{{{"webhooks", no_crm}}, "SCOPE_MISSING"}}) {
     SCOPED_TRACE(c.reason);
     emulator_.Post("/reset", nlohmann::json::object());
     emulator_.Post("/config", c.config);
@@ -376,6 +377,98 @@ TEST_F(PortalContract, AnExpiredTokenIsReplacedOnceAndTheSameRequestSentAgain) {
   EXPECT_EQ(last.fate, RequestFate::kRefused);
   EXPECT_EQ(last.reason, "TOKEN_REFUSED");
   EXPECT_EQ(last.http_requests, 2);
+}
+
+TEST_F(PortalContract, ARenamedPortalIsFollowedOnceAndAWriteIsDoneOnce) {
+  PortalEmulator renamed;
+  const auto there = renamed.Connect();
+  // Every host name leads to the second portal, whatever port it listens on.
+  class Door final : public HttpClient {
+   public:
+    explicit Door(HttpClient& to) : to_(to) {}
+    HttpResult Send(const HttpRequest& request) override { return to_.Send(request); }
+
+   private:
+    HttpClient& to_;
+  };
+  RestPortalSettings settings = emulator_.WebhookSettings();
+  settings.host = "hotel.example.com";
+  settings.connect = [&](const PortalAddress&) {
+    return std::make_unique<Door>(*there);
+  };
+  const auto portal = MakeRestPortal(settings, *http_, SystemClock());
+  emulator_.Post("/config", {{"redirect_host", "grand.example.com"}});
+  const PortalAnswer first =
+      portal->Send({{Guest("A", "k1"), Guest("B", "k2")}, absl::Seconds(20)});
+  EXPECT_EQ(first.fate, RequestFate::kAnswered) << first.reason;
+  EXPECT_EQ(first.moved_from, "hotel.example.com");
+  EXPECT_EQ(first.moved_to, "grand.example.com");
+  EXPECT_EQ(first.http_requests, 2);
+  const PortalAnswer second = portal->Send({{Guest("C", "k3")}, absl::Seconds(20)});
+  EXPECT_EQ(second.moved_to, "");
+  EXPECT_EQ(second.http_requests, 1);
+  EXPECT_EQ(renamed.Get("/contacts/count")["count"], 3);
+  EXPECT_EQ(CountContacts(), 0);
+  // The new host sends on again: one hop and no more.
+  renamed.Post("/config", {{"redirect_host", "third.example.com"}});
+  const auto fresh = MakeRestPortal(settings, *http_, SystemClock());
+  const PortalAnswer third = fresh->Send({{Guest("D", "k4")}, absl::Seconds(20)});
+  EXPECT_EQ(third.fate, RequestFate::kRefused);
+  EXPECT_EQ(third.reason, "PORTAL_REDIRECT_REFUSED");
+}
+
+TEST_F(PortalContract, AnApplicationHearsOfDeletionsAndKeepsThemUntilItClearsThem) {
+  const std::string token =
+      emulator_.Post("/oauth/tokens", {{"user_id", 1}})["access_token"];
+  RestPortalSettings settings;
+  settings.token_source = [&](const SecretString&) -> absl::StatusOr<SecretString> {
+    return SecretString(token);
+  };
+  const auto portal = MakeRestPortal(settings, *http_, SystemClock());
+  const auto send = [&](const Command& command) {
+    const PortalAnswer answer = portal->Send({{command}, absl::Seconds(20)});
+    EXPECT_EQ(answer.fate, RequestFate::kAnswered) << answer.reason;
+    return answer.results.at(0);
+  };
+  EXPECT_TRUE(send(GetEventFeature{}).may_keep);
+  EXPECT_TRUE(send(GetBoundEvents{}).bound.empty());
+  for (int time = 0; time < 2; ++time) {
+    for (const ContactEvent event : {ContactEvent::kUpdated, ContactEvent::kDeleted}) {
+      EXPECT_EQ(send(BindEvent{event}).fate, Fate::kDone);
+    }
+  }
+  EXPECT_EQ(send(GetBoundEvents{}).bound.size(), 2u);
+
+  const ContactId id = send(Guest("A", "k")).id;
+  emulator_.Post("/contacts/delete", {{"id", id.value()}});
+  const PollEvents keep = {.keep = true, .limit = 50};
+  const CommandResult events = send(keep);
+  ASSERT_EQ(events.fate, Fate::kDone);
+  EXPECT_TRUE(events.complete_page);
+  EXPECT_TRUE(events.last_page);
+  EXPECT_THAT(events.events, ElementsAre(PortalEvent{ContactEvent::kDeleted, id}));
+  ASSERT_FALSE(events.process.empty());
+  EXPECT_TRUE(send(keep).events.empty()) << "reserved";
+  EXPECT_EQ(send(ClearEvents{events.process}).fate, Fate::kDone);
+
+  // Without keeping, the answer is the last word.
+  const ContactId other = send(Guest("B", "k2")).id;
+  emulator_.Post("/contacts/delete", {{"id", other.value()}});
+  EXPECT_THAT(send(PollEvents{}).events,
+              ElementsAre(PortalEvent{ContactEvent::kDeleted, other}));
+  EXPECT_TRUE(send(PollEvents{}).events.empty());
+}
+
+TEST_F(PortalContract, AWebhookHasNoEventsAndIsToldSo) {
+  for (const Command& command :
+       {Command(BindEvent{}), Command(PollEvents{}), Command(GetBoundEvents{})}) {
+    const CommandResult result = SendOne(command);
+    EXPECT_EQ(result.fate, Fate::kNotExecuted);
+    EXPECT_TRUE(result.unavailable);
+  }
+  const PortalAnswer batch = Send({PollEvents{}, GetProfile{}});
+  EXPECT_TRUE(batch.results[0].unavailable);
+  EXPECT_EQ(batch.results[1].fate, Fate::kDone);
 }
 
 TEST_F(PortalContract, ABoxReportsNoOperating) {

@@ -7,6 +7,7 @@
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 #include "sync-agent/portal/bitrix24/contact_decoder.h"
 #include "sync-agent/portal/bitrix24/envelope.h"
+#include "sync-agent/portal/bitrix24/event_decoder.h"
 #include "sync-agent/portal/bitrix24/import_decoder.h"
 
 namespace guestbridge::agent {
@@ -18,6 +19,14 @@ bool IsWrite(const Command& command) {
          std::holds_alternative<ImportContacts>(command);
 }
 
+bool IsOfEvents(const Command& command) {
+  return std::holds_alternative<BindEvent>(command) ||
+         std::holds_alternative<GetBoundEvents>(command) ||
+         std::holds_alternative<GetEventFeature>(command) ||
+         std::holds_alternative<PollEvents>(command) ||
+         std::holds_alternative<ClearEvents>(command);
+}
+
 // True when the error shuts this one method and no more: another way is open.
 bool IsUnavailable(const PortalError& error, const Command& command, int status) {
   if (std::holds_alternative<ImportContacts>(command)) {
@@ -27,6 +36,12 @@ bool IsUnavailable(const PortalError& error, const Command& command, int status)
   if (const auto* add = std::get_if<AddContact>(&command); add != nullptr) {
     // The right is asked about before anything is done.
     return add->import && kind == ErrorKind::kAccessDenied;
+  }
+  if (IsOfEvents(command)) {
+    // ACCESS_DENIED may mean a plan without REST as well: the next command of any other
+    // kind tells.
+    return error.code == "WRONG_AUTH_TYPE" || error.code == "ACCESS_DENIED" ||
+           error.code == "ERROR_METHOD_NOT_FOUND";
   }
   return std::holds_alternative<FindContacts>(command) &&
          (kind == ErrorKind::kAccessDenied || error.code == "ERROR_METHOD_NOT_FOUND" ||
@@ -45,6 +60,12 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
     result.unavailable = true;
     if (error.code == "ACCESS_DENIED") result.reason = "RIGHT_MISSING_ON_PORTAL";
     SpreadToItems(command, &result);
+    return result;
+  }
+  if (std::holds_alternative<BindEvent>(command) &&
+      error.code == "ERROR_HANDLER_ALREADY_EXIST") {
+    result.fate = Fate::kDone;
+    result.reason.clear();
     return result;
   }
   const bool write = IsWrite(command);
@@ -142,6 +163,19 @@ struct ValueOf {
   bool operator()(const ImportContacts& import) const {
     return DecodeImport(json, import, result);
   }
+  bool operator()(const BindEvent&) const { return IsTrue(json); }
+  bool operator()(const GetBoundEvents&) const {
+    return DecodeBoundEvents(json, result);
+  }
+  bool operator()(const GetEventFeature&) const {
+    const Json* value = FindMember(json, "value");
+    result->may_keep = value != nullptr && IsTrue(*value);
+    return value != nullptr;
+  }
+  bool operator()(const PollEvents& poll) const {
+    return DecodeEvents(json, poll, result);
+  }
+  bool operator()(const ClearEvents&) const { return IsTrue(json); }
 };
 
 CommandResult OfBroken(const Command& command) {

@@ -14,7 +14,7 @@ namespace guestbridge::agent {
 
 // `commands` went out as EncodeParams (one) or EncodeBatch (several). Leaves `took` and
 // `http_requests` alone; `parameters` holds `code` where the portal gave one, `status`,
-// and of PORTAL_MOVED `new_host`.
+// and of PORTAL_REDIRECT_REFUSED `new_host`.
 PortalAnswer DecodeAnswer(const HttpResult& http, const std::vector<Command>& commands);
 
 // The same for a call without typed command (fields, scope). With fate kAnswered,

@@ -1,6 +1,7 @@
 #include "sync-agent/portal/bitrix24/answer_decoder.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/text/catalogue.h"
 #include "gtest/gtest.h"
 #include "sync-agent/portal/bitrix24/contact_decoder.h"
 #include "tests/testing/seeded_random.h"
@@ -199,6 +200,166 @@ TEST(AnswerDecoder, HostileJsonIsRefusedWithoutHarm) {
         std::string(1000000, '{')}) {
     const PortalAnswer answer = DecodeAnswer(Answered(200, body), {kAdd});
     EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+  }
+}
+
+// Every door that only a person can open, whatever status the portal gives it.
+TEST(AnswerDecoder, EachShutDoorHasAReasonOfItsOwnWithARemedy) {
+  struct Case {
+    const char* code;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"ACCESS_DENIED", "PORTAL_PLAN_WITHOUT_REST"},
+      {"PAYMENT_REQUIRED", "PORTAL_PLAN_WITHOUT_REST"},
+      {"authorization_error", "PORTAL_USER_INACTIVE"},
+      {"INVALID_CREDENTIALS", "TOKEN_REFUSED"},
+      {"NO_AUTH_FOUND", "TOKEN_REFUSED"},
+      {"invalid_token", "TOKEN_REFUSED"},
+      {"expired_token", "TOKEN_REFUSED"},
+      {"insufficient_scope", "SCOPE_MISSING"},
+      {"user_access_error", "APPLICATION_NOT_FOR_USER"},
+      {"APPLICATION_NOT_FOUND", "APPLICATION_NOT_INSTALLED"},
+      {"NOT_INSTALLED", "APPLICATION_NOT_INSTALLED"},
+      {"OVERLOAD_LIMIT", "PORTAL_BLOCKED"},
+      {"PORTAL_DELETED", "PORTAL_CLOSED"},
+      {"METHOD_CONFIRM_WAITING", "METHOD_AWAITS_CONFIRMATION"},
+      {"METHOD_CONFIRM_DENIED", "METHOD_NOT_CONFIRMED"},
+      {"INVALID_REQUEST", "PORTAL_WANTS_HTTPS"},
+      {"ERROR_METHOD_NOT_FOUND", "PORTAL_METHOD_MISSING"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.code);
+    const ReasonText* text = FindReason(c.reason);
+    ASSERT_NE(text, nullptr);
+    EXPECT_FALSE(text->remedy_en.empty());
+    EXPECT_FALSE(text->remedy_ru.empty());
+    const std::string body = absl::StrCat(R"({"error":")", c.code, R"("})");
+    for (const int status : {200, 400, 401, 403, 404, 500, 503}) {
+      for (const std::vector<Command>& commands :
+           {std::vector<Command>{kAdd}, std::vector<Command>{kAdd, kGet}}) {
+        const PortalAnswer answer = DecodeAnswer(Answered(status, body), commands);
+        EXPECT_EQ(answer.fate, RequestFate::kRefused) << status;
+        EXPECT_EQ(answer.reason, c.reason) << status;
+        EXPECT_EQ(answer.results.back().fate, Fate::kNotExecuted);
+      }
+    }
+    const PortalAnswer slots = DecodeAnswer(
+        Answered(200, absl::StrCat(R"({"result":{"result":[],"result_error":{"c0":)",
+                                   body, R"(,"c1":)", body, "}}}")),
+        {kAdd, kGet});
+    EXPECT_EQ(slots.fate, RequestFate::kRefused);
+    EXPECT_EQ(slots.reason, c.reason);
+  }
+}
+
+TEST(AnswerDecoder, ATokenThatCannotBeCheckedJustNowIsTriedAgainWhateverTheStatus) {
+  for (const int status : {200, 401, 403, 500, 503}) {
+    const PortalAnswer answer = Single(kAdd, R"({"error":"CONNECTION_ERROR"})", status);
+    EXPECT_EQ(answer.fate, RequestFate::kNotSent);
+    EXPECT_EQ(answer.reason, "TOKEN_CHECK_UNAVAILABLE");
+    EXPECT_EQ(answer.results[0].fate, Fate::kNotExecuted);
+  }
+}
+
+TEST(AnswerDecoder, TenMegabytesOfJsonAreReadOrRefusedWithoutHarm) {
+  std::string rows;
+  while (rows.size() < size_t{10} << 20) {
+    absl::StrAppend(&rows, rows.empty() ? "" : ",", R"({"ID":"1","COMMENTS":")",
+                    std::string(1000, 'x'), "\"}");
+  }
+  const PortalAnswer many = Single(kList, absl::StrCat(R"({"result":[)", rows, "]}"));
+  EXPECT_FALSE(many.results[0].complete_page);
+  const PortalAnswer text =
+      Single(kGet, absl::StrCat(R"({"result":{"ID":"7","COMMENTS":")",
+                                std::string(size_t{10} << 20, 'x'), "\"}}"));
+  EXPECT_EQ(text.results[0].fate, Fate::kDone);
+  EXPECT_EQ(Single(kAdd, absl::StrCat("\"", std::string(kMaxAnswerBytes, 'x'), "\""))
+                .results[0]
+                .fate,
+            Fate::kUnknown);
+}
+
+// Which of the two values is the other command's?
+TEST(AnswerDecoder, AKeyThatStandsTwiceMakesTheWholeAnswerUnusable) {
+  for (
+      const char* body :
+      {R"({"result":{"result":{"c0":5,"c0":6,"c1":true}}})",
+       R"({"result":{"result":{"c0":5,"c1":true}},"result":{"result":{"c0":6}}})",
+       R"({"result":{"result":{"c0":5,"c1":true}},"time":{"operating":1,"operating":2}})"}) {
+    SCOPED_TRACE(body);
+    const PortalAnswer answer = DecodeAnswer(Answered(200, body), {kAdd, kUpdate});
+    EXPECT_EQ(answer.fate, RequestFate::kUnknown);
+    EXPECT_EQ(answer.reason, "PORTAL_ANSWER_BROKEN");
+  }
+  // A colon in a text is none between key and value.
+  EXPECT_EQ(
+      Single(kGet, R"({"result":{"ID":"7","COMMENTS":"a:b\":c\\"}})").results[0].fate,
+      Fate::kDone);
+}
+
+TEST(AnswerDecoder, InvalidUtf8AnywhereMakesTheWholeAnswerUnusable) {
+  for (const char* bytes :
+       {"\xff", "\xc3\x28", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80"}) {
+    const PortalAnswer answer =
+        Single(kGet, absl::StrCat(R"({"result":{"ID":"7","NAME":")", bytes, "\"}}"));
+    EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+    EXPECT_EQ(answer.reason, "PORTAL_ANSWER_BROKEN");
+  }
+}
+
+TEST(AnswerDecoder, SwappedSlotsAreNoAnswersToWhatWasAsked) {
+  const Command other = GetContact{ContactId(8)};
+  const Command list = ListOfIds({11, 12});
+  const PortalAnswer answer = DecodeAnswer(
+      Answered(200, R"({"result":{"result":{"c0":{"ID":"8"},"c1":{"ID":"7"},)"
+                    R"("c2":[{"ID":"1"}],"c3":[{"ID":"11"}],"c4":true,"c5":4711}}})"),
+      {kGet, other, list, kList, kAdd, kUpdate});
+  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
+  EXPECT_EQ(answer.results[1].fate, Fate::kUnknown);
+  EXPECT_FALSE(answer.results[2].complete_page);
+  EXPECT_FALSE(answer.results[3].complete_page);
+  EXPECT_EQ(answer.results[4].fate, Fate::kUnknown);
+  EXPECT_EQ(answer.results[5].fate, Fate::kUnknown);
+}
+
+TEST(AnswerDecoder, AListThatRepeatsItsFirstPageForEverIsSeenAtTheSecond) {
+  std::string rows;
+  for (int i = 1; i <= 50; ++i) {
+    absl::StrAppend(&rows, i > 1 ? "," : "", R"({"ID":")", i, "\"}");
+  }
+  const std::string page = absl::StrCat(R"({"result":[)", rows, "]}");
+  ListContacts first;
+  first.after = ContactId(0);
+  EXPECT_TRUE(Single(first, page).results[0].complete_page);
+  ListContacts second;
+  second.after = ContactId(50);
+  const CommandResult again = Single(second, page).results[0];
+  EXPECT_FALSE(again.complete_page);
+  EXPECT_FALSE(again.last_page);
+}
+
+TEST(AnswerDecoder, WrongTypesInARowLeaveTheFieldOutOrTheWholeRow) {
+  const CommandResult row =
+      Single(kGet,
+             R"({"result":{"ID":"7","NAME":{"a":1},"LAST_NAME":[],"BIRTHDATE":17,)"
+             R"("PHONE":"x","EMAIL":[5,{"ID":"x","VALUE":"a"},{"VALUE":"b"},)"
+             R"({"ID":3,"VALUE":{"x":1}}],"ORIGIN_ID":{"a":"b"}}})")
+          .results[0];
+  ASSERT_EQ(row.fate, Fate::kDone);
+  EXPECT_EQ(row.rows[0].fields.count("NAME"), 0u);
+  EXPECT_EQ(row.rows[0].fields.count("LAST_NAME"), 0u);
+  EXPECT_EQ(row.rows[0].fields.at("BIRTHDATE"), "17");
+  EXPECT_TRUE(row.rows[0].multifields.at("PHONE").empty());
+  ASSERT_EQ(row.rows[0].multifields.at("EMAIL").size(), 1u);
+  EXPECT_EQ(row.rows[0].multifields.at("EMAIL")[0].value, "");
+  EXPECT_EQ(row.rows[0].stamp.origin, "");
+  for (const char* result :
+       {"null", "5", "true", "\"x\"", "[]", "{}", R"({"ID":{"a":7}})", R"({"ID":[7]})",
+        R"({"ID":7.0})", R"({"ID":"7 "})", R"({"ID":"+7"})", R"({"ID":"0x7"})"}) {
+    EXPECT_EQ(Single(kGet, absl::StrCat(R"({"result":)", result, "}")).results[0].fate,
+              Fate::kUnknown)
+        << result;
   }
 }
 
@@ -434,12 +595,12 @@ TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {
   EXPECT_EQ(Single(kUpdate, R"({"result":[]})").results[0].fate, Fate::kUnknown);
 }
 
-TEST(AnswerDecoder, AMovedPortalIsNamedByItsHostAlone) {
+TEST(AnswerDecoder, ARedirectIsNamedByItsHostAlone) {
   HttpResult http = Answered(302, "", "");
   http.headers.emplace("location", "https://New.example.com:8443/rest/1/s3cr3t/batch");
   const PortalAnswer answer = DecodeAnswer(http, {kAdd, kAdd});
   EXPECT_EQ(answer.fate, RequestFate::kRefused);
-  EXPECT_EQ(answer.reason, "PORTAL_MOVED");
+  EXPECT_EQ(answer.reason, "PORTAL_REDIRECT_REFUSED");
   EXPECT_EQ(answer.parameters.at("new_host"), "new.example.com");
   EXPECT_EQ(answer.results[1].fate, Fate::kNotExecuted);
 }

@@ -10,7 +10,8 @@ namespace guestbridge::agent {
 namespace {
 
 // The parser itself keeps its own stack, but copying and destroying a value recurses.
-bool TooDeep(absl::string_view text) {
+// Counts the members of all objects on the way.
+bool TooDeep(absl::string_view text, size_t* members) {
   int depth = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -27,9 +28,19 @@ bool TooDeep(absl::string_view text) {
       if (++depth > kMaxAnswerDepth) return true;
     } else if (c == ']' || c == '}') {
       --depth;
+    } else if (c == ':') {
+      ++*members;
     }
   }
   return false;
+}
+
+size_t CountMembers(const Json& json) {
+  size_t count = json.is_object() ? json.size() : 0;
+  if (json.is_structured()) {
+    for (const Json& element : json) count += CountMembers(element);
+  }
+  return count;
 }
 
 bool IsDigits(const std::string& text) {
@@ -43,10 +54,12 @@ bool IsDigits(const std::string& text) {
 }  // namespace
 
 std::optional<Json> ParseBoundedJson(absl::string_view text) {
-  if (text.size() > kMaxAnswerBytes || TooDeep(text)) return std::nullopt;
+  size_t members = 0;
+  if (text.size() > kMaxAnswerBytes || TooDeep(text, &members)) return std::nullopt;
   Json json = Json::parse(text.data(), text.data() + text.size(), nullptr,
                           /*allow_exceptions=*/false);
-  if (json.is_discarded()) return std::nullopt;
+  // A key that stands twice has lost one of its values: whose is the other?
+  if (json.is_discarded() || CountMembers(json) != members) return std::nullopt;
   return json;
 }
 

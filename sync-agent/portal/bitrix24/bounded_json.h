@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 inline constexpr size_t kMaxAnswerBytes = size_t{64} << 20;
 inline constexpr int kMaxAnswerDepth = 64;
 
-// Nothing when `text` is no JSON, too large, or nested deeper than kMaxAnswerDepth.
+// Nothing when `text` is no JSON, too large, nested deeper than kMaxAnswerDepth, or
+// holds one key twice in an object.
 std::optional<Json> ParseBoundedJson(absl::string_view text);
 
 // Compact; a byte that is not UTF-8 becomes U+FFFD.

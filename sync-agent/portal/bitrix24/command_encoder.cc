@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "sync-agent/portal/bitrix24/event_decoder.h"
 #include "sync-agent/portal/item_fields.h"
 
 namespace guestbridge::agent {
@@ -132,6 +133,20 @@ struct ParamsOf {
     return {{"entityTypeId", kContactEntityType},
             {"useOriginalUfNames", "Y"},
             {"data", std::move(data)}};
+  }
+
+  Json operator()(const BindEvent& bind) const {
+    return {{"event", NameOfEvent(bind.event)}, {"event_type", "offline"}};
+  }
+  Json operator()(const GetBoundEvents&) const { return Json::object(); }
+  Json operator()(const GetEventFeature&) const {
+    return {{"CODE", "rest_offline_extended"}};
+  }
+  Json operator()(const PollEvents& poll) const {
+    return {{"clear", poll.keep ? 0 : 1}, {"limit", poll.limit}};
+  }
+  Json operator()(const ClearEvents& clear) const {
+    return {{"process_id", clear.process}};
   }
 };
 

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sync-agent/portal/bitrix24/redirect.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -17,21 +18,6 @@ bool LooksLikeHtml(const HttpResult& http) {
   return absl::StrContains(absl::AsciiStrToLower(HeaderOf(http, "content-type")),
                            "html") ||
          absl::StartsWith(body, "<");
-}
-
-// Only the host: the rest of the address may hold the webhook's secret. Empty when the
-// portal sends elsewhere on itself, or writes no host name.
-std::string HostOfLocation(absl::string_view location) {
-  const size_t scheme = location.find("://");
-  if (scheme == absl::string_view::npos) return "";
-  absl::string_view host = location.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?#:"));
-  for (const char c : host) {
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') {
-      return "";
-    }
-  }
-  return absl::AsciiStrToLower(host);
 }
 
 Envelope Without(RequestFate fate, std::string reason) {
@@ -101,10 +87,11 @@ void Judge(const PortalError& error, int status, Envelope* envelope) {
 Envelope OpenEnvelope(const HttpResult& http) {
   if (http.outcome != HttpOutcome::kAnswered) return OfNoAnswer(http);
   if (http.status >= 300 && http.status < 400) {
-    // A renamed portal sends every call to its new host without looking at it.
-    const std::string host = HostOfLocation(HeaderOf(http, "location"));
+    // The call was sent on without being looked at, and whoever sent it did not follow.
+    const std::string host =
+        IsMoved(http) ? HostOfLocation(HeaderOf(http, "location")) : "";
     if (host.empty()) return OfUnusable(http);
-    Envelope moved = Without(RequestFate::kRefused, "PORTAL_MOVED");
+    Envelope moved = Without(RequestFate::kRefused, "PORTAL_REDIRECT_REFUSED");
     moved.parameters["new_host"] = host;
     return moved;
   }

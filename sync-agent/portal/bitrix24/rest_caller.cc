@@ -8,7 +8,10 @@ namespace guestbridge::agent {
 
 RestCaller::RestCaller(RestPortalSettings settings, HttpClient& http,
                        const Clock& clock)
-    : settings_(std::move(settings)), http_(http), clock_(clock) {}
+    : settings_(std::move(settings)),
+      route_({settings_.host, settings_.port}, http, settings_.connect,
+             settings_.allow_private),
+      clock_(clock) {}
 
 absl::StatusOr<SecretString> RestCaller::Token(const SecretString& refused) const {
   if (!settings_.token_source) return SecretString();
@@ -23,11 +26,9 @@ absl::StatusOr<SecretString> RestCaller::Token(const SecretString& refused) cons
 }
 
 HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& params,
-                                    const SecretString& token,
-                                    absl::Duration deadline) const {
+                                    const SecretString& token) const {
   HttpRequest request;
   request.method = "POST";
-  request.deadline = deadline;
   request.headers = {{"Accept", "application/json"}};
   if (settings_.token_source) {
     request.target = absl::StrCat("/rest/", method);
@@ -45,11 +46,29 @@ HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& param
   return request;
 }
 
-HttpResult RestCaller::OutOfTime() {
-  HttpResult result;
-  result.outcome = HttpOutcome::kNotSent;
-  result.reason = "TIMED_OUT";
-  return result;
+HttpResult RestCaller::Deliver(HttpRequest request, absl::Duration end,
+                               PortalRoute::Stop* at, int* http_requests) const {
+  const auto send = [&](const PortalRoute::Stop& to) {
+    request.deadline = end - clock_.Steady();
+    if (request.deadline <= absl::ZeroDuration()) {
+      HttpResult late;
+      late.reason = "TIMED_OUT";
+      return late;
+    }
+    ++*http_requests;
+    return to.http->Send(request);
+  };
+  HttpResult answer = send(*at);
+  if (!IsMoved(answer)) return answer;
+  auto next = route_.Follow(answer, request.target, *at);
+  if (!next.has_value()) return answer;
+  HttpResult there = send(*next);
+  // Its name leads into a private network: the redirect is what is wrong.
+  if (there.outcome == HttpOutcome::kNotSent && there.reason == "ADDRESS_REFUSED") {
+    return answer;
+  }
+  *at = *std::move(next);
+  return there;
 }
 
 void RestCaller::SetRefusal(const absl::Status& status, RequestFate* fate,

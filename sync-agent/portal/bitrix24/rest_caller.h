@@ -10,11 +10,13 @@
 #include "common/time/clock.h"
 #include "sync-agent/portal/bitrix24/answer_decoder.h"
 #include "sync-agent/portal/bitrix24/bounded_json.h"
+#include "sync-agent/portal/bitrix24/portal_route.h"
 #include "sync-agent/portal/bitrix24/rest_portal.h"
 
 namespace guestbridge::agent {
 
-// One REST call: address, authorisation, and the single replay with a fresh token.
+// One REST call: address, authorisation, the single replay with a fresh token, and the
+// single hop to the new host of a renamed portal.
 // Thread-safe.
 class RestCaller {
  public:
@@ -34,10 +36,11 @@ class RestCaller {
         TakeReason(token.status(), &answer);
         return answer;
       }
-      const absl::Duration left = end - clock_.Steady();
-      if (left <= absl::ZeroDuration()) return Named(decode(OutOfTime()));
-      ++*http_requests;
-      auto answer = decode(http_.Send(MakeRequest(method, params, *token, left)));
+      const PortalRoute::Stop from = route_.Now();
+      PortalRoute::Stop at = from;
+      auto answer =
+          decode(Deliver(MakeRequest(method, params, *token), end, &at, http_requests));
+      NoteMove(from, at, &answer);
       if (again || !settings_.token_source || !WantsFreshToken(answer)) {
         return Named(std::move(answer));
       }
@@ -48,8 +51,27 @@ class RestCaller {
  private:
   absl::StatusOr<SecretString> Token(const SecretString& refused) const;
   HttpRequest MakeRequest(const std::string& method, const Json& params,
-                          const SecretString& token, absl::Duration deadline) const;
-  static HttpResult OutOfTime();
+                          const SecretString& token) const;
+  // Sends to `at`; a redirect that is acceptable is followed once, and `at` is then
+  // where the answer came from.
+  HttpResult Deliver(HttpRequest request, absl::Duration end, PortalRoute::Stop* at,
+                     int* http_requests) const;
+
+  // A host is believed to be the portal's new one when it answered as a portal.
+  template <typename Answer>
+  void NoteMove(const PortalRoute::Stop& from, const PortalRoute::Stop& at,
+                Answer* answer) const {
+    if (at.address == from.address || (answer->fate != RequestFate::kAnswered &&
+                                       answer->fate != RequestFate::kTooFast)) {
+      return;
+    }
+    const bool first = route_.Remember(from, at);
+    if constexpr (requires { answer->moved_to; }) {
+      if (!first) return;
+      answer->moved_from = ToText(from.address);
+      answer->moved_to = ToText(at.address);
+    }
+  }
 
   // Without a token nothing was sent: a person acts, unless it is but unreachable.
   template <typename Answer>
@@ -69,7 +91,7 @@ class RestCaller {
   void Name(std::string* reason, std::map<std::string, std::string>* parameters) const;
 
   RestPortalSettings settings_;
-  HttpClient& http_;
+  mutable PortalRoute route_;
   const Clock& clock_;
 };
 

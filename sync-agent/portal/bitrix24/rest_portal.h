@@ -11,6 +11,7 @@
 #include "common/http/http_client.h"
 #include "common/secret/secret_string.h"
 #include "common/time/clock.h"
+#include "sync-agent/portal/bitrix24/portal_route.h"
 #include "sync-agent/portal/portal.h"
 
 namespace guestbridge::agent {
@@ -25,8 +26,12 @@ struct RestPortalSettings {
   int64_t webhook_user = 0;
   SecretString webhook_secret;
   TokenSource token_source;
-  // The portal's host as the administrator knows it; for messages only.
+  // Where `http` goes, as the administrator knows it.
   std::string host;
+  int port = 443;
+  // A renamed portal is followed, by one hop, with this; without it never.
+  HostConnector connect;
+  bool allow_private = false;  // also to a private address
 };
 
 // A portal over HTTPS. `http` reaches the portal's host; it and `clock` outlive the

@@ -123,7 +123,7 @@ class RestProbe final : public PortalProbe {
     // An HTTP answer, whatever it said, came through a verified connection.
     const bool secured = answer.parameters.count("status") > 0 ||
                          answer.parameters.count("code") > 0 ||
-                         answer.reason == "PORTAL_MOVED";
+                         answer.reason == "PORTAL_REDIRECT_REFUSED";
     if (secured) Add("tls", Check::State::kOk, "CHECK_TLS_OK", {}, checks);
     return let_in;
   }
