@@ -1,405 +1,346 @@
 #include "sync-agent/pace/pacer.h"
 
 #include <algorithm>
-#include <cmath>
-#include <deque>
-#include <functional>
-#include <queue>
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/testing/seeded_random.h"
+#include "sync-agent/pace/limits_model_test.h"
 
 namespace guestbridge::agent {
 namespace {
 
+using testing::At;
+using testing::LimitsModel;
+using testing::Wall;
+using SeededRandom = ::guestbridge::testing::SeededRandom;
+
 constexpr char kAdd[] = "crm.contact.add";
 constexpr char kList[] = "crm.contact.list";
+constexpr char kImport[] = "crm.item.batchImport";
 
 RequestLoad One(const char* method, int commands) {
   return {{method, {commands, commands}}};
 }
 
-// Both limiters as the vendor describes them: a counter that drops by Y once a second,
-// rejected requests counted; ten one-minute buckets of execution time per method,
-// checked before a call, calls of up to 0.1 s free.
-class ExactPortal {
- public:
-  ExactPortal(double drain, int capacity, double limit, uint64_t seed)
-      : drain_(drain), capacity_(capacity), limit_(limit), random_(seed) {}
+PaceObservation Failure() {
+  PaceObservation observation;
+  observation.transport_failure = true;
+  return observation;
+}
 
-  struct Reply {
+class PacerTest : public ::testing::Test {
+ protected:
+  // A request that leaves at `now_` and is answered `took` later.
+  void Exchange(const RequestLoad& load, const PaceObservation& observation,
+                double took = 0.5) {
+    pacer_.Sent(++id_, load, At(now_));
+    now_ += took;
+    pacer_.Answered(id_, observation, At(now_), Wall(now_));
+  }
+  // All its commands take the same time.
+  void Answer(const char* method, int commands, double each) {
     PaceObservation observation;
-    double seconds = 0;
-    int executed = 0;
-  };
-
-  Reply Serve(const RequestLoad& methods, double now,
-              const std::function<double(const std::string&)>& cost) {
-    Reply reply;
-    while (next_drop_ <= now) {
-      counter_ = std::max(0.0, counter_ - drain_);
-      next_drop_ += 1;
-    }
-    counter_ += 1;
-    if (counter_ > capacity_) {
-      ++rejected;
-      reply.observation.too_fast = true;
-      return reply;
-    }
-    reply.observation.reports_operating = true;
-    for (const auto& [method, asked] : methods) {
-      for (int i = 0; i < asked.commands; ++i) {
-        MethodObservation one;
-        one.method = method;
-        if (Total(method, now + reply.seconds) > limit_) {
-          ++blocked;
-          one.blocked = true;
-        } else {
-          one.duration_seconds = cost(method);
-          ++reply.executed;
-          Charge(method, now + reply.seconds, one.duration_seconds);
-          reply.seconds += one.duration_seconds;
-          one.operating_seconds = Total(method, now + reply.seconds);
-          const auto& buckets = buckets_[method];
-          if (!buckets.empty()) {
-            one.operating_reset_unix = kEpoch + buckets.front().first + 600;
-          }
-        }
-        reply.observation.methods.push_back(one);
-      }
-    }
-    return reply;
+    observation.reports_operating = true;
+    observation.methods.assign(static_cast<size_t>(commands),
+                               {method, 1, each, -1, -1, false});
+    Exchange(One(method, commands), observation, each * commands);
   }
-
-  double Random() { return static_cast<double>(random_.Next64() >> 11) * 0x1p-53; }
-
-  static constexpr double kEpoch = 1767225600;
-  int rejected = 0;
-  int blocked = 0;
-
- private:
-  struct Minute {
-    double first;
-    double seconds;
-  };
-  void Drop(const std::string& method, double now) {
-    auto& buckets = buckets_[method];
-    while (!buckets.empty() && buckets.front().first + 600 <= now) buckets.pop_front();
+  double Start(const RequestLoad& load) {
+    return absl::ToDoubleSeconds(pacer_.EarliestStart(load, At(now_), Wall(now_)));
   }
-  double Total(const std::string& method, double now) {
-    Drop(method, now);
-    double total = 0;
-    for (const Minute& minute : buckets_[method]) total += minute.seconds;
-    return total;
-  }
-  void Charge(const std::string& method, double now, double seconds) {
-    if (seconds <= 0.1) return;
-    auto& buckets = buckets_[method];
-    if (buckets.empty() || now >= buckets.back().first + 60)
-      buckets.push_back({now, 0});
-    buckets.back().seconds += seconds;
-  }
+  int Commands(const char* method) { return pacer_.SizeFor(method, 1).commands; }
 
-  double drain_;
-  int capacity_;
-  double limit_;
-  testing::SeededRandom random_;
-  double counter_ = 0;
-  double next_drop_ = 0.37;
-  std::map<std::string, std::deque<Minute>> buckets_;
+  SeededRandom random_;
+  Pacer pacer_{PaceSettings{}, random_};
+  double now_ = 1000;
+  uint64_t id_ = 0;
 };
 
-absl::Duration At(double seconds) { return absl::Seconds(seconds); }
-absl::Time Wall(double seconds) {
-  return absl::FromUnixSeconds(static_cast<int64_t>(ExactPortal::kEpoch)) +
-         absl::Seconds(seconds);
-}
-
-struct Outcome {
-  double seconds = 0;
-  int requests = 0;
-  int commands = 0;
-  double busy = 0;  // execution seconds of the portal
-};
-
-// Keeps `lanes` requests under way until `requests` have been answered.
-Outcome Drive(Pacer* pacer, ExactPortal* portal, int requests, size_t lanes,
-              const std::function<double(const std::string&)>& cost, double latency,
-              const std::function<RequestLoad()>& next) {
-  struct Flight {
-    double arrives;
-    uint64_t id;
-    PaceObservation observation;
-    bool operator>(const Flight& other) const { return arrives > other.arrives; }
-  };
-  std::priority_queue<Flight, std::vector<Flight>, std::greater<Flight>> flights;
-  Outcome outcome;
-  double now = 0;
-  uint64_t id = 0;
-  RequestLoad waiting = next();
-  while (outcome.requests < requests) {
-    double start = HUGE_VAL;
-    if (flights.size() < lanes) {
-      const absl::Duration earliest = pacer->EarliestStart(waiting, At(now), Wall(now));
-      EXPECT_GE(earliest, At(now));
-      if (earliest == absl::InfiniteDuration()) {
-        waiting = next();
-        continue;
-      }
-      start = absl::ToDoubleSeconds(earliest);
-    }
-    if (start <= now + 1e-6) {
-      pacer->Sent(++id, waiting, At(now));
-      auto reply = portal->Serve(waiting, now + latency * portal->Random(), cost);
-      reply.observation.took = absl::Seconds(reply.seconds + latency);
-      flights.push({now + reply.seconds + latency, id, reply.observation});
-      outcome.commands += reply.executed;
-      outcome.busy += reply.seconds;
-      ++outcome.requests;
-      waiting = next();
-      continue;
-    }
-    if (!flights.empty() && flights.top().arrives <= start) {
-      const Flight flight = flights.top();
-      flights.pop();
-      now = std::max(now, flight.arrives);
-      pacer->Answered(flight.id, flight.observation, At(now), Wall(now));
-    } else {
-      now = start;
-    }
-  }
-  outcome.seconds = now;
-  return outcome;
-}
-
-TEST(Pacer, TheBucketIsNeverOverrunAndNeverIdle) {
-  struct Case {
-    double drain;
-    int capacity;
-    size_t lanes;
-    double latency;
-  };
-  for (const Case& c :
-       {Case{2, 50, 1, 0.02}, Case{2, 50, 4, 0.3}, Case{5, 250, 8, 0.1}}) {
-    SCOPED_TRACE(c.lanes);
-    testing::SeededRandom random;
-    Pacer pacer({.bucket_drain_per_second = c.drain, .bucket_capacity = c.capacity},
-                random);
-    ExactPortal portal(c.drain, c.capacity, 480, 7);
-    const Outcome outcome = Drive(
-        &pacer, &portal, 10000, c.lanes, [](const std::string&) { return 0.05; },
-        c.latency, [] { return One(kList, 1); });
-    EXPECT_EQ(portal.rejected, 0);
-    EXPECT_GE(outcome.requests / outcome.seconds, 0.95 * c.drain);
-  }
-}
-
-TEST(Pacer, TheOperatingLimitIsNeverHitAndNearlyUsedUp) {
-  for (const double mean : {0.2, 0.45, 1.2}) {
-    for (const size_t lanes : {size_t{1}, size_t{2}}) {
-      SCOPED_TRACE(mean);
-      SCOPED_TRACE(lanes);
-      testing::SeededRandom random;
-      Pacer pacer(PaceSettings{}, random);
-      ExactPortal portal(2, 50, 480, 11);
-      const Outcome outcome = Drive(
-          &pacer, &portal, 2500, lanes,
-          [&](const std::string&) { return mean * (0.7 + 0.6 * portal.Random()); }, 0.1,
-          [&] { return One(kAdd, pacer.SizeFor(kAdd, 1).commands); });
-      EXPECT_EQ(portal.rejected, 0);
-      EXPECT_EQ(portal.blocked, 0);
-      // The first window is free of history, so the whole run may exceed one budget.
-      EXPECT_GE(outcome.busy / outcome.seconds, 0.95 * 480 / 600)
-          << outcome.busy << " s of work in " << outcome.seconds << " s";
-    }
-  }
-}
-
-TEST(Pacer, TwoMethodsHaveTwoBudgetsAndOneBucket) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  ExactPortal portal(2, 50, 480, 3);
-  int turn = 0;
-  Drive(
-      &pacer, &portal, 3000, 2,
-      [&](const std::string& method) {
-        return (method == kAdd ? 0.4 : 0.15) * (0.8 + 0.4 * portal.Random());
-      },
-      0.1,
-      [&] {
-        const char* method = ++turn % 2 == 0 ? kAdd : kList;
-        return One(method, pacer.SizeFor(method, 1).commands);
-      });
-  EXPECT_EQ(portal.rejected, 0);
-  EXPECT_EQ(portal.blocked, 0);
-}
-
-TEST(Pacer, WhatAnotherProgramUsesIsCountedAsUsed) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kAdd, 1), At(0));
+TEST_F(PacerTest, WhatAnotherProgramUsesIsCountedAsUsed) {
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, 1, 0.5, 470, ExactPortal::kEpoch + 120, false}};
-  pacer.Answered(1, observation, At(1), Wall(1));
-  // One look after the portal's own reset, not before.
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 10), At(1), Wall(1)), At(121));
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(121), Wall(121)), At(121));
+  observation.methods = {{kAdd, 1, 0.5, 470, LimitsModel::kEpoch + 1120, false}};
+  Exchange(One(kAdd, 1), observation);
+  // One look after the portal's own reset, not before; it is a single command.
+  EXPECT_EQ(Commands(kAdd), 1);
+  EXPECT_GT(Start(One(kAdd, 10)), 1121);
+  now_ = 1121;
+  EXPECT_EQ(Start(One(kAdd, 1)), 1121);
   // Other methods go on.
-  EXPECT_EQ(pacer.EarliestStart(One(kList, 10), At(1), Wall(1)), At(1));
+  EXPECT_EQ(Start(One(kList, 10)), 1121);
 }
 
-TEST(Pacer, ABlockedMethodWaitsForTheResetAndOneSecond) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kAdd, 2), At(0));
+TEST_F(PacerTest, ABlockedMethodWaitsForTheResetAndOneSecond) {
   PaceObservation observation;
   observation.reports_operating = true;
-  observation.methods = {{kAdd, 1, 0.5, 479, ExactPortal::kEpoch + 90, false},
+  observation.methods = {{kAdd, 1, 0.5, 479, LimitsModel::kEpoch + 1090, false},
                          {kAdd, 1, -1, -1, -1, true}};
-  pacer.Answered(1, observation, At(2), Wall(2));
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(2), Wall(2)), At(91));
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(91), Wall(91)), At(91));
-  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 1);
-  EXPECT_EQ(pacer.EarliestStart(One(kList, 1), At(2), Wall(2)), At(2));
+  Exchange(One(kAdd, 2), observation);
+  EXPECT_EQ(Start(One(kAdd, 1)), 1091);
+  EXPECT_EQ(Commands(kAdd), 1);
+  EXPECT_EQ(Start(One(kList, 1)), now_);
+  now_ = 1091;
+  EXPECT_EQ(Start(One(kAdd, 1)), 1091);
 }
 
-TEST(Pacer, WithoutAResetABlockedMethodWaitsAMinute) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kAdd, 1), At(0));
+TEST_F(PacerTest, WithoutAResetABlockedMethodWaitsAMinute) {
   PaceObservation observation;
   observation.reports_operating = true;
   observation.methods = {{kAdd, 1, -1, -1, -1, true}};
-  pacer.Answered(1, observation, At(1), Wall(1));
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(1), Wall(1)), At(61));
+  Exchange(One(kAdd, 1), observation, 1);
+  EXPECT_EQ(Start(One(kAdd, 1)), now_ + 60);
 }
 
-TEST(Pacer, TooFastFillsTheBucket) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kList, 1), At(0));
+TEST_F(PacerTest, ARefusalMeansThatTheBucketIsFullAndSomebodyElseFillsItToo) {
   PaceObservation observation;
   observation.too_fast = true;
-  pacer.Answered(1, observation, At(0.1), Wall(0.1));
-  const absl::Duration next = pacer.EarliestStart(One(kList, 1), At(0.1), Wall(0.1));
-  EXPECT_GE(next, At(2));
-  EXPECT_LE(next, At(4));
-}
-
-TEST(Pacer, TransportFailuresPauseLongerEachTimeUpToHalfAMinute) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  double now = 100;
-  uint64_t id = 0;
-  for (const double pause : {1, 2, 4, 8, 16, 30, 30}) {
-    pacer.Sent(++id, One(kList, 1), At(now));
-    PaceObservation observation;
-    observation.transport_failure = true;
-    pacer.Answered(id, observation, At(now), Wall(now));
-    EXPECT_EQ(pacer.EarliestStart(One(kList, 1), At(now), Wall(now)), At(now + pause));
-    now += pause;
+  Exchange(One(kList, 1), observation);
+  const double wait = Start(One(kList, 1)) - now_;
+  EXPECT_GE(wait, 2);
+  EXPECT_LE(wait, 6);
+  // Afterwards less than the whole drain is taken.
+  now_ += wait;
+  for (int i = 0; i < 20; ++i) {
+    now_ = Start(One(kList, 1));
+    pacer_.Sent(++id_, One(kList, 1), At(now_));
   }
-  EXPECT_EQ(pacer.failures_in_row(), 7);
-  pacer.Sent(++id, One(kList, 1), At(now));
-  pacer.Answered(id, PaceObservation{}, At(now), Wall(now));
-  EXPECT_EQ(pacer.failures_in_row(), 0);
-  EXPECT_LE(pacer.EarliestStart(One(kList, 1), At(now), Wall(now)), At(now + 1));
+  EXPECT_GT(now_, 1000.5 + wait + 19 / 2.0 * 1.2);
 }
 
-TEST(Pacer, FailuresOfRequestsThatWereUnderWayTogetherCountOnce) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  for (uint64_t id = 1; id <= 4; ++id) pacer.Sent(id, One(kList, 1), At(10));
-  PaceObservation observation;
-  observation.transport_failure = true;
+TEST_F(PacerTest, PausesDoubleWithJitterUpToAMinute) {
+  double longest = 1;
+  bool jitter = false;
+  for (int i = 0; i < 12; ++i) {
+    Exchange(One(kList, 1), Failure());
+    const double pause = Start(One(kList, 1)) - now_;
+    EXPECT_GE(pause, longest / 2 - 1e-6);
+    EXPECT_LE(pause, longest + 1e-6);
+    jitter = jitter || pause < longest * 0.9;
+    longest = std::min(longest * 2, 60.0);
+    now_ += pause;
+  }
+  EXPECT_TRUE(jitter);
+  EXPECT_EQ(pacer_.failures_in_row(), 12);
+}
+
+TEST_F(PacerTest, APortalThatIsAwayIsAskedByOneProbeAtATimeAndUsedAgainAtOnce) {
+  // This one hangs; it must not hold up the probes.
+  pacer_.Sent(++id_, One(kAdd, 1), At(now_));
+  const uint64_t hangs = id_;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(pacer_.away());
+    Exchange(One(kList, 1), Failure());
+    now_ = Start(One(kList, 1));
+  }
+  EXPECT_TRUE(pacer_.away());
+  EXPECT_EQ(pacer_.Concurrency(), 2);  // the hanging one and a probe
+  EXPECT_EQ(Commands(kAdd), 1);
+  EXPECT_EQ(Start(One(kAdd, 1)), now_);
+  pacer_.Sent(++id_, One(kAdd, 1), At(now_));
+  EXPECT_GT(Start(One(kAdd, 1)), now_);
+  pacer_.Answered(id_, PaceObservation{}, At(now_), Wall(now_));
+  EXPECT_FALSE(pacer_.away());
+  EXPECT_EQ(pacer_.failures_in_row(), 0);
+  EXPECT_EQ(Start(One(kList, 1)), now_);
+  pacer_.Answered(hangs, Failure(), At(now_), Wall(now_));
+  EXPECT_FALSE(pacer_.away());
+}
+
+TEST_F(PacerTest, AnHourAwayCostsTheHourAndAMinuteAtMost) {
+  const double back = now_ + 3600;
+  int probes = 0;
+  while (true) {
+    now_ = Start(One(kList, 1));
+    if (now_ >= back) break;
+    Exchange(One(kList, 1), Failure(), 0.1);
+    ++probes;
+  }
+  EXPECT_LE(now_, back + 60);
+  EXPECT_LE(probes, 130);
+  Answer(kList, 1, 0.2);
+  EXPECT_FALSE(pacer_.away());
+  EXPECT_NEAR(Start(One(kList, 1)), now_, 1e-6);
+}
+
+TEST_F(PacerTest, FailuresOfRequestsThatWereUnderWayTogetherCountOnce) {
+  for (uint64_t id = 1; id <= 4; ++id) pacer_.Sent(id, One(kList, 1), At(10));
   for (uint64_t id = 1; id <= 4; ++id) {
-    pacer.Answered(id, observation, At(11), Wall(11));
+    pacer_.Answered(id, Failure(), At(11 + 0.1 * static_cast<double>(id)), Wall(11));
   }
-  EXPECT_EQ(pacer.failures_in_row(), 1);
+  EXPECT_EQ(pacer_.failures_in_row(), 1);
+  EXPECT_FALSE(pacer_.away());
 }
 
-TEST(Pacer, RequestsGrowTowardsTheTargetTimeAndShrinkAtOnce) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 10);
-  const auto answer = [&](double seconds_each) {
-    static uint64_t id = 0;
-    static double now = 0;
-    const int count = pacer.SizeFor(kAdd, 1).commands;
-    pacer.Sent(++id, One(kAdd, count), At(now));
-    PaceObservation observation;
-    observation.reports_operating = true;
-    observation.methods.assign(static_cast<size_t>(count),
-                               {kAdd, 1, seconds_each, -1, -1, false});
-    now += 700;  // out of the way of the operating limit
-    pacer.Answered(id, observation, At(now), Wall(now));
-    return pacer.SizeFor(kAdd, 1).commands;
+TEST_F(PacerTest, RequestsGrowTowardsTheTargetTimeAndShrinkAtOnce) {
+  EXPECT_EQ(Commands(kAdd), 10);
+  const auto answer = [&](double each) {
+    Answer(kAdd, Commands(kAdd), each);
+    now_ += 700;  // out of the way of the operating limit
+    pacer_.EarliestStart(One(kAdd, 1), At(now_), Wall(now_));
+    return Commands(kAdd);
   };
   EXPECT_EQ(answer(0.2), 20);
   EXPECT_EQ(answer(0.2), 40);
   EXPECT_EQ(answer(0.2), 50);
-  EXPECT_EQ(answer(2.0), 10);
+  EXPECT_LE(answer(2.0), 10);
   EXPECT_LE(answer(40.0), 1);
 }
 
-TEST(Pacer, ACutOffRequestIsHalvedNextTime) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kAdd, 10), At(0));
+TEST_F(PacerTest, OurOwnClockShowsASlowRequestToo) {
+  Answer(kList, 10, 0.05);
+  Answer(kList, 20, 0.05);
+  EXPECT_GE(Commands(kList), 40);
   PaceObservation observation;
-  observation.transport_failure = true;
-  pacer.Answered(1, observation, At(60), Wall(60));
-  EXPECT_EQ(pacer.SizeFor(kAdd, 1).commands, 5);
+  observation.reports_operating = true;
+  observation.took = absl::Seconds(50);  // the portal says 0.05 s each
+  observation.methods.assign(40, {kList, 1, 0.05, -1, -1, false});
+  Exchange(One(kList, 40), observation, 50);
+  EXPECT_LE(Commands(kList), 16);
 }
 
-TEST(Pacer, ABoxHasNoLimitsButABreathBetweenRequests) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  double now = 0;
-  for (uint64_t id = 1; id <= 500; ++id) {
-    const absl::Duration start = pacer.EarliestStart(One(kAdd, 10), At(now), Wall(now));
-    EXPECT_LE(start, At(now) + absl::Milliseconds(50));
-    now = absl::ToDoubleSeconds(start);
-    pacer.Sent(id, One(kAdd, 10), At(now));
+TEST_F(PacerTest, ACutOffRequestIsHalvedNextTime) {
+  Exchange(One(kAdd, 10), Failure(), 60);
+  EXPECT_EQ(Commands(kAdd), 5);
+}
+
+TEST_F(PacerTest, ImportsAreSizedByTheirContacts) {
+  EXPECT_EQ(pacer_.SizeFor(kImport, 20).units_per_command, 10);
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kImport, 10, 1, 1, -1, false}};
+  Exchange({{kImport, {1, 10}}}, observation, 1);
+  const RequestSize size = pacer_.SizeFor(kImport, 20);
+  EXPECT_EQ(size.commands, 1);
+  EXPECT_EQ(size.units_per_command, 20);
+  observation.methods = {{kImport, 20, 2, 3, -1, false}};
+  for (int i = 0; i < 10; ++i) {
+    Exchange({{kImport, {1, 20}}}, observation, 2);
+    now_ += 700;
+    pacer_.EarliestStart(One(kImport, 1), At(now_), Wall(now_));
+  }
+  // 0.1 s a contact: 200 in 20 s.
+  const RequestSize grown = pacer_.SizeFor(kImport, 20);
+  EXPECT_EQ(grown.commands * grown.units_per_command, 200);
+  EXPECT_LE(grown.units_per_command, 20);
+}
+
+TEST_F(PacerTest, ABoxHasNoLimitsButABreathBetweenRequests) {
+  for (int i = 0; i < 500; ++i) {
+    const double start = Start(One(kAdd, 10));
+    EXPECT_LE(start, now_ + 0.05 + 1e-6);
+    now_ = start;
     PaceObservation observation;
     observation.methods.assign(10, {kAdd, 1, 0.9, -1, -1, false});
-    pacer.Answered(id, observation, At(now), Wall(now));
+    Exchange(One(kAdd, 10), observation, 0);
   }
 }
 
-TEST(Pacer, OneAnswerWithoutOperatingDoesNotMakeABoxOfACloud) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  PaceObservation cloud;
-  cloud.reports_operating = true;
-  cloud.methods = {{kList, 1, 0.2, 1, -1, false}};
-  pacer.Sent(1, One(kList, 1), At(0));
-  pacer.Answered(1, cloud, At(0), Wall(0));
-  PaceObservation silent;
-  silent.methods = {{kList, 1, 0.2, -1, -1, false}};
+TEST_F(PacerTest, BeforeAnythingIsKnownAPortalIsTakenForACloud) {
   bool waited = false;
-  for (uint64_t id = 2; id <= 60; ++id) {
-    const absl::Duration start = pacer.EarliestStart(One(kList, 1), At(0), Wall(0));
-    waited = waited || start > At(0);
-    pacer.Sent(id, One(kList, 1), At(0));
-    pacer.Answered(id, silent, At(0), Wall(0));
+  for (int i = 0; i < 60; ++i) {
+    waited = waited || Start(One(kList, 1)) > now_;
+    pacer_.Sent(++id_, One(kList, 1), At(now_));
   }
   EXPECT_TRUE(waited);
 }
 
-TEST(Pacer, WhatCanNeverFitIsToBeCutSmaller) {
-  testing::SeededRandom random;
-  Pacer pacer(PaceSettings{}, random);
-  pacer.Sent(1, One(kAdd, 1), At(0));
+TEST_F(PacerTest, OneAnswerWithoutOperatingDoesNotMakeABoxOfACloud) {
+  PaceObservation cloud;
+  cloud.reports_operating = true;
+  cloud.methods = {{kList, 1, 0.2, 1, -1, false}};
+  Exchange(One(kList, 1), cloud);
+  PaceObservation silent;
+  silent.methods = {{kList, 1, 0.2, -1, -1, false}};
+  bool waited = false;
+  for (int i = 0; i < 60; ++i) {
+    waited = waited || Start(One(kList, 1)) > now_;
+    Exchange(One(kList, 1), silent, 0);
+  }
+  EXPECT_TRUE(waited);
+}
+
+TEST_F(PacerTest, WhatNeverFitsGoesWhenNothingElseIsCharged) {
   PaceObservation observation;
   observation.reports_operating = true;
   observation.methods = {{kAdd, 1, 50, 50, -1, false}};
-  pacer.Answered(1, observation, At(50), Wall(50));
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 50), At(50), Wall(50)),
-            absl::InfiniteDuration());
-  EXPECT_EQ(pacer.EarliestStart(One(kAdd, 1), At(50), Wall(50)), At(50));
+  Exchange(One(kAdd, 1), observation, 50);
+  EXPECT_EQ(Start(One(kAdd, 1)), now_);
+  const double start = Start(One(kAdd, 50));
+  EXPECT_GE(start, now_ + 600);
+  EXPECT_LE(start, now_ + 602);
+}
+
+TEST_F(PacerTest, ConcurrencyGrowsWhileItIsUsedAndIsHalvedBySlownessAndFailure) {
+  EXPECT_EQ(pacer_.Concurrency(), 2);
+  const auto round = [&](double each) {
+    std::vector<uint64_t> ids;
+    for (int i = pacer_.Concurrency(); i > 0; --i) {
+      pacer_.Sent(++id_, One(kList, 10), At(now_));
+      ids.push_back(id_);
+    }
+    PaceObservation observation;
+    observation.reports_operating = true;
+    observation.methods.assign(10, {kList, 1, each, -1, -1, false});
+    now_ += each * 10;
+    for (const uint64_t id : ids) {
+      pacer_.Answered(id, observation, At(now_), Wall(now_));
+      pacer_.Sent(++id_, One(kList, 10), At(now_));
+    }
+    for (size_t i = ids.size(); i > 0; --i) {
+      pacer_.Answered(id_ - i + 1, observation, At(now_), Wall(now_));
+    }
+    return pacer_.Concurrency();
+  };
+  int most = 0;
+  for (int i = 0; i < 6; ++i) most = std::max(most, round(0.05));
+  EXPECT_EQ(most, 8);
+  EXPECT_LE(round(0.3), 4);
+  const int before = pacer_.Concurrency();
+  Exchange(One(kList, 1), Failure());
+  EXPECT_EQ(pacer_.Concurrency(), std::max(1, before / 2));
+}
+
+TEST_F(PacerTest, ALaterProcessKnowsWhatThePortalStillCounts) {
+  for (int i = 0; i < 40; ++i) pacer_.Sent(++id_, One(kList, 1), At(now_));
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kAdd, 1, 300, 400, -1, false}};
+  Exchange(One(kAdd, 1), observation, 0);
+  const std::string text = EncodePaceMemory(pacer_.Memory(At(now_), Wall(now_)));
+
+  // Its steady clock is another one.
+  Pacer later(PaceSettings{}, random_);
+  later.Restore(DecodePaceMemory(text), At(5), Wall(now_ + 2));
+  const PaceMemory memory = later.Memory(At(5), Wall(now_ + 2));
+  EXPECT_NEAR(memory.bucket, 41 - 4, 0.1);
+  EXPECT_NEAR(memory.operating.at(kAdd), 400, 0.1);
+  // A window later nothing of it is left.
+  Pacer much_later(PaceSettings{}, random_);
+  much_later.Restore(DecodePaceMemory(text), At(5), Wall(now_ + 601));
+  EXPECT_EQ(much_later.Memory(At(5), Wall(now_ + 601)).bucket, 0);
+}
+
+TEST(PaceMemory, WhatIsNoMemoryIsAnOldOne) {
+  for (const char* text : {"", "x", "17", "17 bucket=", "17 bucket=x", "17 bucket=-1",
+                           "17 bucket=1 a", "17 bucket=nan", "x bucket=1"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(DecodePaceMemory(text).at, absl::InfinitePast());
+  }
+}
+
+TEST_F(PacerTest, AfterAProcessThatWasCutOffTheBucketIsFullerAndOneCommandLooks) {
+  pacer_.Suspect({Wall(now_ - 1), 30, {{kAdd, 100}}}, At(now_), Wall(now_));
+  EXPECT_GE(Start(One(kList, 1)), now_ + 1);
+  now_ += 30;
+  EXPECT_EQ(Start(One(kList, 1)), now_);
+  EXPECT_EQ(Commands(kAdd), 1);
+  pacer_.Sent(++id_, One(kAdd, 1), At(now_));
+  EXPECT_GT(Start(One(kAdd, 1)), now_);
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kAdd, 1, 0.5, 100, -1, false}};
+  pacer_.Answered(id_, observation, At(now_ + 1), Wall(now_ + 1));
+  EXPECT_GT(Commands(kAdd), 5);
 }
 
 }  // namespace

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace guestbridge::agent {
+
+// What the portal still counts of our requests at one moment, for a later process.
+struct PaceMemory {
+  absl::Time at;
+  double bucket = 0;
+  std::map<std::string, double> operating;  // seconds within the window, by method
+};
+
+// One line of text. What is no such line is an empty memory as of the infinite past:
+// nothing is counted any more.
+std::string EncodePaceMemory(const PaceMemory& memory);
+PaceMemory DecodePaceMemory(absl::string_view text);
+
+}  // namespace guestbridge::agent

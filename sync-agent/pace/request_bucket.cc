@@ -1,0 +1,59 @@
+#include "sync-agent/pace/request_bucket.h"
+
+#include <algorithm>
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr double kClockShare = 0.998;
+constexpr double kYield = 0.7;
+constexpr double kLeastShare = 0.1;
+constexpr absl::Duration kRegain = absl::Minutes(10);  // from nothing to everything
+
+}  // namespace
+
+RequestBucket::RequestBucket(double drain_per_second, int capacity)
+    : drain_(std::max(drain_per_second, 0.1)),
+      capacity_(std::max(capacity, 1)),
+      ceiling_(std::max(1.0, capacity_ - 2 * drain_ - 1)) {}
+
+double RequestBucket::Drain(absl::Duration now) const {
+  double share = share_;
+  if (now > refused_at_) {
+    share += absl::FDivDuration(now - refused_at_, kRegain);
+  }
+  return drain_ * kClockShare * std::clamp(share, kLeastShare, 1.0);
+}
+
+void RequestBucket::Set(double level, absl::Duration at) {
+  level_ = std::clamp(level, 0.0, capacity_);
+  at_ = at;
+}
+
+double RequestBucket::LevelAt(absl::Duration now) const {
+  if (now <= at_ || level_ <= 0) return level_;
+  return std::max(0.0, level_ - Drain(now) * absl::ToDoubleSeconds(now - at_));
+}
+
+absl::Duration RequestBucket::EarliestStart(absl::Duration now) const {
+  const double over = LevelAt(now) + 1 - ceiling_;
+  if (over <= 1e-9) return now;
+  return now + absl::Seconds(over / Drain(now)) + absl::Microseconds(1);
+}
+
+void RequestBucket::Sent(absl::Duration now) {
+  level_ = LevelAt(now) + 1;
+  at_ = std::max(at_, now);
+}
+
+void RequestBucket::Refused(int in_flight, absl::Duration now) {
+  // Those under way together are one event.
+  if (now - refused_at_ > absl::Seconds(2)) {
+    share_ = std::clamp(Drain(now) / (drain_ * kClockShare) * kYield, kLeastShare, 1.0);
+    refused_at_ = now;
+  }
+  level_ = std::max(LevelAt(now), capacity_ + in_flight);
+  at_ = std::max(at_, now);
+}
+
+}  // namespace guestbridge::agent
