@@ -208,10 +208,10 @@ void ExportMachine::Step() {
     }
     if (Advance() || AskForRows()) continue;
     FillLane();
-    lane_.Pump(context_.now, may_create(), &actions_);
+    const bool sent = lane_.Pump(context_.now, may_create(), &actions_);
     // Once more when the ledger failed while something was prepared, or a part found
     // that it has nothing to ask.
-    if (context_.failure.ok() && !Advance()) return;
+    if (context_.failure.ok() && !sent && !Advance()) return;
   }
 }
 

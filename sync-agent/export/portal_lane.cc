@@ -41,6 +41,10 @@ int UnitsOf(const Command& command) {
   return import == nullptr ? 1 : static_cast<int>(import->items.size());
 }
 
+bool MayLeave(const PortalLane::Job& job, bool may_create) {
+  return !job.creates || may_create;
+}
+
 }  // namespace
 
 RequestLoad CountMethods(const std::vector<Command>& commands) {
@@ -61,39 +65,69 @@ int PortalLane::MostInFlight() const {
 }
 
 bool PortalLane::HasRoom() const {
-  return failure_.ok() &&
-         static_cast<int>(waiting_.size() + in_flight_.size()) < MostInFlight();
+  // One waits at most, so that its size is what was right a moment ago; what may not
+  // leave doesn't hold up what may.
+  return failure_.ok() && static_cast<int>(in_flight_.size()) < MostInFlight() &&
+         std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+           return MayLeave(waiting.job, may_create_);
+         });
 }
 
 void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), std::nullopt}); }
 
-void PortalLane::Pump(const Instant& now, bool may_create,
+bool PortalLane::Pump(const Instant& now, bool may_create,
                       std::vector<ActionToDo>* actions) {
+  may_create_ = may_create;
+  bool sent = false;
   while (failure_.ok() && !waiting_.empty() &&
          static_cast<int>(in_flight_.size()) < MostInFlight()) {
-    auto next = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& w) {
-      return !w.job.creates || may_create;
-    });
-    if (next == waiting_.end()) return;  // The lease's renewal wakes the machine.
+    auto next = std::find_if(
+        waiting_.begin(), waiting_.end(),
+        [&](const Waiting& waiting) { return MayLeave(waiting.job, may_create); });
+    if (next == waiting_.end()) break;  // The lease's renewal wakes the machine.
+    if (pacer_.away()) {
+      // Not a write: nobody's contact shall be in doubt for the sake of a question.
+      Probe(now, actions);
+      break;
+    }
     const RequestLoad load = CountMethods(next->job.commands);
     if (!next->ready.has_value()) next->ready = now.steady;
     const absl::Duration start = pacer_.EarliestStart(load, now.steady, now.wall);
     if (start > now.steady) {
       // Not even alone: come back when the portal's window has moved.
-      actions->push_back(WakeAt{
-          start == absl::InfiniteDuration() ? now.steady + absl::Seconds(10) : start});
-      return;
+      actions->push_back(WakeAt{start});
+      break;
     }
     tally_.progress().portal.wait_seconds +=
         absl::ToDoubleSeconds(now.steady - *next->ready);
     Job job = std::move(next->job);
     waiting_.erase(next);
     if (job.prepare && !job.prepare()) continue;
-    const uint64_t id = NextRequestId();
-    pacer_.Sent(id, load, now.steady);
-    actions->push_back(SendRequest{id, {.commands = job.commands}, job.creates});
-    in_flight_.emplace(id, std::move(job));
+    Send(std::move(job), load, now, actions);
+    sent = true;
   }
+  return sent;
+}
+
+void PortalLane::Probe(const Instant& now, std::vector<ActionToDo>* actions) {
+  Job job;
+  job.commands.push_back(GetProfile{});
+  job.probe = true;
+  const RequestLoad load = CountMethods(job.commands);
+  const absl::Duration start = pacer_.EarliestStart(load, now.steady, now.wall);
+  if (start > now.steady) {
+    actions->push_back(WakeAt{start});
+  } else {
+    Send(std::move(job), load, now, actions);
+  }
+}
+
+void PortalLane::Send(Job job, const RequestLoad& load, const Instant& now,
+                      std::vector<ActionToDo>* actions) {
+  const uint64_t id = NextRequestId();
+  pacer_.Sent(id, load, now.steady);
+  actions->push_back(SendRequest{id, {.commands = job.commands}, job.creates});
+  in_flight_.emplace(id, std::move(job));
 }
 
 void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
@@ -156,6 +190,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     tally_.DropNotice(kAwayNotice);
   }
 
+  if (job.probe) return;
   const bool again =
       job.read && (answer.fate != RequestFate::kAnswered ||
                    std::any_of(answer.results.begin(), answer.results.end(),

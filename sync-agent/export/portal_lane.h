@@ -21,6 +21,7 @@ class PortalLane {
     // Reads change nothing and are repeated until answered; writes never are.
     bool read = true;
     bool creates = false;
+    bool probe = false;  // the lane's own
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
     std::function<bool()> prepare;
@@ -44,7 +45,8 @@ class PortalLane {
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
   // Sends what may go now, and says when to come back. `may_create`: the lease runs.
-  void Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
+  // True when something was sent: there may be room for more.
+  bool Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
   // Drops what has not left.
   void DropWaiting() { waiting_.clear(); }
@@ -63,6 +65,9 @@ class PortalLane {
   // Counts how long the portal has been away, and gives up when that is too long.
   void Wait(const PortalAnswer& answer, const Instant& now);
   absl::Duration PatienceWith(const PortalAnswer& answer) const;
+  void Probe(const Instant& now, std::vector<ActionToDo>* actions);
+  void Send(Job job, const RequestLoad& load, const Instant& now,
+            std::vector<ActionToDo>* actions);
   void Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
              const Instant& now);
 
@@ -71,6 +76,7 @@ class PortalLane {
   const RunSettings& settings_;
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
+  bool may_create_ = true;  // as last told
   std::optional<absl::Duration> failing_since_;
   bool heard_ = false;  // the portal answered in this run
   absl::Status failure_;

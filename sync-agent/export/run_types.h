@@ -51,7 +51,7 @@ struct RunSettings {
   absl::Duration away_patience = absl::Hours(3);
   // Started by the schedule or by the agent itself: nobody waits for the first answer.
   bool unattended = false;
-  int max_requests_in_flight = 2;
+  int max_requests_in_flight = 8;  // the pacer says how many of them
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.
   bool first_export = false;
