@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -21,6 +22,8 @@ namespace {
 // Notes of the ledger.
 constexpr char kLastRunNote[] = "last-run";      // written before, run in base64
 constexpr char kUntoldRunNote[] = "untold-run";  // KeyOf the last run until it is told
+constexpr char kPaceNote[] = "pace";             // what the portal counts of us
+constexpr char kRunning[] = "running ";          // its start while a run sends
 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Seconds(15);
@@ -269,14 +272,34 @@ void Integration::SettleDoubts() {
   settle_not_before_ = clock_.Steady() + settle_pause_;
 }
 
-void Integration::UpdatePacer(const IntegrationSettings& settings) {
+void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledger) {
   const std::string key =
       absl::StrCat(settings.portal.host, ":", settings.portal.port, " ",
                    settings.portal.oauth ? -1 : settings.portal.webhook_user, " ",
                    settings.pace.bucket_capacity);
   if (pacer_ != nullptr && key == paced_) return;
+  const bool first = pacer_ == nullptr;
   pacer_ = std::make_unique<Pacer>(settings.pace, random_);
   paced_ = key;
+  if (!first) return;
+  const auto note = ledger.Note(kPaceNote);
+  absl::string_view text = note.ok() ? absl::string_view(*note) : "";
+  if (absl::ConsumePrefix(&text, kRunning)) {
+    pacer_->Suspect(DecodePaceMemory(text), clock_.Steady(), clock_.Now());
+  } else {
+    pacer_->Restore(DecodePaceMemory(text), clock_.Steady(), clock_.Now());
+  }
+}
+
+void Integration::RememberPace(Ledger& ledger, bool running) {
+  const absl::Duration now = clock_.Steady();
+  if (running && now - pace_noted_ < absl::Seconds(1)) return;
+  pace_noted_ = now;
+  const std::string memory = EncodePaceMemory(pacer_->Memory(now, clock_.Now()));
+  const absl::Status noted =
+      ledger.SetNote(kPaceNote, absl::StrCat(running ? kRunning : "", memory));
+  // A later process is only more careful or less; the run itself says what is wrong.
+  if (!noted.ok()) log::Debug("pace_not_noted", {{"error", noted}});
 }
 
 void Integration::ExecuteTask(const v1::RunTask& task) {
@@ -311,10 +334,13 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
     return Conclude(ledger.ok() ? *ledger : nullptr, std::move(ended), 0);
   }
 
-  UpdatePacer(now->settings);
+  UpdatePacer(now->settings, **ledger);
+  pace_noted_ = -absl::InfiniteDuration();
+  RememberPace(**ledger, true);
   IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
                       clock_, rejection,
-                      [this](const v1::Run& word) {
+                      [this, &ledger](const v1::Run& word) {
+                        RememberPace(**ledger, true);
                         doubts_in_run_ = word.doubts();
                         reporter_.Report(word);
                       }},
@@ -326,6 +352,7 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
     if (cancelled_.erase(run.name()) > 0) run.Cancel();
   }
   std::optional<v1::Run> result = run.Execute();
+  RememberPace(**ledger, false);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = nullptr;

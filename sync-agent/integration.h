@@ -104,7 +104,9 @@ class Integration {
   // How long until doubts may be settled, as far as the run thread knows.
   absl::Duration SettleIn();
   void SettleDoubts();
-  void UpdatePacer(const IntegrationSettings& settings);
+  void UpdatePacer(const IntegrationSettings& settings, Ledger& ledger);
+  // For a later process: the portal still counts what this one has sent.
+  void RememberPace(Ledger& ledger, bool running);
   void AnswerTask(const v1::Task& task);
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
   void ReportTrailing();
@@ -140,6 +142,7 @@ class Integration {
   // Of the run thread alone.
   std::unique_ptr<Pacer> pacer_;
   std::string paced_;  // what the pacer was made for
+  absl::Duration pace_noted_ = -absl::InfiniteDuration();
   Doubts doubts_;
   bool doubts_seeded_ = false;
   absl::Duration settle_not_before_ = -absl::InfiniteDuration();
