@@ -5,6 +5,3 @@ if(GUESTBRIDGE_SANITIZE)
                       -fno-sanitize-recover=all)
   add_link_options("-fsanitize=${GUESTBRIDGE_SANITIZE}")
 endif()
-
-# Test builds stop at named steps on request; see docs/design/exactly-once.md.
-option(GUESTBRIDGE_CRASH_POINTS "Compile the named crash points in" ON)

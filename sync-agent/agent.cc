@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "common/http/http_client.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
@@ -183,11 +184,13 @@ void Agent::OnConnected() {
 }
 
 void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
+  CrashPoint("agent.configuration.apply");
   const absl::Status applied = Apply(configuration);
   v1::AcknowledgeConfigurationRequest request;
   request.set_integration(configuration.integration());
   request.set_revision(configuration.revision());
   if (applied.ok()) {
+    CrashPoint("agent.configuration.applied");
     const absl::Status kept = cache_.Keep(configuration);
     if (!kept.ok()) log::Warning("configuration_not_kept", {{"error", kept}});
     log::Info("configuration_applied", {{"integration", configuration.integration()},
@@ -200,7 +203,9 @@ void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
                   {"revision", configuration.revision()},
                   {"error", applied}});
   }
+  CrashPoint("agent.configuration.kept");
   const absl::Status sent = control_->Acknowledge(std::move(request));
+  CrashPoint("agent.configuration.acknowledged");
   if (!sent.ok()) log::Warning("acknowledgement_lost", {{"error", sent}});
 }
 

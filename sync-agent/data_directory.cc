@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "common/crash_point/crash_point.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -79,6 +80,7 @@ absl::Status DataDirectory::MakeInstallation(Random& random) {
   const bool written =
       write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
       fsync(fd) == 0;
+  CrashPoint("agent.installation.drafted");
   if (close(fd) != 0 || !written || rename(draft.c_str(), file.c_str()) != 0) {
     const int problem = errno;
     unlink(draft.c_str());

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -382,6 +383,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
                          {"added", run.counters().added()},
                          {"failed", run.counters().failed()},
                          {"deferred", run.counters().deferred()}});
+  CrashPoint("agent.run.ended");
   if (ledger != nullptr) {
     const auto write_back = ledger->CountWriteBacks();
     const auto doubts = ledger->CountAttempts();
@@ -394,7 +396,9 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
       absl::Status noted = ledger->SetNote(
           kLastRunNote, absl::StrCat(written_before, " ",
                                      absl::Base64Escape(run.SerializeAsString())));
+      CrashPoint("agent.run.noted");
       if (noted.ok()) noted = ledger->SetNote(kUntoldRunNote, key);
+      CrashPoint("agent.run.untold");
       if (!noted.ok()) log::Warning("ledger_note_failed", {{"error", noted}});
     }
   }
@@ -405,6 +409,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
   }
   const bool noted = ledger != nullptr && run.kind() != v1::Run::SETTLE;
   reporter_.Finish(std::move(run), [this, key, ledger, noted] {
+    CrashPoint("agent.run.told");
     if (noted) {
       const auto untold = ledger->Note(kUntoldRunNote);
       if (untold.ok() && *untold == key) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -120,6 +121,7 @@ absl::Status IntegrationRun::Begin() {
           kRunStartNote, absl::StrCat(KeyOf(task_.run()), " ", written_before_)));
     }
   }
+  CrashPoint("agent.run.begun");
   Report(nullptr, nullptr);
   if (!settings.active) {
     return MakeError("INTEGRATION_INACTIVE", {{"integration", parts_.integration}});
@@ -242,6 +244,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.first_export = read_with.empty();
   if (MayCreate()) {
     GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kIdentityNote, base));
+    CrashPoint("agent.identity.noted");
     // Remembered here: an execution that is cut short must not make the next one trust
     // a ledger that has just begun to grow.
     if (cold_) GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, "1"));
@@ -283,7 +286,9 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
       });
   if (result.end == ExecutionEnd::kSucceeded && settings.cold && creates &&
       settings.kind != RunKind::kMatch) {
+    CrashPoint("agent.cold.clear");
     GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, ""));
+    CrashPoint("agent.cold.cleared");
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "sync-agent/integration_report.h"
@@ -130,7 +131,9 @@ void RunReporter::SendOne(const std::string& name) {
     sequence_ = std::max(sequence_ + 1, absl::ToUnixMicros(clock_.Now()));
     sequence = sequence_;
   }
+  CrashPoint("agent.report.leaves");
   const absl::StatusOr<bool> sent = send_(run, sequence);
+  CrashPoint("agent.report.answered");
   const bool over = sent.ok() || IsUnwanted(sent.status());
   if (!sent.ok() && over) {
     log::Warning("run_report_refused", {{"run", name}, {"error", sent.status()}});

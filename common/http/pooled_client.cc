@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/crash_point/crash_point.h"
 #include "common/http/answer_parser.h"
 #include "common/http/connection.h"
 #include "common/http/decompress.h"
@@ -153,7 +154,10 @@ class PooledClient final : public HttpClient {
                       absl::Duration until) {
     HttpResult result;
     const int64_t before = connection.bytes_handed_over();
+    CrashPoint("http.request.half-written",
+               [&] { connection.Write(bytes.substr(0, bytes.size() / 2), until); });
     const Connection::Io written = connection.Write(bytes, until);
+    CrashPoint("http.request.written");
     if (written != Connection::Io::kDone && connection.bytes_handed_over() == before) {
       result.reason = ReasonOfIo(written);
       connection.Abort();
@@ -204,6 +208,7 @@ class PooledClient final : public HttpClient {
       connection.Abort();
       return;
     }
+    CrashPoint("http.request.answered");
     result->outcome = HttpOutcome::kAnswered;
     result->status = parser.status();
     result->headers = parser.headers();

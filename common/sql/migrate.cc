@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/sql/database.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -87,8 +88,10 @@ absl::Status Migrate(Database& database, absl::string_view product,
       GB_ASSIGN_OR_RETURN(const int64_t last, LastApplied(database));
       if (migration.number <= last) return absl::OkStatus();
       GB_RETURN_IF_ERROR(database.Execute(migration.script));
+      CrashPoint("sql.migration.record");
       return Record(database, migration.number, migration.name);
     }));
+    CrashPoint("sql.migration.committed");
   }
   return absl::OkStatus();
 }

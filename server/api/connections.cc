@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_replace.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -209,6 +210,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
     GB_ASSIGN_OR_RETURN(saved, View(transaction, id));
     return absl::OkStatus();
   }));
+  CrashPoint("server.connection.saved");
   saved.set_etag(std::to_string(revision));
   log::Info("connection_saved",
             {{"integration", id}, {"portal", checked.settings.api_server()}});

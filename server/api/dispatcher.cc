@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/status_macros.h"
@@ -104,6 +105,7 @@ void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
   if (revision != view.configuration.revision()) {
     revision = view.configuration.revision();
     v1::WatchResponse message;
+    CrashPoint("server.configuration.leaves");
     *message.mutable_configuration() = view.configuration;
     sent->session->Push(std::move(message));
   }

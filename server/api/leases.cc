@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -158,9 +159,11 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             lease.set_epoch(record.epoch());
             lease.set_cold(record.cold());
             *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
+            CrashPoint("server.lease.grant");
             return PutRecord(transaction, key, record);
           })
           .status());
+  CrashPoint("server.lease.granted");
   if (takeover) {
     log::Warning("lease_taken_over",
                  {{"integration", id}, {"agent", agent}, {"epoch", lease.epoch()}});

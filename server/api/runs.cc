@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/page.h"
 #include "common/resource/resource_name.h"
@@ -171,6 +172,7 @@ absl::StatusOr<v1::Run> Runs::Start(const RunOrder& order) {
                            return absl::OkStatus();
                          })
                          .status());
+  CrashPoint("server.run.started");
   return run;
 }
 
@@ -350,6 +352,7 @@ absl::StatusOr<bool> Runs::Report(Session& session,
   const bool fresh = session.IsNewReport(name, request.sequence());
   bool cancel = false;
   bool ended = false;
+  CrashPoint("server.report.take");
   GB_RETURN_IF_ERROR(store_
                          .Write([&](Transaction& transaction) -> absl::Status {
                            GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
@@ -378,6 +381,7 @@ absl::StatusOr<bool> Runs::Report(Session& session,
                            return SaveRun(transaction, record);
                          })
                          .status());
+  CrashPoint("server.report.taken");
   session.TakeReport(name, request.sequence());
   if (fresh && ended) {
     const v1::RunCounters& counters = request.run().counters();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
 #include "server/schedule/cron.h"
@@ -134,6 +135,7 @@ void Scheduler::Tick(absl::Time now) {
 void Scheduler::Fire(const std::string& integration_id, absl::Time now) {
   enum class Done { kNothing, kStarted, kSkipped };
   Done done = Done::kNothing;
+  CrashPoint("server.schedule.fire");
   const auto written = store_.Write([&](Transaction& transaction) -> absl::Status {
     done = Done::kNothing;
     // Everything is judged again inside the transaction that acts on it.
@@ -159,6 +161,7 @@ void Scheduler::Fire(const std::string& integration_id, absl::Time now) {
     if (integration->value.integration().active()) {
       GB_ASSIGN_OR_RETURN(const FiringOutcome outcome,
                           start_(transaction, integration_id, *due));
+      CrashPoint("server.schedule.started");
       done = Done::kStarted;
       if (outcome == FiringOutcome::kRunInProgress) {
         done = Done::kSkipped;
@@ -174,6 +177,7 @@ void Scheduler::Fire(const std::string& integration_id, absl::Time now) {
     return;
   }
   if (done == Done::kNothing) return;
+  CrashPoint("server.schedule.fired");
   log::Info(done == Done::kStarted ? "schedule_fired" : "schedule_skipped",
             {{"integration", integration_id}, {"job", kScheduleJobName}});
 }

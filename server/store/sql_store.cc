@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/sql/database.h"
 #include "common/status/status_macros.h"
 #include "server/store/schema.h"
@@ -177,8 +178,10 @@ class SqlStore final : public Store {
       SqlTransaction transaction(*database_, /*writable=*/true);
       GB_RETURN_IF_ERROR(body(transaction));
       GB_ASSIGN_OR_RETURN(revision, transaction.Finish());
+      CrashPoint("server.store.commit");
       return absl::OkStatus();
     }));
+    CrashPoint("server.store.committed");
     Announce(revision);
     return revision;
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
@@ -407,15 +408,18 @@ absl::StatusOr<AccessToken> TokenManager::RefreshStored(
     version = *noted;
   }
 
+  CrashPoint("server.token.noted");
   bool answer_lost = false;
   absl::StatusOr<store::TokenRecord> refreshed =
       Refresh(integration_id, chain, &answer_lost);
   if (refreshed.ok()) {
     log::Info("tokens_refreshed", {{"integration", integration_id}});
     flight.failure = absl::OkStatus();
+    CrashPoint("server.token.granted");
     // Not handed out before it is stored: the next refresh needs the new token.
     GB_ASSIGN_OR_RETURN(const int64_t stored,
                         Replace(integration_id, flight, version, *refreshed));
+    CrashPoint("server.token.saved");
     if (stored == 0) return SettingsChanged(chain.portal);
     GB_ASSIGN_OR_RETURN(SecretString token,
                         sealer_.Open(refreshed->sealed_access_token(),

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/crash_point/crash_point.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -48,6 +49,7 @@ bool Replace(const std::string& directory, const std::string& file,
   const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return false;
   const bool written = fchmod(fd, 0600) == 0 && WriteAll(fd, bytes) && fsync(fd) == 0;
+  CrashPoint("agent.configuration.drafted");
   if (close(fd) != 0 || !written || rename(draft.c_str(), file.c_str()) != 0) {
     unlink(draft.c_str());
     return false;

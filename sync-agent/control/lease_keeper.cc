@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "google/protobuf/util/time_util.h"
@@ -112,6 +113,7 @@ absl::Duration LeaseKeeper::Tick() {
     wanted = wanted_;
   }
   const absl::StatusOr<guestbridge::v1::Lease> lease = acquire_(claim());
+  CrashPoint("agent.lease.answered");
   absl::Duration pause = kRenewEvery;
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -183,11 +184,13 @@ bool Adder::Prepare(const Chunk& chunk) {
                        .mapping_version = context_.settings.mapping_version,
                        .recreate = member.decision.action == PlannedAction::kRecreate});
   }
+  CrashPoint("agent.add.intent");
   const auto committed = context_.ledger.CommitIntents(intents, context_.high);
   if (!context_.Check(committed.status())) {
     --in_flight_;
     return false;
   }
+  CrashPoint("agent.add.intended");
   return true;
 }
 
@@ -271,7 +274,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
     return;
   }
+  CrashPoint("agent.add.result");
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
+  CrashPoint("agent.add.settled");
   for (const auto& [decision, had_answer] : doubtful) {
     context_.Doubt(*decision, had_answer);
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 
 namespace guestbridge::agent {
@@ -130,7 +131,9 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
         record.revision = version->revision;
       }
     }
+    CrashPoint("agent.adopt.link");
     if (!context_.Check(context_.ledger.Link(record, decision.contact))) return;
+    CrashPoint("agent.adopt.linked");
   }
   context_.sight_proven = true;
   decision.contact = row.id;

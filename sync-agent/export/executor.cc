@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/crash_point/crash_point.h"
 #include "common/random/random.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/export/worker_pool.h"
@@ -208,7 +209,10 @@ class Execution {
             AnswerCame{send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
         return;
       }
-      events_.Push(AnswerCame{send.id, parts_.portal.Send(send.request)});
+      CrashPoint("agent.request.leaves");
+      PortalAnswer answer = parts_.portal.Send(send.request);
+      CrashPoint("agent.request.answered");
+      events_.Push(AnswerCame{send.id, std::move(answer)});
     });
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "sync-agent/change/read_choice.h"
 
@@ -293,9 +294,12 @@ bool ExportMachine::Advance() {
         return true;
       }
       if (settings_.kind == RunKind::kExport && !settings_.dry_run) {
+        CrashPoint("agent.watermark.note");
         context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
+        CrashPoint("agent.watermark.noted");
         context_.Check(context_.ledger.SetNote(
             kReadWithMappingNote, absl::StrCat(settings_.mapping_version)));
+        CrashPoint("agent.watermark.mapping-noted");
         if (!context_.failure.ok()) return true;
       }
       if (exports && settings_.kind == RunKind::kSettle && !context_.doubts.empty() &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "sync-agent/plan/match.h"
 
@@ -170,10 +171,12 @@ void Matcher::Finish() {
       linked.dirty = true;
       linked.exported = ContentDigest{};
       linked.exported.fields_known = false;
+      CrashPoint("agent.match.link");
       const absl::Status status = context_.ledger.Link(linked, ContactId());
       if (ReasonOf(status) == "CONTACT_LINKED_ELSEWHERE") continue;
       if (!context_.Check(status)) return;
       ++counts.applied;
+      CrashPoint("agent.match.linked");
       updater_.StampOnly(linked.key, linked.contact);
     }
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/crash_point/crash_point.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -53,7 +54,9 @@ void Rebuilder::Take(const ContactRow& row) {
   }
   // What 1C holds shows when the client is read; until then the ID is queued for it,
   // and writing what is there already costs one read.
+  CrashPoint("agent.rebuild.link");
   if (!context_.Check(context_.ledger.Link(record, ContactId()))) return;
+  CrashPoint("agent.rebuild.linked");
   if (count_) context_.tally.Count(Outcome::kUpdated);
 }
 

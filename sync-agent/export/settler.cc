@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -61,6 +62,7 @@ void Settler::Conclude() {
 }
 
 void Settler::Settle(Suspect& suspect) {
+  CrashPoint("agent.doubt.settle");
   const ClientKey& key = suspect.attempt.intent.key;
   const absl::Duration due = context_.doubts.DueOf(key);
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
@@ -123,6 +125,7 @@ void Settler::Settle(Suspect& suspect) {
       if (!context_.Check(context_.ledger.Put({**record}))) return;
     }
   }
+  CrashPoint("agent.doubt.settled");
   context_.doubts.Remove(key);
 }
 

@@ -1,4 +1,5 @@
 #include "sync-agent/export/sweep.h"
+#include "common/crash_point/crash_point.h"
 
 #include <map>
 #include <memory>
@@ -58,6 +59,7 @@ void Sweep::Missing(const WriteBackItem& item) {
                  context_.lost.insert(key);
                  return;
                }
+               CrashPoint("agent.sweep.mark");
                auto record = context_.ledger.Get(key);
                if (!context_.Check(record.status()) || !record->has_value()) return;
                ClientRecord known = **record;
@@ -71,6 +73,7 @@ void Sweep::Missing(const WriteBackItem& item) {
                  known.link = LinkState::kLost;
                  context_.Check(context_.ledger.Put({known}));
                }
+               CrashPoint("agent.sweep.marked");
              },
              [this, key, contact = item.contact](bool exists) {
                // A hiccup of the list; or somebody without rights is told nothing.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -192,7 +193,9 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
     if (alone) break;
   }
   job.prepare = [this, intents] {
+    CrashPoint("agent.update.intent");
     const auto committed = context_.ledger.CommitIntents(*intents, context_.high);
+    CrashPoint("agent.update.intended");
     if (context_.Check(committed.status())) return true;
     --in_flight_;
     return false;
@@ -256,7 +259,9 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
     return;
   }
+  CrashPoint("agent.update.result");
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
+  CrashPoint("agent.update.settled");
   for (const auto& [decision, had_answer] : doubtful) {
     context_.Doubt(*decision, had_answer);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 
@@ -73,9 +74,12 @@ absl::Duration WriteBack::WriteOne() {
   if (pending->empty()) return absl::InfiniteDuration();
   const WriteBackItem& item = pending->front();
   const absl::Duration begun = clock_.Steady();
+  CrashPoint("agent.write-back.begin");
   const absl::Status status = writer_.WriteContact(item.key, item.contact);
   const absl::Duration took = clock_.Steady() - begun;
+  CrashPoint("agent.write-back.written");
   const absl::Status noted = ledger_.FinishWriteBack(item, status, IsFinal(status));
+  CrashPoint("agent.write-back.noted");
   if (!noted.ok()) {
     log::Error("write_back_ledger_failed", {{"error", noted}});
     return kLongestPause;

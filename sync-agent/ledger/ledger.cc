@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/client_columns.h"
@@ -47,6 +48,7 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
   }
   std::unique_ptr<Database> database = *std::move(opened);
   GB_RETURN_IF_ERROR(Migrate(*database, "guestbridge-ledger", kLedgerMigrations));
+  CrashPoint("agent.ledger.migrated");
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(database), ""));
   GB_ASSIGN_OR_RETURN(ledger->id_, ledger->Note("ledger-id"));
   if (ledger->id_.empty()) {
@@ -61,14 +63,18 @@ Ledger::Ledger(std::unique_ptr<Database> database, std::string id)
 
 absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return database_->Transact([&]() -> absl::Status {
+  const absl::Status written = database_->Transact([&]() -> absl::Status {
     GB_RETURN_IF_ERROR(body());
     GB_ASSIGN_OR_RETURN(
         Statement * bump,
         database_->Prepare("INSERT INTO notes(name, value) VALUES('sequence', '1') "
                            "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
-    return bump->Run();
+    const absl::Status bumped = bump->Run();
+    CrashPoint("agent.ledger.commit");
+    return bumped;
   });
+  CrashPoint("agent.ledger.committed");
+  return written;
 }
 
 int64_t Ledger::sequence() {
