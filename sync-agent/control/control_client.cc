@@ -27,11 +27,6 @@ bool IsFinalRefusal(const absl::Status& status) {
          reason == "INSTALLATION_INVALID";
 }
 
-absl::Status NoSession() {
-  return MakeError("SERVER_UNREACHABLE",
-                   {{"code", "UNAVAILABLE"}, {"detail", "no session"}});
-}
-
 }  // namespace
 
 ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
@@ -100,8 +95,7 @@ void ControlClient::Loop() {
       return;
     } else if (ReasonOf(hello) != last_reason) {
       last_reason = ReasonOf(hello);
-      log::Warning("server_not_reached",
-                   {{"error", WithParameter(hello, "server", identity_.server)}});
+      log::Warning("server_not_reached", {{"error", hello}});
     }
     if (lived) pause = kFirstPause;
     std::unique_lock<std::mutex> lock(mutex_);
@@ -128,10 +122,24 @@ absl::Status ControlClient::Hello() {
   grpc::ClientContext context;
   Prepare(context, kCallDeadline);
   v1::HelloResponse response;
-  GB_RETURN_IF_ERROR(FromGrpcStatus(stub_->Hello(&context, request, &response)));
+  GB_RETURN_IF_ERROR(
+      ErrorOf(stub_->Hello(&context, request, &response), kCallDeadline));
   const std::lock_guard<std::mutex> lock(mutex_);
   session_ = response.session();
   return absl::OkStatus();
+}
+
+absl::Status ControlClient::ErrorOf(const grpc::Status& status,
+                                    absl::Duration deadline) const {
+  absl::Status error = FromGrpcStatus(status);
+  const std::string reason = ReasonOf(error);
+  // The server's own errors have parameters of their own.
+  if (reason == "DEADLINE_PASSED") {
+    error = WithParameter(std::move(error), "timeout", absl::FormatDuration(deadline));
+  } else if (reason != "SERVER_UNREACHABLE" && reason != "CALL_FAILED") {
+    return error;
+  }
+  return WithParameter(std::move(error), "server", identity_.server);
 }
 
 bool ControlClient::Watch() {
@@ -153,7 +161,7 @@ bool ControlClient::Watch() {
     lived = true;
     Deliver(message);
   }
-  const absl::Status ended = FromGrpcStatus(stream->Finish());
+  const absl::Status ended = ErrorOf(stream->Finish(), absl::InfiniteDuration());
   const std::lock_guard<std::mutex> lock(mutex_);
   watching_ = nullptr;
   if (!stopping_) {
@@ -200,13 +208,18 @@ absl::StatusOr<Response> ControlClient::Call(
     const std::lock_guard<std::mutex> lock(mutex_);
     request.set_session(session_);
   }
-  if (request.session().empty()) return NoSession();
+  if (request.session().empty()) {
+    return ErrorOf(grpc::Status(grpc::StatusCode::UNAVAILABLE, "no session"),
+                   kCallDeadline);
+  }
   grpc::ClientContext context;
-  Prepare(context, std::is_same_v<Request, v1::GetAccessTokenRequest> ? kTokenDeadline
-                                                                      : kCallDeadline);
+  constexpr absl::Duration kDeadline =
+      std::is_same_v<Request, v1::GetAccessTokenRequest> ? kTokenDeadline
+                                                         : kCallDeadline;
+  Prepare(context, kDeadline);
   Response response;
   const absl::Status status =
-      FromGrpcStatus((stub_.get()->*method)(&context, request, &response));
+      ErrorOf((stub_.get()->*method)(&context, request, &response), kDeadline);
   if (ReasonOf(status) == "SESSION_UNKNOWN") Drop(request.session());
   if (!status.ok()) return status;
   return response;

@@ -85,6 +85,8 @@ class ControlClient {
   // Reads the stream to its end; true when anything came.
   bool Watch();
   void Deliver(const v1::WatchResponse& message);
+  // Names the server where it was not the server who spoke.
+  absl::Status ErrorOf(const grpc::Status& status, absl::Duration deadline) const;
   void Prepare(grpc::ClientContext& context, absl::Duration deadline) const;
   // Fills the session in and makes the call.
   template <typename Request, typename Response>
