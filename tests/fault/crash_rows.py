@@ -1,0 +1,205 @@
+"""kill -9 of the agent at every named step: armed, ended there, started again, finished."""
+
+import shutil
+
+import oracle
+from fault_site import SETTLE, FaultSite, guest
+from registry import add_row
+
+
+# Each gets everything ready, arms the agent, and begins the work that passes the point.
+# What it returns is done after the agent's restart.
+def at_first_start(site, crash):
+    site.start_server()
+    site.cli("integration", "create", "main", "--type", "bitrix24")
+    site.set_connection(settle=SETTLE)
+    site.start_agent(crash=crash, connected=False)
+
+    def the_rest():
+        site.cli("fields", "load", "main")
+        site.cli("fields", "save", "main")
+        site.cli("events", "load", "main")
+        site.cli("events", "save", "main")
+    return the_rest
+
+
+def armed(site, crash):
+    site.agent.kill()
+    site.start_agent(crash=crash, connected=False)
+
+
+def in_first_export(site, crash):
+    site.up()
+    armed(site, crash)
+    site.begin_anyhow()
+
+
+def in_later_export(site, crash):
+    site.up()
+    site.finish()
+    site.arrive(20)
+    site.edit(20)
+    armed(site, crash)
+    site.begin_anyhow()
+
+
+def while_settling(site, crash):
+    site.up()
+    site.portal.post("/faults", [
+        {"kind": "late_commit", "method": "batch", "ms": 700, "nth": 1},
+        {"kind": "reset", "method": "batch", "nth": 2}])
+    armed(site, crash)
+    site.begin_anyhow()
+
+
+def after_contacts_were_deleted(site, crash):
+    site.up()
+    site.finish()
+    for number in range(1, 6):
+        [contact] = site.contacts()[guest(number)["Ref_Key"]]
+        site.portal.post("/contacts/delete", {"id": contact["id"]})
+    armed(site, crash)
+    site.begin_anyhow("--full")
+
+
+def without_ledger(site):
+    site.up()
+    site.finish()
+    site.agent.kill()
+    shutil.rmtree(site.dir / "agent" / "ledgers")
+
+
+def in_rebuild(site, crash):
+    without_ledger(site)
+    site.start_agent(crash=crash, connected=False)
+    site.begin_anyhow(kind="rebuild")
+
+
+def in_cold_export(site, crash):
+    without_ledger(site)
+    site.arrive(10)
+    site.start_agent(crash=crash, connected=False)
+    site.begin_anyhow()
+
+
+def known_by_hand(site, count=12):
+    """Contacts that a manager typed; their IDs by guest."""
+    ids = {}
+    for number in range(1, count + 1):
+        row = guest(number)
+        ids[row["Ref_Key"]] = site.portal.post("/contacts/add", {"fields": {
+            "LAST_NAME": row["LastName"], "NAME": row["FirstName"],
+            "PHONE": [{"VALUE": row["Phone"], "VALUE_TYPE": "WORK"}],
+            "EMAIL": [{"VALUE": row["EMail"], "VALUE_TYPE": "WORK"}]}})["id"]
+    return ids
+
+
+def in_match(site, crash):
+    site.up()
+    known_by_hand(site)
+    armed(site, crash)
+    site.begin_anyhow(kind="match")
+
+
+def in_adoption(site, crash):
+    site.up()
+    for key, contact in known_by_hand(site).items():
+        site.onec.post("/clients/edit", {"guid": key, "set": {"B24ContactID": str(contact)}})
+    armed(site, crash)
+    site.begin_anyhow()
+
+
+# point -> (where, passes to die at); the first pass of a fast point is in the short suite.
+POINTS = {
+    "sql.migration.record": (at_first_start, (1,)),
+    "sql.migration.committed": (at_first_start, (1,)),
+    "agent.installation.drafted": (at_first_start, (1,)),
+    "agent.ledger.migrated": (at_first_start, (1,)),
+    "agent.configuration.apply": (at_first_start, (1,)),
+    "agent.configuration.applied": (at_first_start, (1,)),
+    "agent.configuration.drafted": (at_first_start, (1,)),
+    "agent.configuration.kept": (at_first_start, (1,)),
+    "agent.configuration.acknowledged": (at_first_start, (1,)),
+    "http.request.half-written": (in_first_export, (1, 2, 3, 4, 5, 6, 9)),
+    "http.request.written": (in_first_export, (1, 2, 3, 4, 5, 6, 9)),
+    "http.request.answered": (in_first_export, (1, 2, 3, 4, 5, 6, 9)),
+    "agent.ledger.commit": (in_later_export, (1, 2, 3, 5, 8, 13, 21)),
+    "agent.ledger.committed": (in_later_export, (1, 2, 3, 5, 8, 13, 21)),
+    "agent.run.begun": (in_first_export, (1,)),
+    "agent.lease.answered": (in_first_export, (1,)),
+    "agent.identity.noted": (in_first_export, (1,)),
+    "agent.watermark.note": (in_first_export, (1,)),
+    "agent.watermark.noted": (in_first_export, (1,)),
+    "agent.watermark.mapping-noted": (in_first_export, (1,)),
+    "agent.cold.clear": (in_cold_export, (1,)),
+    "agent.cold.cleared": (in_cold_export, (1,)),
+    "agent.run.ended": (in_first_export, (1,)),
+    "agent.run.noted": (in_first_export, (1,)),
+    "agent.run.untold": (in_first_export, (1,)),
+    "agent.run.told": (in_first_export, (1,)),
+    "agent.report.leaves": (in_first_export, (1, 2)),
+    "agent.report.answered": (in_first_export, (1, 2)),
+    "agent.add.intent": (in_first_export, (1, 2)),
+    "agent.add.intended": (in_first_export, (1, 2)),
+    "agent.add.result": (in_first_export, (1, 2)),
+    "agent.add.settled": (in_first_export, (1, 2)),
+    "agent.update.intent": (in_later_export, (1,)),
+    "agent.update.intended": (in_later_export, (1,)),
+    "agent.update.result": (in_later_export, (1,)),
+    "agent.update.settled": (in_later_export, (1,)),
+    "agent.request.leaves": (in_first_export, (1, 2, 3)),
+    "agent.request.answered": (in_first_export, (1, 2, 3)),
+    "agent.doubt.settle": (while_settling, (1, 2)),
+    "agent.doubt.settled": (while_settling, (1, 2)),
+    "agent.sweep.mark": (after_contacts_were_deleted, (1, 3)),
+    "agent.sweep.marked": (after_contacts_were_deleted, (1, 3)),
+    "agent.rebuild.link": (in_rebuild, (1, 30)),
+    "agent.rebuild.linked": (in_rebuild, (1, 30)),
+    "agent.match.link": (in_match, (1, 5)),
+    "agent.match.linked": (in_match, (1, 5)),
+    "agent.adopt.link": (in_adoption, (1, 5)),
+    "agent.adopt.linked": (in_adoption, (1, 5)),
+    "agent.write-back.begin": (in_first_export, (1, 20)),
+    "agent.write-back.written": (in_first_export, (1, 20)),
+    "agent.write-back.noted": (in_first_export, (1, 20)),
+}
+
+SHORT = {"agent.add.intent:1", "agent.add.intended:2", "http.request.half-written:5",
+         "agent.request.answered:3", "agent.add.settled:2", "agent.update.intended:1",
+         "agent.write-back.written:1"}
+# The server dies at the same moment.
+WITH_SERVER = {"agent.add.intended:2", "agent.request.answered:3", "agent.add.settled:2",
+               "agent.run.noted:1", "agent.report.answered:2", "agent.update.result:1",
+               "agent.configuration.apply:1", "agent.watermark.noted:1"}
+
+
+def totals_known(scenario):
+    """A ledger that is lost takes along which contacts its runs had told of."""
+    return scenario not in (in_rebuild, in_cold_export, in_match, in_adoption)
+
+
+def play(scenario, crash, with_server=False):
+    with FaultSite() as site:
+        afterwards = scenario(site, crash)
+        site.await_death(site.agent)
+        if with_server:
+            site.server.kill()
+            site.start_server()
+        site.start_agent()
+        if afterwards:
+            afterwards()
+        site.finish()
+        return oracle.check(site, total=totals_known(scenario))
+
+
+for point, (scenario, passes) in POINTS.items():
+    for number in passes:
+        crash = f"{point}:{number}"
+        add_row(f"agent dies at {crash}", "crash_rows.py",
+                f"{scenario.__name__.replace('_', ' ')}; the next process goes on",
+                lambda s=scenario, c=crash: play(s, c), fast=crash in SHORT)
+        if crash in WITH_SERVER:
+            add_row(f"agent and server die at {crash}", "crash_rows.py",
+                    f"{scenario.__name__.replace('_', ' ')}; both go on",
+                    lambda s=scenario, c=crash: play(s, c, True),
+                    fast=crash == "agent.add.intended:2")
