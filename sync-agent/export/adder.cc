@@ -217,6 +217,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   std::vector<ClientKey> answered;
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<Decision> again;
+  // Counted once the ledger has taken them.
+  std::vector<std::pair<std::optional<ClientRecord>, Outcome>> moved;
+  std::vector<Failure> failed;
   std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
   for (size_t i = 0; i < chunk->size(); ++i) {
@@ -239,7 +242,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         context_.busy.erase(decision.key);
         settlements.push_back({decision.key, Evidence::Done(result.id),
                                context_.settings.run, OutcomeOf(decision), unix_now});
-        context_.tally.Moved(*before, OutcomeOf(decision));
+        moved.emplace_back(*before, OutcomeOf(decision));
         break;
       }
       case Fate::kNotExecuted:
@@ -253,8 +256,8 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
       case Fate::kRefused: {
         context_.busy.erase(decision.key);
         Parameters parameters = {{"code", result.portal_code}};
-        context_.tally.Moved(*before, Outcome::kFailed);
-        context_.tally.AddFailure(decision.key, result.reason, parameters);
+        moved.emplace_back(*before, Outcome::kFailed);
+        failed.push_back({decision.key, result.reason, parameters});
         settlements.push_back({decision.key,
                                Evidence::Refused(result.reason, std::move(parameters)),
                                context_.settings.run, Outcome::kFailed, unix_now});
@@ -276,6 +279,10 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   }
   CrashPoint("agent.add.result");
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
+  for (const auto& [before, outcome] : moved) context_.tally.Moved(before, outcome);
+  for (const Failure& one : failed) {
+    context_.tally.AddFailure(one.client, one.reason, one.parameters);
+  }
   CrashPoint("agent.add.settled");
   for (const auto& [decision, had_answer] : doubtful) {
     context_.Doubt(*decision, had_answer);

@@ -214,6 +214,9 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<const Decision*> gone;
   std::vector<ClientKey> stamped;
+  // Counted once the ledger has taken them.
+  std::vector<std::pair<std::optional<ClientRecord>, Outcome>> moved;
+  std::vector<Failure> failed;
   for (size_t i = 0; i < chunk->size(); ++i) {
     Item& item = (*chunk)[i];
     const ClientKey& key = item.decision.key;
@@ -226,7 +229,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         if (item.stamp_only) stamped.push_back(key);
         settlements.push_back({key, Evidence::Done(item.decision.contact),
                                context_.settings.run, item.outcome, unix_now});
-        context_.tally.Moved(*before, item.outcome);
+        moved.emplace_back(*before, item.outcome);
         break;
       case Fate::kGone:
         settlements.push_back(
@@ -244,8 +247,8 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
       case Fate::kRefused: {
         context_.busy.erase(key);
         Parameters parameters = {{"code", result.portal_code}};
-        context_.tally.AddFailure(key, result.reason, parameters);
-        context_.tally.Moved(*before, Outcome::kFailed);
+        failed.push_back({key, result.reason, parameters});
+        moved.emplace_back(*before, Outcome::kFailed);
         settlements.push_back({key, Evidence::Refused(result.reason, parameters),
                                context_.settings.run, Outcome::kFailed, unix_now});
         break;
@@ -261,6 +264,10 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   }
   CrashPoint("agent.update.result");
   if (!context_.Check(context_.ledger.Settle(settlements))) return;
+  for (const auto& [before, outcome] : moved) context_.tally.Moved(before, outcome);
+  for (const Failure& one : failed) {
+    context_.tally.AddFailure(one.client, one.reason, one.parameters);
+  }
   CrashPoint("agent.update.settled");
   for (const auto& [decision, had_answer] : doubtful) {
     context_.Doubt(*decision, had_answer);

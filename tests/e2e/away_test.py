@@ -131,7 +131,7 @@ class Portal(Away):
 
     def test_nothing_in_flight_is_called_doubtful(self):
         site = self.site(160)
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 25}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 25, "crm.item.batchimport": 500}})
         run = site.json("export", "run", "main")["name"]
         seen = []
         while True:
@@ -143,7 +143,7 @@ class Portal(Away):
 
     def test_cancelled_and_begun_anew(self):
         site = self.site(300)
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
         run = site.json("export", "run", "main")["name"]
         self.wait_for_contacts(site, 60)
         site.cli("run", "cancel", run)
@@ -158,7 +158,7 @@ class Portal(Away):
 
     def test_deactivated_in_the_middle(self):
         site = self.site(300)
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
         run = site.json("export", "run", "main")["name"]
         self.wait_for_contacts(site, 60)
         site.cli("integration", "deactivate", "main")
@@ -172,7 +172,7 @@ class Portal(Away):
 class Tokens(Away):
     def test_expired_in_the_middle_then_revoked(self):
         site = self.site(200, oauth=True)
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
         run = site.json("export", "run", "main")["name"]
         for number in (20, 100):
             self.wait_for_contacts(site, number)

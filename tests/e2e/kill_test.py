@@ -14,7 +14,7 @@ class Kill(unittest.TestCase):
         self.site.start_agent()
         self.site.connect()
         # Requests are in flight most of the time.
-        self.site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20}})
+        self.site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
         self.addCleanup(self.site.close)
 
     def wait_for_contacts(self, number, seconds=120):

@@ -24,7 +24,7 @@ def jump(seconds, who, oauth=False):
         site.start_agent()
         site.connect(settle="2s")
         site.clock_shift = shifted
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 15}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 15, "crm.item.batchimport": 300}})
         site.portal.post("/faults", [
             {"kind": "late_commit", "method": "batch", "ms": 1500, "nth": 1},
             {"kind": "reset", "method": "batch", "nth": 2}])

@@ -227,8 +227,7 @@ def restored_with_doubts():
         return oracle.check(site, total=False)
 
 
-@row("agent's data directory cloned, both run under one name", "one of them writes at a time",
-     fast=True)
+@row("agent's data directory cloned, both run under one name", "one of them writes at a time")
 def cloned():
     with FaultSite() as site:
         site.up()

@@ -108,7 +108,7 @@ class Mix:
         with FaultSite(guests=self.guests, oauth=oauth) as site:
             site.shift_clock(0)
             site.up()
-            site.portal.post("/config", {"latency_ms": {"crm.contact.add": 5}})
+            site.portal.post("/config", {"latency_ms": {"crm.contact.add": 5, "crm.item.batchimport": 100}})
             if self.random.random() < 0.5:
                 site.finish()
                 self.draw_desk(site)

@@ -23,7 +23,7 @@ def expired_in_mid(fault, guests=60):
 
 @row("token expired for a whole request", "renewed once, sent again", fast=True)
 def whole():
-    return expired_in_mid({"kind": "expired_token", "method": "batch", "nth": 1})
+    return expired_in_mid({"kind": "expired_token", "method": "*", "nth": 3})
 
 
 @row("token expired in mid-batch", "definite for the commands that it struck")
@@ -35,7 +35,7 @@ def in_mid_batch():
 def again():
     with FaultSite(oauth=True) as site:
         site.up()
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20}})
+        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
         run = site.begin()
         for number in (2, 20, 40):
             while site.portal.get("/contacts/count")["count"] < number:
