@@ -3,7 +3,7 @@
 import time
 
 import oracle
-from fault_site import FaultSite
+from fault_site import IMPORT, SLOW, FaultSite
 from registry import add_row
 
 DAY = 86400
@@ -26,8 +26,8 @@ def jump(seconds, who, oauth=False):
         site.clock_shift = shifted
         site.portal.post("/config", {"latency_ms": {"crm.contact.add": 15, "crm.item.batchimport": 300}})
         site.portal.post("/faults", [
-            {"kind": "late_commit", "method": "batch", "ms": 1500, "nth": 1},
-            {"kind": "reset", "method": "batch", "nth": 2}])
+            {"kind": "late_commit", "method": IMPORT, "ms": 1500, "nth": 2},
+            {"kind": "reset", "method": IMPORT, "nth": 3}])
         run = site.begin()
         time.sleep(0.6)
         site.shift_clock(seconds)

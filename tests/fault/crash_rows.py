@@ -3,7 +3,7 @@
 import shutil
 
 import oracle
-from fault_site import SETTLE, FaultSite, guest
+from fault_site import IMPORT, SETTLE, FaultSite, guest
 from registry import add_row
 
 
@@ -46,8 +46,8 @@ def in_later_export(site, crash):
 def while_settling(site, crash):
     site.up()
     site.portal.post("/faults", [
-        {"kind": "late_commit", "method": "batch", "ms": 700, "nth": 1},
-        {"kind": "reset", "method": "batch", "nth": 2}])
+        {"kind": "late_commit", "method": IMPORT, "ms": 700, "nth": 2},
+        {"kind": "reset", "method": IMPORT, "nth": 3}])
     armed(site, crash)
     site.begin_anyhow()
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import oracle
-from fault_site import FaultSite, guest
+from fault_site import IMPORT, FaultSite, guest
 from registry import row
 
 PAGE = 4096
@@ -42,7 +42,7 @@ def small_disk(site, kilobytes):
             subprocess.run(["umount", place], check=True)
 
 
-@row("disk full under the ledger (RLIMIT_FSIZE)", "FAILED with DATABASE_FULL; goes on", fast=True)
+@row("disk full under the ledger (RLIMIT_FSIZE)", "FAILED with DATABASE_FULL; goes on")
 def file_limit():
     with FaultSite(guests=200) as site:
         site.up()
@@ -210,7 +210,7 @@ def restored():
 def restored_with_doubts():
     with FaultSite(guests=30) as site:
         site.up()
-        site.portal.post("/faults", {"kind": "late_commit", "method": "batch", "ms": 1500, "nth": 1})
+        site.portal.post("/faults", {"kind": "late_commit", "method": IMPORT, "ms": 1500, "nth": 2})
         run = site.begin()
         site.ended(run)
         site.agent.kill()

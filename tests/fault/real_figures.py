@@ -1,7 +1,7 @@
 """One story with the real figures: settle time 120 s, a request cut at 60 s that goes on."""
 
 import oracle
-from fault_site import FaultSite
+from fault_site import IMPORT, FaultSite
 
 
 def play():
@@ -11,8 +11,8 @@ def play():
         site.connect(settle="120s")
         # The portal cuts the request after its 60 s and goes on with it for 50 s.
         site.portal.post("/faults", [
-            {"kind": "delay", "method": "batch", "nth": 1, "before_ms": 60_000},
-            {"kind": "late_commit", "method": "batch", "nth": 1, "ms": 50_000}])
+            {"kind": "delay", "method": IMPORT, "nth": 2, "before_ms": 60_000},
+            {"kind": "late_commit", "method": IMPORT, "nth": 2, "ms": 50_000}])
         run = site.begin()
         state = site.ended(run, seconds=420)
         oracle.expect(state["state"] == "SUCCEEDED", state)

@@ -1,7 +1,7 @@
 """OAuth: tokens that end in the middle, refresh answers that get lost, refusals."""
 
 import oracle
-from fault_site import SETTLE, FaultSite
+from fault_site import IMPORT, SETTLE, SLOW, FaultSite
 from registry import row
 
 
@@ -23,7 +23,7 @@ def expired_in_mid(fault, guests=60):
 
 @row("token expired for a whole request", "renewed once, sent again", fast=True)
 def whole():
-    return expired_in_mid({"kind": "expired_token", "method": "*", "nth": 3})
+    return expired_in_mid({"kind": "expired_token", "method": IMPORT, "nth": 2})
 
 
 @row("token expired in mid-batch", "definite for the commands that it struck")
