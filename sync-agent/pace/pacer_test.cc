@@ -146,6 +146,19 @@ TEST_F(PacerTest, APortalThatIsAwayIsAskedByOneProbeAtATimeAndUsedAgainAtOnce) {
   EXPECT_FALSE(pacer_.away());
 }
 
+TEST_F(PacerTest, AnyAnswerEndsThePause) {
+  pacer_.Sent(++id_, One(kAdd, 1), At(now_));
+  const uint64_t slow = id_;
+  for (int i = 0; i < 6; ++i) {
+    Exchange(One(kList, 1), Failure());
+    now_ = Start(One(kList, 1));
+  }
+  Exchange(One(kList, 1), Failure());
+  EXPECT_GT(Start(One(kList, 1)), now_ + 10);
+  pacer_.Answered(slow, PaceObservation{}, At(now_), Wall(now_));
+  EXPECT_NEAR(Start(One(kList, 1)), now_, 0.1);
+}
+
 TEST_F(PacerTest, AnHourAwayCostsTheHourAndAMinuteAtMost) {
   const double back = now_ + 3600;
   int probes = 0;
