@@ -25,6 +25,7 @@ constexpr absl::Duration kRetry = absl::Seconds(2);
 
 // Notes of the ledger; those of the last reading are the machine's.
 constexpr char kIdentityNote[] = "base-identity";  // the one in use
+constexpr char kStampNote[] = "ledger-stamp";      // tells it from its copies
 constexpr char kColdNote[] = "cold";               // "1": look before adding
 constexpr char kPortalNote[] = "portal";           // host:port that the links are about
 constexpr char kRunStartNote[] = "run-start";      // KeyOf, written before
@@ -176,11 +177,19 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
   request.set_published(identity.published);
   request.mutable_ledger()->set_integration(request.integration());
   request.mutable_ledger()->set_ledger(parts_.ledger.id());
-  parts_.lease.Want([request, &ledger = parts_.ledger] {
-    v1::AcquireLeaseRequest now = request;
-    now.mutable_ledger()->set_sequence(ledger.sequence());
-    return now;
-  });
+  Ledger& ledger = parts_.ledger;
+  parts_.lease.Want(
+      [request, &ledger] {
+        v1::AcquireLeaseRequest now = request;
+        now.mutable_ledger()->set_sequence(ledger.sequence());
+        // A ledger that can't be read shows no stamp, and is cold.
+        now.set_ledger_stamp(ledger.Note(kStampNote).value_or(""));
+        return now;
+      },
+      [&ledger](const std::string& stamp, bool cold) {
+        if (cold) GB_RETURN_IF_ERROR(ledger.SetNote(kColdNote, "1"));
+        return ledger.SetNote(kStampNote, stamp);
+      });
   std::string said;
   while (!interrupted()) {
     const LeaseKeeper::Word word = parts_.lease.Await(absl::Milliseconds(250));

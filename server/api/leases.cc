@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
@@ -78,6 +79,35 @@ absl::Status Bind(Transaction& transaction, const std::string& id,
   return absl::OkStatus();
 }
 
+// A ledger that was copied or restored shows a stamp that another has replaced.
+bool StampFits(const store::LeaseRecord& record,
+               const v1::AcquireLeaseRequest& request) {
+  const std::string& shown = request.ledger_stamp();
+  return record.stamp().empty() || shown == record.stamp() ||
+         (request.begins() && record.stamp_unseen() && shown == record.stamp_before());
+}
+
+// Takes note of the stamp that was shown, and gives a new one when a run begins. The
+// old one is dead as soon as the new one was shown; a new one that got lost on its way
+// is replaced, so that two copies never hold the same.
+absl::Status Restamp(Transaction& transaction, const v1::AcquireLeaseRequest& request,
+                     bool same, absl::Time now, store::LeaseRecord* record,
+                     v1::Lease* lease) {
+  const bool seen = same && request.ledger_stamp() == record->stamp();
+  if (seen) {
+    record->clear_stamp_before();
+    record->set_stamp_unseen(false);
+  }
+  if (!request.begins()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const int64_t number, transaction.NextNumber("ledger-stamps"));
+  record->set_stamp_before(request.ledger_stamp());
+  // With the time, so that a database from a backup gives none twice.
+  record->set_stamp(absl::StrCat(number, "-", absl::ToUnixMillis(now)));
+  record->set_stamp_unseen(true);
+  lease->set_ledger_stamp(record->stamp());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
@@ -124,6 +154,7 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             const bool same =
                 !first && record.installation() == session.identity().installation &&
                 record.ledger() == request.ledger().ledger() &&
+                StampFits(record, request) &&
                 request.ledger().sequence() >= record.ledger_sequence();
             takeover = false;
             if (same) {
@@ -151,6 +182,8 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
               record.set_ledger(request.ledger().ledger());
               record.set_cold(!first);
             }
+            GB_RETURN_IF_ERROR(
+                Restamp(transaction, request, same, now, &record, &lease));
             record.set_ledger_sequence(request.ledger().sequence());
             record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
             record.set_settle_millis(absl::ToInt64Milliseconds(

@@ -84,6 +84,52 @@ TEST_F(LeasesTest, AfterGoodbyeTheSameLedgerIsBackAtOnceAnotherWaitsForTheSettle
   EXPECT_FALSE(Acquire(*session, "ledger", 3)->cold());
 }
 
+TEST_F(LeasesTest, ACopyOfALedgerIsFoundOutByItsOldStampAlsoWhenItIsAhead) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const auto begin = [&](const std::string& stamp, int64_t sequence) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/main");
+    request.set_base_identity("base-1");
+    request.set_published(true);
+    request.mutable_ledger()->set_ledger("ledger");
+    request.mutable_ledger()->set_sequence(sequence);
+    request.set_ledger_stamp(stamp);
+    request.set_begins(true);
+    return leases_.Acquire(*session, request);
+  };
+  const auto renew = [&](const std::string& stamp, int64_t sequence) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/main");
+    request.set_base_identity("base-1");
+    request.set_published(true);
+    request.mutable_ledger()->set_ledger("ledger");
+    request.mutable_ledger()->set_sequence(sequence);
+    request.set_ledger_stamp(stamp);
+    return leases_.Acquire(*session, request);
+  };
+  const std::string first = begin("", 1)->ledger_stamp();
+  ASSERT_FALSE(first.empty());
+  // The answer was lost: the ledger shows what it showed before, and gets another.
+  const std::string second = begin("", 2)->ledger_stamp();
+  EXPECT_NE(second, first);
+  EXPECT_THAT(renew(first, 3), StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+  ASSERT_THAT(renew(second, 3), IsOk());
+  const std::string third = begin(second, 10)->ledger_stamp();
+  ASSERT_THAT(renew(third, 11), IsOk());
+  // The copy was made while `second` was in force, and has written more since.
+  EXPECT_THAT(begin(second, 5000),
+              StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+  clock_.Advance(absl::Minutes(5));
+  const auto copy = begin(second, 5000);
+  ASSERT_THAT(copy, IsOk());
+  EXPECT_TRUE(copy->cold());
+  ASSERT_THAT(renew(copy->ledger_stamp(), 5001), IsOk());
+  // Now the original is the copy.
+  EXPECT_THAT(begin(third, 6000),
+              StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+}
+
 TEST_F(LeasesTest, ADeletedIntegrationDoesNotMakeItsBaseForget) {
   Prepare("main");
   ASSERT_THAT(Acquire(*ConnectAgent("a", "inst"), "ledger", 3), IsOk());

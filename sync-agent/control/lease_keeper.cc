@@ -62,11 +62,14 @@ void LeaseKeeper::Start() {
   });
 }
 
-void LeaseKeeper::Want(Claim claim) {
+void LeaseKeeper::Want(Claim claim, Keep keep) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++wanted_;
     claim_ = std::move(claim);
+    keep_ = std::move(keep);
+    begins_ = true;
+    cold_ = false;
     due_ = clock_.Steady();
     word_ = Word();
   }
@@ -103,6 +106,8 @@ absl::Duration LeaseKeeper::PauseLocked() const {
 
 absl::Duration LeaseKeeper::Tick() {
   Claim claim;
+  Keep keep;
+  bool begins = false;
   uint64_t wanted = 0;
   const absl::Duration begun = clock_.Steady();
   {
@@ -110,20 +115,39 @@ absl::Duration LeaseKeeper::Tick() {
     const absl::Duration pause = PauseLocked();
     if (pause > absl::ZeroDuration()) return pause;
     claim = *claim_;
+    keep = keep_;
+    begins = begins_;
     wanted = wanted_;
   }
-  const absl::StatusOr<guestbridge::v1::Lease> lease = acquire_(claim());
+  guestbridge::v1::AcquireLeaseRequest request = claim();
+  request.set_begins(begins);
+  absl::StatusOr<guestbridge::v1::Lease> lease = acquire_(request);
+  bool stamped = false;
+  if (lease.ok() && !lease->ledger_stamp().empty()) {
+    const absl::Status kept = keep(lease->ledger_stamp(), lease->cold());
+    if (kept.ok()) {
+      stamped = true;
+    } else {
+      lease = kept;
+    }
+  }
   CrashPoint("agent.lease.answered");
   absl::Duration pause = kRenewEvery;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (lease.ok()) {
+    if (stamped && wanted == wanted_) {
+      // Counts only when it was shown: until then a copy of the ledger may hold the
+      // stamp before.
+      begins_ = false;
+      cold_ = cold_ || lease->cold();
+      pause = absl::ZeroDuration();
+    } else if (lease.ok()) {
       const auto ttl = google::protobuf::util::TimeUtil::DurationToMicroseconds(
           lease->time_to_live());
       end_ = begun + absl::Microseconds(ttl);
       if (wanted == wanted_) {
         // Later answers may call the ledger warm because it has grown since.
-        if (!word_.held) word_.cold = lease->cold();
+        if (!word_.held) word_.cold = cold_ || lease->cold();
         word_.held = true;
         word_.error = absl::OkStatus();
       }

@@ -22,8 +22,10 @@ class LeaseKeeper {
  public:
   using Acquire = std::function<absl::StatusOr<guestbridge::v1::Lease>(
       const guestbridge::v1::AcquireLeaseRequest& request)>;
-  // What to ask for, as of now (the ledger's sequence grows).
+  // What to ask for, as of now (the ledger's sequence grows, its stamp changes).
   using Claim = std::function<guestbridge::v1::AcquireLeaseRequest()>;
+  // Makes the ledger's new stamp durable, and before it that the ledger is cold.
+  using Keep = std::function<absl::Status(const std::string& stamp, bool cold)>;
 
   LeaseKeeper(Acquire acquire, const Clock& clock);
   ~LeaseKeeper();
@@ -32,7 +34,7 @@ class LeaseKeeper {
   void Start();
 
   // Begins anew: what was known of an earlier lease still counts towards end().
-  void Want(Claim claim);
+  void Want(Claim claim, Keep keep);
   // Renews no longer; the lease ends by itself.
   void Leave();
 
@@ -62,7 +64,10 @@ class LeaseKeeper {
   bool stopping_ = false;
   uint64_t wanted_ = 0;  // counts Want and Leave
   std::optional<Claim> claim_;
-  absl::Duration due_;  // when to ask next
+  Keep keep_;
+  bool begins_ = false;  // the ledger was not stamped since Want
+  bool cold_ = false;    // said together with the stamp
+  absl::Duration due_;   // when to ask next
   absl::Duration end_ = -absl::InfiniteDuration();
   Word word_;
   std::thread thread_;

@@ -23,11 +23,19 @@ guestbridge::v1::Lease MakeLease(bool cold) {
 class LeaseKeeperTest : public ::testing::Test {
  protected:
   void Want() {
-    keeper_.Want([this] {
-      guestbridge::v1::AcquireLeaseRequest request;
-      request.mutable_ledger()->set_sequence(++sequence_);
-      return request;
-    });
+    keeper_.Want(
+        [this] {
+          guestbridge::v1::AcquireLeaseRequest request;
+          request.mutable_ledger()->set_sequence(++sequence_);
+          request.set_ledger_stamp(stamp_);
+          return request;
+        },
+        [this](const std::string& stamp, bool cold) {
+          if (!keeping_.ok()) return keeping_;
+          stamp_ = stamp;
+          kept_cold_ = cold;
+          return absl::OkStatus();
+        });
   }
   absl::Duration Left() const { return keeper_.end() - clock_.Steady(); }
 
@@ -37,9 +45,14 @@ class LeaseKeeperTest : public ::testing::Test {
   int asked_ = 0;
   int64_t sequence_ = 0;
   int64_t last_sequence_ = 0;
+  guestbridge::v1::AcquireLeaseRequest last_;
+  std::string stamp_;  // what the ledger holds
+  bool kept_cold_ = false;
+  absl::Status keeping_;
   LeaseKeeper keeper_{[this](const guestbridge::v1::AcquireLeaseRequest& request) {
                         ++asked_;
                         last_sequence_ = request.ledger().sequence();
+                        last_ = request;
                         clock_.Advance(answer_takes_);
                         return answer_;
                       },
@@ -96,6 +109,34 @@ TEST_F(LeaseKeeperTest, StaysColdThoughTheLedgerGrewSince) {
   clock_.Advance(absl::Seconds(20));
   keeper_.Tick();
   EXPECT_TRUE(keeper_.word().cold);
+}
+
+TEST_F(LeaseKeeperTest, AStampCountsOnceItIsKeptAndWasShown) {
+  answer_ = MakeLease(true);
+  answer_->set_ledger_stamp("7");
+  Want();
+  EXPECT_EQ(keeper_.Tick(), absl::ZeroDuration());
+  EXPECT_TRUE(last_.begins());
+  EXPECT_FALSE(keeper_.word().held);
+  EXPECT_LT(keeper_.end(), clock_.Steady());
+  EXPECT_EQ(stamp_, "7");
+  EXPECT_TRUE(kept_cold_);
+  answer_ = MakeLease(false);
+  keeper_.Tick();
+  EXPECT_FALSE(last_.begins());
+  EXPECT_EQ(last_.ledger_stamp(), "7");
+  EXPECT_TRUE(keeper_.word().held);
+  EXPECT_TRUE(keeper_.word().cold);
+}
+
+TEST_F(LeaseKeeperTest, AStampThatCannotBeKeptGivesNoLease) {
+  answer_->set_ledger_stamp("7");
+  keeping_ = MakeError("DATABASE_FULL");
+  Want();
+  keeper_.Tick();
+  EXPECT_FALSE(keeper_.word().held);
+  EXPECT_LT(keeper_.end(), clock_.Steady());
+  EXPECT_FALSE(keeper_.word().error.ok());
 }
 
 TEST_F(LeaseKeeperTest, OutlivesAServerThatIsAwayAndNoLonger) {

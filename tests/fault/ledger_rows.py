@@ -227,7 +227,8 @@ def restored_with_doubts():
         return oracle.check(site, total=False)
 
 
-@row("agent's data directory cloned, both run under one name", "one of them writes at a time")
+@row("agent's data directory cloned, both run under one name", "one of them writes at a time",
+     fast=True)
 def cloned():
     with FaultSite() as site:
         site.up()
