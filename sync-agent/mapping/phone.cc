@@ -70,6 +70,18 @@ bool IsPossible(const PhoneNumber& number) {
          PhoneNumberUtil::IS_POSSIBLE;
 }
 
+// Few countries have numbers that begin with zeros; elsewhere such a number is another
+// one when it is read again, and is not told.
+bool IsReadBackAlike(const PhoneNumber& number, const std::string& e164) {
+  if (!number.italian_leading_zero()) return true;
+  const auto again = Parse(e164, "");
+  std::string text;
+  if (again.has_value()) {
+    PhoneNumberUtil::GetInstance()->Format(*again, PhoneNumberUtil::E164, &text);
+  }
+  return text == e164;
+}
+
 bool IsOneWithExtension(absl::string_view text, const std::string& region) {
   const auto number = Parse(text, region);
   return number.has_value() && number->has_extension() &&
@@ -96,8 +108,10 @@ void AddPhone(absl::string_view text, const std::string& region, PhoneList* list
                            type == PhoneNumberUtil::FIXED_LINE_OR_MOBILE
                        ? "MOBILE"
                        : "WORK";
-      list->values.push_back(std::move(value));
-      return;
+      if (IsReadBackAlike(*number, value.value)) {
+        list->values.push_back(std::move(value));
+        return;
+      }
     }
   }
   list->as_written = true;

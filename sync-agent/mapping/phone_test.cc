@@ -93,5 +93,11 @@ TEST(Phone, ATextWithoutDigitsIsNone) {
   Check({"нет, 89165550123", {{"+79165550123", "MOBILE"}}, false, true}, "RU");
 }
 
+TEST(Phone, ANumberThatIsReadOtherwiseTheNextTimeIsNotTold) {
+  Check({"00048011091", {{"00048011091", "WORK"}}, /*as_written=*/true}, "DE");
+  // Italian numbers do begin with a zero.
+  Check({"06 6982 1234", {{"+390669821234", "WORK"}}}, "IT");
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -87,6 +87,8 @@ std::optional<PortalAddress> JudgeRedirect(absl::string_view location,
                                            const PortalAddress& from,
                                            bool allow_private) {
   if (!absl::StartsWithIgnoreCase(location, kScheme)) return std::nullopt;
+  // A zero byte would end the address for the C library, and not for anybody else.
+  if (absl::StrContains(location, absl::string_view("\0", 1))) return std::nullopt;
   location.remove_prefix(kScheme.size());
   const size_t path = location.find('/');
   if (path == absl::string_view::npos || location.substr(path) != target) {

@@ -77,6 +77,14 @@ TEST(Redirect, APrivateAddressNeedsTheOperatorsWordAndMetadataNeverPasses) {
   EXPECT_EQ(Judged(std::string("https://203.0.112.7") + kTarget), "203.0.112.7");
 }
 
+TEST(Redirect, AZeroByteEndsNoAddress) {
+  for (const std::string& host :
+       {std::string("[2a00::1\0]", 9), std::string("203.0.112.7\0x", 13),
+        std::string("crm.example.com\0.ru", 19)}) {
+    EXPECT_EQ(Judged("https://" + host + kTarget, true), "refused");
+  }
+}
+
 TEST(Redirect, OnlyAnAnswerThatSendsTheCallOnIsAMove) {
   HttpResult answer;
   answer.outcome = HttpOutcome::kAnswered;

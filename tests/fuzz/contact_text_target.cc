@@ -1,0 +1,60 @@
+#include "common/text/utf8.h"
+#include "sync-agent/mapping/date.h"
+#include "sync-agent/mapping/text_rules.h"
+#include "sync-agent/mapping/transform.h"
+#include "tests/fuzz/promise.h"
+#include "tests/fuzz/targets.h"
+
+namespace guestbridge::fuzz {
+namespace {
+
+using agent::Transform;
+using agent::TransformKind;
+
+bool IsValid(absl::string_view text) { return ToValidUtf8(text) == text; }
+
+// Well-formed, and the same when done twice.
+template <typename Change>
+void CheckSettles(const std::string& text, const Change& change) {
+  const std::string once(change(text));
+  GB_PROMISE(IsValid(once));
+  GB_PROMISE(std::string(change(once)) == once);
+}
+
+}  // namespace
+
+void RunContactText(absl::string_view bytes) {
+  Dealer dealer(bytes);
+  const size_t length = 1 + dealer.Below(60);
+  const std::string text = ToValidUtf8(dealer.Rest());
+  GB_PROMISE(IsValid(text));
+  GB_PROMISE(IsValid(CutUtf8(text, length)) && CutUtf8(text, length).size() <= length);
+
+  for (const bool keep_lines : {false, true}) {
+    CheckSettles(text, [&](const std::string& t) {
+      return agent::RemoveControls(t, keep_lines);
+    });
+  }
+  CheckSettles(text, [](const std::string& t) { return agent::TrimEnds(t); });
+  CheckSettles(text, [](const std::string& t) { return agent::ToUpper(t); });
+  CheckSettles(text, [](const std::string& t) { return agent::ToLower(t); });
+  CheckSettles(text, [](const std::string& t) { return agent::ToTitle(t); });
+  CheckSettles(text,
+               [&](const std::string& t) { return agent::CutCharacters(t, length); });
+  GB_PROMISE(agent::CountCharacters(agent::CutCharacters(text, length)) <= length);
+
+  for (const TransformKind kind :
+       {TransformKind::kTrim, TransformKind::kUpper, TransformKind::kLower,
+        TransformKind::kTitle, TransformKind::kTruncate, TransformKind::kDigits}) {
+    CheckSettles(text, [&](const std::string& t) {
+      return agent::ApplyText(Transform{kind, length, ""}, t);
+    });
+  }
+  const std::string answer =
+      agent::ApplyText(Transform{TransformKind::kYesNo, 0, ""}, text);
+  GB_PROMISE(answer.empty() || answer == "Y" || answer == "N");
+  const auto transform = agent::ParseTransform(text);
+  if (transform.ok()) agent::ApplyText(*transform, text);
+}
+
+}  // namespace guestbridge::fuzz
