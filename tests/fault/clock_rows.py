@@ -24,7 +24,7 @@ def jump(seconds, who, oauth=False):
         site.start_agent()
         site.connect(settle="2s")
         site.clock_shift = shifted
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 15, "crm.item.batchimport": 300}})
+        site.portal.post("/config", {"latency_ms": SLOW})
         site.portal.post("/faults", [
             {"kind": "late_commit", "method": IMPORT, "ms": 1500, "nth": 2},
             {"kind": "reset", "method": IMPORT, "nth": 3}])
@@ -44,7 +44,8 @@ def jump(seconds, who, oauth=False):
         oracle.expect(site.ended(run, seconds=150)["state"] == "SUCCEEDED",
                       site.json("run", "get", run))
         site.finish()
-        return oracle.check(site)
+        # Guests in doubt are edited here.
+        return oracle.check(site, total=oracle.AT_MOST)
 
 
 for name, seconds in JUMPS.items():

@@ -63,17 +63,23 @@ def one_contact_each(site):
     expect(len(bases) <= 1, "contacts of several bases", bases)
 
 
-def counters_add_up(site, total=True):
+EXACT, AT_MOST, UNKNOWN = "exact", "at most", "unknown"
+
+
+def counters_add_up(site, total=EXACT):
+    """`total`: how many of the portal's new contacts the runs told of. A contact that one run
+    found and changed counts there as updated alone; a lost ledger takes its counts along."""
     runs = site.json("run", "list", "main")
     for run in runs:
         counters = run["counters"]
         expect(counters["scanned"] == sum(counters[name] for name in COUNTERS), "counters of",
                run)
-    if not total:
+    if total == UNKNOWN:
         return
     created = site.portal.get("/counters")["contacts_created"]
     told = sum(run["counters"]["added"] + run["counters"]["recreated"] for run in runs)
-    expect(told == created, "the runs told of", told, "new contacts, the portal made", created,
+    expect(told == created or (total == AT_MOST and told < created), "the runs told of", told,
+           "new contacts, the portal made", created,
            [(r["name"], r["kind"], r["state"], r["counters"]) for r in runs])
 
 
@@ -139,7 +145,7 @@ def quiet_logs(site):
             expect(word not in text, path.name, "tells of", word)
 
 
-def check(site, total=True, resends=True):
+def check(site, total=EXACT, resends=True):
     """Everything, after finish(). Returns what is worth telling."""
     one_contact_each(site)
     counters_add_up(site, total)

@@ -35,7 +35,7 @@ def in_mid_batch():
 def again():
     with FaultSite(oauth=True) as site:
         site.up()
-        site.portal.post("/config", {"latency_ms": {"crm.contact.add": 20, "crm.item.batchimport": 400}})
+        site.portal.post("/config", {"latency_ms": SLOW})
         run = site.begin()
         for number in (2, 20, 40):
             while site.portal.get("/contacts/count")["count"] < number:
