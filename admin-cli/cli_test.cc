@@ -24,6 +24,7 @@
 namespace guestbridge::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -480,6 +481,34 @@ TEST_F(CliTest, ConnectionTestFailsOnlyOnAFailedCheck) {
   server_.worst_check = v1::Check::FAILED;
   EXPECT_EQ(Run({"connection", "test", "main"}).exit_code, 1);
   EXPECT_EQ(Run({"connection", "test", "main", "--output", "json"}).exit_code, 1);
+}
+
+TEST_F(CliTest, FieldsLoadShowsBothSidesWithTheirTypesWithin80Columns) {
+  for (const char* language : {"en", "ru"}) {
+    const Result loaded = Run({"fields", "load", "main", "--lang", language});
+    EXPECT_THAT(loaded.out, ContainsRegex("Remarks +String\\(50\\)"));
+    EXPECT_THAT(loaded.out, ContainsRegex("LastName +String\\(50\\) +LAST_NAME"));
+    EXPECT_THAT(loaded.out, ContainsRegex("UF_CRM_1700000001 +string"));
+    EXPECT_THAT(loaded.out, Not(ContainsRegex("\n +ID +string")));
+    for (const auto line : absl::StrSplit(loaded.out, '\n')) {
+      EXPECT_LE(DisplayWidth(line), 80) << line;
+    }
+  }
+}
+
+TEST_F(CliTest, AVersionThatIsInUseAlreadyIsNotSaidToBeRestored) {
+  EXPECT_THAT(Run({"fields", "restore", "main", "1"}).out,
+              HasSubstr("Version 1 of main is restored as version 2"));
+  EXPECT_THAT(Run({"fields", "restore", "main", "2"}).out,
+              HasSubstr("Version 2 of main is the one in use already"));
+}
+
+TEST_F(CliTest, AFailedMatchIsToBeRepeatedAndNotAnExport) {
+  server_.run_ends = v1::Run::FAILED;
+  EXPECT_THAT(Run({"clients", "match", "main", "--wait"}).out,
+              HasSubstr("guestbridge clients match main --wait"));
+  EXPECT_THAT(Run({"ledger", "rebuild", "main", "--wait"}).out,
+              HasSubstr("guestbridge ledger rebuild main --wait"));
 }
 
 TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {

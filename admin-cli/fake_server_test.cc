@@ -182,7 +182,19 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     const auto lock = Enter(context);
     draft = {{"LAST_NAME", "LastName"}, {"NAME", "FirstName"}};
     FillDraft(answer);
-    answer->add_source_fields()->set_name("LastName");
+    for (const char* name : {"LastName", "Remarks"}) {
+      v1::SourceField& field = *answer->add_source_fields();
+      field.set_name(name);
+      field.set_type("Edm.String");
+      field.set_max_length(50);
+    }
+    for (const char* name : {"LAST_NAME", "UF_CRM_1700000001", "ID"}) {
+      v1::ContactField& field = *answer->add_contact_fields();
+      field.set_name(name);
+      field.set_type("string");
+      field.set_title("Название поля, каким его видит менеджер на портале");
+      field.set_read_only(std::string(name) == "ID");
+    }
     return Status::OK;
   }
   Status GetFieldMapping(ServerContext* context, const v1::GetFieldMappingRequest*,
@@ -280,7 +292,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   }
 
   // Runs.
+  v1::Run::Kind started_last = v1::Run::EXPORT;
   v1::Run MakeRun(v1::Run::Kind kind) {
+    started_last = kind;
     v1::Run run;
     run.set_name("integrations/main/runs/1");
     run.set_integration("integrations/main");
@@ -352,7 +366,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       ++watch_count;
       until = request->until();
       hangs = owner.run_hangs;
-      v1::Run run = MakeRun(v1::Run::EXPORT);
+      v1::Run run = MakeRun(started_last);
       v1::Explanation* notice = run.add_notices();
       notice->set_reason("AGENT_NOT_CONNECTED");
       notice->set_message("No agent yet.");

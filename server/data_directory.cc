@@ -21,6 +21,15 @@ absl::Status Unusable(const std::string& path, const std::string& problem) {
                    {{"directory", path}, {"problem", problem}});
 }
 
+// Empty, or one that a server has used; never one that users share, such as /tmp.
+bool IsOurs(const std::string& path, const struct stat& info) {
+  if (info.st_uid != geteuid() || (info.st_mode & S_ISVTX) != 0) return false;
+  std::error_code error;
+  return std::filesystem::is_empty(path, error) ||
+         std::filesystem::exists(path + "/server.db", error) ||
+         std::filesystem::exists(path + "/secret.key", error);
+}
+
 }  // namespace
 
 absl::StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
@@ -34,6 +43,10 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return Unusable(path, std::strerror(errno));
   if (!existed || (info.st_mode & 077) != 0) {
+    // A directory of somebody else's must not become closed to him.
+    if (existed && !IsOurs(path, info)) {
+      return Unusable(path, "others may read it, and it holds other files");
+    }
     if (chmod(path.c_str(), 0700) != 0) return Unusable(path, std::strerror(errno));
   }
   const std::string probe = path + "/.write-test";

@@ -48,8 +48,11 @@ struct TokenOptions {
   std::string out;
 };
 
+bool IsStandardOutput(const std::string& file) { return file == "-"; }
+
 // Said before the token is made: one that nobody holds must not stay behind.
 absl::Status CheckWritable(const std::string& file) {
+  if (IsStandardOutput(file)) return absl::OkStatus();
   const int out = open(file.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (out < 0) return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
   close(out);
@@ -58,6 +61,11 @@ absl::Status CheckWritable(const std::string& file) {
 
 // The file is made for its owner alone before the token goes in.
 absl::Status WriteToken(const std::string& file, const std::string& token) {
+  if (IsStandardOutput(file)) {
+    std::cout << token << std::endl;
+    return std::cout.good() ? absl::OkStatus()
+                            : MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
+  }
   const int out =
       open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (out < 0) return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
@@ -183,7 +191,9 @@ int Main(int argc, char** argv) {
       ->required();
   create.add_option("--name", token.name, "For people: whose it is.")
       ->envname("GUESTBRIDGE_SERVER_TOKEN_NAME");
-  create.add_option("--out", token.out, "The file that the token is written to.")
+  create
+      .add_option("--out", token.out,
+                  "The file that the token is written to; - is standard output.")
       ->envname("GUESTBRIDGE_SERVER_TOKEN_OUT")
       ->required();
 
@@ -191,6 +201,12 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  if (!create.parsed() && options.plaintext &&
+      (!options.tls_cert.empty() || !options.tls_key.empty() ||
+       !options.client_ca.empty())) {
+    Fail(MakeError("PLAINTEXT_WITH_TLS"));
+    return kUsage;
   }
   return create.parsed() ? CreateToken(options, token) : Serve(options);
 }

@@ -1,7 +1,11 @@
+#include <limits>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
@@ -30,6 +34,7 @@ void PrintEntries(Session& session, const FieldMapping& mapping) {
   if (mapping.entries().empty()) return;
   Table table({session.Text("HEAD_SOURCE_FIELD"), session.Text("HEAD_TARGET_FIELD"),
                session.Text("HEAD_TRANSFORMS"), session.Text("HEAD_ORIGIN")});
+  table.Keep(1);
   for (const v1::FieldMappingEntry& entry : mapping.entries()) {
     table.Add({entry.source(), entry.target(), absl::StrJoin(entry.transforms(), ", "),
                OriginOf(session, entry)});
@@ -37,8 +42,50 @@ void PrintEntries(Session& session, const FieldMapping& mapping) {
   table.Print(session.style(), session.out());
 }
 
+// "Edm.String", 50 -> "String(50)".
+std::string TypeText(const v1::SourceField& field) {
+  const absl::string_view type = absl::StripPrefix(field.type(), "Edm.");
+  return field.max_length() > 0 ? absl::StrCat(type, "(", field.max_length(), ")")
+                                : std::string(type);
+}
+
+// Everything that could be mapped, so that a person can choose.
+void PrintBothSides(Session& session, const FieldMapping& mapping) {
+  std::map<std::string, std::vector<std::string>> targets;
+  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
+    targets[entry.source()].push_back(entry.target());
+  }
+  if (!mapping.source_fields().empty()) {
+    Table table({session.Text("HEAD_SOURCE_FIELD"), session.Text("HEAD_TYPE"),
+                 session.Text("HEAD_MAPPED_TO")});
+    for (const v1::SourceField& field : mapping.source_fields()) {
+      table.Add(
+          {field.name(), TypeText(field), absl::StrJoin(targets[field.name()], ", ")});
+    }
+    session.out() << session.Text("SOURCE_FIELDS_TITLE",
+                                  {{"source_fields",
+                                    std::to_string(mapping.source_fields_size())}})
+                  << '\n';
+    table.Print(session.style(), session.out());
+  }
+  int writable = 0;
+  Table table({session.Text("HEAD_TARGET_FIELD"), session.Text("HEAD_TYPE"),
+               session.Text("HEAD_TITLE")});
+  for (const v1::ContactField& field : mapping.contact_fields()) {
+    if (field.read_only()) continue;
+    ++writable;
+    table.Add({field.name(), field.type(), field.title()});
+  }
+  if (table.empty()) return;
+  session.out() << session.Text("CONTACT_FIELDS_TITLE",
+                                {{"writable", std::to_string(writable)}})
+                << '\n';
+  table.Print(session.style(), session.out());
+}
+
 int Print(Session& session, const Arguments& arguments, const FieldMapping& mapping,
-          absl::string_view headline, absl::string_view next) {
+          absl::string_view headline, absl::string_view next,
+          bool with_both_sides = false) {
   if (session.PrintDocument(mapping)) return 0;
   const Parameters parameters = {
       {"id", IntegrationIdOf(arguments.Get("ID"))},
@@ -49,6 +96,7 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
       {"from", std::to_string(mapping.restored_from())}};
   session.out() << session.Text(headline, parameters) << '\n';
   PrintEntries(session, mapping);
+  if (with_both_sides) PrintBothSides(session, mapping);
   session.out() << session.Text(next, parameters) << '\n';
   return 0;
 }
@@ -57,7 +105,8 @@ absl::StatusOr<int> Load(Session& session, const Arguments& arguments) {
   v1::LoadFieldsRequest request;
   request.set_parent(IntegrationNameOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::LoadFields, request));
-  return Print(session, arguments, draft, "FIELDS_LOADED", "NEXT_FIELDS_SAVE");
+  return Print(session, arguments, draft, "FIELDS_LOADED", "NEXT_FIELDS_SAVE",
+               /*with_both_sides=*/true);
 }
 
 absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
@@ -137,7 +186,11 @@ absl::StatusOr<int> Restore(Session& session, const Arguments& arguments) {
       absl::StrCat(IntegrationNameOf(arguments), "/fieldMappings/", version));
   GB_ASSIGN_OR_RETURN(const auto restored,
                       session.Call(&Stub::RestoreFieldMapping, request));
-  return Print(session, arguments, restored, "FIELDS_RESTORED", "NEXT_EXPORT_RUN");
+  // What is in use already gets no new number.
+  return Print(
+      session, arguments, restored,
+      restored.version() == version ? "FIELDS_RESTORED_SAME" : "FIELDS_RESTORED",
+      "NEXT_EXPORT_RUN");
 }
 
 }  // namespace

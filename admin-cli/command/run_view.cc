@@ -90,13 +90,20 @@ absl::string_view NextOf(const v1::Run& run) {
     case v1::Run::PARTIALLY_FAILED:
       return "NEXT_CLIENTS_RETRY";
     case v1::Run::FAILED:
+      if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
+      if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
       return "NEXT_RUN_FAILED";
     case v1::Run::CANCELLED:
+      if (run.kind() == v1::Run::MATCH) return "NEXT_CLIENTS_MATCH";
+      if (run.kind() == v1::Run::REBUILD) return "NEXT_LEDGER_REBUILD";
       return "NEXT_EXPORT_RUN";
     default:
       break;
   }
-  if (run.kind() == v1::Run::MATCH) return "NEXT_AFTER_MATCH";
+  if (run.kind() == v1::Run::MATCH) {
+    const bool proposes = run.match().matched() > run.match().applied();
+    return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
+  }
   return run.dry_run() ? "NEXT_EXPORT_RUN" : "NEXT_STATUS";
 }
 

@@ -148,7 +148,12 @@ std::vector<std::string> WrapToWidth(absl::string_view text, int width) {
     }
     if (!line.empty()) lines.push_back(std::move(line));
     while (DisplayWidth(word) > width) {
-      const absl::string_view head = Prefix(word, width);
+      absl::string_view head = Prefix(word, width);
+      // A code or a path is easier to read when it is broken between its words.
+      const size_t seam = head.find_last_of("_/");
+      if (seam != absl::string_view::npos && 2 * (seam + 1) > head.size()) {
+        head = head.substr(0, seam + 1);
+      }
       lines.emplace_back(head);
       word.remove_prefix(head.size());
     }

@@ -25,7 +25,8 @@ std::string CutToWidth(absl::string_view text, int width);
 // `text` and as many spaces as fill `width` columns.
 std::string PadToWidth(absl::string_view text, int width);
 
-// Lines of at most `width` columns, broken at spaces where possible. At least one line.
+// Lines of at most `width` columns, broken at spaces where possible, else after `_` or
+// `/` of a long word. At least one line.
 std::vector<std::string> WrapToWidth(absl::string_view text, int width);
 
 }  // namespace guestbridge::cli

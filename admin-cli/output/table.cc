@@ -64,8 +64,12 @@ std::vector<int> Table::Widths(int width) const {
     excess -= give;
   }
   while (excess > 0) {
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= kNarrowest) break;
+    int* widest = nullptr;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (kept_.count(i) > 0 || widths[i] <= kNarrowest) continue;
+      if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
+    }
+    if (widest == nullptr) break;
     --*widest;
     --excess;
   }
@@ -77,7 +81,8 @@ void Table::Print(const Style& style, std::ostream& out) const {
   const size_t last = headings_.size() - 1;
   std::string line = Spaces(kIndent);
   for (size_t i = 0; i <= last; ++i) {
-    const std::string heading = CutToWidth(headings_[i], widths[i]);
+    const std::string heading =
+        kept_.count(i) > 0 ? headings_[i] : CutToWidth(headings_[i], widths[i]);
     absl::StrAppend(&line, i == last ? heading : PadToWidth(heading, widths[i] + kGap));
   }
   out << Paint(style, Color::kFaint, line) << '\n';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,17 @@ struct Cell {
   Cell(const char* value) : text(value) {}  // NOLINT
 };
 
-// Rows below headings, never wider than the style. Columns that must give way are cut
-// with `…`, the widest first; the last one is wrapped onto more lines instead.
+// Rows below headings, never wider than the style where that is possible. Columns that
+// must give way are cut with `…`, the widest first; the last one is wrapped onto more
+// lines instead. The first column names the thing and is never cut, nor is one that is
+// told to be kept: a name that lacks its end is of no use in the next command.
 class Table {
  public:
   explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  Table& Keep(size_t column) {
+    kept_.insert(column);
+    return *this;
+  }
   void Add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
   void Print(const Style& style, std::ostream& out) const;
@@ -42,6 +49,7 @@ class Table {
 
   std::vector<std::string> headings_;
   std::vector<std::vector<Cell>> rows_;
+  std::set<size_t> kept_ = {0};
 };
 
 // Name and value, a line each; long values are wrapped under themselves.

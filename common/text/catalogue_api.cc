@@ -214,6 +214,11 @@ constexpr ReasonText kTexts[] = {
      "themselves.",
      "Слушайте 127.0.0.1 или ::1 либо уберите --plaintext: сертификаты создаются "
      "автоматически."},
+    {"PLAINTEXT_WITH_TLS", kInvalid,
+     "--plaintext excludes --tls-cert, --tls-key and --client-ca.",
+     "--plaintext нельзя указывать вместе с --tls-cert, --tls-key и --client-ca.",
+     "Leave --plaintext out to use TLS.",
+     "Чтобы использовать TLS, уберите --plaintext."},
     {"PLAINTEXT_IN_USE", kOk,
      "Without encryption and without tokens: every program on this machine may do "
      "everything.",

@@ -47,10 +47,10 @@ constexpr ReasonText kTexts[] = {
     {"DATABASE_CORRUPT", kDataLoss, "The database {file} is damaged.",
      "База данных {file} повреждена.",
      "Stop the program, move the file aside and restore it from a backup. An agent's "
-     "ledger can also be rebuilt: \"guestbridge ledger rebuild ID\".",
+     "ledger can also be rebuilt: \"guestbridge ledger rebuild <integration>\".",
      "Остановите программу, уберите файл в сторону и восстановите его из резервной "
      "копии. Журнал агента можно также построить заново: «guestbridge ledger rebuild "
-     "ID»."},
+     "<взаимодействие>»."},
     {"DATABASE_UNWRITABLE", kPrecondition,
      "The database {file} cannot be opened or written.",
      "Базу данных {file} не удаётся открыть или записать.",

@@ -198,8 +198,8 @@ constexpr ReasonText kTexts[] = {
 
     // Schedules.
     {"CRON_INVALID", kInvalid,
-     "The cron \"{cron}\" can't be read: field {position} ({field}) is \"{value}\".",
-     "Расписание «{cron}» не разобрать: поле {position} ({field}) — «{value}».",
+     "The cron \"{cron}\" names no time: field {position} ({field}) is \"{value}\".",
+     "Расписание «{cron}» не задаёт времени: поле {position} ({field}) — «{value}».",
      "Write five fields: minute hour day month weekday. Every night at three: "
      "0 3 * * *",
      "Укажите пять полей: минута, час, день, месяц, день недели. Каждую ночь в три: "

@@ -60,8 +60,9 @@ constexpr ReasonText kTexts[] = {
      "Объект {entity} в 1С заблокирован: с ним кто-то работает.",
      "Nothing: it is tried again by itself.", "Ничего: попытка повторится сама."},
     {"SOURCE_ANSWER_BROKEN", kLater,
-     "1C's answer for {entity} cannot be read: it is cut off or no JSON (HTTP {http}).",
-     "Ответ 1С по объекту {entity} не читается: он обрывается или это не JSON (HTTP "
+     "1C's answer for {entity} cannot be read: it is cut off, or something else "
+     "answered (HTTP {http}).",
+     "Ответ 1С по объекту {entity} не читается: он обрывается или ответила не 1С (HTTP "
      "{http}).",
      "It is tried again by itself. If it stays, open the address in a browser: a proxy "
      "or the web server may answer instead of 1C.",

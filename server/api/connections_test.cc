@@ -32,7 +32,8 @@ TEST(ApiServerTest, EverythingElseSaysWhatToWriteAndKeepsSecretsToItself) {
     EXPECT_EQ(ViolationsOf(status).at(0).field, "connection.api_server");
   }
   EXPECT_FALSE(NormalizeApiServer("").ok());
-  EXPECT_FALSE(NormalizeApiServer("two words").ok());
+  EXPECT_EQ(ParametersOf(NormalizeApiServer("local host").status())["suggestion"],
+            "hotel.bitrix24.ru");
 }
 
 TEST(ApiServerTest, PrivateHostsAreKnownInEveryForm) {

@@ -152,9 +152,14 @@ absl::StatusOr<std::string> NormalizeApiServer(const std::string& text) {
   const std::string host = HostWithin(text);
   const bool valid_host = IsHostName(host) || ParseV6(host).has_value();
   if (valid_host && absl::EqualsIgnoreCase(host, text)) return host;
-  return MakeFieldError("connection.api_server", "API_SERVER_INVALID",
-                        {{"given", Printable(text, false)},
-                         {"suggestion", valid_host ? host : "hotel.bitrix24.ru"}});
+  // The first of several words is no better guess than any other.
+  const bool one_word =
+      absl::StrContains(text, "://") ||
+      absl::StripAsciiWhitespace(text).find_first_of(" \t\r\n") == std::string::npos;
+  return MakeFieldError(
+      "connection.api_server", "API_SERVER_INVALID",
+      {{"given", Printable(text, false)},
+       {"suggestion", valid_host && one_word ? host : "hotel.bitrix24.ru"}});
 }
 
 bool IsPrivateHost(absl::string_view host) {

@@ -79,8 +79,9 @@ absl::StatusOr<v1::Schedule> Schedules::Edit(const std::string& name,
 }
 
 absl::StatusOr<v1::Schedule> Schedules::Set(const v1::Schedule& schedule) {
-  GB_RETURN_IF_ERROR(ParseCron(schedule.cron()).status());
-  GB_RETURN_IF_ERROR(FindTimeZone(schedule.time_zone()).status());
+  GB_ASSIGN_OR_RETURN(const Cron cron, ParseCron(schedule.cron()));
+  GB_ASSIGN_OR_RETURN(const absl::TimeZone zone, FindTimeZone(schedule.time_zone()));
+  GB_RETURN_IF_ERROR(CheckFires(cron, schedule.cron(), zone, clock_.Now()));
   return Edit(schedule.name(), schedule.etag(), [&](store::ScheduleRecord* record) {
     record->set_cron(schedule.cron());
     record->set_time_zone(schedule.time_zone());

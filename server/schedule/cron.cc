@@ -217,6 +217,19 @@ std::optional<absl::Time> NextFiring(const Cron& cron, absl::TimeZone zone,
   }
 }
 
+absl::Status CheckFires(const Cron& cron, absl::string_view text, absl::TimeZone zone,
+                        absl::Time after) {
+  const std::optional<absl::Time> first = NextFiring(cron, zone, after);
+  if (first.has_value() && *first - after <= absl::Hours(24 * (8 * 365 + 2))) {
+    return absl::OkStatus();
+  }
+  return MakeFieldError("schedule.cron", "CRON_INVALID",
+                        {{"cron", std::string(text)},
+                         {"position", "3-5"},
+                         {"field", "day of month, month, day of week"},
+                         {"value", std::string(text)}});
+}
+
 std::optional<absl::Time> LastFiring(const Cron& cron, absl::TimeZone zone,
                                      absl::Time after, absl::Time until) {
   // Looks back in growing steps: the last firing of a frequent cron is near, and the

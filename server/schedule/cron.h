@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -42,6 +43,11 @@ absl::StatusOr<absl::TimeZone> FindTimeZone(absl::string_view name);
 // fires the first time only.
 std::optional<absl::Time> NextFiring(const Cron& cron, absl::TimeZone zone,
                                      absl::Time after);
+
+// That `cron` fires within 8 years of `after`. `text`: as it was written. Errors:
+// CRON_INVALID.
+absl::Status CheckFires(const Cron& cron, absl::string_view text, absl::TimeZone zone,
+                        absl::Time after);
 
 // The last firing after `after` (exclusive) and not later than `until`.
 std::optional<absl::Time> LastFiring(const Cron& cron, absl::TimeZone zone,

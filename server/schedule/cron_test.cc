@@ -186,6 +186,21 @@ TEST(CronTest, ABadCronNamesItsField) {
   }
 }
 
+TEST(CronTest, ADayThatDoesNotComeWithinEightYearsIsInvalid) {
+  const auto zone = *FindTimeZone("Europe/Moscow");
+  const absl::Time after = At("2026-01-05T00:00:00Z");
+  for (const char* never : {"0 3 30 2 *", "0 3 31 2,4,6 *"}) {
+    EXPECT_EQ(ReasonOf(CheckFires(*ParseCron(never), never, zone, after)),
+              "CRON_INVALID");
+  }
+  for (const char* rare : {"0 3 29 2 *", "0 3 31 12 *", "* * * * *", "0 3 30 2 MON"}) {
+    EXPECT_TRUE(CheckFires(*ParseCron(rare), rare, zone, after).ok()) << rare;
+  }
+  // From 1896 to 1904 and from 2096 to 2104 there are eight years without that day.
+  EXPECT_TRUE(
+      CheckFires(*ParseCron("0 3 29 2 *"), "", zone, At("2096-03-01T00:00:00Z")).ok());
+}
+
 TEST(CronTest, OnlyIanaZonesAreZones) {
   for (const char* zone : {"Europe/Moscow", "UTC", "Etc/GMT+3", "Asia/Yekaterinburg",
                            "America/Argentina/Buenos_Aires"}) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
@@ -80,6 +81,10 @@ absl::StatusOr<json> ReadAnswer(const HttpResult& result, const Target& target) 
   json body = json::parse(result.body, nullptr, /*allow_exceptions=*/false);
   if (body.is_object() && (body.contains("result") || body.contains("error"))) {
     return body;
+  }
+  if (body.is_discarded() && result.status < 400 &&
+      absl::StartsWith(absl::StripLeadingAsciiWhitespace(result.body), "{")) {
+    return Fail("PORTAL_ANSWER_BROKEN", target, absl::StrCat("HTTP ", result.status));
   }
   // A gateway's page of a portal that has trouble, or something that is no portal at
   // all.

@@ -46,6 +46,12 @@ TEST_F(WebhookProbeTest, TellsTheScopes) {
             HttpClientOptions::AddressPolicy::kPublicOnly);
 }
 
+TEST_F(WebhookProbeTest, AnAnswerThatIsCutShortIsNotTakenForAStranger) {
+  EXPECT_EQ(ReasonOf(ProbeAnswered(200, " {\"result\":[\"cr")), "PORTAL_ANSWER_BROKEN");
+  EXPECT_EQ(ReasonOf(ProbeAnswered(200, "<html>")), "PORTAL_NOT_BITRIX24");
+  EXPECT_EQ(ReasonOf(ProbeAnswered(200, "{\"a\":1}")), "PORTAL_NOT_BITRIX24");
+}
+
 TEST_F(WebhookProbeTest, AsksForTheProfileWhereScopeIsMissing) {
   transport_.handler = [](const auto&, const HttpRequest& request) {
     if (absl::EndsWith(request.target, "/scope")) {
@@ -101,7 +107,6 @@ TEST_F(WebhookProbeTest, KnowsWhatIsNoPortal) {
   for (const auto& [status, body] :
        std::vector<std::pair<int, std::string>>{{200, "<html>welcome</html>"},
                                                 {404, "not found"},
-                                                {200, "{\"resu"},
                                                 {200, ""},
                                                 {302, ""},
                                                 {200, "[1,2]"},

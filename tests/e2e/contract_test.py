@@ -60,6 +60,31 @@ class Programs(unittest.TestCase):
         self.assertIn("everything", server.stderr())
         self.assertEqual(server.stop(30), 0)
 
+    def test_a_data_directory_of_others_is_refused_and_left_as_it_is(self):
+        shared = self.dir / "shared"
+        shared.mkdir()
+        shared.chmod(0o755)
+        (shared / "letter.txt").write_text("not ours")
+        self.refused("--plaintext", "--listen", "127.0.0.1:0", "--data-dir", shared, code=4,
+                     says="other files")
+        self.assertEqual(shared.stat().st_mode & 0o777, 0o755)
+        (shared / "letter.txt").unlink()
+        server = self.start("--plaintext", "--listen", "127.0.0.1:0", "--data-dir", shared)
+        self.listening(server)
+        self.assertEqual(shared.stat().st_mode & 0o777, 0o700)
+
+    def test_plaintext_excludes_certificates(self):
+        self.refused(*self.PLAIN, "--tls-cert", "c.pem", "--tls-key", "k.pem", code=2,
+                     says="--plaintext excludes")
+
+    def test_a_token_may_be_written_to_standard_output(self):
+        done = subprocess.run(
+            [str(BIN / "guestbridge-server"), "token", "create", "--data-dir", "data", "--role",
+             "viewer", "--out", "-"], capture_output=True, text=True, timeout=60, cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stdout, r"^\S{20,}\n$")
+        self.assertFalse((self.dir / "-").exists())
+
     def test_variables_stand_for_flags(self):
         server = self.start(
             GUESTBRIDGE_SERVER_LISTEN="127.0.0.1:0", GUESTBRIDGE_SERVER_PLAINTEXT="1",
