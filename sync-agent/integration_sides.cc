@@ -18,7 +18,7 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
   options.port = settings.portal.port;
   options.extra_ca_file = portal_ca_file;
   options.address_policy = settings.portal.allow_private
-                               ? HttpClientOptions::AddressPolicy::kAny
+                               ? HttpClientOptions::AddressPolicy::kAnyButMetadata
                                : HttpClientOptions::AddressPolicy::kPublicOnly;
   GB_ASSIGN_OR_RETURN(sides->http, MakeHttpClient(options));
   RestPortalSettings portal;

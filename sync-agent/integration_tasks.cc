@@ -36,8 +36,11 @@ v1::TestConnectionResponse TestBothSides(const TaskParts& parts) {
   for (const PortalProbe::Check& check : parts.sides.portal_probe->Test()) {
     AddCheck(check, &test);
   }
+  const IntegrationSettings& settings = parts.sides.settings;
+  std::vector<std::string> mapped;
+  if (settings.mapping.has_value()) mapped = settings.mapping->attributes();
   for (const SourceCheck& check :
-       parts.sides.source.probe->Test(parts.sides.settings.hotel)) {
+       parts.sides.source.probe->Test(settings.hotel, mapped)) {
     AddCheck(check, &test);
   }
   return test;

@@ -114,8 +114,10 @@ class SourceProbe {
   virtual absl::StatusOr<std::vector<SourceField>> FetchFields() = 0;
   // change-history, create-date, messages-register.
   virtual absl::StatusOr<std::vector<std::string>> FetchCapabilities() = 0;
-  // Every finding, the failing ones too; never writes.
-  virtual std::vector<SourceCheck> Test(absl::string_view hotel) = 0;
+  // Every finding, the failing ones too; never writes. `mapped`: attributes that the
+  // mapping reads; without them an export fails.
+  virtual std::vector<SourceCheck> Test(absl::string_view hotel,
+                                        absl::Span<const std::string> mapped) = 0;
 };
 
 // A connected source: the three contracts of one connector.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ std::vector<std::string> Failures(const std::vector<SourceCheck>& checks) {
 TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   OnecEmulator emulator({"--generate", "20"});
   Source source = emulator.Connect();
-  const std::vector<SourceCheck> checks = source.probe->Test(" 000000001 ");
+  const std::vector<SourceCheck> checks = source.probe->Test(" 000000001 ", {});
   EXPECT_THAT(Failures(checks), ::testing::IsEmpty());
   EXPECT_EQ(Find(checks, "hotel").state, State::kOk);
   EXPECT_EQ(Find(checks, "entities").state, State::kOk);
@@ -48,7 +49,7 @@ TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   EXPECT_EQ(Find(checks, "version").reason, "VERSION_NOT_PUBLISHED");
   EXPECT_EQ(Find(checks, "write-right").reason, "WRITE_RIGHT_UNKNOWN");
   EXPECT_EQ(Find(checks, "built-in-job").reason, "BUILT_IN_JOB_UNKNOWN");
-  EXPECT_EQ(Find(source.probe->Test("гостиница «парковая»"), "hotel").state,
+  EXPECT_EQ(Find(source.probe->Test("гостиница «парковая»", {}), "hotel").state,
             State::kOk);
   for (const json& call : emulator.Get("/journal?since=0")) {
     EXPECT_EQ(call["method"], "GET");
@@ -57,17 +58,22 @@ TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
 
 TEST(TestTest, NamesEveryMismatch) {
   OnecEmulator emulator({"--generate", "20"});
-  emulator.Post(
-      "/config",
-      {{"renamed", {{"Catalog_Clients", {{"Phone", "Phone1"}, {"Code", "Kod"}}}}},
-       {"composition",
-        {{"InformationRegister_ClientChangeHistory", false},
-         {"Constant_InfoBaseUUID", false}}}});
+  emulator.Post("/config",
+                {{"renamed",
+                  {{"Catalog_Clients",
+                    {{"Phone", "Phone1"}, {"Code", "Kod"}, {"EMail", "Email"}}}}},
+                 {"composition",
+                  {{"InformationRegister_ClientChangeHistory", false},
+                   {"Constant_InfoBaseUUID", false}}}});
   Source source = emulator.Connect();
-  const std::vector<SourceCheck> checks = source.probe->Test("Нет такой");
+  const std::vector<SourceCheck> checks = source.probe->Test("Нет такой", {"Phone"});
   EXPECT_THAT(Failures(checks),
               ::testing::ElementsAre("SOURCE_ATTRIBUTE_MISSING",
                                      "SOURCE_ATTRIBUTE_MISSING", "HOTEL_NOT_FOUND"));
+  // Not mapped: no export asks for it.
+  EXPECT_TRUE(std::any_of(checks.begin(), checks.end(), [](const SourceCheck& check) {
+    return check.state == State::kWarning && check.reason == "SOURCE_ATTRIBUTE_MISSING";
+  }));
   EXPECT_EQ(Find(checks, "change-history").state, State::kWarning);
   EXPECT_EQ(Find(checks, "identity").reason, "IDENTITY_NOT_PUBLISHED");
 }
@@ -76,24 +82,24 @@ TEST(TestTest, TellsTheKindsOfNoApart) {
   OnecEmulator emulator({"--generate", "20"});
   SourceSettings settings = emulator.Settings();
   settings.password = SecretString("wrong");
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
               ::testing::ElementsAre("SOURCE_CREDENTIALS_REFUSED"));
   settings = emulator.Settings();
   settings.url += "2";
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
               ::testing::ElementsAre("SOURCE_NOT_PUBLISHED"));
   settings.url = "http://127.0.0.1:1/hotel";
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x")),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
               ::testing::ElementsAre("SOURCE_UNREACHABLE"));
   Source source = emulator.Connect();
   emulator.Post("/faults", {{"kind", "html_ok"}});
-  EXPECT_THAT(Failures(source.probe->Test("x")), ::testing::SizeIs(1));
+  EXPECT_THAT(Failures(source.probe->Test("x", {})), ::testing::SizeIs(1));
   emulator.Delete("/faults");
   emulator.Post("/config", {{"denied_read", {{"Catalog_Clients", true}}}});
-  EXPECT_THAT(Failures(source.probe->Test("000000001")),
+  EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
               ::testing::Contains("SOURCE_RIGHT_MISSING"));
   emulator.Post("/config", {{"composition", {{"*", false}}}});
-  EXPECT_THAT(Failures(source.probe->Test("000000001")),
+  EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
               ::testing::Contains("SOURCE_COMPOSITION_EMPTY"));
 }
 

@@ -71,6 +71,30 @@ TEST_F(WriteContactTest, SurvivesAConflictOfVersions) {
   EXPECT_EQ(Stored(), "6");
 }
 
+TEST_F(WriteContactTest, ReadsAsAListWhereAnObjectTakesNoSelect) {
+  emulator_.Post("/faults", {{"kind", "error"},
+                             {"method", "GET"},
+                             {"url", "Catalog_Clients(guid"},
+                             {"status", 400},
+                             {"code", "14"}});
+  EXPECT_THAT(Write(5), IsOk());
+  EXPECT_EQ(Stored(), "5");
+}
+
+TEST_F(WriteContactTest, ReadsAllAttributesWhereNoSelectIsTaken) {
+  emulator_.Post("/faults", {{"kind", "error"},
+                             {"method", "GET"},
+                             {"url", "$select"},
+                             {"status", 400},
+                             {"code", "14"}});
+  Source source = emulator_.Connect();
+  for (const int contact : {5, 6}) {
+    EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(contact)),
+                IsOk());
+  }
+  EXPECT_EQ(Stored(), "6");
+}
+
 TEST_F(WriteContactTest, WritesInLoadModeWhereTheObjectAllowsIt) {
   const std::string profile = "extends: 1c-hotel\nwrite: {data_load_mode: true}\n";
   const size_t history = emulator_.Get("/history").size();

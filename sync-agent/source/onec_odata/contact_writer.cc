@@ -35,10 +35,40 @@ absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& clien
   std::vector<std::string> select = {names.key};
   if (!names.version.empty()) select.push_back(names.version);
   select.push_back(names.contact);
-  GB_ASSIGN_OR_RETURN(
-      const ODataRow row,
-      session_.FetchEntity(names.set, GuidLiteral(client.guid()), select));
-  return Stored{ReadContactId(row.Get(names.contact)), row.Get(names.version)};
+  while (true) {
+    const Reading way = reading_;
+    const absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
+    if (row.ok()) {
+      const std::string* contact = row->Find(names.contact);
+      if (contact == nullptr && way == Reading::kFilterWhole) {
+        return MakeError("SOURCE_ATTRIBUTE_MISSING",
+                         {{"entity", names.set}, {"attribute", names.contact}});
+      }
+      return Stored{ReadContactId(contact == nullptr ? "" : *contact),
+                    row->Get(names.version)};
+    }
+    if (ParametersOf(row.status())["http"] != "400") return row.status();
+    // Some builds know no $select of a single object, or none with this filter.
+    if (way == Reading::kFilterWhole) {
+      reading_ = Reading::kEntity;
+      return row.status();
+    }
+    reading_ = way == Reading::kEntity ? Reading::kFilter : Reading::kFilterWhole;
+  }
+}
+
+absl::StatusOr<ODataRow> ContactWriter::ReadBy(Reading way, const ClientKey& client,
+                                               const std::vector<std::string>& select) {
+  const ClientNames& names = profile_.client;
+  const std::string key = GuidLiteral(client.guid());
+  if (way == Reading::kEntity) return session_.FetchEntity(names.set, key, select);
+  ODataQuery query;
+  query.entity = names.set;
+  query.filter = absl::StrCat(names.key, " eq ", key);
+  if (way == Reading::kFilter) query.select = select;
+  GB_ASSIGN_OR_RETURN(ODataAnswer answer, session_.FetchRows(query));
+  if (answer.rows.empty()) return MakeError("CLIENT_GONE", {{"entity", names.set}});
+  return std::move(answer.rows.front());
 }
 
 absl::StatusOr<ODataRow> ContactWriter::Patch(const ClientKey& client,

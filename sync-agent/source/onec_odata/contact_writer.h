@@ -26,7 +26,11 @@ class ContactWriter {
     ContactId contact;
     std::string version;
   };
+  // How a client is read: as an object, as a list of one, as that with all attributes.
+  enum class Reading { kEntity, kFilter, kFilterWhole };
   absl::StatusOr<Stored> Read(const ClientKey& client);
+  absl::StatusOr<ODataRow> ReadBy(Reading way, const ClientKey& client,
+                                  const std::vector<std::string>& select);
   absl::StatusOr<ODataRow> Patch(const ClientKey& client, ContactId contact,
                                  const std::string& version);
   absl::Status WriteAttribute(const ClientKey& client, ContactId contact);
@@ -34,6 +38,7 @@ class ContactWriter {
   const SourceProfile& profile_;
   ODataSession& session_;
   MessagesRegister& messages_;
+  std::atomic<Reading> reading_ = Reading::kEntity;  // the first that 1C understands
   std::atomic<bool> load_mode_;  // off for good once 1C says it can't (code 17)
 };
 

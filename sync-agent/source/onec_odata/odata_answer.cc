@@ -255,6 +255,17 @@ absl::Status CheckAnswer(const HttpResult& result, const ODataCall& call) {
                        : ClassifyForeign(result, call);
 }
 
+absl::Status CheckXml(const HttpResult& result, const ODataCall& call) {
+  const absl::Status status = CheckAnswer(result, call);
+  if (!status.ok()) return status;
+  const absl::string_view text =
+      absl::StripLeadingAsciiWhitespace(WithoutBom(result.body));
+  const bool page = !absl::StartsWith(text, "<") ||
+                    absl::StartsWithIgnoreCase(text, "<html") ||
+                    absl::StartsWithIgnoreCase(text, "<!doctype html");
+  return page ? ClassifyForeign(result, call) : absl::OkStatus();
+}
+
 absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result,
                                        const ODataCall& call) {
   const absl::Status status = CheckAnswer(result, call);

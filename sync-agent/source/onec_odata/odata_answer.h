@@ -42,6 +42,10 @@ struct ODataCall {
 // OData, when there is one), `attribute`, `cause`.
 absl::Status CheckAnswer(const HttpResult& result, const ODataCall& call);
 
+// CheckAnswer, then that an XML document begins: a proxy may answer a page of
+// maintenance with 200. Errors also: SOURCE_ANSWER_BROKEN.
+absl::Status CheckXml(const HttpResult& result, const ODataCall& call);
+
 // CheckAnswer, then the rows of a collection, or the single entity as one row.
 // Errors also: SOURCE_ANSWER_BROKEN.
 absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result, const ODataCall& call);

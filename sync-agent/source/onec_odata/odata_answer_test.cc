@@ -142,5 +142,20 @@ TEST(DecodeRowsTest, ReadsASingleEntityAndAnEmptyList) {
   EXPECT_TRUE(none->rows.empty());
 }
 
+TEST(CheckXmlTest, APageInPlaceOfAnXmlDocumentIsToldByItsWords) {
+  const auto check = [](const std::string& body) {
+    HttpResult result;
+    result.outcome = HttpOutcome::kAnswered;
+    result.status = 200;
+    result.body = body;
+    return CheckXml(result, {"$metadata", {}});
+  };
+  EXPECT_TRUE(check("\xEF\xBB\xBF<?xml version=\"1.0\"?><edmx:Edmx").ok());
+  EXPECT_TRUE(check("<edmx:Edmx>").ok());
+  EXPECT_EQ(ReasonOf(check("<html>Ведутся технические работы</html>")),
+            "SOURCE_IN_MAINTENANCE");
+  EXPECT_EQ(ReasonOf(check("<html>Welcome</html>")), "SOURCE_ANSWER_BROKEN");
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -62,8 +62,10 @@ std::string ODataSession::TargetOf(const ODataQuery& query) const {
   if (!query.filter.empty()) {
     absl::StrAppend(&target, "&$filter=", EncodeQueryValue(query.filter));
   }
-  absl::StrAppend(&target,
-                  "&$select=", EncodeQueryValue(absl::StrJoin(query.select, ",")));
+  if (!query.select.empty()) {
+    absl::StrAppend(&target,
+                    "&$select=", EncodeQueryValue(absl::StrJoin(query.select, ",")));
+  }
   if (!query.order_by.empty()) {
     absl::StrAppend(&target, "&$orderby=", EncodeQueryValue(query.order_by));
   }
@@ -165,7 +167,7 @@ absl::StatusOr<std::string> ODataSession::FetchMetadata() {
   request.headers.emplace("Accept", "application/xml");
   request.deadline = kMetadataDeadline;
   HttpResult result = Send(std::move(request));
-  GB_RETURN_IF_ERROR(CheckAnswer(result, {"$metadata", {}}));
+  GB_RETURN_IF_ERROR(CheckXml(result, {"$metadata", {}}));
   return std::move(result.body);
 }
 

@@ -52,6 +52,7 @@ class NameChecker {
 };
 
 void CheckClients(const SourceProfile& profile, const Metadata& metadata,
+                  absl::Span<const std::string> mapped,
                   std::vector<SourceCheck>* findings) {
   const ClientNames& names = profile.client;
   NameChecker check(metadata, findings);
@@ -61,9 +62,16 @@ void CheckClients(const SourceProfile& profile, const Metadata& metadata,
   std::set<std::string> attributes = {names.key,       names.version, names.code,
                                       names.is_folder, names.deleted, names.created,
                                       names.contact};
-  for (const auto& [role, attribute] : names.fields) attributes.insert(attribute);
+  attributes.insert(mapped.begin(), mapped.end());
   for (const std::string& attribute : attributes) {
     check.Attribute(names.set, attribute, State::kFailed, "SOURCE_ATTRIBUTE_MISSING");
+  }
+  // What is not mapped is not read.
+  for (const auto& [role, attribute] : names.fields) {
+    if (attributes.insert(attribute).second) {
+      check.Attribute(names.set, attribute, State::kWarning,
+                      "SOURCE_ATTRIBUTE_MISSING");
+    }
   }
   const auto contact = entity->find(names.contact);
   if (contact == entity->end()) return;
@@ -152,9 +160,10 @@ std::set<std::string> NamedSets(const SourceProfile& profile) {
 }
 
 std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
-                                    const Metadata& metadata) {
+                                    const Metadata& metadata,
+                                    absl::Span<const std::string> mapped) {
   std::vector<SourceCheck> findings;
-  CheckClients(profile, metadata, &findings);
+  CheckClients(profile, metadata, mapped, &findings);
   NameChecker check(metadata, &findings);
   for (const auto& [attribute, lookup] : profile.lookups) {
     if (check.Entity(lookup.set, State::kWarning, "LOOKUP_NOT_PUBLISHED", attribute) !=

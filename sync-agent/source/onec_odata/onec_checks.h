@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/text/catalogue.h"
 #include "sync-agent/source/onec_odata/metadata.h"
 #include "sync-agent/source/onec_odata/odata_answer.h"
@@ -28,10 +29,11 @@ SourceCheck FailedCheck(std::string name, const absl::Status& status);
 std::set<std::string> NamedSets(const SourceProfile& profile);
 
 // Checks named "entities" and "messages-register": every name of the profile that the
-// base does not have, or one finding that all is there. What only makes exports slower
-// or poorer is a warning.
+// base does not have, or one finding that all is there. What every reading asks for and
+// what is `mapped` fails; what only makes exports slower or poorer is a warning.
 std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
-                                    const Metadata& metadata);
+                                    const Metadata& metadata,
+                                    absl::Span<const std::string> mapped);
 
 // Compares dotted numbers: -1, 0, 1. Parts that are no numbers count as 0.
 int CompareVersions(absl::string_view a, absl::string_view b);

@@ -79,7 +79,8 @@ class OneCProbe : public SourceProbe {
     return capabilities;
   }
 
-  std::vector<SourceCheck> Test(absl::string_view hotel) override {
+  std::vector<SourceCheck> Test(absl::string_view hotel,
+                                absl::Span<const std::string> mapped) override {
     std::vector<SourceCheck> checks;
     checks.push_back(
         base_->tls ? MakeCheck("source-tls", State::kOk, "CHECK_SOURCE_TLS_OK")
@@ -90,7 +91,7 @@ class OneCProbe : public SourceProbe {
         checks.back().reason != "SOURCE_COMPOSITION_EMPTY") {
       return checks;
     }
-    TestEntities(&checks);
+    TestEntities(mapped, &checks);
     checks.push_back(TestReadRight());
     checks.push_back(MakeCheck("write-right", State::kWarning, "WRITE_RIGHT_UNKNOWN",
                                {{"entity", base_->profile.client.set}}));
@@ -151,13 +152,14 @@ class OneCProbe : public SourceProbe {
                      {{"sets", absl::StrCat(sets->size())}});
   }
 
-  void TestEntities(std::vector<SourceCheck>* checks) {
+  void TestEntities(absl::Span<const std::string> mapped,
+                    std::vector<SourceCheck>* checks) {
     const absl::StatusOr<Metadata> metadata = FetchMetadata();
     if (!metadata.ok()) {
       checks->push_back(FailedCheck("entities", metadata.status()));
       return;
     }
-    std::vector<SourceCheck> findings = CheckNames(base_->profile, *metadata);
+    std::vector<SourceCheck> findings = CheckNames(base_->profile, *metadata, mapped);
     std::move(findings.begin(), findings.end(), std::back_inserter(*checks));
     if (base_->profile.messages.mode == MessageNames::Mode::kNone) {
       checks->push_back(
