@@ -96,10 +96,28 @@ absl::Status MakeCertificate(const std::string& directory,
       AddExtension(ca.get(), ca.get(), NID_subject_key_identifier, "hash") &&
       X509_sign(ca.get(), ca_key.get(), EVP_sha256()) != 0;
 
-  X509* issuer = options.self_signed ? nullptr : ca.get();
+  // What is below the authority but not in cert.pem, where a chain is to be missing.
+  const Key middle_key =
+      options.missing_chain ? MakeKey() : Key(nullptr, EVP_PKEY_free);
+  Certificate middle(nullptr, X509_free);
+  if (options.missing_chain && middle_key != nullptr) {
+    middle = MakeUnsigned("Emulator issuing authority", middle_key.get(), ca.get(),
+                          -kDay, 3650 * kDay);
+    good = good &&
+           AddExtension(middle.get(), ca.get(), NID_basic_constraints,
+                        "critical,CA:TRUE") &&
+           AddExtension(middle.get(), ca.get(), NID_subject_key_identifier, "hash") &&
+           X509_sign(middle.get(), ca_key.get(), EVP_sha256()) != 0;
+  }
+
+  X509* issuer = options.self_signed ? nullptr : middle ? middle.get() : ca.get();
+  EVP_PKEY* signing = options.self_signed ? key.get()
+                      : middle            ? middle_key.get()
+                                          : ca_key.get();
+  const long from = options.future ? kDay : -2 * kDay;
   const long to = options.expired ? -kDay : 3650 * kDay;
   const Certificate certificate =
-      MakeUnsigned("portal.test", key.get(), issuer, -2 * kDay, to);
+      MakeUnsigned("portal.test", key.get(), issuer, from, to);
   std::string names;
   for (const std::string& name : options.dns_names) {
     absl::StrAppend(&names, names.empty() ? "" : ",", "DNS:", name);
@@ -115,8 +133,7 @@ absl::Status MakeCertificate(const std::string& directory,
          AddExtension(certificate.get(), signer, NID_subject_key_identifier, "hash") &&
          (names.empty() ||
           AddExtension(certificate.get(), signer, NID_subject_alt_name, names)) &&
-         X509_sign(certificate.get(), options.self_signed ? key.get() : ca_key.get(),
-                   EVP_sha256()) != 0;
+         X509_sign(certificate.get(), signing, EVP_sha256()) != 0;
   if (!good) return absl::InternalError("OpenSSL could not make the certificate");
 
   absl::Status status = WriteCertificate(directory + "/ca.pem", ca.get());

@@ -12,8 +12,10 @@ namespace guestbridge::testing::bitrix24 {
 struct CertificateOptions {
   std::vector<std::string> dns_names = {"localhost"};
   std::vector<std::string> ip_addresses = {"127.0.0.1"};
-  bool expired = false;      // valid until yesterday
-  bool self_signed = false;  // not signed by ca.pem
+  bool expired = false;        // valid until yesterday
+  bool self_signed = false;    // not signed by ca.pem
+  bool future = false;         // valid from tomorrow
+  bool missing_chain = false;  // signed by an authority below ca.pem that is not sent
 };
 
 // Writes ca.pem, cert.pem and key.pem into `directory`, which is made when absent: a

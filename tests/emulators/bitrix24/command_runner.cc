@@ -188,6 +188,7 @@ CommandAnswer CommandRunner::RunBatchCommand(const BatchRun& batch,
       faults.rule = batch.error_from;
       faults.rule->after = 0;  // for the command it is simply an error
     }
+    if (!portal_.settings.journal_params) entry.params = nullptr;
     sequence = portal_.journal.Record(std::move(entry));
   }
   const Json params =

@@ -251,6 +251,7 @@ HttpReply Control::Reset(const Json& body) {
   if (parts == nullptr || !ToBool(*parts)) portal_.contacts = ContactStore();
   portal_.userfields = UserfieldStore();
   portal_.events = EventQueue();
+  portal_.records = RecordStore();
   portal_.buckets = RequestBuckets();
   portal_.operating.Clear();
   portal_.faults.Clear();

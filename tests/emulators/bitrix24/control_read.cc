@@ -73,6 +73,13 @@ HttpReply Control::Read(const std::string& path, const Json& query) {
     return Reply(200, counters);
   }
   if (path == "/limits") return Limits();
+  if (path.starts_with("/records/")) {
+    Json list = Json::array();
+    for (const auto& [id, row] : portal_.records.All(path.substr(9))) {
+      list.push_back(row);
+    }
+    return Reply(200, list);
+  }
   if (path == "/journal") {
     return Reply(200, portal_.journal.ToJson(
                           IntOf(query, "after"),

@@ -16,7 +16,10 @@ constexpr const char* kEvents[] = {"ONCRMCONTACTADD",
                                    "ONCRMCONTACTUSERFIELDADD",
                                    "ONCRMCONTACTUSERFIELDUPDATE",
                                    "ONCRMCONTACTUSERFIELDDELETE",
-                                   "ONCRMCONTACTUSERFIELDSETENUMVALUES"};
+                                   "ONCRMCONTACTUSERFIELDSETENUMVALUES",
+                                   "ONCRMDEALADD",
+                                   "ONCRMDEALUPDATE",
+                                   "ONCRMDEALDELETE"};
 
 std::string TextOf(const Json& params, const char* name) {
   const Json* value = FindIgnoringCase(params, name);

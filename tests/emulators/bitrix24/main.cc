@@ -171,6 +171,9 @@ int Run(int argc, char** argv) {
                  "write ca.pem, cert.pem, key.pem into this directory and exit");
   app.add_flag("--cert-expired", flags.certificate.expired, "with --make-cert");
   app.add_flag("--cert-self-signed", flags.certificate.self_signed, "with --make-cert");
+  app.add_flag("--cert-future", flags.certificate.future, "with --make-cert");
+  app.add_flag("--cert-missing-chain", flags.certificate.missing_chain,
+               "with --make-cert: an issuing authority that is not sent");
   std::vector<std::string> names;
   app.add_option("--cert-name", names,
                  "with --make-cert: DNS names instead of localhost and 127.0.0.1");

@@ -15,6 +15,7 @@ const MethodTable& Methods() {
     AddUserfieldMethods(made);
     AddPortalMethods(made);
     AddEventMethods(made);
+    AddRecordMethods(made);
     return made;
   }();
   return *table;

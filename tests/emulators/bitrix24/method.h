@@ -36,6 +36,7 @@ void AddImportMethods(MethodTable* table);     // crm.item.import, .batchImport
 void AddDuplicateMethods(MethodTable* table);  // crm.duplicate.*, crm.entity.*
 void AddUserfieldMethods(MethodTable* table);  // crm.contact.userfield.*
 void AddPortalMethods(MethodTable* table);     // crm.status.*, profile, scope, …
+void AddRecordMethods(MethodTable* table);     // crm.deal.*, crm.activity.*, …
 void AddEventMethods(MethodTable* table);      // event.*
 
 // The first of several spellings of a parameter, or null.

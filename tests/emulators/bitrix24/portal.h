@@ -16,6 +16,7 @@
 #include "tests/emulators/bitrix24/latency_model.h"
 #include "tests/emulators/bitrix24/limits.h"
 #include "tests/emulators/bitrix24/portal_clock.h"
+#include "tests/emulators/bitrix24/record_store.h"
 #include "tests/emulators/bitrix24/settings.h"
 #include "tests/emulators/bitrix24/userfields.h"
 
@@ -36,6 +37,7 @@ struct Portal {
   ContactStore contacts;
   UserfieldStore userfields;
   EventQueue events;
+  RecordStore records;
   Credentials credentials;
   RequestBuckets buckets;
   OperatingAccounts operating;

@@ -271,11 +271,12 @@ HttpReply RestService::Rest(const HttpCall& call) {
     Counters& counters = portal_.journal.counters;
     ++counters.http_requests;
     counters.max_in_flight = std::max(counters.max_in_flight, ++counters.in_flight);
-    request = portal_.journal.Record({.request = counters.http_requests,
-                                      .time = portal_.clock.Seconds(),
-                                      .remote = call.remote_ip,
-                                      .method = route.method,
-                                      .params = params});
+    request = portal_.journal.Record(
+        {.request = counters.http_requests,
+         .time = portal_.clock.Seconds(),
+         .remote = call.remote_ip,
+         .method = route.method,
+         .params = portal_.settings.journal_params ? params : Json(nullptr)});
   }
   std::optional<HttpReply> stopped = AtTheGate(call, request);
   HttpReply reply = stopped.has_value() ? *std::move(stopped)

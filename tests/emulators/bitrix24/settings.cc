@@ -47,6 +47,7 @@ void VisitMembers(Settings& s, Visitor visit) {
   visit("moved_from", s.moved_from);
   visit("moved_to", s.moved_to);
   visit("missing_methods", s.missing_methods);
+  visit("journal_params", s.journal_params);
   visit("require_userfields", s.require_userfields);
   visit("status", s.status);
   visit("automation", s.automation);

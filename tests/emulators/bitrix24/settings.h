@@ -77,6 +77,8 @@ struct Settings {
   // HTTP status per error code, e.g. {"INVALID_CREDENTIALS":401}.
   std::map<std::string, int> status;
 
+  bool journal_params = true;  // false: the journal keeps no parameters, to save memory
+
   // --- habits of the CRM ---
   bool require_userfields = false;  // mandatory user fields are enforced over REST
   std::map<std::string, std::string> automation;  // fields set right after each add
