@@ -7,6 +7,7 @@
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "sync-agent/change/read_choice.h"
+#include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -103,6 +104,9 @@ void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
   if (page.last) {
     stream_done_ = true;
     watermark_ = page.watermark;
+    if (MutantActive(Mutant::kEarlyWatermark)) {
+      context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
+    }
   }
   Step();
 }
@@ -168,6 +172,7 @@ std::vector<ActionToDo> ExportMachine::TakeActions() {
 }
 
 bool ExportMachine::may_create() const {
+  if (MutantActive(Mutant::kLeaseIgnored)) return true;
   return context_.now.steady + kLeaseMargin < lease_until_;
 }
 
@@ -242,7 +247,9 @@ bool ExportMachine::Advance() {
   switch (phase_) {
     case Phase::kNewest:
       if (!newest_known_) return false;
-      if (settings_.kind == RunKind::kRebuild || (exports && settings_.cold)) {
+      if (settings_.kind == RunKind::kRebuild ||
+          (exports && settings_.cold &&
+           !MutantActive(Mutant::kRestoredLedgerTrusted))) {
         Enter(Phase::kColdLook);
       } else {
         Enter(Phase::kSettle);
@@ -412,7 +419,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
 
 void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
-  const auto record = context_.ledger.Get(row.key);
+  auto record = context_.ledger.Get(row.key);
   const auto attempt = context_.ledger.AttemptOf(row.key);
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
   LinkView view = MakeLinkView(*record, attempt->has_value());
@@ -425,6 +432,13 @@ void ExportMachine::Consider(const ClientRow& row) {
        decision.action == PlannedAction::kUnchanged)) {
     decision.action = PlannedAction::kCheckStored;
     decision.contact = view.contact;
+  }
+  if (decision.reason == kInDoubt && !settings_.dry_run && record->has_value() &&
+      (*attempt)->intent.digest.hash != decision.digest.hash &&
+      !MutantActive(Mutant::kChangeInDoubtForgotten)) {
+    // What the attempt carries is old by now: to be looked at once it is settled.
+    (*record)->reason = kInDoubt;
+    (*record)->problem = Outcome::kDeferred;
   }
   if (settings_.kind == RunKind::kMatch) {
     matcher_.Consider(row, *record, std::move(decision));
@@ -450,7 +464,14 @@ void ExportMachine::Apply(const ClientRow& row,
       adder_.Add(std::move(decision));
       return;
     case PlannedAction::kRecreate:
-      survivors_.Look(std::move(decision));
+      if (settings_.dry_run || context_.seen_gone.count(row.key) > 0 ||
+          MutantActive(Mutant::kGoneForEver)) {
+        survivors_.Look(std::move(decision));
+        return;
+      }
+      // It was gone when an earlier run looked; a manager may have brought it back.
+      decision.contact = record->contact;
+      updater_.AskWhetherGone(decision);
       return;
     case PlannedAction::kUpdate:
       updater_.Update(std::move(decision));
@@ -501,7 +522,7 @@ void ExportMachine::CompareStored(const ClientRow& row,
   if (row.contact.exists() && record->run < settings_.run) {
     tally_.AddNotice("FOREIGN_CONTACT_ID", {{"client", row.key.guid()}});
   }
-  if (settings_.dry_run) return;
+  if (settings_.dry_run || MutantActive(Mutant::kWriteBackNotRepeated)) return;
   context_.Check(context_.ledger.QueueWriteBack(row.key));
 }
 
@@ -516,7 +537,7 @@ void ExportMachine::Note(const ClientRow& row,
   }
   ClientRecord known = record.value_or(ClientRecord{});
   known.key = row.key;
-  if (decision.reason != "IN_DOUBT") {
+  if (decision.reason != kInDoubt) {
     const bool noted = known.reason == decision.reason && known.problem == outcome &&
                        known.parameters == decision.parameters;
     if (noted && !mark && !known.dirty) return;

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "sync-agent/model/mutant.h"
+
 namespace guestbridge::agent {
 namespace {
 
@@ -39,20 +41,23 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       const Question& question = (*questions)[i];
       const CommandResult& get = answer.results[1 + 2 * i];
       const CommandResult& list = answer.results[2 + 2 * i];
+      // A page that is not whole, or not what was asked for, may hide a survivor.
       if (get.fate != Fate::kGone || list.fate != Fate::kDone ||
+          (!list.complete_page && !MutantActive(Mutant::kIgnoredFilterBelieved)) ||
           !context_.sight_proven) {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
-      // The filter may have been ignored: only exact rows count.
       std::optional<ContactId> survivor;
       for (const ContactRow& row : list.rows) {
-        if (row.stamp.originator == context_.settings.originator &&
+        if (!MutantActive(Mutant::kLostIsAbsent) &&
+            row.stamp.originator == context_.settings.originator &&
             row.stamp.origin == question.client.guid() && row.id != question.contact &&
             (!survivor.has_value() || row.id < *survivor)) {
           survivor = row.id;
         }
       }
+      if (!survivor.has_value()) context_.seen_gone.insert(question.client);
       question.gone(survivor);
     }
   };

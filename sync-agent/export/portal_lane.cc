@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "common/status/error.h"
+#include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -17,6 +18,36 @@ constexpr char kAwayNotice[] = "PORTAL_AWAY";
 uint64_t NextRequestId() {
   static std::atomic<uint64_t> next{1};
   return next.fetch_add(1);
+}
+
+// What the mutants make of an answer to additions.
+constexpr Mutant kDistortions[] = {Mutant::kBlindRetry, Mutant::kErrorMeansNo,
+                                   Mutant::kSlotOffByOne};
+bool Distorts() {
+  return std::any_of(std::begin(kDistortions), std::end(kDistortions), MutantActive);
+}
+void Distort(std::vector<CommandResult>* results) {
+  const auto no = [](auto* word) {
+    const bool unclear = word->fate == Fate::kUnknown;
+    if ((MutantActive(Mutant::kBlindRetry) && unclear) ||
+        (MutantActive(Mutant::kErrorMeansNo) && unclear && word->answered)) {
+      word->fate = Fate::kNotExecuted;
+    }
+  };
+  for (CommandResult& result : *results) {
+    no(&result);
+    for (ItemResult& item : result.items) no(&item);
+  }
+  if (!MutantActive(Mutant::kSlotOffByOne)) return;
+  const auto shift = [](auto* words) {
+    const auto failed =
+        std::find_if(words->begin(), words->end(),
+                     [](const auto& word) { return word.fate != Fate::kDone; });
+    if (failed == words->end() || failed + 1 == words->end()) return;
+    std::rotate(failed, failed + 1, words->end());
+  };
+  shift(results);
+  for (CommandResult& result : *results) shift(&result.items);
 }
 
 bool IsTransportFailure(const PortalAnswer& answer) {
@@ -90,7 +121,9 @@ bool PortalLane::Pump(const Instant& now, bool may_create,
       Probe(now, actions);
       break;
     }
-    const RequestLoad load = CountMethods(next->job.commands);
+    const RequestLoad load = MutantActive(Mutant::kOperatingTimeUncounted)
+                                 ? RequestLoad()
+                                 : CountMethods(next->job.commands);
     if (!next->ready.has_value()) next->ready = now.steady;
     const absl::Duration start = pacer_.EarliestStart(load, now.steady, now.wall);
     if (start > now.steady) {
@@ -102,7 +135,8 @@ bool PortalLane::Pump(const Instant& now, bool may_create,
         absl::ToDoubleSeconds(now.steady - *next->ready);
     Job job = std::move(next->job);
     waiting_.erase(next);
-    if (job.prepare && !job.prepare()) continue;
+    const bool later = MutantActive(Mutant::kIntentAfterSend) && job.creates;
+    if (job.prepare && !later && !job.prepare()) continue;
     Send(std::move(job), load, now, actions);
     sent = true;
   }
@@ -199,6 +233,12 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
                                         !result.unavailable;
                                }));
   if (!again) {
+    if (MutantActive(Mutant::kIntentAfterSend) && job.creates) job.prepare();
+    if (job.creates && Distorts()) {
+      PortalAnswer taken = answer;
+      Distort(&taken.results);
+      return job.done(taken);
+    }
     job.done(answer);
     return;
   }

@@ -1,8 +1,10 @@
 #include "sync-agent/export/rebuilder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -28,8 +30,11 @@ void Rebuilder::Take(const ContactRow& row) {
   const auto known = context_.ledger.Get(key);
   const auto attempt = context_.ledger.AttemptOf(key);
   if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;
-  if (attempt->has_value()) return;  // The settler's business.
   if (known->has_value() && (*known)->link == LinkState::kLive) {
+    // Of another contact than the linked one too: when that is gone, this one is taken
+    // in its place.
+    Refresh(row, **known);
+    if (attempt->has_value()) return;
     if ((*known)->contact != row.id) {
       context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
     } else if (count_) {
@@ -37,6 +42,7 @@ void Rebuilder::Take(const ContactRow& row) {
     }
     return;
   }
+  if (attempt->has_value()) return;  // The settler's business.
   if (known->has_value() && (*known)->link == LinkState::kErased) return;
   ClientRecord record = known->value_or(ClientRecord{});
   record.key = key;
@@ -58,6 +64,21 @@ void Rebuilder::Take(const ContactRow& row) {
   if (!context_.Check(context_.ledger.Link(record, ContactId()))) return;
   CrashPoint("agent.rebuild.linked");
   if (count_) context_.tally.Count(Outcome::kUpdated);
+}
+
+void Rebuilder::Refresh(const ContactRow& row, ClientRecord known) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  if (!version.ok() || version->content_hash == known.exported.hash ||
+      MutantActive(Mutant::kRestoredDigestsTrusted)) {
+    return;
+  }
+  // Another ledger has written it since: what this one knows of its content is old.
+  known.exported.hash.clear();
+  known.exported.fields_known = false;
+  known.exported.values.insert(version->values.begin(), version->values.end());
+  known.revision = std::max(known.revision, version->revision);
+  known.dirty = true;
+  context_.Check(context_.ledger.Put({known}));
 }
 
 }  // namespace guestbridge::agent

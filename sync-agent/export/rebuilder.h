@@ -23,6 +23,9 @@ class Rebuilder {
 
  private:
   void Take(const ContactRow& row);
+  // A contact that the ledger links, but whose content it may know from long ago (a
+  // ledger that was put back).
+  void Refresh(const ContactRow& row, ClientRecord known);
 
   RunContext& context_;
   bool count_;

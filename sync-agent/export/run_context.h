@@ -35,6 +35,8 @@ struct RunContext {
   // Clients under whose contact ID the portal shows a contact that is not stamped as
   // theirs: looked at like an ID that 1C holds.
   std::set<ClientKey> strangers = {};
+  // Clients of whom this run has seen that no contact of theirs is left.
+  std::set<ClientKey> seen_gone = {};
   // Of a dry run: clients whose contact was seen to be gone.
   std::set<ClientKey> lost = {};
   absl::Status failure = {};

@@ -100,6 +100,11 @@ void Settler::Settle(Suspect& suspect) {
       (*record)->exported.fields_known = false;
       (*record)->exported.hash.clear();
       (*record)->dirty = true;
+      const auto version = DecodeOriginVersion(found->stamp.version);
+      if (version.ok()) {
+        (*record)->exported.values.insert(version->values.begin(),
+                                          version->values.end());
+      }
       if (!context_.Check(context_.ledger.Put({**record}))) return;
     }
   } else {

@@ -24,6 +24,8 @@ class Updater {
   // Puts our stamp on a contact and changes nothing else; its content follows with the
   // next export.
   void StampOnly(const ClientKey& client, ContactId contact);
+  // Of a client whose contact seems to be gone: finds out, and has it considered again.
+  void AskWhetherGone(const Decision& decision);
   size_t pending() const { return to_read_.size() + ready_.size(); }
   bool idle() const { return to_read_.empty() && ready_.empty() && in_flight_ == 0; }
   // `more`: clients are still being read; small batches wait for them.
@@ -43,7 +45,6 @@ class Updater {
   std::optional<PortalLane::Job> NextWrite(bool more);
   void Done(const std::shared_ptr<std::vector<Item>>& chunk,
             const PortalAnswer& answer);
-  void AskWhetherGone(const Decision& decision);
   // Nothing was to be sent after all: the ledger learns today's digest.
   void KeepDigest(const Decision& decision, Outcome outcome);
 

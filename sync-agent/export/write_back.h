@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "common/time/clock.h"
+#include "sync-agent/export/write_back_turns.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/source/source.h"
 
@@ -17,9 +18,7 @@ namespace guestbridge::agent {
 // with the reason; everything else stays queued. Never holds up an export.
 class WriteBack {
  public:
-  struct Settings {
-    double most_per_second = 0;  // 0: no ceiling
-  };
+  using Settings = WriteBackTurns::Settings;
 
   // All outlive the object.
   WriteBack(Ledger& ledger, SourceWriter& writer, const Clock& clock,
@@ -36,11 +35,9 @@ class WriteBack {
   // How long to wait before the next write; infinite when the queue is empty.
   absl::Duration WriteOne();
 
-  Ledger& ledger_;
+  WriteBackTurns turns_;
   SourceWriter& writer_;
   const Clock& clock_;
-  Settings settings_;
-  int failures_in_row_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

@@ -9,6 +9,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/client_columns.h"
 #include "sync-agent/ledger/schema.h"
+#include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -155,7 +156,8 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
       const bool new_contact = record.contact != evidence.id();
       record.link = LinkState::kLive;
       record.contact = evidence.id();
-      record.dirty = false;
+      record.dirty =
+          evidence.kind() == Evidence::Kind::kFound && record.reason == kInDoubt;
       record.exported = attempt->intent.digest;
       record.mapping_version = attempt->intent.mapping_version;
       ++record.revision;
@@ -180,6 +182,10 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
       record.answered_refusals = 0;
       break;
     case Evidence::Kind::kCompleteMiss:
+      if (record.reason == kInDoubt) {
+        record.reason.clear();
+        record.problem = Outcome::kNone;
+      }
       if (attempt->answered) {
         record.answered_refusals = record.refused_hash == attempt->intent.digest.hash
                                        ? record.answered_refusals + 1
@@ -191,9 +197,12 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
           record.problem = Outcome::kFailed;
         }
       }
-      if (attempt->intent.kind == AttemptKind::kUpdate) {
+      if (attempt->intent.kind == AttemptKind::kUpdate &&
+          !MutantActive(Mutant::kDoubtfulUpdateTrusted)) {
         // Carried out or not: what the contact holds must be read before the next
-        // write.
+        // write, and either content's values are ours.
+        record.exported.values.insert(attempt->intent.digest.values.begin(),
+                                      attempt->intent.digest.values.end());
         record.exported.fields_known = false;
         record.exported.hash.clear();
       }

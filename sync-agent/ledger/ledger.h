@@ -48,6 +48,9 @@ enum class Outcome {
   kDeferred = 7,
 };
 
+// ClientRecord::reason of a client whose content changed while an attempt was in doubt.
+inline constexpr char kInDoubt[] = "IN_DOUBT";
+
 enum class WriteBackState { kNone = 0, kPending = 1, kDone = 2, kParked = 3 };
 
 struct ClientRecord {

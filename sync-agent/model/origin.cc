@@ -105,6 +105,7 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
     AppendPart(&all, name);
     AppendPart(&all, value);
     digest.fields[name] = Prefix(Sha256Base64Url(all), kFieldDigestLength);
+    if (!value.empty()) digest.values.insert(DigestValue(client, name, value));
   }
   for (const auto& [name, values] : content.multifields) {
     // The list as a whole, so that a change of order or type is seen as one of the

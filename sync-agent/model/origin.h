@@ -25,7 +25,7 @@ struct OriginVersion {
   std::string nonce;         // of the attempt that wrote it
   int revision = 0;          // exports of this client, from 1
   std::string content_hash;  // HashContent of what was exported
-  // DigestValue of the multifield values that are ours; the first 30 in text order.
+  // DigestValue of the values that are ours; the first 30 in text order.
   std::set<std::string> values;
   bool operator==(const OriginVersion&) const = default;
 };
@@ -40,7 +40,7 @@ absl::StatusOr<OriginVersion> DecodeOriginVersion(absl::string_view text);
 struct ContentDigest {
   std::string hash;                           // HashContent
   std::map<std::string, std::string> fields;  // field name -> digest of its value
-  std::set<std::string> values;               // DigestValue of each multifield value
+  std::set<std::string> values;  // DigestValue of each value, empty ones aside
   // False after a rebuild: only hash and values came back, the first update reads
   // first.
   bool fields_known = true;

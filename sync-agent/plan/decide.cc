@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -72,13 +73,19 @@ std::vector<std::string> ChangedTargets(const Decision& decision,
 void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
                 const EventSwitches& events) {
   decision.contact = view.contact;
-  if (decision.digest.hash == view.exported.hash) {
+  if (decision.digest.hash == view.exported.hash &&
+      !MutantActive(Mutant::kEchoExported)) {
     ruling.Note("content", "CONTENT_UNCHANGED");
     decision.action = PlannedAction::kUnchanged;
     return;
   }
   if (view.exported.fields_known) {
     decision.changed = ChangedTargets(decision, view.exported);
+    if (MutantActive(Mutant::kEchoExported)) {
+      for (const auto& [target, value] : decision.content.fields) {
+        decision.changed.push_back(target);
+      }
+    }
     if (decision.changed.empty()) {
       ruling.Note("content", "CONTENT_UNCHANGED");
       decision.action = PlannedAction::kUnchanged;

@@ -168,6 +168,16 @@ TEST(MakeUpdate, DoesNotAddAValueThatTheContactHasAlready) {
   EXPECT_TRUE(MakeUpdate(decision, contact, {}, false).values.empty());
 }
 
+TEST(MakeUpdate, ClearsAValueOnlyWhereItIsKnownToBeOurs) {
+  const Decision decision = Decide(Row(), Mapped("", "+79160000001"), {}, {});
+  ContactRow contact;
+  contact.fields["LAST_NAME"] = "Orlova";
+  const auto ours = DigestContent(kClient, Mapped("Orlova").content).values;
+  const auto others = DigestContent(kClient, Mapped("Petrova").content).values;
+  EXPECT_EQ(MakeUpdate(decision, contact, ours, true).fields.count("LAST_NAME"), 1u);
+  EXPECT_EQ(MakeUpdate(decision, contact, others, true).fields.count("LAST_NAME"), 0u);
+}
+
 TEST(JudgeMatch, SharedPhoneWithAnotherFamilyNameIsLeftToAPerson) {
   MatchEvidence evidence;
   evidence.by_value = {ContactId(1)};

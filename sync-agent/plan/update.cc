@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -50,7 +51,8 @@ void DiffMultifield(const ClientKey& client, const std::string& field,
   for (const MultiRow* row : stale) {
     if (next < missing.size()) {
       const MultiValue& value = *missing[next++];
-      update->values.push_back({field, row->id, value.value, value.type});
+      const int64_t id = MutantActive(Mutant::kMultifieldWithoutId) ? 0 : row->id;
+      update->values.push_back({field, id, value.value, value.type});
     } else {
       update->values.push_back({field, row->id, "", row->type});
     }
@@ -78,6 +80,7 @@ void CompleteAddress(const ContactContent& content, ContactUpdate* update) {
 
 ContactUpdate MakeUpdate(const Decision& decision) {
   ContactUpdate update;
+  if (MutantActive(Mutant::kAllFieldsSent)) update.fields = decision.content.fields;
   for (const std::string& target : decision.changed) {
     const auto field = decision.content.fields.find(target);
     if (field != decision.content.fields.end()) update.fields.insert(*field);
@@ -91,10 +94,13 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
   ContactUpdate update;
   if (compare_fields) {
     for (const auto& [target, value] : decision.content.fields) {
-      // An empty value clears only what we are known to have written, and that is not
-      // known here.
-      if (!value.empty() && FieldOf(row, target) != value)
-        update.fields[target] = value;
+      const std::string held = FieldOf(row, target);
+      if (held == value) continue;
+      // An empty value clears only what we are known to have written.
+      const bool ours_to_clear =
+          ours.count(DigestValue(decision.key, target, held)) > 0 &&
+          !MutantActive(Mutant::kClearedFieldStays);
+      if (!value.empty() || ours_to_clear) update.fields[target] = value;
     }
     CompleteAddress(decision.content, &update);
   } else {

@@ -27,8 +27,8 @@ struct ContactUpdate {
 // address is among them, the mapped address goes whole.
 ContactUpdate MakeUpdate(const Decision& decision);
 
-// Against the contact as it was just read. `ours`: digests of the multifield values
-// that we put there (ContentDigest::values). Values that managers added stay; ours are
+// Against the contact as it was just read. `ours`: digests of the values that we put
+// there (ContentDigest::values). Values that managers added stay; ours are
 // changed in place, then removed or added. With `compare_fields` every mapped single
 // field is compared with the row, otherwise only `decision.changed` is sent.
 ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,

@@ -1,0 +1,115 @@
+// Old copies that are put back, and writes of which nobody knows: what the portal holds
+// is then more than the ledger says.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "sync-agent/export/export_machine.h"
+#include "sync-agent/export/fake_world_test.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::Fault;
+using testing::World;
+
+TEST(RestoredCopies, APutBackLedgerLearnsWhatWasWrittenWithoutIt) {
+  const ::guestbridge::testing::TempDir dir;
+  const std::string file = dir.path() + "/ledger.db";
+  World world;
+  const auto open = [&] { world.ledger = *Ledger::Open(file, world.random); };
+  open();
+  const ClientKey key = world.base.Add(1, "Orlova", "+79160000001").key;
+  world.Run(world.Settings());
+  world.ledger = nullptr;
+  std::filesystem::copy(file, file + ".old");
+  open();
+  world.base.clients[0].attributes["Phone"] = "+79160000002";
+  world.base.clients[0].attributes["LastName"] = "Petrova";
+  world.Run(world.Settings());
+
+  world.ledger = nullptr;
+  std::filesystem::copy(file + ".old", file,
+                        std::filesystem::copy_options::overwrite_existing);
+  open();
+  // As the old copy has it: only the portal knows that it was otherwise meanwhile.
+  world.base.clients[0].attributes["Phone"] = "+79160000001";
+  world.base.clients[0].attributes["LastName"] = "Orlova";
+  RunSettings settings = world.Settings();
+  settings.cold = true;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  const auto& contact = world.portal.contacts.at(world.portal.OfClient(key)[0]);
+  EXPECT_EQ(contact.fields.at("LAST_NAME"), "Orlova");
+  ASSERT_EQ(contact.multifields.at("PHONE").size(), 1u);
+  EXPECT_EQ(contact.multifields.at("PHONE")[0].value, "+79160000001");
+}
+
+TEST(RestoredCopies, APutBackBaseGetsItsIdsAgainThoughTheContentIsOldToo) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  const WriteBackItem item = (*world.ledger->PendingWriteBacks(1))[0];
+  ASSERT_TRUE(world.ledger->FinishWriteBack(item, absl::OkStatus(), false).ok());
+  ASSERT_TRUE(world.ledger->PendingWriteBacks(1)->empty());
+  world.base.clients[0].attributes["LastName"] = "Petrova";
+  world.base.clients[0].contact = ContactId();
+  EXPECT_EQ(world.Run(world.Settings()).progress.counts.updated, 1);
+  EXPECT_EQ(world.ledger->PendingWriteBacks(1)->size(), 1u);
+}
+
+TEST(DoubtfulAddition, ThatIsFoundIsFollowedByWhatChangedMeanwhile) {
+  World world;
+  const ClientKey first = world.base.Add(1, "Orlova").key;
+  const ClientKey key = world.base.Add(2, "Smirnova").key;
+  int writes = 0;
+  world.portal.fault = [&](const PortalRequest&) {
+    return ++writes == 2 ? Fault::kLostAfter : Fault::kNone;
+  };
+  world.Run(world.Settings());
+  ASSERT_EQ(*world.ledger->CountAttempts(), 1);
+  const ClientKey changed = world.ledger->AttemptOf(key)->has_value() ? key : first;
+  for (ClientRow& row : world.base.clients) {
+    if (row.key == changed) row.attributes["LastName"] = "Petrova";
+  }
+  // Sees the change while the doubt stands, and is the last to hear of it.
+  world.Run(world.Settings());
+  world.now += absl::Minutes(5);
+  RunSettings settle = world.Settings();
+  settle.kind = RunKind::kSettle;
+  world.Run(settle);
+  EXPECT_EQ(world.ledger->Dirty(ClientKey(), 0, 10)->size(), 1u);
+  world.Run(world.Settings());
+  const auto& contact = world.portal.contacts.at(world.portal.OfClient(changed)[0]);
+  EXPECT_EQ(contact.fields.at("LAST_NAME"), "Petrova");
+}
+
+class DoubtfulUpdate : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(DoubtfulUpdate, DoesNotLeaveAValueThatWasTakenAwayAfterIt) {
+  World world;
+  const ClientKey key = world.base.Add(1, "Orlova", "+79160000001").key;
+  world.Run(world.Settings());
+  world.base.clients[0].attributes["LastName"] = "Petrova";
+  world.base.clients[0].attributes["Phone"] = "+79160000002";
+  world.portal.fault = [&](const PortalRequest&) { return GetParam(); };
+  world.Run(world.Settings());
+  ASSERT_EQ(*world.ledger->CountAttempts(), 1);
+  world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+  world.base.clients[0].attributes["LastName"] = "";
+  world.base.clients[0].attributes["Phone"] = "+79160000003";
+  RunSettings settings = world.Settings();
+  settings.settle = true;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  const auto& contact = world.portal.contacts.at(world.portal.OfClient(key)[0]);
+  EXPECT_EQ(contact.fields.at("LAST_NAME"), "");
+  ASSERT_EQ(contact.multifields.at("PHONE").size(), 1u);
+  EXPECT_EQ(contact.multifields.at("PHONE")[0].value, "+79160000003");
+}
+
+INSTANTIATE_TEST_SUITE_P(Export, DoubtfulUpdate,
+                         ::testing::Values(Fault::kLostBefore, Fault::kLostAfter));
+
+}  // namespace
+}  // namespace guestbridge::agent

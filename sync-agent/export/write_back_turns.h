@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sync-agent/ledger/ledger.h"
+
+namespace guestbridge::agent {
+
+// What is written to 1C next, and when: the write-back's rules without its thread. One
+// thread at a time.
+class WriteBackTurns {
+ public:
+  struct Settings {
+    double most_per_second = 0;  // 0: no ceiling
+  };
+  // A turn that the ledger failed is tried again after this long.
+  static constexpr absl::Duration kLongestPause = absl::Seconds(60);
+
+  WriteBackTurns(Ledger& ledger, Settings settings)
+      : ledger_(ledger), settings_(settings) {}
+
+  // Nothing when the queue is empty.
+  absl::StatusOr<std::optional<WriteBackItem>> Next();
+  // Notes what 1C said, `took` after it was asked. How long to leave it alone.
+  absl::StatusOr<absl::Duration> Finish(const WriteBackItem& item,
+                                        const absl::Status& status,
+                                        absl::Duration took);
+  // 1C's word is final for this client; trying again changes nothing.
+  static bool IsFinal(const absl::Status& status);
+  // Writes that 1C did not answer for good or ill, since it last did.
+  int failures_in_row() const { return failures_in_row_; }
+
+ private:
+  Ledger& ledger_;
+  Settings settings_;
+  int failures_in_row_ = 0;
+};
+
+}  // namespace guestbridge::agent

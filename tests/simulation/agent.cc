@@ -1,0 +1,467 @@
+#include "tests/simulation/agent.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "sync-agent/change/read_choice.h"
+#include "sync-agent/model/mutant.h"
+
+namespace guestbridge::simulation {
+namespace {
+
+using agent::Attempt;
+using agent::EndRun;
+using agent::FetchRows;
+using agent::Instant;
+using agent::PortalAnswer;
+using agent::ReadPage;
+using agent::RunEnd;
+using agent::RunKind;
+using agent::RunSettings;
+using agent::SendRequest;
+using agent::WakeAt;
+
+constexpr absl::Duration kPatience = absl::Seconds(40);
+// Of the executor, right before the first byte.
+constexpr absl::Duration kLeaseMargin = absl::Seconds(10);
+constexpr absl::Duration kRenewEvery = absl::Seconds(20);
+constexpr char kColdNote[] = "cold";
+constexpr char kStampNote[] = "ledger-stamp";
+
+absl::Time Begin() { return absl::FromUnixSeconds(1'800'000'000); }
+
+}  // namespace
+
+Agent::Agent(Surroundings& world, int installation, uint64_t seed)
+    : world_(world),
+      installation_(installation),
+      chance_(Mix(seed, 2)),
+      random_(Mix(seed, 3)) {}
+
+Agent::~Agent() = default;
+
+absl::Time Agent::Wall() const { return Begin() + world_.queue.now() + wall_skew; }
+
+absl::Duration Agent::Steady() const {
+  return world_.queue.now() + process_->steady_offset;
+}
+
+Instant Agent::Now() const { return {Wall(), Steady()}; }
+
+bool Agent::Check(const absl::Status& status) {
+  if (status.ok()) return true;
+  if (!file_.died()) {
+    world_.on_violation(absl::StrCat("the ledger failed: ", status.ToString()));
+  }
+  return false;
+}
+
+void Agent::Post(absl::Duration delay, std::function<void()> what) {
+  world_.queue.In(
+      delay, [this, life = life_, what = std::move(what)] { Dispatch(life, what); });
+}
+
+void Agent::PostForRun(absl::Duration delay, std::function<void()> what) {
+  const int64_t run = process_->run->task.run;
+  Post(delay, [this, run, what = std::move(what)] {
+    if (process_->run.has_value() && process_->run->task.run == run) what();
+  });
+}
+
+void Agent::Dispatch(int life, const std::function<void()>& what) {
+  if (life != life_ || process_ == nullptr) return;
+  if (world_.queue.now() < paused_until_) {
+    world_.queue.At(paused_until_, [this, life, what] { Dispatch(life, what); });
+    return;
+  }
+  Faults& faults = world_.faults;
+  if (faults.Strikes(FaultKind::kPause)) {
+    paused_until_ =
+        world_.queue.now() + absl::Seconds(faults.Particulars().LogBetween(1, 7200));
+    world_.queue.At(paused_until_, [this, life, what] { Dispatch(life, what); });
+    return;
+  }
+  const auto crash = [&](Chance chance) {
+    const absl::Duration back = absl::Seconds(chance.LogBetween(1, 1800));
+    Crash(back, chance.Roll(0.2));
+  };
+  if (faults.Strikes(FaultKind::kCrash)) return crash(faults.Particulars());
+  const bool dies = faults.Strikes(FaultKind::kCrashInCommit);
+  if (!dies) return what();
+  Chance chance = faults.Particulars();
+  file_.DieAfter(static_cast<int>(chance.Below(5)));
+  what();
+  const bool died = file_.died();
+  file_.Live();
+  if (died) crash(chance);
+}
+
+void Agent::Start() {
+  process_ = std::make_unique<Process>(world_.scenario.pace, random_);
+  process_->steady_offset = chance_.Between(absl::Hours(1), absl::Hours(100));
+  auto opened = file_.Open(random_);
+  if (!Check(opened.status())) {
+    process_ = nullptr;
+    return;
+  }
+  process_->ledger = *std::move(opened);
+  process_->turns = std::make_unique<agent::WriteBackTurns>(
+      *process_->ledger, agent::WriteBackTurns::Settings{});
+  const auto attempts = process_->ledger->Attempts();
+  if (!Check(attempts.status())) return;
+  for (const Attempt& attempt : *attempts) {
+    process_->doubts.Saw(attempt.intent.key, Steady() + world_.scenario.settle_time);
+  }
+  world_.trace("start", attempts->size());
+  Post(absl::ZeroDuration(), [this] {
+    KickWriteBack();
+    TakeUp();
+  });
+}
+
+void Agent::Crash(absl::Duration back_after, bool reboot) {
+  world_.trace("crash", reboot ? 1 : 0);
+  process_ = nullptr;
+  paused_until_ = absl::ZeroDuration();
+  const int life = ++life_;
+  if (back_after == absl::InfiniteDuration()) {
+    tasks_.clear();
+    return;
+  }
+  world_.queue.In(back_after, [this, life] {
+    if (life == life_) Start();
+  });
+}
+
+void Agent::HandOut(RunKind kind, bool full) {
+  tasks_.push_back({world_.next_run++, kind, full});
+  if (process_ != nullptr) Post(absl::Milliseconds(5), [this] { TakeUp(); });
+}
+
+void Agent::TakeUp() {
+  if (process_->run.has_value()) return;
+  if (!tasks_.empty()) return Execute(tasks_.front());
+  ScheduleSettling();
+}
+
+void Agent::Execute(const Task& task) {
+  Run run;
+  run.task = task;
+  run.begun = world_.queue.now();
+  process_->run = std::move(run);
+  world_.trace("run", static_cast<uint64_t>(task.run));
+  if (!Check(process_->ledger->SetNote("run-start", absl::StrCat(task.run)))) return;
+  const auto lease = [this] {
+    ++process_->lease_round;
+    process_->lease_begins = true;
+    AskForLease(process_->lease_round);
+  };
+  // Settling needs the portal alone.
+  if (task.kind == RunKind::kSettle) return lease();
+  CallBase(world_.queue.now(), lease,
+           [this](const absl::Status& error) { Conclude(RunEnd::kFailed, error); });
+}
+
+void Agent::CallBase(absl::Duration since, std::function<void()> success,
+                     std::function<void(const absl::Status&)> failure) {
+  PostForRun(chance_.Between(absl::Milliseconds(5), absl::Milliseconds(300)),
+             [this, since, success = std::move(success), failure = std::move(failure)] {
+               const absl::Duration now = world_.queue.now();
+               const bool away = now < world_.source_away_until ||
+                                 world_.faults.Strikes(FaultKind::kSourceUnreachable);
+               if (!away) return success();
+               if (now - since > kPatience) {
+                 return failure(MakeError("SOURCE_UNREACHABLE", {{"host", "base"}}));
+               }
+               PostForRun(chance_.Between(absl::Seconds(1), absl::Seconds(8)),
+                          [this, since, success, failure] {
+                            CallBase(since, success, failure);
+                          });
+             });
+}
+
+void Agent::AskForLease(int round) {
+  if (round != process_->lease_round) return;
+  const absl::Duration asked = Steady();
+  const auto stamp = process_->ledger->Note(kStampNote);
+  if (!Check(stamp.status())) return;
+  const LeaseServer::Claim claim{installation_, process_->ledger->id(),
+                                 process_->ledger->sequence(), *stamp,
+                                 process_->lease_begins};
+  Post(chance_.Between(absl::Milliseconds(5), absl::Milliseconds(100)),
+       [this, round, asked, claim] { TakeLeaseAnswer(round, asked, claim); });
+}
+
+void Agent::TakeLeaseAnswer(int round, absl::Duration asked,
+                            const LeaseServer::Claim& claim) {
+  if (round != process_->lease_round) return;
+  const auto again = [this, round](absl::Duration pause) {
+    Post(pause, [this, round] { AskForLease(round); });
+  };
+  if (world_.queue.now() < world_.server.away_until) return again(absl::Seconds(2));
+  const LeaseServer::Word word =
+      world_.server.Acquire(claim, world_.scenario.settle_time, world_.queue.now());
+  const bool begun = process_->run.has_value() && process_->run->machine != nullptr;
+  switch (word.verdict) {
+    case LeaseServer::Verdict::kHeld:
+      return again(std::clamp(word.retry_after, absl::Seconds(1), absl::Seconds(20)));
+    case LeaseServer::Verdict::kRefused:
+      ++process_->lease_round;
+      if (!begun && process_->run.has_value()) {
+        Conclude(RunEnd::kFailed, MakeError("INTEGRATION_NOT_ASSIGNED"));
+      }
+      return;
+    case LeaseServer::Verdict::kGranted:
+      break;
+  }
+  if (!word.stamp.empty()) {
+    // Counts only when it was shown.
+    if (word.cold && !Check(process_->ledger->SetNote(kColdNote, "1"))) return;
+    if (!Check(process_->ledger->SetNote(kStampNote, word.stamp))) return;
+    process_->lease_begins = false;
+    return again(absl::ZeroDuration());
+  }
+  process_->lease_end = asked + LeaseServer::kLife;
+  again(kRenewEvery);
+  if (!process_->run.has_value()) return;
+  if (begun) {
+    process_->run->machine->OnLease(process_->lease_end, Now());
+    Drive();
+  } else {
+    process_->run->cold = word.cold;
+    BeginMachine();
+  }
+}
+
+RunSettings Agent::MakeSettings() {
+  Run& run = *process_->run;
+  agent::Ledger& ledger = *process_->ledger;
+  RunSettings settings;
+  settings.run = run.task.run;
+  settings.kind = run.task.kind;
+  settings.full = run.task.full;
+  settings.originator = world_.originator;
+  settings.mapping = world_.mapping;
+  settings.mapping_version = world_.mapping_version;
+  settings.unattended = true;
+  settings.settle_time = world_.scenario.settle_time;
+  const auto read_with = ledger.Note(agent::kReadWithMappingNote);
+  settings.first_export = read_with.ok() && read_with->empty();
+  if (run.cold) Check(ledger.SetNote(kColdNote, "1"));
+  const auto cold = ledger.Note(kColdNote);
+  settings.cold = cold.ok() && !cold->empty();
+  run.cold = settings.cold;
+  agent::ReadMemory memory;
+  const auto watermark = ledger.Note(agent::kWatermarkNote);
+  if (watermark.ok()) memory.watermark.value = *watermark;
+  if (!read_with.ok() || !absl::SimpleAtoi(*read_with, &memory.mapping_version)) {
+    memory.mapping_version = 0;
+  }
+  const agent::ReadChoice choice =
+      agent::ChooseReading(settings.full || settings.kind != RunKind::kExport,
+                           settings.mapping_version, memory);
+  settings.full = choice.full;
+  agent::ReadRequest read;
+  read.kind = choice.full ? agent::ReadRequest::Kind::kFull
+                          : agent::ReadRequest::Kind::kChanges;
+  read.since = choice.since;
+  run.stream = std::make_unique<BaseStream>(read);
+  return settings;
+}
+
+void Agent::BeginMachine() {
+  const RunSettings settings = MakeSettings();
+  if (file_.died()) return;
+  Run& run = *process_->run;
+  run.machine = std::make_unique<agent::ExportMachine>(
+      settings, *process_->ledger, process_->pacer, process_->doubts, random_);
+  run.machine->Start(Now());
+  run.machine->OnLease(process_->lease_end, Now());
+  Drive();
+}
+
+void Agent::Drive() {
+  while (process_ != nullptr && process_->run.has_value()) {
+    // What a dead process still meant to do does not happen.
+    if (file_.died()) return;
+    Run& run = *process_->run;
+    if (run.end.has_value()) {
+      const EndRun end = *run.end;
+      return Conclude(end.end, end.error);
+    }
+    const std::vector<agent::ActionToDo> actions = run.machine->TakeActions();
+    if (actions.empty()) return;
+    for (const agent::ActionToDo& action : actions) {
+      std::visit([this](const auto& todo) { Do(todo); }, action);
+    }
+  }
+}
+
+void Agent::Do(const ReadPage&) {
+  CallBase(
+      world_.queue.now(),
+      [this] {
+        process_->run->machine->OnPage(process_->run->stream->Next(world_.base), Now());
+        Drive();
+      },
+      [this](const absl::Status& error) {
+        process_->run->machine->OnSourceError(error, Now());
+        Drive();
+      });
+}
+
+void Agent::Do(const FetchRows& fetch) {
+  CallBase(
+      world_.queue.now(),
+      [this, keys = fetch.keys] {
+        process_->run->machine->OnRows(world_.base.Fetch(keys), keys, Now());
+        Drive();
+      },
+      [this](const absl::Status& error) {
+        process_->run->machine->OnSourceError(error, Now());
+        Drive();
+      });
+}
+
+void Agent::Do(const SendRequest& send) {
+  const int64_t run = process_->run->task.run;
+  const auto answer = [this, run, id = send.id](const PortalAnswer& word) {
+    if (!process_->run.has_value() || process_->run->task.run != run) return;
+    process_->run->machine->OnAnswer(id, word, Now());
+    Drive();
+    if (process_ != nullptr && !file_.died()) KickWriteBack();
+  };
+  if (send.creates && Steady() + kLeaseMargin >= process_->lease_end &&
+      !agent::MutantActive(agent::Mutant::kLeaseIgnored)) {
+    PortalAnswer word;
+    word.fate = agent::RequestFate::kNotSent;
+    word.reason = "LEASE_ENDED";
+    word.results.resize(send.request.commands.size());
+    for (auto& result : word.results) result.fate = agent::Fate::kNotExecuted;
+    Post(absl::ZeroDuration(), [answer, word] { answer(word); });
+    return;
+  }
+  world_.trace("send", send.request.commands.size());
+  world_.network.Send(send.request, Wall(), installation_ == world_.server.assigned,
+                      [this, answer, life = life_](const PortalAnswer& word) {
+                        Dispatch(life, [answer, word] { answer(word); });
+                      });
+}
+
+void Agent::Do(const WakeAt& wake) {
+  Run& run = *process_->run;
+  if (wake.steady >= run.wake_at) return;
+  run.wake_at = wake.steady;
+  PostForRun(std::max(wake.steady - Steady(), absl::ZeroDuration()),
+             [this, at = wake.steady] {
+               Run& now = *process_->run;
+               if (now.wake_at != at || now.machine == nullptr) return;
+               now.wake_at = absl::InfiniteDuration();
+               now.machine->OnWake(Now());
+               Drive();
+             });
+}
+
+void Agent::Do(const EndRun& end) { process_->run->end = end; }
+
+void Agent::Conclude(RunEnd end, const absl::Status& error) {
+  Run& run = *process_->run;
+  RunReport report;
+  report.run = run.task.run;
+  report.kind = run.task.kind;
+  report.begun = run.begun;
+  report.end = end;
+  report.error = error;
+  report.installation = installation_;
+  if (run.machine != nullptr) report.progress = run.machine->progress();
+  if (end == RunEnd::kSucceeded && run.cold) {
+    if (!Check(process_->ledger->SetNote(kColdNote, ""))) return;
+  }
+  const auto attempts = process_->ledger->Attempts();
+  if (!Check(attempts.status())) return;
+  process_->doubts.KeepOnly(*attempts);
+  for (const Attempt& attempt : *attempts) {
+    process_->doubts.Saw(attempt.intent.key, Steady() + world_.scenario.settle_time);
+  }
+  if (file_.died()) return;
+  ++process_->lease_round;
+  tasks_.pop_front();
+  process_->run.reset();
+  world_.trace("ended", static_cast<uint64_t>(end));
+  world_.on_run_end(report);
+  KickWriteBack();
+  Post(absl::Milliseconds(5), [this] { TakeUp(); });
+}
+
+void Agent::ScheduleSettling() {
+  if (process_->doubts.empty()) return;
+  const absl::Duration at =
+      std::max({process_->doubts.NextDue(), process_->settle_not_before, Steady()});
+  if (process_->settle_at <= at) return;
+  process_->settle_at = at;
+  Post(at - Steady(), [this, at] {
+    if (process_->settle_at != at) return;
+    process_->settle_at = absl::InfiniteDuration();
+    if (process_->run.has_value() || !tasks_.empty()) return;  // taken up afterwards
+    SettleDoubts();
+  });
+}
+
+void Agent::SettleDoubts() {
+  const auto attempts = process_->ledger->Attempts();
+  if (!Check(attempts.status())) return;
+  process_->doubts.KeepOnly(*attempts);
+  if (process_->doubts.empty()) return;
+  process_->settle_pause =
+      std::clamp(process_->settle_pause * 2, absl::Seconds(10), absl::Minutes(10));
+  process_->settle_not_before = Steady() + process_->settle_pause;
+  if (world_.queue.now() < world_.server.away_until) return ScheduleSettling();
+  tasks_.push_back({world_.next_run++, RunKind::kSettle, false});
+  TakeUp();
+}
+
+void Agent::KickWriteBack() {
+  if (process_->writing_back) return;
+  process_->writing_back = true;
+  Post(absl::Milliseconds(1), [this] { WriteOne(); });
+}
+
+void Agent::WriteOne() {
+  const auto next = process_->turns->Next();
+  if (!Check(next.status()) || file_.died()) return;
+  if (!next->has_value()) {
+    process_->writing_back = false;
+    return;
+  }
+  const agent::WriteBackItem item = **next;
+  const absl::Duration took =
+      absl::Seconds(world_.scenario.write_seconds * chance_.Between(0.5, 2));
+  Post(took, [this, item, took] {
+    absl::Status status;
+    Faults& faults = world_.faults;
+    if (world_.queue.now() < world_.source_away_until) {
+      status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});
+    } else if (faults.Strikes(FaultKind::kWriteBusy)) {
+      status = MakeError("SOURCE_BUSY", {{"entity", "c"}});
+    } else if (faults.Strikes(FaultKind::kWriteNotKept)) {
+      status = MakeError("WRITE_NOT_KEPT", {{"entity", "c"}, {"attribute", "a"}});
+    } else {
+      status = world_.base.WriteContact(item.key, item.contact, world_.scenario.echo,
+                                        world_.queue.now());
+      world_.trace("written", static_cast<uint64_t>(item.contact.value()));
+      if (status.ok() && faults.Strikes(FaultKind::kWriteAnswerLost)) {
+        status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});
+      }
+    }
+    const auto pause = process_->turns->Finish(item, status, took);
+    if (file_.died()) return;
+    Check(pause.status());
+    Post(pause.ok() ? *pause : absl::Seconds(60), [this] { WriteOne(); });
+  });
+}
+
+}  // namespace guestbridge::simulation

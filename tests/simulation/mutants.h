@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "sync-agent/model/mutant.h"
+
+namespace guestbridge::simulation {
+
+// A mutant, and a world that finds it.
+struct KnownMutant {
+  agent::Mutant mutant;
+  const char* name;
+  uint64_t seed;
+  int nights;
+};
+
+// Every mutant but kNone, with the seed that catches it (README.md says how).
+inline constexpr KnownMutant kKnownMutants[] = {
+    {agent::Mutant::kBlindRetry, "blind-retry", 1, 10},
+    {agent::Mutant::kErrorMeansNo, "error-means-no", 1, 10},
+    {agent::Mutant::kSlotOffByOne, "slot-off-by-one", 1, 10},
+    {agent::Mutant::kIntentAfterSend, "intent-after-send", 1, 10},
+    {agent::Mutant::kShortSettleTime, "short-settle-time", 1, 10},
+    {agent::Mutant::kNoWitness, "no-witness", 1, 10},
+    {agent::Mutant::kIncompleteLookUp, "incomplete-look-up", 1, 10},
+    {agent::Mutant::kIgnoredFilterBelieved, "ignored-filter-believed", 1, 10},
+    {agent::Mutant::kLostIsAbsent, "lost-is-absent", 1, 10},
+    {agent::Mutant::kGoneForEver, "gone-for-ever", 167, 30},
+    {agent::Mutant::kRestoredLedgerTrusted, "restored-ledger-trusted", 1, 10},
+    {agent::Mutant::kRestoredDigestsTrusted, "restored-digests-trusted", 1, 10},
+    {agent::Mutant::kLeaseIgnored, "lease-ignored", 1, 10},
+    {agent::Mutant::kEarlyWatermark, "early-watermark", 1, 10},
+    {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 1, 10},
+    {agent::Mutant::kChangeInDoubtForgotten, "change-in-doubt-forgotten", 248, 20},
+    {agent::Mutant::kMultifieldWithoutId, "multifield-without-id", 1, 10},
+    {agent::Mutant::kAllFieldsSent, "all-fields-sent", 1, 10},
+    {agent::Mutant::kClearedFieldStays, "cleared-field-stays", 1, 10},
+    {agent::Mutant::kEchoExported, "echo-exported", 1, 10},
+    {agent::Mutant::kWriteBackDoneFirst, "write-back-done-first", 1, 10},
+    {agent::Mutant::kWriteBackNotRepeated, "write-back-not-repeated", 1, 10},
+    {agent::Mutant::kOperatingTimeUncounted, "operating-time-uncounted", 1, 10},
+};
+
+// False when this program was built without mutants, or knows none of that name.
+inline bool SwitchOn(absl::string_view name) {
+#ifdef GUESTBRIDGE_MUTANTS
+  for (const KnownMutant& known : kKnownMutants) {
+    if (name == known.name) {
+      agent::active_mutant = known.mutant;
+      return true;
+    }
+  }
+#else
+  (void)name;
+#endif
+  return false;
+}
+inline void SwitchOff() {
+#ifdef GUESTBRIDGE_MUTANTS
+  agent::active_mutant = agent::Mutant::kNone;
+#endif
+}
+
+}  // namespace guestbridge::simulation

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "sync-agent/portal/portal.h"
+#include "tests/simulation/event_queue.h"
+#include "tests/simulation/faults.h"
+#include "tests/simulation/portal.h"
+#include "tests/simulation/portal_limits.h"
+#include "tests/simulation/scenario.h"
+
+namespace guestbridge::simulation {
+
+// Carries requests to the portal and answers back, or loses them. What was sent is
+// carried out within the settle time after it was given up, or never.
+class Network {
+ public:
+  Network(const Scenario& scenario, EventQueue& queue, Faults& faults, Portal& portal,
+          Chance chance)
+      : scenario_(scenario),
+        queue_(queue),
+        faults_(faults),
+        portal_(portal),
+        limits_(scenario.pace, scenario.box),
+        chance_(chance) {}
+
+  using Done = std::function<void(agent::PortalAnswer)>;
+  // `in_charge`: the sender is the agent that the server has put in charge.
+  void Send(const agent::PortalRequest& request, absl::Time wall, bool in_charge,
+            Done done);
+
+  // --- states of a night ---
+  absl::Duration away_until;
+  absl::Duration slow_until;
+  const PortalLimits& limits() const { return limits_; }
+  // Commands that change something and were sent / might still be carried out.
+  int writes_sent = 0;
+  std::function<void(const std::string&)> on_violation = [](const std::string&) {};
+
+ private:
+  struct Trip {
+    agent::PortalRequest request;
+    absl::Time wall;  // at `sent`
+    absl::Duration sent;
+    bool in_charge = true;
+    Done done;
+    std::vector<agent::CommandResult> results;
+    // IDs given out when the work began, by command.
+    std::vector<std::vector<int64_t>> reserved;
+  };
+  using TripPointer = std::shared_ptr<Trip>;
+
+  void Arrive(const TripPointer& trip);
+  // Carries out commands `from` … `upto`.
+  void Work(Trip& trip, size_t from, size_t upto);
+  void NeverWorks(const Trip& trip, size_t from);
+  void Answer(const TripPointer& trip, absl::Duration delay, agent::RequestFate fate,
+              const char* reason);
+  void Spoil(Trip& trip, size_t index);
+  // Without the portal's word each item has its command's fate.
+  static void FillItems(const Trip& trip, agent::PortalAnswer* answer);
+
+  const Scenario& scenario_;
+  EventQueue& queue_;
+  Faults& faults_;
+  Portal& portal_;
+  PortalLimits limits_;
+  Chance chance_;
+  // Clients with an addition under way: how many.
+  std::map<std::string, int> outstanding_;
+};
+
+}  // namespace guestbridge::simulation

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/simulation/shrink.h"
+#include "tests/simulation/world.h"
+
+namespace guestbridge::simulation {
+namespace {
+
+// A failure says how to replay it, as short as it could be made.
+std::string Explain(const Options& options, const Result& result) {
+  const Replay replay = Shrink(options, result);
+  return "script/simulate --seed " + std::to_string(options.seed) + " --nights " +
+         std::to_string(options.nights) + "\n" + result.what +
+         "\nshortened: " + CommandOf(replay) + "\n" + replay.what;
+}
+
+void LiveThrough(uint64_t first, int seeds, int nights, std::set<FaultKind>* struck,
+                 std::map<std::string, int64_t>* counts) {
+  Options options;
+  options.nights = nights;
+  for (options.seed = first; options.seed < first + static_cast<uint64_t>(seeds);
+       ++options.seed) {
+    const Result result = Simulate(options);
+    ASSERT_FALSE(result.failed) << Explain(options, result);
+    for (const FaultSite& site : result.struck) struck->insert(site.kind);
+    for (const auto& [name, count] : result.counts) (*counts)[name] += count;
+  }
+}
+
+TEST(Simulation, EveryGuestHasOneContactWithItsLastContentWhateverFails) {
+  std::set<FaultKind> struck;
+  std::map<std::string, int64_t> counts;
+  LiveThrough(1, 150, 20, &struck, &counts);
+  LiveThrough(1000, 10, 100, &struck, &counts);
+  // A kind that never strikes proves nothing.
+  for (size_t kind = 0; kind < kFaultKinds; ++kind) {
+    EXPECT_EQ(struck.count(static_cast<FaultKind>(kind)), 1u)
+        << NameOf(static_cast<FaultKind>(kind)) << " never struck";
+  }
+  for (const char* state : {"contacts added", "contacts updated", "recreated",
+                            "deferred", "settlings", "failed runs", "written back"}) {
+    EXPECT_GT(counts[state], 0) << state;
+  }
+}
+
+TEST(Simulation, OneSeedIsOneHistory) {
+  for (const uint64_t seed : {3, 9, 27}) {
+    Options options;
+    options.seed = seed;
+    options.nights = 15;
+    const Result first = Simulate(options);
+    const Result second = Simulate(options);
+    EXPECT_EQ(first.trace, second.trace) << "seed " << seed;
+    EXPECT_EQ(first.struck, second.struck) << "seed " << seed;
+    options.seed = seed + 1;
+    EXPECT_NE(Simulate(options).trace, first.trace);
+  }
+}
+
+TEST(Simulation, TheFaultsOfAHistoryReplayIt) {
+  Options options;
+  options.seed = 5;
+  options.nights = 15;
+  const Result first = Simulate(options);
+  ASSERT_FALSE(first.struck.empty());
+  const auto decoded = DecodeFaults(EncodeFaults(first.struck));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  options.only = *decoded;
+  EXPECT_EQ(Simulate(options).trace, first.trace);
+  EXPECT_FALSE(DecodeFaults("3:no-such-fault:1").ok());
+}
+
+}  // namespace
+}  // namespace guestbridge::simulation
