@@ -178,7 +178,7 @@ struct Server::Parts {
     services.push_back(MakeStatusService(desk, status));
     services.push_back(
         MakeAgentControlService(desk, {agents, leases, runs, connections, sessions,
-                                       dispatcher, *credentials, *store}));
+                                       dispatcher, *credentials, *store, status}));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {

@@ -151,6 +151,12 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
   server.open_settle_run = [this, id] {
     return control_->OpenRun(IntegrationName(id), v1::Run::SETTLE);
   };
+  server.report_ledger = [this, id](v1::LedgerSummary summary) {
+    v1::ReportLedgerRequest request;
+    request.set_integration(IntegrationName(id));
+    *request.mutable_summary() = std::move(summary);
+    return control_->ReportLedger(std::move(request));
+  };
   server.finish_task = [this](v1::FinishTaskRequest request) {
     return control_->FinishTask(std::move(request));
   };
@@ -177,6 +183,7 @@ std::vector<v1::LedgerIdentity> Agent::Ledgers() {
 
 void Agent::OnConnected() {
   log::Info("server_connected", {{"server", options_.server.host_port}});
+  for (const auto& [id, integration] : integrations()) integration->ForgetReported();
   reporter_->Hurry();
   if (was_connected_) return;
   was_connected_ = true;

@@ -28,6 +28,7 @@ constexpr char kRunning[] = "running ";          // its start while a run sends
 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Seconds(15);
+constexpr absl::Duration kTellEvery = absl::Seconds(3);
 constexpr absl::Duration kFirstSettlePause = absl::Seconds(10);
 constexpr absl::Duration kLongestSettlePause = absl::Minutes(10);
 constexpr size_t kMostTrailing = 8;
@@ -152,6 +153,11 @@ void Integration::Retire() {
   runs_.clear();
   if (current_ != nullptr) current_->Stop();
   changed_.notify_all();
+}
+
+void Integration::ForgetReported() {
+  const std::lock_guard<std::mutex> lock(told_mutex_);
+  told_.clear();
 }
 
 void Integration::Take(const v1::Task& task) {
@@ -387,9 +393,12 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
   if (ledger != nullptr) {
     const auto write_back = ledger->CountWriteBacks();
     const auto doubts = ledger->CountAttempts();
-    if (write_back.ok() && doubts.ok()) {
+    const auto refusals = ledger->WriteBackRefusals();
+    if (write_back.ok() && doubts.ok() && refusals.ok()) {
       PutLedgerCounts(*write_back, written_before, *doubts, &run);
+      PutWriteBackRefusals(*refusals, &run);
     }
+    ReportLedger();
     // The end survives a lost connection and a restart. A background settling is not
     // worth forgetting the run before it.
     if (run.kind() != v1::Run::SETTLE) {
@@ -457,6 +466,7 @@ void Integration::AnswerTask(const v1::Task& task) {
       problem.ok() ? PerformTask(task, {settings_.id, *now, **ledger, clock_})
                    : FailedTask(problem);
   answer.set_task(task.id());
+  if (task.has_retry_clients()) ReportLedger();
   const absl::Status sent = server_.finish_task(std::move(answer));
   if (!sent.ok()) log::Warning("task_answer_lost", {{"error", sent}});
 }
@@ -467,6 +477,11 @@ void Integration::CareLoop() {
   while (true) {
     CareForWriteBack(sides());
     ReportTrailing();
+    const absl::Duration now = clock_.Steady();
+    if (now - told_last_ >= kTellEvery) {
+      told_last_ = now;
+      ReportLedger();
+    }
     RefreshFigures();
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait_for(lock, absl::ToChronoNanoseconds(kCareEvery),
@@ -505,10 +520,13 @@ void Integration::ReportTrailing() {
   if (ledger == nullptr) return;
   const auto write_back = ledger->CountWriteBacks();
   const auto doubts = CountDoubts(*ledger);
-  if (!write_back.ok() || !doubts.ok()) return;
+  const auto refusals = ledger->WriteBackRefusals();
+  if (!write_back.ok() || !doubts.ok() || !refusals.ok()) return;
+  ReportLedger();
   for (Trailing& last : trailing) {
     const std::string before = last.run.SerializeAsString();
     PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
+    PutWriteBackRefusals(*refusals, &last.run);
     if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -528,6 +546,31 @@ absl::StatusOr<int> Integration::CountDoubts(Ledger& ledger) {
     if (current_ != nullptr) return doubts_in_run_.load();
   }
   return ledger.CountAttempts();
+}
+
+void Integration::ReportLedger() {
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr || sides() == nullptr) return;
+  const std::lock_guard<std::mutex> lock(told_mutex_);
+  const auto missing = ledger->CountMissing();
+  const auto reasons = ledger->CountMissingByReason();
+  const auto write_back = ledger->CountWriteBacks();
+  const auto refusals = ledger->WriteBackRefusals();
+  const auto doubts = CountDoubts(*ledger);
+  if (!missing.ok() || !reasons.ok() || !write_back.ok() || !refusals.ok() ||
+      !doubts.ok()) {
+    return;
+  }
+  v1::LedgerSummary summary =
+      MakeLedgerSummary(*missing, *reasons, *doubts, *write_back, *refusals);
+  std::string text = summary.SerializeAsString();
+  if (text == told_) return;
+  const absl::Status said = server_.report_ledger(std::move(summary));
+  if (said.ok()) {
+    told_ = std::move(text);
+  } else {
+    log::Debug("ledger_report_failed", {{"error", said}});
+  }
 }
 
 void Integration::RefreshFigures() {

@@ -37,6 +37,7 @@ class Integration {
   struct Server {
     LeaseKeeper::Acquire acquire_lease;
     std::function<absl::StatusOr<v1::Run>()> open_settle_run;
+    std::function<absl::Status(v1::LedgerSummary)> report_ledger;
     std::function<absl::Status(v1::FinishTaskRequest)> finish_task;
     AccessTokens::Fetch fetch_token;
   };
@@ -67,6 +68,9 @@ class Integration {
   void Reject(const absl::Status& why);
   // No longer ours: stops working; the ledger stays.
   void Retire();
+
+  // The server may not know any more what the ledger holds: it is told again.
+  void ForgetReported();
 
   void Take(const v1::Task& task);
   // Does nothing when the run is not here.
@@ -111,6 +115,10 @@ class Integration {
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
   void ReportTrailing();
   void RefreshFigures();
+  // Tells the server what the ledger holds when that has changed since it was told.
+  // Before the word about a run or a task that made the change: whoever waited for that
+  // word sees the state behind it.
+  void ReportLedger();
   // Attempts that are past their answer; what a run has in flight is not in doubt.
   absl::StatusOr<int> CountDoubts(Ledger& ledger);
 
@@ -139,6 +147,9 @@ class Integration {
   std::vector<Trailing> trailing_;
   Figures figures_;
 
+  std::mutex told_mutex_;  // held while telling, so that words don't overtake
+  std::string told_;       // LedgerSummary, serialized; empty: none
+
   // Of the run thread alone.
   std::unique_ptr<Pacer> pacer_;
   std::string paced_;  // what the pacer was made for
@@ -151,6 +162,7 @@ class Integration {
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;
   absl::Duration looked_ = -absl::InfiniteDuration();
+  absl::Duration told_last_ = -absl::InfiniteDuration();
 
   std::vector<std::thread> threads_;
 };

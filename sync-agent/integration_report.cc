@@ -9,6 +9,21 @@
 #include "google/protobuf/util/time_util.h"
 
 namespace guestbridge::agent {
+namespace {
+
+// A parameter that marks a notice about the write-back.
+constexpr char kStage[] = "stage";
+constexpr char kWriteBackStage[] = "write-back";
+
+v1::Explanation ToExplanation(const WriteBackRefusal& refusal) {
+  v1::Explanation explanation =
+      agent::ToExplanation(refusal.reason, refusal.parameters);
+  (*explanation.mutable_parameters())[kStage] = kWriteBackStage;
+  (*explanation.mutable_parameters())["count"] = absl::StrCat(refusal.count);
+  return explanation;
+}
+
+}  // namespace
 
 v1::Explanation ToExplanation(absl::string_view reason, const Parameters& parameters) {
   v1::Explanation explanation;
@@ -88,6 +103,46 @@ void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
   run->mutable_write_back()->set_parked(write_back.parked);
   run->mutable_write_back()->set_done(static_cast<int32_t>(done));
   run->set_doubts(doubts);
+}
+
+void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run) {
+  v1::Run kept;
+  kept.mutable_notices()->Swap(run->mutable_notices());
+  for (v1::Explanation& notice : *kept.mutable_notices()) {
+    const auto stage = notice.parameters().find(kStage);
+    if (stage != notice.parameters().end() && stage->second == kWriteBackStage)
+      continue;
+    *run->add_notices() = std::move(notice);
+  }
+  for (const WriteBackRefusal& refusal : refusals) {
+    *run->add_notices() = ToExplanation(refusal);
+  }
+}
+
+v1::LedgerSummary MakeLedgerSummary(int missing,
+                                    absl::Span<const MissingClients> reasons,
+                                    int doubts, const WriteBackCounts& write_back,
+                                    absl::Span<const WriteBackRefusal> refusals) {
+  v1::LedgerSummary summary;
+  for (const MissingClients& group : reasons) {
+    v1::MissingClients& entry = *summary.add_missing();
+    // Nothing stops them but that no export has taken them up.
+    entry.set_reason(group.reason.empty() ? "WAITS_FOR_EXPORT" : group.reason);
+    entry.mutable_parameters()->insert(group.parameters.begin(),
+                                       group.parameters.end());
+    entry.set_count(group.count);
+    entry.set_needs_person(group.problem == Outcome::kFailed ||
+                           group.reason == "AWAITING_MATCH_REVIEW" ||
+                           group.reason == "AMBIGUOUS_MATCH");
+  }
+  summary.set_missing_count(missing);
+  summary.set_doubts(doubts);
+  summary.mutable_write_back()->set_pending(write_back.pending);
+  summary.mutable_write_back()->set_parked(write_back.parked);
+  for (const WriteBackRefusal& refusal : refusals) {
+    *summary.add_write_back_refusals() = ToExplanation(refusal);
+  }
+  return summary;
 }
 
 }  // namespace guestbridge::agent

@@ -4,7 +4,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/text/catalogue.h"
+#include "guestbridge/v1/agent_control.pb.h"
 #include "guestbridge/v1/error.pb.h"
 #include "guestbridge/v1/run.pb.h"
 #include "sync-agent/export/run_types.h"
@@ -34,5 +36,13 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
 // WriteBackCounts::done was when the run began.
 void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
                      int doubts, v1::Run* run);
+
+// Why 1C refuses IDs, among the run's notices; takes the place of what it said before.
+void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run);
+
+v1::LedgerSummary MakeLedgerSummary(int missing,
+                                    absl::Span<const MissingClients> reasons,
+                                    int doubts, const WriteBackCounts& write_back,
+                                    absl::Span<const WriteBackRefusal> refusals);
 
 }  // namespace guestbridge::agent

@@ -14,6 +14,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
+#include "sync-agent/export/write_back_turns.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -100,6 +101,8 @@ void IntegrationRun::Report(const RunProgress* progress,
     const int doubts =
         progress == nullptr ? *attempts : static_cast<int>(parts_.doubts.size());
     PutLedgerCounts(*write_back, written_before_, doubts, &run_);
+    const auto refusals = parts_.ledger.WriteBackRefusals();
+    if (refusals.ok()) PutWriteBackRefusals(*refusals, &run_);
   }
   parts_.report(run_);
 }
@@ -123,6 +126,10 @@ absl::Status IntegrationRun::Begin() {
     }
   }
   CrashPoint("agent.run.begun");
+  if (task_.run().kind() == v1::Run::EXPORT && !task_.run().dry_run()) {
+    // Whoever starts an export may have mended what 1C had refused.
+    GB_RETURN_IF_ERROR(WriteBackTurns::Unpark(parts_.ledger));
+  }
   Report(nullptr, nullptr);
   if (!settings.active) {
     return MakeError("INTEGRATION_INACTIVE", {{"integration", parts_.integration}});

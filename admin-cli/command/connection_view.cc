@@ -73,9 +73,12 @@ void PrintConnection(Session& session, const v1::Connection& connection,
                                                 ? source.profile()
                                                 : session.Text("OWN_PROFILE"));
   facts.Add(session.Text("BASE_IDENTITY"), connection.base_identity());
-  facts.Add(session.Text("AGENT"), connection.agent().empty()
-                                       ? session.Text("ANY_AGENT")
-                                       : connection.agent());
+  std::string agent = connection.agent();
+  if (agent.empty()) agent = session.Text("ANY_AGENT");
+  if (connection.agent().empty() && !connection.assigned_agent().empty()) {
+    agent = session.Text("AGENT_FOUND", {{"agent", connection.assigned_agent()}});
+  }
+  facts.Add(session.Text("AGENT"), agent);
   facts.Add(session.Text("TARIFF"),
             session.Name("TARIFF", v1::Connection::Tariff_Name(connection.tariff())));
   facts.Add(

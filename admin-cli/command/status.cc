@@ -45,6 +45,14 @@ void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
             it.agent_connected() ? Color::kNone : Color::kWarning);
   facts.Add(session.Text("MISSING"), std::to_string(it.missing()),
             it.missing() > 0 ? Color::kWarning : Color::kNone);
+  for (const v1::MissingClients& group : it.missing_reasons()) {
+    const std::string& why = group.message().empty() ? group.reason() : group.message();
+    // What a person must do stands below, with how to do it.
+    facts.Add("", absl::StrCat(group.count(), ": ", why,
+                               group.needs_person() || group.remedy().empty()
+                                   ? ""
+                                   : absl::StrCat(" ", group.remedy())));
+  }
   facts.Add(session.Text("DOUBTS"), std::to_string(it.doubts()));
   facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, it.write_back()));
   for (const v1::Explanation& attention : it.attention()) {

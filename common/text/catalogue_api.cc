@@ -121,6 +121,16 @@ constexpr ReasonText kTexts[] = {
      "Запустите guestbridge-agent рядом с 1С и посмотрите его журнал (guestbridge "
      "agent "
      "list). Ожидающий запуск начнётся сам."},
+    {"AGENT_AWAY", kPrecondition,
+     "The integration \"{integration}\" belongs to the agent \"{agent}\", which is not "
+     "connected; connected: {connected}.",
+     "Взаимодействие «{integration}» закреплено за агентом «{agent}», а он не "
+     "подключён; "
+     "подключены: {connected}.",
+     "Start \"{agent}\" again, or hand over to another one: guestbridge connection set "
+     "{integration} … --agent {other}.",
+     "Запустите «{agent}» или передайте взаимодействие другому агенту: guestbridge "
+     "connection set {integration} … --agent {other}."},
     {"AGENT_NOT_CHOSEN", kPrecondition,
      "Several agents are connected, and none is chosen for the integration "
      "\"{integration}\".",
@@ -195,17 +205,34 @@ constexpr ReasonText kTexts[] = {
      "Посмотрите подробности: guestbridge run get {run}."},
     {"ATTENTION_CLIENTS_FAILED", kOk, "{count} clients could not be exported.",
      "Не удалось выгрузить клиентов: {count}.",
-     "See why: guestbridge run get {run}. When mended: guestbridge clients retry "
-     "{integration}.",
-     "Посмотрите причины: guestbridge run get {run}. После исправления: guestbridge "
-     "clients retry {integration}."},
+     "See why: guestbridge clients list {integration} --state FAILED. When mended: "
+     "guestbridge clients retry {integration}.",
+     "Посмотрите причины: guestbridge clients list {integration} --state FAILED. После "
+     "исправления: guestbridge clients retry {integration}."},
+    {"ATTENTION_PAIRS_PROPOSED", kOk,
+     "{count} guests wait for your decision: the portal seems to have their contacts.",
+     "Ждут вашего решения гости: {count}. Похоже, на портале уже есть их контакты.",
+     "Look at the pairs: guestbridge clients list {integration} --state PROPOSED. "
+     "Accept "
+     "them: guestbridge clients match {integration} --apply.",
+     "Посмотрите пары: guestbridge clients list {integration} --state PROPOSED. "
+     "Примите "
+     "их: guestbridge clients match {integration} --apply."},
+    {"ATTENTION_PAIRS_AMBIGUOUS", kOk,
+     "{count} guests wait for you: several contacts on the portal may be theirs.",
+     "Ждут вашего решения гости: {count}. На портале по нескольку похожих контактов.",
+     "See them: guestbridge clients list {integration} --state AMBIGUOUS. Merge the "
+     "contacts on the portal, then: guestbridge clients match {integration}.",
+     "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS. "
+     "Объедините контакты на портале, затем: guestbridge clients match {integration}."},
     {"ATTENTION_WRITE_BACK_PARKED", kOk,
      "1C refused the contact ID of {count} clients.",
      "1С не приняла ID контакта у клиентов: {count}.",
-     "Check the right of the 1C user to write clients: guestbridge connection test "
-     "{integration}.",
-     "Проверьте право пользователя 1С на запись клиентов: guestbridge connection test "
-     "{integration}."},
+     "Check the right of the 1C user to write clients; when mended: guestbridge "
+     "clients "
+     "retry {integration}.",
+     "Проверьте право пользователя 1С на запись клиентов; после исправления: "
+     "guestbridge clients retry {integration}."},
 
     {"PLAINTEXT_NOT_LOOPBACK", kPrecondition,
      "--plaintext is for one machine only, and {listen} is not a loopback address.",

@@ -60,6 +60,8 @@ constexpr ReasonText kLabels[] = {
               "собственный (текст сохранён)"),
     MakeLabel("LABEL_BASE_IDENTITY", "1C base", "База 1С"),
     MakeLabel("LABEL_AGENT", "Agent", "Агент"),
+    MakeLabel("LABEL_AGENT_FOUND", "{agent} (not fixed: --agent fixes one)",
+              "{agent} (не закреплён; закрепить: --agent)"),
     MakeLabel("LABEL_ANY_AGENT", "the only connected one, or the first that connects",
               "единственный подключённый или первый, который подключится"),
     MakeLabel("LABEL_TARIFF", "Tariff", "Тариф"),

@@ -113,6 +113,17 @@ class AgentControlServiceImpl final : public Base {
         });
   }
 
+  grpc::Status ReportLedger(grpc::ServerContext* context,
+                            const v1::ReportLedgerRequest* request,
+                            v1::ReportLedgerResponse*) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportLedger"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return parts_.status.TakeLedger(*session, *request);
+                       });
+  }
+
   grpc::Status FinishTask(grpc::ServerContext* context,
                           const v1::FinishTaskRequest* request,
                           v1::FinishTaskResponse*) override {

@@ -75,6 +75,53 @@ TEST_F(AgentsTest, ConfigurationsCarrySecretsToTheirAgentOnly) {
   EXPECT_EQ(Sent(*other).size(), 1U);
 }
 
+TEST_F(AgentsTest, AnIntegrationWhoseAgentSaidGoodbyeGoesToTheOnlyOtherOne) {
+  Prepare("main");
+  const auto old = ConnectAgent("a", "one");
+  ASSERT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "a");
+  ASSERT_THAT(agents_.Goodbye(old), IsOk());
+  const auto other = ConnectAgent("b", "two");
+  EXPECT_EQ(Sent(*other).size(), 2U);
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "b");
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->agent(), "");
+}
+
+TEST_F(AgentsTest, AnIntegrationWhoseAgentOnlyLostItsLineStaysWithItForAnHour) {
+  Prepare("main");
+  const auto old = ConnectAgent("a", "one");
+  ASSERT_TRUE(old->Detach(stream_));
+  const auto other = ConnectAgent("b", "two");
+  EXPECT_EQ(Sent(*other).size(), 1U);
+  const auto run = StartExport("main");
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "AGENT_AWAY");
+  EXPECT_EQ(run->notices(0).parameters().at("agent"), "a");
+  EXPECT_EQ(run->notices(0).parameters().at("other"), "b");
+  clock_.Advance(absl::Minutes(61));
+  TellDispatcher();
+  EXPECT_EQ(Sent(*other).size(), 2U);  // configuration and run
+}
+
+TEST_F(AgentsTest, ARunThatIsUnderWayKeepsItsAgentAndSoDoesANamedOne) {
+  Prepare("main");
+  const auto old = ConnectAgent("a", "one");
+  v1::ReportRunRequest report;
+  *report.mutable_run() = *StartExport("main");
+  report.set_sequence(1);
+  report.mutable_run()->set_state(v1::Run::RUNNING);
+  ASSERT_THAT(runs_.Report(*old, report), IsOk());
+  ASSERT_THAT(agents_.Goodbye(old), IsOk());
+  EXPECT_EQ(Sent(*ConnectAgent("b", "two")).size(), 1U);
+
+  CreateIntegration("named");
+  v1::Connection connection = WebhookConnection("named");
+  connection.set_agent("a");
+  connection.mutable_source()->set_url("http://1c.example.com/other");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  TellDispatcher();
+  EXPECT_EQ(connections_.Get("integrations/named/connection")->assigned_agent(), "a");
+}
+
 TEST_F(AgentsTest, ANewerRevisionIsSentOnceAndReplacesOneThatWaits) {
   Prepare("main");
   const auto session = ConnectAgent("a", "one");

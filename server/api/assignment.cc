@@ -1,7 +1,14 @@
 #include "server/api/assignment.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_join.h"
 #include "common/status/status_macros.h"
 #include "server/api/keys.h"
+#include "server/api/proto_time.h"
+#include "server/api/run_state.h"
+#include "server/api/runs.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
@@ -21,17 +28,59 @@ absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
   return integration->value.assigned_agent();
 }
 
-absl::StatusOr<bool> AssignWhenFree(Transaction& transaction, const std::string& id,
-                                    const std::string& agent) {
+absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
+                            const SessionHub& sessions) {
+  GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
+                                           transaction, keys::Connection(id)));
+  if (!connection.has_value() || !connection->value.connection().agent().empty()) {
+    return false;
+  }
   GB_ASSIGN_OR_RETURN(const std::string present, AssignedAgent(transaction, id));
-  if (!present.empty()) return false;
-  GB_ASSIGN_OR_RETURN(const auto connection, transaction.Get(keys::Connection(id)));
+  if (present.empty()) return true;
+  if (sessions.Connected(present) != nullptr) return false;
+  GB_ASSIGN_OR_RETURN(auto agent,
+                      GetRecord<store::AgentRecord>(transaction, keys::Agent(present)));
+  // Stored as connected: it has not said goodbye.
+  const bool gone = !agent.has_value() || !agent->value.agent().connected() ||
+                    sessions.IsForgotten(
+                        present, FromTimestamp(agent->value.agent().last_seen_time()));
+  if (!gone) return false;
+  GB_ASSIGN_OR_RETURN(const auto runs, UnfinishedRuns(transaction, id));
+  return std::none_of(runs.begin(), runs.end(), [](const store::RunRecord& record) {
+    return record.run().state() == v1::Run::RUNNING;
+  });
+}
+
+absl::StatusOr<bool> AssignWhenFree(Transaction& transaction, const std::string& id,
+                                    const std::string& agent,
+                                    const SessionHub& sessions) {
+  GB_ASSIGN_OR_RETURN(const bool free, IsFree(transaction, id, sessions));
+  if (!free) return false;
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                             transaction, keys::Integration(id)));
-  if (!connection.has_value() || !integration.has_value()) return false;
+  if (!integration.has_value()) return false;
   integration->value.set_assigned_agent(agent);
   GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Integration(id), integration->value));
   return true;
+}
+
+std::optional<v1::Explanation> WhyUnattended(const SessionHub& sessions,
+                                             const std::string& id,
+                                             const std::string& assigned) {
+  if (!assigned.empty() && sessions.Connected(assigned) != nullptr) return std::nullopt;
+  const std::vector<std::string> connected = sessions.ConnectedAgents();
+  v1::Explanation why;
+  why.set_reason("AGENT_NOT_CONNECTED");
+  (*why.mutable_parameters())["integration"] = id;
+  (*why.mutable_parameters())["agent"] = assigned;
+  if (assigned.empty() && connected.size() > 1) {
+    why.set_reason("AGENT_NOT_CHOSEN");
+  } else if (!assigned.empty() && !connected.empty()) {
+    why.set_reason("AGENT_AWAY");
+    (*why.mutable_parameters())["connected"] = absl::StrJoin(connected, ", ");
+    (*why.mutable_parameters())["other"] = connected.front();
+  }
+  return why;
 }
 
 }  // namespace guestbridge::server

@@ -1,21 +1,39 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "guestbridge/v1/error.pb.h"
 #include "server/store/store.h"
+#include "server/watch/session_hub.h"
 
 namespace guestbridge::server {
+
+namespace v1 = guestbridge::v1;
 
 // The agent that executes an integration: the one its connection names, else the one
 // recorded; empty when there is none yet, or no connection.
 absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                           const std::string& id);
 
-// Records `agent` for an integration that has a connection and no agent. True when it
-// did.
+// True when the integration has a connection that names no agent, and none is recorded
+// or the recorded one is gone: it said goodbye, or was not heard of for long. A run
+// that is under way keeps its agent. Whoever comes next has another ledger: its lease
+// tells it to look before it adds.
+absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
+                            const SessionHub& sessions);
+
+// Records `agent` for an integration that is free. True when it did.
 absl::StatusOr<bool> AssignWhenFree(Transaction& transaction, const std::string& id,
-                                    const std::string& agent);
+                                    const std::string& agent,
+                                    const SessionHub& sessions);
+
+// Why nobody works for the integration now; nothing when its agent, `assigned`, is
+// connected. Texts are not filled in.
+std::optional<v1::Explanation> WhyUnattended(const SessionHub& sessions,
+                                             const std::string& id,
+                                             const std::string& assigned);
 
 }  // namespace guestbridge::server

@@ -57,6 +57,8 @@ absl::StatusOr<v1::Connection> Connections::View(Transaction& transaction,
   if (binding.has_value()) {
     connection.set_base_identity(binding->value.base_identity());
   }
+  GB_ASSIGN_OR_RETURN(const std::string assigned, AssignedAgent(transaction, id));
+  connection.set_assigned_agent(assigned);
   return connection;
 }
 
@@ -164,6 +166,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
 
   store::ConnectionRecord record;
   *record.mutable_connection() = checked.settings;
+  record.mutable_connection()->clear_assigned_agent();
   *record.mutable_connection()->mutable_update_time() = ToTimestamp(clock_.Now());
   record.set_source_key(checked.source_key);
   const auto seal = [&](const SecretString& secret, const char* place) {
@@ -198,7 +201,8 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
       GB_RETURN_IF_ERROR(PutRecord(transaction, base_key, fresh));
     }
     if (agents.size() == 1) {
-      GB_RETURN_IF_ERROR(AssignWhenFree(transaction, id, agents.front()).status());
+      GB_RETURN_IF_ERROR(
+          AssignWhenFree(transaction, id, agents.front(), sessions_).status());
     }
     GB_ASSIGN_OR_RETURN(auto schedule, GetRecord<store::ScheduleRecord>(
                                            transaction, keys::Schedule(id)));

@@ -145,14 +145,12 @@ void Dispatcher::AssignIfAlone(const std::string& id) {
   if (agents.size() != 1) return;
   bool free = false;
   const absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const auto connection, t.Get(keys::Connection(id)));
-    GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(t, id));
-    free = connection.has_value() && agent.empty();
+    GB_ASSIGN_OR_RETURN(free, IsFree(t, id, sessions_));
     return absl::OkStatus();
   });
   if (!looked.ok() || !free) return;
   const auto written = store_.Write([&](Transaction& t) -> absl::Status {
-    return AssignWhenFree(t, id, agents.front()).status();
+    return AssignWhenFree(t, id, agents.front(), sessions_).status();
   });
   if (written.ok()) {
     log::Info("agent_assigned", {{"integration", id}, {"agent", agents.front()}});

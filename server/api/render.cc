@@ -77,6 +77,9 @@ void Render(Language language, v1::ClientExplanation* explanation) {
 void Render(Language language, v1::Status* status) {
   for (v1::IntegrationStatus& integration : *status->mutable_integrations()) {
     if (integration.has_last_run()) Render(language, integration.mutable_last_run());
+    for (v1::MissingClients& group : *integration.mutable_missing_reasons()) {
+      RenderTexts(language, ToParameters(group.parameters()), &group);
+    }
     for (v1::Explanation& item : *integration.mutable_attention()) {
       Render(language, &item);
     }

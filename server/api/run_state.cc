@@ -11,6 +11,15 @@ void DropTexts(v1::Explanation* explanation) {
   explanation->clear_remedy();
 }
 
+void TakeNotices(const v1::Run& report, v1::Run* run) {
+  run->clear_notices();
+  for (const v1::Explanation& notice : report.notices()) {
+    if (run->notices_size() == kMaxNotices) break;
+    *run->add_notices() = notice;
+    DropTexts(run->mutable_notices(run->notices_size() - 1));
+  }
+}
+
 }  // namespace
 
 bool IsFinal(v1::Run::State state) {
@@ -38,7 +47,11 @@ void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
                  v1::Run* run) {
   if (report.has_write_back()) *run->mutable_write_back() = report.write_back();
   run->set_doubts(report.doubts());
-  if (IsFinal(run->state())) return;
+  if (IsFinal(run->state())) {
+    // The write-back goes on, and 1C may refuse it only now.
+    if (IsFinal(report.state())) TakeNotices(report, run);
+    return;
+  }
 
   if (report.has_counters()) *run->mutable_counters() = report.counters();
   if (report.has_portal()) *run->mutable_portal() = report.portal();
@@ -53,12 +66,7 @@ void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
     kept.clear_message();
     kept.clear_remedy();
   }
-  run->clear_notices();
-  for (const v1::Explanation& notice : report.notices()) {
-    if (run->notices_size() == kMaxNotices) break;
-    *run->add_notices() = notice;
-    DropTexts(run->mutable_notices(run->notices_size() - 1));
-  }
+  TakeNotices(report, run);
   if (report.has_error()) {
     *run->mutable_error() = report.error();
     DropTexts(run->mutable_error());

@@ -234,13 +234,9 @@ absl::Status Runs::AddWaitNotice(Transaction& transaction, v1::Run* run) {
   if (IsFinal(run->state())) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(run->integration()));
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-  if (!agent.empty() && sessions_.Connected(agent) != nullptr) return absl::OkStatus();
-  v1::Explanation& notice = *run->add_notices();
-  notice.set_reason(agent.empty() && sessions_.ConnectedAgents().size() > 1
-                        ? "AGENT_NOT_CHOSEN"
-                        : "AGENT_NOT_CONNECTED");
-  (*notice.mutable_parameters())["agent"] = agent;
-  (*notice.mutable_parameters())["integration"] = id;
+  if (const auto why = WhyUnattended(sessions_, id, agent); why.has_value()) {
+    *run->add_notices() = *why;
+  }
   return absl::OkStatus();
 }
 

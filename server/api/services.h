@@ -52,6 +52,7 @@ struct AgentControlParts {
   Dispatcher& dispatcher;
   PortalCredentials& credentials;
   Store& store;
+  SystemStatus& status;
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);

@@ -1,6 +1,7 @@
 #include "server/api/system_status.h"
 
 #include "common/resource/resource_name.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
 #include "server/api/keys.h"
@@ -15,6 +16,7 @@ namespace {
 
 // How far back the last export is looked for among runs of other kinds.
 constexpr int kRunsLookedAt = 50;
+constexpr int kMaxReasons = 20;
 
 void Attend(v1::IntegrationStatus* status, absl::string_view reason,
             const Parameters& parameters) {
@@ -23,7 +25,61 @@ void Attend(v1::IntegrationStatus* status, absl::string_view reason,
   item.mutable_parameters()->insert(parameters.begin(), parameters.end());
 }
 
+// What the ledger says; how many clients failed.
+int LookAtLedger(const v1::LedgerSummary& summary, const std::string& id,
+                 v1::IntegrationStatus* status) {
+  status->set_missing(summary.missing_count());
+  status->set_doubts(summary.doubts());
+  *status->mutable_write_back() = summary.write_back();
+  int failed = 0;
+  for (const v1::MissingClients& group : summary.missing()) {
+    v1::MissingClients& shown = *status->add_missing_reasons();
+    shown = group;
+    shown.clear_message();
+    shown.clear_remedy();
+    (*shown.mutable_parameters())["integration"] = id;
+    if (!group.needs_person()) continue;
+    const char* review = nullptr;
+    if (group.reason() == "AWAITING_MATCH_REVIEW") review = "ATTENTION_PAIRS_PROPOSED";
+    if (group.reason() == "AMBIGUOUS_MATCH") review = "ATTENTION_PAIRS_AMBIGUOUS";
+    if (review == nullptr) {
+      failed += group.count();
+    } else {
+      Attend(status, review,
+             {{"integration", id}, {"count", std::to_string(group.count())}});
+    }
+  }
+  return failed;
+}
+
 }  // namespace
+
+absl::Status SystemStatus::TakeLedger(const Session& session,
+                                      const v1::ReportLedgerRequest& request) {
+  GB_ASSIGN_OR_RETURN(const std::string id,
+                      ParseIntegrationName(request.integration()));
+  return store_
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
+        if (agent != session.identity().agent) {
+          return MakeError("INTEGRATION_NOT_ASSIGNED",
+                           {{"integration", id}, {"agent", session.identity().agent}});
+        }
+        store::LedgerSummaryRecord record;
+        v1::LedgerSummary& summary = *record.mutable_summary();
+        summary = request.summary();
+        if (summary.missing_size() > kMaxReasons) {
+          summary.mutable_missing()->DeleteSubrange(
+              kMaxReasons, summary.missing_size() - kMaxReasons);
+        }
+        if (summary.write_back_refusals_size() > kMaxReasons) {
+          summary.mutable_write_back_refusals()->DeleteSubrange(
+              kMaxReasons, summary.write_back_refusals_size() - kMaxReasons);
+        }
+        return PutRecord(transaction, keys::LedgerSummary(id), record);
+      })
+      .status();
+}
 
 absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::string& id,
                                       v1::IntegrationStatus* status) {
@@ -40,16 +96,30 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
       last_export = &run;
     }
   }
-  if (!runs.empty()) {
-    // Whatever run reported last knows the integration's queues best.
-    const v1::Run& newest = runs.front().value.run();
-    status->set_doubts(newest.doubts());
-    *status->mutable_write_back() = newest.write_back();
-  }
   if (last != nullptr) *status->mutable_last_run() = *last;
+  GB_ASSIGN_OR_RETURN(auto ledger, GetRecord<store::LedgerSummaryRecord>(
+                                       transaction, keys::LedgerSummary(id)));
+  int failed = 0;
+  if (ledger.has_value()) {
+    failed = LookAtLedger(ledger->value.summary(), id, status);
+  } else if (!runs.empty()) {
+    // An agent that does not tell what its ledger holds: the runs must do.
+    for (const auto& record : runs) {
+      // One that no agent has begun says nothing.
+      if (record.value.run().agent().empty() || !record.value.run().has_write_back()) {
+        continue;
+      }
+      status->set_doubts(record.value.run().doubts());
+      *status->mutable_write_back() = record.value.run().write_back();
+      break;
+    }
+    if (last_export != nullptr) {
+      failed = last_export->counters().failed();
+      status->set_missing(failed + last_export->counters().deferred());
+    }
+  }
   if (last_export != nullptr) {
-    status->set_missing(last_export->counters().failed() +
-                        last_export->counters().deferred());
+    status->mutable_write_back()->set_done(last_export->write_back().done());
   }
   if (last != nullptr && last->state() == v1::Run::FAILED) {
     if (last->has_error()) {
@@ -58,16 +128,19 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
       Attend(status, "ATTENTION_RUN_FAILED", {{"run", last->name()}});
     }
   }
-  if (last_export != nullptr && last_export->counters().failed() > 0) {
+  if (failed > 0) {
     Attend(status, "ATTENTION_CLIENTS_FAILED",
-           {{"run", last_export->name()},
-            {"integration", id},
-            {"count", std::to_string(last_export->counters().failed())}});
+           {{"integration", id}, {"count", std::to_string(failed)}});
   }
   if (status->write_back().parked() > 0) {
     Attend(status, "ATTENTION_WRITE_BACK_PARKED",
            {{"integration", id},
             {"count", std::to_string(status->write_back().parked())}});
+    if (ledger.has_value()) {
+      for (const v1::Explanation& why : ledger->value.summary().write_back_refusals()) {
+        *status->add_attention() = why;
+      }
+    }
   }
   return absl::OkStatus();
 }
@@ -97,13 +170,8 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
               {"host", connection->value.connection().api_server()},
               {"portal", connection->value.connection().api_server()}});
     }
-    if (agent.empty()) {
-      Attend(status,
-             sessions_.ConnectedAgents().size() > 1 ? "AGENT_NOT_CHOSEN"
-                                                    : "AGENT_NOT_CONNECTED",
-             {{"integration", id}});
-    } else if (!status->agent_connected()) {
-      Attend(status, "AGENT_NOT_CONNECTED", {{"integration", id}, {"agent", agent}});
+    if (const auto why = WhyUnattended(sessions_, id, agent); why.has_value()) {
+      *status->add_attention() = *why;
     }
     GB_ASSIGN_OR_RETURN(const auto mapping,
                         transaction.List(keys::Mappings(id), "", 1, true));

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
+#include "guestbridge/v1/agent_control.pb.h"
 #include "guestbridge/v1/status.pb.h"
 #include "server/api/portal_credentials.h"
 #include "server/store/store.h"
@@ -24,6 +26,11 @@ class SystemStatus {
         version_(std::move(version)) {}
 
   absl::StatusOr<v1::Status> Get();
+
+  // What the agent of an integration says of its ledger; kept until it says otherwise.
+  // Errors: INTEGRATION_NOT_ASSIGNED.
+  absl::Status TakeLedger(const Session& session,
+                          const v1::ReportLedgerRequest& request);
 
  private:
   absl::Status Look(Transaction& transaction, const std::string& id,

@@ -77,6 +77,11 @@ std::vector<std::string> SessionHub::ConnectedAgents() const {
   return agents;
 }
 
+bool SessionHub::IsForgotten(const std::string& agent, absl::Time last_seen) const {
+  const absl::Time heard = std::max(last_seen, LastHeard(agent));
+  return Connected(agent) == nullptr && clock_.Now() - heard > kForgotten;
+}
+
 absl::Time SessionHub::LastHeard(const std::string& agent) const {
   std::lock_guard lock(mutex_);
   const auto it = last_heard_.find(agent);

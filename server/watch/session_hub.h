@@ -33,6 +33,9 @@ class SessionHub {
  public:
   // An agent without stream counts as live for as long after it was last heard of.
   static constexpr absl::Duration kLiveness = absl::Seconds(60);
+  // An agent that did not say goodbye and is silent for as long will not come back
+  // soon.
+  static constexpr absl::Duration kForgotten = absl::Hours(1);
 
   SessionHub(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
 
@@ -49,6 +52,9 @@ class SessionHub {
   // The installation that is live under this name; empty when none is.
   std::string LiveInstallation(const std::string& agent) const;
   std::vector<std::string> ConnectedAgents() const;
+  // Nothing was heard of the agent for kForgotten. `last_seen`: what the store says of
+  // the time before this process.
+  bool IsForgotten(const std::string& agent, absl::Time last_seen) const;
   // When the agent was last heard of by this process; InfinitePast when never.
   absl::Time LastHeard(const std::string& agent) const;
 

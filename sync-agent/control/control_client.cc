@@ -250,6 +250,10 @@ absl::StatusOr<v1::Run> ControlClient::OpenRun(const std::string& integration,
   return Call(&Stub::OpenRun, std::move(request));
 }
 
+absl::Status ControlClient::ReportLedger(v1::ReportLedgerRequest request) {
+  return Call(&Stub::ReportLedger, std::move(request)).status();
+}
+
 absl::Status ControlClient::FinishTask(v1::FinishTaskRequest request) {
   return Call(&Stub::FinishTask, std::move(request)).status();
 }

@@ -12,6 +12,8 @@ WriteBack::WriteBack(Ledger& ledger, SourceWriter& writer, const Clock& clock,
 WriteBack::~WriteBack() { Stop(); }
 
 void WriteBack::Start() {
+  const absl::Status unparked = turns_.Unpark();
+  if (!unparked.ok()) log::Error("write_back_ledger_failed", {{"error", unparked}});
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -67,7 +69,9 @@ absl::Duration WriteBack::WriteOne() {
     log::Error("write_back_ledger_failed", {{"error", pause.status()}});
     return WriteBackTurns::kLongestPause;
   }
-  if (WriteBackTurns::IsFinal(status)) {
+  if (turns_.base_refused() && !status.ok()) {
+    log::Warning("write_back_refused", {{"error", status}});
+  } else if (WriteBackTurns::IsFinal(status)) {
     log::Warning("write_back_parked",
                  {{"client", (*item)->key.guid()}, {"error", status}});
   } else if (turns_.failures_in_row() == 1) {

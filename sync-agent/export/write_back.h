@@ -15,7 +15,9 @@ namespace guestbridge::agent {
 //
 // Paces itself by what 1C answers: after each write a pause as long as that write, so
 // that a slow base is left alone half of the time. What 1C refuses for good is parked
-// with the reason; everything else stays queued. Never holds up an export.
+// with the reason. A refusal of the whole base (no right, a changed password) parks the
+// queue; a new object (the connection was saved) or a write that succeeds queues it
+// again. Everything else stays queued. Never holds up an export.
 class WriteBack {
  public:
   using Settings = WriteBackTurns::Settings;
@@ -32,6 +34,8 @@ class WriteBack {
 
  private:
   void Loop();
+  // Queues again what the whole base had refused.
+  void Unpark();
   // How long to wait before the next write; infinite when the queue is empty.
   absl::Duration WriteOne();
 

@@ -14,7 +14,8 @@ namespace guestbridge::agent {
 class WriteBackTurns {
  public:
   struct Settings {
-    double most_per_second = 0;  // 0: no ceiling
+    double most_per_second = 0;                     // 0: no ceiling
+    absl::Duration first_pause = absl::Seconds(1);  // while 1C is away; doubles
   };
   // A turn that the ledger failed is tried again after this long.
   static constexpr absl::Duration kLongestPause = absl::Seconds(60);
@@ -30,6 +31,11 @@ class WriteBackTurns {
                                         absl::Duration took);
   // 1C's word is final for this client; trying again changes nothing.
   static bool IsFinal(const absl::Status& status);
+  // Queues again what the whole base had refused: a person may have mended it.
+  absl::Status Unpark();
+  static absl::Status Unpark(Ledger& ledger);
+  // The queue was parked since 1C last took a write.
+  bool base_refused() const { return base_refused_; }
   // Writes that 1C did not answer for good or ill, since it last did.
   int failures_in_row() const { return failures_in_row_; }
 
@@ -37,6 +43,8 @@ class WriteBackTurns {
   Ledger& ledger_;
   Settings settings_;
   int failures_in_row_ = 0;
+  int base_refusals_ = 0;  // in a row
+  bool base_refused_ = false;
 };
 
 }  // namespace guestbridge::agent

@@ -224,22 +224,31 @@ absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
 }
 
 absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
+  // 5 skipped, 6 failed; what is parked is queued whatever else is said of the client.
+  const auto reset = [](absl::string_view problems) {
+    return absl::StrCat(
+        "UPDATE clients SET dirty = CASE WHEN problem IN ", problems,
+        " THEN 1 ELSE dirty END, reason = CASE WHEN problem IN ", problems,
+        " THEN '' ELSE reason END, parameters = CASE WHEN problem IN ", problems,
+        " THEN '' ELSE parameters END, refused_hash = CASE WHEN problem IN ", problems,
+        " THEN '' ELSE refused_hash END, answered_refusals = CASE WHEN problem IN ",
+        problems, " THEN 0 ELSE answered_refusals END, problem = CASE WHEN problem IN ",
+        problems,
+        " THEN 0 ELSE problem END, write_back = CASE WHEN write_back = 3 "
+        "THEN 1 ELSE write_back END WHERE (problem IN ",
+        problems, " OR write_back = 3) AND link <> 4");
+  };
   int64_t changed = 0;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
-    constexpr char kReset[] =
-        "UPDATE clients SET dirty = CASE WHEN problem > 0 THEN 1 ELSE dirty END, "
-        "reason = '', parameters = '', problem = 0, refused_hash = '', "
-        "answered_refusals = 0, write_back = CASE WHEN write_back = 3 THEN 1 ELSE "
-        "write_back END WHERE (problem > 0 OR write_back = 3) AND link <> 4";
     if (keys.empty()) {
-      GB_ASSIGN_OR_RETURN(Statement * all, database_->Prepare(kReset));
+      GB_ASSIGN_OR_RETURN(Statement * all, database_->Prepare(reset("(6)")));
       GB_RETURN_IF_ERROR(all->Run());
       changed = database_->Changes();
       return absl::OkStatus();
     }
     for (const ClientKey& key : keys) {
-      GB_ASSIGN_OR_RETURN(Statement * one,
-                          database_->Prepare(absl::StrCat(kReset, " AND key = ?")));
+      GB_ASSIGN_OR_RETURN(Statement * one, database_->Prepare(absl::StrCat(
+                                               reset("(5, 6)"), " AND key = ?")));
       GB_RETURN_IF_ERROR(one->Bind(1, key.guid()).Run());
       changed += database_->Changes();
     }
@@ -291,6 +300,27 @@ absl::StatusOr<int> Ledger::CountMissing() {
       CountLocked("SELECT count(*) FROM clients WHERE (problem > 0 AND problem <> 5) "
                   "OR (dirty = 1 AND problem = 0)"));
   return static_cast<int>(count);
+}
+
+absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(
+          "SELECT CASE WHEN problem > 0 THEN reason ELSE '' END AS why, problem, "
+          "count(*), min(parameters) FROM clients WHERE (problem > 0 AND problem <> 5) "
+          "OR (dirty = 1 AND problem = 0) GROUP BY why, problem "
+          "ORDER BY count(*) DESC, why LIMIT 20"));
+  std::vector<MissingClients> missing;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    missing.push_back({query->Text(0), DecodeParameters(query->Text(3)),
+                       static_cast<Outcome>(query->Int(1)),
+                       static_cast<int>(query->Int(2))});
+  }
+  query->Reset();
+  return missing;
 }
 
 absl::StatusOr<ContactId> Ledger::Witness() {
@@ -357,6 +387,65 @@ absl::Status Ledger::QueueWriteBack(const ClientKey& key) {
         database_->Prepare("UPDATE clients SET write_back = 1 WHERE key = ? AND "
                            "link = 1"));
     return queue->Bind(1, key.guid()).Run();
+  });
+}
+
+absl::Status Ledger::ParkWriteBacks(const absl::Status& why) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * park,
+        database_->Prepare("UPDATE clients SET write_back = 3, write_back_reason = ? "
+                           "WHERE write_back = 1"));
+    return park
+        ->Bind(1, absl::StrCat(ReasonOf(why), " ", EncodeParameters(ParametersOf(why))))
+        .Run();
+  });
+}
+
+absl::StatusOr<std::vector<WriteBackRefusal>> Ledger::WriteBackRefusals() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(
+          "SELECT substr(write_back_reason, 1, instr(write_back_reason || ' ', ' ') - "
+          "1) AS why, count(*), min(write_back_reason) FROM clients WHERE write_back = "
+          "3 GROUP BY why ORDER BY count(*) DESC, why LIMIT 10"));
+  std::vector<WriteBackRefusal> refusals;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    const std::vector<std::string> why =
+        absl::StrSplit(query->Text(2), absl::MaxSplits(' ', 1));
+    refusals.push_back({query->Text(0),
+                        why.size() > 1 ? DecodeParameters(why[1]) : Parameters(),
+                        static_cast<int>(query->Int(1))});
+  }
+  query->Reset();
+  return refusals;
+}
+
+absl::Status Ledger::UnparkWriteBacks(
+    absl::FunctionRef<bool(absl::string_view)> wanted) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(Statement * query,
+                        database_->Prepare("SELECT DISTINCT write_back_reason FROM "
+                                           "clients WHERE write_back = 3"));
+    std::vector<std::string> found;
+    while (true) {
+      GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+      if (!row) break;
+      const std::string why = query->Text(0);
+      if (wanted(why.substr(0, why.find(' ')))) found.push_back(why);
+    }
+    query->Reset();
+    for (const std::string& why : found) {
+      GB_ASSIGN_OR_RETURN(
+          Statement * queue,
+          database_->Prepare("UPDATE clients SET write_back = 1 WHERE write_back = 3 "
+                             "AND write_back_reason = ?"));
+      GB_RETURN_IF_ERROR(queue->Bind(1, why).Run());
+    }
+    return absl::OkStatus();
   });
 }
 

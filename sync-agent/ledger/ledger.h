@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -132,6 +133,21 @@ struct WriteBackCounts {
   int64_t done = 0;  // ever
 };
 
+// Clients that share a reason for not being on the portal.
+struct MissingClients {
+  std::string reason;     // empty: they only wait for the next export
+  Parameters parameters;  // of one of them
+  Outcome problem = Outcome::kNone;
+  int count = 0;
+};
+
+// Parked write-backs that share a reason.
+struct WriteBackRefusal {
+  std::string reason;
+  Parameters parameters;
+  int count = 0;
+};
+
 class Ledger {
  public:
   // Opens or creates; `file` may be ":memory:". A damaged file is LEDGER_CORRUPT and is
@@ -161,14 +177,17 @@ class Ledger {
   // Dirty clients that `run` has not settled yet.
   absl::StatusOr<std::vector<ClientKey>> Dirty(const ClientKey& after, int64_t run,
                                                int limit);
-  // Lets refused and skipped clients, and parked write-backs, be tried again. Empty
-  // `keys`: all. Returns how many.
+  // Lets refused clients and parked write-backs be tried again, and skipped clients
+  // that are named. Empty `keys`: all that were refused or parked. Pairs that wait for
+  // a person's decision stay as they are. Returns how many.
   absl::StatusOr<int> Requeue(absl::Span<const ClientKey> keys);
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
   // Clients that should be on the portal and are not.
   absl::StatusOr<int> CountMissing();
+  // The same by reason, most first; at most 20 reasons.
+  absl::StatusOr<std::vector<MissingClients>> CountMissingByReason();
   // Highest contact ID that is ours; none before the first.
   absl::StatusOr<ContactId> Witness();
 
@@ -197,6 +216,12 @@ class Ledger {
   absl::Status FinishWriteBack(const WriteBackItem& item, const absl::Status& status,
                                bool parked);
   absl::Status QueueWriteBack(const ClientKey& key);
+  // 1C refuses them all alike: parks everything that waits, with the reason.
+  absl::Status ParkWriteBacks(const absl::Status& why);
+  // Queues those again that are parked with a reason that `wanted` accepts.
+  absl::Status UnparkWriteBacks(absl::FunctionRef<bool(absl::string_view)> wanted);
+  // Why IDs are parked, most first; at most 10 reasons.
+  absl::StatusOr<std::vector<WriteBackRefusal>> WriteBackRefusals();
   absl::StatusOr<WriteBackCounts> CountWriteBacks();
 
   // --- notes of the integration ---

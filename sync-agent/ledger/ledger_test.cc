@@ -179,6 +179,85 @@ TEST_F(LedgerTest, AParkedWriteBackSaysWhyAndIsTriedAgainOnRequest) {
   EXPECT_FALSE((*ledger->Get(Key(1)))->dirty);
 }
 
+TEST_F(LedgerTest, WhatTheWholeBaseRefusesIsParkedTogetherAndQueuedAgainByReason) {
+  auto ledger = Open();
+  for (int n = 1; n <= 3; ++n) {
+    ClientRecord record;
+    record.key = Key(n);
+    record.link = LinkState::kLive;
+    record.contact = ContactId(n);
+    ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  }
+  const WriteBackItem gone = (*ledger->PendingWriteBacks(1))[0];
+  ASSERT_TRUE(
+      ledger->FinishWriteBack(gone, MakeError("CLIENT_GONE", {{"entity", "E"}}), true)
+          .ok());
+  ASSERT_TRUE(
+      ledger->ParkWriteBacks(MakeError("SOURCE_RIGHT_MISSING", {{"entity", "E"}}))
+          .ok());
+  EXPECT_EQ(ledger->CountWriteBacks()->pending, 0);
+  EXPECT_EQ(ledger->CountWriteBacks()->parked, 3);
+  const auto refusals = *ledger->WriteBackRefusals();
+  ASSERT_EQ(refusals.size(), 2u);
+  EXPECT_EQ(refusals[0].reason, "SOURCE_RIGHT_MISSING");
+  EXPECT_EQ(refusals[0].count, 2);
+  EXPECT_EQ(refusals[0].parameters.at("entity"), "E");
+  EXPECT_EQ(refusals[1].reason, "CLIENT_GONE");
+
+  ASSERT_TRUE(ledger
+                  ->UnparkWriteBacks([](absl::string_view reason) {
+                    return reason == "SOURCE_RIGHT_MISSING";
+                  })
+                  .ok());
+  EXPECT_EQ(ledger->CountWriteBacks()->pending, 2);
+  EXPECT_EQ(ledger->CountWriteBacks()->parked, 1);
+}
+
+TEST_F(LedgerTest, ClientsThatAreMissingAreCountedByReason) {
+  auto ledger = Open();
+  std::vector<ClientRecord> records(5);
+  for (size_t n = 0; n < records.size(); ++n) {
+    records[n].key = Key(static_cast<int>(n));
+  }
+  records[0].dirty = true;
+  for (size_t n : {1, 2}) {
+    records[n].problem = Outcome::kDeferred;
+    records[n].reason = "AWAITING_MATCH_REVIEW";
+  }
+  records[3].problem = Outcome::kFailed;
+  records[3].reason = "PORTAL_REFUSED";
+  records[3].parameters = {{"code", "X"}};
+  records[4].problem = Outcome::kSkipped;  // not meant to be there
+  records[4].reason = "MARKED_FOR_DELETION";
+  ASSERT_TRUE(ledger->Put(records).ok());
+  const auto missing = *ledger->CountMissingByReason();
+  ASSERT_EQ(missing.size(), 3u);
+  EXPECT_EQ(missing[0].reason, "AWAITING_MATCH_REVIEW");
+  EXPECT_EQ(missing[0].count, 2);
+  EXPECT_EQ(missing[0].problem, Outcome::kDeferred);
+  EXPECT_EQ(missing[1].reason, "");
+  EXPECT_EQ(missing[2].reason, "PORTAL_REFUSED");
+  EXPECT_EQ(missing[2].parameters.at("code"), "X");
+}
+
+TEST_F(LedgerTest, ARetryOfAllLeavesSkippedAndReviewedClientsAlone) {
+  auto ledger = Open();
+  std::vector<ClientRecord> records(3);
+  const Outcome problems[] = {Outcome::kSkipped, Outcome::kFailed, Outcome::kDeferred};
+  for (size_t n = 0; n < records.size(); ++n) {
+    records[n].key = Key(static_cast<int>(n));
+    records[n].problem = problems[n];
+    records[n].reason = "WHY";
+  }
+  ASSERT_TRUE(ledger->Put(records).ok());
+  EXPECT_EQ(*ledger->Requeue({}), 1);
+  EXPECT_EQ((*ledger->Get(Key(0)))->reason, "WHY");
+  EXPECT_EQ((*ledger->Get(Key(2)))->reason, "WHY");
+  EXPECT_EQ(*ledger->Requeue({Key(0), Key(2)}), 1);
+  EXPECT_TRUE((*ledger->Get(Key(0)))->dirty);
+  EXPECT_FALSE((*ledger->Get(Key(2)))->dirty);
+}
+
 TEST_F(LedgerTest, ADamagedFileIsReportedAndLeftAsItIs) {
   const std::string garbage(8192, 'x');
   std::ofstream(file_) << garbage;

@@ -45,7 +45,7 @@ TEST(ContentDigest, SurvivesStorage) {
   const ContentDigest digest =
       DigestContent(ClientKey("00000000-0000-4000-8000-000000000001"), content);
   EXPECT_EQ(DecodeDigest(EncodeDigest(digest)), digest);
-  EXPECT_EQ(digest.values.size(), 2u);
+  EXPECT_EQ(digest.values.size(), 4u);
 }
 
 TEST(ContentDigest, EqualPhonesOfTwoGuestsLookDifferent) {

@@ -210,7 +210,7 @@ class Stopping(unittest.TestCase):
         with TlsSite([guest(1)]) as site:
             site.start_server()
             site.start_agent()
-            site.connect()
+            site.connect(extra=("--agent", "hotel-1"))
             site.agent.stop()
             run = site.json("export", "run", "main")
             self.assertEqual(run["state"], "PENDING")

@@ -1,0 +1,141 @@
+#include "server/api/system_status.h"
+
+#include <algorithm>
+
+#include "server/api/api_fixture_test.h"
+#include "server/api/run_state.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+class SystemStatusTest : public ApiFixture {
+ protected:
+  SystemStatusTest() : status_(*store_, clock_, sessions_, credentials_, "1") {
+    Prepare("main");
+    session_ = ConnectAgent("a", "one");
+  }
+
+  v1::IntegrationStatus Main() {
+    const auto status = status_.Get();
+    EXPECT_THAT(status, IsOk());
+    EXPECT_EQ(status->attention(), !status->integrations(0).attention().empty());
+    return status->integrations(0);
+  }
+  std::vector<std::string> Attention() {
+    std::vector<std::string> reasons;
+    const v1::IntegrationStatus main = Main();
+    for (const v1::Explanation& item : main.attention()) {
+      reasons.push_back(item.reason());
+    }
+    return reasons;
+  }
+
+  // An ended export of which the agent says what it says of the ledger.
+  void Report(const v1::LedgerSummary& summary) {
+    v1::ReportLedgerRequest request;
+    request.set_integration("integrations/main");
+    *request.mutable_summary() = summary;
+    ASSERT_THAT(status_.TakeLedger(*session_, request), IsOk());
+  }
+  static void AddMissing(const std::string& reason, int count, bool needs_person,
+                         v1::LedgerSummary* summary) {
+    v1::MissingClients& group = *summary->add_missing();
+    group.set_reason(reason);
+    group.set_count(count);
+    group.set_needs_person(needs_person);
+    summary->set_missing_count(summary->missing_count() + count);
+  }
+
+  SystemStatus status_;
+  std::shared_ptr<Session> session_;
+};
+
+TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
+  v1::LedgerSummary summary;
+  AddMissing("AWAITING_MATCH_REVIEW", 2, true, &summary);
+  AddMissing("AMBIGUOUS_MATCH", 1, true, &summary);
+  AddMissing("WAITS_FOR_EXPORT", 4, false, &summary);
+  Report(summary);
+  EXPECT_EQ(Main().missing(), 7);
+  ASSERT_EQ(Main().missing_reasons_size(), 3);
+  EXPECT_EQ(Main().missing_reasons(0).reason(), "AWAITING_MATCH_REVIEW");
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("ATTENTION_PAIRS_PROPOSED",
+                                                  "ATTENTION_PAIRS_AMBIGUOUS"));
+}
+
+TEST_F(SystemStatusTest, WhatWaitsForTheNextExportNeedsNobody) {
+  v1::LedgerSummary summary;
+  AddMissing("WAITS_FOR_EXPORT", 4, false, &summary);
+  summary.set_doubts(1);
+  Report(summary);
+  EXPECT_TRUE(Attention().empty());
+  EXPECT_EQ(Main().doubts(), 1);
+}
+
+TEST_F(SystemStatusTest, TheLedgerIsBelievedAndNotTheRunThatWasStartedLast) {
+  v1::LedgerSummary summary;
+  AddMissing("PORTAL_REFUSED", 1, true, &summary);
+  summary.mutable_write_back()->set_parked(3);
+  v1::Explanation& why = *summary.add_write_back_refusals();
+  why.set_reason("SOURCE_RIGHT_MISSING");
+  (*why.mutable_parameters())["entity"] = "Catalog_Clients";
+  Report(summary);
+  ASSERT_THAT(StartExport("main"), IsOk());  // says nothing yet
+  EXPECT_EQ(Main().missing(), 1);
+  EXPECT_EQ(Main().write_back().parked(), 3);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("ATTENTION_CLIENTS_FAILED",
+                                                  "ATTENTION_WRITE_BACK_PARKED",
+                                                  "SOURCE_RIGHT_MISSING"));
+}
+
+TEST_F(SystemStatusTest, WithoutAWordOfTheLedgerTheRunsAreBelieved) {
+  v1::Run run = *StartExport("main");
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  run.set_state(v1::Run::PARTIALLY_FAILED);
+  run.mutable_counters()->set_scanned(3);
+  run.mutable_counters()->set_failed(2);
+  run.mutable_counters()->set_deferred(1);
+  run.mutable_write_back()->set_parked(1);
+  *request.mutable_run() = run;
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  ASSERT_THAT(StartExport("main"), IsOk());  // says nothing yet
+  EXPECT_EQ(Main().missing(), 3);
+  EXPECT_EQ(Main().write_back().parked(), 1);
+}
+
+TEST_F(SystemStatusTest, AnotherAgentsWordOfALedgerIsRefused) {
+  const auto other = ConnectAgent("b", "two");
+  v1::ReportLedgerRequest request;
+  request.set_integration("integrations/main");
+  EXPECT_THAT(
+      status_.TakeLedger(*other, request),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "INTEGRATION_NOT_ASSIGNED"));
+}
+
+TEST_F(SystemStatusTest, ARefusalOfTheWriteBackIsNotedOnTheRunThatEnded) {
+  v1::Run run = *StartExport("main");
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  run.set_state(v1::Run::SUCCEEDED);
+  run.mutable_write_back()->set_pending(1);
+  *request.mutable_run() = run;
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  EXPECT_FALSE(IsReached(*runs_.Get(run.name()), v1::WatchRunRequest::WRITTEN_BACK));
+  run.mutable_write_back()->set_pending(0);
+  run.mutable_write_back()->set_parked(1);
+  run.add_notices()->set_reason("SOURCE_RIGHT_MISSING");
+  *request.mutable_run() = run;
+  request.set_sequence(2);
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  const auto ended = runs_.Get(run.name());
+  ASSERT_EQ(ended->notices_size(), 1);
+  EXPECT_EQ(ended->notices(0).reason(), "SOURCE_RIGHT_MISSING");
+  EXPECT_TRUE(IsReached(*ended, v1::WatchRunRequest::WRITTEN_BACK));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

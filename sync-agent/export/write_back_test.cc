@@ -1,0 +1,111 @@
+#include "sync-agent/export/write_back.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/time/clock.h"
+#include "tests/testing/seeded_random.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::guestbridge::testing::SeededRandom;
+
+ClientKey Key(int n) {
+  return ClientKey(absl::StrCat("00000000-0000-4000-8000-00000000000", n));
+}
+
+class FakeWriter final : public SourceWriter {
+ public:
+  absl::Status WriteContact(const ClientKey&, ContactId) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++asked_;
+    return answer_;
+  }
+  void Answer(absl::Status answer) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    answer_ = std::move(answer);
+  }
+  int asked() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  std::mutex mutex_;
+  absl::Status answer_;
+  int asked_ = 0;
+};
+
+class WriteBackTest : public ::testing::Test {
+ protected:
+  void Queue(int n) {
+    ClientRecord record;
+    record.key = Key(n);
+    record.link = LinkState::kLive;
+    record.contact = ContactId(n);
+    ASSERT_TRUE(ledger_->Link(record, ContactId()).ok());
+  }
+  // Ends with the test's time-out when it never comes.
+  void Await(int pending, int parked) {
+    while (true) {
+      const auto counts = ledger_->CountWriteBacks();
+      ASSERT_TRUE(counts.ok());
+      if (counts->pending == pending && counts->parked == parked) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  std::unique_ptr<WriteBack> Begin() {
+    WriteBack::Settings settings;
+    settings.first_pause = absl::Milliseconds(1);
+    auto write_back =
+        std::make_unique<WriteBack>(*ledger_, writer_, SystemClock(), settings);
+    write_back->Start();
+    return write_back;
+  }
+
+  SeededRandom random_{1};
+  std::unique_ptr<Ledger> ledger_ = *Ledger::Open(":memory:", random_);
+  FakeWriter writer_;
+};
+
+TEST_F(WriteBackTest, WhatTheWholeBaseRefusesIsParkedWithTheReasonAfterThreeTries) {
+  writer_.Answer(MakeError("SOURCE_RIGHT_MISSING", {{"entity", "E"}}));
+  for (int n = 1; n <= 5; ++n) Queue(n);
+  const auto write_back = Begin();
+  Await(0, 5);
+  EXPECT_EQ(writer_.asked(), 3);
+  EXPECT_EQ((*ledger_->Get(Key(5)))->write_back_reason, "SOURCE_RIGHT_MISSING");
+}
+
+TEST_F(WriteBackTest, AWriteThatSucceedsQueuesWhatTheBaseHadRefused) {
+  writer_.Answer(MakeError("SOURCE_CREDENTIALS_REFUSED"));
+  Queue(1);
+  const auto write_back = Begin();
+  Await(0, 1);
+  writer_.Answer(absl::OkStatus());
+  Queue(2);
+  write_back->Wake();
+  Await(0, 0);
+  EXPECT_EQ((*ledger_->Get(Key(1)))->write_back, WriteBackState::kDone);
+}
+
+TEST_F(WriteBackTest, ASavedConnectionQueuesWhatTheBaseHadRefusedAndNothingElse) {
+  Queue(1);
+  Queue(2);
+  const WriteBackItem gone = (*ledger_->PendingWriteBacks(1))[0];
+  ASSERT_TRUE(
+      ledger_->FinishWriteBack(gone, MakeError("CLIENT_GONE", {{"entity", "E"}}), true)
+          .ok());
+  ASSERT_TRUE(ledger_->ParkWriteBacks(MakeError("SOURCE_RIGHT_MISSING")).ok());
+  const auto write_back = Begin();
+  Await(0, 1);
+  EXPECT_EQ((*ledger_->Get(gone.key))->write_back_reason, "CLIENT_GONE");
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
