@@ -28,7 +28,7 @@ struct RunContext {
   // One of our own contacts, or full rights, was seen in an answer of this run: an
   // absence in such answers means something.
   bool sight_proven = false;
-  // Clients whose rows are to be read again and considered (their contact is gone).
+  // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
   std::set<ClientKey> busy = {};
@@ -57,6 +57,13 @@ struct RunContext {
   // error; the second one to the same content is reported as a refusal at once, though
   // the attempt itself is still settled by evidence.
   void Doubt(const Decision& decision, bool answered);
+  // The client's row is read again and decided anew by this run, when it is one that
+  // exports. (A client that this run marked is passed by when it looks at dirty ones.)
+  void Reconsider(const ClientKey& key) {
+    if (settings.kind == RunKind::kExport || settings.kind == RunKind::kSettle) {
+      to_fetch.push_back(key);
+    }
+  }
   void SawId(ContactId id) {
     if (id > high) high = id;
   }

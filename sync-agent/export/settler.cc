@@ -93,10 +93,10 @@ void Settler::Settle(Suspect& suspect) {
       return;
     }
     context_.tally.Moved(*before, outcome);
+    auto record = context_.ledger.Get(key);
+    if (!context_.Check(record.status()) || !record->has_value()) return;
     if (!own) {
-      // Not what this attempt wrote: its content is unknown, the next export reads it.
-      auto record = context_.ledger.Get(key);
-      if (!context_.Check(record.status()) || !record->has_value()) return;
+      // Not what this attempt wrote: its content is unknown, to be read.
       (*record)->exported.fields_known = false;
       (*record)->exported.hash.clear();
       (*record)->dirty = true;
@@ -107,6 +107,7 @@ void Settler::Settle(Suspect& suspect) {
       }
       if (!context_.Check(context_.ledger.Put({**record}))) return;
     }
+    if ((*record)->dirty) context_.Reconsider(key);
   } else {
     // An update leaves no trace that a look-up could find: past the settle time it has
     // been carried out or never will be, and the next export reads before it writes.
@@ -119,10 +120,9 @@ void Settler::Settle(Suspect& suspect) {
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     if ((*record)->problem != Outcome::kFailed) {
-      // Decided anew by this run, when it is one that exports.
       context_.tally.Unmark(&**record);
       if (!context_.Check(context_.ledger.Put({**record}))) return;
-      context_.to_fetch.push_back(key);
+      context_.Reconsider(key);
     } else {
       // The second clear no: this content is not sent again.
       context_.tally.Mark(&**record, Outcome::kFailed);

@@ -155,7 +155,7 @@ void Updater::AskWhetherGone(const Decision& decision) {
                  known.link = LinkState::kLost;
                  if (!context_.Check(context_.ledger.Put({known}))) return;
                }
-               context_.to_fetch.push_back(key);
+               context_.Reconsider(key);
              },
              [this, key, contact = decision.contact](bool exists) {
                context_.Defer(key,
