@@ -14,6 +14,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
+#include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/write_back_turns.h"
 
 namespace guestbridge::agent {
@@ -230,6 +231,7 @@ absl::Status IntegrationRun::MindPortal() {
   return parts_.ledger.ForgetLinks({{kPortalNote, portal},
                                     {kColdNote, "1"},
                                     {kWatermarkNote, ""},
+                                    {kSweptNote, ""},
                                     {kReadWithMappingNote, ""}});
 }
 
@@ -243,6 +245,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.dry_run = task_.run().dry_run();
   settings.settle = task_.settle();
   settings.apply = task_.apply();
+  settings.portal_events = configured.portal.oauth;
   settings.unattended = task_.run().trigger() != v1::Run::CALLER;
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
   std::string base = identity.value;

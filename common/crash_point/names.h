@@ -52,6 +52,8 @@ inline constexpr const char* kAgentCrashPoints[] = {
     "agent.request.answered",
     "agent.doubt.settle",
     "agent.doubt.settled",
+    "agent.events.unvouched",
+    "agent.events.heard",
     "agent.sweep.mark",
     "agent.sweep.marked",
     "agent.rebuild.link",

@@ -72,11 +72,13 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       adopter_(context_, adder_, updater_, gone_),
       survivors_(context_, adder_, updater_),
       sweep_(context_, gone_),
+      events_(context_, sweep_),
       settler_(context_),
       matcher_(context_, updater_) {}
 
 void ExportMachine::Start(const Instant& now) {
   context_.now = now;
+  cold_at_start_ = settings_.cold;
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
     const auto failures = context_.ledger.FailuresOf(settings_.run, 100);
@@ -232,6 +234,9 @@ void ExportMachine::Enter(Phase phase) {
     case Phase::kAwaitDoubts:
       settler_.Begin();
       break;
+    case Phase::kEvents:
+      events_.Begin(cold_at_start_);
+      break;
     case Phase::kDirty:
       dirty_after_ = ClientKey();
       dirty_done_ = false;
@@ -269,11 +274,16 @@ bool ExportMachine::Advance() {
       if (settings_.kind == RunKind::kMatch) {
         Enter(Phase::kIndex);
       } else {
-        Enter(settings_.kind == RunKind::kSettle ? Phase::kDrain : Phase::kSweep);
+        Enter(settings_.kind == RunKind::kSettle ? Phase::kDrain : Phase::kEvents);
       }
+      return true;
+    case Phase::kEvents:
+      if (!events_.idle() || !gone_.idle() || !lane_.idle()) return false;
+      Enter(events_.ReplacesSweep() ? Phase::kRead : Phase::kSweep);
       return true;
     case Phase::kSweep:
       if (!sweep_.idle() || !gone_.idle() || !lane_.idle()) return false;
+      events_.Swept();
       Enter(Phase::kRead);
       return true;
     case Phase::kIndex:
@@ -337,7 +347,8 @@ bool ExportMachine::Advance() {
 bool ExportMachine::AskForRows() {
   // Rows of clients whose contact is gone come before new ones.
   if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
-      phase_ != Phase::kSweep && phase_ != Phase::kSettle &&
+      phase_ != Phase::kEvents && phase_ != Phase::kSweep &&
+      phase_ != Phase::kSettle &&
       Pending() < MostPending()) {
     FetchRows fetch;
     while (!context_.to_fetch.empty() && fetch.keys.size() < kRowsPerFetch) {
@@ -408,6 +419,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
   if (auto job = settler_.Next(); job.has_value()) return job;
   if (phase_ == Phase::kIndex) return matcher_.Next();
   if (auto job = gone_.Next(); job.has_value()) return job;
+  if (phase_ == Phase::kEvents) return events_.Next();
   if (phase_ == Phase::kSweep) return sweep_.Next();
   if (auto job = adopter_.Next(); job.has_value()) return job;
   if (auto job = survivors_.Next(); job.has_value()) return job;

@@ -6,6 +6,7 @@
 
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
+#include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/matcher.h"
 #include "sync-agent/export/rebuilder.h"
@@ -56,6 +57,7 @@ class ExportMachine {
     kNewest,  // the highest ID
     kColdLook,
     kSettle,  // what is due at the beginning
+    kEvents,  // what the portal tells of deleted contacts
     kSweep,
     kIndex,  // of a match: the portal's contacts
     kRead,
@@ -99,6 +101,7 @@ class ExportMachine {
   Adopter adopter_;
   SurvivorSearch survivors_;
   Sweep sweep_;
+  EventPoll events_;
   Settler settler_;
   Matcher matcher_;
   std::unique_ptr<Rebuilder> rebuilder_;
@@ -112,6 +115,7 @@ class ExportMachine {
   Watermark watermark_;
   ClientKey dirty_after_;
   bool dirty_done_ = false;
+  bool cold_at_start_ = false;
   bool cancelled_ = false;
   bool ended_ = false;
   absl::Duration lease_until_ = -absl::InfiniteDuration();

@@ -56,18 +56,30 @@ class FakePortal {
   };
   // Said with the next answer: the portal was renamed.
   std::string moved_to;
+  bool application = false;  // reached by one: it may have events
+  std::set<ContactEvent> bound;
+  std::deque<int64_t> events;  // deleted contacts
+  int polls = 0;
+  int looked_at = 0;  // contacts that were asked for by ID
   // A value that the portal will not have: ERROR_CORE, nothing carried out.
   std::string refused_name;
 
+  // By somebody at the portal.
+  void Delete(int64_t id) {
+    contacts.erase(id);
+    if (bound.count(ContactEvent::kDeleted) > 0) events.push_back(id);
+  }
+
   PortalAnswer Send(const PortalRequest& request) {
     ++requests;
-    const bool writes = std::any_of(
+    const bool changes = std::any_of(
         request.commands.begin(), request.commands.end(), [](const Command& command) {
           return std::holds_alternative<AddContact>(command) ||
                  std::holds_alternative<UpdateContact>(command) ||
-                 std::holds_alternative<ImportContacts>(command);
+                 std::holds_alternative<ImportContacts>(command) ||
+               std::holds_alternative<PollEvents>(command);
         });
-    const Fault what = writes ? fault(request) : Fault::kNone;
+    const Fault what = changes ? fault(request) : Fault::kNone;
     PortalAnswer answer;
     answer.http_requests = 1;
     if (!moved_to.empty()) answer.moved_from = "hotel.bitrix24.ru";
@@ -253,6 +265,7 @@ class FakePortal {
 
   void Do(const ListContacts& list, CommandResult* result) {
     result->fate = Fate::kDone;
+    looked_at += static_cast<int>(list.ids.size());
     result->complete_page = true;
     for (const auto& [id, contact] : contacts) {
       if (result->rows.size() == 50) break;
@@ -305,17 +318,34 @@ class FakePortal {
     result->admin = admin;
   }
 
-  // Reached by a webhook: no application, no events.
-  void Do(const BindEvent&, CommandResult* result) { NoEvents(result); }
-  void Do(const GetBoundEvents&, CommandResult* result) { NoEvents(result); }
-  void Do(const GetEventFeature&, CommandResult* result) { NoEvents(result); }
-  void Do(const PollEvents&, CommandResult* result) { NoEvents(result); }
-  void Do(const ClearEvents&, CommandResult* result) { NoEvents(result); }
-  static void NoEvents(CommandResult* result) {
+  void Do(const BindEvent& bind, CommandResult* result) {
+    if (!HasEvents(result)) return;
+    bound.insert(bind.event);
+  }
+  void Do(const GetBoundEvents&, CommandResult* result) {
+    if (!HasEvents(result)) return;
+    result->bound = bound;
+  }
+  void Do(const PollEvents& poll, CommandResult* result) {
+    if (!HasEvents(result)) return;
+    ++polls;
+    result->complete_page = true;
+    while (!events.empty() && result->events.size() < static_cast<size_t>(poll.limit)) {
+      result->events.push_back({ContactEvent::kDeleted, ContactId(events.front())});
+      events.pop_front();
+    }
+    result->last_page = result->events.size() < static_cast<size_t>(poll.limit);
+  }
+  bool HasEvents(CommandResult* result) const {
+    if (application) {
+      result->fate = Fate::kDone;
+      return true;
+    }
     result->fate = Fate::kNotExecuted;
     result->answered = true;
     result->unavailable = true;
     result->portal_code = "WRONG_AUTH_TYPE";
+    return false;
   }
 };
 

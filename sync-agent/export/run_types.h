@@ -49,6 +49,10 @@ struct RunSettings {
   // … and how long a portal may be away once it was there: longer than the vendor's
   // maintenance takes.
   absl::Duration away_patience = absl::Hours(3);
+  // Connected as an OAuth application: the portal may queue its events for us.
+  bool portal_events = false;
+  // So long may what the portal tells of deletions stand for a look at all contacts.
+  absl::Duration sweep_every = absl::Hours(20);
   // Started by the schedule or by the agent itself: nobody waits for the first answer.
   bool unattended = false;
   int max_requests_in_flight = 8;  // the pacer says how many of them

@@ -78,6 +78,7 @@ void Sweep::Missing(const WriteBackItem& item) {
              [this, key, contact = item.contact](bool exists) {
                // A hiccup of the list; or somebody without rights is told nothing.
                if (exists) return;
+               certain_ = false;
                context_.tally.AddNotice("CONTACT_UNREADABLE",
                                         {{"contact", absl::StrCat(contact.value())}});
              }});

@@ -16,9 +16,12 @@ class Sweep {
 
   bool idle() const { return finished_ && in_flight_ == 0; }
   std::optional<PortalLane::Job> Next();
+  // Of every contact it could be told whether it is there.
+  bool certain() const { return certain_; }
+  // Asks what became of the contact, and marks the client when it is gone.
+  void Missing(const WriteBackItem& item);
 
  private:
-  void Missing(const WriteBackItem& item);
   // The contact is there: is it the one that we stamped?
   void Compare(const WriteBackItem& item, const ContactRow& row);
 
@@ -26,6 +29,7 @@ class Sweep {
   GoneCheck& gone_;
   ContactId after_;
   bool finished_ = false;
+  bool certain_ = true;
   int in_flight_ = 0;
 };
 

@@ -187,7 +187,8 @@ void OperatingBudget::Answered(uint64_t request, const std::vector<Charge>& char
     }
     const double seconds = charge.seconds > kFreeSeconds ? charge.seconds : 0;
     Add(seconds, charge.ended);
-    samples.push_back({seen.units, seconds});
+    // What was free by a hair may cost something the next time.
+    samples.push_back({seen.units, charge.seconds});
     if (seen.operating_seconds >= 0) operating = seen.operating_seconds;
     if (seen.operating_reset_unix > 0) {
       // The portal's wall clock may differ from ours: no later than one window.

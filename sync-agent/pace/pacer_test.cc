@@ -216,6 +216,23 @@ TEST_F(PacerTest, ACutOffRequestIsHalvedNextTime) {
   EXPECT_EQ(Commands(kAdd), 5);
 }
 
+TEST(PacerSmallLimit, CommandsThatCameForFreeMayCostSomethingNextTime) {
+  SeededRandom random;
+  PaceSettings settings;
+  settings.operating_limit_seconds = 8;
+  Pacer pacer(settings, random);
+  pacer.Sent(1, One(kAdd, 1), At(1000));
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kAdd, 1, 0.095, 0, -1, false}};  // just short of a charge
+  pacer.Answered(1, observation, At(1000.1), Wall(1000.1));
+  for (uint64_t id = 2; id < 10; ++id) {
+    if (pacer.EarliestStart(One(kAdd, 20), At(1001), Wall(1001)) > At(1001)) return;
+    ASSERT_LE(id, 4u) << "60 commands are under way, and a tenth of a second each";
+    pacer.Sent(id, One(kAdd, 20), At(1001));
+  }
+}
+
 TEST_F(PacerTest, ImportsAreSizedByTheirContacts) {
   EXPECT_EQ(pacer_.SizeFor(kImport, 20).units_per_command, 10);
   PaceObservation observation;

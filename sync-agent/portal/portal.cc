@@ -69,9 +69,7 @@ struct NameOf {
   const char* operator()(const ImportContacts&) const { return "crm.item.batchImport"; }
   const char* operator()(const BindEvent&) const { return "event.bind"; }
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
-  const char* operator()(const GetEventFeature&) const { return "feature.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }
-  const char* operator()(const ClearEvents&) const { return "event.offline.clear"; }
 };
 
 struct HoldsReference {
@@ -100,11 +98,7 @@ struct HoldsReference {
   }
   bool operator()(const BindEvent&) const { return false; }
   bool operator()(const GetBoundEvents&) const { return false; }
-  bool operator()(const GetEventFeature&) const { return false; }
   bool operator()(const PollEvents&) const { return false; }
-  bool operator()(const ClearEvents& clear) const {
-    return LooksLikeReference(clear.process);
-  }
   bool operator()(const ImportContacts& import) const {
     return std::any_of(
         import.items.begin(), import.items.end(), [](const ImportContacts::Item& item) {

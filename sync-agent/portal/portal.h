@@ -93,26 +93,18 @@ struct BindEvent {
 // event.get: which events are queued; `bound` in the result.
 struct GetBoundEvents {};
 
-// feature.get: whether PollEvents may keep; `may_keep` in the result.
-struct GetEventFeature {};
-
-// event.offline.get: the oldest events that nobody has taken. With `keep` they stay
-// reserved under the result's `process` until ClearEvents. Without, they are gone with
-// the answer; when that is lost only a look at all IDs finds what they told.
+// event.offline.get: takes the oldest events out of the queue. They are gone with the
+// answer: when that is lost, only a look at all IDs finds what it told. (Keeping them
+// reserved needs a plan's feature, and the name under which they are reserved would be
+// lost with the same answer.)
 struct PollEvents {
-  bool keep = false;
   int limit = 50;
-};
-
-// event.offline.clear: drops all that was reserved under `process`.
-struct ClearEvents {
-  std::string process;
 };
 
 using Command =
     std::variant<AddContact, UpdateContact, GetContact, ListContacts, ListNewest,
                  GetProfile, ImportContacts, FindContacts, BindEvent, GetBoundEvents,
-                 GetEventFeature, PollEvents, ClearEvents>;
+                 PollEvents>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);
@@ -185,9 +177,7 @@ struct CommandResult {
   bool admin_unsaid = false;  // of GetProfile: the portal does not say
 
   std::vector<PortalEvent> events;  // of PollEvents
-  std::string process;              // of PollEvents with keep; empty: none were there
   std::set<ContactEvent> bound;     // of GetBoundEvents
-  bool may_keep = false;            // of GetEventFeature
 };
 
 // Gives each item of an ImportContacts the command's own word; other commands have no

@@ -52,9 +52,7 @@ TEST(Portal, EveryCommandNamesItsRestMethod) {
   EXPECT_STREQ(MethodOf(ImportContacts{}), "crm.item.batchImport");
   EXPECT_STREQ(MethodOf(BindEvent{}), "event.bind");
   EXPECT_STREQ(MethodOf(GetBoundEvents{}), "event.get");
-  EXPECT_STREQ(MethodOf(GetEventFeature{}), "feature.get");
   EXPECT_STREQ(MethodOf(PollEvents{}), "event.offline.get");
-  EXPECT_STREQ(MethodOf(ClearEvents{}), "event.offline.clear");
 }
 
 TEST(Portal, WhatBatchTakesForAReferenceTravelsAlone) {
@@ -67,7 +65,6 @@ TEST(Portal, WhatBatchTakesForAReferenceTravelsAlone) {
     EXPECT_TRUE(MustTravelAlone(UpdateWithComment(text)));
     EXPECT_TRUE(MustTravelAlone(UpdateWithPhone(text)));
     EXPECT_TRUE(MustTravelAlone(ListOf(text)));
-    EXPECT_TRUE(MustTravelAlone(ClearEvents{text}));
     EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithName(text))));
     EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithPhone(text))));
   }

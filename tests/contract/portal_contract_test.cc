@@ -430,7 +430,6 @@ TEST_F(PortalContract, AnApplicationHearsOfDeletionsAndKeepsThemUntilItClearsThe
     EXPECT_EQ(answer.fate, RequestFate::kAnswered) << answer.reason;
     return answer.results.at(0);
   };
-  EXPECT_TRUE(send(GetEventFeature{}).may_keep);
   EXPECT_TRUE(send(GetBoundEvents{}).bound.empty());
   for (int time = 0; time < 2; ++time) {
     for (const ContactEvent event : {ContactEvent::kUpdated, ContactEvent::kDeleted}) {
@@ -441,21 +440,12 @@ TEST_F(PortalContract, AnApplicationHearsOfDeletionsAndKeepsThemUntilItClearsThe
 
   const ContactId id = send(Guest("A", "k")).id;
   emulator_.Post("/contacts/delete", {{"id", id.value()}});
-  const PollEvents keep = {.keep = true, .limit = 50};
-  const CommandResult events = send(keep);
+  const CommandResult events = send(PollEvents{});
   ASSERT_EQ(events.fate, Fate::kDone);
   EXPECT_TRUE(events.complete_page);
   EXPECT_TRUE(events.last_page);
   EXPECT_THAT(events.events, ElementsAre(PortalEvent{ContactEvent::kDeleted, id}));
-  ASSERT_FALSE(events.process.empty());
-  EXPECT_TRUE(send(keep).events.empty()) << "reserved";
-  EXPECT_EQ(send(ClearEvents{events.process}).fate, Fate::kDone);
-
-  // Without keeping, the answer is the last word.
-  const ContactId other = send(Guest("B", "k2")).id;
-  emulator_.Post("/contacts/delete", {{"id", other.value()}});
-  EXPECT_THAT(send(PollEvents{}).events,
-              ElementsAre(PortalEvent{ContactEvent::kDeleted, other}));
+  // The answer was the last word.
   EXPECT_TRUE(send(PollEvents{}).events.empty());
 }
 

@@ -56,8 +56,6 @@ Command CommandOf(Dealer* dealer) {
       list.select = {"PHONE"};
       return list;
     }
-    case 3:
-      return agent::ClearEvents{dealer->Bytes(40)};
     default: {
       agent::ImportContacts import;
       for (size_t i = dealer->Below(4); i > 0; --i) {

@@ -51,9 +51,8 @@ const std::vector<std::vector<Command>>& Mixes() {
       {agent::GetContact{ContactId(7)}, Ids(), Window(), agent::ListNewest{},
        agent::GetProfile{}},
       {Window()},
-      {agent::PollEvents{.keep = true, .limit = 50}},
-      {agent::PollEvents{}, agent::BindEvent{}, agent::GetBoundEvents{},
-       agent::GetEventFeature{}, agent::ClearEvents{"p"}},
+      {agent::PollEvents{}},
+      {agent::PollEvents{}, agent::BindEvent{}, agent::GetBoundEvents{}},
   };
   return *mixes;
 }

@@ -248,6 +248,8 @@ RunSettings Agent::MakeSettings() {
   settings.mapping = world_.mapping;
   settings.mapping_version = world_.mapping_version;
   settings.unattended = true;
+  settings.portal_events = world_.scenario.application;
+  settings.sweep_every = world_.scenario.sweep_every;
   settings.settle_time = world_.scenario.settle_time;
   const auto read_with = ledger.Note(agent::kReadWithMappingNote);
   settings.first_export = read_with.ok() && read_with->empty();

@@ -39,6 +39,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kEchoExported, "echo-exported", 1, 10},
     {agent::Mutant::kWriteBackDoneFirst, "write-back-done-first", 1, 10},
     {agent::Mutant::kWriteBackNotRepeated, "write-back-not-repeated", 1, 10},
+    {agent::Mutant::kLostEventsTrusted, "lost-events-trusted", 392, 10},
     {agent::Mutant::kOperatingTimeUncounted, "operating-time-uncounted", 1, 10},
 };
 

@@ -251,6 +251,7 @@ void Network::Spoil(Trip& trip, size_t index) {
   if (faults_.Strikes(FaultKind::kBrokenPage)) {
     Chance chance = faults_.Particulars();
     result.complete_page = false;
+    if (chance.Roll(0.5)) result.events.clear();
     while (!result.rows.empty() && chance.Roll(0.7)) {
       result.rows.erase(result.rows.begin() +
                         chance.Below(static_cast<int64_t>(result.rows.size())));

@@ -80,6 +80,15 @@ CommandResult Portal::Execute(const agent::Command& command,
   if (const auto* find = std::get_if<agent::FindContacts>(&command); find != nullptr) {
     return Do(*find);
   }
+  if (const auto* bind = std::get_if<agent::BindEvent>(&command); bind != nullptr) {
+    return Do(*bind);
+  }
+  if (const auto* get = std::get_if<agent::GetBoundEvents>(&command); get != nullptr) {
+    return Do(*get);
+  }
+  if (const auto* poll = std::get_if<agent::PollEvents>(&command); poll != nullptr) {
+    return Do(*poll);
+  }
   return Do(std::get<GetProfile>(command));
 }
 
@@ -290,6 +299,50 @@ CommandResult Portal::Do(const agent::FindContacts& find) const {
   return Page(std::move(rows));
 }
 
+CommandResult Portal::OfEvents() const {
+  CommandResult result;
+  result.answered = true;
+  // A user who does not see the contacts is no administrator.
+  if (application && !hidden) {
+    result.fate = Fate::kDone;
+    return result;
+  }
+  result.fate = Fate::kNotExecuted;
+  result.unavailable = true;
+  result.portal_code = application ? "ACCESS_DENIED" : "WRONG_AUTH_TYPE";
+  return result;
+}
+
+CommandResult Portal::Do(const agent::BindEvent& bind) {
+  CommandResult result = OfEvents();
+  if (result.fate == Fate::kDone) bound_.insert(bind.event);
+  return result;
+}
+
+CommandResult Portal::Do(const agent::GetBoundEvents&) const {
+  CommandResult result = OfEvents();
+  if (result.fate == Fate::kDone) result.bound = bound_;
+  return result;
+}
+
+CommandResult Portal::Do(const agent::PollEvents& poll) {
+  CommandResult result = OfEvents();
+  if (result.fate != Fate::kDone) return result;
+  const auto limit = static_cast<size_t>(poll.limit);
+  while (!deleted_.empty() && result.events.size() < limit) {
+    result.events.push_back(
+        {agent::ContactEvent::kDeleted, ContactId(deleted_.front())});
+    deleted_.pop_front();
+  }
+  result.complete_page = true;
+  result.last_page = result.events.size() < limit;
+  return result;
+}
+
+void Portal::TellOfDeletion(int64_t id) {
+  if (bound_.count(agent::ContactEvent::kDeleted) > 0) deleted_.push_back(id);
+}
+
 void Portal::Touch(const SimContact& contact, absl::Duration now) {
   if (IsOurs(contact)) touched[contact.stamp.origin] = now;
 }
@@ -360,6 +413,7 @@ void Portal::Delete(int64_t id, absl::Duration now) {
   const auto found = contacts.find(id);
   Touch(found->second, now);
   bin[id] = std::move(found->second);
+  TellOfDeletion(id);
   contacts.erase(found);
 }
 
@@ -367,6 +421,7 @@ void Portal::Merge(int64_t winner, int64_t loser, bool keep_origin,
                    absl::Duration now) {
   SimContact gone = std::move(contacts.at(loser));
   contacts.erase(loser);
+  TellOfDeletion(loser);
   SimContact& kept = contacts.at(winner);
   Touch(gone, now);
   Touch(kept, now);

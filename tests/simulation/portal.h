@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -66,7 +67,8 @@ class Portal {
   // Contacts that an agent which was no longer in charge has written.
   std::set<int64_t> torn;
   bool hidden = false;  // the user of the webhook sees no contacts
-  bool imports = true;  // has crm.item.batchImport, and the user may call it
+  bool application = false;  // called by one, which may have events
+  bool imports = true;       // has crm.item.batchImport, and the user may call it
   int adds = 0;
   int updates = 0;
   // Something happened that must never happen; the text says what.
@@ -88,10 +90,18 @@ class Portal {
   agent::CommandResult Do(const agent::ListContacts& list) const;
   agent::CommandResult Do(const agent::ListNewest& newest) const;
   agent::CommandResult Do(const agent::GetProfile& profile) const;
+  agent::CommandResult Do(const agent::BindEvent& bind);
+  agent::CommandResult Do(const agent::GetBoundEvents& get) const;
+  agent::CommandResult Do(const agent::PollEvents& poll);
+  // What a command about events gets, when it may be asked at all.
+  agent::CommandResult OfEvents() const;
+  void TellOfDeletion(int64_t id);
   agent::CommandResult Do(const agent::FindContacts& find) const;
   void Touch(const SimContact& contact, absl::Duration now);
 
   std::string originator_;
+  std::set<agent::ContactEvent> bound_;
+  std::deque<int64_t> deleted_;  // not yet told
   int64_t next_id_ = 100;
   int64_t next_row_ = 5000;
 };

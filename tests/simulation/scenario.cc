@@ -86,6 +86,8 @@ Scenario DrawScenario(uint64_t seed) {
     const double rate = chance.LogBetween(range.low, range.high);
     if (on && !scenario.calm) scenario.rates[static_cast<size_t>(range.kind)] = rate;
   }
+  scenario.application = chance.Roll(0.5);
+  if (chance.Roll(0.8)) scenario.sweep_every = absl::Hours(chance.Between(24, 200));
   return scenario;
 }
 

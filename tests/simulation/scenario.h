@@ -38,6 +38,10 @@ struct Scenario {
   bool echo = true;          // a write-back makes a row in the change history
   bool merge_keeps_origin = true;
   bool imports = true;  // the portal has crm.item.batchImport
+  // Reached as an application: the portal queues deletions, and they replace the sweep
+  // for so long.
+  bool application = false;
+  absl::Duration sweep_every = absl::Hours(20);
   Faults::Rates rates = {};
 };
 

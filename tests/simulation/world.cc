@@ -37,6 +37,7 @@ World::World(const Options& options)
   surroundings.on_violation = violation;
   portal.strict_updates = scenario.calm;
   portal.imports = scenario.imports;
+  portal.application = scenario.application;
   surroundings.trace = [this](const char* tag, uint64_t value) { Trace(tag, value); };
   surroundings.on_run_end = [this](const RunReport& report) {
     ++counts[report.kind == RunKind::kSettle ? "settlings" : "exports"];

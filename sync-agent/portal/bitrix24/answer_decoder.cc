@@ -22,9 +22,7 @@ bool IsWrite(const Command& command) {
 bool IsOfEvents(const Command& command) {
   return std::holds_alternative<BindEvent>(command) ||
          std::holds_alternative<GetBoundEvents>(command) ||
-         std::holds_alternative<GetEventFeature>(command) ||
-         std::holds_alternative<PollEvents>(command) ||
-         std::holds_alternative<ClearEvents>(command);
+         std::holds_alternative<PollEvents>(command);
 }
 
 // True when the error shuts this one method and no more: another way is open.
@@ -167,15 +165,9 @@ struct ValueOf {
   bool operator()(const GetBoundEvents&) const {
     return DecodeBoundEvents(json, result);
   }
-  bool operator()(const GetEventFeature&) const {
-    const Json* value = FindMember(json, "value");
-    result->may_keep = value != nullptr && IsTrue(*value);
-    return value != nullptr;
-  }
   bool operator()(const PollEvents& poll) const {
     return DecodeEvents(json, poll, result);
   }
-  bool operator()(const ClearEvents&) const { return IsTrue(json); }
 };
 
 CommandResult OfBroken(const Command& command) {

@@ -139,14 +139,8 @@ struct ParamsOf {
     return {{"event", NameOfEvent(bind.event)}, {"event_type", "offline"}};
   }
   Json operator()(const GetBoundEvents&) const { return Json::object(); }
-  Json operator()(const GetEventFeature&) const {
-    return {{"CODE", "rest_offline_extended"}};
-  }
   Json operator()(const PollEvents& poll) const {
-    return {{"clear", poll.keep ? 0 : 1}, {"limit", poll.limit}};
-  }
-  Json operator()(const ClearEvents& clear) const {
-    return {{"process_id", clear.process}};
+    return {{"clear", 1}, {"limit", poll.limit}};
   }
 };
 

@@ -45,9 +45,7 @@ bool DecodeEvents(const Json& json, const PollEvents& asked, CommandResult* resu
     }
   }
   result->last_page = events->size() < static_cast<size_t>(asked.limit);
-  if (asked.keep) result->process = TextAt(json, "process_id");
-  // Kept under no name they could never be cleared.
-  return !asked.keep || events->empty() || !result->process.empty();
+  return true;
 }
 
 bool DecodeBoundEvents(const Json& json, CommandResult* result) {

@@ -23,25 +23,19 @@ CommandResult Decode(const Command& command, const std::string& body,
   return answer.results.at(0);
 }
 
-const PollEvents kKeep = {.keep = true, .limit = 50};
-
 TEST(EventDecoder, CommandsAreSpelledAsThePortalReadsThem) {
   EXPECT_EQ(DumpJson(EncodeParams(BindEvent{ContactEvent::kDeleted})),
             R"({"event":"ONCRMCONTACTDELETE","event_type":"offline"})");
   EXPECT_EQ(DumpJson(EncodeParams(BindEvent{ContactEvent::kUpdated})),
             R"({"event":"ONCRMCONTACTUPDATE","event_type":"offline"})");
   EXPECT_EQ(DumpJson(EncodeParams(GetBoundEvents{})), "{}");
-  EXPECT_EQ(DumpJson(EncodeParams(GetEventFeature{})),
-            R"({"CODE":"rest_offline_extended"})");
-  EXPECT_EQ(DumpJson(EncodeParams(kKeep)), R"({"clear":0,"limit":50})");
   EXPECT_EQ(DumpJson(EncodeParams(PollEvents{})), R"({"clear":1,"limit":50})");
-  EXPECT_EQ(DumpJson(EncodeParams(ClearEvents{"p1"})), R"({"process_id":"p1"})");
 }
 
 TEST(EventDecoder, EventsComeAsTheContactsTheyHappenedTo) {
   const CommandResult result = Decode(
-      kKeep,
-      R"({"result":{"process_id":"abc","events":[)"
+      PollEvents{},
+      R"({"result":{"process_id":null,"events":[)"
       R"({"ID":"1","EVENT_NAME":"ONCRMCONTACTDELETE","EVENT_DATA":{"FIELDS":{"ID":89}}},)"
       R"({"ID":"2","EVENT_NAME":"onCrmContactUpdate","EVENT_DATA":{"FIELDS":{"ID":"90"}}},)"
       R"({"ID":"3","EVENT_NAME":"ONCRMDEALADD","EVENT_DATA":{"FIELDS":{"ID":7}}}]}})");
@@ -49,7 +43,6 @@ TEST(EventDecoder, EventsComeAsTheContactsTheyHappenedTo) {
   EXPECT_THAT(result.events,
               ElementsAre(PortalEvent{ContactEvent::kDeleted, ContactId(89)},
                           PortalEvent{ContactEvent::kUpdated, ContactId(90)}));
-  EXPECT_EQ(result.process, "abc");
   EXPECT_TRUE(result.complete_page);
   EXPECT_TRUE(result.last_page);
 }
@@ -72,20 +65,14 @@ TEST(EventDecoder, AnEventWithoutItsContactMakesThePageIncomplete) {
 
 TEST(EventDecoder, AFullPageIsNotTheLast) {
   const CommandResult result =
-      Decode(PollEvents{.keep = false, .limit = 1},
+      Decode(PollEvents{.limit = 1},
              R"({"result":{"events":[{"EVENT_NAME":"ONCRMCONTACTDELETE",)"
              R"("EVENT_DATA":{"FIELDS":{"ID":8}}}]}})");
   EXPECT_FALSE(result.last_page);
   EXPECT_TRUE(Decode(PollEvents{}, R"({"result":{"events":[]}})").last_page);
 }
 
-TEST(EventDecoder, WhatIsKeptUnderNoNameIsNoAnswer) {
-  const std::string one =
-      R"("events":[{"EVENT_NAME":"ONCRMCONTACTDELETE","EVENT_DATA":{"FIELDS":{"ID":8}}}])";
-  EXPECT_EQ(Decode(kKeep, R"({"result":{"process_id":null,)" + one + "}}").fate,
-            Fate::kUnknown);
-  EXPECT_EQ(Decode(kKeep, R"({"result":{"process_id":null,"events":[]}})").fate,
-            Fate::kDone);
+TEST(EventDecoder, WhatHoldsNoEventsIsNoAnswer) {
   for (const char* result :
        {"true", "[]", "{}", R"({"events":7})", R"({"events":null})"}) {
     EXPECT_EQ(Decode(PollEvents{}, std::string(R"({"result":)") + result + "}").fate,
@@ -112,16 +99,9 @@ TEST(EventDecoder, BindingTwiceIsDone) {
             Fate::kRefused);
 }
 
-TEST(EventDecoder, TheFeatureIsOnOrOff) {
-  EXPECT_TRUE(Decode(GetEventFeature{}, R"({"result":{"value":"Y"}})").may_keep);
-  EXPECT_FALSE(Decode(GetEventFeature{}, R"({"result":{"value":"N"}})").may_keep);
-  EXPECT_EQ(Decode(GetEventFeature{}, R"({"result":[]})").fate, Fate::kUnknown);
-}
-
 TEST(EventDecoder, WhoMayNotHaveEventsIsToldSoAndTheRunGoesOn) {
   for (const Command& command :
-       {Command(BindEvent{}), Command(GetBoundEvents{}), Command(GetEventFeature{}),
-        Command(PollEvents{}), Command(ClearEvents{"p"})}) {
+       {Command(BindEvent{}), Command(GetBoundEvents{}), Command(PollEvents{})}) {
     SCOPED_TRACE(MethodOf(command));
     for (const char* code :
          {"WRONG_AUTH_TYPE", "ACCESS_DENIED", "ERROR_METHOD_NOT_FOUND"}) {
