@@ -29,8 +29,15 @@ constexpr absl::Duration kRetry = absl::Seconds(2);
 constexpr char kIdentityNote[] = "base-identity";  // the one in use
 constexpr char kStampNote[] = "ledger-stamp";      // tells it from its copies
 constexpr char kColdNote[] = "cold";               // "1": look before adding
-constexpr char kPortalNote[] = "portal";           // host:port that the links are about
-constexpr char kRunStartNote[] = "run-start";      // KeyOf, written before
+// The portal that the links are about: host:port, and the names that it had before.
+constexpr char kPortalNote[] = "portal";
+constexpr char kRunStartNote[] = "run-start";  // KeyOf, written before
+
+// As the portal's notice names it; 443 goes without saying there.
+std::string WithPort(const std::string& address) {
+  const bool said = address.find(':') != std::string::npos && address.back() != ']';
+  return said ? address : absl::StrCat(address, ":443");
+}
 
 RunKind KindOf(v1::Run::Kind kind) {
   switch (kind) {
@@ -222,17 +229,36 @@ absl::Status IntegrationRun::MindPortal() {
   const PortalSettings& configured = parts_.sides->settings.portal;
   const std::string portal = absl::StrCat(configured.host, ":", configured.port);
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kPortalNote));
-  if (known == portal) return absl::OkStatus();
   if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
+  for (const absl::string_view name : absl::StrSplit(known, ' ')) {
+    if (name == portal) return absl::OkStatus();
+  }
   log::Warning("portal_changed",
                {{"integration", parts_.integration}, {"from", known}, {"to", portal}});
-  // A portal that was only renamed shows every contact of ours to the look that
-  // follows.
+  // One that was renamed while nobody looked shows every contact of ours to the look
+  // that follows.
   return parts_.ledger.ForgetLinks({{kPortalNote, portal},
                                     {kColdNote, "1"},
                                     {kWatermarkNote, ""},
                                     {kSweptNote, ""},
                                     {kReadWithMappingNote, ""}});
+}
+
+void IntegrationRun::RememberMove(const RunProgress& progress) {
+  if (!MayCreate()) return;
+  for (const RunNotice& notice : progress.notices) {
+    const auto host = notice.parameters.find("new_host");
+    if (notice.reason != "PORTAL_MOVED" || host == notice.parameters.end()) continue;
+    const std::string moved = WithPort(host->second);
+    if (moved == moved_to_) continue;
+    moved_to_ = moved;
+    const auto known = parts_.ledger.Note(kPortalNote);
+    if (!known.ok()) continue;
+    const std::vector<std::string> names = absl::StrSplit(*known, ' ');
+    if (std::count(names.begin(), names.end(), moved) > 0) continue;
+    // A note that is not kept costs a look at the whole portal.
+    parts_.ledger.SetNote(kPortalNote, absl::StrCat(moved, " ", *known)).IgnoreError();
+  }
 }
 
 absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identity) {
@@ -298,11 +324,13 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
       [this](const RunProgress& progress) {
         // An order that came before the executor began is given again.
         if (cancelled_) executor_.Cancel();
+        RememberMove(progress);
         const LeaseKeeper::Word word = parts_.lease.word();
         if (word.error.ok()) return Report(&progress, nullptr);
         const v1::Explanation notice = ToExplanation(word.error);
         Report(&progress, &notice);
       });
+  RememberMove(result.progress);
   if (result.end == ExecutionEnd::kSucceeded && settings.cold && creates &&
       settings.kind != RunKind::kMatch) {
     CrashPoint("agent.cold.clear");

@@ -67,6 +67,8 @@ class IntegrationRun {
   absl::StatusOr<ExecutionResult> Work(const Identity& identity);
   // Links of another portal than the configured one are forgotten, and looked up anew.
   absl::Status MindPortal();
+  // A portal that was renamed in this run is the same portal.
+  void RememberMove(const RunProgress& progress);
   absl::StatusOr<RunSettings> MakeSettings(const Identity& identity);
   // What the base calls itself, asked for again while it is away for a moment.
   absl::StatusOr<SourceIdentity> AskBase();
@@ -85,6 +87,7 @@ class IntegrationRun {
   SourceUsage source_at_start_;
   int64_t written_before_ = 0;
   bool cold_ = false;
+  std::string moved_to_;
   Executor executor_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> stopped_ = false;

@@ -26,7 +26,8 @@ void EventPoll::Begin(bool cold) {
   if (!context_.Check(note.status()) || !absl::SimpleAtoi(*note, &swept)) return;
   const absl::Duration age = context_.now.wall - absl::FromUnixSeconds(swept);
   // The future: a clock that was set back.
-  if (age >= absl::ZeroDuration() && age < settings.sweep_every) swept_ = *std::move(note);
+  if (age >= absl::ZeroDuration() && age < settings.sweep_every)
+    swept_ = *std::move(note);
 }
 
 PortalLane::Job EventPoll::MakeJob(std::vector<Command> commands,
@@ -116,8 +117,9 @@ bool EventPoll::ReplacesSweep() {
 void EventPoll::Swept() {
   if (!context_.settings.portal_events || context_.settings.dry_run) return;
   context_.Check(context_.ledger.SetNote(
-      kSweptNote,
-      queued_ && sweep_.certain() ? absl::StrCat(absl::ToUnixSeconds(context_.now.wall)) : ""));
+      kSweptNote, queued_ && sweep_.certain()
+                      ? absl::StrCat(absl::ToUnixSeconds(context_.now.wall))
+                      : ""));
 }
 
 }  // namespace guestbridge::agent

@@ -11,13 +11,15 @@
 namespace guestbridge::agent {
 
 // Under this note the ledger keeps when the last sweep ended (Unix seconds) that began
-// with deletions being queued for us. Empty: nothing vouches for what was deleted since.
+// with deletions being queued for us. Empty: nothing vouches for what was deleted
+// since.
 inline constexpr char kSweptNote[] = "swept";
 
-// Hears from the portal which of our contacts were deleted since the last run: its queue
-// of offline events, for OAuth applications whose user is an administrator. What is
-// heard is asked about like everything that the sweep misses: an event is a hint, never
-// evidence. Runs that nobody waits for may then do without the sweep for most of a day.
+// Hears from the portal which of our contacts were deleted since the last run: its
+// queue of offline events, for OAuth applications whose user is an administrator. What
+// is heard is asked about like everything that the sweep misses: an event is a hint,
+// never evidence. Runs that nobody waits for may then do without the sweep for most of
+// a day.
 //
 // The queue may lose what it told (a lost answer, thirty days, an application that was
 // installed anew, another integration of the same application): whatever is not certain

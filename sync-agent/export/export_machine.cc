@@ -347,8 +347,7 @@ bool ExportMachine::Advance() {
 bool ExportMachine::AskForRows() {
   // Rows of clients whose contact is gone come before new ones.
   if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
-      phase_ != Phase::kEvents && phase_ != Phase::kSweep &&
-      phase_ != Phase::kSettle &&
+      phase_ != Phase::kEvents && phase_ != Phase::kSweep && phase_ != Phase::kSettle &&
       Pending() < MostPending()) {
     FetchRows fetch;
     while (!context_.to_fetch.empty() && fetch.keys.size() < kRowsPerFetch) {

@@ -77,7 +77,7 @@ class FakePortal {
           return std::holds_alternative<AddContact>(command) ||
                  std::holds_alternative<UpdateContact>(command) ||
                  std::holds_alternative<ImportContacts>(command) ||
-               std::holds_alternative<PollEvents>(command);
+                 std::holds_alternative<PollEvents>(command);
         });
     const Fault what = changes ? fault(request) : Fault::kNone;
     PortalAnswer answer;

@@ -29,7 +29,7 @@ enum class Mutant {
   kEchoExported,            // a row of the history is exported though it is the same
   kWriteBackDoneFirst,      // a write-back counts as done before 1C was asked
   kWriteBackNotRepeated,    // a base that was put back never gets its IDs again
-  kLostEventsTrusted,  // events whose answer was lost count as heard
+  kLostEventsTrusted,       // events whose answer was lost count as heard
   kOperatingTimeUncounted,  // requests are paced as if nothing cost operating time
 };
 

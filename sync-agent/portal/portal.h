@@ -101,10 +101,9 @@ struct PollEvents {
   int limit = 50;
 };
 
-using Command =
-    std::variant<AddContact, UpdateContact, GetContact, ListContacts, ListNewest,
-                 GetProfile, ImportContacts, FindContacts, BindEvent, GetBoundEvents,
-                 PollEvents>;
+using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
+                             ListNewest, GetProfile, ImportContacts, FindContacts,
+                             BindEvent, GetBoundEvents, PollEvents>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);

@@ -62,6 +62,26 @@ def after_contacts_were_deleted(site, crash):
     site.begin_anyhow("--full")
 
 
+def in_scheduled_export(site, crash):
+    """Contacts were deleted, and the portal's events tell of it to a run nobody waits for."""
+    site.shift_clock(0)  # of the server
+    site.start_server()
+    site.clock_shift, shift = None, site.clock_shift
+    site.start_agent()
+    site.connect(settle=SETTLE)
+    site.finish()
+    for number in range(1, 6):
+        [contact] = site.contacts()[guest(number)["Ref_Key"]]
+        site.portal.post("/contacts/delete", {"id": contact["id"]})
+    armed(site, crash)
+    site.cli("schedule", "set", "main", "--cron", "0 3 * * *", "--timezone", "Europe/Moscow")
+    site.clock_shift = shift
+    site.shift_clock(86400)
+
+
+in_scheduled_export.oauth = True
+
+
 def without_ledger(site):
     site.up()
     site.finish()
@@ -151,6 +171,8 @@ POINTS = {
     "agent.request.answered": (in_first_export, (1, 2, 3)),
     "agent.doubt.settle": (while_settling, (1, 2)),
     "agent.doubt.settled": (while_settling, (1, 2)),
+    "agent.events.unvouched": (in_scheduled_export, (1,)),
+    "agent.events.heard": (in_scheduled_export, (1,)),
     "agent.sweep.mark": (after_contacts_were_deleted, (1, 3)),
     "agent.sweep.marked": (after_contacts_were_deleted, (1, 3)),
     "agent.rebuild.link": (in_rebuild, (1, 30)),
@@ -180,7 +202,7 @@ def told_by(scenario):
 
 
 def play(scenario, crash, with_server=False):
-    with FaultSite() as site:
+    with FaultSite(oauth=getattr(scenario, "oauth", False)) as site:
         afterwards = scenario(site, crash)
         site.await_death(site.agent)
         if with_server:

@@ -66,7 +66,7 @@ class Portal {
   std::map<std::string, absl::Duration> touched;
   // Contacts that an agent which was no longer in charge has written.
   std::set<int64_t> torn;
-  bool hidden = false;  // the user of the webhook sees no contacts
+  bool hidden = false;       // the user of the webhook sees no contacts
   bool application = false;  // called by one, which may have events
   bool imports = true;       // has crm.item.batchImport, and the user may call it
   int adds = 0;
