@@ -394,9 +394,10 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
 TEST_F(CliTest, ConnectionSetSendsWhatWasWritten) {
   std::vector<std::string> line = ConnectionLine(File("s", "code\r\n"));
   const std::string profile = File("own.yaml", "clients: Catalog_Guests\n");
-  line.insert(line.end(), {"--source-password-file", "-", "--source-profile", profile,
-                           "--port", "8443", "--settle-time", "2s", "--tariff",
-                           "enterprise", "--write-back-rate", "2.5"});
+  line.insert(line.end(),
+              {"--source-password-file", "-", "--source-profile", profile, "--port",
+               "8443", "--settle-time", "2s", "--tariff", "enterprise",
+               "--write-back-rate", "2.5", "--spread-imports"});
   const Result result = Run(line, "pass word\n");
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, IsEmpty());
@@ -412,6 +413,7 @@ TEST_F(CliTest, ConnectionSetSendsWhatWasWritten) {
   EXPECT_EQ(saved.settle_time().seconds(), 2);
   EXPECT_EQ(saved.tariff(), v1::Connection::ENTERPRISE);
   EXPECT_EQ(saved.port(), 8443);
+  EXPECT_TRUE(saved.spread_imports());
 }
 
 TEST_F(CliTest, BadSecretFilesExitWithTwo) {

@@ -236,7 +236,8 @@ absl::Duration Integration::SettleIn() {
     if (!attempts.ok()) return absl::InfiniteDuration();
     doubts_seeded_ = true;
     for (const Attempt& attempt : *attempts) {
-      doubts_.Saw(attempt.intent.key, clock_.Steady() + now->settings.settle_time);
+      doubts_.Saw(attempt.intent.key,
+                  clock_.Steady() + SettleTimeOf(*ledger, now->settings));
     }
   }
   if (doubts_.empty()) return absl::InfiniteDuration();
@@ -370,7 +371,8 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   if (attempts.ok()) {
     doubts_.KeepOnly(*attempts);
     for (const Attempt& attempt : *attempts) {
-      doubts_.Saw(attempt.intent.key, clock_.Steady() + now->settings.settle_time);
+      doubts_.Saw(attempt.intent.key,
+                  clock_.Steady() + SettleTimeOf(**ledger, now->settings));
     }
   }
   if (result.has_value()) {

@@ -13,6 +13,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "google/protobuf/util/time_util.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/write_back_turns.h"
@@ -194,11 +195,14 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
   request.mutable_ledger()->set_ledger(parts_.ledger.id());
   Ledger& ledger = parts_.ledger;
   parts_.lease.Want(
-      [request, &ledger] {
+      [request, &ledger, sides = parts_.sides] {
         v1::AcquireLeaseRequest now = request;
         now.mutable_ledger()->set_sequence(ledger.sequence());
         // A ledger that can't be read shows no stamp, and is cold.
         now.set_ledger_stamp(ledger.Note(kStampNote).value_or(""));
+        *now.mutable_settle_time() =
+            google::protobuf::util::TimeUtil::SecondsToDuration(absl::ToInt64Seconds(
+                absl::Ceil(SettleTimeOf(ledger, sides->settings), absl::Seconds(1))));
         return now;
       },
       [&ledger](const std::string& stamp, bool cold) {
@@ -241,6 +245,7 @@ absl::Status IntegrationRun::MindPortal() {
                                     {kColdNote, "1"},
                                     {kWatermarkNote, ""},
                                     {kSweptNote, ""},
+                                    {kPortalKindNote, ""},
                                     {kReadWithMappingNote, ""}});
 }
 
@@ -284,6 +289,8 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   }
   settings.events = configured.events;
   settings.settle_time = configured.settle_time;
+  settings.box_settle_time = configured.box_settle_time;
+  settings.spread_imports = configured.spread_imports;
   GB_ASSIGN_OR_RETURN(const std::string read_with,
                       parts_.ledger.Note(kReadWithMappingNote));
   settings.first_export = read_with.empty();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/status/status_macros.h"
+#include "sync-agent/export/run_types.h"
 #include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
@@ -48,6 +49,11 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
   sides->portal_probe = MakeRestPortalProbe(std::move(portal), *sides->http, clock);
   sides->settings = std::move(settings);
   return sides;
+}
+
+absl::Duration SettleTimeOf(Ledger& ledger, const IntegrationSettings& settings) {
+  const absl::StatusOr<std::string> kind = ledger.Note(kPortalKindNote);
+  return kind.ok() && *kind == kBox ? settings.box_settle_time : settings.settle_time;
 }
 
 }  // namespace guestbridge::agent

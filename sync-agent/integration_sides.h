@@ -8,6 +8,7 @@
 #include "common/time/clock.h"
 #include "sync-agent/control/access_tokens.h"
 #include "sync-agent/control/configuration.h"
+#include "sync-agent/ledger/ledger.h"
 #include "sync-agent/portal/bitrix24/rest_portal.h"
 #include "sync-agent/source/source.h"
 
@@ -30,5 +31,9 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
                                                     const std::string& portal_ca_file,
                                                     AccessTokens::Fetch fetch_token,
                                                     const Clock& clock);
+
+// How long a doubtful request may still execute on the portal that this ledger is
+// about.
+absl::Duration SettleTimeOf(Ledger& ledger, const IntegrationSettings& settings);
 
 }  // namespace guestbridge::agent

@@ -125,6 +125,7 @@ absl::Status FillTuning(const Arguments& arguments, v1::Connection* connection) 
     }
     connection->set_write_back_rate(rate);
   }
+  connection->set_spread_imports(arguments.Has("--spread-imports"));
   connection->set_default_region(arguments.Get("--default-region"));
   return absl::OkStatus();
 }
@@ -198,6 +199,7 @@ std::vector<Argument> SetFlags() {
        {"standard", "enterprise"}},
       {"--settle-time", "D", "FLAG_SETTLE_TIME"},
       {"--write-back-rate", "N", "FLAG_WRITE_BACK_RATE"},
+      {"--spread-imports", "", "FLAG_SPREAD_IMPORTS"},
       {"--default-region", "RU", "FLAG_DEFAULT_REGION"},
   };
 }

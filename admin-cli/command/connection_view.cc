@@ -92,6 +92,8 @@ void PrintConnection(Session& session, const v1::Connection& connection,
                 ? session.Text("PER_SECOND",
                                {{"count", absl::StrCat(connection.write_back_rate())}})
                 : session.Text("NO_CEILING"));
+  facts.Add(session.Text("SPREAD_IMPORTS"),
+            session.Text(connection.spread_imports() ? "YES" : "NO"));
   facts.Add(session.Text("DEFAULT_REGION"), connection.default_region());
   facts.Add(session.Text("CHANGED"),
             TimeText(session, connection.has_update_time(), connection.update_time()));

@@ -279,6 +279,11 @@ constexpr ReasonText kHelp[] = {
               "Ceiling of writes a second to 1C; default none",
               "Не больше стольких записей в секунду в 1С; по умолчанию без "
               "ограничения"),
+    MakeLabel("LABEL_FLAG_SPREAD_IMPORTS",
+              "Import by several methods once one has used up its operating time; "
+              "default off",
+              "Импортировать несколькими методами, когда один исчерпал время "
+              "выполнения; по умолчанию выключено"),
     MakeLabel("LABEL_FLAG_DEFAULT_REGION",
               "Country of phones without a country code; default RU",
               "Страна для телефонов без кода страны; по умолчанию RU"),

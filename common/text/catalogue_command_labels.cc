@@ -74,6 +74,8 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_WRITE_BACK_RATE", "Writes to 1C", "Запись в 1С"),
     MakeLabel("LABEL_PER_SECOND", "up to {count} a second", "до {count} в секунду"),
     MakeLabel("LABEL_NO_CEILING", "no ceiling", "без ограничения"),
+    MakeLabel("LABEL_SPREAD_IMPORTS", "Several import methods",
+              "Несколько методов импорта"),
     MakeLabel("LABEL_DEFAULT_REGION", "Phone region", "Регион телефонов"),
     MakeLabel("LABEL_AUTHORISATION", "Authorisation", "Авторизация"),
     MakeLabel("LABEL_AUTH_WEBHOOK", "webhook of user {user}",

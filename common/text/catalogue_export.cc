@@ -87,6 +87,14 @@ constexpr ReasonText kTexts[] = {
      "Портал не предлагает crm.item.batchImport ({code}); контакты создаются по одному "
      "методом crm.contact.add с IMPORT=Y. Роботы не запускаются.",
      kNothingEn, kNothingRu},
+    {"SPREADING_STOPPED", kOk,
+     "The portal refused a method for its operating time or does not offer it "
+     "({method}); "
+     "this run imports by one method from here on.",
+     "Портал отказал методу из-за времени выполнения или не предлагает его "
+     "({method}); "
+     "дальше эта выгрузка импортирует одним методом.",
+     kNothingEn, kNothingRu},
     {"IMPORT_RIGHT_MISSING", kOk,
      "The portal user may not import contacts ({code}); they are created by "
      "crm.contact.add, and robots on new contacts start.",

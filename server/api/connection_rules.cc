@@ -199,6 +199,7 @@ absl::Status CheckTuning(const v1::Connection& given, v1::Connection* settings) 
                           {{"given", absl::StrCat(given.write_back_rate())}});
   }
   settings->set_write_back_rate(given.write_back_rate());
+  settings->set_spread_imports(given.spread_imports());
   const std::string region = given.default_region().empty()
                                  ? "RU"
                                  : absl::AsciiStrToUpper(given.default_region());

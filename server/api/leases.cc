@@ -22,6 +22,7 @@ namespace guestbridge::server {
 namespace {
 
 constexpr absl::Duration kDefaultSettleTime = absl::Seconds(120);
+constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
 constexpr size_t kIdentityLimit = 200;
 
 // Part of a key: no slash, nothing unprintable.
@@ -77,6 +78,17 @@ absl::Status Bind(Transaction& transaction, const std::string& id,
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Binding(id), record));
   }
   return absl::OkStatus();
+}
+
+// What the agent knows of the portal may make it longer, never shorter.
+absl::Duration SettleTimeOf(const v1::Connection& settings,
+                            const v1::AcquireLeaseRequest& request) {
+  absl::Duration time = kDefaultSettleTime;
+  if (settings.has_settle_time()) time = FromProtoDuration(settings.settle_time());
+  if (request.has_settle_time()) {
+    time = std::max(time, FromProtoDuration(request.settle_time()));
+  }
+  return std::min(time, kLongestSettleTime);
 }
 
 // A ledger that was copied or restored shows a stamp that another has replaced.
@@ -186,9 +198,8 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
                 Restamp(transaction, request, same, now, &record, &lease));
             record.set_ledger_sequence(request.ledger().sequence());
             record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
-            record.set_settle_millis(absl::ToInt64Milliseconds(
-                settings.has_settle_time() ? FromProtoDuration(settings.settle_time())
-                                           : kDefaultSettleTime));
+            record.set_settle_millis(
+                absl::ToInt64Milliseconds(SettleTimeOf(settings, request)));
             lease.set_epoch(record.epoch());
             lease.set_cold(record.cold());
             *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);

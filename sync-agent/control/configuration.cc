@@ -17,6 +17,7 @@ namespace v1 = guestbridge::v1;
 namespace {
 
 constexpr absl::Duration kDefaultSettleTime = absl::Seconds(120);
+constexpr absl::Duration kDefaultBoxSettleTime = absl::Minutes(15);
 constexpr absl::Duration kShortestSettleTime = absl::Seconds(2);
 constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
 
@@ -62,15 +63,20 @@ PaceSettings ReadPace(const v1::Connection& connection) {
   return pace;
 }
 
-absl::StatusOr<absl::Duration> ReadSettleTime(const v1::Connection& connection) {
-  if (!connection.has_settle_time()) return kDefaultSettleTime;
+absl::Status ReadSettleTime(const v1::Connection& connection,
+                            IntegrationSettings* settings) {
+  settings->settle_time = kDefaultSettleTime;
+  settings->box_settle_time = kDefaultBoxSettleTime;
+  if (!connection.has_settle_time()) return absl::OkStatus();
   const absl::Duration given =
       absl::Microseconds(google::protobuf::util::TimeUtil::DurationToMicroseconds(
           connection.settle_time()));
   if (given < kShortestSettleTime || given > kLongestSettleTime) {
     return MakeError("SETTLE_TIME_INVALID", {{"given", absl::FormatDuration(given)}});
   }
-  return given;
+  settings->settle_time = given;
+  settings->box_settle_time = given;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<CompiledMapping> ReadMapping(const v1::FieldMapping& mapping,
@@ -126,7 +132,8 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
                         ReadMapping(configuration.mapping(), connection));
   }
   settings.events = ReadEvents(configuration);
-  GB_ASSIGN_OR_RETURN(settings.settle_time, ReadSettleTime(connection));
+  GB_RETURN_IF_ERROR(ReadSettleTime(connection, &settings));
+  settings.spread_imports = connection.spread_imports();
   settings.write_back_rate = std::max(0.0, connection.write_back_rate());
   settings.bound_base_identity = configuration.bound_base_identity();
   settings.fallback_base_identity = configuration.fallback_base_identity();

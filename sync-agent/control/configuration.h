@@ -37,7 +37,11 @@ struct IntegrationSettings {
   PaceSettings pace;
   std::optional<CompiledMapping> mapping;  // empty: none was saved yet
   EventSwitches events;
+  // How long a doubtful request may still execute, on a cloud portal and on a box; the
+  // same when the connection names one.
   absl::Duration settle_time;
+  absl::Duration box_settle_time;
+  bool spread_imports = false;
   double write_back_rate = 0;  // writes a second at most; 0: no ceiling
   std::string bound_base_identity;
   std::string fallback_base_identity;

@@ -48,6 +48,8 @@ TEST(Configuration, IsReadWhole) {
   EXPECT_EQ(settings->portal.webhook_secret.Reveal(), "code");
   EXPECT_EQ(settings->source.password.Reveal(), "password");
   EXPECT_EQ(settings->settle_time, absl::Seconds(120));
+  EXPECT_EQ(settings->box_settle_time, absl::Minutes(15));
+  EXPECT_FALSE(settings->spread_imports);
   EXPECT_EQ(settings->pace.bucket_capacity, 50);
   EXPECT_EQ(settings->bound_base_identity, "base-1");
   ASSERT_TRUE(settings->mapping.has_value());
@@ -63,6 +65,7 @@ TEST(Configuration, KnowsTheLargerBucketAndTheSettleTime) {
   ASSERT_THAT(settings, IsOk());
   EXPECT_EQ(settings->pace.bucket_capacity, 250);
   EXPECT_EQ(settings->settle_time, absl::Seconds(2));
+  EXPECT_EQ(settings->box_settle_time, absl::Seconds(2));
 }
 
 TEST(Configuration, SwitchesEventsOff) {

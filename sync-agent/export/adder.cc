@@ -11,6 +11,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kImportMethod[] = "crm.item.batchImport";
+constexpr char kItemMethod[] = "crm.item.import";
 constexpr char kAddMethod[] = "crm.contact.add";
 constexpr int kMostPerImport = 20;
 
@@ -100,18 +101,56 @@ Stamp Adder::StampOf(const Member& member) const {
   return MakeStamp(context_, member.decision, member.nonce, member.revision);
 }
 
+bool Adder::MaySpread() const {
+  return context_.settings.spread_imports && may_spread_ && may_import_ && witnessed_;
+}
+
+RequestSize Adder::SizeOf(Way way) const {
+  if (!witnessed_) return RequestSize{};
+  switch (way) {
+    case Way::kBatchImport:
+      return context_.lane.SizeFor(kImportMethod, kMostPerImport);
+    case Way::kItemImport:
+      return context_.lane.SizeFor(kItemMethod, 1);
+    case Way::kAdd:
+      return context_.lane.SizeFor(kAddMethod, 1);
+  }
+  return RequestSize{};
+}
+
+Adder::Way Adder::QuickestWay() const {
+  if (!MaySpread()) return Way::kBatchImport;
+  const auto start = [&](Way way, const char* method) {
+    const RequestSize size = SizeOf(way);
+    const MethodLoad load = {size.commands, size.commands * size.units_per_command};
+    return context_.lane.StartOf({{method, load}}, context_.now);
+  };
+  Way quickest = Way::kBatchImport;
+  absl::Duration least = start(quickest, kImportMethod);
+  for (const auto& [way, method] :
+       {std::pair(Way::kItemImport, kItemMethod), std::pair(Way::kAdd, kAddMethod)}) {
+    const absl::Duration at = start(way, method);
+    if (at >= least) continue;
+    least = at;
+    quickest = way;
+  }
+  return quickest;
+}
+
 std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   if (imports_.empty()) return std::nullopt;
-  RequestSize size = context_.lane.SizeFor(kImportMethod, kMostPerImport);
-  if (!witnessed_) size = RequestSize{};
+  if (context_.lane.limit_was_hit() && MaySpread()) StopSpreading(kImportMethod);
+  const Way way = QuickestWay();
+  const RequestSize size = SizeOf(way);
   const auto per_command = static_cast<size_t>(size.units_per_command);
   const size_t limit = per_command * static_cast<size_t>(size.commands);
   if (more && imports_.size() < limit) return std::nullopt;
 
   auto chunk = std::make_shared<Chunk>();
+  chunk->way = way;
   std::vector<Command> commands;
   ImportContacts import;
-  while (!imports_.empty() && chunk->size() < limit) {
+  while (!imports_.empty() && chunk->members.size() < limit) {
     ImportContacts::Item item;
     item.content = WithoutEmpties(imports_.front().content);
     ImportContacts single;
@@ -126,14 +165,20 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
     auto member = TakeFront(&imports_);
     if (!member.has_value()) return std::nullopt;
     item.stamp = StampOf(*member);
+    chunk->members.push_back(*std::move(member));
+    if (way == Way::kAdd) {
+      commands.emplace_back(
+          AddContact{std::move(item.content), std::move(item.stamp), /*import=*/true});
+      continue;
+    }
+    import.single = way == Way::kItemImport;
     import.items.push_back(std::move(item));
-    chunk->push_back(*std::move(member));
     if (import.items.size() == per_command) {
       commands.emplace_back(std::exchange(import, ImportContacts{}));
     }
   }
   if (!import.items.empty()) commands.emplace_back(std::move(import));
-  if (chunk->empty()) return std::nullopt;
+  if (chunk->members.empty()) return std::nullopt;
   return MakeJob(std::move(commands), std::move(chunk));
 }
 
@@ -146,17 +191,17 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
 
   auto chunk = std::make_shared<Chunk>();
   std::vector<Command> commands;
-  while (!singles_.empty() && chunk->size() < limit) {
+  while (!singles_.empty() && chunk->members.size() < limit) {
     AddContact add;
     add.content = WithoutEmpties(singles_.front().content);
     add.import = may_import_ && IsQuiet(singles_.front());
     const bool alone = singles_.front().alone || MustTravelAlone(Command(add));
-    if (alone && !chunk->empty()) break;
+    if (alone && !chunk->members.empty()) break;
     auto member = TakeFront(&singles_);
     if (!member.has_value()) return std::nullopt;
     add.stamp = StampOf(*member);
     commands.emplace_back(std::move(add));
-    chunk->push_back(*std::move(member));
+    chunk->members.push_back(*std::move(member));
     if (alone) break;
   }
   return MakeJob(std::move(commands), std::move(chunk));
@@ -176,7 +221,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
 
 bool Adder::Prepare(const Chunk& chunk) {
   std::vector<Intent> intents;
-  for (const Member& member : chunk) {
+  for (const Member& member : chunk.members) {
     intents.push_back({.key = member.decision.key,
                        .kind = AttemptKind::kAdd,
                        .nonce = member.nonce,
@@ -194,10 +239,19 @@ bool Adder::Prepare(const Chunk& chunk) {
   return true;
 }
 
-void Adder::Close(const CommandResult& result, bool was_import) {
-  // The right to import is one for both ways.
+void Adder::StopSpreading(const char* method) {
+  may_spread_ = false;
+  context_.tally.AddNotice("SPREADING_STOPPED", {{"method", method}});
+}
+
+void Adder::Close(const CommandResult& result, Way way) {
+  // The right to import is one for all ways.
   const bool right_missing = result.reason == "RIGHT_MISSING_ON_PORTAL";
-  if (was_import) {
+  if (way == Way::kItemImport && !right_missing) {
+    if (may_spread_) StopSpreading(kItemMethod);
+    return;
+  }
+  if (way != Way::kAdd) {
     may_batch_import_ = false;
     if (right_missing) may_import_ = false;
     for (Decision& decision : imports_) singles_.push_back(std::move(decision));
@@ -222,8 +276,8 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   std::vector<Failure> failed;
   std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
-  for (size_t i = 0; i < chunk->size(); ++i) {
-    Decision& decision = (*chunk)[i].decision;
+  for (size_t i = 0; i < chunk->members.size(); ++i) {
+    Decision& decision = chunk->members[i].decision;
     const ItemResult result = i < results.size() ? results[i] : ItemResult{};
     const auto before = context_.ledger.Get(decision.key);
     if (!context_.Check(before.status())) return;
@@ -271,7 +325,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
     }
   }
   for (const CommandResult& command : answer.results) {
-    if (command.unavailable) Close(command, !command.items.empty());
+    if (command.unavailable) Close(command, chunk->way);
   }
   for (Decision& decision : again) Add(std::move(decision));
   if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {

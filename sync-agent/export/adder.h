@@ -18,6 +18,10 @@ namespace guestbridge::agent {
 // such call takes twenty contacts a command; contacts with fields that it doesn't know
 // go one a command. Where the portal lacks the method or the user the right to import,
 // the next best way is taken, and the run says so.
+//
+// Each way has an operating time of its own on the portal. Where the setting allows it,
+// a way that must wait gives way to one that needn't; the first refusal for operating
+// time ends that, for others may need those methods.
 class Adder {
  public:
   explicit Adder(RunContext& context) : context_(context) {}
@@ -37,9 +41,17 @@ class Adder {
     std::string nonce;
     int revision = 1;
   };
-  using Chunk = std::vector<Member>;
+  enum class Way { kBatchImport, kItemImport, kAdd };
+  struct Chunk {
+    Way way = Way::kAdd;
+    std::vector<Member> members;
+  };
 
   bool IsQuiet(const Decision& decision) const;
+  bool MaySpread() const;
+  // For contacts that any way would take.
+  Way QuickestWay() const;
+  RequestSize SizeOf(Way way) const;
   std::optional<PortalLane::Job> NextImport(bool more);
   std::optional<PortalLane::Job> NextSingles(bool more);
   // Takes the front of a queue out; nothing when the ledger failed.
@@ -49,15 +61,17 @@ class Adder {
   bool Prepare(const Chunk& chunk);
   void Done(Chunk* chunk, const PortalAnswer& answer);
   // The way that was taken is closed: the others are told, and those that wait for it.
-  void Close(const CommandResult& result, bool was_import);
+  void Close(const CommandResult& result, Way way);
+  void StopSpreading(const char* method);
 
   RunContext& context_;
-  std::deque<Decision> imports_;  // by crm.item.batchImport
+  std::deque<Decision> imports_;  // by crm.item.batchImport, or another way
   std::deque<Decision> singles_;  // by crm.contact.add
   int in_flight_ = 0;
   bool witnessed_ = false;
   bool may_batch_import_ = true;
   bool may_import_ = true;
+  bool may_spread_ = true;
 };
 
 }  // namespace guestbridge::agent

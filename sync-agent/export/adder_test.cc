@@ -117,5 +117,53 @@ TEST(Adder, AnImportWhoseAnswerIsLostIsSettledByEvidence) {
   }
 }
 
+// More guests than one method may import within a window of ten minutes.
+class SpreadingTest : public ::testing::Test {
+ protected:
+  SpreadingTest() {
+    for (int i = 1; i <= 900; ++i) world_.base.Add(i, "Orlova", "+79161234567");
+    world_.portal.operating_each = 1;
+  }
+
+  absl::Duration TimeOf(const RunSettings& settings) {
+    const absl::Duration before = world_.now;
+    const auto result = world_.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, 900);
+    ExpectOneContactEach(world_);
+    for (const auto& [id, contact] : world_.portal.contacts) {
+      EXPECT_TRUE(contact.import);
+    }
+    stopped_ = Said(result.progress, "SPREADING_STOPPED");
+    return world_.now - before;
+  }
+
+  World world_;
+  bool stopped_ = false;
+};
+
+TEST_F(SpreadingTest, IsOffByDefault) {
+  EXPECT_GT(TimeOf(world_.Settings()), absl::Minutes(9));
+  EXPECT_EQ(world_.portal.operating.count("crm.item.import"), 0u);
+  EXPECT_EQ(world_.portal.operating.count("crm.contact.add"), 0u);
+}
+
+TEST_F(SpreadingTest, UsesTheOperatingTimeOfAllImportMethods) {
+  RunSettings settings = world_.Settings();
+  settings.spread_imports = true;
+  EXPECT_LT(TimeOf(settings), absl::Minutes(3));
+  EXPECT_GT(world_.portal.operating["crm.item.batchImport"], 380);
+  EXPECT_FALSE(stopped_);
+}
+
+TEST_F(SpreadingTest, EndsAtTheFirstRefusalForOperatingTime) {
+  RunSettings settings = world_.Settings();
+  settings.spread_imports = true;
+  world_.portal.refused_method = "crm.item.import";
+  EXPECT_GT(TimeOf(settings), absl::Minutes(5));
+  EXPECT_TRUE(stopped_);
+  EXPECT_LT(world_.portal.operating["crm.contact.add"], 60);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

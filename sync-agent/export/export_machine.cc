@@ -79,6 +79,8 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
 void ExportMachine::Start(const Instant& now) {
   context_.now = now;
   cold_at_start_ = settings_.cold;
+  const auto kind = context_.ledger.Note(kPortalKindNote);
+  if (context_.Check(kind.status())) context_.box = *kind == kBox;
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
     const auto failures = context_.ledger.FailuresOf(settings_.run, 100);
@@ -93,7 +95,7 @@ void ExportMachine::Start(const Instant& now) {
   const auto attempts = context_.ledger.Attempts();
   if (context_.Check(attempts.status())) {
     for (const Attempt& attempt : *attempts) {
-      context_.doubts.Saw(attempt.intent.key, now.steady + settings_.settle_time);
+      context_.doubts.Saw(attempt.intent.key, now.steady + context_.SettleTime());
     }
   }
   Step();
@@ -148,8 +150,18 @@ void ExportMachine::OnAnswer(uint64_t id, const PortalAnswer& answer,
                              const Instant& now) {
   context_.now = now;
   lane_.OnAnswer(id, answer, now);
+  LearnPortalKind();
   settler_.Conclude();
   Step();
+}
+
+void ExportMachine::LearnPortalKind() {
+  // The first answer tells; nothing that could be in doubt has left before it.
+  const std::optional<bool> box = lane_.box();
+  if (!box.has_value() || box == known_box_) return;
+  known_box_ = box;
+  context_.box = *box;
+  context_.Check(context_.ledger.SetNote(kPortalKindNote, *box ? kBox : kCloud));
 }
 
 void ExportMachine::OnWake(const Instant& now) {

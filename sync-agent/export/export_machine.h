@@ -67,6 +67,7 @@ class ExportMachine {
     kDone,
   };
 
+  void LearnPortalKind();
   void Step();
   // True when the phase is over and the next one was entered.
   bool Advance();
@@ -116,6 +117,7 @@ class ExportMachine {
   ClientKey dirty_after_;
   bool dirty_done_ = false;
   bool cold_at_start_ = false;
+  std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;
   bool ended_ = false;
   absl::Duration lease_until_ = -absl::InfiniteDuration();

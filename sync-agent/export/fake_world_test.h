@@ -56,6 +56,13 @@ class FakePortal {
   };
   // Said with the next answer: the portal was renamed.
   std::string moved_to;
+  // Operating time of a created contact: what the portal reports for each method, and
+  // counts for ever. 0: a box.
+  double operating_each = 0;
+  std::map<std::string, double> operating;
+  bool box = false;  // its commands say how long they took, and no operating time
+  // The first command of this method is refused for its operating time.
+  std::string refused_method;
   bool application = false;  // reached by one: it may have events
   std::set<ContactEvent> bound;
   std::deque<int64_t> events;  // deleted contacts
@@ -99,12 +106,22 @@ class FakePortal {
       Spread(request, &answer);
       return answer;
     }
+    answer.reports_operating = operating_each > 0;
     size_t carried_out = request.commands.size();
     if (what == Fault::kLostBefore || what == Fault::kErrorCore) carried_out = 0;
     if (what == Fault::kHalf) carried_out /= 2;
     for (size_t i = 0; i < carried_out; ++i) {
+      if (!refused_method.empty() && MethodOf(request.commands[i]) == refused_method) {
+        answer.results[i].fate = Fate::kNotExecuted;
+        answer.results[i].operating_limit = true;
+        SpreadToItems(request.commands[i], &answer.results[i]);
+        refused_method.clear();
+        continue;
+      }
       std::visit([&](const auto& command) { Do(command, &answer.results[i]); },
                  request.commands[i]);
+      if (box) answer.results[i].time.duration_seconds = 0.05;
+      if (operating_each > 0) Charge(request.commands[i], &answer.results[i]);
     }
     if (what == Fault::kErrorCore) {
       answer.fate = RequestFate::kAnswered;
@@ -129,6 +146,17 @@ class FakePortal {
   }
 
  private:
+  void Charge(const Command& command, CommandResult* result) {
+    double seconds = 0;
+    if (const auto* import = std::get_if<ImportContacts>(&command); import != nullptr) {
+      seconds = operating_each * static_cast<double>(import->items.size());
+    } else if (std::holds_alternative<AddContact>(command)) {
+      seconds = operating_each;
+    }
+    result->time.duration_seconds = seconds;
+    result->time.operating_seconds = operating[MethodOf(command)] += seconds;
+  }
+
   static void Spread(const PortalRequest& request, PortalAnswer* answer) {
     for (size_t i = 0; i < request.commands.size(); ++i) {
       SpreadToItems(request.commands[i], &answer->results[i]);
@@ -393,6 +421,7 @@ class World {
     settings.mapping = mapping.get();
     settings.mapping_version = 1;
     settings.settle_time = absl::Seconds(120);
+    settings.box_settle_time = absl::Seconds(120);
     settings.full = true;
     settings.first_export = last_run == 1;
     return settings;

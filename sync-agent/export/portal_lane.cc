@@ -177,7 +177,9 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
         {MethodOf(job.commands[i]), UnitsOf(job.commands[i]),
          result.time.duration_seconds, result.time.operating_seconds,
          result.time.operating_reset_unix, result.operating_limit});
-    if (result.operating_limit) ++tally_.progress().portal.throttled;
+    if (!result.operating_limit) continue;
+    limit_was_hit_ = true;
+    ++tally_.progress().portal.throttled;
   }
   pacer_.Answered(id, observation, now.steady, now.wall);
   PortalUse& use = tally_.progress().portal;

@@ -42,6 +42,13 @@ class PortalLane {
   RequestSize SizeFor(const char* method, int most_units_per_command) const {
     return pacer_.SizeFor(method, most_units_per_command);
   }
+  // When a request with this load could leave; now when nothing holds it back.
+  absl::Duration StartOf(const RequestLoad& load, const Instant& now) const {
+    return pacer_.EarliestStart(load, now.steady, now.wall);
+  }
+  std::optional<bool> box() const { return pacer_.box(); }
+  // The portal refused a command for its operating time in this run.
+  bool limit_was_hit() const { return limit_was_hit_; }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
   // Sends what may go now, and says when to come back. `may_create`: the lease runs.
@@ -78,6 +85,7 @@ class PortalLane {
   std::map<uint64_t, Job> in_flight_;
   bool may_create_ = true;  // as last told
   std::optional<absl::Duration> failing_since_;
+  bool limit_was_hit_ = false;
   bool heard_ = false;  // the portal answered in this run
   absl::Status failure_;
 };

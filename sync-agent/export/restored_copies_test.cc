@@ -108,6 +108,35 @@ TEST(DoubtfulAddition, IsFollowedByWhatChangedInTheVeryRunThatSettlesIt) {
   EXPECT_EQ(NameOnPortal(world, changed), "Petrova");
 }
 
+TEST(DoubtfulAddition, OnABoxIsSettledWhenTheBoxMayHaveEndedIt) {
+  for (const bool box : {false, true}) {
+    SCOPED_TRACE(box ? "box" : "cloud");
+    World world;
+    world.portal.box = box;
+    world.portal.operating_each = box ? 0 : 0.2;
+    const auto settings = [&] {
+      RunSettings ours = world.Settings();
+      ours.box_settle_time = absl::Minutes(15);
+      return ours;
+    };
+    world.base.Add(1, "Orlova");
+    world.Run(settings());
+    world.base.Add(2, "Smirnova");
+    world.portal.fault = [&](const PortalRequest&) { return Fault::kLostAfter; };
+    world.Run(settings());
+    ASSERT_EQ(*world.ledger->CountAttempts(), 1);
+    world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+    // Another process: all that it knows of the portal stands in the ledger.
+    world.doubts = std::make_unique<Doubts>();
+    RunSettings settle = settings();
+    settle.settle = true;
+    const absl::Duration before = world.now;
+    EXPECT_EQ(world.Run(settle).end, RunEnd::kSucceeded);
+    EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+    EXPECT_EQ(world.now - before > absl::Minutes(14), box);
+  }
+}
+
 class DoubtfulUpdate : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(DoubtfulUpdate, DoesNotLeaveAValueThatWasTakenAwayAfterIt) {

@@ -12,7 +12,7 @@ Stamp MakeStamp(const RunContext& context, const Decision& decision,
   version.nonce = nonce;
   version.revision = revision;
   version.content_hash = decision.digest.hash;
-  version.values = decision.digest.values;
+  version.values = ValuesToName(decision.key, decision.content, decision.digest);
   return {context.settings.originator, decision.key.guid(),
           EncodeOriginVersion(version)};
 }
@@ -34,7 +34,7 @@ void RunContext::Defer(const ClientKey& key, const std::string& reason,
 
 void RunContext::Doubt(const Decision& decision, bool answered) {
   busy.erase(decision.key);
-  doubts.Add(decision.key, now.steady + settings.settle_time);
+  doubts.Add(decision.key, now.steady + SettleTime());
   auto record = ledger.Get(decision.key);
   if (!Check(record.status()) || !record->has_value()) return;
   ClientRecord& known = **record;

@@ -28,6 +28,7 @@ struct RunContext {
   // One of our own contacts, or full rights, was seen in an answer of this run: an
   // absence in such answers means something.
   bool sight_proven = false;
+  bool box = false;  // the portal, as far as this run or the ledger knows
   // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
@@ -63,6 +64,9 @@ struct RunContext {
     if (settings.kind == RunKind::kExport || settings.kind == RunKind::kSettle) {
       to_fetch.push_back(key);
     }
+  }
+  absl::Duration SettleTime() const {
+    return box ? settings.box_settle_time : settings.settle_time;
   }
   void SawId(ContactId id) {
     if (id > high) high = id;

@@ -27,6 +27,11 @@ struct Instant {
   absl::Duration steady;  // Clock::Steady
 };
 
+// Under this note the ledger keeps whether its portal is a box; empty: not known yet.
+inline constexpr char kPortalKindNote[] = "portal-kind";
+inline constexpr char kBox[] = "box";
+inline constexpr char kCloud[] = "cloud";
+
 enum class RunKind { kExport, kMatch, kRebuild, kSettle };
 
 struct RunSettings {
@@ -42,7 +47,11 @@ struct RunSettings {
   const CompiledMapping* mapping = nullptr;  // null only for kRebuild
   int mapping_version = 0;
   EventSwitches events;
+  // How long a request without an answer may still be carried out; the second on a box.
   absl::Duration settle_time = absl::Seconds(120);
+  absl::Duration box_settle_time = absl::Seconds(120);
+  // Once one import method has used up its operating time, go on by the others.
+  bool spread_imports = false;
   // How long 1C, or a portal that this run has not heard of yet, may give no usable
   // answer before the run ends FAILED …
   absl::Duration patience = absl::Seconds(40);

@@ -16,7 +16,7 @@ constexpr size_t kNonceLength = 8;
 constexpr size_t kHashLength = 22;
 constexpr size_t kValueDigestLength = 6;
 constexpr size_t kFieldDigestLength = 11;
-constexpr size_t kMaxValues = 30;  // 2+8+1+10+1+22+1 + 30*7 < 255
+static_assert(2 + 8 + 1 + 10 + 1 + 22 + 1 + kMostNamedValues * 7 <= 255);
 
 bool IsBase64Url(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -39,9 +39,9 @@ std::string Prefix(const std::string& text, size_t length) {
 std::string EncodeOriginVersion(const OriginVersion& version) {
   std::string text = absl::StrCat("1|", version.nonce, "|", version.revision, "|",
                                   version.content_hash, "|");
-  size_t count = 0;
+  int count = 0;
   for (const std::string& value : version.values) {
-    if (count == kMaxValues) break;
+    if (count == kMostNamedValues) break;
     absl::StrAppend(&text, count == 0 ? "" : ",", value);
     ++count;
   }
@@ -94,6 +94,24 @@ std::string DigestValue(const ClientKey& client, absl::string_view field,
   AppendPart(&all, field);
   AppendPart(&all, value);
   return Prefix(Sha256Base64Url(all), kValueDigestLength);
+}
+
+std::set<std::string> ValuesToName(const ClientKey& client,
+                                   const ContactContent& content,
+                                   const ContentDigest& digest) {
+  if (digest.values.size() <= kMostNamedValues) return digest.values;
+  std::set<std::string> named;
+  for (const auto& [field, values] : content.multifields) {
+    for (const MultiValue& value : values) {
+      if (named.size() < kMostNamedValues && !value.value.empty()) {
+        named.insert(DigestValue(client, field, value.value));
+      }
+    }
+  }
+  for (const std::string& value : digest.values) {
+    if (named.size() < kMostNamedValues) named.insert(value);
+  }
+  return named;
 }
 
 ContentDigest DigestContent(const ClientKey& client, const ContactContent& content) {

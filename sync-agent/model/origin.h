@@ -25,10 +25,13 @@ struct OriginVersion {
   std::string nonce;         // of the attempt that wrote it
   int revision = 0;          // exports of this client, from 1
   std::string content_hash;  // HashContent of what was exported
-  // DigestValue of the values that are ours; the first 30 in text order.
+  // DigestValue of values that are ours; no more than kMostNamedValues are written.
   std::set<std::string> values;
   bool operator==(const OriginVersion&) const = default;
 };
+
+// What fits into the field.
+inline constexpr int kMostNamedValues = 30;
 
 inline constexpr char kOriginatorPrefix[] = "guestbridge:";
 
@@ -54,6 +57,11 @@ std::string HashContent(const ContactContent& content);
 // differ.
 std::string DigestValue(const ClientKey& client, absl::string_view field,
                         absl::string_view value);
+// The values that a stamp names: of more than fit, phones, e-mails and other
+// multifields first, for only they would be doubled after a rebuild.
+std::set<std::string> ValuesToName(const ClientKey& client,
+                                   const ContactContent& content,
+                                   const ContentDigest& digest);
 ContentDigest DigestContent(const ClientKey& client, const ContactContent& content);
 // One line of text for storage.
 std::string EncodeDigest(const ContentDigest& digest);

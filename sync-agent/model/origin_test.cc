@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace guestbridge::agent {
 namespace {
 
@@ -64,6 +66,32 @@ TEST(ContentHash, TellsWhereOneValueEndsAndTheNextBegins) {
 TEST(ClientKey, IsLowerCaseHoweverItCame) {
   EXPECT_EQ(ClientKey("E43CE3EA-F385-4DF5-AD79-99716515D314").guid(),
             "e43ce3ea-f385-4df5-ad79-99716515d314");
+}
+
+TEST(ValuesToName, OfMoreThanFitMultifieldsComeFirst) {
+  const ClientKey client("00000000-0000-4000-8000-000000000001");
+  ContactContent content;
+  for (int i = 0; i < 60; ++i) {
+    content.fields[absl::StrCat("UF_CRM_", i)] = absl::StrCat("value ", i);
+  }
+  content.multifields["PHONE"] = {{"+79160000001", "MOBILE"}, {"+79160000002", "WORK"}};
+  content.multifields["EMAIL"] = {{"guest@example.org", "HOME"}};
+  const ContentDigest digest = DigestContent(client, content);
+  const std::set<std::string> named = ValuesToName(client, content, digest);
+  EXPECT_EQ(named.size(), static_cast<size_t>(kMostNamedValues));
+  for (const char* phone : {"+79160000001", "+79160000002"}) {
+    EXPECT_EQ(named.count(DigestValue(client, "PHONE", phone)), 1u) << phone;
+  }
+  EXPECT_EQ(named.count(DigestValue(client, "EMAIL", "guest@example.org")), 1u);
+}
+
+TEST(ValuesToName, WhatFitsIsNamedWhole) {
+  const ClientKey client("00000000-0000-4000-8000-000000000001");
+  ContactContent content;
+  content.fields["NAME"] = "Anna";
+  content.multifields["PHONE"] = {{"+79160000001", "MOBILE"}};
+  const ContentDigest digest = DigestContent(client, content);
+  EXPECT_EQ(ValuesToName(client, content, digest), digest.values);
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ class Pacer {
   RequestSize SizeFor(const std::string& method, int most_units_per_command) const;
   // How many requests may be under way now, 1 to PaceSettings::max_concurrency.
   int Concurrency() const;
+  // Whether it is a box (its answers name no operating time). Nothing: not known yet.
+  std::optional<bool> box() const {
+    if (operating_seen_) return false;
+    return cloud_ ? std::nullopt : std::optional<bool>(true);
+  }
   // The portal is away: only one request at a time goes, to see whether it is back.
   bool away() const { return breaker_.away(); }
   // Consecutive transport failures; 0 after an answer.

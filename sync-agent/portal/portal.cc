@@ -66,7 +66,9 @@ struct NameOf {
   const char* operator()(const FindContacts&) const {
     return "crm.duplicate.findbycomm";
   }
-  const char* operator()(const ImportContacts&) const { return "crm.item.batchImport"; }
+  const char* operator()(const ImportContacts& import) const {
+    return import.single ? "crm.item.import" : "crm.item.batchImport";
+  }
   const char* operator()(const BindEvent&) const { return "event.bind"; }
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }

@@ -60,13 +60,15 @@ struct ListNewest {};
 // profile: who we are; `admin` in the result.
 struct GetProfile {};
 
-// crm.item.batchImport: 1 to 20 contacts in one command; no robots start.
+// crm.item.batchImport: 1 to 20 contacts in one command; no robots start. Or, `single`,
+// crm.item.import: one contact, with an operating time of its own.
 struct ImportContacts {
   struct Item {
     ContactContent content;  // as of AddContact; the codec translates the names
     Stamp stamp;
   };
   std::vector<Item> items;
+  bool single = false;
 };
 inline constexpr int kMostImportItems = 20;
 

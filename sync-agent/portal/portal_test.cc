@@ -50,6 +50,8 @@ TEST(Portal, EveryCommandNamesItsRestMethod) {
   EXPECT_STREQ(MethodOf(ListNewest{}), "crm.contact.list");
   EXPECT_STREQ(MethodOf(GetProfile{}), "profile");
   EXPECT_STREQ(MethodOf(ImportContacts{}), "crm.item.batchImport");
+  EXPECT_STREQ(MethodOf(ImportContacts{.items = {}, .single = true}),
+               "crm.item.import");
   EXPECT_STREQ(MethodOf(BindEvent{}), "event.bind");
   EXPECT_STREQ(MethodOf(GetBoundEvents{}), "event.get");
   EXPECT_STREQ(MethodOf(PollEvents{}), "event.offline.get");

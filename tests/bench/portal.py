@@ -1,14 +1,16 @@
-"""The way to the portal: requests, time at the request limit, refusals, CPU and memory.
+"""The way to the portal, against its limits and against the official SDK: one run, ratios.
 
-One run, one emulator, ratios. The agent's figures hold its whole way (rows of 1C, mapping, ledger,
-portal, results) without the write-back; the SDK only sends contacts that it already has. Both limits
-on virtual time are measured by agent_pace_test (see sync-agent/pace/README.md)."""
+The agent's figures hold its whole way (rows of 1C, mapping, ledger, portal, results) without the
+write-back; the SDK only sends contacts that it already has. Virtual time: agent_pace_test, whose model
+has both limits exactly. Real time: the emulator; the operating-bound case takes eleven minutes and is
+left out unless --operating is given."""
 
 import argparse
 import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -27,19 +29,18 @@ def seconds_of(run):
     return (moment("endTime") - moment("startTime")).total_seconds()
 
 
-def export(rows, fewest, quick):
-    """A first export; what it cost."""
+def export(rows, fewest, cost=None):
+    """A first export; what it cost. `cost`: seconds of an imported contact, if not the emulator's."""
     with Site(rows) as site:
         site.start_server()
         site.start_agent()
         # Write-back is left out: one write in ten seconds at most.
         site.connect(extra=("--write-back-rate", "0.1"))
-        if quick:
-            # Below what the portal charges, so that the request limit alone binds.
-            site.portal.post("/config", {"cost_per_item": {"crm.item.batchimport": 0.004}})
+        if cost is not None:
+            site.portal.post("/config", {"cost_per_item": {"crm.item.batchimport": cost}})
         idle = peak_kib(site.agent)
         before = cpu_seconds(site.agent)
-        run = site.json("export", "run", "main", "--wait")
+        run = site.json("export", "run", "main", "--wait", seconds=3600)
         counters = site.portal.get("/counters")
         statuses = counters.get("statuses", {})
         assert run["counters"]["added"] == len(rows), run["counters"]
@@ -47,10 +48,20 @@ def export(rows, fewest, quick):
             "guests": len(rows), "requests": run["portal"]["httpRequests"], "fewest": fewest,
             "seconds": seconds_of(run), "cpu": cpu_seconds(site.agent) - before,
             "refusals": int(statuses.get("503", 0)) + int(statuses.get("429", 0))
-            + counters["operating_blocked"],
-            "throttled": run["portal"]["throttled"],
+            + counters["operating_blocked"] + run["portal"]["throttled"],
             "mib_above_idle": (peak_kib(site.agent) - idle) / 1024,
         }
+
+
+def virtual():
+    """Time and requests on the exact model, as the test prints them."""
+    test = BIN.parent / "test-bin" / "agent_pace_test"
+    done = subprocess.run([test, "--gtest_filter=PacerLimits.*"], capture_output=True, text=True,
+                          check=True)
+    found = re.findall(r"^(.+?) {2,}time taken / least: mean ([0-9.]+), worst ([0-9.]+); "
+                       r"requests / fewest ([0-9.]+)$", done.stdout, re.M)
+    # Whole windows are steps; what counts in the long run is the flow.
+    return [row for row in found if "(windows)" not in row[0]]
 
 
 def sdk(guests, singly):
@@ -70,34 +81,66 @@ def sdk(guests, singly):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--guests", type=int, default=20000)
+    parser.add_argument("--guests", type=int, nargs="+", default=[5000, 20000])
     parser.add_argument("--sdk-guests", type=int, default=2000)
+    parser.add_argument("--operating", action="store_true",
+                        help="the operating-bound case on real time too")
     arguments = parser.parse_args()
 
-    rows = [guest(n) for n in range(1, arguments.guests + 1)]
-    bulk = export(rows, 1 + -(-(len(rows) - 1) // IMPORT_MOST), quick=True)
-    with_address = [guest(n, Address="Невский пр., 1") for n in range(1, 5001)]
-    paced = export(with_address, 1 + -(-(len(with_address) - 1) // COMMANDS_MOST), quick=False)
-    bound = max(0, paced["requests"] - BURST) / DRAIN
+    table = []
 
-    print(f"import, {bulk['guests']} guests: {bulk['requests']} requests, "
-          f"of which {bulk['fewest']} at least for the contacts; 503 and 429: {bulk['refusals']}")
-    print(f"  agent CPU {1e3 * bulk['cpu'] / bulk['guests']:.3f} ms a contact, peak "
-          f"{bulk['mib_above_idle']:.0f} MiB above idle")
-    print(f"one contact a command, {paced['guests']} guests: requests / fewest = "
-          f"{paced['requests'] / paced['fewest']:.3f}; 503 and 429: {paced['refusals']}")
-    print(f"  time / lower bound of the request limit on real time = {paced['seconds']:.1f} / "
-          f"{bound:.1f} = {paced['seconds'] / bound:.3f}")
+    def line(what, figure, target=""):
+        table.append((what, figure, target))
+
+    for name, mean, worst, requests in virtual():
+        bucket = name.startswith("bucket")
+        line(f"virtual time: {name}: requests / fewest", requests, "1.02" if bucket else "")
+        line(f"virtual time: {name}: time / least, mean (worst)", f"{mean} ({worst})", "1.05")
+
+    with_address = [guest(n, Address="Невский пр., 1") for n in range(1, 5001)]
+    paced = export(with_address, 1 + -(-(len(with_address) - 1) // COMMANDS_MOST))
+    bound = max(0, paced["requests"] - BURST) / DRAIN
+    line("real time, bucket-bound, 5,000 guests: requests / fewest",
+         f"{paced['requests'] / paced['fewest']:.3f}")
+    line("real time, bucket-bound: time / least", f"{paced['seconds'] / bound:.3f}", "1.05")
+    line("real time, bucket-bound: 503 and 429", paced["refusals"], "0")
+
+    if arguments.operating:
+        # 880 s of work: the second window begins 600 s after the first.
+        many, cost = 1100, 0.8
+        slow = export([guest(n) for n in range(1, many + 1)], -(-int(many * cost) // 20), cost)
+        line(f"real time, operating-bound, {many} guests: requests / fewest of 20 s each",
+             f"{slow['requests'] / slow['fewest']:.3f}")
+        line("real time, operating-bound: time / (work * 600 / 480)",
+             f"{slow['seconds'] / (many * cost * 600 / 480):.3f}", "1.05")
+        line("real time, operating-bound: 503 and 429", slow["refusals"], "0")
+
+    for count in arguments.guests:
+        rows = [guest(n) for n in range(1, count + 1)]
+        # Below what the portal charges, so that the request limit alone binds.
+        bulk = export(rows, 1 + -(-(len(rows) - 1) // IMPORT_MOST), cost=0.004)
+        line(f"import of {count:,} guests: requests (fewest)",
+             f"{bulk['requests']} ({bulk['fewest']})")
+        line(f"import of {count:,} guests: agent's CPU a contact, ms",
+             f"{1e3 * bulk['cpu'] / count:.3f}")
+        line(f"import of {count:,} guests: peak above idle, MiB",
+             f"{bulk['mib_above_idle']:.0f}", "64")
+        line(f"import of {count:,} guests: 503 and 429", bulk["refusals"], "0")
 
     if not (SDK / "node_modules" / ".package-lock.json").exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=SDK,
                        check=True)
     batches, single = sdk(arguments.sdk_guests, False), sdk(min(arguments.sdk_guests, 100), True)
-    for name, figures in (("in batches", batches), ("one call each", single)):
+    for name, figures, target in (("in batches", batches, "0.5"), ("one call each", single, "")):
         ours = bulk["cpu"] / bulk["guests"]
         theirs = figures["cpu_seconds"] / figures["contacts"]
-        print(f"SDK {name}: {1e3 * theirs:.3f} ms a contact, {figures['requests']} requests for "
-              f"{figures['contacts']}; agent / SDK = {ours / theirs:.3f}")
+        line(f"SDK {name}: CPU a contact, ms", f"{1e3 * theirs:.3f}")
+        line(f"SDK {name}: the agent's CPU a contact / its", f"{ours / theirs:.3f}", target)
+
+    width = max(len(what) for what, _, _ in table)
+    print(f"{'':{width}}  {'figure':>15}  at most")
+    for what, figure, target in table:
+        print(f"{what:{width}}  {figure!s:>15}  {target}")
 
 
 if __name__ == "__main__":

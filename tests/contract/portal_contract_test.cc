@@ -126,6 +126,28 @@ TEST_F(PortalContract, MultifieldsAreAddedChangedAndDeletedByTheirRows) {
   }
 }
 
+TEST_F(PortalContract, AContactImportedAloneIsTheOneThatABatchWouldHaveImported) {
+  for (const bool in_batch : {false, true}) {
+    SCOPED_TRACE(in_batch);
+    AddContact add = Guest("Д'Артаньян & Ко", absl::StrCat("alone", in_batch));
+    add.content.fields["BIRTHDATE"] = "1990-05-01";
+    add.content.multifields["PHONE"] = {{"+79165550123", "MOBILE"}};
+    ImportContacts import;
+    import.single = true;
+    import.items.push_back({add.content, add.stamp});
+    const CommandResult result =
+        in_batch ? Send({import, GetProfile{}}).results.at(0) : SendOne(import);
+    ASSERT_EQ(result.items.size(), 1u);
+    ASSERT_EQ(result.items[0].fate, Fate::kDone);
+    const ContactRow row =
+        Read(result.items[0].id, {"LAST_NAME", "BIRTHDATE", "PHONE"});
+    EXPECT_EQ(row.stamp, add.stamp);
+    EXPECT_EQ(row.fields.at("LAST_NAME"), "Д'Артаньян & Ко");
+    EXPECT_EQ(row.fields.at("BIRTHDATE"), "1990-05-01");
+    EXPECT_EQ(row.multifields.at("PHONE").at(0).value, "+79165550123");
+  }
+}
+
 TEST_F(PortalContract, AnImportCreatesTheContactsThatAnAddWouldHaveCreated) {
   for (const bool in_batch : {false, true}) {
     SCOPED_TRACE(in_batch);

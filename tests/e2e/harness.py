@@ -201,8 +201,8 @@ class Site:
                                  f"--- server\n{self.server.stderr() if self.server else ''}")
         return result
 
-    def json(self, *arguments, code=0):
-        return self.cli(*arguments, "--output", "json", code=code).json()
+    def json(self, *arguments, code=0, seconds=CLI_SECONDS):
+        return self.cli(*arguments, "--output", "json", code=code, seconds=seconds).json()
 
     # --- the manual's steps ---
     def connect(self, integration="main", settle="2s", extra=()):

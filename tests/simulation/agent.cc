@@ -251,6 +251,8 @@ RunSettings Agent::MakeSettings() {
   settings.portal_events = world_.scenario.application;
   settings.sweep_every = world_.scenario.sweep_every;
   settings.settle_time = world_.scenario.settle_time;
+  settings.box_settle_time = world_.scenario.settle_time;
+  settings.spread_imports = world_.scenario.spread_imports;
   const auto read_with = ledger.Note(agent::kReadWithMappingNote);
   settings.first_export = read_with.ok() && read_with->empty();
   if (run.cold) Check(ledger.SetNote(kColdNote, "1"));

@@ -88,6 +88,7 @@ Scenario DrawScenario(uint64_t seed) {
   }
   scenario.application = chance.Roll(0.5);
   if (chance.Roll(0.8)) scenario.sweep_every = absl::Hours(chance.Between(24, 200));
+  scenario.spread_imports = chance.Roll(0.5);
   return scenario;
 }
 

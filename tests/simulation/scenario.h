@@ -37,6 +37,7 @@ struct Scenario {
   double same_second = 0.1;  // of edits: a second one in the same second
   bool echo = true;          // a write-back makes a row in the change history
   bool merge_keeps_origin = true;
+  bool spread_imports = false;
   bool imports = true;  // the portal has crm.item.batchImport
   // Reached as an application: the portal queues deletions, and they replace the sweep
   // for so long.

@@ -102,8 +102,8 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
       break;
   }
   // A code of validation belongs to one contact of an import, not to all of them.
-  if (result.fate == Fate::kRefused &&
-      std::holds_alternative<ImportContacts>(command)) {
+  const auto* import = std::get_if<ImportContacts>(&command);
+  if (result.fate == Fate::kRefused && import != nullptr && !import->single) {
     result.fate = Fate::kUnknown;
   }
   SpreadToItems(command, &result);

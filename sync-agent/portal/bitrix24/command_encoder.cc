@@ -126,6 +126,11 @@ struct ParamsOf {
   }
 
   Json operator()(const ImportContacts& import) const {
+    if (import.single) {
+      return {{"entityTypeId", kContactEntityType},
+              {"useOriginalUfNames", "Y"},
+              {"fields", EncodeItem(import.items.at(0))}};
+    }
     Json data = Json::array();
     for (const ImportContacts::Item& item : import.items) {
       data.push_back(EncodeItem(item));

@@ -42,6 +42,10 @@ ItemResult DecodeItem(const Json& element) {
 }  // namespace
 
 bool DecodeImport(const Json& json, const ImportContacts& sent, CommandResult* result) {
+  if (sent.single) {
+    result->items.push_back(DecodeItem(json));
+    return true;
+  }
   const Json* items = FindMember(json, "items");
   const size_t count = sent.items.size();
   if (items == nullptr || !(items->is_array() || items->is_object()) ||

@@ -197,5 +197,25 @@ TEST(ImportDecoder, WhateverBecomesOfTheRequestEachContactHasAWord) {
   }
 }
 
+TEST(ImportDecoder, AContactImportedAloneHasTheWordOfItsCommand) {
+  ImportContacts one = Of(1);
+  one.single = true;
+  const auto word = [&](const std::string& body, int status = 200) {
+    const PortalAnswer answer = Decode(body, {one}, status);
+    EXPECT_EQ(answer.fate, RequestFate::kAnswered) << body;
+    EXPECT_EQ(answer.results.at(0).items.size(), 1u) << body;
+    return answer.results.at(0).items.at(0);
+  };
+  const ItemResult done = word(R"({"result":{"item":{"id":15}}})");
+  EXPECT_EQ(done.fate, Fate::kDone);
+  EXPECT_EQ(done.id, ContactId(15));
+  EXPECT_EQ(word(R"({"error":"CRM_FIELD_ERROR_REQUIRED"})", 400).fate, Fate::kRefused);
+  EXPECT_EQ(word(R"({"error":"ERROR_CORE"})", 400).fate, Fate::kUnknown);
+  for (const char* result : {"{}", R"({"item":{}})", R"({"item":{"id":0}})", "[]"}) {
+    EXPECT_EQ(word(std::string(R"({"result":)") + result + "}").fate, Fate::kUnknown)
+        << result;
+  }
+}
+
 }  // namespace
 }  // namespace guestbridge::agent
