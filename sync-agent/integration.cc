@@ -235,10 +235,10 @@ absl::Duration Integration::SettleIn() {
     const auto attempts = ledger->Attempts();
     if (!attempts.ok()) return absl::InfiniteDuration();
     doubts_seeded_ = true;
-    for (const Attempt& attempt : *attempts) {
-      doubts_.Saw(attempt.intent.key,
-                  clock_.Steady() + SettleTimeOf(*ledger, now->settings));
-    }
+    const absl::Duration due =
+        clock_.Steady() +
+        SettleTimeOf(*ledger, now->settings.settle_time, now->settings.box_settle_time);
+    for (const Attempt& attempt : *attempts) doubts_.Saw(attempt.intent.key, due);
   }
   if (doubts_.empty()) return absl::InfiniteDuration();
   const absl::Duration at = std::max(doubts_.NextDue(), settle_not_before_);
@@ -370,10 +370,10 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   const auto attempts = (*ledger)->Attempts();
   if (attempts.ok()) {
     doubts_.KeepOnly(*attempts);
-    for (const Attempt& attempt : *attempts) {
-      doubts_.Saw(attempt.intent.key,
-                  clock_.Steady() + SettleTimeOf(**ledger, now->settings));
-    }
+    const absl::Duration due =
+        clock_.Steady() + SettleTimeOf(**ledger, now->settings.settle_time,
+                                       now->settings.box_settle_time);
+    for (const Attempt& attempt : *attempts) doubts_.Saw(attempt.intent.key, due);
   }
   if (result.has_value()) {
     Conclude(*ledger, *std::move(result), run.written_before());

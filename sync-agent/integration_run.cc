@@ -4,8 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/crash_point/crash_point.h"
@@ -23,6 +25,7 @@ namespace {
 
 // How long the base may be away before a run that has not begun yet ends FAILED.
 constexpr absl::Duration kPatience = absl::Seconds(40);
+constexpr absl::Duration kRenewalPatience = absl::Seconds(2);
 constexpr absl::Duration kSlice = absl::Milliseconds(200);
 constexpr absl::Duration kRetry = absl::Seconds(2);
 
@@ -34,10 +37,20 @@ constexpr char kColdNote[] = "cold";               // "1": look before adding
 constexpr char kPortalNote[] = "portal";
 constexpr char kRunStartNote[] = "run-start";  // KeyOf, written before
 
-// As the portal's notice names it; 443 goes without saying there.
+// host:port of what the portal's notice names, where 443 goes without saying and an
+// address of IP version 6 with a port stands in brackets.
 std::string WithPort(const std::string& address) {
-  const bool said = address.find(':') != std::string::npos && address.back() != ']';
-  return said ? address : absl::StrCat(address, ":443");
+  if (absl::StartsWith(address, "[")) {
+    return absl::StrReplaceAll(address, {{"[", ""}, {"]", ""}});
+  }
+  const auto colons = std::count(address.begin(), address.end(), ':');
+  return colons == 1 ? address : absl::StrCat(address, ":443");
+}
+
+// What the portal's queue told since, others may have heard.
+absl::Status NoteCold(Ledger& ledger) {
+  GB_RETURN_IF_ERROR(ledger.SetNote(kSweptNote, ""));
+  return ledger.SetNote(kColdNote, "1");
 }
 
 RunKind KindOf(v1::Run::Kind kind) {
@@ -195,20 +208,22 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
   request.mutable_ledger()->set_ledger(parts_.ledger.id());
   Ledger& ledger = parts_.ledger;
   parts_.lease.Want(
-      [request, &ledger, sides = parts_.sides] {
+      [request, &ledger, on_cloud = parts_.sides->settings.settle_time,
+       on_box = parts_.sides->settings.box_settle_time] {
         v1::AcquireLeaseRequest now = request;
         now.mutable_ledger()->set_sequence(ledger.sequence());
         // A ledger that can't be read shows no stamp, and is cold.
         now.set_ledger_stamp(ledger.Note(kStampNote).value_or(""));
         *now.mutable_settle_time() =
             google::protobuf::util::TimeUtil::SecondsToDuration(absl::ToInt64Seconds(
-                absl::Ceil(SettleTimeOf(ledger, sides->settings), absl::Seconds(1))));
+                absl::Ceil(SettleTimeOf(ledger, on_cloud, on_box), absl::Seconds(1))));
         return now;
       },
       [&ledger](const std::string& stamp, bool cold) {
-        if (cold) GB_RETURN_IF_ERROR(ledger.SetNote(kColdNote, "1"));
+        if (cold) GB_RETURN_IF_ERROR(NoteCold(ledger));
         return ledger.SetNote(kStampNote, stamp);
       });
+  told_settle_time_ = SettleTime();
   std::string said;
   while (!interrupted()) {
     const LeaseKeeper::Word word = parts_.lease.Await(absl::Milliseconds(250));
@@ -234,9 +249,13 @@ absl::Status IntegrationRun::MindPortal() {
   const std::string portal = absl::StrCat(configured.host, ":", configured.port);
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kPortalNote));
   if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
-  for (const absl::string_view name : absl::StrSplit(known, ' ')) {
-    if (name == portal) return absl::OkStatus();
+  const std::vector<std::string> names = absl::StrSplit(known, ' ');
+  if (names.front() == portal) {
+    // The connection has followed: the names before may become somebody else's.
+    return names.size() == 1 ? absl::OkStatus()
+                             : parts_.ledger.SetNote(kPortalNote, portal);
   }
+  if (std::count(names.begin(), names.end(), portal) > 0) return absl::OkStatus();
   log::Warning("portal_changed",
                {{"integration", parts_.integration}, {"from", known}, {"to", portal}});
   // One that was renamed while nobody looked shows every contact of ours to the look
@@ -250,20 +269,40 @@ absl::Status IntegrationRun::MindPortal() {
 }
 
 void IntegrationRun::RememberMove(const RunProgress& progress) {
-  if (!MayCreate()) return;
   for (const RunNotice& notice : progress.notices) {
-    const auto host = notice.parameters.find("new_host");
-    if (notice.reason != "PORTAL_MOVED" || host == notice.parameters.end()) continue;
-    const std::string moved = WithPort(host->second);
+    if (notice.reason != "PORTAL_MOVED") continue;
+    const auto from = notice.parameters.find("host");
+    const auto to = notice.parameters.find("new_host");
+    if (from == notice.parameters.end() || to == notice.parameters.end()) continue;
+    const std::string moved = WithPort(to->second);
     if (moved == moved_to_) continue;
-    moved_to_ = moved;
     const auto known = parts_.ledger.Note(kPortalNote);
     if (!known.ok()) continue;
     const std::vector<std::string> names = absl::StrSplit(*known, ' ');
-    if (std::count(names.begin(), names.end(), moved) > 0) continue;
+    const auto is_known = [&](const std::string& name) {
+      return std::count(names.begin(), names.end(), name) > 0;
+    };
+    // A look without writing may be at another portal than the ledger's.
+    if (!is_known(WithPort(from->second)) || is_known(moved)) continue;
     // A note that is not kept costs a look at the whole portal.
-    parts_.ledger.SetNote(kPortalNote, absl::StrCat(moved, " ", *known)).IgnoreError();
+    if (parts_.ledger.SetNote(kPortalNote, absl::StrCat(moved, " ", *known)).ok()) {
+      moved_to_ = moved;
+    }
   }
+}
+
+absl::Duration IntegrationRun::SettleTime() const {
+  const IntegrationSettings& configured = parts_.sides->settings;
+  return SettleTimeOf(parts_.ledger, configured.settle_time,
+                      configured.box_settle_time);
+}
+
+void IntegrationRun::TellSettleTime() {
+  if (!MayCreate() || interrupted()) return;
+  const absl::Duration time = SettleTime();
+  if (time == told_settle_time_) return;
+  told_settle_time_ = time;
+  parts_.lease.Renew(kRenewalPatience);
 }
 
 absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identity) {
@@ -299,7 +338,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
     CrashPoint("agent.identity.noted");
     // Remembered here: an execution that is cut short must not make the next one trust
     // a ledger that has just begun to grow.
-    if (cold_) GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, "1"));
+    if (cold_) GB_RETURN_IF_ERROR(NoteCold(parts_.ledger));
   }
   GB_ASSIGN_OR_RETURN(const std::string cold, parts_.ledger.Note(kColdNote));
   settings.cold = !cold.empty();
@@ -332,6 +371,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
         // An order that came before the executor began is given again.
         if (cancelled_) executor_.Cancel();
         RememberMove(progress);
+        TellSettleTime();
         const LeaseKeeper::Word word = parts_.lease.word();
         if (word.error.ok()) return Report(&progress, nullptr);
         const v1::Explanation notice = ToExplanation(word.error);

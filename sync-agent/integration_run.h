@@ -69,6 +69,9 @@ class IntegrationRun {
   absl::Status MindPortal();
   // A portal that was renamed in this run is the same portal.
   void RememberMove(const RunProgress& progress);
+  absl::Duration SettleTime() const;
+  // To the server, when the portal's first answer has changed it.
+  void TellSettleTime();
   absl::StatusOr<RunSettings> MakeSettings(const Identity& identity);
   // What the base calls itself, asked for again while it is away for a moment.
   absl::StatusOr<SourceIdentity> AskBase();
@@ -88,6 +91,7 @@ class IntegrationRun {
   int64_t written_before_ = 0;
   bool cold_ = false;
   std::string moved_to_;
+  absl::Duration told_settle_time_;
   Executor executor_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> stopped_ = false;

@@ -51,9 +51,10 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
   return sides;
 }
 
-absl::Duration SettleTimeOf(Ledger& ledger, const IntegrationSettings& settings) {
+absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,
+                            absl::Duration on_box) {
   const absl::StatusOr<std::string> kind = ledger.Note(kPortalKindNote);
-  return kind.ok() && *kind == kBox ? settings.box_settle_time : settings.settle_time;
+  return kind.ok() && *kind == kCloud ? on_cloud : on_box;
 }
 
 }  // namespace guestbridge::agent

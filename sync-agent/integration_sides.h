@@ -33,7 +33,8 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
                                                     const Clock& clock);
 
 // How long a doubtful request may still execute on the portal that this ledger is
-// about.
-absl::Duration SettleTimeOf(Ledger& ledger, const IntegrationSettings& settings);
+// about; before anything was heard of it, as long as on a box.
+absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,
+                            absl::Duration on_box);
 
 }  // namespace guestbridge::agent

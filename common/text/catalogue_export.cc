@@ -88,12 +88,16 @@ constexpr ReasonText kTexts[] = {
      "методом crm.contact.add с IMPORT=Y. Роботы не запускаются.",
      kNothingEn, kNothingRu},
     {"SPREADING_STOPPED", kOk,
-     "The portal refused a method for its operating time or does not offer it "
-     "({method}); "
-     "this run imports by one method from here on.",
-     "Портал отказал методу из-за времени выполнения или не предлагает его "
-     "({method}); "
-     "дальше эта выгрузка импортирует одним методом.",
+     "The operating time of {method} is used up on the portal; this run imports by "
+     "one method from here on, so that other programs keep theirs.",
+     "На портале исчерпано время выполнения метода {method}; дальше эта выгрузка "
+     "импортирует одним методом, чтобы не мешать другим программам.",
+     kNothingEn, kNothingRu},
+    {"SPREADING_UNAVAILABLE", kOk,
+     "The portal does not let the user call {method}; this run imports by one method "
+     "from here on.",
+     "Портал не даёт пользователю вызывать метод {method}; дальше эта выгрузка "
+     "импортирует одним методом.",
      kNothingEn, kNothingRu},
     {"IMPORT_RIGHT_MISSING", kOk,
      "The portal user may not import contacts ({code}); they are created by "

@@ -28,6 +28,19 @@ std::string SourceOrigin(const v1::Connection& connection) {
   return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
 }
 
+// Under its new name it is the same portal, on which the same ledger was written last.
+absl::Status MoveLease(Transaction& transaction, const std::string& id,
+                       const std::string& from, const std::string& to) {
+  GB_ASSIGN_OR_RETURN(auto binding,
+                      GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
+  if (!binding.has_value()) return absl::OkStatus();
+  const std::string& base = binding->value.base_identity();
+  GB_ASSIGN_OR_RETURN(
+      auto lease, GetRecord<store::LeaseRecord>(transaction, keys::Lease(base, from)));
+  if (!lease.has_value()) return absl::OkStatus();
+  return PutRecord(transaction, keys::Lease(base, to), lease->value);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ParseConnectionName(const std::string& name) {
@@ -241,6 +254,7 @@ absl::Status Connections::MoveIn(Transaction& transaction, const std::string& id
   GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, same, checked));
   *connection.mutable_update_time() = ToTimestamp(clock_.Now());
   *moved = true;
+  GB_RETURN_IF_ERROR(MoveLease(transaction, id, from, PortalKey(connection)));
   return PutRecord(transaction, keys::Connection(id), record->value);
 }
 

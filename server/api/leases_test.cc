@@ -84,6 +84,29 @@ TEST_F(LeasesTest, AfterGoodbyeTheSameLedgerIsBackAtOnceAnotherWaitsForTheSettle
   EXPECT_FALSE(Acquire(*session, "ledger", 3)->cold());
 }
 
+TEST_F(LeasesTest, AnotherLedgerWaitsAsLongAsTheAgentSaysThatItsPortalMayTake) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const auto wait_after = [&](int64_t seconds, const std::string& ledger) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/main");
+    request.set_base_identity("base-1");
+    request.set_published(true);
+    request.mutable_ledger()->set_ledger(ledger);
+    request.mutable_settle_time()->set_seconds(seconds);
+    EXPECT_THAT(leases_.Acquire(*session, request), IsOk());
+    const auto refused = Acquire(*session, "another", 0);
+    const std::string left = ParametersOf(refused.status())["retry_after_seconds"];
+    clock_.Advance(absl::Hours(2));
+    return left;
+  };
+  EXPECT_EQ(wait_after(900, "of a box"), "960");
+  // Never shorter than the connection says, nor for ever.
+  EXPECT_EQ(wait_after(1, "hasty"), "180");
+  EXPECT_EQ(wait_after(-5, "wrong"), "180");
+  EXPECT_EQ(wait_after(100'000'000, "greedy"), "3660");
+}
+
 TEST_F(LeasesTest, ACopyOfALedgerIsFoundOutByItsOldStampAlsoWhenItIsAhead) {
   Prepare("main");
   const auto session = ConnectAgent("a", "inst");
@@ -128,6 +151,26 @@ TEST_F(LeasesTest, ACopyOfALedgerIsFoundOutByItsOldStampAlsoWhenItIsAhead) {
   // Now the original is the copy.
   EXPECT_THAT(begin(third, 6000),
               StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+}
+
+TEST_F(LeasesTest, ARenamedPortalKnowsWhoWroteToItUnderItsOldName) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "ledger", 7), IsOk());
+  v1::Run report;
+  report.set_name("integrations/main/runs/1");
+  v1::Explanation& notice = *report.add_notices();
+  notice.set_reason("PORTAL_MOVED");
+  (*notice.mutable_parameters())["host"] = "hotel.bitrix24.ru";
+  (*notice.mutable_parameters())["new_host"] = "grand.bitrix24.ru";
+  ASSERT_THAT(connections_.FollowMove(report, "a"), IsOk());
+  ASSERT_EQ(connections_.Get("integrations/main/connection")->api_server(),
+            "grand.bitrix24.ru");
+  EXPECT_EQ(ParametersOf(Acquire(*session, "empty", 0).status())["retry_after_seconds"],
+            "180");
+  const auto same = Acquire(*session, "ledger", 8);
+  ASSERT_THAT(same, IsOk());
+  EXPECT_FALSE(same->cold());
 }
 
 TEST_F(LeasesTest, ADeletedIntegrationDoesNotMakeItsBaseForget) {

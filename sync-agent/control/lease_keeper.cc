@@ -76,6 +76,17 @@ void LeaseKeeper::Want(Claim claim, Keep keep) {
   changed_.notify_all();
 }
 
+void LeaseKeeper::Renew(absl::Duration longest) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!claim_.has_value() || !word_.held) return;
+  // What is under way asked with what was known before.
+  const uint64_t wanted = ++wanted_;
+  due_ = clock_.Steady();
+  changed_.notify_all();
+  changed_.wait_for(lock, absl::ToChronoNanoseconds(longest),
+                    [&] { return answered_ >= wanted || stopping_; });
+}
+
 void LeaseKeeper::Leave() {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++wanted_;
@@ -163,6 +174,7 @@ absl::Duration LeaseKeeper::Tick() {
       }
     }
     // Counted from before the request: an answer that took long is renewed sooner.
+    answered_ = wanted;
     due_ = lease.ok() ? begun + pause : clock_.Steady() + pause;
     if (wanted != wanted_) due_ = clock_.Steady();
     pause = PauseLocked();

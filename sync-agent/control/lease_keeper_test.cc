@@ -65,6 +65,22 @@ TEST_F(LeaseKeeperTest, AsksForNothingThatIsNotWanted) {
   EXPECT_LT(keeper_.end(), clock_.Steady());
 }
 
+TEST_F(LeaseKeeperTest, IsRenewedEarlyWhenThereIsSomethingNewToSay) {
+  keeper_.Renew(absl::ZeroDuration());
+  EXPECT_EQ(keeper_.Tick(), absl::InfiniteDuration());
+  Want();
+  keeper_.Renew(absl::ZeroDuration());  // not held yet: asked for anyway
+  keeper_.Tick();
+  ASSERT_TRUE(keeper_.word().held);
+  const int asked = asked_;
+  EXPECT_GT(keeper_.Tick(), absl::ZeroDuration());
+  EXPECT_EQ(asked_, asked);
+  keeper_.Renew(absl::ZeroDuration());
+  keeper_.Tick();
+  EXPECT_EQ(asked_, asked + 1);
+  EXPECT_TRUE(keeper_.word().held);
+}
+
 TEST_F(LeaseKeeperTest, CountsTheLeaseFromBeforeTheRequestLeft) {
   answer_takes_ = absl::Seconds(5);
   Want();

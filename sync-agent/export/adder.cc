@@ -139,7 +139,9 @@ Adder::Way Adder::QuickestWay() const {
 
 std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   if (imports_.empty()) return std::nullopt;
-  if (context_.lane.limit_was_hit() && MaySpread()) StopSpreading(kImportMethod);
+  if (MaySpread() && !context_.lane.refused_method().empty()) {
+    StopSpreading("SPREADING_STOPPED", context_.lane.refused_method());
+  }
   const Way way = QuickestWay();
   const RequestSize size = SizeOf(way);
   const auto per_command = static_cast<size_t>(size.units_per_command);
@@ -148,6 +150,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
 
   auto chunk = std::make_shared<Chunk>();
   chunk->way = way;
+  chunk->spread = way != Way::kBatchImport;
   std::vector<Command> commands;
   ImportContacts import;
   while (!imports_.empty() && chunk->members.size() < limit) {
@@ -239,19 +242,15 @@ bool Adder::Prepare(const Chunk& chunk) {
   return true;
 }
 
-void Adder::StopSpreading(const char* method) {
+void Adder::StopSpreading(const char* reason, const std::string& method) {
   may_spread_ = false;
-  context_.tally.AddNotice("SPREADING_STOPPED", {{"method", method}});
+  context_.tally.AddNotice(reason, {{"method", method}});
 }
 
 void Adder::Close(const CommandResult& result, Way way) {
   // The right to import is one for all ways.
   const bool right_missing = result.reason == "RIGHT_MISSING_ON_PORTAL";
-  if (way == Way::kItemImport && !right_missing) {
-    if (may_spread_) StopSpreading(kItemMethod);
-    return;
-  }
-  if (way != Way::kAdd) {
+  if (way == Way::kBatchImport) {
     may_batch_import_ = false;
     if (right_missing) may_import_ = false;
     for (Decision& decision : imports_) singles_.push_back(std::move(decision));
@@ -325,7 +324,14 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
     }
   }
   for (const CommandResult& command : answer.results) {
-    if (command.unavailable) Close(command, chunk->way);
+    if (!command.unavailable) continue;
+    if (!chunk->spread) {
+      Close(command, chunk->way);
+    } else if (may_spread_) {
+      // The main way finds out by itself whether a right is missing.
+      StopSpreading("SPREADING_UNAVAILABLE",
+                    chunk->way == Way::kAdd ? kAddMethod : kItemMethod);
+    }
   }
   for (Decision& decision : again) Add(std::move(decision));
   if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {

@@ -44,6 +44,7 @@ class Adder {
   enum class Way { kBatchImport, kItemImport, kAdd };
   struct Chunk {
     Way way = Way::kAdd;
+    bool spread = false;  // another way would have done, but had to wait
     std::vector<Member> members;
   };
 
@@ -62,7 +63,7 @@ class Adder {
   void Done(Chunk* chunk, const PortalAnswer& answer);
   // The way that was taken is closed: the others are told, and those that wait for it.
   void Close(const CommandResult& result, Way way);
-  void StopSpreading(const char* method);
+  void StopSpreading(const char* reason, const std::string& method);
 
   RunContext& context_;
   std::deque<Decision> imports_;  // by crm.item.batchImport, or another way

@@ -134,12 +134,15 @@ class SpreadingTest : public ::testing::Test {
     for (const auto& [id, contact] : world_.portal.contacts) {
       EXPECT_TRUE(contact.import);
     }
-    stopped_ = Said(result.progress, "SPREADING_STOPPED");
+    for (const RunNotice& notice : result.progress.notices) {
+      if (notice.parameters.count("method") == 0) continue;
+      said_ = notice.reason + " " + notice.parameters.at("method");
+    }
     return world_.now - before;
   }
 
   World world_;
-  bool stopped_ = false;
+  std::string said_;
 };
 
 TEST_F(SpreadingTest, IsOffByDefault) {
@@ -153,7 +156,7 @@ TEST_F(SpreadingTest, UsesTheOperatingTimeOfAllImportMethods) {
   settings.spread_imports = true;
   EXPECT_LT(TimeOf(settings), absl::Minutes(3));
   EXPECT_GT(world_.portal.operating["crm.item.batchImport"], 380);
-  EXPECT_FALSE(stopped_);
+  EXPECT_EQ(said_, "");
 }
 
 TEST_F(SpreadingTest, EndsAtTheFirstRefusalForOperatingTime) {
@@ -161,8 +164,16 @@ TEST_F(SpreadingTest, EndsAtTheFirstRefusalForOperatingTime) {
   settings.spread_imports = true;
   world_.portal.refused_method = "crm.item.import";
   EXPECT_GT(TimeOf(settings), absl::Minutes(5));
-  EXPECT_TRUE(stopped_);
+  EXPECT_EQ(said_, "SPREADING_STOPPED crm.item.import");
   EXPECT_LT(world_.portal.operating["crm.contact.add"], 60);
+}
+
+TEST_F(SpreadingTest, AWayThatIsShutEndsItAndLeavesTheMainWayOpen) {
+  RunSettings settings = world_.Settings();
+  settings.spread_imports = true;
+  world_.portal.shut_method = "crm.item.import";
+  EXPECT_GT(TimeOf(settings), absl::Minutes(5));
+  EXPECT_EQ(said_, "SPREADING_UNAVAILABLE crm.item.import");
 }
 
 }  // namespace

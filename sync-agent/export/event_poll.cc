@@ -75,7 +75,8 @@ void EventPoll::Asked(const PortalAnswer& answer) {
   const CommandResult& bound = answer.results[0];
   if (bound.fate != Fate::kDone) return;  // The sweep finds out.
   if (bound.bound.count(ContactEvent::kDeleted) == 0) {
-    step_ = Step::kBind;
+    // For a while nobody queued anything.
+    if (context_.Check(context_.ledger.SetNote(kSweptNote, ""))) step_ = Step::kBind;
     return;
   }
   queued_ = true;
@@ -99,7 +100,9 @@ void EventPoll::Polled(const PortalAnswer& answer) {
       if (event.event != ContactEvent::kDeleted) continue;
       const auto owner = context_.ledger.ClientOf(event.id);
       if (!context_.Check(owner.status())) return;
-      if (owner->has_value()) sweep_.Missing({**owner, event.id});
+      if (owner->has_value() && asked_.insert(event.id).second) {
+        sweep_.Missing({**owner, event.id});
+      }
     }
     if (poll.last_page) {
       heard_ = true;

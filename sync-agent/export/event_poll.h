@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class EventPoll {
   Step step_ = Step::kDone;
   int in_flight_ = 0;
   int polls_ = 0;
+  std::set<ContactId> asked_;
   bool queued_ = false;  // the portal queues deletions for us
   bool heard_ = false;   // all that it had queued
   std::string swept_;    // the note, while it vouches for the time before this run

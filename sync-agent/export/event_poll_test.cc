@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "sync-agent/export/fake_world_test.h"
 
 namespace guestbridge::agent {
@@ -119,6 +121,24 @@ TEST_F(EventPollTest, HandlersThatVanishedAreMadeUpForByTheSweepAndBoundAgain) {
   EXPECT_EQ(LookedAt(Scheduled()), 30);
   EXPECT_TRUE(HasOneContact(key));
   EXPECT_EQ(world_.portal.bound.size(), 1u);
+}
+
+TEST_F(EventPollTest, ARunThatBindsAndGetsNoFurtherVouchesForNothing) {
+  world_.portal.bound.clear();
+  const ClientKey key = DeleteContactOf(4);
+  // The newest ID, the handlers, the binding.
+  ASSERT_TRUE(world_.Run(Scheduled(), /*crash_after=*/3).crashed);
+  ASSERT_EQ(world_.portal.bound.size(), 1u);
+  EXPECT_EQ(LookedAt(Scheduled()), 30);
+  EXPECT_TRUE(HasOneContact(key));
+}
+
+TEST_F(EventPollTest, AContactThatIsToldOfAgainAndAgainIsAskedAboutOnce) {
+  const int64_t id = world_.portal.OfClient(world_.base.clients[0].key).at(0);
+  for (int i = 0; i < 600; ++i) world_.portal.events.push_back(id);
+  const int before = world_.portal.requests;
+  EXPECT_EQ(LookedAt(Scheduled()), 0);
+  EXPECT_LT(world_.portal.requests - before, 12);
 }
 
 TEST_F(EventPollTest, AnOldLedgerDoesNotTrustTheQueueThatOthersHaveRead) {

@@ -80,7 +80,7 @@ void ExportMachine::Start(const Instant& now) {
   context_.now = now;
   cold_at_start_ = settings_.cold;
   const auto kind = context_.ledger.Note(kPortalKindNote);
-  if (context_.Check(kind.status())) context_.box = *kind == kBox;
+  if (context_.Check(kind.status())) context_.box = *kind != kCloud;
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
     const auto failures = context_.ledger.FailuresOf(settings_.run, 100);
@@ -158,7 +158,7 @@ void ExportMachine::OnAnswer(uint64_t id, const PortalAnswer& answer,
 void ExportMachine::LearnPortalKind() {
   // The first answer tells; nothing that could be in doubt has left before it.
   const std::optional<bool> box = lane_.box();
-  if (!box.has_value() || box == known_box_) return;
+  if (!box.has_value() || box == known_box_ || !settings_.writes()) return;
   known_box_ = box;
   context_.box = *box;
   context_.Check(context_.ledger.SetNote(kPortalKindNote, *box ? kBox : kCloud));

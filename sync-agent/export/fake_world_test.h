@@ -63,6 +63,7 @@ class FakePortal {
   bool box = false;  // its commands say how long they took, and no operating time
   // The first command of this method is refused for its operating time.
   std::string refused_method;
+  std::string shut_method;   // not for this user
   bool application = false;  // reached by one: it may have events
   std::set<ContactEvent> bound;
   std::deque<int64_t> events;  // deleted contacts
@@ -116,6 +117,14 @@ class FakePortal {
         answer.results[i].operating_limit = true;
         SpreadToItems(request.commands[i], &answer.results[i]);
         refused_method.clear();
+        continue;
+      }
+      if (!shut_method.empty() && MethodOf(request.commands[i]) == shut_method) {
+        answer.results[i].fate = Fate::kNotExecuted;
+        answer.results[i].answered = true;
+        answer.results[i].unavailable = true;
+        answer.results[i].reason = "RIGHT_MISSING_ON_PORTAL";
+        SpreadToItems(request.commands[i], &answer.results[i]);
         continue;
       }
       std::visit([&](const auto& command) { Do(command, &answer.results[i]); },
@@ -380,6 +389,7 @@ class FakePortal {
 // The clients of a base; a page of 20 a call.
 struct FakeBase {
   std::vector<ClientRow> clients;
+  bool nothing_new = false;  // runs read no rows but those that they ask for by key
 
   ClientRow& Add(int number, const std::string& last_name,
                  const std::string& phone = "") {
@@ -462,6 +472,7 @@ class World {
       todo.pop_front();
       if (auto* read = std::get_if<ReadPage>(&action); read != nullptr) {
         ClientPage page;
+        if (base.nothing_new) next_client = base.clients.size();
         while (page.rows.size() < 20 && next_client < base.clients.size()) {
           page.rows.push_back(base.clients[next_client++]);
         }

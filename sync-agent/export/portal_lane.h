@@ -47,8 +47,8 @@ class PortalLane {
     return pacer_.EarliestStart(load, now.steady, now.wall);
   }
   std::optional<bool> box() const { return pacer_.box(); }
-  // The portal refused a command for its operating time in this run.
-  bool limit_was_hit() const { return limit_was_hit_; }
+  // The first method that the portal refused for its operating time in this run.
+  const std::string& refused_method() const { return refused_method_; }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
   // Sends what may go now, and says when to come back. `may_create`: the lease runs.
@@ -85,7 +85,7 @@ class PortalLane {
   std::map<uint64_t, Job> in_flight_;
   bool may_create_ = true;  // as last told
   std::optional<absl::Duration> failing_since_;
-  bool limit_was_hit_ = false;
+  std::string refused_method_;
   bool heard_ = false;  // the portal answered in this run
   absl::Status failure_;
 };

@@ -108,6 +108,39 @@ TEST(DoubtfulAddition, IsFollowedByWhatChangedInTheVeryRunThatSettlesIt) {
   EXPECT_EQ(NameOnPortal(world, changed), "Petrova");
 }
 
+TEST(DoubtfulAddition, IsFollowedByWhatChangedThoughTheProcessDiesAfterSettlingIt) {
+  for (int requests = 0; requests < 6; ++requests) {
+    SCOPED_TRACE(requests);
+    World world;
+    const ClientKey changed = ChangeInDoubt(world);
+    world.Run(world.Settings());  // hears of the change
+    world.now += absl::Minutes(5);
+    world.base.nothing_new = true;
+    RunSettings settings = world.Settings();
+    settings.settle = true;
+    world.Run(settings, requests);
+    // Another process goes on with the same run.
+    EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+    EXPECT_EQ(NameOnPortal(world, changed), "Petrova");
+  }
+}
+
+TEST(DoubtfulAddition, IsNotTouchedByARunThatOnlyLooks) {
+  World world;
+  const ClientKey changed = ChangeInDoubt(world);
+  world.now += absl::Minutes(5);
+  RunSettings dry = world.Settings();
+  dry.dry_run = true;
+  const auto result = world.Run(dry);
+  EXPECT_EQ(result.progress.counts.scanned, 2);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 1);
+  RunSettings match = world.Settings();
+  match.kind = RunKind::kMatch;
+  world.Run(match);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 1);
+  EXPECT_EQ(NameOnPortal(world, changed), "Smirnova");
+}
+
 TEST(DoubtfulAddition, OnABoxIsSettledWhenTheBoxMayHaveEndedIt) {
   for (const bool box : {false, true}) {
     SCOPED_TRACE(box ? "box" : "cloud");

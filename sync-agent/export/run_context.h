@@ -28,7 +28,7 @@ struct RunContext {
   // One of our own contacts, or full rights, was seen in an answer of this run: an
   // absence in such answers means something.
   bool sight_proven = false;
-  bool box = false;  // the portal, as far as this run or the ledger knows
+  bool box = true;  // the portal, unless this run or the ledger knows better
   // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.

@@ -27,7 +27,8 @@ struct Instant {
   absl::Duration steady;  // Clock::Steady
 };
 
-// Under this note the ledger keeps whether its portal is a box; empty: not known yet.
+// Under this note the ledger keeps whether its portal is a box; empty: not known yet,
+// and to be taken for one, whose requests may execute longest.
 inline constexpr char kPortalKindNote[] = "portal-kind";
 inline constexpr char kBox[] = "box";
 inline constexpr char kCloud[] = "cloud";
@@ -68,6 +69,9 @@ struct RunSettings {
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.
   bool first_export = false;
+
+  // Changes anything: the portal, or what the ledger says of it.
+  bool writes() const { return !dry_run && (kind != RunKind::kMatch || apply); }
 };
 
 // --- actions: what the executor is to do ---

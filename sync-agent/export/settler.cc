@@ -17,7 +17,7 @@ constexpr int64_t kIdMargin = 1000;
 }  // namespace
 
 void Settler::Begin() {
-  if (scan_ != nullptr) return;
+  if (scan_ != nullptr || !context_.settings.writes()) return;
   const auto attempts = context_.ledger.Attempts();
   if (!context_.Check(attempts.status())) return;
   context_.doubts.KeepOnly(*attempts);

@@ -206,13 +206,16 @@ absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContacts(ContactId after,
 absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
                                                      int64_t run, int limit) {
   std::lock_guard<std::mutex> lock(mutex_);
-  // What this run already deferred or failed is not taken up again by it, or it would
-  // never end.
+  // What this run skipped, failed or deferred is not taken up again by it, or it would
+  // never end. What it settled and then saw changed is.
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT key FROM clients WHERE dirty = 1 AND key > ? AND "
-                         "(run <> ? OR outcome = 0) ORDER BY key LIMIT ?"));
-  query->Bind(1, after.guid()).Bind(2, run).Bind(3, int64_t{limit});
+                         "(run <> ? OR outcome < ?) ORDER BY key LIMIT ?"));
+  query->Bind(1, after.guid())
+      .Bind(2, run)
+      .Bind(3, static_cast<int64_t>(Outcome::kSkipped))
+      .Bind(4, int64_t{limit});
   std::vector<ClientKey> keys;
   while (true) {
     GB_ASSIGN_OR_RETURN(const bool row, query->Step());

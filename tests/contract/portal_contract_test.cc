@@ -439,7 +439,7 @@ TEST_F(PortalContract, ARenamedPortalIsFollowedOnceAndAWriteIsDoneOnce) {
   EXPECT_EQ(third.reason, "PORTAL_REDIRECT_REFUSED");
 }
 
-TEST_F(PortalContract, AnApplicationHearsOfDeletionsAndKeepsThemUntilItClearsThem) {
+TEST_F(PortalContract, AnApplicationHearsOfDeletionsOnce) {
   const std::string token =
       emulator_.Post("/oauth/tokens", {{"user_id", 1}})["access_token"];
   RestPortalSettings settings;

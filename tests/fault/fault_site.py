@@ -151,7 +151,7 @@ class FaultSite(Site):
         self.try_cli("clients", "retry", "main")
         command = ("export", "run", "main", "--wait", "--settle", "--wait-write-back", *flags,
                    "--output", "json")
-        while True:
+        for _ in range(10):
             self.runs_ended()
             result = self.cli(*command, code=None)
             # The schedule or the agent's own settling may have been quicker.
