@@ -119,6 +119,10 @@ void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* 
   }
 }
 
+bool IsTrailing(const v1::Run& run) {
+  return run.write_back().pending() > 0 || run.doubts() > 0;
+}
+
 v1::LedgerSummary MakeLedgerSummary(int missing,
                                     absl::Span<const MissingClients> reasons,
                                     int doubts, const WriteBackCounts& write_back,

@@ -40,6 +40,9 @@ void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
 // Why 1C refuses IDs, among the run's notices; takes the place of what it said before.
 void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run);
 
+// Goes on after its end: IDs or doubts are left.
+bool IsTrailing(const v1::Run& run);
+
 v1::LedgerSummary MakeLedgerSummary(int missing,
                                     absl::Span<const MissingClients> reasons,
                                     int doubts, const WriteBackCounts& write_back,

@@ -1,0 +1,176 @@
+// What becomes of one client in a run.
+#include <utility>
+
+#include "sync-agent/export/export_machine.h"
+#include "sync-agent/model/mutant.h"
+
+namespace guestbridge::agent {
+
+LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) {
+  LinkView view;
+  view.in_doubt = in_doubt;
+  if (!record.has_value()) return view;
+  switch (record->link) {
+    case LinkState::kNew:
+      view.link = LinkView::Link::kNone;
+      break;
+    case LinkState::kLive:
+      view.link = LinkView::Link::kLive;
+      break;
+    case LinkState::kLost:
+      view.link = LinkView::Link::kLost;
+      break;
+    case LinkState::kReview:
+      view.link = LinkView::Link::kReview;
+      break;
+    case LinkState::kErased:
+      view.link = LinkView::Link::kErased;
+      break;
+  }
+  view.contact =
+      record->link == LinkState::kReview ? record->proposed : record->contact;
+  view.exported = record->exported;
+  view.refused_hash = record->refused_hash;
+  if (record->problem == Outcome::kFailed) {
+    view.refused_reason = record->reason;
+    view.refused_parameters = record->parameters;
+  }
+  view.answered_refusals = record->answered_refusals;
+  view.any_export = record->revision > 0;
+  return view;
+}
+
+void ExportMachine::Consider(const ClientRow& row) {
+  if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
+  auto record = context_.ledger.Get(row.key);
+  const auto attempt = context_.ledger.AttemptOf(row.key);
+  if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
+  LinkView view = MakeLinkView(*record, attempt->has_value());
+  if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
+  const MappedContact mapped = settings_.mapping->Map(
+      row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone()));
+  Decision decision = Decide(row, mapped, view, settings_.events);
+  if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&
+      (decision.action == PlannedAction::kUpdate ||
+       decision.action == PlannedAction::kUnchanged)) {
+    decision.action = PlannedAction::kCheckStored;
+    decision.contact = view.contact;
+  }
+  if (decision.reason == kInDoubt && !settings_.dry_run && record->has_value() &&
+      (*attempt)->intent.digest.hash != decision.digest.hash &&
+      !MutantActive(Mutant::kChangeInDoubtForgotten)) {
+    // What the attempt carries is old by now: to be looked at once it is settled.
+    (*record)->reason = kInDoubt;
+    (*record)->problem = Outcome::kDeferred;
+  }
+  if (settings_.kind == RunKind::kMatch) {
+    matcher_.Consider(row, *record, std::move(decision));
+    return;
+  }
+  Apply(row, *record, std::move(decision));
+}
+
+void ExportMachine::Apply(const ClientRow& row,
+                          const std::optional<ClientRecord>& record,
+                          Decision decision) {
+  const bool counted = record.has_value() && record->run == settings_.run &&
+                       record->outcome != Outcome::kNone;
+  if (!settings_.dry_run && (decision.action == PlannedAction::kAdd ||
+                             decision.action == PlannedAction::kRecreate ||
+                             decision.action == PlannedAction::kUpdate ||
+                             decision.action == PlannedAction::kCheckStored)) {
+    context_.busy.insert(row.key);
+  }
+  CompareStored(row, record);
+  switch (decision.action) {
+    case PlannedAction::kAdd:
+      adder_.Add(std::move(decision));
+      return;
+    case PlannedAction::kRecreate:
+      if (settings_.dry_run || context_.seen_gone.count(row.key) > 0 ||
+          MutantActive(Mutant::kGoneForEver)) {
+        survivors_.Look(std::move(decision));
+        return;
+      }
+      // It was gone when an earlier run looked; a manager may have brought it back.
+      decision.contact = record->contact;
+      updater_.AskWhetherGone(decision);
+      return;
+    case PlannedAction::kUpdate:
+      updater_.Update(std::move(decision));
+      return;
+    case PlannedAction::kCheckStored:
+      adopter_.Check(std::move(decision));
+      return;
+    case PlannedAction::kUnchanged: {
+      if (!counted) tally_.Count(Outcome::kUnchanged);
+      if (settings_.dry_run) return;
+      ClientRecord known = *record;
+      const bool stale =
+          known.dirty || decision.refresh_digest || known.problem != Outcome::kNone;
+      if (stale) {
+        known.dirty = false;
+        known.problem = Outcome::kNone;
+        known.reason.clear();
+        known.refused_hash.clear();
+        if (decision.refresh_digest) known.exported = decision.digest;
+        if (!context_.Check(context_.ledger.Put({known}))) return;
+      }
+      return;
+    }
+    case PlannedAction::kSkip:
+      // What was switched off is taken up again when it is switched on; marked, so that
+      // this run does not take it up itself.
+      if (decision.reason != "EVENT_OFF" && !counted) tally_.Count(Outcome::kSkipped);
+      Note(row, record, decision, Outcome::kSkipped);
+      return;
+    case PlannedAction::kFail:
+      if (!counted) tally_.AddFailure(row.key, decision.reason, decision.parameters);
+      Note(row, record, decision, Outcome::kFailed);
+      return;
+    case PlannedAction::kDefer:
+      Note(row, record, decision, Outcome::kDeferred);
+      return;
+  }
+}
+
+void ExportMachine::CompareStored(const ClientRow& row,
+                                  const std::optional<ClientRecord>& record) {
+  if (!record.has_value() || record->link != LinkState::kLive ||
+      record->write_back != WriteBackState::kDone || row.contact == record->contact) {
+    return;
+  }
+  // Empty: a base that was restored from a backup. Another ID: the built-in job, which
+  // has its own idea of the pairs, or a person.
+  if (row.contact.exists() && record->run < settings_.run) {
+    tally_.AddNotice("FOREIGN_CONTACT_ID", {{"client", row.key.guid()}});
+  }
+  if (settings_.dry_run || MutantActive(Mutant::kWriteBackNotRepeated)) return;
+  context_.Check(context_.ledger.QueueWriteBack(row.key));
+}
+
+void ExportMachine::Note(const ClientRow& row,
+                         const std::optional<ClientRecord>& record,
+                         const Decision& decision, Outcome outcome) {
+  const bool switched_off = decision.reason == "EVENT_OFF";
+  const bool mark = outcome != Outcome::kSkipped || switched_off;
+  if (settings_.dry_run) {
+    if (mark) tally_.Count(outcome);
+    return;
+  }
+  ClientRecord known = record.value_or(ClientRecord{});
+  known.key = row.key;
+  if (decision.reason != kInDoubt) {
+    const bool noted = known.reason == decision.reason && known.problem == outcome &&
+                       known.parameters == decision.parameters;
+    if (noted && !mark && !known.dirty) return;
+    known.reason = decision.reason;
+    known.parameters = decision.parameters;
+    known.problem = outcome;
+    known.dirty = switched_off;
+  }
+  if (mark) tally_.Mark(&known, outcome);
+  context_.Check(context_.ledger.Put({known}));
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,176 @@
+#include "sync-agent/integration.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/log/log.h"
+#include "common/status/error.h"
+#include "sync-agent/integration_report.h"
+#include "sync-agent/integration_tasks.h"
+
+// The threads beside the runs: tasks are answered; the write-back is looked after, and
+// said how it goes.
+namespace guestbridge::agent {
+namespace {
+
+constexpr absl::Duration kCareEvery = absl::Seconds(1);
+constexpr absl::Duration kLookEvery = absl::Seconds(15);
+constexpr absl::Duration kTellEvery = absl::Seconds(3);
+
+}  // namespace
+
+void Integration::TaskLoop() {
+  while (true) {
+    v1::Task task;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+      if (stopping_) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    AnswerTask(task);
+  }
+}
+
+void Integration::AnswerTask(const v1::Task& task) {
+  std::shared_ptr<Sides> now;
+  absl::Status problem;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    now = sides_;
+    // What the connection as it was entered gives is the point of these two.
+    if (task.has_test_connection() || task.has_load_fields()) problem = rejection_;
+  }
+  if (problem.ok() && now == nullptr) {
+    problem = MakeError("CONNECTION_NOT_SET", {{"integration", settings_.id}});
+  }
+  const auto ledger = OpenLedger();
+  if (problem.ok() && !ledger.ok()) problem = ledger.status();
+  v1::FinishTaskRequest answer =
+      problem.ok() ? PerformTask(task, {settings_.id, *now, **ledger, clock_})
+                   : FailedTask(problem);
+  answer.set_task(task.id());
+  if (task.has_retry_clients()) ReportLedger();
+  const absl::Status sent = server_.finish_task(std::move(answer));
+  if (!sent.ok()) log::Warning("task_answer_lost", {{"error", sent}});
+}
+
+void Integration::CareLoop() {
+  while (true) {
+    CareForWriteBack(sides());
+    ReportTrailing();
+    const absl::Duration now = clock_.Steady();
+    if (now - told_last_ >= kTellEvery) {
+      told_last_ = now;
+      ReportLedger();
+    }
+    RefreshFigures();
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(kCareEvery),
+                      [this] { return stopping_; });
+    if (stopping_) break;
+  }
+  CareForWriteBack(nullptr);
+}
+
+void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
+  const bool wanted = now != nullptr && now->settings.active;
+  if (write_back_ != nullptr && (!wanted || now != written_with_)) {
+    write_back_->Stop();
+    write_back_ = nullptr;
+    written_with_ = nullptr;
+  }
+  if (!wanted || write_back_ != nullptr) return;
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  written_with_ = now;
+  WriteBack::Settings settings;
+  settings.most_per_second = now->settings.write_back_rate;
+  write_back_ =
+      std::make_unique<WriteBack>(*ledger, *now->source.writer, clock_, settings);
+  write_back_->Start();
+}
+
+void Integration::ReportTrailing() {
+  std::vector<Trailing> trailing;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (trailing_.empty()) return;
+    trailing = trailing_;
+  }
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  const auto write_back = ledger->CountWriteBacks();
+  const auto doubts = CountDoubts(*ledger);
+  const auto refusals = ledger->WriteBackRefusals();
+  if (!write_back.ok() || !doubts.ok() || !refusals.ok()) return;
+  ReportLedger();
+  for (Trailing& last : trailing) {
+    const std::string before = last.run.SerializeAsString();
+    PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
+    PutWriteBackRefusals(*refusals, &last.run);
+    if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (Trailing& kept : trailing_) {
+    for (const Trailing& now : trailing) {
+      if (now.run.name() == kept.run.name()) kept = now;
+    }
+  }
+  trailing_.erase(std::remove_if(trailing_.begin(), trailing_.end(),
+                                 [](const Trailing& t) { return !IsTrailing(t.run); }),
+                  trailing_.end());
+}
+
+absl::StatusOr<int> Integration::CountDoubts(Ledger& ledger) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (current_ != nullptr) return doubts_in_run_.load();
+  }
+  return ledger.CountAttempts();
+}
+
+void Integration::ReportLedger() {
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr || sides() == nullptr) return;
+  const std::lock_guard<std::mutex> lock(told_mutex_);
+  const auto missing = ledger->CountMissing();
+  const auto reasons = ledger->CountMissingByReason();
+  const auto write_back = ledger->CountWriteBacks();
+  const auto refusals = ledger->WriteBackRefusals();
+  const auto doubts = CountDoubts(*ledger);
+  if (!missing.ok() || !reasons.ok() || !write_back.ok() || !refusals.ok() ||
+      !doubts.ok()) {
+    return;
+  }
+  v1::LedgerSummary summary =
+      MakeLedgerSummary(*missing, *reasons, *doubts, *write_back, *refusals);
+  std::string text = summary.SerializeAsString();
+  if (text == told_) return;
+  const absl::Status said = server_.report_ledger(std::move(summary));
+  if (said.ok()) {
+    told_ = std::move(text);
+  } else {
+    log::Debug("ledger_report_failed", {{"error", said}});
+  }
+}
+
+void Integration::RefreshFigures() {
+  const absl::Duration now = clock_.Steady();
+  if (now - looked_ < kLookEvery) return;
+  looked_ = now;
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  const auto write_back = ledger->CountWriteBacks();
+  const auto doubts = CountDoubts(*ledger);
+  const auto missing = ledger->CountMissing();
+  if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  figures_.doubts = *doubts;
+  figures_.write_back_pending = write_back->pending;
+  figures_.write_back_parked = write_back->parked;
+  figures_.missing = *missing;
+}
+
+}  // namespace guestbridge::agent
