@@ -165,7 +165,7 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
   };
   auto made = std::make_shared<Integration>(
       Integration::Settings{id, directory_->LedgerFile(id), options_.portal_ca_file},
-      std::move(server), *reporter_, random_, clock_);
+      std::move(server), *reporter_, buckets_, random_, clock_);
   const std::lock_guard<std::mutex> lock(mutex_);
   integrations_.emplace(id, made);
   return made;

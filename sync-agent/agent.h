@@ -95,6 +95,7 @@ class Agent final : public ControlEvents {
   std::unique_ptr<ControlClient> control_;
   // Destroyed after the integrations, which report to it until they stand still.
   std::unique_ptr<RunReporter> reporter_;
+  PortalBuckets buckets_;
   std::map<std::string, std::shared_ptr<Integration>> integrations_;
   std::thread metrics_thread_;
 };

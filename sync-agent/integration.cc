@@ -12,10 +12,11 @@
 namespace guestbridge::agent {
 
 Integration::Integration(Settings settings, Server server, RunReporter& reporter,
-                         Random& random, const Clock& clock)
+                         PortalBuckets& buckets, Random& random, const Clock& clock)
     : settings_(std::move(settings)),
       server_(std::move(server)),
       reporter_(reporter),
+      buckets_(buckets),
       random_(random),
       clock_(clock),
       lease_(server_.acquire_lease, clock) {

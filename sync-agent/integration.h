@@ -24,6 +24,7 @@
 #include "sync-agent/integration_sides.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/pace/pacer.h"
+#include "sync-agent/pace/portal_buckets.h"
 #include "sync-agent/run_reporter.h"
 
 namespace guestbridge::agent {
@@ -56,9 +57,9 @@ class Integration {
     int missing = 0;  // clients that should be on the portal and are not
   };
 
-  // `reporter`, `random` and `clock` outlive the integration.
-  Integration(Settings settings, Server server, RunReporter& reporter, Random& random,
-              const Clock& clock);
+  // All references outlive the integration.
+  Integration(Settings settings, Server server, RunReporter& reporter,
+              PortalBuckets& buckets, Random& random, const Clock& clock);
   ~Integration();  // Stops and waits.
 
   // Takes a configuration over for everything that begins from now on; a run that is
@@ -125,6 +126,7 @@ class Integration {
   const Settings settings_;
   const Server server_;
   RunReporter& reporter_;
+  PortalBuckets& buckets_;
   Random& random_;
   const Clock& clock_;
   LeaseKeeper lease_;

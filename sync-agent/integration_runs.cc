@@ -144,7 +144,11 @@ void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledge
                    settings.pace.bucket_capacity);
   if (pacer_ != nullptr && key == paced_) return;
   const bool first = pacer_ == nullptr;
-  pacer_ = std::make_unique<Pacer>(settings.pace, random_);
+  // The one before is held until the new one has the bucket: it knows what was sent.
+  pacer_ = std::make_unique<Pacer>(
+      settings.pace, random_,
+      buckets_.Of(absl::StrCat(settings.portal.host, ":", settings.portal.port),
+                  settings.pace));
   paced_ = key;
   if (!first) return;
   const auto note = ledger.Note(kPaceNote);

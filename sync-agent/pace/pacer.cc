@@ -24,10 +24,14 @@ PaceSettings Sane(PaceSettings settings) {
 
 }  // namespace
 
-Pacer::Pacer(PaceSettings settings, Random& random)
+Pacer::Pacer(PaceSettings settings, Random& random,
+             std::shared_ptr<RequestBucket> bucket)
     : settings_(Sane(settings)),
       random_(random),
-      bucket_(settings_.bucket_drain_per_second, settings_.bucket_capacity),
+      bucket_(bucket != nullptr
+                  ? std::move(bucket)
+                  : std::make_shared<RequestBucket>(settings_.bucket_drain_per_second,
+                                                    settings_.bucket_capacity)),
       breaker_(random),
       concurrency_(settings_.max_concurrency) {}
 
@@ -44,7 +48,7 @@ void Pacer::Restore(const PaceMemory& memory, absl::Duration now, absl::Time wal
   // A wall clock that was put back must not make us wait longer than a window.
   const absl::Duration age = std::max(wall_now - memory.at, absl::ZeroDuration());
   if (age >= settings_.operating_window) return;
-  bucket_.Set(memory.bucket, now - age);
+  bucket_->Recall(memory.bucket, now - age, 0, now);
   for (const auto& [name, seconds] : memory.operating) {
     MethodNamed(name).budget.Recall(seconds, now - age + settings_.operating_window);
   }
@@ -53,11 +57,12 @@ void Pacer::Restore(const PaceMemory& memory, absl::Duration now, absl::Time wal
 void Pacer::Suspect(const PaceMemory& last, absl::Duration now, absl::Time wall_now) {
   suspect_ = true;
   Restore(last, now, wall_now);
-  bucket_.Set(bucket_.LevelAt(now) + kUnsaid * bucket_.capacity(), now);
+  const absl::Duration age = std::max(wall_now - last.at, absl::ZeroDuration());
+  bucket_->Recall(last.bucket, now - age, kUnsaid, now);
 }
 
 PaceMemory Pacer::Memory(absl::Duration now, absl::Time wall_now) {
-  PaceMemory memory{wall_now, bucket_.LevelAt(now), {}};
+  PaceMemory memory{wall_now, bucket_->LevelAt(now), {}};
   for (auto& [name, method] : methods_) {
     const double used = method.budget.Used(now);
     if (used > 0) memory.operating[name] = used;
@@ -79,7 +84,7 @@ absl::Duration Pacer::EarliestStart(const RequestLoad& load, absl::Duration now,
     start = std::max(start, now + absl::Seconds(1));  // One probe at a time.
   }
   if (!cloud_) start = std::max(start, last_sent_ + kBoxSpacing);
-  if (cloud_ || bucket_seen_) start = std::max(start, bucket_.EarliestStart(now));
+  if (cloud_ || bucket_seen_) start = std::max(start, bucket_->EarliestStart(now));
   if (!cloud_) return start;
   for (const auto& [name, asked] : load) {
     start = std::max(start, MethodNamed(name).budget.EarliestStart(asked, now));
@@ -89,7 +94,7 @@ absl::Duration Pacer::EarliestStart(const RequestLoad& load, absl::Duration now,
 
 void Pacer::Sent(uint64_t request, const RequestLoad& load, absl::Duration now) {
   now_ = now;
-  bucket_.Sent(now);
+  bucket_->Sent(now);
   last_sent_ = now;
   for (const auto& [name, asked] : load) {
     MethodNamed(name).budget.Sent(request, asked, now);
@@ -119,7 +124,7 @@ void Pacer::Answered(uint64_t id, const PaceObservation& observation,
       MethodNamed(name).budget.NotExecuted(id);
     }
     bucket_seen_ = true;
-    bucket_.Refused(static_cast<int>(in_flight_.size()), now);
+    bucket_->Refused(static_cast<int>(in_flight_.size()), now);
     if (now >= pause_until_) {
       const int doubled = std::min(too_fast_in_row_++, 5);
       pause_until_ =

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,8 +27,9 @@ class Pacer {
  public:
   // `random`: jitter of the back-off; outlives the pacer. Nothing has been sent to the
   // portal within its windows, unless Restore or Suspect is called before anything
-  // else.
-  Pacer(PaceSettings settings, Random& random);
+  // else. `bucket`: what all pacers of this portal share; null: nobody else sends.
+  Pacer(PaceSettings settings, Random& random,
+        std::shared_ptr<RequestBucket> bucket = nullptr);
 
   // What the portal still counts of a former process that ended in order.
   void Restore(const PaceMemory& memory, absl::Duration now, absl::Time wall_now);
@@ -82,7 +84,7 @@ class Pacer {
 
   const PaceSettings settings_;
   Random& random_;
-  RequestBucket bucket_;
+  const std::shared_ptr<RequestBucket> bucket_;
   Breaker breaker_;
   agent::Concurrency concurrency_;
   // Looks taken for SizeFor are noted in it.

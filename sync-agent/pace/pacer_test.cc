@@ -1,10 +1,12 @@
 #include "sync-agent/pace/pacer.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "sync-agent/pace/limits_model_test.h"
+#include "sync-agent/pace/portal_buckets.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -348,6 +350,51 @@ TEST_F(PacerTest, ALaterProcessKnowsWhatThePortalStillCounts) {
   Pacer much_later(PaceSettings{}, random_);
   much_later.Restore(DecodePaceMemory(text), At(5), Wall(now_ + 601));
   EXPECT_EQ(much_later.Memory(At(5), Wall(now_ + 601)).bucket, 0);
+}
+
+TEST(PortalBuckets, WhoSendsToOnePortalSharesItsBucket) {
+  SeededRandom random;
+  PortalBuckets buckets;
+  const PaceSettings settings;
+  Pacer first(settings, random, buckets.Of("hotel:443", settings));
+  Pacer second(settings, random, buckets.Of("hotel:443", settings));
+  Pacer elsewhere(settings, random, buckets.Of("other:443", settings));
+  const auto burst = [](Pacer& pacer) {
+    int sent = 0;
+    uint64_t id = 0;
+    while (sent < 100 &&
+           pacer.EarliestStart(One(kList, 1), At(1000), Wall(1000)) <= At(1000)) {
+      pacer.Sent(++id, One(kList, 1), At(1000));
+      PaceObservation answer;
+      answer.reports_operating = true;
+      answer.methods = {{kList, 1, 0.05, 0, -1, false}};
+      pacer.Answered(id, answer, At(1000), Wall(1000));
+      ++sent;
+    }
+    return sent;
+  };
+  const int alone = burst(elsewhere);
+  EXPECT_GT(alone, 40);
+  EXPECT_EQ(burst(first), alone);
+  EXPECT_EQ(burst(second), 0);
+}
+
+TEST(PortalBuckets, ANewPacerOfThePortalKnowsWhatTheOldOneSent) {
+  SeededRandom random;
+  PortalBuckets buckets;
+  PaceSettings settings;
+  auto pacer =
+      std::make_unique<Pacer>(settings, random, buckets.Of("hotel:443", settings));
+  for (uint64_t id = 1; id <= 40; ++id) pacer->Sent(id, One(kList, 1), At(1000));
+  settings.bucket_capacity = 250;
+  settings.bucket_drain_per_second = 5;
+  pacer = std::make_unique<Pacer>(settings, random, buckets.Of("hotel:443", settings));
+  EXPECT_NEAR(pacer->Memory(At(1000), Wall(1000)).bucket, 40, 0.1);
+  int more = 0;
+  while (pacer->EarliestStart(One(kList, 1), At(1000), Wall(1000)) <= At(1000)) {
+    pacer->Sent(static_cast<uint64_t>(100 + more++), One(kList, 1), At(1000));
+  }
+  EXPECT_GT(more, 150);
 }
 
 TEST(PaceMemory, WhatIsNoMemoryIsAnOldOne) {

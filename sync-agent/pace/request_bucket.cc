@@ -12,12 +12,18 @@ constexpr absl::Duration kRegain = absl::Minutes(10);  // from nothing to everyt
 
 }  // namespace
 
-RequestBucket::RequestBucket(double drain_per_second, int capacity)
-    : drain_(std::max(drain_per_second, 0.1)),
-      capacity_(std::max(capacity, 1)),
-      ceiling_(std::max(1.0, capacity_ - 2 * drain_ - 1)) {}
+RequestBucket::RequestBucket(double drain_per_second, int capacity) {
+  SetRate(drain_per_second, capacity);
+}
 
-double RequestBucket::Drain(absl::Duration now) const {
+void RequestBucket::SetRate(double drain_per_second, int capacity) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  drain_ = std::max(drain_per_second, 0.1);
+  capacity_ = std::max(capacity, 1);
+  ceiling_ = std::max(1.0, capacity_ - 2 * drain_ - 1);
+}
+
+double RequestBucket::DrainLocked(absl::Duration now) const {
   double share = share_;
   if (now > refused_at_) {
     share += absl::FDivDuration(now - refused_at_, kRegain);
@@ -25,34 +31,48 @@ double RequestBucket::Drain(absl::Duration now) const {
   return drain_ * kClockShare * std::clamp(share, kLeastShare, 1.0);
 }
 
-void RequestBucket::Set(double level, absl::Duration at) {
-  level_ = std::clamp(level, 0.0, capacity_);
-  at_ = at;
+double RequestBucket::LevelLocked(absl::Duration now) const {
+  if (now <= at_ || level_ <= 0) return level_;
+  return std::max(0.0, level_ - DrainLocked(now) * absl::ToDoubleSeconds(now - at_));
+}
+
+void RequestBucket::Recall(double level, absl::Duration at, double more,
+                           absl::Duration now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const double drained = DrainLocked(now) * absl::ToDoubleSeconds(now - at);
+  const double recalled =
+      std::max(0.0, std::min(level, capacity_) - drained) + more * capacity_;
+  level_ = std::clamp(recalled, LevelLocked(now), std::max(capacity_, level_));
+  at_ = now;
 }
 
 double RequestBucket::LevelAt(absl::Duration now) const {
-  if (now <= at_ || level_ <= 0) return level_;
-  return std::max(0.0, level_ - Drain(now) * absl::ToDoubleSeconds(now - at_));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return LevelLocked(now);
 }
 
 absl::Duration RequestBucket::EarliestStart(absl::Duration now) const {
-  const double over = LevelAt(now) + 1 - ceiling_;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const double over = LevelLocked(now) + 1 - ceiling_;
   if (over <= 1e-9) return now;
-  return now + absl::Seconds(over / Drain(now)) + absl::Microseconds(1);
+  return now + absl::Seconds(over / DrainLocked(now)) + absl::Microseconds(1);
 }
 
 void RequestBucket::Sent(absl::Duration now) {
-  level_ = LevelAt(now) + 1;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  level_ = LevelLocked(now) + 1;
   at_ = std::max(at_, now);
 }
 
 void RequestBucket::Refused(int in_flight, absl::Duration now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   // Those under way together are one event.
   if (now - refused_at_ > absl::Seconds(2)) {
-    share_ = std::clamp(Drain(now) / (drain_ * kClockShare) * kYield, kLeastShare, 1.0);
+    share_ = std::clamp(DrainLocked(now) / (drain_ * kClockShare) * kYield, kLeastShare,
+                        1.0);
     refused_at_ = now;
   }
-  level_ = std::max(LevelAt(now), capacity_ + in_flight);
+  level_ = std::max(LevelLocked(now), capacity_ + in_flight);
   at_ = std::max(at_, now);
 }
 

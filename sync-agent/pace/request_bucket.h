@@ -1,11 +1,15 @@
 #pragma once
 
+#include <mutex>
+
 #include "absl/time/time.h"
 
 namespace guestbridge::agent {
 
 // The portal's counter of requests, as high as it can be: each request adds 1, refused
-// ones too, and Y leave it per second. One thread at a time.
+// ones too, and Y leave it per second. Thread-safe: all who send to a portal from this
+// process share its bucket. Two that ask at the same moment may both be let go, which
+// the margin bears.
 //
 // The portal's drops come in steps of Y at a phase of its own and requests bunch on
 // their way, so its counter may stand above a smooth one by Y and by what was delayed:
@@ -16,10 +20,12 @@ class RequestBucket {
  public:
   RequestBucket(double drain_per_second, int capacity);
 
-  // How full it was at that moment; nothing is assumed without.
-  void Set(double level, absl::Duration at);
+  // What the portal allows, as last configured.
+  void SetRate(double drain_per_second, int capacity);
+  // It was so full at that moment, and `more` (of the capacity) may have come since;
+  // not less full than is known already. Nothing is assumed without.
+  void Recall(double level, absl::Duration at, double more, absl::Duration now);
   double LevelAt(absl::Duration now) const;
-  double capacity() const { return capacity_; }
 
   absl::Duration EarliestStart(absl::Duration now) const;
   void Sent(absl::Duration now);
@@ -28,11 +34,13 @@ class RequestBucket {
   void Refused(int in_flight, absl::Duration now);
 
  private:
-  double Drain(absl::Duration now) const;
+  double DrainLocked(absl::Duration now) const;
+  double LevelLocked(absl::Duration now) const;
 
-  const double drain_;
-  const double capacity_;
-  const double ceiling_;
+  mutable std::mutex mutex_;
+  double drain_;
+  double capacity_;
+  double ceiling_;
   double level_ = 0;
   absl::Duration at_ = -absl::InfiniteDuration();
   double share_ = 1;  // of the drain, since the last refusal
