@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "common/resource/field_mask.h"
 #include "common/resource/page.h"
@@ -82,7 +83,8 @@ TEST(PageTest, SizesHaveADefaultAndACeiling) {
 }
 
 TEST(PageTest, TokensBelongToTheirList) {
-  for (const std::string key : {"", "7", "ключ", std::string(300, 'k').c_str()}) {
+  const std::vector<std::string> keys = {"", "7", "ключ", std::string(300, 'k')};
+  for (const std::string& key : keys) {
     const std::string token = EncodePageToken("ListRuns integrations/a", key);
     EXPECT_EQ(*DecodePageToken("ListRuns integrations/a", token), key);
     EXPECT_THAT(DecodePageToken("ListRuns integrations/b", token),

@@ -70,7 +70,8 @@ TEST_F(ImportTest, AMissingMethodIsUnknownAloneInABatchAndInTheList) {
   EXPECT_EQ(batch["result"]["result_error"]["a"]["error"], "ERROR_METHOD_NOT_FOUND");
   EXPECT_EQ(Call("method.get", {{"name", "crm.item.batchImport"}})["result"].dump(),
             R"({"isExisting":false,"isAvailable":false})");
-  for (const Json& name : Call("methods", Json::object())["result"]) {
+  const Json methods = Call("methods", Json::object());
+  for (const Json& name : methods["result"]) {
     EXPECT_NE(name, "crm.item.batchimport");
   }
 }
