@@ -115,7 +115,19 @@ class FaultSite(Site):
 
     def begin(self, *flags):
         """Starts an export that goes on by itself; its name."""
-        return self.json("export", "run", "main", *flags)["name"]
+        return self.started("export", "run", "main", *flags).json()["name"]
+
+    def started(self, *command):
+        """A command that starts a run, once nothing else runs: the schedule or the agent's own
+        settling may be quicker."""
+        for _ in range(10):
+            result = self.cli(*command, "--output", "json", code=None)
+            if "RUN_IN_PROGRESS" not in result.stderr:
+                break
+            self.runs_ended()
+        if result.code != 0:
+            raise AssertionError(f"{command}: {result}\n{self.agent.stderr()}")
+        return result
 
     def begin_anyhow(self, *flags, kind="export"):
         """The same while a process may die under the call."""
@@ -148,18 +160,10 @@ class FaultSite(Site):
 
     def finish(self, *flags):
         """What a person does when all is mended: one more export, waited for to the last ID."""
+        self.runs_ended()
         self.try_cli("clients", "retry", "main")
-        command = ("export", "run", "main", "--wait", "--settle", "--wait-write-back", *flags,
-                   "--output", "json")
-        for _ in range(10):
-            self.runs_ended()
-            result = self.cli(*command, code=None)
-            # The schedule or the agent's own settling may have been quicker.
-            if result.code == 0 or "RUN_IN_PROGRESS" not in result.stderr:
-                break
-        if result.code != 0:
-            raise AssertionError(f"the run after the fault: {result}\n{self.agent.stderr()}")
-        run = result.json()
+        run = self.started("export", "run", "main", "--wait", "--settle", "--wait-write-back",
+                           *flags).json()
         if run["state"] != "SUCCEEDED":
             raise AssertionError(f"the run after the fault: {run}")
         return run
