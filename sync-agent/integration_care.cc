@@ -1,5 +1,6 @@
 #include "sync-agent/integration.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 

@@ -301,13 +301,11 @@ void IntegrationRun::TellSettleTime() {
   if (!MayCreate() || interrupted()) return;
   const absl::Duration time = SettleTime();
   if (time == told_settle_time_) return;
-  told_settle_time_ = time;
-  parts_.lease.Renew(kRenewalPatience);
+  if (parts_.lease.Renew(kRenewalPatience)) told_settle_time_ = time;
 }
 
 absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identity) {
   const IntegrationSettings& configured = parts_.sides->settings;
-  GB_RETURN_IF_ERROR(MindPortal());
   RunSettings settings;
   settings.run = LedgerNumberOf(task_.run());
   settings.kind = KindOf(task_.run().kind());
@@ -398,6 +396,8 @@ std::optional<v1::Run> IntegrationRun::Execute() {
   absl::StatusOr<ExecutionResult> result = [&]() -> absl::StatusOr<ExecutionResult> {
     GB_RETURN_IF_ERROR(Begin());
     GB_ASSIGN_OR_RETURN(const Identity identity, FindIdentity());
+    // Before the lease, which says what kind of portal it is for.
+    GB_RETURN_IF_ERROR(MindPortal());
     if (MayCreate()) GB_RETURN_IF_ERROR(TakeLease(identity));
     ExecutionResult cut;
     cut.end = ExecutionEnd::kStopped;

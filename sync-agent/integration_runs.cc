@@ -138,18 +138,16 @@ void Integration::SettleDoubts() {
 }
 
 void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledger) {
-  const std::string key =
-      absl::StrCat(settings.portal.host, ":", settings.portal.port, " ",
-                   settings.portal.oauth ? -1 : settings.portal.webhook_user, " ",
-                   settings.pace.bucket_capacity);
-  if (pacer_ != nullptr && key == paced_) return;
+  const std::string portal =
+      absl::StrCat(settings.portal.host, ":", settings.portal.port);
+  // In any case: the rate is that of whoever begins a run now.
+  const std::shared_ptr<RequestBucket> bucket = buckets_.Of(portal, settings.pace);
+  const std::string credential = absl::StrCat(
+      portal, " ", settings.portal.oauth ? -1 : settings.portal.webhook_user);
+  if (pacer_ != nullptr && credential == paced_) return;
   const bool first = pacer_ == nullptr;
-  // The one before is held until the new one has the bucket: it knows what was sent.
-  pacer_ = std::make_unique<Pacer>(
-      settings.pace, random_,
-      buckets_.Of(absl::StrCat(settings.portal.host, ":", settings.portal.port),
-                  settings.pace));
-  paced_ = key;
+  pacer_ = std::make_unique<Pacer>(settings.pace, random_, bucket);
+  paced_ = credential;
   if (!first) return;
   const auto note = ledger.Note(kPaceNote);
   absl::string_view text = note.ok() ? absl::string_view(*note) : "";

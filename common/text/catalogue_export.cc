@@ -94,9 +94,9 @@ constexpr ReasonText kTexts[] = {
      "импортирует одним методом, чтобы не мешать другим программам.",
      kNothingEn, kNothingRu},
     {"SPREADING_UNAVAILABLE", kOk,
-     "The portal does not let the user call {method}; this run imports by one method "
+     "The portal does not offer {method} to this user; this run imports by one method "
      "from here on.",
-     "Портал не даёт пользователю вызывать метод {method}; дальше эта выгрузка "
+     "Метод {method} недоступен этому пользователю портала; дальше эта выгрузка "
      "импортирует одним методом.",
      kNothingEn, kNothingRu},
     {"IMPORT_RIGHT_MISSING", kOk,

@@ -28,12 +28,12 @@ std::string SourceOrigin(const v1::Connection& connection) {
   return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
 }
 
-// Under its new name it is the same portal, on which the same ledger was written last.
+// Under another name it may be the same portal, on which that ledger was written last.
 absl::Status MoveLease(Transaction& transaction, const std::string& id,
                        const std::string& from, const std::string& to) {
   GB_ASSIGN_OR_RETURN(auto binding,
                       GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
-  if (!binding.has_value()) return absl::OkStatus();
+  if (!binding.has_value() || from == to) return absl::OkStatus();
   const std::string& base = binding->value.base_identity();
   GB_ASSIGN_OR_RETURN(
       auto lease, GetRecord<store::LeaseRecord>(transaction, keys::Lease(base, from)));
@@ -199,6 +199,14 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
   GB_ASSIGN_OR_RETURN(const int64_t revision, store_.Write([&](Transaction& transaction)
                                                                -> absl::Status {
     GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
+    GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
+                                               transaction, keys::Connection(id)));
+    if (before.has_value()) {
+      // The same portal under another name, for all that is known here.
+      GB_RETURN_IF_ERROR(MoveLease(transaction, id,
+                                   PortalKey(before->value.connection()),
+                                   PortalKey(checked.settings)));
+    }
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
     if (checked.settings.has_webhook()) {
       GB_RETURN_IF_ERROR(credentials_.Forget(transaction, id));

@@ -173,6 +173,20 @@ TEST_F(LeasesTest, ARenamedPortalKnowsWhoWroteToItUnderItsOldName) {
   EXPECT_FALSE(same->cold());
 }
 
+TEST_F(LeasesTest, ANewAddressMayBeTheSamePortalAndAnotherLedgerWaitsAndLooks) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "ledger", 7), IsOk());
+  v1::Connection elsewhere = WebhookConnection("main");
+  elsewhere.set_api_server("grand.bitrix24.ru");
+  ASSERT_THAT(connections_.Save(elsewhere), IsOk());
+  EXPECT_EQ(ParametersOf(Acquire(*session, "copy", 5).status())["retry_after_seconds"],
+            "180");
+  EXPECT_FALSE(Acquire(*session, "ledger", 8)->cold());
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_TRUE(Acquire(*session, "copy", 5)->cold());
+}
+
 TEST_F(LeasesTest, ADeletedIntegrationDoesNotMakeItsBaseForget) {
   Prepare("main");
   ASSERT_THAT(Acquire(*ConnectAgent("a", "inst"), "ledger", 3), IsOk());

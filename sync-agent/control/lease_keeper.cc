@@ -76,15 +76,16 @@ void LeaseKeeper::Want(Claim claim, Keep keep) {
   changed_.notify_all();
 }
 
-void LeaseKeeper::Renew(absl::Duration longest) {
+bool LeaseKeeper::Renew(absl::Duration longest) {
   std::unique_lock<std::mutex> lock(mutex_);
-  if (!claim_.has_value() || !word_.held) return;
+  if (!claim_.has_value() || !word_.held) return false;
   // What is under way asked with what was known before.
   const uint64_t wanted = ++wanted_;
   due_ = clock_.Steady();
   changed_.notify_all();
   changed_.wait_for(lock, absl::ToChronoNanoseconds(longest),
-                    [&] { return answered_ >= wanted || stopping_; });
+                    [&] { return granted_ >= wanted || stopping_; });
+  return granted_ >= wanted;
 }
 
 void LeaseKeeper::Leave() {
@@ -174,7 +175,7 @@ absl::Duration LeaseKeeper::Tick() {
       }
     }
     // Counted from before the request: an answer that took long is renewed sooner.
-    answered_ = wanted;
+    if (lease.ok()) granted_ = wanted;
     due_ = lease.ok() ? begun + pause : clock_.Steady() + pause;
     if (wanted != wanted_) due_ = clock_.Steady();
     pause = PauseLocked();

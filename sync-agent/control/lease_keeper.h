@@ -35,8 +35,9 @@ class LeaseKeeper {
 
   // Begins anew: what was known of an earlier lease still counts towards end().
   void Want(Claim claim, Keep keep);
-  // Asks again at once, and waits at most so long for the answer. While it is held.
-  void Renew(absl::Duration longest);
+  // Asks again at once, and waits at most so long for the answer, while it is held.
+  // True when the server has granted what was asked with.
+  bool Renew(absl::Duration longest);
   // Renews no longer; the lease ends by itself.
   void Leave();
 
@@ -64,8 +65,8 @@ class LeaseKeeper {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   bool stopping_ = false;
-  uint64_t wanted_ = 0;    // counts Want, Renew and Leave
-  uint64_t answered_ = 0;  // as it was when the last answer was asked for
+  uint64_t wanted_ = 0;   // counts Want, Renew and Leave
+  uint64_t granted_ = 0;  // as it was when the last lease that came was asked for
   std::optional<Claim> claim_;
   Keep keep_;
   bool begins_ = false;  // the ledger was not stamped since Want

@@ -215,6 +215,9 @@ void ExportMachine::Enter(Phase phase) {
     case Phase::kEvents:
       events_.Begin(cold_at_start_);
       break;
+    case Phase::kSweep:
+      sweep_.Begin();
+      break;
     case Phase::kDirty:
       dirty_after_ = ClientKey();
       dirty_done_ = false;
@@ -297,7 +300,8 @@ bool ExportMachine::Advance() {
         CrashPoint("agent.watermark.mapping-noted");
         if (!context_.failure.ok()) return true;
       }
-      if (exports && settings_.kind == RunKind::kSettle && !context_.doubts.empty() &&
+      if (settings_.writes() && settings_.kind == RunKind::kSettle &&
+          !context_.doubts.empty() &&
           context_.doubts.NextDue() <= context_.now.steady) {
         Enter(Phase::kSettle);
         return true;

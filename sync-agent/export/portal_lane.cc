@@ -178,7 +178,9 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
          result.time.duration_seconds, result.time.operating_seconds,
          result.time.operating_reset_unix, result.operating_limit});
     if (!result.operating_limit) continue;
-    if (refused_method_.empty()) refused_method_ = MethodOf(job.commands[i]);
+    if (job.creates && refused_method_.empty()) {
+      refused_method_ = MethodOf(job.commands[i]);
+    }
     ++tally_.progress().portal.throttled;
   }
   pacer_.Answered(id, observation, now.steady, now.wall);

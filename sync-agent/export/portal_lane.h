@@ -47,7 +47,8 @@ class PortalLane {
     return pacer_.EarliestStart(load, now.steady, now.wall);
   }
   std::optional<bool> box() const { return pacer_.box(); }
-  // The first method that the portal refused for its operating time in this run.
+  // The first method that creates contacts and was refused for its operating time in
+  // this run.
   const std::string& refused_method() const { return refused_method_; }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);

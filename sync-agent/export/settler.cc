@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -87,26 +88,19 @@ void Settler::Settle(Suspect& suspect) {
     }
     const Outcome outcome =
         suspect.attempt.intent.recreate ? Outcome::kRecreated : Outcome::kAdded;
-    if (!context_.Check(
-            context_.ledger.Settle({{key, Evidence::Found(found->id),
-                                     context_.settings.run, outcome, unix_now}}))) {
+    Evidence evidence = Evidence::Found(found->id);
+    if (!own) {
+      const auto version = DecodeOriginVersion(found->stamp.version);
+      evidence = Evidence::FoundOther(
+          found->id, version.ok() ? version->values : std::set<std::string>());
+    }
+    if (!context_.Check(context_.ledger.Settle(
+            {{key, std::move(evidence), context_.settings.run, outcome, unix_now}}))) {
       return;
     }
     context_.tally.Moved(*before, outcome);
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
-    if (!own) {
-      // Not what this attempt wrote: its content is unknown, to be read.
-      (*record)->exported.fields_known = false;
-      (*record)->exported.hash.clear();
-      (*record)->dirty = true;
-      const auto version = DecodeOriginVersion(found->stamp.version);
-      if (version.ok()) {
-        (*record)->exported.values.insert(version->values.begin(),
-                                          version->values.end());
-      }
-      if (!context_.Check(context_.ledger.Put({**record}))) return;
-    }
     if ((*record)->dirty) context_.Reconsider(key);
   } else {
     // An update leaves no trace that a look-up could find: past the settle time it has

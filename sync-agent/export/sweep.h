@@ -14,6 +14,8 @@ class Sweep {
  public:
   Sweep(RunContext& context, GoneCheck& gone) : context_(context), gone_(gone) {}
 
+  // What it could not tell before, it looks at again.
+  void Begin() { certain_ = true; }
   bool idle() const { return finished_ && in_flight_ == 0; }
   std::optional<PortalLane::Job> Next();
   // Of every contact it could be told whether it is there.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,14 @@ class Evidence {
     return evidence;
   }
   static Evidence Found(ContactId id) { return Evidence(Kind::kFound, id); }
+  // It bears the client's origin, but another attempt wrote it last: what it holds is
+  // not this attempt's content. `values`: what its stamp names as ours.
+  static Evidence FoundOther(ContactId id, std::set<std::string> values) {
+    Evidence evidence(Kind::kFound, id);
+    evidence.other_ = true;
+    evidence.values_ = std::move(values);
+    return evidence;
+  }
   // Both on the steady clock of this process: the look-up's first request left at
   // `begun`; `due` is the settle time after the last byte could have left. A look-up
   // that began earlier proves nothing, and says so by staying unsettled.
@@ -45,6 +54,8 @@ class Evidence {
   ContactId id() const { return id_; }
   const std::string& reason() const { return reason_; }
   const Parameters& parameters() const { return parameters_; }
+  bool other() const { return other_; }
+  const std::set<std::string>& values() const { return values_; }
 
  private:
   Evidence(Kind kind, ContactId id) : kind_(kind), id_(id) {}
@@ -52,6 +63,8 @@ class Evidence {
   ContactId id_;
   std::string reason_;
   Parameters parameters_;
+  bool other_ = false;
+  std::set<std::string> values_;
 };
 
 }  // namespace guestbridge::agent

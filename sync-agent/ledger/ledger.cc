@@ -159,6 +159,14 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
       record.dirty =
           evidence.kind() == Evidence::Kind::kFound && record.reason == kInDoubt;
       record.exported = attempt->intent.digest;
+      if (evidence.other()) {
+        // To be read before the next write, which must come.
+        record.dirty = true;
+        record.exported.fields_known = false;
+        record.exported.hash.clear();
+        record.exported.values.insert(evidence.values().begin(),
+                                      evidence.values().end());
+      }
       record.mapping_version = attempt->intent.mapping_version;
       ++record.revision;
       record.exported_unix = settlement.unix_time;

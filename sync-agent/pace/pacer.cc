@@ -94,7 +94,8 @@ absl::Duration Pacer::EarliestStart(const RequestLoad& load, absl::Duration now,
 
 void Pacer::Sent(uint64_t request, const RequestLoad& load, absl::Duration now) {
   now_ = now;
-  bucket_->Sent(now);
+  // A box counts nothing, and what it is sent must not keep others waiting.
+  if (cloud_ || bucket_seen_) bucket_->Sent(now);
   last_sent_ = now;
   for (const auto& [name, asked] : load) {
     MethodNamed(name).budget.Sent(request, asked, now);

@@ -397,6 +397,23 @@ TEST(PortalBuckets, ANewPacerOfThePortalKnowsWhatTheOldOneSent) {
   EXPECT_GT(more, 150);
 }
 
+TEST(PortalBuckets, WhatABoxIsSentKeepsNobodyWaiting) {
+  SeededRandom random;
+  PortalBuckets buckets;
+  const PaceSettings settings;
+  Pacer first(settings, random, buckets.Of("box:443", settings));
+  PaceObservation answer;
+  answer.methods = {{kList, 1, 0.05, -1, -1, false}};  // no operating: a box
+  double now = 1000;
+  for (uint64_t id = 1; id <= 1000; ++id) {
+    now += 0.06;
+    first.Sent(id, One(kList, 1), At(now));
+    first.Answered(id, answer, At(now), Wall(now));
+  }
+  Pacer second(settings, random, buckets.Of("box:443", settings));
+  EXPECT_EQ(second.EarliestStart(One(kList, 1), At(now), Wall(now)), At(now));
+}
+
 TEST(PaceMemory, WhatIsNoMemoryIsAnOldOne) {
   for (const char* text : {"", "x", "17", "17 bucket=", "17 bucket=x", "17 bucket=-1",
                            "17 bucket=1 a", "17 bucket=nan", "x bucket=1"}) {

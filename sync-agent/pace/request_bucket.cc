@@ -72,7 +72,7 @@ void RequestBucket::Refused(int in_flight, absl::Duration now) {
                         1.0);
     refused_at_ = now;
   }
-  level_ = std::max(LevelLocked(now), capacity_ + in_flight);
+  level_ = capacity_ + in_flight;
   at_ = std::max(at_, now);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 #include "sync-agent/portal/bitrix24/contact_decoder.h"
@@ -27,8 +28,8 @@ bool IsOfEvents(const Command& command) {
 
 // True when the error shuts this one method and no more: another way is open.
 bool IsUnavailable(const PortalError& error, const Command& command, int status) {
-  if (std::holds_alternative<ImportContacts>(command)) {
-    return IsImportUnavailable(error, status);
+  if (const auto* import = std::get_if<ImportContacts>(&command); import != nullptr) {
+    return IsImportUnavailable(error, status, import->single);
   }
   const ErrorKind kind = MeaningOf(error).kind;
   if (const auto* add = std::get_if<AddContact>(&command); add != nullptr) {
@@ -101,9 +102,11 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
       result.fate = write ? Fate::kUnknown : Fate::kRefused;
       break;
   }
-  // A code of validation belongs to one contact of an import, not to all of them.
+  // A code of validation belongs to one contact of an import, not to all of them; and
+  // only such a code precedes the write.
   const auto* import = std::get_if<ImportContacts>(&command);
-  if (result.fate == Fate::kRefused && import != nullptr && !import->single) {
+  if (result.fate == Fate::kRefused && import != nullptr &&
+      !(import->single && absl::StartsWith(error.code, "CRM_FIELD_ERROR_"))) {
     result.fate = Fate::kUnknown;
   }
   SpreadToItems(command, &result);

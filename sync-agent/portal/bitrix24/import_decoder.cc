@@ -75,9 +75,14 @@ bool DecodeImport(const Json& json, const ImportContacts& sent, CommandResult* r
   return true;
 }
 
-bool IsImportUnavailable(const PortalError& error, int status) {
+bool IsImportUnavailable(const PortalError& error, int status, bool single) {
   // A plan without REST has the code of a missing right, but not its status.
   if (error.code == "ACCESS_DENIED") return status == 0 || status == 400;
+  if (single) {
+    // Any other code may be the one contact's own, and that contact may stand.
+    return error.code == "ERROR_METHOD_NOT_FOUND" || error.code == "WRONG_AUTH_TYPE" ||
+           error.code == "ALLOWED_ONLY_INTRANET_USER";
+  }
   // NOT_FOUND as a whole: this portal's item methods know no contacts.
   return error.code == "ERROR_METHOD_NOT_FOUND" || error.code == "WRONG_AUTH_TYPE" ||
          error.code == "NOT_FOUND" || error.code == "ALLOWED_ONLY_INTRANET_USER" ||

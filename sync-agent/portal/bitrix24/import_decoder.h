@@ -15,6 +15,6 @@ bool DecodeImport(const Json& json, const ImportContacts& sent, CommandResult* r
 // True when the error of an import as a whole proves that nothing was executed and that
 // only this method is shut: missing, not for this user, or not with these parameters.
 // `status`: of the HTTP answer; 0 in a batch.
-bool IsImportUnavailable(const PortalError& error, int status);
+bool IsImportUnavailable(const PortalError& error, int status, bool single);
 
 }  // namespace guestbridge::agent

@@ -210,7 +210,15 @@ TEST(ImportDecoder, AContactImportedAloneHasTheWordOfItsCommand) {
   EXPECT_EQ(done.fate, Fate::kDone);
   EXPECT_EQ(done.id, ContactId(15));
   EXPECT_EQ(word(R"({"error":"CRM_FIELD_ERROR_REQUIRED"})", 400).fate, Fate::kRefused);
-  EXPECT_EQ(word(R"({"error":"ERROR_CORE"})", 400).fate, Fate::kUnknown);
+  // None of these says that the contact was not made.
+  for (const char* code :
+       {"ERROR_CORE", "100", "ERROR_ARGUMENT", "NOT_FOUND", "INVALID_ARG_VALUE", "0"}) {
+    EXPECT_EQ(word(std::string(R"({"error":")") + code + R"("})", 400).fate,
+              Fate::kUnknown)
+        << code;
+  }
+  EXPECT_EQ(word(R"({"error":"ERROR_METHOD_NOT_FOUND"})", 404).fate,
+            Fate::kNotExecuted);
   for (const char* result : {"{}", R"({"item":{}})", R"({"item":{"id":0}})", "[]"}) {
     EXPECT_EQ(word(std::string(R"({"result":)") + result + "}").fate, Fate::kUnknown)
         << result;
