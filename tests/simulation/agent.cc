@@ -381,6 +381,7 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   report.end = end;
   report.error = error;
   report.installation = installation_;
+  report.whole = run.stream != nullptr && run.stream->full();
   if (run.machine != nullptr) report.progress = run.machine->progress();
   if (end == RunEnd::kSucceeded && run.cold) {
     if (!Check(process_->ledger->SetNote(kColdNote, ""))) return;

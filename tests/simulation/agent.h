@@ -30,6 +30,7 @@ struct RunReport {
   absl::Status error;
   agent::RunProgress progress;
   int installation = 0;
+  bool whole = false;  // the base was read whole
 };
 
 // The world around an agent.

@@ -65,6 +65,9 @@ class BaseStream {
 
   agent::ClientPage Next(const Base& base);
 
+  // Every client is delivered, as asked for or because the watermark's moment is gone.
+  bool full() const { return full_; }
+
  private:
   struct Marks {
     int64_t period = -1;

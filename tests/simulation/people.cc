@@ -316,7 +316,10 @@ void World::PlanDisasters(absl::Duration evening) {
     const size_t which =
         static_cast<size_t>(chance.Below(static_cast<int64_t>(base_copies_.size())));
     queue.At(day + chance.Between(absl::Hours(2), absl::Hours(20)),
-             [this, copy = base_copies_[which]] { base.Restore(copy, queue.now()); });
+             [this, copy = base_copies_[which]] {
+               base.Restore(copy, queue.now());
+               base_restored = queue.now();
+             });
   }
 }
 

@@ -45,6 +45,10 @@ World::World(const Options& options)
     for (const agent::RunNotice& notice : report.progress.notices) {
       ++counts[absl::StrCat("notice ", notice.reason)];
     }
+    if (report.whole && report.kind == RunKind::kExport &&
+        report.end == agent::RunEnd::kSucceeded) {
+      base_read_whole = report.begun;
+    }
     const agent::RunCounts& c = report.progress.counts;
     counts["added"] += c.added;
     counts["recreated"] += c.recreated;
@@ -62,10 +66,10 @@ World::World(const Options& options)
     }
     if (options_.log) {
       absl::FPrintF(stderr,
-                    "%s run %d of %d ends %d %s: %d added %d updated %d deferred\n",
+                    "%s run %d of %d ends %d %s: %d added %d updated %d deferred%s\n",
                     absl::FormatDuration(queue.now()), report.run, report.installation,
                     static_cast<int>(report.end), report.error.ToString(), c.added,
-                    c.updated, c.deferred);
+                    c.updated, c.deferred, report.whole ? ", whole" : "");
     }
   };
 
