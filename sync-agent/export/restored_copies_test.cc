@@ -170,6 +170,27 @@ TEST(DoubtfulAddition, OnABoxIsSettledWhenTheBoxMayHaveEndedIt) {
   }
 }
 
+TEST(DoubtfulAdoption, ThatWasNotCarriedOutIsMadeUpForByTheRunThatSettlesIt) {
+  World world;
+  testing::FakeContact& contact = world.portal.contacts[50];
+  contact.fields["LAST_NAME"] = "Orlova";
+  contact.multifields["PHONE"] = {{1, "+79160000001", "MOBILE"}};
+  ClientRow& client = world.base.Add(1, "Orlova", "+79160000001");
+  client.contact = ContactId(50);
+  const ClientKey key = client.key;
+  world.portal.fault = [&](const PortalRequest&) { return Fault::kLostBefore; };
+  world.Run(world.Settings());
+  ASSERT_EQ(*world.ledger->CountAttempts(), 1);
+  ASSERT_TRUE(contact.stamp.origin.empty());
+  world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+  world.now += absl::Minutes(5);
+  RunSettings settle = world.Settings();
+  settle.kind = RunKind::kSettle;
+  EXPECT_EQ(world.Run(settle).end, RunEnd::kSucceeded);
+  EXPECT_EQ(contact.stamp.origin, key.guid());
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+}
+
 class DoubtfulUpdate : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(DoubtfulUpdate, DoesNotLeaveAValueThatWasTakenAwayAfterIt) {

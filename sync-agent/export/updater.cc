@@ -125,6 +125,17 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
         const auto item = items->find(row.id);
         if (item == items->end()) continue;
         context_.sight_proven = true;
+        const ClientKey key = item->second.key;
+        if (row.stamp.originator != context_.settings.originator ||
+            row.stamp.origin != key.guid()) {
+          // Its stamp never arrived, or it is somebody else's by now: looked at like an
+          // ID that 1C holds.
+          context_.busy.erase(key);
+          context_.strangers.insert(key);
+          context_.Reconsider(key);
+          items->erase(item);
+          continue;
+        }
         const bool compare = item->second.changed.empty();
         Ready(std::move(item->second), row, compare, /*adopt=*/false);
         items->erase(item);

@@ -29,7 +29,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kGoneForEver, "gone-for-ever", 202, 30},
     {agent::Mutant::kRestoredLedgerTrusted, "restored-ledger-trusted", 19, 10},
     {agent::Mutant::kRestoredDigestsTrusted, "restored-digests-trusted", 63, 10},
-    {agent::Mutant::kLeaseIgnored, "lease-ignored", 768, 20},
+    {agent::Mutant::kLeaseIgnored, "lease-ignored", 846, 20},
     {agent::Mutant::kEarlyWatermark, "early-watermark", 13, 10},
     {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 189, 30},
     {agent::Mutant::kChangeInDoubtForgotten, "change-in-doubt-forgotten", 248, 20},
