@@ -111,8 +111,9 @@ def main():
         slow = export([guest(n) for n in range(1, many + 1)], -(-int(many * cost) // 20), cost)
         line(f"real time, operating-bound, {many} guests: requests / fewest of 20 s each",
              f"{slow['requests'] / slow['fewest']:.3f}")
-        line("real time, operating-bound: time / (work * 600 / 480)",
-             f"{slow['seconds'] / (many * cost * 600 / 480):.3f}", "1.05")
+        # The last window's work needs no waiting for the next.
+        least = 600 * (-(-int(many * cost) // 480) - 1)
+        line("real time, operating-bound: time / least", f"{slow['seconds'] / least:.3f}", "1.05")
         line("real time, operating-bound: 503 and 429", slow["refusals"], "0")
 
     for count in arguments.guests:
