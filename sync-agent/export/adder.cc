@@ -182,7 +182,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   }
   if (!import.items.empty()) commands.emplace_back(std::move(import));
   if (chunk->members.empty()) return std::nullopt;
-  return MakeJob(std::move(commands), std::move(chunk));
+  return MakeJob(std::move(commands), chunk);
 }
 
 std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
@@ -207,11 +207,11 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
     chunk->members.push_back(*std::move(member));
     if (alone) break;
   }
-  return MakeJob(std::move(commands), std::move(chunk));
+  return MakeJob(std::move(commands), chunk);
 }
 
 PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
-                               std::shared_ptr<Chunk> chunk) {
+                               const std::shared_ptr<Chunk>& chunk) {
   PortalLane::Job job;
   job.commands = std::move(commands);
   job.read = false;

@@ -57,7 +57,8 @@ class Adder {
   std::optional<PortalLane::Job> NextSingles(bool more);
   // Takes the front of a queue out; nothing when the ledger failed.
   std::optional<Member> TakeFront(std::deque<Decision>* queue);
-  PortalLane::Job MakeJob(std::vector<Command> commands, std::shared_ptr<Chunk> chunk);
+  PortalLane::Job MakeJob(std::vector<Command> commands,
+                          const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;
   bool Prepare(const Chunk& chunk);
   void Done(Chunk* chunk, const PortalAnswer& answer);
