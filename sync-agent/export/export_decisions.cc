@@ -125,8 +125,9 @@ void ExportMachine::Apply(const ClientRow& row,
       Note(row, record, decision, Outcome::kSkipped);
       return;
     case PlannedAction::kFail:
-      if (!counted) tally_.AddFailure(row.key, decision.reason, decision.parameters);
       Note(row, record, decision, Outcome::kFailed);
+      // After the note, which forgets what the run said of this client before.
+      tally_.AddFailure(row.key, decision.reason, decision.parameters);
       return;
     case PlannedAction::kDefer:
       Note(row, record, decision, Outcome::kDeferred);

@@ -172,6 +172,21 @@ TEST(ExportMachine, AProcessThatDiesAfterAnyRequestLosesNothingAndDoublesNothing
   }
 }
 
+TEST(ExportMachine, ARefusedClientThatIsReadTwiceIsOneFailureAndIsNamed) {
+  World world;
+  world.base.Add(1, "Refused");
+  world.base.Add(2, "Orlova");
+  world.portal.refused_name = "Refused";
+  auto settings = world.Settings();
+  settings.settle = true;
+  world.Run(settings);
+  world.base.clients.push_back(world.base.clients[0]);
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.failed, 1);
+  ASSERT_EQ(result.progress.failures.size(), 1u);
+  EXPECT_EQ(result.progress.failures[0].client, world.base.clients[0].key);
+}
+
 TEST(ExportMachine, ARefusedClientIsParkedAfterTwoClearNosAndDoesNotStopTheOthers) {
   World world;
   for (int i = 1; i <= 20; ++i) world.base.Add(i, i == 7 ? "Refused" : "Orlova");
