@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/emulators/onec/exchange_plan.h"
 #include "tests/emulators/onec/writes.h"
 
 namespace guestbridge::testing::onec {
@@ -124,6 +125,10 @@ void Control::InstallReading(httplib::Server& server) {
     if (!record) return Answer(404, {{"error", "no such client"}}, response);
     Answer(200, RowJson(def, *record), response);
   });
+  server.Get("/changes", [this](const httplib::Request&, httplib::Response& response) {
+    const std::shared_lock lock(base_.store().mutex());
+    Answer(200, RegisteredChanges(base_.store()), response);
+  });
   server.Get("/counters", [this](const httplib::Request&, httplib::Response& response) {
     Answer(200, journal_.Counters(), response);
   });
@@ -197,7 +202,10 @@ Result<json> Control::ImportRows(const json& rows) {
   for (const json& row : rows) {
     auto stored = Import(base_.store(), row);
     if (!stored.ok()) return stored.fault();
-    guids.push_back(PlainText((*stored)->values[0]));
+    const std::string guid = PlainText((*stored)->values[0]);
+    RegisterChange(base_.store(), *base_.settings(), *base_.store().FindSet(kClients),
+                   guid, /*load_mode=*/true);
+    guids.push_back(guid);
   }
   return json{{"imported", guids.size()}, {"guids", guids}};
 }

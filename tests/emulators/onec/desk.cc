@@ -5,6 +5,7 @@
 #include <shared_mutex>
 #include <utility>
 
+#include "tests/emulators/onec/exchange_plan.h"
 #include "tests/emulators/onec/writes.h"
 
 namespace guestbridge::testing::onec {
@@ -113,6 +114,8 @@ Result<Done> Desk::Remove(const std::string& guid) {
   const EntityDef& def = *base_.store().FindSet(kClients);
   if (!base_.store().Get(def, KeyOf(guid))) return NotFound(def, guid);
   base_.store().table(kClients).Remove(KeyOf(guid));
+  RegisterChange(base_.store(), *base_.settings(), def, KeyOf(guid),
+                 /*load_mode=*/false);
   return Done{};
 }
 

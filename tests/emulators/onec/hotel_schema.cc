@@ -188,6 +188,13 @@ EntityDef Messages() {
   return def;
 }
 
+EntityDef ExchangeNodes() {
+  EntityDef def = Catalog(kExchangePlan, /*hierarchical=*/false, 9, 100);
+  Add(def, {ReadOnly(Flag("ThisNode")), Whole("SentNo", Type::kInt64, 10),
+            Whole("ReceivedNo", Type::kInt64, 10)});
+  return def;
+}
+
 EntityDef InfoBaseId() {
   EntityDef def;
   def.name = "Constant_InfoBaseUUID";
@@ -244,6 +251,7 @@ Schema HotelSchema() {
   schema[kHistory] = History(schema[kClients]);
   schema[kMappings] = Mappings();
   schema[kMessages] = Messages();
+  schema[kExchangePlan] = ExchangeNodes();
   AddDerived(schema);
   return schema;
 }

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "tests/emulators/onec/exchange_plan.h"
+
 namespace guestbridge::testing::onec {
 namespace {
 
@@ -36,9 +38,10 @@ InfoBase::InfoBase(int zone_minutes, const std::string& user)
       integration_user_(Fixed("5a1d7e00-0000-4000-8000-000000000001")),
       desk_user_(Fixed("5a1d7e00-0000-4000-8000-000000000002")) {
   auto settings = std::make_shared<Settings>();
-  settings->unpublished.insert(kMessages);
+  settings->unpublished = {kMessages, kExchangePlan};
   settings_ = std::move(settings);
   FillLookups(user);
+  AddExchangeNodes(store_);
 }
 
 void InfoBase::FillLookups(const std::string& user) {

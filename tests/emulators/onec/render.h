@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/emulators/onec/fault.h"
@@ -34,6 +35,13 @@ Result<std::string> RenderEntity(const RenderContext& context, const EntityDef& 
 // One property reached by a path.
 std::string RenderProperty(const RenderContext& context, const Property& property,
                            const Value& value);
+// What an exchange plan's node has not yet received.
+struct Changes {
+  std::vector<std::pair<const EntityDef*, RecordPtr>> changed;
+  std::vector<std::string> removed;  // Catalog_X(guid'...')
+};
+// Always Atom. Errors: as RenderCollection.
+Result<std::string> RenderChanges(const RenderContext& context, const Changes& changes);
 std::string RenderError(Format format, const Fault& fault, const std::string& language);
 std::string RenderService(const RenderContext& context,
                           const std::vector<std::string>& sets);

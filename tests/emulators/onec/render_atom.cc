@@ -199,6 +199,25 @@ Result<std::string> RenderCollection(const RenderContext& context, const EntityD
   return Checked(out + "</feed>");
 }
 
+Result<std::string> RenderChanges(const RenderContext& context,
+                                  const Changes& changes) {
+  std::string out =
+      std::string(kXml) + "<feed" + kNamespaces +
+      " xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" xml:base=\"" +
+      XmlText(context.root) + "/\"><id>" + XmlText(context.root + "/SelectChanges") +
+      "</id><title type=\"text\"/><updated>1970-01-01T00:00:00Z</updated>";
+  for (const auto& [def, record] : changes.changed) {
+    auto shape = MakeShape(*context.store, *def, {}, {});
+    if (!shape.ok()) return shape.fault();
+    internal::AppendAtomEntry(context, *def, *shape, *record, /*root=*/false, out);
+  }
+  for (const std::string& link : changes.removed) {
+    out += "<at:deleted-entry ref=\"" + XmlText(context.root + "/" + link) +
+           "\" when=\"1970-01-01T00:00:00Z\"/>";
+  }
+  return Checked(out + "</feed>");
+}
+
 Result<std::string> RenderEntity(const RenderContext& context, const EntityDef& def,
                                  const Shape& shape, const Record& record) {
   if (IsJson(context.format)) {

@@ -78,6 +78,7 @@ inline constexpr char kHistory[] = "InformationRegister_ClientChangeHistory";
 inline constexpr char kMappings[] =
     "InformationRegister_ExternalSystemsObjectCodesMappings";
 inline constexpr char kMessages[] = "InformationRegister_IntegrationMessages";
+inline constexpr char kExchangePlan[] = "ExchangePlan_GuestBridge";
 
 }  // namespace guestbridge::testing::onec
 

@@ -108,6 +108,9 @@ Result<Done> Service::Dispatch(Call& call) {
   auto segments = ParsePath(call.request.path);
   if (!segments.ok()) return segments.fault();
   call.segments = std::move(*segments);
+  if (call.segments.size() == 1 && ExchangeFunctions::IsOne(call.segments[0].name)) {
+    return Exchange(call);
+  }
   if (read) {
     const std::shared_lock lock(base_.store().mutex());
     call.published = base_.PublishedSets(*call.settings);
@@ -281,6 +284,21 @@ Result<Done> Service::AnswerEntity(Call& call, const EntityDef& def,
   auto body = RenderEntity(call.Rendering(base_.store()), def, *shape, record);
   if (!body.ok()) return body.fault();
   return call.Answer(std::move(*body));
+}
+
+Result<Done> Service::Exchange(Call& call) {
+  const std::string& name = call.segments[0].name;
+  call.answer.kind = name;
+  call.answer.set = kExchangePlan;
+  if (call.request.method != "POST" || call.segments[0].arguments) return NotAllowed();
+  auto answer = exchange_.Call(base_.store(), *call.settings, name,
+                               call.Rendering(base_.store()), call.query);
+  if (!answer.ok()) return answer.fault();
+  call.answer.rows = answer->objects;
+  call.answer.body = std::move(answer->feed);
+  // Atom, whatever was asked for.
+  call.answer.content_type = ContentType(Format::kAtom);
+  return Done{};
 }
 
 Result<Done> Service::Write(Call& call) {

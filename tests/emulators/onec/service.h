@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/emulators/onec/exchange_plan.h"
 #include "tests/emulators/onec/fault.h"
 #include "tests/emulators/onec/infobase.h"
 #include "tests/emulators/onec/query_options.h"
@@ -55,6 +56,7 @@ class Service {
   Result<Done> Dispatch(Call& call);
   Result<Done> Read(Call& call);
   Result<Done> Write(Call& call);
+  Result<Done> Exchange(Call& call);
   Result<Done> ReadSet(Call& call);
   Result<Done> ReadCount(Call& call, std::size_t segments);
   Result<Done> ReadSlice(Call& call);
@@ -65,6 +67,7 @@ class Service {
   Result<Done> CheckSet(Call& call, const std::string& name, bool write);
 
   InfoBase& base_;
+  ExchangeFunctions exchange_;
 };
 
 }  // namespace guestbridge::testing::onec

@@ -25,6 +25,8 @@ constexpr Flag kFlags[] = {
     {"honour_ref_key_on_create", &Settings::honour_ref_key_on_create},
     {"null_version_on_create", &Settings::null_version_on_create},
     {"silent_write_loss", &Settings::silent_write_loss},
+    {"load_mode_registers", &Settings::load_mode_registers},
+    {"select_overlap_locks", &Settings::select_overlap_locks},
     {"ib_session", &Settings::ib_session},
 };
 
@@ -37,6 +39,7 @@ constexpr Number kNumbers[] = {
     {"write_ms", &Settings::write_ms},
     {"metadata_ms", &Settings::metadata_ms},
     {"slice_ms", &Settings::slice_ms},
+    {"select_ms", &Settings::select_ms},
     {"row_us", &Settings::row_us},
     {"skipped_row_us", &Settings::skipped_row_us},
     {"cold_start_ms", &Settings::cold_start_ms},

@@ -41,11 +41,16 @@ struct Settings {
       silent_loss_fields;  // 200, but these attributes keep their value
   std::map<std::string, std::string> refused;  // client guid -> text of the handler
 
+  // Exchange plan
+  bool load_mode_registers = true;    // a write in load mode is registered too
+  bool select_overlap_locks = false;  // SelectChanges while another one runs
+
   // Load, milliseconds unless named otherwise
   int request_ms = 0;
   int write_ms = 0;
   int metadata_ms = 0;
   int slice_ms = 0;
+  int select_ms = 0;       // SelectChanges
   int row_us = 0;          // a served row
   int skipped_row_us = 0;  // a row dropped by $skip
   int cold_start_ms = 0;   // first request, and first after idle_s

@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "tests/emulators/onec/exchange_plan.h"
+
 namespace guestbridge::testing::onec {
 namespace {
 
@@ -171,6 +173,8 @@ Result<RecordPtr> Create(const WriteContext& context, const EntityDef& def,
   if (!handled.ok()) return handled.fault();
   const RecordPtr stored = record;
   context.store.table(def.name).Put(def, stored);
+  RegisterChange(context.store, context.settings, def, KeyText(def, *stored),
+                 context.load_mode);
   if (WritesHistory(context, def, *named, /*created=*/true)) {
     AddHistory(context, nullptr, stored, *named);
   }
@@ -196,6 +200,7 @@ Result<RecordPtr> Update(const WriteContext& context, const EntityDef& def,
   if (HasVersion(def)) NextVersion(def, *after);
   const RecordPtr stored = after;
   context.store.table(def.name).Put(def, stored);
+  RegisterChange(context.store, context.settings, def, key, context.load_mode);
   if (WritesHistory(context, def, *named, /*created=*/false)) {
     AddHistory(context, before, stored, *named);
   }
@@ -210,6 +215,7 @@ Result<Done> Delete(const WriteContext& context, const EntityDef& def,
   if (!version.ok()) return version;
   if (context.settings.silent_write_loss && context.by_odata) return Done{};
   context.store.table(def.name).Remove(key);
+  RegisterChange(context.store, context.settings, def, key, context.load_mode);
   return Done{};
 }
 

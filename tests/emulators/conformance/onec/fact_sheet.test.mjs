@@ -472,6 +472,37 @@ test('32: PUT wants all; derived tables take no writes', async () => {
   assert.equal((await json('/Catalog_Clients_RoomProperties')).json.value.length, 1);
 });
 
+test('33: an exchange plan gives changes until they are acknowledged', async () => {
+  const NODE = '9a7e0000-0000-4000-8000-000000000002';
+  const nodes = '/ExchangePlan_GuestBridge';
+  // As replicators in the field write it: raw brackets and apostrophes, no format.
+  const call = (name, message) => emulator.ask(`/${name}?DataExchangePoint=` +
+    `'${emulator.root}${nodes}(guid'${NODE}')'&MessageNo=${message}`, { method: 'POST' });
+  const received = async () => (await json(`${nodes}?$select=Ref_Key,ReceivedNo,ThisNode`))
+    .json.value.find((row) => row.Ref_Key === NODE).ReceivedNo;
+  failed(await json(nodes), 404, '8');
+  await withConfig({ composition: { ExchangePlan_GuestBridge: true } },
+    { composition: { ExchangePlan_GuestBridge: false } }, async () => {
+      const first = Number(await received()) + 1;
+      await json(client(GUEST), { method: 'PATCH', body: { City: 'Тверь' } });
+      await emulator.control('POST', '/clients/delete', { guid: OTHER });
+      for (let repeat = 0; repeat < 2; repeat += 1) {
+        const feed = await call('SelectChanges', first);
+        assert.equal(feed.status, 200, feed.text);
+        assert.match(feed.headers.get('content-type'), /atom\+xml/);
+        assert.match(feed.text, new RegExp(`<entry>.*Catalog_Clients\\(guid'${GUEST}'\\)`));
+        assert.match(feed.text, new RegExp('xmlns:at="http://purl.org/atompub/tombstones/1.0"' +
+          `.*<at:deleted-entry ref="[^"]*Catalog_Clients\\(guid'${OTHER}'\\)"`));
+      }
+      await json(client(GUEST), { method: 'PATCH', body: { City: 'Псков' } });
+      assert.equal((await call('NotifyChangesReceived', first)).status, 200);
+      assert.equal(await received(), String(first));
+      const next = await call('SelectChanges', first + 1);
+      assert.ok(next.text.includes(GUEST) && !next.text.includes('deleted-entry'));
+      assert.match((await call('SelectChanges', first)).text, /<m:code>21<\/m:code>/);
+    });
+});
+
 test('34: the reception desk edits, commits late, merges, marks, imports', async () => {
   await clock({ now: '2024-05-01T10:00:00' });
   await emulator.control('POST', '/clients/edit',
