@@ -166,6 +166,52 @@ constexpr ReasonText kTexts[] = {
      "Every entity and attribute that the profile {profile} needs is published.",
      "Все объекты и реквизиты профиля {profile} опубликованы.", "Nothing to do.",
      "Ничего делать не нужно."},
+    {"CLIENT_VERSION_MISSING", kOk,
+     "{entity} publishes no {attribute}: a reconcile reads all clients instead of "
+     "their "
+     "versions, and a write-back does not notice that a card was just edited.",
+     "{entity} не публикует {attribute}: сверка читает всех клиентов вместо их версий, "
+     "а "
+     "обратная запись не замечает, что карточку только что изменили.",
+     "Correct the name in the source profile, or leave it out there (version: null).",
+     "Исправьте имя в профиле источника или уберите его (version: null)."},
+    {"CLIENT_CODE_MISSING", kOk,
+     "{entity} publishes no {attribute}: clients are read in the order of their "
+     "creation, and are found by their GUID only.",
+     "{entity} не публикует {attribute}: клиенты читаются в порядке создания, а найти "
+     "клиента можно только по GUID.",
+     "Correct the name in the source profile, or leave it out there (code: null).",
+     "Исправьте имя в профиле источника или уберите его (code: null)."},
+    {"CLIENT_FOLDER_MARK_MISSING", kOk,
+     "{entity} publishes no {attribute}: groups of clients cannot be told from guests "
+     "and may be exported as contacts.",
+     "{entity} не публикует {attribute}: группы клиентов не отличить от гостей, они "
+     "могут выгрузиться как контакты.",
+     "Correct the name in the source profile; if the catalogue has no groups, leave it "
+     "out there (is_folder: null).",
+     "Исправьте имя в профиле источника; если в справочнике нет групп, уберите его "
+     "(is_folder: null)."},
+    {"CLIENT_DELETION_MARK_MISSING", kOk,
+     "{entity} publishes no {attribute}: guests that are marked for deletion go on "
+     "being exported.",
+     "{entity} не публикует {attribute}: гости, помеченные на удаление, продолжают "
+     "выгружаться.",
+     "Correct the name in the source profile, or leave it out there (deleted: null).",
+     "Исправьте имя в профиле источника или уберите его (deleted: null)."},
+    {"CLIENT_CREATION_MISSING", kOk,
+     "{entity} publishes no {attribute}: new guests are noticed by the change history "
+     "and by their empty contact ID only.",
+     "{entity} не публикует {attribute}: новые гости видны только по истории изменений "
+     "и по пустому ID контакта.",
+     "Correct the name in the source profile, or leave it out there (created: null).",
+     "Исправьте имя в профиле источника или уберите его (created: null)."},
+    {"CLIENT_ORDER_MISSING", kOk,
+     "Nothing orders {entity}: the keys of all clients are listed in one answer, which "
+     "a large base may fail to give.",
+     "Упорядочить {entity} нечем: ключи всех клиентов запрашиваются одним ответом, "
+     "большая база может его не выдержать.",
+     "Publish the code or the date of creation of clients.",
+     "Опубликуйте код или дату создания клиентов."},
     {"CONTACT_ATTRIBUTE_UNFIT", kAct,
      "The attribute {attribute} of {entity} cannot hold a contact's ID: it is {type}.",
      "Реквизит {attribute} ({entity}) не может хранить ID контакта: его тип {type}.",

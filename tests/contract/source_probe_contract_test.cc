@@ -68,14 +68,42 @@ TEST(TestTest, NamesEveryMismatch) {
   Source source = emulator.Connect();
   const std::vector<SourceCheck> checks = source.probe->Test("Нет такой", {"Phone"});
   EXPECT_THAT(Failures(checks),
-              ::testing::ElementsAre("SOURCE_ATTRIBUTE_MISSING",
-                                     "SOURCE_ATTRIBUTE_MISSING", "HOTEL_NOT_FOUND"));
+              ::testing::ElementsAre("SOURCE_ATTRIBUTE_MISSING", "HOTEL_NOT_FOUND"));
   // Not mapped: no export asks for it.
   EXPECT_TRUE(std::any_of(checks.begin(), checks.end(), [](const SourceCheck& check) {
     return check.state == State::kWarning && check.reason == "SOURCE_ATTRIBUTE_MISSING";
   }));
   EXPECT_EQ(Find(checks, "change-history").state, State::kWarning);
   EXPECT_EQ(Find(checks, "identity").reason, "IDENTITY_NOT_PUBLISHED");
+}
+
+TEST(TestTest, AnOptionalAttributeThatIsMissingIsAWarningWithItsCost) {
+  OnecEmulator emulator({"--generate", "20"});
+  Source source = emulator.Connect();
+  const std::vector<std::pair<const char*, const char*>> costs = {
+      {"DataVersion", "CLIENT_VERSION_MISSING"},
+      {"Code", "CLIENT_CODE_MISSING"},
+      {"IsFolder", "CLIENT_FOLDER_MARK_MISSING"},
+      {"DeletionMark", "CLIENT_DELETION_MARK_MISSING"},
+      {"CreateDate", "CLIENT_CREATION_MISSING"}};
+  for (const auto& [attribute, reason] : costs) {
+    emulator.Post("/config",
+                  {{"renamed", {{"Catalog_Clients", {{attribute, "Other1"}}}}}});
+    const std::vector<SourceCheck> checks = source.probe->Test("000000001", {});
+    EXPECT_THAT(Failures(checks), ::testing::IsEmpty()) << attribute;
+    EXPECT_EQ(Find(checks, "entities").reason, reason);
+    EXPECT_EQ(Find(checks, "entities").state, State::kWarning);
+    emulator.Post("/config",
+                  {{"renamed", {{"Catalog_Clients", {{attribute, nullptr}}}}}});
+  }
+  for (const char* attribute : {"Ref_Key", "B24ContactID"}) {
+    emulator.Post("/config",
+                  {{"renamed", {{"Catalog_Clients", {{attribute, "Other1"}}}}}});
+    EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
+                ::testing::Contains("SOURCE_ATTRIBUTE_MISSING"));
+    emulator.Post("/config",
+                  {{"renamed", {{"Catalog_Clients", {{attribute, nullptr}}}}}});
+  }
 }
 
 TEST(TestTest, TellsTheKindsOfNoApart) {

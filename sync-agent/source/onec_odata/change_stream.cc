@@ -95,7 +95,7 @@ std::unique_ptr<ClientPager> ChangeStream::MakePager() const {
   selection.attributes = attributes_;
   if (phase_ == Phase::kCreated) {
     // A time of creation that was not published before: phase 3 has its clients.
-    if (profile.client.created.empty() || !since_.created.has_value()) return nullptr;
+    if (table_.names()->created.empty() || !since_.created.has_value()) return nullptr;
     selection.created_from =
         since_.created->text.empty()
             ? ""

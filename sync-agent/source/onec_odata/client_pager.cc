@@ -11,9 +11,10 @@ namespace {
 std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
                                        ClientTable& table) {
   const SourceProfile& profile = table.profile();
-  const ClientNames& names = profile.client;
+  const std::shared_ptr<const ClientNames> known = table.names();
+  const ClientNames& names = *known;
   KeysetQuery query;
-  if (selection.created_from.has_value() || names.code.empty()) {
+  if (selection.created_from.has_value() || !table.known().by_code()) {
     query.order_by = names.created;
     query.kind = LiteralKind::kDateTime;
     query.from = selection.created_from.value_or("");

@@ -39,8 +39,8 @@ ContactId ReadContactId(absl::string_view text) {
 }
 
 ClientTable::ClientTable(const SourceProfile& profile, ODataSession& session,
-                         LookupTable& lookups)
-    : profile_(profile), session_(session), lookups_(lookups) {}
+                         LookupTable& lookups, ClientAttributes& known)
+    : profile_(profile), session_(session), lookups_(lookups), known_(known) {}
 
 absl::Status ClientTable::CheckAttributes(
     absl::Span<const std::string> attributes) const {
@@ -55,14 +55,15 @@ absl::Status ClientTable::CheckAttributes(
 
 std::vector<std::string> ClientTable::SelectOf(
     absl::Span<const std::string> attributes) const {
-  const ClientNames& names = profile_.client;
+  const std::shared_ptr<const ClientNames> known = names();
   std::vector<std::string> select;
   const auto add = [&select](const std::string& name) {
     const bool known = std::find(select.begin(), select.end(), name) != select.end();
     if (!name.empty() && !known) select.push_back(name);
   };
-  for (const std::string& name : {names.key, names.version, names.code, names.is_folder,
-                                  names.deleted, names.created, names.contact}) {
+  for (const std::string& name :
+       {known->key, known->version, known->code, known->is_folder, known->deleted,
+        known->created, known->contact}) {
     add(name);
   }
   for (const std::string& attribute : attributes) add(attribute);
@@ -70,13 +71,13 @@ std::vector<std::string> ClientTable::SelectOf(
 }
 
 std::string ClientTable::NoFolders() const {
-  const std::string& name = profile_.client.is_folder;
+  const std::string name = names()->is_folder;
   return name.empty() ? "" : name + " eq false";
 }
 
 absl::StatusOr<ClientRow> ClientTable::DecodeRow(
-    const ODataRow& row, absl::Span<const std::string> attributes) {
-  const ClientNames& names = profile_.client;
+    const ClientNames& names, const ODataRow& row,
+    absl::Span<const std::string> attributes) {
   const std::string* key = row.Find(names.key);
   if (key == nullptr || !IsGuid(*key)) {
     return MakeError("SOURCE_ATTRIBUTE_MISSING", {{"entity", names.set},
@@ -120,10 +121,11 @@ absl::StatusOr<std::vector<ClientRow>> ClientTable::Decode(
     }
     GB_RETURN_IF_ERROR(lookups_.Prepare(names, guids));
   }
+  const std::shared_ptr<const ClientNames> known = names();
   std::vector<ClientRow> clients;
   clients.reserve(rows.size());
   for (const ODataRow& row : rows) {
-    GB_ASSIGN_OR_RETURN(ClientRow client, DecodeRow(row, attributes));
+    GB_ASSIGN_OR_RETURN(ClientRow client, DecodeRow(*known, row, attributes));
     clients.push_back(std::move(client));
   }
   return clients;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "sync-agent/model/client.h"
+#include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/lookup_table.h"
 #include "sync-agent/source/onec_odata/odata_session.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
@@ -15,9 +17,9 @@ namespace guestbridge::agent {
 // The set of clients: what to select, how a row reads, rows by key. Thread-safe.
 class ClientTable {
  public:
-  // All three outlive the table.
-  ClientTable(const SourceProfile& profile, ODataSession& session,
-              LookupTable& lookups);
+  // All outlive the table.
+  ClientTable(const SourceProfile& profile, ODataSession& session, LookupTable& lookups,
+              ClientAttributes& known);
 
   // Errors: SOURCE_ATTRIBUTE_PROTECTED: an attribute is one that never leaves 1C.
   absl::Status CheckAttributes(absl::Span<const std::string> attributes) const;
@@ -38,15 +40,19 @@ class ClientTable {
       absl::Span<const ClientKey> keys, absl::Span<const std::string> attributes);
 
   const SourceProfile& profile() const { return profile_; }
+  // The profile's names as far as the base has them.
+  std::shared_ptr<const ClientNames> names() const { return known_.names(); }
+  ClientAttributes& known() { return known_; }
   ODataSession& session() { return session_; }
 
  private:
-  absl::StatusOr<ClientRow> DecodeRow(const ODataRow& row,
+  absl::StatusOr<ClientRow> DecodeRow(const ClientNames& names, const ODataRow& row,
                                       absl::Span<const std::string> attributes);
 
   const SourceProfile& profile_;
   ODataSession& session_;
   LookupTable& lookups_;
+  ClientAttributes& known_;
 };
 
 // `YYYY-MM-DDThh:mm:ss`, without what a server may add (fractions, zone); empty for

@@ -24,14 +24,16 @@ bool Says(const absl::Status& status, const std::string& parameter,
 }  // namespace
 
 ContactWriter::ContactWriter(const SourceProfile& profile, ODataSession& session,
-                             MessagesRegister& messages)
+                             MessagesRegister& messages, ClientAttributes& known)
     : profile_(profile),
       session_(session),
       messages_(messages),
+      known_(known),
       load_mode_(profile.write.data_load_mode) {}
 
 absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& client) {
-  const ClientNames& names = profile_.client;
+  const std::shared_ptr<const ClientNames> known = known_.names();
+  const ClientNames& names = *known;
   std::vector<std::string> select = {names.key};
   if (!names.version.empty()) select.push_back(names.version);
   select.push_back(names.contact);
@@ -124,6 +126,7 @@ absl::Status ContactWriter::WriteContact(const ClientKey& client, ContactId cont
   if (!IsGuid(client.guid())) {
     return MakeError("CLIENT_GONE", {{"entity", profile_.client.set}});
   }
+  GB_RETURN_IF_ERROR(known_.Learn());
   GB_RETURN_IF_ERROR(WriteAttribute(client, contact));
   return messages_.Record(client, contact);
 }

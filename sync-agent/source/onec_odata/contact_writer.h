@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/messages_register.h"
 #include "sync-agent/source/onec_odata/odata_session.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
@@ -18,7 +19,7 @@ class ContactWriter {
  public:
   // All outlive the writer.
   ContactWriter(const SourceProfile& profile, ODataSession& session,
-                MessagesRegister& messages);
+                MessagesRegister& messages, ClientAttributes& known);
   absl::Status WriteContact(const ClientKey& client, ContactId contact);
 
  private:
@@ -38,6 +39,7 @@ class ContactWriter {
   const SourceProfile& profile_;
   ODataSession& session_;
   MessagesRegister& messages_;
+  ClientAttributes& known_;
   std::atomic<Reading> reading_ = Reading::kEntity;  // the first that 1C understands
   std::atomic<bool> load_mode_;  // off for good once 1C says it can't (code 17)
 };

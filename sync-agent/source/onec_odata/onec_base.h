@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/contact_writer.h"
 #include "sync-agent/source/onec_odata/lookup_table.h"
@@ -23,9 +24,10 @@ struct OneCBase {
         tls(over_tls),
         session(std::move(http), std::move(root), user, password),
         lookups(session, clock),
-        clients(profile, session, lookups),
+        attributes(profile.client, session, clock),
+        clients(profile, session, lookups, attributes),
         messages(profile, session, clock),
-        writer(profile, session, messages) {}
+        writer(profile, session, messages, attributes) {}
   OneCBase(const OneCBase&) = delete;
   OneCBase& operator=(const OneCBase&) = delete;
 
@@ -33,6 +35,7 @@ struct OneCBase {
   const bool tls;
   ODataSession session;
   LookupTable lookups;
+  ClientAttributes attributes;
   ClientTable clients;
   MessagesRegister messages;
   ContactWriter writer;

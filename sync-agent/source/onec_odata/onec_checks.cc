@@ -59,12 +59,28 @@ void CheckClients(const SourceProfile& profile, const Metadata& metadata,
   const MetadataEntity* entity =
       check.Entity(names.set, State::kFailed, "SOURCE_ENTITY_MISSING");
   if (entity == nullptr) return;
-  std::set<std::string> attributes = {names.key,       names.version, names.code,
-                                      names.is_folder, names.deleted, names.created,
-                                      names.contact};
+  std::set<std::string> attributes = {names.key, names.contact};
   attributes.insert(mapped.begin(), mapped.end());
   for (const std::string& attribute : attributes) {
     check.Attribute(names.set, attribute, State::kFailed, "SOURCE_ATTRIBUTE_MISSING");
+  }
+  // Each costs something else when it is not there.
+  const std::pair<const std::string&, const char*> optional[] = {
+      {names.version, "CLIENT_VERSION_MISSING"},
+      {names.code, "CLIENT_CODE_MISSING"},
+      {names.is_folder, "CLIENT_FOLDER_MARK_MISSING"},
+      {names.deleted, "CLIENT_DELETION_MARK_MISSING"},
+      {names.created, "CLIENT_CREATION_MISSING"}};
+  for (const auto& [attribute, reason] : optional) {
+    if (attributes.insert(attribute).second) {
+      check.Attribute(names.set, attribute, State::kWarning, reason);
+    }
+  }
+  const auto lacks = [entity](const std::string& name) {
+    return name.empty() || entity->count(name) == 0;
+  };
+  if (lacks(names.code) && lacks(names.created)) {
+    check.Add(State::kWarning, "CLIENT_ORDER_MISSING", names.set, "-");
   }
   // What is not mapped is not read.
   for (const auto& [role, attribute] : names.fields) {

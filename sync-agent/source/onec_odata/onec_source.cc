@@ -1,9 +1,11 @@
 #include "sync-agent/source/onec_odata/onec_source.h"
 
+#include <functional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/change_stream.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
@@ -18,16 +20,42 @@ namespace {
 // Clients whose code begins alike; more than one of them is rare.
 constexpr int kFindRows = 50;
 
-// A stream that keeps its base alive.
+// A stream that keeps its base alive, and begins once it is known what the base has. An
+// attribute that 1C takes away in the midst of it (an update of the configuration) is
+// left out from then on: the stream begins again.
 class HeldStream : public ClientStream {
  public:
-  HeldStream(std::shared_ptr<OneCBase> base, std::unique_ptr<ClientStream> stream)
-      : base_(std::move(base)), stream_(std::move(stream)) {}
-  absl::StatusOr<ClientPage> Next() override { return stream_->Next(); }
+  using Make = std::function<std::unique_ptr<ClientStream>()>;
+  HeldStream(std::shared_ptr<OneCBase> base, Make make)
+      : base_(std::move(base)), make_(std::move(make)) {}
+
+  absl::StatusOr<ClientPage> Next() override {
+    ClientAttributes& attributes = base_->attributes;
+    if (stream_ == nullptr) {
+      GB_RETURN_IF_ERROR(attributes.LearnOrder());
+      names_ = attributes.names();
+      stream_ = make_();
+    }
+    absl::StatusOr<ClientPage> page = stream_->Next();
+    if (ReasonOf(page.status()) != "SOURCE_ATTRIBUTE_MISSING" || begun_again_) {
+      return page;
+    }
+    begun_again_ = true;
+    attributes.Doubt();
+    GB_RETURN_IF_ERROR(attributes.LearnOrder());
+    if (OptionalAttributes(*attributes.names()) == OptionalAttributes(*names_)) {
+      return page;
+    }
+    stream_ = make_();
+    return stream_->Next();
+  }
 
  private:
   std::shared_ptr<OneCBase> base_;
-  std::unique_ptr<ClientStream> stream_;
+  const Make make_;
+  std::unique_ptr<ClientStream> stream_;  // null before the first page
+  std::shared_ptr<const ClientNames> names_;
+  bool begun_again_ = false;
 };
 
 class OneCReader : public SourceReader {
@@ -39,28 +67,49 @@ class OneCReader : public SourceReader {
     ClientTable& clients = base_->clients;
     GB_RETURN_IF_ERROR(clients.CheckAttributes(request.attributes));
     const std::optional<Marks> since = DecodeMarks(request.since);
-    std::unique_ptr<ClientStream> stream;
-    if (request.kind == ReadRequest::Kind::kChanges && since.has_value() &&
-        base_->profile.history.has_value()) {
-      stream = std::make_unique<ChangeStream>(*since, request.attributes, clients);
-    } else {
-      stream = std::make_unique<FullStream>(request.attributes, clients);
-    }
+    const bool changes = request.kind == ReadRequest::Kind::kChanges &&
+                         since.has_value() && base_->profile.history.has_value();
+    HeldStream::Make make = [&clients, changes, since,
+                             attributes = request.attributes]() {
+      return changes ? std::unique_ptr<ClientStream>(
+                           std::make_unique<ChangeStream>(*since, attributes, clients))
+                     : std::make_unique<FullStream>(attributes, clients);
+    };
     return std::unique_ptr<ClientStream>(
-        std::make_unique<HeldStream>(base_, std::move(stream)));
+        std::make_unique<HeldStream>(base_, std::move(make)));
   }
 
   absl::StatusOr<std::vector<ClientRow>> FetchClients(
       absl::Span<const ClientKey> keys,
       absl::Span<const std::string> attributes) override {
     GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(attributes));
-    return base_->clients.FetchAll(keys, attributes);
+    GB_RETURN_IF_ERROR(base_->attributes.Learn());
+    absl::StatusOr<std::vector<ClientRow>> rows =
+        base_->clients.FetchAll(keys, attributes);
+    Judge(rows.status());
+    return rows;
   }
 
   absl::StatusOr<std::optional<ClientRow>> FindClient(
       absl::string_view key_or_code,
       absl::Span<const std::string> attributes) override {
     GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(attributes));
+    GB_RETURN_IF_ERROR(base_->attributes.Learn());
+    absl::StatusOr<std::optional<ClientRow>> row = Find(key_or_code, attributes);
+    Judge(row.status());
+    return row;
+  }
+
+  SourceUsage usage() const override { return base_->session.usage(); }
+
+ private:
+  // What was learned of the base is asked for anew when it turns out to be wrong.
+  void Judge(const absl::Status& status) {
+    if (ReasonOf(status) == "SOURCE_ATTRIBUTE_MISSING") base_->attributes.Doubt();
+  }
+
+  absl::StatusOr<std::optional<ClientRow>> Find(
+      absl::string_view key_or_code, absl::Span<const std::string> attributes) {
     const std::string wanted = TrimText(key_or_code);
     if (IsGuid(wanted)) {
       const std::vector<ClientKey> keys = {ClientKey(wanted)};
@@ -69,7 +118,8 @@ class OneCReader : public SourceReader {
       if (rows.empty()) return std::optional<ClientRow>();
       return std::optional<ClientRow>(std::move(rows.front()));
     }
-    const ClientNames& names = base_->profile.client;
+    const std::shared_ptr<const ClientNames> known = base_->attributes.names();
+    const ClientNames& names = *known;
     if (names.code.empty() || wanted.empty()) return std::optional<ClientRow>();
     if (names.code_kind == LiteralKind::kNumber) {
       const std::string literal = Literal(LiteralKind::kNumber, wanted);
@@ -87,9 +137,6 @@ class OneCReader : public SourceReader {
                         wanted, attributes);
   }
 
-  SourceUsage usage() const override { return base_->session.usage(); }
-
- private:
   absl::StatusOr<std::optional<ClientRow>> FindByFilter(
       const std::string& filter, const std::string& code,
       absl::Span<const std::string> attributes) {
