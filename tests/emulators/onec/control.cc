@@ -73,10 +73,10 @@ json RowJson(const EntityDef& def, const Record& record) {
     const Property& p = def.properties[i];
     row[p.id] = ValueJson(p, Field(def, record, static_cast<int>(i)));
   }
-  for (std::size_t i = 0; i < def.sections.size() && i < record.sections.size(); ++i) {
+  for (std::size_t i = 0; i < def.sections.size(); ++i) {
     json lines = json::array();
     const auto& columns = def.sections[i].columns;
-    for (const SectionRow& line : record.sections[i]) {
+    for (const SectionRow& line : SectionRows(record, i)) {
       json object = json::object();
       for (std::size_t c = 0; c < columns.size(); ++c) {
         object[columns[c].id] = ValueJson(columns[c], line[c]);
@@ -94,8 +94,8 @@ json Control::Dump(const char* set) const {
   const std::shared_lock lock(base_.store().mutex());
   const EntityDef& def = *base_.store().FindSet(set);
   json rows = json::array();
-  for (const RecordPtr& record : base_.store().table(set).rows()) {
-    if (record) rows.push_back(RowJson(def, *record));
+  for (const RecordPtr& record : base_.store().table(set).Rows()) {
+    rows.push_back(RowJson(def, *record));
   }
   return rows;
 }
@@ -190,6 +190,14 @@ void Control::InstallDesk(httplib::Server& server) {
                 return AsJson(desk_.Merge(Text(body, "winner"), Text(body, "loser"),
                                           Flag(body, "history", false)));
               }));
+  server.Post("/clients/load", Acting([this](const json& body) -> Result<json> {
+                if (!body.is_object()) return Bad("an object is wanted");
+                for (const auto& [guid, change] : body.items()) {
+                  auto done = desk_.Load(guid, change);
+                  if (!done.ok()) return done.fault();
+                }
+                return json{{"loaded", body.size()}};
+              }));
   server.Post("/clients/import", Acting([this](const json& body) {
                 return ImportRows(body.contains("clients") ? body["clients"] : body);
               }));
@@ -198,13 +206,14 @@ void Control::InstallDesk(httplib::Server& server) {
 Result<json> Control::ImportRows(const json& rows) {
   if (!rows.is_array()) return Bad("clients: an array is wanted");
   const std::unique_lock lock(base_.store().mutex());
+  const EntityDef& clients = *base_.store().FindSet(kClients);
   json guids = json::array();
   for (const json& row : rows) {
     auto stored = Import(base_.store(), row);
     if (!stored.ok()) return stored.fault();
-    const std::string guid = PlainText((*stored)->values[0]);
-    RegisterChange(base_.store(), *base_.settings(), *base_.store().FindSet(kClients),
-                   guid, /*load_mode=*/true);
+    const std::string guid = PlainText(Field(clients, **stored, 0));
+    RegisterChange(base_.store(), *base_.settings(), clients, guid,
+                   /*load_mode=*/true);
     guids.push_back(guid);
   }
   return json{{"imported", guids.size()}, {"guids", guids}};

@@ -47,9 +47,10 @@ Result<std::string> Desk::Add(const json& attributes) {
   const WriteContext context{base_.store(),       desk_settings,
                              base_.clock().Now(), base_.desk_user(),
                              /*load_mode=*/false, /*by_odata=*/false};
-  auto made = Create(context, *base_.store().FindSet(kClients), body);
+  const EntityDef& clients = *base_.store().FindSet(kClients);
+  auto made = Create(context, clients, body);
   if (!made.ok()) return made.fault();
-  return PlainText((*made)->values[0]);
+  return PlainText(Field(clients, **made, 0));
 }
 
 Result<Done> Desk::EditLocked(DateTime now, const std::string& guid, const json& change,
@@ -103,6 +104,11 @@ Result<Done> Desk::Commit(const std::string& transaction) {
   return Done{};
 }
 
+Result<Done> Desk::Load(const std::string& guid, const json& change) {
+  const std::unique_lock lock(base_.store().mutex());
+  return EditLocked(base_.clock().Now(), guid, change, /*history=*/false);
+}
+
 Result<Done> Desk::Mark(const std::string& guid, bool deleted) {
   const std::unique_lock lock(base_.store().mutex());
   return EditLocked(base_.clock().Now(), guid, {{"DeletionMark", deleted}},
@@ -130,8 +136,7 @@ Result<Done> Desk::Merge(const std::string& winner, const std::string& loser,
   for (const auto& [name, def] : store.schema()) {
     if (def.kind != SetKind::kRegister || name == kHistory) continue;
     std::vector<std::pair<std::string, Record>> replaced;
-    for (const RecordPtr& row : store.table(name).rows()) {
-      if (!row) continue;
+    for (const RecordPtr& row : store.table(name).Rows()) {
       Record changed = Materialised(def, *row);
       for (std::size_t i = 0; i < def.properties.size(); ++i) {
         if (def.properties[i].composite_value &&

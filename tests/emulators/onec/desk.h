@@ -28,6 +28,8 @@ class Desk {
   Result<Done> EditLate(const std::string& transaction, const std::string& guid,
                         const nlohmann::json& change);
   Result<Done> Commit(const std::string& transaction);
+  // A write in load mode: no handlers, no history, only a new version.
+  Result<Done> Load(const std::string& guid, const nlohmann::json& change);
   Result<Done> Mark(const std::string& guid, bool deleted);
   // Physical removal, as "delete marked objects" does at night: no history.
   Result<Done> Remove(const std::string& guid);

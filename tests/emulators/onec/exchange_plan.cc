@@ -133,8 +133,7 @@ Result<Done> Acknowledge(Store& store, const std::string& root,
   const EntityDef& def = *store.FindSet(kExchangePlan);
   if (*message < ReceivedBy(def, **node)) return AcknowledgedAlready();
   Table left;
-  for (const RecordPtr& row : store.table(kRegistrations).rows()) {
-    if (!row) continue;
+  for (const RecordPtr& row : store.table(kRegistrations).Rows()) {
     const std::int64_t of = MessageOf(*row);
     if (of == 0 || of > *message) left.Put(RegistrationDef(), row);
   }
@@ -166,8 +165,7 @@ void RegisterChange(Store& store, const Settings& settings, const EntityDef& def
 
 nlohmann::json RegisteredChanges(const Store& store) {
   nlohmann::json changes = nlohmann::json::array();
-  for (const RecordPtr& row : store.table(kRegistrations).rows()) {
-    if (!row) continue;
+  for (const RecordPtr& row : store.table(kRegistrations).Rows()) {
     changes.push_back({{"set", PlainText(row->values[kRegisteredSet])},
                        {"key", PlainText(row->values[kRegisteredKey])},
                        {"message", MessageOf(*row)}});
@@ -214,8 +212,7 @@ Result<ExchangeFunctions::Answer> ExchangeFunctions::Select(
   }
   Changes changes;
   std::vector<RecordPtr> fresh;
-  for (const RecordPtr& row : store.table(kRegistrations).rows()) {
-    if (!row) continue;
+  for (const RecordPtr& row : store.table(kRegistrations).Rows()) {
     const EntityDef& def = *store.FindSet(PlainText(row->values[kRegisteredSet]));
     const std::string key = PlainText(row->values[kRegisteredKey]);
     if (settings.unpublished.contains(def.name)) continue;

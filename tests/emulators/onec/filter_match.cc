@@ -287,7 +287,7 @@ Value Arithmetic(const Expr& e, const Row& row) {
 }
 
 Value AnyOrAll(const Expr& e, const Row& row) {
-  const auto& rows = row.record->sections[static_cast<std::size_t>(e.section)];
+  const auto& rows = SectionRows(*row.record, static_cast<std::size_t>(e.section));
   if (e.args.empty()) return !rows.empty();
   for (const SectionRow& section_row : rows) {
     Row inner = row;
@@ -338,7 +338,8 @@ Value ReadPath(const FieldPath& path, const Row& row) {
   RecordPtr held;
   const Record* record = row.record;
   for (const auto& step : path.steps) {
-    const Guid* guid = std::get_if<Guid>(&Field(*def, *record, step.property));
+    const Value reference = Field(*def, *record, step.property);
+    const Guid* guid = std::get_if<Guid>(&reference);
     held = guid ? row.store->Referenced(step.target->name, *guid) : nullptr;
     if (!held) return EmptyValue(path.property->type);
     record = held.get();

@@ -69,6 +69,12 @@ void Add(EntityDef& def, std::initializer_list<Property> properties) {
   def.properties.insert(def.properties.end(), properties);
 }
 
+void AddIndex(EntityDef& def, std::initializer_list<const char*> ids) {
+  std::vector<int> properties;
+  for (const char* id : ids) properties.push_back(def.FindId(id));
+  def.indexes.push_back(std::move(properties));
+}
+
 EntityDef Catalog(std::string name, bool hierarchical, int code_length,
                   int description_length) {
   EntityDef def;
@@ -138,6 +144,9 @@ EntityDef Clients() {
   AddSection(def, "ChargingRules",
              {Ref("ChargingRule_Key"), Text("RuleValue", 100), Date("ValidFrom")});
   AddSection(def, "RoomProperties", {Ref("RoomProperty_Key")});
+  AddIndex(def, {"Code"});
+  AddIndex(def, {"CreateDate"});
+  AddIndex(def, {"B24ContactID", "Code"});
   return def;
 }
 
@@ -164,6 +173,7 @@ EntityDef History(const EntityDef& clients) {
   }
   AddStorage(def, "ChargingRules");
   AddStorage(def, "RoomProperties");
+  AddIndex(def, {"Period"});
   return def;
 }
 

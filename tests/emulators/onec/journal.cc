@@ -5,7 +5,19 @@
 
 namespace guestbridge::testing::onec {
 namespace {
+
 constexpr std::size_t kKept = 200'000;
+constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+
+std::size_t SizeOf(const JournalEntry& entry) {
+  std::size_t size =
+      sizeof entry + entry.target.size() + entry.decoded.size() + entry.body.size();
+  for (const auto& [name, value] : entry.headers) {
+    size += sizeof name + sizeof value + name.size() + value.size();
+  }
+  return size;
+}
+
 }  // namespace
 
 using nlohmann::json;
@@ -21,23 +33,33 @@ void Journal::Add(JournalEntry entry) {
   --under_way_;
   ++requests_;
   ++by_kind_[entry.kind];
-  if (!entry.set.empty()) ++by_set_[entry.set];
+  if (!entry.set.empty()) {
+    ++by_set_[entry.set];
+    rows_by_set_[entry.set] += static_cast<std::int64_t>(entry.rows);
+  }
+  with_skip_ += entry.decoded.find("$skip=") != std::string::npos;
   ++by_status_[entry.status];
   rows_ += static_cast<std::int64_t>(entry.rows);
   bytes_ += static_cast<std::int64_t>(entry.bytes);
   writes_ += entry.stored;
   entry.number = ++last_;
+  kept_bytes_ += SizeOf(entry);
   entries_.push_back(std::move(entry));
-  if (entries_.size() > kKept) entries_.pop_front();
+  while (entries_.size() > kKept || kept_bytes_ > kKeptBytes) {
+    kept_bytes_ -= SizeOf(entries_.front());
+    entries_.pop_front();
+  }
 }
 
 void Journal::Clear() {
   const std::lock_guard lock(mutex_);
   entries_.clear();
+  kept_bytes_ = 0;
   by_kind_.clear();
   by_set_.clear();
+  rows_by_set_.clear();
   by_status_.clear();
-  requests_ = rows_ = writes_ = bytes_ = 0;
+  requests_ = rows_ = writes_ = bytes_ = with_skip_ = 0;
   most_under_way_ = under_way_;
 }
 
@@ -75,7 +97,9 @@ json Journal::Counters() const {
   return {{"requests", requests_},
           {"by_kind", by_kind_},
           {"by_set", by_set_},
+          {"rows_by_set", rows_by_set_},
           {"by_status", statuses},
+          {"with_skip", with_skip_},
           {"rows_served", rows_},
           {"writes", writes_},
           {"bytes", bytes_},

@@ -37,7 +37,7 @@ struct JournalEntry {
 
 class Journal {
  public:
-  // Keeps the last 200,000 calls; counters count all.
+  // Keeps the last calls, 200,000 or 64 MiB of them; counters count all.
   void Arrived();
   void Add(JournalEntry entry);
   void Clear();  // journal and counters
@@ -48,13 +48,16 @@ class Journal {
  private:
   mutable std::mutex mutex_;
   std::deque<JournalEntry> entries_;
+  std::size_t kept_bytes_ = 0;
   std::int64_t last_ = 0;
   std::map<std::string, std::int64_t> by_kind_;
   std::map<std::string, std::int64_t> by_set_;
+  std::map<std::string, std::int64_t> rows_by_set_;
   std::map<int, std::int64_t> by_status_;
   std::int64_t requests_ = 0;
   std::int64_t rows_ = 0;
   std::int64_t writes_ = 0;
+  std::int64_t with_skip_ = 0;
   std::int64_t bytes_ = 0;
   std::int64_t under_way_ = 0;
   std::int64_t most_under_way_ = 0;

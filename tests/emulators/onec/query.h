@@ -15,7 +15,9 @@ namespace guestbridge::testing::onec {
 
 struct Selection {
   std::vector<RecordPtr> rows;
-  std::size_t total = 0;    // before paging
+  // Before paging. Without inline_count it may be left out: a page that an index gives
+  // in order ends before the rest is looked at.
+  std::size_t total = 0;
   std::size_t skipped = 0;  // rows built only to be dropped
 };
 
@@ -25,6 +27,15 @@ struct Selection {
 Result<Selection> RunQuery(const Store& store, const Settings& settings,
                            const EntityDef& def, const QueryOptions& options,
                            std::uint64_t request);
+
+// The same answer without any index: every row is looked at.
+Result<Selection> RunQueryPlainly(const Store& store, const Settings& settings,
+                                  const EntityDef& def, const QueryOptions& options,
+                                  std::uint64_t request);
+
+// How many rows the filter takes; order and page have no say.
+Result<std::size_t> CountRows(const Store& store, const Settings& settings,
+                              const EntityDef& def, const QueryOptions& options);
 
 // SliceLast / SliceFirst of a periodic register: one row for each set of dimensions,
 // the last not later (the first not earlier) than `period`, of rows that `condition`
@@ -41,8 +52,7 @@ Result<std::vector<RecordPtr>> RunSlice(const Store& store, const Settings& sett
 // The same paging and filtering over rows that a slice made.
 Result<Selection> RunQueryOver(const Store& store, const Settings& settings,
                                const EntityDef& def, const QueryOptions& options,
-                               const std::vector<RecordPtr>& rows,
-                               std::uint64_t request);
+                               std::vector<RecordPtr> rows, std::uint64_t request);
 
 // True when the user may not see this client (RLS).
 bool IsHidden(const Settings& settings, const EntityDef& def, const Record& record);

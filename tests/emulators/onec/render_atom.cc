@@ -36,7 +36,7 @@ void AppendSection(const EntityDef& def, std::size_t index,
   const std::string row_type =
       "StandardODATA." + def.name + "_" + section.name + "_RowType";
   out += "<d:" + section.name + " m:type=\"Collection(" + row_type + ")\">";
-  for (const SectionRow& row : record.sections[index]) {
+  for (const SectionRow& row : SectionRows(record, index)) {
     out += "<d:element m:type=\"" + row_type + "\">";
     for (std::size_t i = 0; i < section.columns.size(); ++i) {
       bool wanted = shown.empty();

@@ -152,7 +152,7 @@ void AppendMembers(const RenderContext& context, const EntityDef& def,
   for (std::size_t i = 0; i < def.sections.size(); ++i) {
     if (!shape.sections[i]) continue;
     members.Name(def.sections[i].name);
-    AppendSection(def.sections[i], *shape.sections[i], record.sections[i], out);
+    AppendSection(def.sections[i], *shape.sections[i], SectionRows(record, i), out);
   }
 }
 

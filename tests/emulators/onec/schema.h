@@ -52,6 +52,8 @@ struct EntityDef {
   std::vector<Property> properties;
   std::vector<Section> sections;
   std::vector<int> key;
+  // Attributes that the database keeps rows in the order of (OrderedIndex).
+  std::vector<std::vector<int>> indexes;
   bool hierarchical = false;
   bool periodic = false;
   std::string owner;  // kRecordType, kSectionRows: the set that holds the data

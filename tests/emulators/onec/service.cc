@@ -194,13 +194,10 @@ Result<Done> Service::ReadSet(Call& call) {
 Result<Done> Service::ReadCount(Call& call, std::size_t segments) {
   if (call.segments.size() != segments) return NoSuchSegment(call.segments.back().name);
   call.answer.kind = "count";
-  call.options.top.reset();
-  call.options.skip = 0;
   call.options.orderby.clear();
-  auto selection = RunQuery(base_.store(), *call.settings, *call.def, call.options,
-                            base_.NextRequest());
-  if (!selection.ok()) return selection.fault();
-  call.answer.body = std::to_string(selection->total);
+  auto count = CountRows(base_.store(), *call.settings, *call.def, call.options);
+  if (!count.ok()) return count.fault();
+  call.answer.body = std::to_string(*count);
   call.answer.content_type = "text/plain;charset=utf-8";
   return Done{};
 }
@@ -220,8 +217,8 @@ Result<Done> Service::ReadSlice(Call& call) {
   if (!shape.ok()) return shape.fault();
   auto rows = RunSlice(base_.store(), *call.settings, def, *slice);
   if (!rows.ok()) return rows.fault();
-  auto selection = RunQueryOver(base_.store(), *call.settings, def, call.options, *rows,
-                                base_.NextRequest());
+  auto selection = RunQueryOver(base_.store(), *call.settings, def, call.options,
+                                *std::move(rows), base_.NextRequest());
   if (!selection.ok()) return selection.fault();
   call.answer.rows = selection->rows.size();
   std::optional<std::size_t> total;

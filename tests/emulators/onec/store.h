@@ -1,4 +1,4 @@
-// The rows of the emulated base, in storage order, with an index by key.
+// The rows of the emulated base.
 //
 // One thread writes at a time: whoever reads holds `mutex()` shared, whoever writes
 // holds it alone. Records never change once stored: a write stores a new record, so a
@@ -9,51 +9,32 @@
 
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "tests/emulators/onec/record.h"
 #include "tests/emulators/onec/schema.h"
+#include "tests/emulators/onec/table.h"
 #include "tests/emulators/onec/value.h"
 
 namespace guestbridge::testing::onec {
 
-using SectionRow = std::vector<Value>;  // as Section::columns
-
-struct Record {
-  // As EntityDef::properties. A history row holds only its first properties here and
-  // takes the others from `snapshot`, the client as it was.
-  std::vector<Value> values;
-  std::vector<std::vector<SectionRow>> sections;
-  // Shared: hundreds of history rows may point to one state of a client.
-  std::shared_ptr<const Record> snapshot;
-};
-
-using RecordPtr = std::shared_ptr<const Record>;
-
-const Value& Field(const EntityDef& def, const Record& record, int property);
-std::string KeyText(const EntityDef& def, const Record& record);
-std::string KeyText(const std::vector<Value>& key);
-// A record of empty values.
-Record MakeEmpty(const EntityDef& def);
-// A record that owns all its values.
-Record Materialised(const EntityDef& def, const Record& record);
-
-class Table {
+// The rows of a set as a list of places. It points into the store and into itself.
+class RowList {
  public:
-  RecordPtr Get(const std::string& key) const;
-  void Put(const EntityDef& def, RecordPtr record);  // adds or replaces
-  void Remove(const std::string& key);
-  // Rows in storage order; nullptr where one was removed.
-  const std::vector<RecordPtr>& rows() const { return rows_; }
-  std::size_t size() const { return by_key_.size(); }
+  explicit RowList(const Table* table) : table_(table) {}
+  explicit RowList(std::vector<RecordPtr> made) : made_(std::move(made)) {}
+  std::size_t size() const { return table_ ? table_->places() : made_.size(); }
+  RecordPtr operator[](std::size_t i) const {  // nullptr: removed
+    return table_ ? table_->At(i) : made_[i];
+  }
 
  private:
-  std::vector<RecordPtr> rows_;
-  std::unordered_map<std::string, std::size_t> by_key_;
+  const Table* table_ = nullptr;
+  std::vector<RecordPtr> made_;
 };
 
 class Store {
@@ -65,10 +46,10 @@ class Store {
   Schema& mutable_schema() { return schema_; }
 
   const EntityDef* FindSet(std::string_view name) const;
-  // The rows of a set. Those of a tabular section are made from the owners' records and
-  // put into `made`, which must outlive the answer.
-  const std::vector<RecordPtr>& RowsOf(const EntityDef& def,
-                                       std::vector<RecordPtr>& made) const;
+  // The table that holds the rows of a set; nullptr for rows of a tabular section.
+  const Table* TableOf(const EntityDef& def) const;
+  // The rows of a set; those of a tabular section are made from the owners' records.
+  RowList RowsOf(const EntityDef& def) const;
   RecordPtr Get(const EntityDef& def, const std::string& key) const;
   Table& table(const std::string& set) { return tables_[set]; }
   const Table& table(const std::string& set) const;

@@ -33,7 +33,9 @@ std::string NextCode(const Store& store, const EntityDef& def) {
   const int code = def.FindId("Code");
   std::int64_t largest = 0;
   std::size_t width = 9;
-  for (const RecordPtr& row : store.table(def.name).rows()) {
+  const Table& table = store.table(def.name);
+  for (std::size_t place = 0; place < table.places(); ++place) {
+    const RecordPtr row = table.At(place);
     if (!row) continue;
     std::string text = PlainText(Field(def, *row, code));
     while (!text.empty() && text.back() == ' ') text.pop_back();
@@ -67,7 +69,8 @@ void AddHistory(const WriteContext& context, const RecordPtr& before,
   auto row = std::make_shared<Record>();
   std::string changes;
   for (const std::string& name : named) changes += (changes.empty() ? "" : ", ") + name;
-  row->values = {context.now, after->values[0], context.user, changes};
+  row->values = {context.now, Field(*context.store.FindSet(kClients), *after, 0),
+                 context.user, changes};
   const bool old_values = context.settings.history_before_values && before;
   row->snapshot = old_values ? before : after;
   context.store.table(kHistory).Put(history, std::move(row));
@@ -171,8 +174,7 @@ Result<RecordPtr> Create(const WriteContext& context, const EntityDef& def,
   if (needs_code) Own(def, *record, "Code") = NextCode(context.store, def);
   auto handled = RunHandlers(context, def, /*created=*/true, *record);
   if (!handled.ok()) return handled.fault();
-  const RecordPtr stored = record;
-  context.store.table(def.name).Put(def, stored);
+  const RecordPtr stored = context.store.table(def.name).Put(def, record);
   RegisterChange(context.store, context.settings, def, KeyText(def, *stored),
                  context.load_mode);
   if (WritesHistory(context, def, *named, /*created=*/true)) {
@@ -198,8 +200,7 @@ Result<RecordPtr> Update(const WriteContext& context, const EntityDef& def,
   if (context.settings.silent_write_loss && context.by_odata) return before;
   LoseFields(context, def, *before, *after);
   if (HasVersion(def)) NextVersion(def, *after);
-  const RecordPtr stored = after;
-  context.store.table(def.name).Put(def, stored);
+  const RecordPtr stored = context.store.table(def.name).Put(def, after);
   RegisterChange(context.store, context.settings, def, key, context.load_mode);
   if (WritesHistory(context, def, *named, /*created=*/false)) {
     AddHistory(context, before, stored, *named);
@@ -237,9 +238,7 @@ Result<RecordPtr> Import(Store& store, const json& row) {
   auto named = ApplyBody(def, row, BodyRule::kCreate, *record);
   if (!named.ok()) return named.fault();
   if (!named->contains("Code")) Own(def, *record, "Code") = NextCode(store, def);
-  const RecordPtr stored = record;
-  store.table(def.name).Put(def, stored);
-  return stored;
+  return store.table(def.name).Put(def, record);
 }
 
 }  // namespace guestbridge::testing::onec
