@@ -121,9 +121,9 @@ class Result:
 
 
 class Site:
-    """One hotel with everything that belongs to it."""
+    """One hotel with everything that belongs to it. `generate`: so many seeded guests in 1C."""
 
-    def __init__(self, clients=None, oauth=False):
+    def __init__(self, clients=None, oauth=False, generate=0):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="guestbridge-e2e-"))
         self.processes = []
         self.oauth = oauth
@@ -133,7 +133,7 @@ class Site:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
         self._secret("webhook", "w3bh00kc0de12345")
         self._secret("password", "1c-pass-word")
-        self._start_emulators()
+        self._start_emulators(generate)
         self.server = None
         self.agent = None
 
@@ -147,7 +147,7 @@ class Site:
         self.processes.append(process)
         return process
 
-    def _start_emulators(self):
+    def _start_emulators(self, generate):
         certs = self.dir / "certs"
         subprocess.run([BIN / "guestbridge-emulator-bitrix24", "--make-cert", certs],
                        check=True, stdout=subprocess.DEVNULL)
@@ -165,8 +165,10 @@ class Site:
         base = self._start(
             "onec", BIN / "guestbridge-emulator-onec", "--listen", "127.0.0.1:0",
             "--control-listen", "127.0.0.1:0", "--base", "hotel", "--user", "Интеграция",
-            "--password", "1c-pass-word", "--data", self.clients_file)
+            "--password", "1c-pass-word", "--data", self.clients_file,
+            "--generate", generate, "--seed", 7)
         self.source_url = base.wait_for_line("emulator-onec source ")
+        self.base = base
         self.onec = Control(base.wait_for_line("emulator-onec control "))
         base.wait_for_line("emulator-onec ready")
 

@@ -42,6 +42,16 @@ Json Origins(const Portal& portal, const Json& query) {
   return out;
 }
 
+// The id of the oldest contact of each ORIGIN_ID: little even of a million.
+Json Ids(const Portal& portal) {
+  Json out = Json::object();
+  for (const auto& [id, contact] : portal.contacts.all()) {
+    const std::string origin = FieldText(contact, "ORIGIN_ID");
+    if (!origin.empty() && !out.contains(origin)) out[origin] = id;
+  }
+  return out;
+}
+
 }  // namespace
 
 HttpReply Control::Read(const std::string& path, const Json& query) {
@@ -56,6 +66,7 @@ HttpReply Control::Read(const std::string& path, const Json& query) {
     return Reply(200, list);
   }
   if (path == "/contacts/origins") return Reply(200, Origins(portal_, query));
+  if (path == "/contacts/ids") return Reply(200, Ids(portal_));
   if (path == "/contacts/count") {
     int64_t count = 0;
     for (const auto& [id, contact] : portal_.contacts.all()) {
