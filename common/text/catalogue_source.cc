@@ -14,8 +14,18 @@ constexpr ReasonText kTexts[] = {
     // Settings of the source.
     {"SOURCE_TYPE_UNKNOWN", kInvalid, "There is no source of type \"{type}\".",
      "Источника типа «{type}» нет.",
-     "Use onec-odata: the standard OData interface of 1C.",
-     "Укажите onec-odata — стандартный интерфейс OData 1С."},
+     "Use onec-odata (the standard OData interface of 1C) or jsonl (files in a folder "
+     "of "
+     "the agent's machine).",
+     "Укажите onec-odata (стандартный интерфейс OData 1С) или jsonl (файлы в папке на "
+     "машине агента)."},
+    {"SOURCE_FOLDER_INVALID", kInvalid,
+     "The source's address \"{url}\" is not the address of a folder.",
+     "Адрес источника «{url}» не похож на адрес папки.",
+     "Write file:///ABSOLUTE/PATH of a folder on the agent's machine, without . and .. "
+     "and without ? and #; a space is %20.",
+     "Укажите file:///ПОЛНЫЙ/ПУТЬ папки на машине агента, без . и .., ? и #; пробел "
+     "пишется как %20."},
     {"SOURCE_URL_INVALID", kInvalid,
      "The source's address \"{url}\" is not the address of a 1C publication.",
      "Адрес источника «{url}» не похож на адрес публикации 1С.",
@@ -304,10 +314,149 @@ constexpr ReasonText kTexts[] = {
      "Publish the catalogue of hotels for this check; exports work without it.",
      "Для проверки опубликуйте справочник гостиниц; выгрузка работает и без него."},
     {"BUILT_IN_JOB_UNKNOWN", kOk,
-     "Whether 1C's built-in job SyncBitrix24 is on cannot be seen through OData.",
-     "Включено ли в 1С встроенное задание SyncBitrix24, через OData не видно.",
+     "Whether 1C's built-in job SyncBitrix24 is on cannot be seen from here.",
+     "Включено ли в 1С встроенное задание SyncBitrix24, отсюда не видно.",
      "Switch the scheduled job SyncBitrix24 off in 1C: two writers make duplicates.",
      "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают дубли."},
+
+    // Files in a folder (jsonl).
+    {"SOURCE_FOLDER_MISSING", kLater,
+     "The folder {path} is not there on the agent's machine.",
+     "Папки {path} нет на машине агента.",
+     "Create the folder (or mount it) on the agent's machine. It is tried again by "
+     "itself.",
+     "Создайте (или подключите) папку на машине агента. Попытка повторится сама."},
+    {"SOURCE_FOLDER_FULL", kLater, "There is no room left to write into {path}.",
+     "Нет места для записи в {path}.",
+     "Free space on that disk, or raise the quota. Nothing was half-written; it is "
+     "tried again by itself.",
+     "Освободите место на этом диске или увеличьте квоту. Данные не повреждены, "
+     "попытка повторится сама."},
+    {"SOURCE_FOLDER_FAILED", kLater, "The folder {path} cannot be used: {cause}.",
+     "Папкой {path} не удаётся пользоваться: {cause}.",
+     "Check the disk or the network folder. It is tried again by itself.",
+     "Проверьте диск или сетевую папку. Попытка повторится сама."},
+    {"SOURCE_FILES_PENDING", kLater, "The files in {path} are still being read.",
+     "Файлы в папке {path} ещё читаются.",
+     "Nothing: it is tried again by itself; a first file with the whole base takes "
+     "minutes.",
+     "Ничего: попытка повторится сама; первый файл со всей базой читается минуты."},
+    {"SOURCE_FOLDER_RIGHT_MISSING", kAct,
+     "The agent has no right to read and write {path}.",
+     "У агента нет прав на чтение и запись в {path}.",
+     "Give the user that runs the agent the right to read and write the folder and "
+     "what is in it; under systemd also name it in ReadWritePaths.",
+     "Дайте пользователю, от имени которого работает агент, права на чтение и запись "
+     "папки и её содержимого; под systemd укажите её и в ReadWritePaths."},
+    {"SOURCE_FOLDER_REFUSED", kAct,
+     "{path} is not a folder of its own: it is a link or a file, or holds one where "
+     "there must be none.",
+     "{path} — не сама папка, а ссылка или файл, либо содержит ссылку там, где её "
+     "быть не должно.",
+     "Name the real folder in --source-url, and let no link stand in it or among its "
+     "subfolders.",
+     "Укажите в --source-url настоящую папку и уберите из неё и её подпапок ссылки."},
+    {"SOURCE_STORE_BROKEN", kAct,
+     "What the agent keeps of the clients in {path} is damaged.",
+     "То, что агент хранит о клиентах в {path}, повреждено.",
+     "Stop the agent, remove this folder and start the agent: it is made anew from "
+     "done/ and the next files. Let 1C write a .full.jsonl if done/ was emptied.",
+     "Остановите агента, удалите эту папку и запустите агента: он построит её заново "
+     "из done/ и следующих файлов. Если done/ очищали, пусть 1С выгрузит .full.jsonl."},
+    {"SOURCE_STORE_CHANGED", kAct,
+     "The folder {path} was exchanged for another one while it was being read.",
+     "Папку {path} подменили другой во время чтения.",
+     "Check that the right folder is mounted, then run the export again: it compares "
+     "everything.",
+     "Проверьте, та ли папка подключена, и запустите выгрузку ещё раз: она сверит "
+     "всё."},
+    {"SOURCE_IDENTITY_INVALID", kAct,
+     "The file {path} does not hold the identity of a base.",
+     "Файл {path} не содержит идентификатора базы.",
+     "Write one line into it: the UUID of the base (letters, digits, -, _ and . up "
+     "to 64 characters), or remove it.",
+     "Запишите в него одну строку — UUID базы (буквы, цифры, -, _ и . до 64 "
+     "символов) — или удалите его."},
+
+    // Lines of these files, and findings of a test.
+    {"LINE_TOO_LONG", kInvalid, "The line is longer than 1 MiB.",
+     "Строка длиннее 1 МиБ.",
+     "Correct what writes the files and write this client again; the line is kept in "
+     "rejected/.",
+     "Исправьте выгрузку в файлы и выгрузите этого клиента ещё раз; строка сохранена "
+     "в rejected/."},
+    {"LINE_NOT_UTF8", kInvalid, "The line is not UTF-8.",
+     "Строка не в кодировке UTF-8.",
+     "Write the files in UTF-8; the line is kept in rejected/.",
+     "Пишите файлы в UTF-8; строка сохранена в rejected/."},
+    {"LINE_NOT_JSON", kInvalid, "The line is not one whole JSON object.",
+     "Строка — не один целый объект JSON.",
+     "Correct what writes the files and write this client again; the line is kept in "
+     "rejected/.",
+     "Исправьте выгрузку в файлы и выгрузите этого клиента ещё раз; строка сохранена "
+     "в rejected/."},
+    {"LINE_KEY_INVALID", kInvalid, "The line has no Ref_Key that is a GUID.",
+     "В строке нет Ref_Key с GUID.",
+     "Correct what writes the files and write this client again; the line is kept in "
+     "rejected/.",
+     "Исправьте выгрузку в файлы и выгрузите этого клиента ещё раз; строка сохранена "
+     "в rejected/."},
+    {"LINE_ATTRIBUTE_REPEATED", kInvalid, "The line names {attribute} more than once.",
+     "Реквизит {attribute} указан в строке больше одного раза.",
+     "Correct what writes the files and write this client again; the line is kept in "
+     "rejected/.",
+     "Исправьте выгрузку в файлы и выгрузите этого клиента ещё раз; строка сохранена "
+     "в rejected/."},
+    {"LINE_VALUE_INVALID", kInvalid, "The value of {attribute} is of the wrong type.",
+     "Значение {attribute} не того типа.",
+     "IsFolder and DeletionMark are true or false, B24ContactID is a number. Correct "
+     "what writes the files and write this client again.",
+     "IsFolder и DeletionMark — true или false, B24ContactID — число. Исправьте "
+     "выгрузку в файлы и выгрузите этого клиента ещё раз."},
+    {"CHECK_SOURCE_FOLDER_OK", kOk, "The folder {path} can be read.",
+     "Папка {path} читается.", "Nothing to do.", "Ничего делать не нужно."},
+    {"CHECK_SOURCE_FOLDER_WRITABLE", kOk, "Contacts' IDs can be written into {path}.",
+     "ID контактов можно писать в {path}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CHECK_SOURCE_FILES_OK", kOk, "The files carry every mapped attribute.",
+     "В файлах есть все сопоставленные реквизиты.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"SOURCE_FILES_NONE", kOk, "No file with clients has come into {path} yet.",
+     "В папку {path} ещё не поступило ни одного файла с клиентами.",
+     "Let 1C write one: as NAME.jsonl.tmp, then renamed to NAME.jsonl.",
+     "Пусть 1С выгрузит файл: сначала ИМЯ.jsonl.tmp, затем переименует в ИМЯ.jsonl."},
+    {"SOURCE_FILE_LINES_BAD", kOk,
+     "The file {file} has lines that cannot be read ({problem}).",
+     "В файле {file} есть строки, которые не читаются ({problem}).",
+     "Each line is one client, a JSON object in UTF-8 with a Ref_Key. Such lines are "
+     "put aside in rejected/, the others are exported.",
+     "Каждая строка — один клиент: объект JSON в UTF-8 с Ref_Key. Такие строки "
+     "откладываются в rejected/, остальные выгружаются."},
+    {"SOURCE_ATTRIBUTES_UNSEEN", kOk,
+     "The files carry no {attributes}, though the mapping reads it.",
+     "В файлах нет {attributes}, хотя это нужно соответствию полей.",
+     "Let 1C write these attributes, or take them out of the field mapping; until "
+     "then they are empty.",
+     "Пусть 1С выгружает эти реквизиты, или уберите их из соответствия полей; пока "
+     "они пусты."},
+    {"SOURCE_LINES_REJECTED", kOk,
+     "Lines were rejected: {files} files in {path}, the last is {file}.",
+     "Есть отклонённые строки: файлов в {path} — {files}, последний — {file}.",
+     "Look into the file: each entry says what is wrong. Correct what writes the "
+     "files, then remove it.",
+     "Загляните в файл: в каждой записи сказано, в чём ошибка. Исправьте выгрузку и "
+     "удалите его."},
+    {"SOURCE_IDENTITY_FILE_MISSING", kOk,
+     "There is no file {path}: a copy of the base cannot be told from it.",
+     "Нет файла {path}: копию базы не отличить от неё самой.",
+     "Let 1C write the UUID of its base into it. Until then an identity is kept for "
+     "this address.",
+     "Пусть 1С записывает в него UUID своей базы. До тех пор идентификатор "
+     "закрепляется за адресом."},
+    {"HOTEL_NOT_IN_FILES", kOk, "Files name no hotels, so \"{hotel}\" was not checked.",
+     "В файлах нет гостиниц, поэтому «{hotel}» не проверена.",
+     "Make sure that 1C writes the clients of the right hotel.",
+     "Убедитесь, что 1С выгружает клиентов нужной гостиницы."},
 };
 
 }  // namespace

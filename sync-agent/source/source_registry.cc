@@ -1,6 +1,7 @@
 #include "sync-agent/source/source_registry.h"
 
 #include "common/status/error.h"
+#include "sync-agent/source/jsonl/jsonl_source.h"
 #include "sync-agent/source/onec_odata/onec_source.h"
 
 namespace guestbridge::agent {
@@ -15,6 +16,7 @@ absl::StatusOr<Source> ConnectSource(const SourceSettings& settings,
                         .profile_text = settings.profile_text},
                        clock);
   }
+  if (settings.type == "jsonl") return ConnectJsonl(settings.url, clock);
   return MakeFieldError("connection.source.type", "SOURCE_TYPE_UNKNOWN",
                         {{"type", settings.type}});
 }

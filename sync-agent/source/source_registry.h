@@ -10,17 +10,17 @@
 namespace guestbridge::agent {
 
 struct SourceSettings {
-  std::string type;  // onec-odata
-  std::string url;   // http(s)://HOST[:PORT]/BASE/odata/standard.odata
-  std::string user;
+  std::string type;  // onec-odata, jsonl
+  std::string url;   // http(s)://HOST[:PORT]/BASE/odata/standard.odata, file:///PATH
+  std::string user;  // this and what follows: of onec-odata
   SecretString password;
   std::string profile;       // name of a built-in profile
   std::string profile_text;  // own profile (YAML or JSON); wins
 };
 
 // Makes the connector that `type` names; reaches nothing.
-// Errors: SOURCE_TYPE_UNKNOWN, SOURCE_URL_INVALID, SOURCE_PROFILE_UNKNOWN,
-// SOURCE_PROFILE_INVALID (INVALID_ARGUMENT).
+// Errors: SOURCE_TYPE_UNKNOWN, SOURCE_URL_INVALID, SOURCE_FOLDER_INVALID,
+// SOURCE_PROFILE_UNKNOWN, SOURCE_PROFILE_INVALID (INVALID_ARGUMENT).
 absl::StatusOr<Source> ConnectSource(const SourceSettings& settings,
                                      const Clock& clock);
 
