@@ -83,6 +83,10 @@ absl::Status FillSource(Session& session, const Arguments& arguments,
                         v1::SourceSettings* source) {
   source->set_type(arguments.Get("--source"));
   source->set_url(arguments.Get("--source-url"));
+  // Files in a folder ask nobody who reads them.
+  if (!arguments.Has("--source-user") && source->type() != "jsonl") {
+    return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--source-user"}});
+  }
   source->set_user(arguments.Get("--source-user"));
   if (arguments.Has("--source-password-file")) {
     GB_ASSIGN_OR_RETURN(const SecretString password,
@@ -187,7 +191,7 @@ std::vector<Argument> SetFlags() {
       {"--refresh-token-file", "F", "FLAG_REFRESH_TOKEN_FILE"},
       {"--source", "TYPE", "FLAG_SOURCE", kRequired},
       {"--source-url", "URL", "FLAG_SOURCE_URL", kRequired},
-      {"--source-user", "S", "FLAG_SOURCE_USER", kRequired},
+      {"--source-user", "S", "FLAG_SOURCE_USER"},
       {"--source-password-file", "F", "FLAG_SOURCE_PASSWORD_FILE"},
       {"--source-profile", "P", "FLAG_SOURCE_PROFILE"},
       {"--agent", "NAME", "FLAG_AGENT"},
@@ -222,7 +226,11 @@ std::vector<Command> ConnectionCommands() {
         "    --api-server riviera.bitrix24.ru --ssl --client-id app.1234 \\\n"
         "    --client-secret-file app.secret --refresh-token-file token.secret \\\n"
         "    --source onec-odata --source-url http://1c.example/hotel \\\n"
-        "    --source-user exchange --source-password-file 1c.secret"},
+        "    --source-user exchange --source-password-file 1c.secret",
+        "guestbridge connection set main --hotel Riviera \\\n"
+        "    --api-server riviera.bitrix24.ru --ssl --webhook-user 1 \\\n"
+        "    --webhook-secret-file webhook.secret --source jsonl \\\n"
+        "    --source-url file:///var/lib/guestbridge-agent/exchange"},
        Set,
        kFarTimeout},
       {"connection",

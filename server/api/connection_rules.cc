@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -10,6 +11,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "common/text/file_url.h"
 #include "server/api/portal_address.h"
 #include "server/api/proto_time.h"
 #include "server/api/source_profile.h"
@@ -95,8 +97,32 @@ absl::Status CheckOAuth(const v1::OAuthAuth& given, CheckedConnection* checked) 
   return absl::OkStatus();
 }
 
+// Files in a folder of the agent's machine: nothing but the path can be judged here.
+// User, password and profile have no meaning there; given ones would be a mistake.
+absl::Status CheckFolder(const v1::SourceSettings& given, CheckedConnection* checked) {
+  v1::SourceSettings& source = *checked->settings.mutable_source();
+  source.set_type(given.type());
+  const std::optional<std::string> path = PathOfFileUrl(given.url());
+  if (!path.has_value()) {
+    // What stands before an @ may be a password.
+    const bool at = absl::StrContains(given.url(), "@");
+    return MakeFieldError("connection.source.url", "SOURCE_FOLDER_INVALID",
+                          {{"url", at ? "…@…" : given.url()}});
+  }
+  source.set_url(FileUrlOf(*path));
+  checked->source_key = absl::StrCat("file:", *path);
+  if (!given.user().empty()) return Invalid("connection.source.user");
+  if (!given.password().empty()) return Invalid("connection.source.password");
+  if (!given.profile().empty() || !given.profile_text().empty()) {
+    return Invalid("connection.source.profile");
+  }
+  checked->source_password = SecretString();
+  return absl::OkStatus();
+}
+
 absl::Status CheckSource(const v1::SourceSettings& given, CheckedConnection* checked) {
   v1::SourceSettings& source = *checked->settings.mutable_source();
+  if (given.type() == "jsonl") return CheckFolder(given, checked);
   if (given.type() != "onec-odata") {
     return MakeFieldError("connection.source.type", "SOURCE_TYPE_UNKNOWN",
                           {{"type", given.type()}});

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/connection_rules.h"
 #include "server/api/portal_address.h"
 
 namespace guestbridge::server {
@@ -59,6 +60,49 @@ TEST(SourceUrlTest, AddressesAreNormalised) {
       address->key);
   EXPECT_EQ(NormalizeSourceUrl("http://192.168.1.5:8080/base")->url,
             "http://192.168.1.5:8080/base/odata/standard.odata");
+}
+
+v1::Connection FolderConnection(const std::string& url) {
+  v1::Connection connection;
+  connection.set_hotel("Riviera");
+  connection.set_api_server("riviera.bitrix24.ru");
+  connection.set_ssl(true);
+  connection.mutable_webhook()->set_user_id(1);
+  connection.mutable_source()->set_type("jsonl");
+  connection.mutable_source()->set_url(url);
+  return connection;
+}
+
+TEST(FolderSourceTest, NeedsAnAbsolutePathAndNobodysName) {
+  const auto checked =
+      CheckConnection(FolderConnection("FILE:///var//lib/a%20b/"), ConnectionPolicy());
+  ASSERT_THAT(checked, IsOk());
+  EXPECT_EQ(checked->settings.source().url(), "file:///var/lib/a%20b");
+  EXPECT_EQ(checked->source_key, "file:/var/lib/a b");
+  EXPECT_TRUE(checked->source_password.has_value());
+  EXPECT_EQ(checked->settings.source().profile(), "");
+}
+
+TEST(FolderSourceTest, RefusesOtherPathsAndWhatHasNoMeaningThere) {
+  for (const char* url : {"", "/var/lib", "file:///", "file:///a/../b", "file://x/y",
+                          "http://user:s3cr3t@1c/hotel"}) {
+    const absl::Status status =
+        CheckConnection(FolderConnection(url), ConnectionPolicy()).status();
+    EXPECT_THAT(status,
+                StatusIs(absl::StatusCode::kInvalidArgument, "SOURCE_FOLDER_INVALID"))
+        << url;
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("s3cr3t")));
+  }
+  v1::Connection with_user = FolderConnection("file:///var/lib/x");
+  with_user.mutable_source()->set_user("exchange");
+  v1::Connection with_password = FolderConnection("file:///var/lib/x");
+  with_password.mutable_source()->set_password("s3cr3t");
+  v1::Connection with_profile = FolderConnection("file:///var/lib/x");
+  with_profile.mutable_source()->set_profile("1c-hotel");
+  for (const v1::Connection& given : {with_user, with_password, with_profile}) {
+    EXPECT_THAT(CheckConnection(given, ConnectionPolicy()).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, "FIELD_INVALID"));
+  }
 }
 
 TEST(SourceUrlTest, BadAddressesAreRefusedWithoutTheirSecrets) {
