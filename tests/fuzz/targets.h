@@ -15,6 +15,7 @@ struct Target {
 
 void RunBatchCommand(absl::string_view bytes);
 void RunBoundedJson(absl::string_view bytes);
+void RunClientLine(absl::string_view bytes);
 void RunHttpAnswer(absl::string_view bytes);
 void RunODataAnswer(absl::string_view bytes);
 void RunOriginVersion(absl::string_view bytes);
@@ -27,6 +28,7 @@ void RunEmail(absl::string_view bytes);
 inline constexpr Target kTargets[] = {
     {"batch_command", RunBatchCommand},
     {"bounded_json", RunBoundedJson},
+    {"client_line", RunClientLine},
     {"http_answer", RunHttpAnswer},
     {"odata_answer", RunODataAnswer},
     {"origin_version", RunOriginVersion},
