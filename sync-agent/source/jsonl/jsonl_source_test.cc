@@ -152,6 +152,7 @@ TEST_F(JsonlSourceTest, ChangesAreThoseThatDifferAndFilesWaitForTheNextMark) {
   EXPECT_THAT(List(""), ElementsAre("2.jsonl"));
   // The same mark once more: the same changes.
   EXPECT_EQ(ReadAll(source, Kind::kChanges, first.watermark).names, expected);
+  EXPECT_THAT(List("done"), ElementsAre("1.jsonl"));
   const Pass nothing = ReadAll(source, Kind::kChanges, changes.watermark);
   EXPECT_THAT(nothing.names, IsEmpty());
   EXPECT_EQ(nothing.watermark, changes.watermark);
@@ -193,7 +194,7 @@ TEST_F(JsonlSourceTest, AProcessThatWasKilledGoesOnWhereItWas) {
   }
   // Lines that a step which was cut short left behind.
   fs::create_directory(Path("rejected"));
-  std::ofstream(Path("rejected/1.jsonl")) << "{\"line\":5001";
+  std::ofstream(Path("rejected/1.jsonl")) << std::string(1000, 'x');
   Source source = Connect();
   const Pass pass = ReadAll(source, Kind::kFull);
   ASSERT_THAT(pass.status, IsOk());
