@@ -1,16 +1,31 @@
 #include "common/secret/digest.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+
+#include <cstdlib>
+#include <memory>
 
 #include "absl/strings/escaping.h"
 
 namespace guestbridge {
 namespace {
 
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
 std::string Sha256(absl::string_view data) {
+  // Looking the algorithm up costs more than the digest of a short text.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
+  const bool done =
+      EVP_DigestInit_ex2(context.get(), sha256, nullptr) == 1 &&
+      EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
+      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                         nullptr) == 1;
+  if (!done) std::abort();  // only without memory or without a provider
   return digest;
 }
 

@@ -164,9 +164,36 @@ absl::Status Database::Execute(absl::string_view script) {
 }
 
 absl::Status Database::Transact(absl::FunctionRef<absl::Status()> body) {
-  GB_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+  return TransactFrom("BEGIN IMMEDIATE", body);
+}
+
+absl::Status Database::TransactLazily(absl::FunctionRef<absl::Status()> body) {
+  return TransactFrom("BEGIN", body);
+}
+
+absl::Status Database::Nest(absl::FunctionRef<absl::Status()> body) {
+  GB_RETURN_IF_ERROR(RunOnce("SAVEPOINT nested"));
   absl::Status result = body();
-  if (result.ok()) result = Execute("COMMIT");
+  // A full disk may have rolled back everything by itself already.
+  if (!result.ok() && sqlite3_get_autocommit(handle_) == 0) {
+    RunOnce("ROLLBACK TO nested").IgnoreError();
+  }
+  if (sqlite3_get_autocommit(handle_) == 0) {
+    result.Update(RunOnce("RELEASE nested"));
+  }
+  return result;
+}
+
+absl::Status Database::RunOnce(absl::string_view sql) {
+  GB_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
+  return statement->Run();
+}
+
+absl::Status Database::TransactFrom(absl::string_view begin,
+                                    absl::FunctionRef<absl::Status()> body) {
+  GB_RETURN_IF_ERROR(RunOnce(begin));
+  absl::Status result = body();
+  if (result.ok()) result = RunOnce("COMMIT");
   // A full disk may have rolled back by itself already.
   if (!result.ok() && sqlite3_get_autocommit(handle_) == 0) {
     Execute("ROLLBACK").IgnoreError();

@@ -74,6 +74,11 @@ class Database {
 
   // BEGIN IMMEDIATE … COMMIT; an error of `body` or of the commit rolls back.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
+  // The same, but takes the file for writing only with the first write: cheap when
+  // `body` only reads. For files that no other connection writes to.
+  absl::Status TransactLazily(absl::FunctionRef<absl::Status()> body);
+  // Inside of one of the two: an error of `body` undoes what `body` did, and no more.
+  absl::Status Nest(absl::FunctionRef<absl::Status()> body);
 
   int64_t LastInsertId() const;
   int64_t Changes() const;
@@ -82,6 +87,9 @@ class Database {
  private:
   Database(sqlite3* handle, std::string file);
   struct Cache;
+  absl::Status RunOnce(absl::string_view sql);
+  absl::Status TransactFrom(absl::string_view begin,
+                            absl::FunctionRef<absl::Status()> body);
   sqlite3* handle_;
   std::string file_;
   std::unique_ptr<Cache> cache_;

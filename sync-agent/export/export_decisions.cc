@@ -47,9 +47,11 @@ void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
   LinkView view = MakeLinkView(*record, attempt->has_value());
   if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
-  const MappedContact mapped = settings_.mapping->Map(
-      row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone()));
-  Decision decision = Decide(row, mapped, view, settings_.events);
+  Decision decision =
+      Decide(row,
+             settings_.mapping->Map(
+                 row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
+             view, settings_.events, Trace::kNone);
   if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&
       (decision.action == PlannedAction::kUpdate ||
        decision.action == PlannedAction::kUnchanged)) {

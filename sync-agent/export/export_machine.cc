@@ -42,8 +42,29 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       settler_(context_),
       matcher_(context_, updater_) {}
 
-void ExportMachine::Start(const Instant& now) {
+void ExportMachine::Handle(const Instant& now, absl::FunctionRef<void()> event) {
   context_.now = now;
+  const auto before = static_cast<ptrdiff_t>(actions_.size());
+  const absl::Status kept = context_.ledger.Together([&] {
+    event();
+    Step();
+  });
+  if (kept.ok()) return;
+  // Nothing of it is durable: none of its actions may be seen, and its counts are void.
+  actions_.erase(actions_.begin() + before, actions_.end());
+  if (!settings_.dry_run) {
+    const auto counted = context_.ledger.CountOutcomes(settings_.run);
+    if (counted.ok()) tally_.Resume(*counted);
+  }
+  ended_ = false;
+  End(RunEnd::kFailed, kept);
+}
+
+void ExportMachine::Start(const Instant& now) {
+  Handle(now, [this] { Begin(); });
+}
+
+void ExportMachine::Begin() {
   cold_at_start_ = settings_.cold;
   const auto kind = context_.ledger.Note(kPortalKindNote);
   if (context_.Check(kind.status())) context_.box = *kind != kCloud;
@@ -61,64 +82,67 @@ void ExportMachine::Start(const Instant& now) {
   const auto attempts = context_.ledger.Attempts();
   if (context_.Check(attempts.status())) {
     for (const Attempt& attempt : *attempts) {
-      context_.doubts.Saw(attempt.intent.key, now.steady + context_.SettleTime());
+      context_.doubts.Saw(attempt.intent.key,
+                          context_.now.steady + context_.SettleTime());
     }
   }
-  Step();
 }
 
 void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
-  context_.now = now;
-  reading_ = false;
-  for (const ClientRow& row : page.rows) Consider(row);
-  if (page.last) {
+  Handle(now, [&] {
+    reading_ = false;
+    for (const ClientRow& row : page.rows) Consider(row);
+    if (!page.last) return;
     stream_done_ = true;
     watermark_ = page.watermark;
     if (MutantActive(Mutant::kEarlyWatermark)) {
       context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
     }
-  }
-  Step();
+  });
 }
 
 void ExportMachine::OnRows(const std::vector<ClientRow>& rows,
                            const std::vector<ClientKey>& asked, const Instant& now) {
-  context_.now = now;
-  fetching_ = false;
-  for (const ClientRow& row : rows) Consider(row);
-  // A client that can't be read any more keeps its contact; it is no longer waiting.
-  for (const ClientKey& key : asked) {
-    context_.lost.erase(key);
-    const bool came = std::any_of(rows.begin(), rows.end(),
-                                  [&](const ClientRow& row) { return row.key == key; });
-    if (came || settings_.dry_run) continue;
-    const auto record = context_.ledger.Get(key);
-    if (!context_.Check(record.status()) || !record->has_value()) continue;
-    ClientRecord known = **record;
-    known.dirty = false;
-    known.reason = "CLIENT_NOT_IN_SOURCE";
-    known.problem = Outcome::kSkipped;
-    tally_.Mark(&known, Outcome::kSkipped);
-    context_.Check(context_.ledger.Put({known}));
-  }
-  Step();
+  Handle(now, [&] {
+    fetching_ = false;
+    for (const ClientRow& row : rows) Consider(row);
+    for (const ClientKey& key : asked) {
+      context_.lost.erase(key);
+      const bool came =
+          std::any_of(rows.begin(), rows.end(),
+                      [&](const ClientRow& row) { return row.key == key; });
+      if (!came && !settings_.dry_run) NoteUnreadable(key);
+    }
+  });
+}
+
+// A client that can't be read any more keeps its contact; it is no longer waiting.
+void ExportMachine::NoteUnreadable(const ClientKey& key) {
+  const auto record = context_.ledger.Get(key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  ClientRecord known = **record;
+  known.dirty = false;
+  known.reason = "CLIENT_NOT_IN_SOURCE";
+  known.problem = Outcome::kSkipped;
+  tally_.Mark(&known, Outcome::kSkipped);
+  context_.Check(context_.ledger.Put({known}));
 }
 
 void ExportMachine::OnSourceError(const absl::Status& status, const Instant& now) {
-  context_.now = now;
-  reading_ = false;
-  fetching_ = false;
-  context_.Fail(status);
-  Step();
+  Handle(now, [&] {
+    reading_ = false;
+    fetching_ = false;
+    context_.Fail(status);
+  });
 }
 
 void ExportMachine::OnAnswer(uint64_t id, const PortalAnswer& answer,
                              const Instant& now) {
-  context_.now = now;
-  lane_.OnAnswer(id, answer, now);
-  LearnPortalKind();
-  settler_.Conclude();
-  Step();
+  Handle(now, [&] {
+    lane_.OnAnswer(id, answer, now);
+    LearnPortalKind();
+    settler_.Conclude();
+  });
 }
 
 void ExportMachine::LearnPortalKind() {
@@ -131,20 +155,15 @@ void ExportMachine::LearnPortalKind() {
 }
 
 void ExportMachine::OnWake(const Instant& now) {
-  context_.now = now;
-  Step();
+  Handle(now, [] {});
 }
 
 void ExportMachine::OnCancel(const Instant& now) {
-  context_.now = now;
-  cancelled_ = true;
-  Step();
+  Handle(now, [this] { cancelled_ = true; });
 }
 
 void ExportMachine::OnLease(absl::Duration until, const Instant& now) {
-  context_.now = now;
-  lease_until_ = until;
-  Step();
+  Handle(now, [&] { lease_until_ = until; });
 }
 
 std::vector<ActionToDo> ExportMachine::TakeActions() {

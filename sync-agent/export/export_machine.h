@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
 #include "sync-agent/export/event_poll.h"
@@ -21,7 +22,8 @@ namespace guestbridge::agent {
 
 // One run, as a state machine: events in, actions out. It has no thread, no socket, no
 // clock and never waits: the executor does, and a simulation may. The ledger is called
-// synchronously: an intent is durable before the action that sends it exists.
+// synchronously, one event is one transaction: an intent is durable before the action
+// that sends it can be taken.
 //
 // The steps of an export, in order: look at the portal's end; settle what is due; see
 // whether our contacts still exist; read clients and export them; take up what earlier
@@ -67,6 +69,10 @@ class ExportMachine {
     kDone,
   };
 
+  // What an event means, then Step, all in one transaction of the ledger.
+  void Handle(const Instant& now, absl::FunctionRef<void()> event);
+  void Begin();
+  void NoteUnreadable(const ClientKey& key);
   void LearnPortalKind();
   void Step();
   // True when the phase is over and the next one was entered.

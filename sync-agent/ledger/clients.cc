@@ -69,7 +69,7 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& k
 }
 
 absl::StatusOr<std::optional<ClientRecord>> Ledger::Get(const ClientKey& key) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   return GetLocked(key);
 }
 
@@ -156,7 +156,7 @@ absl::Status Ledger::ForgetLinks(
 }
 
 absl::StatusOr<std::optional<ClientKey>> Ledger::ClientOf(ContactId contact) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT key FROM clients WHERE contact = ? AND link = 1"));
@@ -169,7 +169,7 @@ absl::StatusOr<std::optional<ClientKey>> Ledger::ClientOf(ContactId contact) {
 
 absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
                                                        int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(Statement * query,
                       database_->Prepare(absl::StrCat(
                           "SELECT ", kClientColumns,
@@ -187,7 +187,7 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
 
 absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContacts(ContactId after,
                                                                 int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT key, contact FROM clients WHERE link = 1 AND "
@@ -205,7 +205,7 @@ absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContacts(ContactId after,
 
 absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
                                                      int64_t run, int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   // What this run skipped, failed or deferred is not taken up again by it, or it would
   // never end. What it settled and then saw changed is.
   GB_ASSIGN_OR_RETURN(
@@ -261,7 +261,7 @@ absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
 }
 
 absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT outcome, count(*) FROM clients WHERE run = ? AND "
@@ -278,7 +278,7 @@ absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
 }
 
 absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare(absl::StrCat("SELECT ", kClientColumns,
@@ -296,7 +296,7 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int li
 }
 
 absl::StatusOr<int> Ledger::CountMissing() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   // Skipped clients (5) are not meant to be there.
   GB_ASSIGN_OR_RETURN(
       const int64_t count,
@@ -306,7 +306,7 @@ absl::StatusOr<int> Ledger::CountMissing() {
 }
 
 absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare(
@@ -327,14 +327,14 @@ absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
 }
 
 absl::StatusOr<ContactId> Ledger::Witness() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(const int64_t id,
                       CountLocked("SELECT max(contact) FROM clients WHERE link = 1"));
   return ContactId(id);
 }
 
 absl::StatusOr<std::vector<WriteBackItem>> Ledger::PendingWriteBacks(int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT key, contact FROM clients WHERE write_back = 1 "
@@ -406,7 +406,7 @@ absl::Status Ledger::ParkWriteBacks(const absl::Status& why) {
 }
 
 absl::StatusOr<std::vector<WriteBackRefusal>> Ledger::WriteBackRefusals() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare(
@@ -455,7 +455,7 @@ absl::Status Ledger::UnparkWriteBacks(
 absl::StatusOr<WriteBackCounts> Ledger::CountWriteBacks() {
   WriteBackCounts counts;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::lock_guard<std::recursive_mutex> lock(mutex_);
     GB_ASSIGN_OR_RETURN(
         const int64_t pending,
         CountLocked("SELECT count(*) FROM clients WHERE write_back = 1"));
@@ -498,7 +498,7 @@ absl::Status Ledger::MarkSharedProposals() {
 
 absl::StatusOr<std::vector<ContactId>> Ledger::Lookup(absl::string_view key,
                                                       int limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare("SELECT contact FROM match_index WHERE key = ? ORDER BY "

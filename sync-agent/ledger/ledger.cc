@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
@@ -36,6 +37,10 @@ Attempt ReadAttempt(const Statement& row) {
   return attempt;
 }
 
+bool IsOfTheDatabase(const absl::Status& status) {
+  return absl::StartsWith(ReasonOf(status), "DATABASE_");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
@@ -62,15 +67,46 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
 Ledger::Ledger(std::unique_ptr<Database> database, std::string id)
     : database_(std::move(database)), id_(std::move(id)) {}
 
+absl::Status Ledger::Together(absl::FunctionRef<void()> body) {
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  if (together_) {
+    body();
+    return absl::OkStatus();
+  }
+  together_ = true;
+  bumped_ = false;
+  database_failure_ = absl::OkStatus();
+  const absl::Status kept = database_->TransactLazily([&]() -> absl::Status {
+    body();
+    if (bumped_) CrashPoint("agent.ledger.commit");
+    return database_failure_;
+  });
+  together_ = false;
+  if (bumped_) CrashPoint("agent.ledger.committed");
+  return kept;
+}
+
+absl::Status Ledger::Bump() {
+  GB_ASSIGN_OR_RETURN(
+      Statement * bump,
+      database_->Prepare("INSERT INTO notes(name, value) VALUES('sequence', '1') "
+                         "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
+  return bump->Run();
+}
+
 absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  if (together_) {
+    // After a failure the transaction may be gone, and what is written now would stay.
+    GB_RETURN_IF_ERROR(database_failure_);
+    absl::Status written = database_->Nest(body);
+    if (written.ok() && !std::exchange(bumped_, true)) written = Bump();
+    if (IsOfTheDatabase(written)) database_failure_ = written;
+    return written;
+  }
   const absl::Status written = database_->Transact([&]() -> absl::Status {
     GB_RETURN_IF_ERROR(body());
-    GB_ASSIGN_OR_RETURN(
-        Statement * bump,
-        database_->Prepare("INSERT INTO notes(name, value) VALUES('sequence', '1') "
-                           "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
-    const absl::Status bumped = bump->Run();
+    const absl::Status bumped = Bump();
     CrashPoint("agent.ledger.commit");
     return bumped;
   });
@@ -261,12 +297,12 @@ absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& 
 }
 
 absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOf(const ClientKey& key) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   return AttemptOfLocked(key);
 }
 
 absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare(absl::StrCat("SELECT ", kAttemptColumns,
@@ -283,7 +319,7 @@ absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {
 }
 
 absl::StatusOr<int> Ledger::CountAttempts() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(const int64_t count,
                       CountLocked("SELECT count(*) FROM attempts"));
   return static_cast<int>(count);
@@ -298,7 +334,7 @@ absl::StatusOr<int64_t> Ledger::CountLocked(absl::string_view sql) {
 }
 
 absl::StatusOr<std::string> Ledger::Note(absl::string_view name) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(Statement * query,
                       database_->Prepare("SELECT value FROM notes WHERE name = ?"));
   GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, name).Step());

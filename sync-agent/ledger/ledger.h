@@ -23,10 +23,11 @@
 // The ledger of one integration: which client is which contact, what is in flight, what
 // waits for write-back. SQLite, synchronous=FULL; holds digests, no personal data.
 //
-// Every method is one transaction, durable when it returns. Thread-safe. A write that
-// fails leaves the ledger as it was; the caller must then not go on as if it had
-// worked. Errors: those of common/sql, LEDGER_CORRUPT (DATA_LOSS), LEDGER_IN_USE.
-// Tables and states: docs/design/exactly-once.md.
+// Every method is one transaction, durable when it returns, or, inside of Together,
+// when that returns. Thread-safe. A write that fails leaves the ledger as it was; the
+// caller must then not go on as if it had worked. Errors: those of common/sql,
+// LEDGER_CORRUPT (DATA_LOSS), LEDGER_IN_USE. Tables and states:
+// docs/design/exactly-once.md.
 namespace guestbridge::agent {
 
 enum class LinkState {
@@ -159,6 +160,11 @@ class Ledger {
   const std::string& id() const { return id_; }
   int64_t sequence();
 
+  // One transaction for all that `body` does with the ledger, durable when this returns
+  // OK; other threads wait. An error of the database undoes all of it and is returned;
+  // an error of one call, such as ATTEMPT_OUTSTANDING, undoes that call only.
+  absl::Status Together(absl::FunctionRef<void()> body);
+
   // --- clients ---
   absl::StatusOr<std::optional<ClientRecord>> Get(const ClientKey& key);
   // Writes everything but what attempts and write-back own (contact of an attempt,
@@ -243,6 +249,7 @@ class Ledger {
  private:
   Ledger(std::unique_ptr<Database> database, std::string id);
   absl::Status Write(absl::FunctionRef<absl::Status()> body);
+  absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
   absl::Status PutLocked(const ClientRecord& record);
   absl::Status SettleLocked(const Settlement& settlement);
@@ -250,7 +257,10 @@ class Ledger {
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
 
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;  // recursive for what Together's body calls
+  bool together_ = false;
+  bool bumped_ = false;            // in this transaction
+  absl::Status database_failure_;  // in this transaction
   std::unique_ptr<Database> database_;
   std::string id_;
 };

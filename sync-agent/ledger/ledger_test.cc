@@ -57,6 +57,55 @@ TEST_F(LedgerTest, KeepsItsIdentityAndItsSequenceNeverGoesBack) {
   EXPECT_EQ(*ledger->Note("watermark"), "w");
 }
 
+TEST_F(LedgerTest, WhatIsDoneTogetherIsDurableTogether) {
+  auto ledger = Open();
+  const auto another = Open();
+  ASSERT_TRUE(ledger
+                  ->Together([&] {
+                    ASSERT_TRUE(ledger->SetNote("a", "1").ok());
+                    ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId(1)).ok());
+                    EXPECT_EQ(*another->Note("a"), "");
+                    EXPECT_EQ(another->Attempts()->size(), 0u);
+                  })
+                  .ok());
+  EXPECT_EQ(*another->Note("a"), "1");
+  EXPECT_EQ(another->Attempts()->size(), 1u);
+}
+
+TEST_F(LedgerTest, ARefusalInsideOfTogetherUndoesThatCallOnly) {
+  auto ledger = Open();
+  ASSERT_TRUE(
+      ledger
+          ->Together([&] {
+            ASSERT_TRUE(ledger->CommitIntents({Add(1)}, ContactId(1)).ok());
+            EXPECT_EQ(
+                ReasonOf(
+                    ledger->CommitIntents({Add(2), Add(1)}, ContactId(1)).status()),
+                "ATTEMPT_OUTSTANDING");
+            ASSERT_TRUE(ledger->SetNote("a", "1").ok());
+          })
+          .ok());
+  EXPECT_EQ(ledger->Attempts()->size(), 1u);
+  EXPECT_EQ(*ledger->Note("a"), "1");
+}
+
+TEST_F(LedgerTest, AFailureOfTheDatabaseInsideOfTogetherUndoesAllOfIt) {
+  auto ledger = Open();
+  auto broken = Database::Open(file_, Database::Durability::kFull, /*check=*/false);
+  ASSERT_TRUE(broken.ok());
+  ASSERT_TRUE((*broken)->Execute("DROP TABLE match_index").ok());
+  EXPECT_FALSE(ledger
+                   ->Together([&] {
+                     ASSERT_TRUE(ledger->SetNote("a", "1").ok());
+                     EXPECT_FALSE(ledger->ClearIndex().ok());
+                     EXPECT_FALSE(ledger->SetNote("b", "1").ok());
+                   })
+                   .ok());
+  EXPECT_EQ(*ledger->Note("a"), "");
+  EXPECT_EQ(*ledger->Note("b"), "");
+  EXPECT_TRUE(ledger->SetNote("c", "1").ok());
+}
+
 TEST_F(LedgerTest, AnIntentOutlivesTheProcessAndIsADoubtThen) {
   {
     auto ledger = Open();

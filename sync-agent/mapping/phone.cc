@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
@@ -23,6 +24,9 @@ constexpr size_t kFewestDigits = 5;
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
 size_t CountDigits(absl::string_view text) {
+  if (absl::c_all_of(text, [](char c) { return static_cast<signed char>(c) >= 0; })) {
+    return static_cast<size_t>(absl::c_count_if(text, IsDigit));
+  }
   std::string digits{std::string(text)};
   // Knows every script's digits.
   PhoneNumberUtil::GetInstance()->NormalizeDigitsOnly(&digits);
@@ -83,6 +87,10 @@ bool IsReadBackAlike(const PhoneNumber& number, const std::string& e164) {
 }
 
 bool IsOneWithExtension(absl::string_view text, const std::string& region) {
+  // An extension is set off by a letter or a sign; most numbers need no second look.
+  if (text.find_first_not_of("+0123456789 ()-.") == absl::string_view::npos) {
+    return false;
+  }
   const auto number = Parse(text, region);
   return number.has_value() && number->has_extension() &&
          !number->extension().empty() &&

@@ -15,17 +15,21 @@ using Verdict = RuleTrace::Verdict;
 // Collects the rules' words; the first stop ends the questions.
 class Ruling {
  public:
-  explicit Ruling(Decision& decision) : decision_(decision) {}
+  Ruling(Decision& decision, Trace trace)
+      : decision_(decision), traces_(trace == Trace::kWhole) {}
 
   void Pass(const char* rule) {
-    decision_.rules.push_back({rule, Verdict::kPass, "", {}});
+    if (traces_) decision_.rules.push_back({rule, Verdict::kPass, "", {}});
   }
   void Note(const char* rule, const char* reason, Parameters parameters = {}) {
+    if (!traces_) return;
     decision_.rules.push_back({rule, Verdict::kNote, reason, std::move(parameters)});
   }
   void Stop(const char* rule, PlannedAction action, std::string reason,
             Parameters parameters = {}) {
-    decision_.rules.push_back({rule, Verdict::kStop, reason, parameters});
+    if (traces_) {
+      decision_.rules.push_back({rule, Verdict::kStop, reason, parameters});
+    }
     decision_.action = action;
     decision_.reason = std::move(reason);
     decision_.parameters = std::move(parameters);
@@ -33,6 +37,7 @@ class Ruling {
 
  private:
   Decision& decision_;
+  const bool traces_;
 };
 
 bool IsNameless(const ContactContent& content) {
@@ -134,16 +139,17 @@ const char* NameOf(PlannedAction action) {
   return "";
 }
 
-Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkView& view,
-                const EventSwitches& events) {
+Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view,
+                const EventSwitches& events, Trace trace) {
   Decision decision;
   decision.key = row.key;
-  decision.content = mapped.content;
-  decision.digest = DigestContent(row.key, mapped.content);
+  decision.content = std::move(mapped.content);
+  decision.digest = DigestContent(row.key, decision.content);
   decision.alone = view.answered_refusals > 0;
-  Ruling ruling(decision);
+  Ruling ruling(decision, trace);
 
   const auto finish = [&]() -> Decision {
+    if (trace == Trace::kNone) return std::move(decision);
     const std::set<std::string> changed(decision.changed.begin(),
                                         decision.changed.end());
     const bool all = decision.action == PlannedAction::kAdd ||
@@ -191,7 +197,7 @@ Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkVie
     return finish();
   }
 
-  if (IsNameless(mapped.content)) {
+  if (IsNameless(decision.content)) {
     ruling.Stop("name", PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL");
     return finish();
   }

@@ -85,7 +85,10 @@ struct Decision {
   bool alone = false;
 };
 
-Decision Decide(const ClientRow& row, const MappedContact& mapped, const LinkView& view,
-                const EventSwitches& events);
+// Whether `rules` and `fields` are filled, for a person to read.
+enum class Trace { kNone, kWhole };
+
+Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view,
+                const EventSwitches& events, Trace trace = Trace::kWhole);
 
 }  // namespace guestbridge::agent
