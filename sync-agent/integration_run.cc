@@ -66,6 +66,16 @@ RunKind KindOf(v1::Run::Kind kind) {
   }
 }
 
+absl::StatusOr<std::vector<KnownRow>> KnownRowsOf(Ledger& ledger,
+                                                  absl::Span<const ClientKey> keys) {
+  GB_ASSIGN_OR_RETURN(const std::vector<KnownVersion> versions,
+                      ledger.KnownVersions(keys));
+  std::vector<KnownRow> rows;
+  rows.reserve(versions.size());
+  for (const KnownVersion& one : versions) rows.push_back({one.version, one.echo});
+  return rows;
+}
+
 }  // namespace
 
 IntegrationRun::IntegrationRun(Parts parts, v1::RunTask task)
@@ -350,13 +360,26 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(const std::string read_with,
                       parts_.ledger.Note(kReadWithMappingNote));
   if (!absl::SimpleAtoi(read_with, &memory.mapping_version)) memory.mapping_version = 0;
-  const ReadChoice choice =
-      ChooseReading(settings.full || settings.kind != RunKind::kExport,
-                    settings.mapping_version, memory);
+  GB_ASSIGN_OR_RETURN(const std::string whole, parts_.ledger.Note(kReadWholeNote));
+  if (int64_t unix = 0; absl::SimpleAtoi(whole, &unix)) {
+    memory.whole = absl::FromUnixSeconds(unix);
+  }
+  const ReadChoice choice = ChooseReading(
+      settings.full || settings.kind != RunKind::kExport, settings.mapping_version,
+      settings.unattended, parts_.clock.Now(), memory);
   settings.full = choice.full;
+  settings.reads_whole = choice.full || choice.compare;
   ReadRequest read;
-  read.kind = choice.full ? ReadRequest::Kind::kFull : ReadRequest::Kind::kChanges;
+  read.kind = choice.full      ? ReadRequest::Kind::kFull
+              : choice.compare ? ReadRequest::Kind::kCompare
+                               : ReadRequest::Kind::kChanges;
   read.since = choice.since;
+  read.known = [&ledger = parts_.ledger](absl::Span<const ClientKey> keys) {
+    return KnownRowsOf(ledger, keys);
+  };
+  GB_ASSIGN_OR_RETURN(const WriteBackItem written, parts_.ledger.LastWritten());
+  read.last_written = written.key;
+  read.last_written_contact = written.contact;
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
 
   const bool creates = MayCreate();

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -64,6 +65,10 @@ class Refusal {
 };
 
 int Work(AgentOptions options) {
+  // A page of 1C and a request to the portal are some megabytes that come and go: kept,
+  // not given back to the kernel and asked for again each time.
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
   // Before any thread starts, so that all of them leave the signals to sigwait.
   sigset_t signals;
   sigemptyset(&signals);

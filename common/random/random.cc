@@ -2,7 +2,9 @@
 
 #include <openssl/rand.h>
 
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 
@@ -12,12 +14,18 @@ namespace {
 class HostRandom final : public Random {
  public:
   uint64_t Next64() override {
-    uint64_t bits = 0;
-    // Without entropy no token and no nonce may be made at all.
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof(bits)) != 1) {
-      std::abort();
+    // One call a nonce costs more than the nonce. Each number is used once.
+    thread_local std::array<uint64_t, 32> numbers;
+    thread_local size_t next = numbers.size();
+    if (next == numbers.size()) {
+      // Without entropy no token and no nonce may be made at all.
+      if (RAND_bytes(reinterpret_cast<unsigned char*>(numbers.data()),
+                     sizeof(numbers)) != 1) {
+        std::abort();
+      }
+      next = 0;
     }
-    return bits;
+    return std::exchange(numbers[next++], 0);
   }
 };
 

@@ -2,12 +2,28 @@
 
 namespace guestbridge::agent {
 
-ReadChoice ChooseReading(bool full_requested, int mapping_version,
-                         const ReadMemory& memory) {
-  if (full_requested) return {true, {}, "FULL_REQUESTED"};
-  if (memory.watermark.value.empty()) return {true, {}, "NEVER_READ"};
-  if (memory.mapping_version != mapping_version) return {true, {}, "MAPPING_CHANGED"};
-  return {false, memory.watermark, ""};
+ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattended,
+                         absl::Time now, const ReadMemory& memory) {
+  ReadChoice choice;
+  choice.full = true;
+  if (full_requested) {
+    choice.reason = "FULL_REQUESTED";
+  } else if (memory.watermark.value.empty()) {
+    choice.reason = "NEVER_READ";
+  } else if (memory.mapping_version != mapping_version) {
+    choice.reason = "MAPPING_CHANGED";
+  } else {
+    choice.full = false;
+    choice.since = memory.watermark;
+    // A clock that went back must not put the comparison off for as long.
+    const bool due = !memory.whole.has_value() || now - *memory.whole >= kCompareEvery ||
+                     now < *memory.whole - absl::Hours(24);
+    if (unattended && due) {
+      choice.compare = true;
+      choice.reason = "COMPARISON_DUE";
+    }
+  }
+  return choice;
 }
 
 }  // namespace guestbridge::agent

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "sync-agent/model/client.h"
 
 // Which clients a run has to look at. Pure.
@@ -16,23 +18,33 @@ namespace guestbridge::agent {
 struct ReadMemory {
   Watermark watermark;      // empty: never read to the end
   int mapping_version = 0;  // of that reading
+  // When the whole base was last read or compared; empty: before this was noted.
+  std::optional<absl::Time> whole;
 };
 
 struct ReadChoice {
+  // Every row is read and its content compared …
   bool full = false;
+  // … or every row's version, and the rows whose version is new.
+  bool compare = false;
   Watermark since;  // of a reading of changes
-  // Why the whole base is read: FULL_REQUESTED, NEVER_READ, MAPPING_CHANGED. Empty:
-  // only changes are.
+  // Why the whole base is looked at: FULL_REQUESTED, NEVER_READ, MAPPING_CHANGED,
+  // COMPARISON_DUE. Empty: only changes are.
   std::string reason;
 };
 
-// A new mapping version changes what a client's content is, so everybody is compared
-// once.
-ReadChoice ChooseReading(bool full_requested, int mapping_version,
-                         const ReadMemory& memory);
+// So long may the change history be trusted alone: a mass import writes none, and rows
+// are committed out of order. A comparison is narrow rows, 120 bytes each.
+inline constexpr absl::Duration kCompareEvery = absl::Hours(7 * 24);
 
-// The two notes under which the ledger keeps a ReadMemory.
+// A new mapping version changes what a client's content is, so everybody is compared
+// once. `unattended`: nobody waits for the run.
+ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattended,
+                         absl::Time now, const ReadMemory& memory);
+
+// The notes under which the ledger keeps a ReadMemory; the last in Unix seconds.
 inline constexpr char kWatermarkNote[] = "watermark";
 inline constexpr char kReadWithMappingNote[] = "read-with-mapping";
+inline constexpr char kReadWholeNote[] = "read-whole";
 
 }  // namespace guestbridge::agent

@@ -86,19 +86,16 @@ std::optional<PortalLane::Job> Adder::Next(bool more) {
   return NextSingles(more);
 }
 
-std::optional<Adder::Member> Adder::TakeFront(std::deque<Decision>* queue) {
-  const auto record = context_.ledger.Get(queue->front().key);
-  if (!context_.Check(record.status())) return std::nullopt;
+Adder::Member Adder::TakeFront(std::deque<Decision>* queue) {
   Member member;
   member.decision = std::move(queue->front());
   member.nonce = MakeNonce(context_.random);
-  if (record->has_value()) member.revision = (*record)->revision + 1;
   queue->pop_front();
   return member;
 }
 
 Stamp Adder::StampOf(const Member& member) const {
-  return MakeStamp(context_, member.decision, member.nonce, member.revision);
+  return MakeStamp(context_, member.decision, member.nonce);
 }
 
 bool Adder::MaySpread() const {
@@ -165,10 +162,9 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
       imports_.pop_front();
       continue;
     }
-    auto member = TakeFront(&imports_);
-    if (!member.has_value()) return std::nullopt;
-    item.stamp = StampOf(*member);
-    chunk->members.push_back(*std::move(member));
+    Member member = TakeFront(&imports_);
+    item.stamp = StampOf(member);
+    chunk->members.push_back(std::move(member));
     if (way == Way::kAdd) {
       commands.emplace_back(
           AddContact{std::move(item.content), std::move(item.stamp), /*import=*/true});
@@ -200,11 +196,10 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
     add.import = may_import_ && IsQuiet(singles_.front());
     const bool alone = singles_.front().alone || MustTravelAlone(Command(add));
     if (alone && !chunk->members.empty()) break;
-    auto member = TakeFront(&singles_);
-    if (!member.has_value()) return std::nullopt;
-    add.stamp = StampOf(*member);
+    Member member = TakeFront(&singles_);
+    add.stamp = StampOf(member);
     commands.emplace_back(std::move(add));
-    chunk->members.push_back(*std::move(member));
+    chunk->members.push_back(std::move(member));
     if (alone) break;
   }
   return MakeJob(std::move(commands), chunk);
@@ -230,7 +225,8 @@ bool Adder::Prepare(const Chunk& chunk) {
                        .nonce = member.nonce,
                        .digest = member.decision.digest,
                        .mapping_version = context_.settings.mapping_version,
-                       .recreate = member.decision.action == PlannedAction::kRecreate});
+                       .recreate = member.decision.action == PlannedAction::kRecreate,
+                       .version = member.decision.version});
   }
   CrashPoint("agent.add.intent");
   const auto committed = context_.ledger.CommitIntents(intents, context_.high);
@@ -294,7 +290,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         context_.sight_proven = true;
         context_.busy.erase(decision.key);
         settlements.push_back({decision.key, Evidence::Done(result.id),
-                               context_.settings.run, OutcomeOf(decision), unix_now});
+                               context_.settings.run, OutcomeOf(decision), unix_now,
+                               context_.settings.first_export ? WriteBackRank::kMass
+                                                              : WriteBackRank::kFresh});
         moved.emplace_back(*before, OutcomeOf(decision));
         break;
       }

@@ -39,7 +39,6 @@ class Adder {
   struct Member {
     Decision decision;
     std::string nonce;
-    int revision = 1;
   };
   enum class Way { kBatchImport, kItemImport, kAdd };
   struct Chunk {
@@ -56,7 +55,7 @@ class Adder {
   std::optional<PortalLane::Job> NextImport(bool more);
   std::optional<PortalLane::Job> NextSingles(bool more);
   // Takes the front of a queue out; nothing when the ledger failed.
-  std::optional<Member> TakeFront(std::deque<Decision>* queue);
+  Member TakeFront(std::deque<Decision>* queue);
   PortalLane::Job MakeJob(std::vector<Command> commands,
                           const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;

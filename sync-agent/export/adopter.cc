@@ -129,6 +129,7 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
       if (version.ok()) {
         record.exported.values = version->values;
         record.revision = version->revision;
+        decision.revision = record.revision + 1;
       }
     }
     CrashPoint("agent.adopt.link");

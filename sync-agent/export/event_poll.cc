@@ -56,7 +56,12 @@ std::optional<PortalLane::Job> EventPoll::Next() {
       // nothing vouches for the past until what it told is settled.
       job.read = false;
       job.prepare = [this] {
-        const absl::Status status = context_.ledger.SetNote(kSweptNote, "");
+        absl::Status status = context_.ledger.SetNote(kSweptNote, "");
+        auto before = context_.ledger.Note(kPolledNote);
+        status.Update(before.status());
+        if (before.ok()) polled_before_ = *std::move(before);
+        status.Update(context_.ledger.SetNote(
+            kPolledNote, absl::StrCat(absl::ToUnixSeconds(context_.now.wall))));
         CrashPoint("agent.events.unvouched");
         if (context_.Check(status)) return true;
         --in_flight_;
@@ -90,6 +95,10 @@ void EventPoll::Bound(const PortalAnswer& answer) {
 }
 
 void EventPoll::Polled(const PortalAnswer& answer) {
+  if (answer.fate != RequestFate::kUnknown &&
+      !context_.Check(context_.ledger.SetNote(kPolledNote, polled_before_))) {
+    return;
+  }
   for (const CommandResult& poll : answer.results) {
     if (poll.fate != Fate::kDone || !poll.complete_page || ++polls_ > kMostPolls) {
       step_ = Step::kDone;
@@ -117,10 +126,18 @@ bool EventPoll::ReplacesSweep() {
   return context_.Check(context_.ledger.SetNote(kSweptNote, swept_));
 }
 
+bool EventPoll::MayStillBeTaken() {
+  const auto note = context_.ledger.Note(kPolledNote);
+  int64_t polled = 0;
+  if (!context_.Check(note.status()) || !absl::SimpleAtoi(*note, &polled)) return false;
+  const absl::Duration age = context_.now.wall - absl::FromUnixSeconds(polled);
+  return age < absl::ZeroDuration() || age < context_.SettleTime();
+}
+
 void EventPoll::Swept() {
   if (!context_.settings.portal_events || context_.settings.dry_run) return;
   context_.Check(context_.ledger.SetNote(
-      kSweptNote, queued_ && sweep_.certain()
+      kSweptNote, queued_ && sweep_.certain() && !MayStillBeTaken()
                       ? absl::StrCat(absl::ToUnixSeconds(context_.now.wall))
                       : ""));
 }

@@ -15,6 +15,8 @@ namespace guestbridge::agent {
 // with deletions being queued for us. Empty: nothing vouches for what was deleted
 // since.
 inline constexpr char kSweptNote[] = "swept";
+// When a request for events left whose answer is not known (Unix seconds).
+inline constexpr char kPolledNote[] = "polled";
 
 // Hears from the portal which of our contacts were deleted since the last run: its
 // queue of offline events, for OAuth applications whose user is an administrator. What
@@ -47,6 +49,9 @@ class EventPoll {
   void Asked(const PortalAnswer& answer);
   void Bound(const PortalAnswer& answer);
   void Polled(const PortalAnswer& answer);
+  // A request for events that got no answer may be carried out yet: it would take what
+  // is deleted after the sweep.
+  bool MayStillBeTaken();
 
   RunContext& context_;
   Sweep& sweep_;
@@ -56,6 +61,7 @@ class EventPoll {
   std::set<ContactId> asked_;
   bool queued_ = false;  // the portal queues deletions for us
   bool heard_ = false;   // all that it had queued
+  std::string polled_before_;  // the note, before the request that is under way
   std::string swept_;    // the note, while it vouches for the time before this run
 };
 

@@ -115,6 +115,24 @@ TEST_F(EventPollTest, AProcessThatDiedOverTheAnswerIsMadeUpForByTheSweep) {
   EXPECT_TRUE(HasOneContact(key));
 }
 
+TEST_F(EventPollTest, ARequestThatMayStillTakeEventsLeavesTheNextRunToSweepToo) {
+  bool lost = false;
+  world_.portal.fault = [&](const PortalRequest& request) {
+    const bool poll = std::holds_alternative<PollEvents>(request.commands[0]);
+    return poll && !std::exchange(lost, true) ? Fault::kLostBefore : Fault::kNone;
+  };
+  EXPECT_EQ(LookedAt(Scheduled()), 30);
+  ASSERT_TRUE(lost);
+  // After that sweep somebody deletes a contact, and the lost request takes the event.
+  const ClientKey key = DeleteContactOf(9);
+  world_.portal.events.clear();
+  world_.now += absl::Hours(1);
+  world_.Run(Scheduled());
+  EXPECT_TRUE(HasOneContact(key));
+  // That sweep began when nothing could be taken any more.
+  EXPECT_EQ(LookedAt(Scheduled()), 0);
+}
+
 TEST_F(EventPollTest, HandlersThatVanishedAreMadeUpForByTheSweepAndBoundAgain) {
   world_.portal.bound.clear();
   const ClientKey key = DeleteContactOf(4);

@@ -200,8 +200,9 @@ class Execution {
     });
   }
 
-  void Do(const SendRequest& send) {
-    portal_workers_.Run([this, send] {
+  void Do(SendRequest& todo) {
+    portal_workers_.Run([this, shared = std::make_shared<SendRequest>(std::move(todo))] {
+      const SendRequest& send = *shared;
       // Whatever delayed this thread, a contact is created inside the lease or not at
       // all.
       if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {

@@ -36,7 +36,7 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
     view.refused_parameters = record->parameters;
   }
   view.answered_refusals = record->answered_refusals;
-  view.any_export = record->revision > 0;
+  view.revision = record->revision;
   return view;
 }
 
@@ -116,6 +116,9 @@ void ExportMachine::Apply(const ClientRow& row,
         known.reason.clear();
         known.refused_hash.clear();
         if (decision.refresh_digest) known.exported = decision.digest;
+      }
+      if (stale || known.version != decision.version) {
+        known.version = decision.version;
         if (!context_.Check(context_.ledger.Put({known}))) return;
       }
       return;
@@ -165,8 +168,10 @@ void ExportMachine::Note(const ClientRow& row,
   known.key = row.key;
   if (decision.reason != kInDoubt) {
     const bool noted = known.reason == decision.reason && known.problem == outcome &&
-                       known.parameters == decision.parameters;
+                       known.parameters == decision.parameters &&
+                       known.version == decision.version;
     if (noted && !mark && !known.dirty) return;
+    known.version = decision.version;
     known.reason = decision.reason;
     known.parameters = decision.parameters;
     known.problem = outcome;

@@ -92,6 +92,7 @@ void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
   Handle(now, [&] {
     reading_ = false;
     for (const ClientRow& row : page.rows) Consider(row);
+    for (int i = 0; i < page.unchanged; ++i) tally_.Count(Outcome::kUnchanged);
     if (!page.last) return;
     stream_done_ = true;
     watermark_ = page.watermark;
@@ -316,6 +317,10 @@ bool ExportMachine::Advance() {
         CrashPoint("agent.watermark.noted");
         context_.Check(context_.ledger.SetNote(
             kReadWithMappingNote, absl::StrCat(settings_.mapping_version)));
+        if (settings_.reads_whole) {
+          context_.Check(context_.ledger.SetNote(
+              kReadWholeNote, absl::StrCat(absl::ToUnixSeconds(context_.now.wall))));
+        }
         CrashPoint("agent.watermark.mapping-noted");
         if (!context_.failure.ok()) return true;
       }

@@ -7,10 +7,10 @@
 namespace guestbridge::agent {
 
 Stamp MakeStamp(const RunContext& context, const Decision& decision,
-                const std::string& nonce, int revision) {
+                const std::string& nonce) {
   OriginVersion version;
   version.nonce = nonce;
-  version.revision = revision;
+  version.revision = decision.revision;
   version.content_hash = decision.digest.hash;
   version.values = ValuesToName(decision.key, decision.content, decision.digest);
   return {context.settings.originator, decision.key.guid(),

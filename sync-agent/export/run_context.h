@@ -75,7 +75,7 @@ struct RunContext {
 
 // The stamp of a contact that is about to be written.
 Stamp MakeStamp(const RunContext& context, const Decision& decision,
-                const std::string& nonce, int revision);
+                const std::string& nonce);
 std::string MakeNonce(Random& random);
 
 }  // namespace guestbridge::agent

@@ -39,6 +39,7 @@ struct RunSettings {
   int64_t run = 0;  // number of the run; grows
   RunKind kind = RunKind::kExport;
   bool full = false;
+  bool reads_whole = false;  // all rows are read, or all versions compared
   bool dry_run = false;
   bool settle = false;  // end only when no doubt is left
   bool apply = false;   // of a match

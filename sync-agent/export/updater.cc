@@ -69,6 +69,7 @@ void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord& known = **record;
   known.exported = decision.digest;
+  known.version = decision.version;
   known.mapping_version = context_.settings.mapping_version;
   known.dirty = false;
   context_.tally.Mark(&known, outcome);
@@ -76,10 +77,13 @@ void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
 }
 
 void Updater::StampOnly(const ClientKey& client, ContactId contact) {
+  const auto record = context_.ledger.Get(client);
+  if (!context_.Check(record.status())) return;
   Decision decision;
   decision.key = client;
   decision.contact = contact;
   decision.digest = DigestContent(client, {});
+  if (record->has_value()) decision.revision = (*record)->revision + 1;
   ready_.push_back({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true});
 }
 
@@ -185,19 +189,17 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
   job.read = false;
   while (!ready_.empty() && chunk->size() < limit) {
     Item& item = ready_.front();
-    const auto record = context_.ledger.Get(item.decision.key);
-    if (!context_.Check(record.status())) return std::nullopt;
-    const int revision = record->has_value() ? (*record)->revision + 1 : 1;
     const std::string nonce = MakeNonce(context_.random);
     Command command = MakeCommand(item.decision, item.update,
-                                  MakeStamp(context_, item.decision, nonce, revision));
+                                  MakeStamp(context_, item.decision, nonce));
     const bool alone = item.decision.alone || MustTravelAlone(command);
     if (alone && !chunk->empty()) break;
     intents->push_back({.key = item.decision.key,
                         .kind = AttemptKind::kUpdate,
                         .nonce = nonce,
                         .digest = item.decision.digest,
-                        .mapping_version = context_.settings.mapping_version});
+                        .mapping_version = context_.settings.mapping_version,
+                        .version = item.decision.version});
     job.commands.push_back(std::move(command));
     chunk->push_back(std::move(item));
     ready_.pop_front();

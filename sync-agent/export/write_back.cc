@@ -60,10 +60,12 @@ absl::Duration WriteBack::WriteOne() {
   if (!item->has_value()) return absl::InfiniteDuration();
   const absl::Duration begun = clock_.Steady();
   CrashPoint("agent.write-back.begin");
-  const absl::Status status = writer_.WriteContact((*item)->key, (*item)->contact);
+  const absl::StatusOr<ContactWritten> written =
+      writer_.WriteContact((*item)->key, (*item)->contact);
+  const absl::Status& status = written.status();
   const absl::Duration took = clock_.Steady() - begun;
   CrashPoint("agent.write-back.written");
-  const auto pause = turns_.Finish(**item, status, took);
+  const auto pause = turns_.Finish(**item, written, took);
   CrashPoint("agent.write-back.noted");
   if (!pause.ok()) {
     log::Error("write_back_ledger_failed", {{"error", pause.status()}});

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <set>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
@@ -21,10 +23,22 @@ ClientKey Key(int n) {
 
 class FakeWriter final : public SourceWriter {
  public:
-  absl::Status WriteContact(const ClientKey&, ContactId) override {
+  absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
+                                              ContactId) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++asked_;
-    return answer_;
+    order_.push_back(client);
+    if (locked_.count(client) > 0) return MakeError("SOURCE_BUSY");
+    if (!answer_.ok()) return answer_;
+    return ContactWritten{"v1", "v2"};
+  }
+  void Lock(const ClientKey& client) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    locked_.insert(client);
+  }
+  std::vector<ClientKey> order() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return order_;
   }
   void Answer(absl::Status answer) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -39,6 +53,8 @@ class FakeWriter final : public SourceWriter {
   std::mutex mutex_;
   absl::Status answer_;
   int asked_ = 0;
+  std::set<ClientKey> locked_;
+  std::vector<ClientKey> order_;
 };
 
 class WriteBackTest : public ::testing::Test {
@@ -49,6 +65,19 @@ class WriteBackTest : public ::testing::Test {
     record.link = LinkState::kLive;
     record.contact = ContactId(n);
     ASSERT_TRUE(ledger_->Link(record, ContactId()).ok());
+  }
+  // Exported by a run, with the version of its row.
+  void Export(int n, WriteBackRank rank) {
+    Intent intent;
+    intent.key = Key(n);
+    intent.version = "v1";
+    ASSERT_TRUE(ledger_->CommitIntents({intent}, ContactId()).ok());
+    Settlement settlement = {Key(n), Evidence::Done(ContactId(n))};
+    settlement.outcome = Outcome::kAdded;
+    settlement.run = 1;
+    settlement.unix_time = n;
+    settlement.rank = rank;
+    ASSERT_TRUE(ledger_->Settle({settlement}).ok());
   }
   // Ends with the test's time-out when it never comes.
   void Await(int pending, int parked) {
@@ -105,6 +134,39 @@ TEST_F(WriteBackTest, ASavedConnectionQueuesWhatTheBaseHadRefusedAndNothingElse)
   const auto write_back = Begin();
   Await(0, 1);
   EXPECT_EQ((*ledger_->Get(gone.key))->write_back_reason, "CLIENT_GONE");
+}
+
+TEST_F(WriteBackTest, GuestsOfTodayGoBeforeTheMass) {
+  for (int n = 1; n <= 3; ++n) Export(n, WriteBackRank::kMass);
+  Export(4, WriteBackRank::kFresh);
+  const auto write_back = Begin();
+  Await(0, 0);
+  EXPECT_EQ(writer_.order()[0], Key(4));
+}
+
+TEST_F(WriteBackTest, AGuestOfTodayWhoseCardIsOpenDoesNotHoldUpTheMass) {
+  for (int n = 1; n <= 3; ++n) Export(n, WriteBackRank::kMass);
+  Export(4, WriteBackRank::kFresh);
+  writer_.Lock(Key(4));
+  const auto write_back = Begin();
+  Await(1, 0);
+  EXPECT_EQ((*ledger_->PendingWriteBacks(9))[0].key, Key(4));
+}
+
+TEST_F(WriteBackTest, TheVersionThatAWriteMadeIsKnownAsOurs) {
+  Export(1, WriteBackRank::kFresh);
+  EXPECT_EQ((*ledger_->KnownVersions({Key(1)}))[0].version, "v1");
+  EXPECT_FALSE((*ledger_->KnownVersions({Key(1)}))[0].echo);
+  const auto write_back = Begin();
+  Await(0, 0);
+  EXPECT_EQ((*ledger_->KnownVersions({Key(1)}))[0].version, "v2");
+  EXPECT_TRUE((*ledger_->KnownVersions({Key(1)}))[0].echo);
+}
+
+TEST_F(WriteBackTest, AVersionThatSomebodyElseMadeMeanwhileStaysUnknown) {
+  Export(1, WriteBackRank::kFresh);
+  ASSERT_TRUE(ledger_->NoteEcho(Key(1), "v7", "v8").ok());
+  EXPECT_EQ((*ledger_->KnownVersions({Key(1)}))[0].version, "v1");
 }
 
 }  // namespace

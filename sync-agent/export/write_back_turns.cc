@@ -13,6 +13,7 @@ namespace {
 
 // A single refusal of the whole base may come from a restart in progress.
 constexpr int kBaseRefusalsBeforeParking = 3;
+constexpr int kMassTurnsAfterFailure = 5;
 
 bool IsOfOneClient(absl::string_view reason) {
   return reason == "WRITE_NOT_KEPT" || reason == "CLIENT_GONE" ||
@@ -42,8 +43,14 @@ absl::Status WriteBackTurns::Unpark() {
 }
 
 absl::StatusOr<std::optional<WriteBackItem>> WriteBackTurns::Next() {
-  GB_ASSIGN_OR_RETURN(const std::vector<WriteBackItem> pending,
-                      ledger_.PendingWriteBacks(1));
+  std::vector<WriteBackItem> pending;
+  if (mass_turns_ > 0) {
+    --mass_turns_;
+    GB_ASSIGN_OR_RETURN(pending, ledger_.PendingWriteBacks(1, WriteBackRank::kMass));
+  }
+  if (pending.empty()) {
+    GB_ASSIGN_OR_RETURN(pending, ledger_.PendingWriteBacks(1));
+  }
   if (pending.empty()) return std::nullopt;
   if (MutantActive(Mutant::kWriteBackDoneFirst)) {
     GB_RETURN_IF_ERROR(
@@ -53,8 +60,14 @@ absl::StatusOr<std::optional<WriteBackItem>> WriteBackTurns::Next() {
 }
 
 absl::StatusOr<absl::Duration> WriteBackTurns::Finish(const WriteBackItem& item,
-                                                      const absl::Status& status,
+                                                      const absl::StatusOr<ContactWritten>& written,
                                                       absl::Duration took) {
+  const absl::Status& status = written.status();
+  // Before the queue forgets it: a crash in between costs a row, not an edit.
+  if (written.ok() && !written->version_after.empty()) {
+    GB_RETURN_IF_ERROR(ledger_.NoteEcho(item.key, written->version_before,
+                                        written->version_after));
+  }
   GB_RETURN_IF_ERROR(ledger_.FinishWriteBack(item, status, IsFinal(status)));
   if (status.ok() || IsFinal(status)) {
     failures_in_row_ = 0;
@@ -74,6 +87,7 @@ absl::StatusOr<absl::Duration> WriteBackTurns::Finish(const WriteBackItem& item,
     GB_RETURN_IF_ERROR(ledger_.ParkWriteBacks(status));
     return absl::ZeroDuration();
   }
+  mass_turns_ = kMassTurnsAfterFailure;
   // 1C is away, locked or in maintenance: the queue waits, longer each time.
   const absl::Duration pause = std::min(
       settings_.first_pause * (1 << std::min(failures_in_row_, 6)), kLongestPause);

@@ -6,11 +6,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "sync-agent/ledger/ledger.h"
+#include "sync-agent/source/source.h"
 
 namespace guestbridge::agent {
 
-// What is written to 1C next, and when: the write-back's rules without its thread. One
-// thread at a time.
+// What is written to 1C next, and when: the write-back's rules without its thread.
+// Guests of today go before the mass of a first export; one that 1C can't take now (its
+// card is open at the reception) does not hold up the mass. One thread at a time.
 class WriteBackTurns {
  public:
   struct Settings {
@@ -27,7 +29,7 @@ class WriteBackTurns {
   absl::StatusOr<std::optional<WriteBackItem>> Next();
   // Notes what 1C said, `took` after it was asked. How long to leave it alone.
   absl::StatusOr<absl::Duration> Finish(const WriteBackItem& item,
-                                        const absl::Status& status,
+                                        const absl::StatusOr<ContactWritten>& written,
                                         absl::Duration took);
   // 1C's word is final for this client; trying again changes nothing.
   static bool IsFinal(const absl::Status& status);
@@ -45,6 +47,7 @@ class WriteBackTurns {
   int failures_in_row_ = 0;
   int base_refusals_ = 0;  // in a row
   bool base_refused_ = false;
+  int mass_turns_ = 0;  // turns that the mass has before a fresh one is tried again
 };
 
 }  // namespace guestbridge::agent

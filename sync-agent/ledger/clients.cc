@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/status/error.h"
@@ -54,13 +55,14 @@ ClientRecord ReadClient(const Statement& row) {
       absl::StrSplit(row.Text(19), absl::MaxSplits(' ', 1));
   record.write_back_reason = why[0];
   if (why.size() > 1) record.write_back_parameters = DecodeParameters(why[1]);
+  record.version = row.Text(20);
   return record;
 }
 
 absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& key) {
-  GB_ASSIGN_OR_RETURN(Statement * query,
-                      database_->Prepare(absl::StrCat("SELECT ", kClientColumns,
-                                                      " FROM clients WHERE key = ?")));
+  static const std::string& sql = *new std::string(
+      absl::StrCat("SELECT ", kClientColumns, " FROM clients WHERE key = ?"));
+  GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
   GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
   std::optional<ClientRecord> record;
   if (found) record = ReadClient(*query);
@@ -79,8 +81,8 @@ absl::Status Ledger::PutLocked(const ClientRecord& record) {
       database_->Prepare(
           "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
           "revision, attempts, exported_unix, reason, parameters, problem, "
-          "refused_hash, answered_refusals, run, outcome, proposed) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "refused_hash, answered_refusals, run, outcome, proposed, version) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT(key) DO UPDATE SET link = excluded.link, contact = "
           "excluded.contact, dirty = excluded.dirty, exported = excluded.exported, "
           "mapping_version = excluded.mapping_version, revision = excluded.revision, "
@@ -88,7 +90,8 @@ absl::Status Ledger::PutLocked(const ClientRecord& record) {
           "reason = excluded.reason, parameters = excluded.parameters, problem = "
           "excluded.problem, refused_hash = excluded.refused_hash, answered_refusals = "
           "excluded.answered_refusals, run = excluded.run, outcome = "
-          "excluded.outcome, proposed = excluded.proposed"));
+          "excluded.outcome, proposed = excluded.proposed, echo = CASE WHEN version = "
+          "excluded.version THEN echo ELSE 0 END, version = excluded.version"));
   return put->Bind(1, record.key.guid())
       .Bind(2, static_cast<int64_t>(record.link))
       .Bind(3, record.contact.value())
@@ -106,6 +109,7 @@ absl::Status Ledger::PutLocked(const ClientRecord& record) {
       .Bind(15, record.run)
       .Bind(16, static_cast<int64_t>(record.outcome))
       .Bind(17, record.proposed.value())
+      .Bind(18, record.version)
       .Run();
 }
 
@@ -147,7 +151,7 @@ absl::Status Ledger::ForgetLinks(
         "UPDATE clients SET link = 0, contact = 0, dirty = 0, exported = '', "
         "revision = 0, reason = '', parameters = '', problem = 0, refused_hash = '', "
         "answered_refusals = 0, proposed = 0, write_back = 0, written = 0, "
-        "write_back_reason = '' WHERE link <> 4"));
+        "write_back_reason = '', version = '', echo = 0, rank = 0 WHERE link <> 4"));
     for (const auto& [name, value] : notes) {
       GB_RETURN_IF_ERROR(SetNoteLocked(name, value));
     }
@@ -165,6 +169,32 @@ absl::StatusOr<std::optional<ClientKey>> Ledger::ClientOf(ContactId contact) {
   if (found) key = ClientKey(query->Text(0));
   query->Reset();
   return key;
+}
+
+absl::StatusOr<std::vector<KnownVersion>> Ledger::KnownVersions(
+    absl::Span<const ClientKey> keys) {
+  std::vector<KnownVersion> versions;
+  versions.reserve(keys.size());
+  absl::Status found;
+  GB_RETURN_IF_ERROR(Together([&] {
+    for (const ClientKey& key : keys) {
+      // 5: skipped for what its row says; every other problem is looked at each time.
+      absl::StatusOr<Statement*> query = database_->Prepare(
+          "SELECT version, echo FROM clients WHERE key = ? AND dirty = 0 AND "
+          "problem IN (0, 5)");
+      if (!query.ok()) found = query.status();
+      if (!found.ok()) return;
+      const absl::StatusOr<bool> row = (*query)->Bind(1, key.guid()).Step();
+      found = row.status();
+      if (!found.ok()) return;
+      KnownVersion known;
+      if (*row) known = {(*query)->Text(0), (*query)->Int(1) != 0};
+      (*query)->Reset();
+      versions.push_back(std::move(known));
+    }
+  }));
+  GB_RETURN_IF_ERROR(found);
+  return versions;
 }
 
 absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
@@ -297,12 +327,14 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int li
 
 absl::StatusOr<int> Ledger::CountMissing() {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  // Skipped clients (5) are not meant to be there.
+  // Skipped clients (5) are not meant to be there. One index for each half.
+  GB_ASSIGN_OR_RETURN(const int64_t refused,
+                      CountLocked("SELECT count(*) FROM clients WHERE problem > 0 AND "
+                                  "problem <> 5"));
   GB_ASSIGN_OR_RETURN(
-      const int64_t count,
-      CountLocked("SELECT count(*) FROM clients WHERE (problem > 0 AND problem <> 5) "
-                  "OR (dirty = 1 AND problem = 0)"));
-  return static_cast<int>(count);
+      const int64_t waiting,
+      CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));
+  return static_cast<int>(refused + waiting);
 }
 
 absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
@@ -310,10 +342,10 @@ absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
   GB_ASSIGN_OR_RETURN(
       Statement * query,
       database_->Prepare(
-          "SELECT CASE WHEN problem > 0 THEN reason ELSE '' END AS why, problem, "
-          "count(*), min(parameters) FROM clients WHERE (problem > 0 AND problem <> 5) "
-          "OR (dirty = 1 AND problem = 0) GROUP BY why, problem "
-          "ORDER BY count(*) DESC, why LIMIT 20"));
+          "SELECT reason AS why, problem, count(*) AS many, min(parameters) FROM "
+          "clients WHERE problem > 0 AND problem <> 5 GROUP BY problem, reason "
+          "UNION ALL SELECT '', 0, count(*), '' FROM clients WHERE dirty = 1 AND "
+          "problem = 0 HAVING count(*) > 0 ORDER BY many DESC, why LIMIT 20"));
   std::vector<MissingClients> missing;
   while (true) {
     GB_ASSIGN_OR_RETURN(const bool row, query->Step());
@@ -333,13 +365,14 @@ absl::StatusOr<ContactId> Ledger::Witness() {
   return ContactId(id);
 }
 
-absl::StatusOr<std::vector<WriteBackItem>> Ledger::PendingWriteBacks(int limit) {
+absl::StatusOr<std::vector<WriteBackItem>> Ledger::PendingWriteBacks(
+    int limit, WriteBackRank first) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
-      database_->Prepare("SELECT key, contact FROM clients WHERE write_back = 1 "
-                         "ORDER BY queued LIMIT ?"));
-  query->Bind(1, int64_t{limit});
+      database_->Prepare("SELECT key, contact FROM clients WHERE write_back = 1 AND "
+                         "rank >= ? ORDER BY rank, queued LIMIT ?"));
+  query->Bind(1, static_cast<int64_t>(first)).Bind(2, int64_t{limit});
   std::vector<WriteBackItem> items;
   while (true) {
     GB_ASSIGN_OR_RETURN(const bool row, query->Step());
@@ -366,13 +399,16 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
           Statement * total,
           database_->Prepare("INSERT INTO notes(name, value) VALUES('written', '1') "
                              "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
-      return total->Run();
+      GB_RETURN_IF_ERROR(total->Run());
+      return SetNoteLocked(
+          "last-written", absl::StrCat(item.key.guid(), " ", item.contact.value()));
     }
     GB_ASSIGN_OR_RETURN(
         Statement * failed,
         database_->Prepare("UPDATE clients SET write_back = ?, write_back_reason = ?, "
-                           "queued = 1 + (SELECT max(queued) FROM clients WHERE "
-                           "write_back = 1) WHERE key = ? AND contact = ?"));
+                           "queued = 1 + ifnull((SELECT max(other.queued) FROM clients "
+                           "AS other WHERE other.write_back = 1 AND other.rank = "
+                           "clients.rank), 0) WHERE key = ? AND contact = ?"));
     const auto state = parked ? WriteBackState::kParked : WriteBackState::kPending;
     return failed->Bind(1, static_cast<int64_t>(state))
         .Bind(2, absl::StrCat(ReasonOf(status), " ",
@@ -380,6 +416,32 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
         .Bind(3, item.key.guid())
         .Bind(4, item.contact.value())
         .Run();
+  });
+}
+
+absl::StatusOr<WriteBackItem> Ledger::LastWritten() {
+  GB_ASSIGN_OR_RETURN(const std::string note, Note("last-written"));
+  const std::vector<std::string> parts = absl::StrSplit(note, ' ');
+  WriteBackItem item;
+  int64_t contact = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &contact)) return item;
+  item.key = ClientKey(parts[0]);
+  item.contact = ContactId(contact);
+  // Linked anew since: 1C is about to hold another ID.
+  GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> record, Get(item.key));
+  const bool current = record.has_value() && record->contact == item.contact &&
+                       record->write_back == WriteBackState::kDone;
+  return current ? item : WriteBackItem();
+}
+
+absl::Status Ledger::NoteEcho(const ClientKey& key, absl::string_view before,
+                              absl::string_view after) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * note,
+        database_->Prepare("UPDATE clients SET version = ?, echo = 1 WHERE key = ? AND "
+                           "version = ? AND version <> ''"));
+    return note->Bind(1, after).Bind(2, key.guid()).Bind(3, before).Run();
   });
 }
 
@@ -458,10 +520,10 @@ absl::StatusOr<WriteBackCounts> Ledger::CountWriteBacks() {
     std::lock_guard<std::recursive_mutex> lock(mutex_);
     GB_ASSIGN_OR_RETURN(
         const int64_t pending,
-        CountLocked("SELECT count(*) FROM clients WHERE write_back = 1"));
+        CountLocked("SELECT clients FROM write_backs WHERE state = 1"));
     GB_ASSIGN_OR_RETURN(
         const int64_t parked,
-        CountLocked("SELECT count(*) FROM clients WHERE write_back = 3"));
+        CountLocked("SELECT clients FROM write_backs WHERE state = 3"));
     GB_ASSIGN_OR_RETURN(counts.done,
                         CountLocked("SELECT value FROM notes WHERE name = 'written'"));
     counts.pending = static_cast<int>(pending);

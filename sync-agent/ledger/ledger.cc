@@ -152,12 +152,20 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Run());
       // The client stays to be exported until the attempt is settled: a crash between
       // here and the answer loses nothing.
-      GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(intent.key));
-      ClientRecord record = known.value_or(ClientRecord{});
-      record.key = intent.key;
-      record.dirty = true;
-      if (intent.kind == AttemptKind::kAdd) ++record.attempts;
-      GB_RETURN_IF_ERROR(PutLocked(record));
+      GB_ASSIGN_OR_RETURN(
+          Statement * mark,
+          database_->Prepare(
+              "INSERT INTO clients(key, link, contact, dirty, exported, "
+              "mapping_version, revision, attempts, exported_unix, reason, parameters, "
+              "problem, refused_hash, answered_refusals, run, outcome, proposed, "
+              "version) VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, 0, "
+              "?3) ON CONFLICT(key) DO UPDATE SET dirty = 1, attempts = attempts + ?2, "
+              "echo = CASE WHEN version = ?3 THEN echo ELSE 0 END, version = ?3"));
+      GB_RETURN_IF_ERROR(
+          mark->Bind(1, intent.key.guid())
+              .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
+              .Bind(3, intent.version)
+              .Run());
     }
     return absl::OkStatus();
   }));
@@ -166,14 +174,23 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
 
 absl::Status Ledger::Settle(absl::Span<const Settlement> settlements) {
   return Write([&]() -> absl::Status {
+    std::set<int64_t> chunks;
     for (const Settlement& settlement : settlements) {
-      GB_RETURN_IF_ERROR(SettleLocked(settlement));
+      GB_RETURN_IF_ERROR(SettleLocked(settlement, &chunks));
+    }
+    for (const int64_t chunk : chunks) {
+      GB_ASSIGN_OR_RETURN(
+          Statement * remove,
+          database_->Prepare("DELETE FROM chunks WHERE chunk = ?1 AND NOT EXISTS "
+                             "(SELECT 1 FROM attempts WHERE chunk = ?1)"));
+      GB_RETURN_IF_ERROR(remove->Bind(1, chunk).Run());
     }
     return absl::OkStatus();
   });
 }
 
-absl::Status Ledger::SettleLocked(const Settlement& settlement) {
+absl::Status Ledger::SettleLocked(const Settlement& settlement,
+                                  std::set<int64_t>* chunks) {
   const Evidence& evidence = settlement.evidence;
   if (!evidence.proves_something()) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt, AttemptOfLocked(settlement.key));
@@ -200,6 +217,7 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
         record.dirty = true;
         record.exported.fields_known = false;
         record.exported.hash.clear();
+        record.version.clear();
         record.exported.values.insert(evidence.values().begin(),
                                       evidence.values().end());
       }
@@ -257,18 +275,16 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement) {
   GB_ASSIGN_OR_RETURN(Statement * remove,
                       database_->Prepare("DELETE FROM attempts WHERE key = ?"));
   GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
-  GB_ASSIGN_OR_RETURN(
-      Statement * remove_chunk,
-      database_->Prepare("DELETE FROM chunks WHERE chunk = ? AND NOT EXISTS "
-                         "(SELECT 1 FROM attempts WHERE chunk = ?)"));
-  GB_RETURN_IF_ERROR(
-      remove_chunk->Bind(1, attempt->chunk).Bind(2, attempt->chunk).Run());
+  chunks->insert(attempt->chunk);
   GB_RETURN_IF_ERROR(PutLocked(record));
   if (!queue_write_back) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(Statement * queue,
                       database_->Prepare("UPDATE clients SET write_back = 1, "
-                                         "queued = ? WHERE key = ?"));
-  return queue->Bind(1, settlement.unix_time).Bind(2, record.key.guid()).Run();
+                                         "queued = ?, rank = ? WHERE key = ?"));
+  return queue->Bind(1, settlement.unix_time)
+      .Bind(2, static_cast<int64_t>(settlement.rank))
+      .Bind(3, record.key.guid())
+      .Run();
 }
 
 absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {
@@ -284,11 +300,10 @@ absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {
 }
 
 absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& key) {
-  GB_ASSIGN_OR_RETURN(
-      Statement * query,
-      database_->Prepare(absl::StrCat("SELECT ", kAttemptColumns,
-                                      " FROM attempts a JOIN chunks c USING(chunk) "
-                                      "WHERE a.key = ?")));
+  static const std::string& sql = *new std::string(
+      absl::StrCat("SELECT ", kAttemptColumns,
+                   " FROM attempts a JOIN chunks c USING(chunk) WHERE a.key = ?"));
+  GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
   GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
   std::optional<Attempt> attempt;
   if (found) attempt = ReadAttempt(*query);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,15 @@ struct ClientRecord {
   Parameters write_back_parameters;
   ContactId written;   // the ID that 1C confirmed
   ContactId proposed;  // by a match
+  // DataVersion of the row of 1C that was last decided about; empty: unknown.
+  std::string version;
+};
+
+// What the ledger knows of a client's row in 1C.
+struct KnownVersion {
+  // Of a row that needs no second look; empty: the row must be read.
+  std::string version;
+  bool echo = false;  // made by our own write-back
 };
 
 enum class AttemptKind { kAdd = 0, kUpdate = 1 };
@@ -93,6 +103,7 @@ struct Intent {
   ContentDigest digest;  // what the portal will hold when it is carried out
   int mapping_version = 0;
   bool recreate = false;  // an ADD in place of a contact that is gone
+  std::string version;    // of 1C's row with this content
 };
 
 struct Attempt {
@@ -115,12 +126,19 @@ class CommittedChunk {
   int64_t number_;
 };
 
+// Which write-backs go first.
+enum class WriteBackRank {
+  kFresh = 0,  // guests of today
+  kMass = 1,   // a first export: tens of thousands who left long ago
+};
+
 struct Settlement {
   ClientKey key;
   Evidence evidence;
   int64_t run = 0;
   Outcome outcome = Outcome::kNone;  // what the run counts it as
   int64_t unix_time = 0;
+  WriteBackRank rank = WriteBackRank::kFresh;
 };
 
 struct WriteBackItem {
@@ -175,6 +193,9 @@ class Ledger {
   // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS).
   absl::Status Link(const ClientRecord& record, ContactId held_by_source);
   absl::StatusOr<std::optional<ClientKey>> ClientOf(ContactId contact);
+  // In the order of `keys`. A client that waits for anything has no known version.
+  absl::StatusOr<std::vector<KnownVersion>> KnownVersions(
+      absl::Span<const ClientKey> keys);
 
   // By key, after `after`, at most `limit`.
   absl::StatusOr<std::vector<ClientRecord>> List(const ClientKey& after, int limit);
@@ -216,11 +237,18 @@ class Ledger {
   absl::StatusOr<int> CountAttempts();
 
   // --- write-back ---
-  absl::StatusOr<std::vector<WriteBackItem>> PendingWriteBacks(int limit);
+  // In the order in which they are to be written, from `first` on.
+  absl::StatusOr<std::vector<WriteBackItem>> PendingWriteBacks(
+      int limit, WriteBackRank first = WriteBackRank::kFresh);
   // OK: 1C holds the ID. Parked with the reason when `parked`; otherwise it stays
-  // queued behind the others.
+  // queued, behind the others of its rank.
   absl::Status FinishWriteBack(const WriteBackItem& item, const absl::Status& status,
                                bool parked);
+  // The last one that 1C took and should still hold; no contact: none.
+  absl::StatusOr<WriteBackItem> LastWritten();
+  // The write-back alone turned the row's version `before` into `after`.
+  absl::Status NoteEcho(const ClientKey& key, absl::string_view before,
+                        absl::string_view after);
   absl::Status QueueWriteBack(const ClientKey& key);
   // 1C refuses them all alike: parks everything that waits, with the reason.
   absl::Status ParkWriteBacks(const absl::Status& why);
@@ -252,7 +280,7 @@ class Ledger {
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
   absl::Status PutLocked(const ClientRecord& record);
-  absl::Status SettleLocked(const Settlement& settlement);
+  absl::Status SettleLocked(const Settlement& settlement, std::set<int64_t>* chunks);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key);
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);

@@ -63,6 +63,37 @@ inline constexpr Migration kLedgerMigrations[] = {
         PRIMARY KEY (key, contact)
       ) WITHOUT ROWID;
     )sql"},
+    {2, "versions of 1C's rows, write-back in order, counts that cost nothing", R"sql(
+      -- DataVersion of the row that was last decided about; empty: it must be read.
+      ALTER TABLE clients ADD COLUMN version TEXT NOT NULL DEFAULT '';
+      -- That version is of our own write-back.
+      ALTER TABLE clients ADD COLUMN echo INTEGER NOT NULL DEFAULT 0;
+      -- Of the write-back: lower first.
+      ALTER TABLE clients ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+      DROP INDEX clients_write_back;
+      CREATE INDEX clients_write_back ON clients(rank, queued) WHERE write_back = 1;
+      CREATE INDEX clients_parked ON clients(write_back_reason) WHERE write_back = 3;
+      DROP INDEX clients_problem;
+      CREATE INDEX clients_missing ON clients(problem, reason)
+        WHERE problem > 0 AND problem <> 5;
+
+      -- How many clients are in each state of write-back but none.
+      CREATE TABLE write_backs (
+        state INTEGER PRIMARY KEY,
+        clients INTEGER NOT NULL
+      );
+      INSERT INTO write_backs(state, clients)
+        SELECT 1, count(*) FROM clients WHERE write_back = 1;
+      INSERT INTO write_backs(state, clients)
+        SELECT 2, count(*) FROM clients WHERE write_back = 2;
+      INSERT INTO write_backs(state, clients)
+        SELECT 3, count(*) FROM clients WHERE write_back = 3;
+      CREATE TRIGGER clients_write_back_moves AFTER UPDATE OF write_back ON clients
+        WHEN old.write_back <> new.write_back BEGIN
+          UPDATE write_backs SET clients = clients - 1 WHERE state = old.write_back;
+          UPDATE write_backs SET clients = clients + 1 WHERE state = new.write_back;
+        END;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

@@ -143,6 +143,8 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
                 const EventSwitches& events, Trace trace) {
   Decision decision;
   decision.key = row.key;
+  decision.version = row.data_version;
+  decision.revision = view.revision + 1;
   decision.content = std::move(mapped.content);
   decision.digest = DigestContent(row.key, decision.content);
   decision.alone = view.answered_refusals > 0;

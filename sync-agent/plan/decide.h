@@ -38,7 +38,7 @@ struct LinkView {
   std::string refused_reason;  // … and why
   Parameters refused_parameters;
   int answered_refusals = 0;
-  bool any_export = false;  // it was on the portal before
+  int revision = 0;  // exports so far
 };
 
 // Which triggers are off (`events disable`).
@@ -64,6 +64,8 @@ struct FieldDecision {
 
 struct Decision {
   ClientKey key;
+  std::string version;  // of the row that was decided about
+  int revision = 1;     // of the export that would follow
   PlannedAction action = PlannedAction::kUnchanged;
   std::string reason;  // of kSkip, kFail, kDefer
   Parameters parameters;

@@ -37,6 +37,8 @@ struct SourceUsage {
 // nothing.
 struct ClientPage {
   std::vector<ClientRow> rows;
+  // Of a kCompare stream: clients that were looked at and need no row.
+  int unchanged = 0;
   bool last = false;
   // With the last page only: pass it to the next kChanges stream once every row of this
   // stream is durably dealt with. It was read before the stream began (full) or comes
@@ -52,14 +54,31 @@ class ClientStream {
   virtual absl::StatusOr<ClientPage> Next() = 0;
 };
 
+// What the caller knows of a client's row.
+struct KnownRow {
+  std::string version;  // data_version whose row needs no second look; empty: none
+  bool echo = false;    // that version was made by our own write-back
+};
+// In the order of the keys. Called from the thread that reads the stream.
+using KnownRows =
+    std::function<absl::StatusOr<std::vector<KnownRow>>(absl::Span<const ClientKey>)>;
+
 struct ReadRequest {
   enum class Kind {
     kFull,     // every client that is not a folder, each at least once
     kChanges,  // at least those changed or created after `since`
+    kCompare,  // at least those whose version is not the known one; may be kFull
   };
   Kind kind = Kind::kFull;
   Watermark since;                      // of kChanges; empty reads everything
   std::vector<std::string> attributes;  // what the mapping needs
+  // With it, rows of kChanges and kCompare whose version is known may be left out.
+  KnownRows known;
+  // The client whose contact ID was written last. A base that no longer holds that ID
+  // was restored from a backup, and its versions count from the past: everything is
+  // read then.
+  ClientKey last_written;
+  ContactId last_written_contact;
 };
 
 class SourceReader {
@@ -77,6 +96,13 @@ class SourceReader {
   virtual SourceUsage usage() const = 0;
 };
 
+// What a write made of the row's version; empty where it is not certain that nothing
+// else was changed with it.
+struct ContactWritten {
+  std::string version_before;
+  std::string version_after;
+};
+
 class SourceWriter {
  public:
   virtual ~SourceWriter() = default;
@@ -84,7 +110,8 @@ class SourceWriter {
   // names one. Re-reads before, compares the answer after: OK means that 1C holds it.
   // Idempotent. Errors beyond those above: WRITE_NOT_KEPT (FAILED_PRECONDITION: 200 but
   // not stored), CLIENT_GONE (NOT_FOUND), SOURCE_REFUSED (a handler said no).
-  virtual absl::Status WriteContact(const ClientKey& client, ContactId contact) = 0;
+  virtual absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
+                                                      ContactId contact) = 0;
 };
 
 struct SourceField {

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/model/mutant.h"
 
@@ -265,14 +266,35 @@ RunSettings Agent::MakeSettings() {
   if (!read_with.ok() || !absl::SimpleAtoi(*read_with, &memory.mapping_version)) {
     memory.mapping_version = 0;
   }
+  const auto whole = ledger.Note(agent::kReadWholeNote);
+  if (int64_t unix = 0; whole.ok() && absl::SimpleAtoi(*whole, &unix)) {
+    memory.whole = absl::FromUnixSeconds(unix);
+  }
   const agent::ReadChoice choice =
       agent::ChooseReading(settings.full || settings.kind != RunKind::kExport,
-                           settings.mapping_version, memory);
+                           settings.mapping_version, settings.unattended, Now().wall,
+                           memory);
   settings.full = choice.full;
+  settings.reads_whole = choice.full || choice.compare;
   agent::ReadRequest read;
-  read.kind = choice.full ? agent::ReadRequest::Kind::kFull
-                          : agent::ReadRequest::Kind::kChanges;
+  read.kind = choice.full      ? agent::ReadRequest::Kind::kFull
+              : choice.compare ? agent::ReadRequest::Kind::kCompare
+                               : agent::ReadRequest::Kind::kChanges;
   read.since = choice.since;
+  read.known = [&ledger](absl::Span<const agent::ClientKey> keys)
+      -> absl::StatusOr<std::vector<agent::KnownRow>> {
+    GB_ASSIGN_OR_RETURN(const auto versions, ledger.KnownVersions(keys));
+    std::vector<agent::KnownRow> rows;
+    for (const agent::KnownVersion& one : versions) {
+      rows.push_back({one.version, one.echo});
+    }
+    return rows;
+  };
+  const auto written = ledger.LastWritten();
+  if (written.ok()) {
+    read.last_written = written->key;
+    read.last_written_contact = written->contact;
+  }
   run.stream = std::make_unique<BaseStream>(read);
   return settings;
 }
@@ -446,7 +468,7 @@ void Agent::WriteOne() {
   const absl::Duration took =
       absl::Seconds(world_.scenario.write_seconds * chance_.Between(0.5, 2));
   Post(took, [this, item, took] {
-    absl::Status status;
+    absl::StatusOr<agent::ContactWritten> status = agent::ContactWritten();
     Faults& faults = world_.faults;
     if (world_.queue.now() < world_.source_away_until) {
       status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});

@@ -1,6 +1,7 @@
 #include "tests/simulation/base.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -28,6 +29,7 @@ ClientKey Base::Add(SimClient client, Chance& chance, absl::Duration now) {
   client.created = Seconds(now);
   client.touched = now;
   client.version = 1;
+  client.writes = 1;
   state.clients[key] = std::move(client);
   state.history.emplace(Seconds(now), key);
   return key;
@@ -37,6 +39,7 @@ void Base::Change(const ClientKey& key, absl::Duration now, absl::Duration late)
   SimClient& client = state.clients.at(key);
   client.touched = now;
   ++client.version;
+  ++client.writes;
   state.history.emplace(Seconds(now - late), key);
 }
 
@@ -61,6 +64,7 @@ ClientRow Base::RowOf(const ClientKey& key) const {
   row.key = key;
   row.marked_for_deletion = client.marked;
   row.contact = client.contact;
+  row.data_version = absl::StrCat("v", client.writes);
   row.attributes = client.attributes;
   return row;
 }
@@ -73,15 +77,19 @@ std::vector<ClientRow> Base::Fetch(const std::vector<ClientKey>& keys) const {
   return rows;
 }
 
-absl::Status Base::WriteContact(const ClientKey& key, ContactId contact, bool echo,
-                                absl::Duration now) {
+absl::StatusOr<agent::ContactWritten> Base::WriteContact(const ClientKey& key,
+                                                         ContactId contact, bool echo,
+                                                         absl::Duration now) {
   const auto client = state.clients.find(key);
   if (client == state.clients.end()) return MakeError("CLIENT_GONE", {{"entity", "c"}});
-  if (client->second.contact == contact) return absl::OkStatus();
+  if (client->second.contact == contact) return agent::ContactWritten();
   client->second.contact = contact;
+  agent::ContactWritten written;
+  written.version_before = absl::StrCat("v", client->second.writes);
+  written.version_after = absl::StrCat("v", ++client->second.writes);
   ++writes;
   if (echo) state.history.emplace(Seconds(now), key);
-  return absl::OkStatus();
+  return written;
 }
 
 BaseStream::Marks BaseStream::Newest(const Base& base) {
@@ -110,10 +118,26 @@ std::optional<BaseStream::Marks> BaseStream::Decode(const agent::Watermark& wate
 void BaseStream::Plan(const Base& base) {
   planned_ = true;
   const std::optional<Marks> since = Decode(request_.since);
+  const auto written = base.state.clients.find(request_.last_written);
+  const bool restored = request_.last_written_contact.exists() &&
+                        written != base.state.clients.end() &&
+                        written->second.contact != request_.last_written_contact;
   full_ = request_.kind == agent::ReadRequest::Kind::kFull || !since.has_value() ||
-          (since->period > 0 && base.state.history.count(since->period) == 0);
+          (since->period > 0 && base.state.history.count(since->period) == 0) ||
+          restored;
   if (full_) {
     marks_ = Newest(base);
+    return;
+  }
+  if (request_.kind == agent::ReadRequest::Kind::kCompare) {
+    marks_ = Newest(base);
+    for (const auto& [key, client] : base.state.clients) {
+      if (IsKnown(base, key, /*echo_only=*/false)) {
+        ++unchanged_;
+      } else {
+        keys_.push_back(key);
+      }
+    }
     return;
   }
   marks_ = *since;
@@ -128,13 +152,23 @@ void BaseStream::Plan(const Base& base) {
     }
   }
   for (const auto& [key, client] : base.state.clients) {
-    if (!client.contact.exists()) take(key);
+    if (!client.contact.exists() && !IsKnown(base, key, /*echo_only=*/false)) take(key);
   }
   for (auto row = base.state.history.lower_bound(since->period - kOverlapSeconds);
        row != base.state.history.end(); ++row) {
     marks_.period = std::max(marks_.period, row->first);
-    take(row->second);
+    if (!IsKnown(base, row->second, /*echo_only=*/true)) take(row->second);
   }
+}
+
+bool BaseStream::IsKnown(const Base& base, const ClientKey& key, bool echo_only) const {
+  const auto client = base.state.clients.find(key);
+  if (request_.known == nullptr || client == base.state.clients.end()) return false;
+  const auto known = request_.known({key});
+  if (!known.ok() || known->size() != 1) return false;
+  const agent::KnownRow& row = known->front();
+  return !row.version.empty() && (row.echo || !echo_only) &&
+         row.version == base.RowOf(key).data_version;
 }
 
 ClientPage BaseStream::Next(const Base& base) {
@@ -153,6 +187,7 @@ ClientPage BaseStream::Next(const Base& base) {
       if (base.state.clients.count(key) > 0) page.rows.push_back(base.RowOf(key));
     }
     page.last = next_ >= keys_.size();
+    page.unchanged = std::exchange(unchanged_, 0);
   }
   if (page.last) page.watermark = Encode(marks_);
   return page;

@@ -24,6 +24,8 @@ struct SimClient {
   // When a person last changed it (write-backs aside).
   absl::Duration touched;
   int version = 0;  // grows with each such change
+  // DataVersion: counts every write, and goes back with a restored base.
+  int64_t writes = 0;
 };
 
 // A 1C base: clients, their change history, what a connector reads and writes. Seconds
@@ -46,8 +48,9 @@ class Base {
 
   // --- the connector's side ---
   std::vector<agent::ClientRow> Fetch(const std::vector<agent::ClientKey>& keys) const;
-  absl::Status WriteContact(const agent::ClientKey& key, agent::ContactId contact,
-                            bool echo, absl::Duration now);
+  absl::StatusOr<agent::ContactWritten> WriteContact(const agent::ClientKey& key,
+                                                     agent::ContactId contact,
+                                                     bool echo, absl::Duration now);
 
   State state;
   int writes = 0;  // of contact IDs
@@ -58,7 +61,7 @@ class Base {
 
 // One reading of a base, with the rules of the product's 1C connector: the whole base
 // by key, or what the history names since a watermark less an overlap, what was created
-// since, and what has no contact.
+// since, and what has no contact; rows whose version the caller knows are left out.
 class BaseStream {
  public:
   explicit BaseStream(const agent::ReadRequest& request) : request_(request) {}
@@ -77,6 +80,8 @@ class BaseStream {
   static agent::Watermark Encode(const Marks& marks);
   static std::optional<Marks> Decode(const agent::Watermark& watermark);
   void Plan(const Base& base);
+  // Whether the caller knows the row; of an echo, or of any.
+  bool IsKnown(const Base& base, const agent::ClientKey& key, bool echo_only) const;
 
   agent::ReadRequest request_;
   bool planned_ = false;
@@ -84,6 +89,7 @@ class BaseStream {
   agent::ClientKey after_;  // of a full reading
   std::vector<agent::ClientKey> keys_;
   size_t next_ = 0;
+  int unchanged_ = 0;
   Marks marks_;
 };
 

@@ -45,9 +45,10 @@ bool IsNumber(const std::string& text) {
 }  // namespace
 
 ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attributes,
-                           ClientTable& table)
+                           KnownRows known, ClientTable& table)
     : since_(since),
       attributes_(std::move(attributes)),
+      known_(table.names()->version.empty() ? nullptr : std::move(known)),
       table_(table),
       seen_(since),
       history_(HistoryQuery(table.profile(), since), table.session()) {
@@ -89,13 +90,17 @@ absl::Status ChangeStream::ReadHistory() {
   return absl::OkStatus();
 }
 
-std::unique_ptr<ClientPager> ChangeStream::MakePager() const {
+bool ChangeStream::PhaseApplies() const {
+  // A time of creation that was not published before: phase 3 has its clients.
+  return phase_ != Phase::kCreated ||
+         (!table_.names()->created.empty() && since_.created.has_value());
+}
+
+ClientSelection ChangeStream::Selection() const {
   const SourceProfile& profile = table_.profile();
   ClientSelection selection;
   selection.attributes = attributes_;
   if (phase_ == Phase::kCreated) {
-    // A time of creation that was not published before: phase 3 has its clients.
-    if (table_.names()->created.empty() || !since_.created.has_value()) return nullptr;
     selection.created_from =
         since_.created->text.empty()
             ? ""
@@ -106,7 +111,7 @@ std::unique_ptr<ClientPager> ChangeStream::MakePager() const {
         profile.client.contact, " eq ",
         Literal(IsNumber(empty) ? LiteralKind::kNumber : LiteralKind::kText, empty));
   }
-  return std::make_unique<ClientPager>(std::move(selection), table_);
+  return selection;
 }
 
 void ChangeStream::Deliver(std::vector<ClientRow> rows, ClientPage* page) {
@@ -128,9 +133,17 @@ void ChangeStream::Deliver(std::vector<ClientRow> rows, ClientPage* page) {
 
 absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
   ClientPage page;
-  if (pager_ == nullptr) pager_ = MakePager();
   bool last = true;
-  if (pager_ != nullptr) {
+  if (phase_ == Phase::kWithoutContact && known_ != nullptr && !versionless_) {
+    if (compared_ == nullptr) {
+      compared_ = std::make_unique<ComparedRows>(Selection(), known_, table_);
+    }
+    GB_ASSIGN_OR_RETURN(ComparedPage compared, compared_->Next());
+    versionless_ = compared.versionless;
+    last = compared.last && !versionless_;
+    if (!versionless_) Deliver(std::move(compared.rows), &page);
+  } else if (pager_ != nullptr || PhaseApplies()) {
+    if (pager_ == nullptr) pager_ = std::make_unique<ClientPager>(Selection(), table_);
     GB_ASSIGN_OR_RETURN(ClientRows rows, pager_->Next());
     last = rows.last;
     Deliver(std::move(rows.rows), &page);
@@ -142,13 +155,20 @@ absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
   return page;
 }
 
-absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
-  if (changed_at_ == 0) {
-    std::vector<ClientKey> left;
-    std::set_difference(changed_.begin(), changed_.end(), delivered_.begin(),
-                        delivered_.end(), std::back_inserter(left));
-    changed_ = std::move(left);
+absl::Status ChangeStream::PlanKeys() {
+  std::vector<ClientKey> left;
+  std::set_difference(changed_.begin(), changed_.end(), delivered_.begin(),
+                      delivered_.end(), std::back_inserter(left));
+  if (known_ != nullptr) {
+    GB_ASSIGN_OR_RETURN(left, WithoutEchoes(known_, left, table_));
   }
+  changed_ = std::move(left);
+  keys_planned_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
+  if (!keys_planned_) GB_RETURN_IF_ERROR(PlanKeys());
   ClientPage page;
   if (changed_at_ < changed_.size()) {
     GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,

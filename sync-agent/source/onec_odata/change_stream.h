@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sync-agent/source/onec_odata/client_pager.h"
+#include "sync-agent/source/onec_odata/compared_rows.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 #include "sync-agent/source/source.h"
@@ -19,13 +20,17 @@ namespace guestbridge::agent {
 // 3. clients without a contact's ID, for an import may write neither;
 // 4. the rows of the keys of 1 that did not come yet.
 //
+// Where the caller knows versions, phase 3 reads keys and versions and the rows of those
+// that differ, and phase 4 the same of clients whose last change is likely our own
+// write-back: a mass write-back names every client once more.
+//
 // Reads everything instead when the history cannot be used, when the watermark says
 // that it could not, and when the history no longer has the moment of the watermark:
 // then the base was restored from a backup. Memory: keys.
 class ChangeStream : public ClientStream {
  public:
   // `table` outlives the stream; its profile names a history.
-  ChangeStream(const Marks& since, std::vector<std::string> attributes,
+  ChangeStream(const Marks& since, std::vector<std::string> attributes, KnownRows known,
                ClientTable& table);
   absl::StatusOr<ClientPage> Next() override;
 
@@ -36,12 +41,15 @@ class ChangeStream : public ClientStream {
   void TakeHistory(const std::vector<ODataRow>& rows);
   absl::StatusOr<ClientPage> NextSelected();
   absl::StatusOr<ClientPage> NextOfKeys();
-  // The pager of the phase; null when the phase does not apply.
-  std::unique_ptr<ClientPager> MakePager() const;
+  // Leaves in `changed_` what phase 4 has to read.
+  absl::Status PlanKeys();
+  bool PhaseApplies() const;
+  ClientSelection Selection() const;  // of phases 2 and 3
   void Deliver(std::vector<ClientRow> rows, ClientPage* page);
 
   const Marks since_;
   const std::vector<std::string> attributes_;
+  const KnownRows known_;
   ClientTable& table_;
   Marks seen_;
   Phase phase_ = Phase::kHistory;
@@ -50,7 +58,10 @@ class ChangeStream : public ClientStream {
   std::vector<ClientKey> changed_;
   std::vector<ClientKey> delivered_;  // sorted
   std::unique_ptr<ClientPager> pager_;
+  std::unique_ptr<ComparedRows> compared_;  // of phase 3, where versions are known
+  bool versionless_ = false;                // … and it has shown that they are not
   size_t changed_at_ = 0;
+  bool keys_planned_ = false;
   std::unique_ptr<FullStream> full_;  // set: reads everything
 };
 

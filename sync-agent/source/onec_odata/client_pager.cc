@@ -8,6 +8,9 @@
 namespace guestbridge::agent {
 namespace {
 
+// A narrow row is 120 bytes.
+constexpr int kNarrowPageRows = 5000;
+
 std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
                                        ClientTable& table) {
   const SourceProfile& profile = table.profile();
@@ -25,9 +28,15 @@ std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
   if (query.order_by.empty()) return std::nullopt;
   query.entity = names.set;
   query.filter = AndFilter(table.NoFolders(), selection.filter);
-  query.select = table.SelectOf(selection.attributes);
+  if (selection.narrow) {
+    query.select = table.NarrowSelect();
+    query.select.push_back(query.order_by);
+    query.page_rows = kNarrowPageRows;
+  } else {
+    query.select = table.SelectOf(selection.attributes);
+    query.page_rows = profile.page_rows;
+  }
   query.identity = {names.key};
-  query.page_rows = profile.page_rows;
   query.page_bytes = profile.page_bytes;
   return KeysetReader(std::move(query), table.session());
 }
@@ -71,8 +80,10 @@ absl::Status ClientPager::ListKeys() {
 
 absl::StatusOr<ClientRows> ClientPager::NextByKeys() {
   ClientRows page;
-  GB_ASSIGN_OR_RETURN(page.rows,
-                      table_.FetchSome(keys_, &keys_at_, selection_.attributes));
+  GB_ASSIGN_OR_RETURN(
+      page.rows, selection_.narrow
+                     ? table_.FetchSomeVersions(keys_, &keys_at_)
+                     : table_.FetchSome(keys_, &keys_at_, selection_.attributes));
   RemoveFolders(&page.rows);
   page.last = done_ && keys_at_ >= keys_.size();
   return page;

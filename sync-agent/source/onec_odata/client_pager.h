@@ -16,6 +16,8 @@ struct ClientSelection {
   // Ordered by creation from this time on; nothing: by code.
   std::optional<std::string> created_from;
   std::vector<std::string> attributes;
+  // Key, version and what the order needs, many to a page; `attributes` are not read.
+  bool narrow = false;
 };
 
 struct ClientRows {

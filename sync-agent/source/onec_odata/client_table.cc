@@ -70,6 +70,13 @@ std::vector<std::string> ClientTable::SelectOf(
   return select;
 }
 
+std::vector<std::string> ClientTable::NarrowSelect() const {
+  const std::shared_ptr<const ClientNames> known = names();
+  std::vector<std::string> select = {known->key};
+  if (!known->version.empty()) select.push_back(known->version);
+  return select;
+}
+
 std::string ClientTable::NoFolders() const {
   const std::string name = names()->is_folder;
   return name.empty() ? "" : name + " eq false";
@@ -134,9 +141,29 @@ absl::StatusOr<std::vector<ClientRow>> ClientTable::Decode(
 absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchSome(
     absl::Span<const ClientKey> keys, size_t* at,
     absl::Span<const std::string> attributes) {
+  size_t next = *at;
+  GB_ASSIGN_OR_RETURN(const std::vector<ODataRow> rows,
+                      FetchRowsOf(keys, &next, SelectOf(attributes)));
+  GB_ASSIGN_OR_RETURN(std::vector<ClientRow> clients, Decode(rows, attributes));
+  *at = next;
+  return clients;
+}
+
+absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchSomeVersions(
+    absl::Span<const ClientKey> keys, size_t* at) {
+  size_t next = *at;
+  GB_ASSIGN_OR_RETURN(const std::vector<ODataRow> rows,
+                      FetchRowsOf(keys, &next, NarrowSelect()));
+  GB_ASSIGN_OR_RETURN(std::vector<ClientRow> clients, Decode(rows, {}));
+  *at = next;
+  return clients;
+}
+
+absl::StatusOr<std::vector<ODataRow>> ClientTable::FetchRowsOf(
+    absl::Span<const ClientKey> keys, size_t* at, std::vector<std::string> select) {
   ODataQuery query;
   query.entity = profile_.client.set;
-  query.select = SelectOf(attributes);
+  query.select = std::move(select);
   std::vector<std::string> guids;
   size_t next = *at;
   for (; next < keys.size() && guids.size() < kMostKeys; ++next) {
@@ -150,13 +177,12 @@ absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchSome(
   }
   if (guids.empty()) {
     *at = next;
-    return std::vector<ClientRow>();
+    return std::vector<ODataRow>();
   }
   query.filter = AnyGuidFilter(profile_.client.key, guids);
   GB_ASSIGN_OR_RETURN(ODataAnswer answer, session_.FetchRows(query));
-  GB_ASSIGN_OR_RETURN(std::vector<ClientRow> clients, Decode(answer.rows, attributes));
   *at = next;
-  return clients;
+  return std::move(answer.rows);
 }
 
 absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchAll(

@@ -25,6 +25,8 @@ class ClientTable {
   absl::Status CheckAttributes(absl::Span<const std::string> attributes) const;
   // Standard attributes and `attributes`, each once.
   std::vector<std::string> SelectOf(absl::Span<const std::string> attributes) const;
+  // What a comparison needs: key and version.
+  std::vector<std::string> NarrowSelect() const;
   // References are read as text, which may take requests.
   absl::StatusOr<std::vector<ClientRow>> Decode(
       const std::vector<ODataRow>& rows, absl::Span<const std::string> attributes);
@@ -35,6 +37,9 @@ class ClientTable {
   absl::StatusOr<std::vector<ClientRow>> FetchSome(
       absl::Span<const ClientKey> keys, size_t* at,
       absl::Span<const std::string> attributes);
+  // The same with key and version only.
+  absl::StatusOr<std::vector<ClientRow>> FetchSomeVersions(
+      absl::Span<const ClientKey> keys, size_t* at);
   // All of `keys`, in as many requests as it takes.
   absl::StatusOr<std::vector<ClientRow>> FetchAll(
       absl::Span<const ClientKey> keys, absl::Span<const std::string> attributes);
@@ -46,6 +51,9 @@ class ClientTable {
   ODataSession& session() { return session_; }
 
  private:
+  absl::StatusOr<std::vector<ODataRow>> FetchRowsOf(absl::Span<const ClientKey> keys,
+                                                    size_t* at,
+                                                    std::vector<std::string> select);
   absl::StatusOr<ClientRow> DecodeRow(const ClientNames& names, const ODataRow& row,
                                       absl::Span<const std::string> attributes);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -14,6 +15,22 @@ namespace {
 
 // An object that changes under us more often than this is being edited.
 constexpr int kConflicts = 3;
+
+// A version counts an object's writes. Where it is the next one, nobody wrote between
+// our look and our write, which If-Match alone does not promise: 1C may ignore it.
+bool IsNextVersion(const std::string& before, const std::string& after) {
+  std::string bytes;
+  std::string next;
+  if (!absl::Base64Unescape(before, &bytes) || !absl::Base64Unescape(after, &next) ||
+      bytes.size() != 8) {
+    return false;
+  }
+  for (size_t at = bytes.size(); at-- > 0;) {
+    bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) + 1);
+    if (bytes[at] != 0) break;
+  }
+  return bytes == next;
+}
 
 bool Says(const absl::Status& status, const std::string& parameter,
           const std::string& value) {
@@ -94,17 +111,18 @@ absl::StatusOr<ODataRow> ContactWriter::Patch(const ClientKey& client,
   return session_.Patch(names.set, key, body.dump(), headers);
 }
 
-absl::Status ContactWriter::WriteAttribute(const ClientKey& client, ContactId contact) {
+absl::StatusOr<ContactWritten> ContactWriter::WriteAttribute(const ClientKey& client,
+                                                             ContactId contact) {
   const ClientNames& names = profile_.client;
   Stored stored;
   if (profile_.write.reread_before_patch || profile_.write.if_match) {
     GB_ASSIGN_OR_RETURN(stored, Read(client));
-    if (stored.contact == contact) return absl::OkStatus();
+    if (stored.contact == contact) return ContactWritten();
   }
   absl::StatusOr<ODataRow> row = Patch(client, contact, stored.version);
   for (int i = 0; i < kConflicts && Says(row.status(), "http", "412"); ++i) {
     GB_ASSIGN_OR_RETURN(stored, Read(client));
-    if (stored.contact == contact) return absl::OkStatus();
+    if (stored.contact == contact) return ContactWritten();
     row = Patch(client, contact, stored.version);
   }
   if (Says(row.status(), "http", "412")) {
@@ -113,22 +131,28 @@ absl::Status ContactWriter::WriteAttribute(const ClientKey& client, ContactId co
   }
   GB_RETURN_IF_ERROR(row.status());
   const std::string* kept = row->Find(names.contact);
-  if (kept != nullptr && ReadContactId(*kept) == contact) return absl::OkStatus();
+  if (kept != nullptr && ReadContactId(*kept) == contact) {
+    ContactWritten written = {stored.version, row->Get(names.version)};
+    if (!IsNextVersion(written.version_before, written.version_after)) return ContactWritten();
+    return written;
+  }
   // An answer without the attribute proves nothing, and neither does an old value that
   // a handler may have replaced by now: ask.
   GB_ASSIGN_OR_RETURN(stored, Read(client));
-  if (stored.contact == contact) return absl::OkStatus();
+  if (stored.contact == contact) return ContactWritten();
   return MakeError("WRITE_NOT_KEPT",
                    {{"entity", names.set}, {"attribute", names.contact}});
 }
 
-absl::Status ContactWriter::WriteContact(const ClientKey& client, ContactId contact) {
+absl::StatusOr<ContactWritten> ContactWriter::WriteContact(const ClientKey& client,
+                                                           ContactId contact) {
   if (!IsGuid(client.guid())) {
     return MakeError("CLIENT_GONE", {{"entity", profile_.client.set}});
   }
   GB_RETURN_IF_ERROR(known_.Learn());
-  GB_RETURN_IF_ERROR(WriteAttribute(client, contact));
-  return messages_.Record(client, contact);
+  GB_ASSIGN_OR_RETURN(ContactWritten written, WriteAttribute(client, contact));
+  GB_RETURN_IF_ERROR(messages_.Record(client, contact));
+  return written;
 }
 
 }  // namespace guestbridge::agent

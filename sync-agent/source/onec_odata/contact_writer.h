@@ -20,7 +20,8 @@ class ContactWriter {
   // All outlive the writer.
   ContactWriter(const SourceProfile& profile, ODataSession& session,
                 MessagesRegister& messages, ClientAttributes& known);
-  absl::Status WriteContact(const ClientKey& client, ContactId contact);
+  absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
+                                              ContactId contact);
 
  private:
   struct Stored {
@@ -34,7 +35,8 @@ class ContactWriter {
                                   const std::vector<std::string>& select);
   absl::StatusOr<ODataRow> Patch(const ClientKey& client, ContactId contact,
                                  const std::string& version);
-  absl::Status WriteAttribute(const ClientKey& client, ContactId contact);
+  absl::StatusOr<ContactWritten> WriteAttribute(const ClientKey& client,
+                                                ContactId contact);
 
   const SourceProfile& profile_;
   ODataSession& session_;

@@ -8,6 +8,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/change_stream.h"
+#include "sync-agent/source/onec_odata/compare_stream.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/onec_base.h"
 #include "sync-agent/source/onec_odata/onec_probe.h"
@@ -67,13 +68,25 @@ class OneCReader : public SourceReader {
     ClientTable& clients = base_->clients;
     GB_RETURN_IF_ERROR(clients.CheckAttributes(request.attributes));
     const std::optional<Marks> since = DecodeMarks(request.since);
+    bool restored = false;
+    if (request.kind != ReadRequest::Kind::kFull) {
+      GB_ASSIGN_OR_RETURN(restored, WasRestored(request));
+    }
     const bool changes = request.kind == ReadRequest::Kind::kChanges &&
-                         since.has_value() && base_->profile.history.has_value();
-    HeldStream::Make make = [&clients, changes, since,
-                             attributes = request.attributes]() {
-      return changes ? std::unique_ptr<ClientStream>(
-                           std::make_unique<ChangeStream>(*since, attributes, clients))
-                     : std::make_unique<FullStream>(attributes, clients);
+                         since.has_value() && !restored;
+    const bool compares = request.kind == ReadRequest::Kind::kCompare && !restored;
+    const bool has_history = base_->profile.history.has_value();
+    HeldStream::Make make = [&clients, changes, compares, has_history, since,
+                             attributes = request.attributes,
+                             known = request.known]() -> std::unique_ptr<ClientStream> {
+      if (changes && has_history) {
+        return std::make_unique<ChangeStream>(*since, attributes, known, clients);
+      }
+      // Without a history the versions tell what changed.
+      if (changes || compares) {
+        return std::make_unique<CompareStream>(attributes, known, clients);
+      }
+      return std::make_unique<FullStream>(attributes, clients);
     };
     return std::unique_ptr<ClientStream>(
         std::make_unique<HeldStream>(base_, std::move(make)));
@@ -137,6 +150,16 @@ class OneCReader : public SourceReader {
                         wanted, attributes);
   }
 
+  absl::StatusOr<bool> WasRestored(const ReadRequest& request) {
+    if (!request.last_written_contact.exists()) return false;
+    GB_RETURN_IF_ERROR(base_->attributes.Learn());
+    const std::vector<ClientKey> keys = {request.last_written};
+    GB_ASSIGN_OR_RETURN(const std::vector<ClientRow> rows,
+                        base_->clients.FetchAll(keys, {}));
+    // A client that is gone says nothing.
+    return !rows.empty() && rows.front().contact != request.last_written_contact;
+  }
+
   absl::StatusOr<std::optional<ClientRow>> FindByFilter(
       const std::string& filter, const std::string& code,
       absl::Span<const std::string> attributes) {
@@ -163,7 +186,8 @@ class OneCReader : public SourceReader {
 class OneCWriter : public SourceWriter {
  public:
   explicit OneCWriter(std::shared_ptr<OneCBase> base) : base_(std::move(base)) {}
-  absl::Status WriteContact(const ClientKey& client, ContactId contact) override {
+  absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
+                                              ContactId contact) override {
     return base_->writer.WriteContact(client, contact);
   }
 

@@ -1,0 +1,97 @@
+#include "sync-agent/source/onec_odata/compared_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+namespace {
+
+ClientSelection Narrow(ClientSelection selection) {
+  selection.attributes.clear();
+  selection.narrow = true;
+  return selection;
+}
+
+absl::StatusOr<std::vector<KnownRow>> Ask(const KnownRows& known,
+                                          absl::Span<const ClientKey> keys) {
+  GB_ASSIGN_OR_RETURN(std::vector<KnownRow> rows, known(keys));
+  rows.resize(keys.size());
+  return rows;
+}
+
+absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
+                                                 absl::Span<const ClientRow> narrow) {
+  std::vector<ClientKey> keys;
+  keys.reserve(narrow.size());
+  for (const ClientRow& row : narrow) keys.push_back(row.key);
+  GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, Ask(known, keys));
+  std::vector<ClientKey> differing;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const bool same =
+        !rows[i].version.empty() && rows[i].version == narrow[i].data_version;
+    if (!same) differing.push_back(keys[i]);
+  }
+  return differing;
+}
+
+bool HasNoVersions(absl::Span<const ClientRow> narrow) {
+  return !narrow.empty() &&
+         std::all_of(narrow.begin(), narrow.end(),
+                     [](const ClientRow& row) { return row.data_version.empty(); });
+}
+
+}  // namespace
+
+ComparedRows::ComparedRows(ClientSelection selection, KnownRows known,
+                           ClientTable& table)
+    : attributes_(selection.attributes),
+      known_(std::move(known)),
+      table_(table),
+      pager_(Narrow(std::move(selection)), table) {}
+
+absl::StatusOr<ComparedPage> ComparedRows::Next() {
+  ComparedPage page;
+  if (wanted_at_ < wanted_.size()) {
+    GB_ASSIGN_OR_RETURN(page.rows, table_.FetchSome(wanted_, &wanted_at_, attributes_));
+    page.rows.erase(std::remove_if(page.rows.begin(), page.rows.end(),
+                                   [](const ClientRow& row) { return row.is_folder; }),
+                    page.rows.end());
+  } else {
+    if (narrow_.empty() && !listed_) {
+      GB_ASSIGN_OR_RETURN(ClientRows narrow, pager_.Next());
+      narrow_ = std::move(narrow.rows);
+      listed_ = narrow.last;
+    }
+    page.versionless = HasNoVersions(narrow_);
+    GB_ASSIGN_OR_RETURN(wanted_, Differing(known_, narrow_));
+    wanted_at_ = 0;
+    page.unchanged = static_cast<int>(narrow_.size() - wanted_.size());
+    narrow_.clear();
+  }
+  page.last = listed_ && wanted_at_ >= wanted_.size();
+  return page;
+}
+
+absl::StatusOr<std::vector<ClientKey>> WithoutEchoes(const KnownRows& known,
+                                                     absl::Span<const ClientKey> keys,
+                                                     ClientTable& table) {
+  GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, Ask(known, keys));
+  std::vector<ClientKey> wanted;
+  std::vector<ClientKey> echoes;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const bool echo = rows[i].echo && !rows[i].version.empty();
+    (echo ? echoes : wanted).push_back(keys[i]);
+  }
+  for (size_t at = 0; at < echoes.size();) {
+    GB_ASSIGN_OR_RETURN(const std::vector<ClientRow> narrow,
+                        table.FetchSomeVersions(echoes, &at));
+    GB_ASSIGN_OR_RETURN(const std::vector<ClientKey> differing,
+                        Differing(known, narrow));
+    wanted.insert(wanted.end(), differing.begin(), differing.end());
+  }
+  return wanted;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "sync-agent/source/onec_odata/client_pager.h"
+#include "sync-agent/source/source.h"
+
+namespace guestbridge::agent {
+
+struct ComparedPage {
+  std::vector<ClientRow> rows;  // whole, no folders
+  int unchanged = 0;            // clients whose version is the known one
+  // The base publishes no versions: nothing of this page was compared, nor can be.
+  bool versionless = false;
+  bool last = false;
+};
+
+// Pages through a selection by keys and versions, many to a request, and reads the whole
+// rows of those whose version the caller does not know. One thread at a time. Errors:
+// ODataSession's and the caller's; after an UNAVAILABLE one Next may be called again.
+class ComparedRows {
+ public:
+  // `table` outlives the object. `known` is not null.
+  ComparedRows(ClientSelection selection, KnownRows known, ClientTable& table);
+  absl::StatusOr<ComparedPage> Next();
+
+ private:
+  const std::vector<std::string> attributes_;
+  const KnownRows known_;
+  ClientTable& table_;
+  ClientPager pager_;
+  std::vector<ClientRow> narrow_;  // listed, not yet compared
+  bool listed_ = false;            // all of them
+  std::vector<ClientKey> wanted_;  // to be read, from wanted_at_ on
+  size_t wanted_at_ = 0;
+};
+
+// Those of `keys` whose rows must be read: a key whose newest version is likely our own
+// write-back is looked at by its version first.
+absl::StatusOr<std::vector<ClientKey>> WithoutEchoes(const KnownRows& known,
+                                                     absl::Span<const ClientKey> keys,
+                                                     ClientTable& table);
+
+}  // namespace guestbridge::agent
