@@ -113,8 +113,8 @@ Database::~Database() {
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& file,
                                                          Durability durability,
                                                          bool check) {
-  // Before the first connection, or not at all: SQLite's own count of its memory takes a
-  // lock for each allocation.
+  // Before the first connection, or not at all: SQLite's own count of its memory takes
+  // a lock for each allocation.
   static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(unused);
   sqlite3* handle = nullptr;

@@ -16,7 +16,8 @@ ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattend
     choice.full = false;
     choice.since = memory.watermark;
     // A clock that went back must not put the comparison off for as long.
-    const bool due = !memory.whole.has_value() || now - *memory.whole >= kCompareEvery ||
+    const bool due = !memory.whole.has_value() ||
+                     now - *memory.whole >= kCompareEvery ||
                      now < *memory.whole - absl::Hours(24);
     if (unattended && due) {
       choice.compare = true;

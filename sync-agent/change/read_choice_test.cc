@@ -28,9 +28,8 @@ TEST(ChooseReading, LaterRunsReadChangesSinceTheWatermark) {
 }
 
 TEST(ChooseReading, ANewMappingVersionComparesEverybodyOnce) {
-  EXPECT_EQ(
-      ChooseReading(false, 4, kWatched, kNow, Memory(3, absl::Hours(24))).reason,
-      "MAPPING_CHANGED");
+  EXPECT_EQ(ChooseReading(false, 4, kWatched, kNow, Memory(3, absl::Hours(24))).reason,
+            "MAPPING_CHANGED");
 }
 
 TEST(ChooseReading, ARequestForEverybodyWins) {

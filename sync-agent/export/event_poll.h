@@ -59,10 +59,10 @@ class EventPoll {
   int in_flight_ = 0;
   int polls_ = 0;
   std::set<ContactId> asked_;
-  bool queued_ = false;  // the portal queues deletions for us
-  bool heard_ = false;   // all that it had queued
+  bool queued_ = false;        // the portal queues deletions for us
+  bool heard_ = false;         // all that it had queued
   std::string polled_before_;  // the note, before the request that is under way
-  std::string swept_;    // the note, while it vouches for the time before this run
+  std::string swept_;  // the note, while it vouches for the time before this run
 };
 
 }  // namespace guestbridge::agent

@@ -201,20 +201,21 @@ class Execution {
   }
 
   void Do(SendRequest& todo) {
-    portal_workers_.Run([this, shared = std::make_shared<SendRequest>(std::move(todo))] {
-      const SendRequest& send = *shared;
-      // Whatever delayed this thread, a contact is created inside the lease or not at
-      // all.
-      if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
-        events_.Push(
-            AnswerCame{send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
-        return;
-      }
-      CrashPoint("agent.request.leaves");
-      PortalAnswer answer = parts_.portal.Send(send.request);
-      CrashPoint("agent.request.answered");
-      events_.Push(AnswerCame{send.id, std::move(answer)});
-    });
+    portal_workers_.Run(
+        [this, shared = std::make_shared<SendRequest>(std::move(todo))] {
+          const SendRequest& send = *shared;
+          // Whatever delayed this thread, a contact is created inside the lease or not
+          // at all.
+          if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
+            events_.Push(AnswerCame{
+                send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
+            return;
+          }
+          CrashPoint("agent.request.leaves");
+          PortalAnswer answer = parts_.portal.Send(send.request);
+          CrashPoint("agent.request.answered");
+          events_.Push(AnswerCame{send.id, std::move(answer)});
+        });
   }
 
   void Do(const WakeAt& wake) { wake_at_ = std::min(wake_at_, wake.steady); }

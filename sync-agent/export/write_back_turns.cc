@@ -59,14 +59,14 @@ absl::StatusOr<std::optional<WriteBackItem>> WriteBackTurns::Next() {
   return pending.front();
 }
 
-absl::StatusOr<absl::Duration> WriteBackTurns::Finish(const WriteBackItem& item,
-                                                      const absl::StatusOr<ContactWritten>& written,
-                                                      absl::Duration took) {
+absl::StatusOr<absl::Duration> WriteBackTurns::Finish(
+    const WriteBackItem& item, const absl::StatusOr<ContactWritten>& written,
+    absl::Duration took) {
   const absl::Status& status = written.status();
   // Before the queue forgets it: a crash in between costs a row, not an edit.
   if (written.ok() && !written->version_after.empty()) {
-    GB_RETURN_IF_ERROR(ledger_.NoteEcho(item.key, written->version_before,
-                                        written->version_after));
+    GB_RETURN_IF_ERROR(
+        ledger_.NoteEcho(item.key, written->version_before, written->version_after));
   }
   GB_RETURN_IF_ERROR(ledger_.FinishWriteBack(item, status, IsFinal(status)));
   if (status.ok() || IsFinal(status)) {

@@ -400,8 +400,8 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
           database_->Prepare("INSERT INTO notes(name, value) VALUES('written', '1') "
                              "ON CONFLICT(name) DO UPDATE SET value = value + 1"));
       GB_RETURN_IF_ERROR(total->Run());
-      return SetNoteLocked(
-          "last-written", absl::StrCat(item.key.guid(), " ", item.contact.value()));
+      return SetNoteLocked("last-written",
+                           absl::StrCat(item.key.guid(), " ", item.contact.value()));
     }
     GB_ASSIGN_OR_RETURN(
         Statement * failed,
@@ -518,12 +518,10 @@ absl::StatusOr<WriteBackCounts> Ledger::CountWriteBacks() {
   WriteBackCounts counts;
   {
     std::lock_guard<std::recursive_mutex> lock(mutex_);
-    GB_ASSIGN_OR_RETURN(
-        const int64_t pending,
-        CountLocked("SELECT clients FROM write_backs WHERE state = 1"));
-    GB_ASSIGN_OR_RETURN(
-        const int64_t parked,
-        CountLocked("SELECT clients FROM write_backs WHERE state = 3"));
+    GB_ASSIGN_OR_RETURN(const int64_t pending,
+                        CountLocked("SELECT clients FROM write_backs WHERE state = 1"));
+    GB_ASSIGN_OR_RETURN(const int64_t parked,
+                        CountLocked("SELECT clients FROM write_backs WHERE state = 3"));
     GB_ASSIGN_OR_RETURN(counts.done,
                         CountLocked("SELECT value FROM notes WHERE name = 'written'"));
     counts.pending = static_cast<int>(pending);

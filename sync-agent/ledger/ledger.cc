@@ -158,14 +158,14 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
               "INSERT INTO clients(key, link, contact, dirty, exported, "
               "mapping_version, revision, attempts, exported_unix, reason, parameters, "
               "problem, refused_hash, answered_refusals, run, outcome, proposed, "
-              "version) VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, 0, "
+              "version) VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, "
+              "0, "
               "?3) ON CONFLICT(key) DO UPDATE SET dirty = 1, attempts = attempts + ?2, "
               "echo = CASE WHEN version = ?3 THEN echo ELSE 0 END, version = ?3"));
-      GB_RETURN_IF_ERROR(
-          mark->Bind(1, intent.key.guid())
-              .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
-              .Bind(3, intent.version)
-              .Run());
+      GB_RETURN_IF_ERROR(mark->Bind(1, intent.key.guid())
+                             .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
+                             .Bind(3, intent.version)
+                             .Run());
     }
     return absl::OkStatus();
   }));

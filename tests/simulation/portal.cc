@@ -452,7 +452,8 @@ void Portal::Merge(int64_t winner, int64_t loser, bool keep_origin,
     kept.stamp = gone.stamp;
     kept.ours.clear();
     // What a manager had changed of it stays his, also for a ledger that begins anew.
-    kept.managers_fields.insert(gone.managers_fields.begin(), gone.managers_fields.end());
+    kept.managers_fields.insert(gone.managers_fields.begin(),
+                                gone.managers_fields.end());
   }
 }
 

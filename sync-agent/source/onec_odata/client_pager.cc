@@ -80,10 +80,10 @@ absl::Status ClientPager::ListKeys() {
 
 absl::StatusOr<ClientRows> ClientPager::NextByKeys() {
   ClientRows page;
-  GB_ASSIGN_OR_RETURN(
-      page.rows, selection_.narrow
-                     ? table_.FetchSomeVersions(keys_, &keys_at_)
-                     : table_.FetchSome(keys_, &keys_at_, selection_.attributes));
+  GB_ASSIGN_OR_RETURN(page.rows,
+                      selection_.narrow
+                          ? table_.FetchSomeVersions(keys_, &keys_at_)
+                          : table_.FetchSome(keys_, &keys_at_, selection_.attributes));
   RemoveFolders(&page.rows);
   page.last = done_ && keys_at_ >= keys_.size();
   return page;

@@ -17,9 +17,10 @@ struct ComparedPage {
   bool last = false;
 };
 
-// Pages through a selection by keys and versions, many to a request, and reads the whole
-// rows of those whose version the caller does not know. One thread at a time. Errors:
-// ODataSession's and the caller's; after an UNAVAILABLE one Next may be called again.
+// Pages through a selection by keys and versions, many to a request, and reads the
+// whole rows of those whose version the caller does not know. One thread at a time.
+// Errors: ODataSession's and the caller's; after an UNAVAILABLE one Next may be called
+// again.
 class ComparedRows {
  public:
   // `table` outlives the object. `known` is not null.

@@ -133,8 +133,9 @@ absl::StatusOr<ContactWritten> ContactWriter::WriteAttribute(const ClientKey& cl
   const std::string* kept = row->Find(names.contact);
   if (kept != nullptr && ReadContactId(*kept) == contact) {
     ContactWritten written = {stored.version, row->Get(names.version)};
-    if (!IsNextVersion(written.version_before, written.version_after)) return ContactWritten();
-    return written;
+    return IsNextVersion(written.version_before, written.version_after)
+               ? written
+               : ContactWritten();
   }
   // An answer without the attribute proves nothing, and neither does an old value that
   // a handler may have replaced by now: ask.

@@ -72,8 +72,8 @@ class OneCReader : public SourceReader {
     if (request.kind != ReadRequest::Kind::kFull) {
       GB_ASSIGN_OR_RETURN(restored, WasRestored(request));
     }
-    const bool changes = request.kind == ReadRequest::Kind::kChanges &&
-                         since.has_value() && !restored;
+    const bool changes =
+        request.kind == ReadRequest::Kind::kChanges && since.has_value() && !restored;
     const bool compares = request.kind == ReadRequest::Kind::kCompare && !restored;
     const bool has_history = base_->profile.history.has_value();
     HeldStream::Make make = [&clients, changes, compares, has_history, since,
