@@ -133,7 +133,7 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
       }
     }
     CrashPoint("agent.adopt.link");
-    if (!context_.Check(context_.ledger.Link(record, decision.contact))) return;
+    if (!context_.Check(context_.ledger.Link(record, decision.stored))) return;
     CrashPoint("agent.adopt.linked");
   }
   context_.sight_proven = true;

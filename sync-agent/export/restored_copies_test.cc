@@ -170,6 +170,26 @@ TEST(DoubtfulAddition, OnABoxIsSettledWhenTheBoxMayHaveEndedIt) {
   }
 }
 
+TEST(Adoption, ThatWasCutOffBeforeItsStampStillTellsTheIdToTheBase) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  // A match linked a contact that was made by hand, and died.
+  const ClientKey key = world.base.Add(2, "Petrova").key;
+  world.portal.contacts[50].fields["LAST_NAME"] = "Petrova";
+  ClientRecord record;
+  record.key = key;
+  record.link = LinkState::kLive;
+  record.contact = ContactId(50);
+  record.dirty = true;
+  record.exported.fields_known = false;
+  ASSERT_TRUE(world.ledger->Link(record, ContactId()).ok());
+
+  world.Run(world.Settings());
+  EXPECT_EQ(world.portal.contacts.at(50).stamp.origin, key.guid());
+  EXPECT_EQ((*world.ledger->Get(key))->write_back, WriteBackState::kPending);
+}
+
 TEST(DoubtfulAdoption, ThatWasNotCarriedOutIsMadeUpForByTheRunThatSettlesIt) {
   World world;
   testing::FakeContact& contact = world.portal.contacts[50];

@@ -144,6 +144,7 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
   Decision decision;
   decision.key = row.key;
   decision.version = row.data_version;
+  decision.stored = row.contact;
   decision.revision = view.revision + 1;
   decision.content = std::move(mapped.content);
   decision.digest = DigestContent(row.key, decision.content);

@@ -73,6 +73,7 @@ struct Decision {
   std::vector<FieldDecision> fields;
 
   ContactId contact;       // of kUpdate, kUnchanged, kCheckStored
+  ContactId stored;        // what 1C holds
   ContactContent content;  // everything that is mapped; empty single values included
   ContentDigest digest;    // of `content`
   // Of kUpdate: the targets that differ from what was last exported. Empty with

@@ -35,8 +35,11 @@ struct Pass {
 Pass ReadAll(Source& source, Kind kind, const Watermark& since = {},
              std::vector<std::string> attributes = {"LastName"}) {
   Pass pass;
-  auto stream = source.reader->OpenStream(
-      {.kind = kind, .since = since, .attributes = std::move(attributes)});
+  ReadRequest request;
+  request.kind = kind;
+  request.since = since;
+  request.attributes = std::move(attributes);
+  auto stream = source.reader->OpenStream(request);
   if (!stream.ok()) {
     pass.status = stream.status();
     return pass;
@@ -163,8 +166,9 @@ TEST(FullStreamTest, ReadsABaseThatLacksAnyOfTheOptionalAttributes) {
 TEST(FullStreamTest, AnAttributeThatGoesInTheMidstOfAReadingIsLeftOut) {
   OnecEmulator emulator({"--generate", "90"});
   Source source = emulator.Connect(kSmallPages);
-  auto stream = source.reader->OpenStream(
-      {.kind = Kind::kFull, .since = {}, .attributes = {"LastName"}});
+  ReadRequest request;
+  request.attributes = {"LastName"};
+  auto stream = source.reader->OpenStream(request);
   ASSERT_THAT(stream, IsOk());
   std::set<std::string> keys;
   bool last = false;

@@ -21,11 +21,15 @@ class WriteContactTest : public ::testing::Test {
  protected:
   absl::Status Write(int64_t contact, const std::string& profile = "") {
     Source source = emulator_.Connect(profile);
-    return source.writer->WriteContact(ClientKey(guid_), ContactId(contact));
+    const auto written =
+        source.writer->WriteContact(ClientKey(guid_), ContactId(contact));
+    if (written.ok()) written_ = *written;
+    return written.status();
   }
   std::string Stored() { return emulator_.Get("/clients/" + guid_)["B24ContactID"]; }
   int CountWrites() { return emulator_.Get("/counters")["writes"]; }
 
+  agent::ContactWritten written_;
   OnecEmulator emulator_;
   std::string guid_ = emulator_.Add({{"LastName", "Гость"}});
 };
@@ -36,6 +40,14 @@ TEST_F(WriteContactTest, StoresTheIdAndWritesOnceOnly) {
   const int writes = CountWrites();
   EXPECT_THAT(Write(123456), IsOk());
   EXPECT_EQ(CountWrites(), writes);
+}
+
+TEST_F(WriteContactTest, TellsWhichVersionItMadeOfWhich) {
+  const std::string before = emulator_.Get("/clients/" + guid_)["DataVersion"];
+  EXPECT_THAT(Write(7), IsOk());
+  EXPECT_EQ(written_.version_before, before);
+  EXPECT_EQ(written_.version_after, emulator_.Get("/clients/" + guid_)["DataVersion"]);
+  EXPECT_NE(written_.version_after, before);
 }
 
 TEST_F(WriteContactTest, BelievesNoAnswerThatKeptAnotherValue) {

@@ -134,7 +134,9 @@ void ChangeStream::Deliver(std::vector<ClientRow> rows, ClientPage* page) {
 absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
   ClientPage page;
   bool last = true;
-  if (phase_ == Phase::kWithoutContact && known_ != nullptr && !versionless_) {
+  if (!PhaseApplies()) {
+    // On to the next one.
+  } else if (known_ != nullptr && !versionless_) {
     if (compared_ == nullptr) {
       compared_ = std::make_unique<ComparedRows>(Selection(), known_, table_);
     }
@@ -142,7 +144,7 @@ absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
     versionless_ = compared.versionless;
     last = compared.last && !versionless_;
     if (!versionless_) Deliver(std::move(compared.rows), &page);
-  } else if (pager_ != nullptr || PhaseApplies()) {
+  } else {
     if (pager_ == nullptr) pager_ = std::make_unique<ClientPager>(Selection(), table_);
     GB_ASSIGN_OR_RETURN(ClientRows rows, pager_->Next());
     last = rows.last;
@@ -150,6 +152,7 @@ absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
   }
   if (last) {
     pager_ = nullptr;
+    compared_ = nullptr;
     phase_ = phase_ == Phase::kCreated ? Phase::kWithoutContact : Phase::kKeys;
   }
   return page;
