@@ -46,10 +46,14 @@ class KnownVersionsTest : public ::testing::Test {
     request.attributes = {"LastName"};
     request.last_written = last_written_;
     request.last_written_contact = last_contact_;
-    request.known = [this](absl::Span<const ClientKey> keys)
-        -> absl::StatusOr<std::vector<KnownRow>> {
+    request.known =
+        [this](
+            absl::Span<const ClientKey> keys) -> absl::StatusOr<std::vector<KnownRow>> {
       std::vector<KnownRow> rows;
-      for (const ClientKey& key : keys) rows.push_back(known_[key.guid()]);
+      for (const ClientKey& key : keys) {
+        const auto known = known_.find(key.guid());
+        rows.push_back(known == known_.end() ? KnownRow() : known->second);
+      }
       return rows;
     };
     Pass pass;

@@ -20,9 +20,9 @@ namespace guestbridge::agent {
 // 3. clients without a contact's ID, for an import may write neither;
 // 4. the rows of the keys of 1 that did not come yet.
 //
-// Where the caller knows versions, phases 2 and 3 read keys and versions and the rows of
-// those that differ, and phase 4 the same of clients whose last change is likely our own
-// write-back: a mass write-back names every client once more.
+// Where the caller knows versions, phases 2 and 3 read keys and versions and the rows
+// of those that differ, and phase 4 the same of clients whose last change is likely our
+// own write-back: a mass write-back names every client once more.
 //
 // Reads everything instead when the history cannot be used, when the watermark says
 // that it could not, and when the history no longer has the moment of the watermark:
