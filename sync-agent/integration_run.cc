@@ -369,6 +369,9 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
       settings.unattended, parts_.clock.Now(), memory);
   settings.full = choice.full;
   settings.reads_whole = choice.full || choice.compare;
+  if (!choice.reason.empty()) {
+    log::Info("run_reads_whole_base", {{"run", name()}, {"reason", choice.reason}});
+  }
   ReadRequest read;
   read.kind = choice.full      ? ReadRequest::Kind::kFull
               : choice.compare ? ReadRequest::Kind::kCompare

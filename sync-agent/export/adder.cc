@@ -266,16 +266,12 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   std::vector<ClientKey> answered;
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<Decision> again;
-  // Counted once the ledger has taken them.
-  std::vector<std::pair<std::optional<ClientRecord>, Outcome>> moved;
   std::vector<Failure> failed;
   std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     Decision& decision = chunk->members[i].decision;
     const ItemResult result = i < results.size() ? results[i] : ItemResult{};
-    const auto before = context_.ledger.Get(decision.key);
-    if (!context_.Check(before.status())) return;
     switch (result.fate) {
       case Fate::kDone: {
         const auto owner = context_.ledger.ClientOf(result.id);
@@ -293,7 +289,6 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
                                context_.settings.run, OutcomeOf(decision), unix_now,
                                context_.settings.first_export ? WriteBackRank::kMass
                                                               : WriteBackRank::kFresh});
-        moved.emplace_back(*before, OutcomeOf(decision));
         break;
       }
       case Fate::kNotExecuted:
@@ -307,7 +302,6 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
       case Fate::kRefused: {
         context_.busy.erase(decision.key);
         Parameters parameters = {{"code", result.portal_code}};
-        moved.emplace_back(*before, Outcome::kFailed);
         failed.push_back({decision.key, result.reason, parameters});
         settlements.push_back({decision.key,
                                Evidence::Refused(result.reason, std::move(parameters)),
@@ -336,8 +330,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
     return;
   }
   CrashPoint("agent.add.result");
-  if (!context_.Check(context_.ledger.Settle(settlements))) return;
-  for (const auto& [before, outcome] : moved) context_.tally.Moved(before, outcome);
+  if (!context_.Settle(settlements)) return;
   for (const Failure& one : failed) {
     context_.tally.AddFailure(one.client, one.reason, one.parameters);
   }

@@ -17,6 +17,18 @@ Stamp MakeStamp(const RunContext& context, const Decision& decision,
           EncodeOriginVersion(version)};
 }
 
+bool RunContext::Settle(absl::Span<const Settlement> settlements) {
+  const auto before = ledger.Settle(settlements);
+  if (!Check(before.status())) return false;
+  for (size_t i = 0; i < settlements.size(); ++i) {
+    const Settlement& one = settlements[i];
+    if (one.outcome != Outcome::kNone) {
+      tally.Moved(one.key, (*before)[i], one.outcome);
+    }
+  }
+  return true;
+}
+
 void RunContext::Defer(const ClientKey& key, const std::string& reason,
                        Parameters parameters) {
   busy.erase(key);

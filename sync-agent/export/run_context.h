@@ -45,6 +45,8 @@ struct RunContext {
   void Fail(absl::Status status) {
     if (failure.ok()) failure = std::move(status);
   }
+  // Settles in the ledger and counts what it took. False when the ledger failed.
+  bool Settle(absl::Span<const Settlement> settlements);
   // False, and the run fails, when the ledger could not do it.
   bool Check(absl::Status status) {
     const bool ok = status.ok();

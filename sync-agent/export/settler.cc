@@ -67,8 +67,6 @@ void Settler::Settle(Suspect& suspect) {
   const ClientKey& key = suspect.attempt.intent.key;
   const absl::Duration due = context_.doubts.DueOf(key);
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
-  const auto before = context_.ledger.Get(key);
-  if (!context_.Check(before.status())) return;
 
   if (suspect.attempt.intent.kind == AttemptKind::kAdd && !suspect.hits.empty()) {
     std::sort(suspect.hits.begin(), suspect.hits.end(),
@@ -94,11 +92,10 @@ void Settler::Settle(Suspect& suspect) {
       evidence = Evidence::FoundOther(
           found->id, version.ok() ? version->values : std::set<std::string>());
     }
-    if (!context_.Check(context_.ledger.Settle(
-            {{key, std::move(evidence), context_.settings.run, outcome, unix_now}}))) {
+    if (!context_.Settle(
+            {{key, std::move(evidence), context_.settings.run, outcome, unix_now}})) {
       return;
     }
-    context_.tally.Moved(*before, outcome);
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     if ((*record)->dirty) context_.Reconsider(key);
@@ -107,10 +104,7 @@ void Settler::Settle(Suspect& suspect) {
     // been carried out or never will be, and the next export reads before it writes.
     const Evidence miss = Evidence::CompleteMiss(scan_->begun(), due);
     if (!miss.proves_something()) return;
-    if (!context_.Check(
-            context_.ledger.Settle({{key, miss, 0, Outcome::kNone, unix_now}}))) {
-      return;
-    }
+    if (!context_.Settle({{key, miss, 0, Outcome::kNone, unix_now}})) return;
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     if ((*record)->problem != Outcome::kFailed) {

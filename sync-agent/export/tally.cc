@@ -27,10 +27,10 @@ void Tally::Unmark(ClientRecord* record) {
   DropFailure(record->key);
 }
 
-void Tally::Moved(const std::optional<ClientRecord>& before, Outcome after) {
-  if (before.has_value() && before->run == run_ && before->outcome != Outcome::kNone) {
-    --counts_[before->outcome];
-    if (after != Outcome::kFailed) DropFailure(before->key);
+void Tally::Moved(const ClientKey& client, Outcome before, Outcome after) {
+  if (before != Outcome::kNone) {
+    --counts_[before];
+    if (after != Outcome::kFailed) DropFailure(client);
   }
   ++counts_[after];
 }

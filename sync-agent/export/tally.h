@@ -22,8 +22,8 @@ class Tally {
   void Mark(ClientRecord* record, Outcome outcome);
   // Takes the client's mark of this run back: it is decided anew.
   void Unmark(ClientRecord* record);
-  // The ledger marked `after` itself (a settlement); `before` is the record before it.
-  void Moved(const std::optional<ClientRecord>& before, Outcome after);
+  // A settlement marked `after` in the ledger, where this run had counted `before`.
+  void Moved(const ClientKey& client, Outcome before, Outcome after);
 
   // A client stands there once, with the latest reason, until another outcome is
   // counted for it.

@@ -227,22 +227,17 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<const Decision*> gone;
   std::vector<ClientKey> stamped;
-  // Counted once the ledger has taken them.
-  std::vector<std::pair<std::optional<ClientRecord>, Outcome>> moved;
   std::vector<Failure> failed;
   for (size_t i = 0; i < chunk->size(); ++i) {
     Item& item = (*chunk)[i];
     const ClientKey& key = item.decision.key;
     const CommandResult& result = answer.results[i];
-    const auto before = context_.ledger.Get(key);
-    if (!context_.Check(before.status())) return;
     switch (result.fate) {
       case Fate::kDone:
         context_.busy.erase(key);
         if (item.stamp_only) stamped.push_back(key);
         settlements.push_back({key, Evidence::Done(item.decision.contact),
                                context_.settings.run, item.outcome, unix_now});
-        moved.emplace_back(*before, item.outcome);
         break;
       case Fate::kGone:
         settlements.push_back(
@@ -261,7 +256,6 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         context_.busy.erase(key);
         Parameters parameters = {{"code", result.portal_code}};
         failed.push_back({key, result.reason, parameters});
-        moved.emplace_back(*before, Outcome::kFailed);
         settlements.push_back({key, Evidence::Refused(result.reason, parameters),
                                context_.settings.run, Outcome::kFailed, unix_now});
         break;
@@ -276,8 +270,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
     return;
   }
   CrashPoint("agent.update.result");
-  if (!context_.Check(context_.ledger.Settle(settlements))) return;
-  for (const auto& [before, outcome] : moved) context_.tally.Moved(before, outcome);
+  if (!context_.Settle(settlements)) return;
   for (const Failure& one : failed) {
     context_.tally.AddFailure(one.client, one.reason, one.parameters);
   }

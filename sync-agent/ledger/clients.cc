@@ -75,24 +75,25 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::Get(const ClientKey& key) {
   return GetLocked(key);
 }
 
-absl::Status Ledger::PutLocked(const ClientRecord& record) {
-  GB_ASSIGN_OR_RETURN(
-      Statement * put,
-      database_->Prepare(
-          "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
-          "revision, attempts, exported_unix, reason, parameters, problem, "
-          "refused_hash, answered_refusals, run, outcome, proposed, version) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "ON CONFLICT(key) DO UPDATE SET link = excluded.link, contact = "
-          "excluded.contact, dirty = excluded.dirty, exported = excluded.exported, "
-          "mapping_version = excluded.mapping_version, revision = excluded.revision, "
-          "attempts = excluded.attempts, exported_unix = excluded.exported_unix, "
-          "reason = excluded.reason, parameters = excluded.parameters, problem = "
-          "excluded.problem, refused_hash = excluded.refused_hash, answered_refusals = "
-          "excluded.answered_refusals, run = excluded.run, outcome = "
-          "excluded.outcome, proposed = excluded.proposed, echo = CASE WHEN version = "
-          "excluded.version THEN echo ELSE 0 END, version = excluded.version"));
-  return put->Bind(1, record.key.guid())
+namespace {
+
+constexpr char kPut[] =
+    "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
+    "revision, attempts, exported_unix, reason, parameters, problem, refused_hash, "
+    "answered_refusals, run, outcome, proposed, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET link = "
+    "excluded.link, contact = excluded.contact, dirty = excluded.dirty, exported = "
+    "excluded.exported, mapping_version = excluded.mapping_version, revision = "
+    "excluded.revision, attempts = excluded.attempts, exported_unix = "
+    "excluded.exported_unix, reason = excluded.reason, parameters = "
+    "excluded.parameters, problem = excluded.problem, refused_hash = "
+    "excluded.refused_hash, answered_refusals = excluded.answered_refusals, run = "
+    "excluded.run, outcome = excluded.outcome, proposed = excluded.proposed, echo = "
+    "CASE WHEN version = excluded.version THEN echo ELSE 0 END, version = "
+    "excluded.version";
+
+Statement& BindRecord(Statement& put, const ClientRecord& record) {
+  return put.Bind(1, record.key.guid())
       .Bind(2, static_cast<int64_t>(record.link))
       .Bind(3, record.contact.value())
       .Bind(4, int64_t{record.dirty ? 1 : 0})
@@ -109,7 +110,24 @@ absl::Status Ledger::PutLocked(const ClientRecord& record) {
       .Bind(15, record.run)
       .Bind(16, static_cast<int64_t>(record.outcome))
       .Bind(17, record.proposed.value())
-      .Bind(18, record.version)
+      .Bind(18, record.version);
+}
+
+}  // namespace
+
+absl::Status Ledger::PutLocked(const ClientRecord& record) {
+  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(kPut));
+  return BindRecord(*put, record).Run();
+}
+
+absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, int64_t queued,
+                                       WriteBackRank rank) {
+  static const std::string& sql = *new std::string(
+      absl::StrCat(kPut, ", write_back = 1, queued = ?, rank = ?"));
+  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(sql));
+  return BindRecord(*put, record)
+      .Bind(19, queued)
+      .Bind(20, static_cast<int64_t>(rank))
       .Run();
 }
 

@@ -96,21 +96,16 @@ absl::Status Ledger::Bump() {
 
 absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  if (together_) {
-    // After a failure the transaction may be gone, and what is written now would stay.
-    GB_RETURN_IF_ERROR(database_failure_);
-    absl::Status written = database_->Nest(body);
-    if (written.ok() && !std::exchange(bumped_, true)) written = Bump();
-    if (IsOfTheDatabase(written)) database_failure_ = written;
-    return written;
+  if (!together_) {
+    absl::Status written;
+    const absl::Status kept = Together([&] { written = Write(body); });
+    return written.ok() ? kept : written;
   }
-  const absl::Status written = database_->Transact([&]() -> absl::Status {
-    GB_RETURN_IF_ERROR(body());
-    const absl::Status bumped = Bump();
-    CrashPoint("agent.ledger.commit");
-    return bumped;
-  });
-  CrashPoint("agent.ledger.committed");
+  // After a failure the transaction may be gone, and what is written now would stay.
+  GB_RETURN_IF_ERROR(database_failure_);
+  absl::Status written = database_->Nest(body);
+  if (written.ok() && !std::exchange(bumped_, true)) written = Bump();
+  if (IsOfTheDatabase(written)) database_failure_ = written;
   return written;
 }
 
@@ -131,14 +126,9 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
     chunk = database_->LastInsertId();
     int ordinal = 0;
     for (const Intent& intent : intents) {
-      GB_ASSIGN_OR_RETURN(std::optional<Attempt> outstanding,
-                          AttemptOfLocked(intent.key));
-      if (outstanding.has_value()) {
-        return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
-      }
       GB_ASSIGN_OR_RETURN(
           Statement * add,
-          database_->Prepare("INSERT INTO attempts(key, chunk, ordinal, kind, nonce, "
+          database_->Prepare("INSERT OR IGNORE INTO attempts(key, chunk, ordinal, kind, nonce, "
                              "digest, mapping_version, recreate) "
                              "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
@@ -150,6 +140,9 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(7, int64_t{intent.mapping_version})
                              .Bind(8, int64_t{intent.recreate ? 1 : 0})
                              .Run());
+      if (database_->Changes() == 0) {
+        return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
+      }
       // The client stays to be exported until the attempt is settled: a crash between
       // here and the answer loses nothing.
       GB_ASSIGN_OR_RETURN(
@@ -172,11 +165,14 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
   return CommittedChunk(chunk);
 }
 
-absl::Status Ledger::Settle(absl::Span<const Settlement> settlements) {
-  return Write([&]() -> absl::Status {
+absl::StatusOr<std::vector<Outcome>> Ledger::Settle(
+    absl::Span<const Settlement> settlements) {
+  std::vector<Outcome> before;
+  GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
     std::set<int64_t> chunks;
     for (const Settlement& settlement : settlements) {
-      GB_RETURN_IF_ERROR(SettleLocked(settlement, &chunks));
+      GB_ASSIGN_OR_RETURN(const Outcome counted, SettleLocked(settlement, &chunks));
+      before.push_back(counted);
     }
     for (const int64_t chunk : chunks) {
       GB_ASSIGN_OR_RETURN(
@@ -186,18 +182,21 @@ absl::Status Ledger::Settle(absl::Span<const Settlement> settlements) {
       GB_RETURN_IF_ERROR(remove->Bind(1, chunk).Run());
     }
     return absl::OkStatus();
-  });
+  }));
+  return before;
 }
 
-absl::Status Ledger::SettleLocked(const Settlement& settlement,
-                                  std::set<int64_t>* chunks) {
+absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
+                                             std::set<int64_t>* chunks) {
   const Evidence& evidence = settlement.evidence;
-  if (!evidence.proves_something()) return absl::OkStatus();
+  if (!evidence.proves_something()) return Outcome::kNone;
   GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt, AttemptOfLocked(settlement.key));
-  if (!attempt.has_value()) return absl::OkStatus();  // Settled before.
+  if (!attempt.has_value()) return Outcome::kNone;  // Settled before.
   GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(settlement.key));
   ClientRecord record = known.value_or(ClientRecord{});
   record.key = settlement.key;
+  const Outcome before =
+      record.run == settlement.run ? record.outcome : Outcome::kNone;
   if (settlement.outcome != Outcome::kNone) {
     record.run = settlement.run;
     record.outcome = settlement.outcome;
@@ -270,21 +269,19 @@ absl::Status Ledger::SettleLocked(const Settlement& settlement,
       }
       break;
     case Evidence::Kind::kNone:
-      return absl::OkStatus();
+      return Outcome::kNone;
   }
   GB_ASSIGN_OR_RETURN(Statement * remove,
                       database_->Prepare("DELETE FROM attempts WHERE key = ?"));
   GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
   chunks->insert(attempt->chunk);
-  GB_RETURN_IF_ERROR(PutLocked(record));
-  if (!queue_write_back) return absl::OkStatus();
-  GB_ASSIGN_OR_RETURN(Statement * queue,
-                      database_->Prepare("UPDATE clients SET write_back = 1, "
-                                         "queued = ?, rank = ? WHERE key = ?"));
-  return queue->Bind(1, settlement.unix_time)
-      .Bind(2, static_cast<int64_t>(settlement.rank))
-      .Bind(3, record.key.guid())
-      .Run();
+  if (queue_write_back) {
+    GB_RETURN_IF_ERROR(
+        PutAndQueueLocked(record, settlement.unix_time, settlement.rank));
+  } else {
+    GB_RETURN_IF_ERROR(PutLocked(record));
+  }
+  return before;
 }
 
 absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {

@@ -228,7 +228,9 @@ class Ledger {
   // (FAILED_PRECONDITION ATTEMPT_OUTSTANDING) and nothing is written.
   absl::StatusOr<CommittedChunk> CommitIntents(absl::Span<const Intent> intents,
                                                ContactId high);
-  absl::Status Settle(absl::Span<const Settlement> settlements);
+  // As what each settlement's run had counted its client before, in order; kNone where
+  // it had not.
+  absl::StatusOr<std::vector<Outcome>> Settle(absl::Span<const Settlement> settlements);
   // The slot answered with an error that does not prove that nothing happened.
   absl::Status NoteAnswered(absl::Span<const ClientKey> keys);
   absl::StatusOr<std::optional<Attempt>> AttemptOf(const ClientKey& key);
@@ -280,7 +282,11 @@ class Ledger {
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
   absl::Status PutLocked(const ClientRecord& record);
-  absl::Status SettleLocked(const Settlement& settlement, std::set<int64_t>* chunks);
+  // The same, and its contact's ID is to be written to 1C.
+  absl::Status PutAndQueueLocked(const ClientRecord& record, int64_t queued,
+                                 WriteBackRank rank);
+  absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
+                                       std::set<int64_t>* chunks);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key);
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);

@@ -73,12 +73,12 @@ struct ReadRequest {
   Watermark since;                      // of kChanges; empty reads everything
   std::vector<std::string> attributes;  // what the mapping needs
   // With it, rows of kChanges and kCompare whose version is known may be left out.
-  KnownRows known;
+  KnownRows known = nullptr;
   // The client whose contact ID was written last. A base that no longer holds that ID
   // was restored from a backup, and its versions count from the past: everything is
   // read then.
-  ClientKey last_written;
-  ContactId last_written_contact;
+  ClientKey last_written = {};
+  ContactId last_written_contact = {};
 };
 
 class SourceReader {

@@ -167,7 +167,8 @@ class JsonlWriter : public SourceWriter {
  public:
   explicit JsonlWriter(std::shared_ptr<JsonlBase> base) : base_(std::move(base)) {}
 
-  absl::Status WriteContact(const ClientKey& client, ContactId contact) override {
+  absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
+                                              ContactId contact) override {
     const std::lock_guard<std::mutex> lock(base_->mutex);
     GB_RETURN_IF_ERROR(base_->Ready());
     GB_ASSIGN_OR_RETURN(auto known, base_->store->FindByKey(client));
@@ -180,11 +181,12 @@ class JsonlWriter : public SourceWriter {
         return MakeError("CLIENT_GONE", {{"entity", "jsonl"}});
       }
     }
-    if (known.has_value() && known->contact == contact) return absl::OkStatus();
+    if (known.has_value() && known->contact == contact) return ContactWritten();
     GB_RETURN_IF_ERROR(base_->outbox.Add(client, contact));
     base_->publisher.Wake();
     // After the line: a process that is killed between writes the line twice.
-    return base_->store->SetContact(client, contact);
+    GB_RETURN_IF_ERROR(base_->store->SetContact(client, contact));
+    return ContactWritten();
   }
 
  private:

@@ -409,7 +409,8 @@ TEST_F(JsonlSourceTest, ABrokenStoreIsAPersonsToMend) {
 class WriteContactTest : public JsonlSourceTest {
  protected:
   absl::Status Add(Source& source, int client, int64_t contact) {
-    return source.writer->WriteContact(ClientKey(Guid(client)), ContactId(contact));
+    return source.writer->WriteContact(ClientKey(Guid(client)), ContactId(contact))
+        .status();
   }
   // What lies ready for 1C, in the order in which it takes files.
   std::vector<std::string> Ready() {
