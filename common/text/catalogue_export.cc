@@ -176,7 +176,8 @@ constexpr ReasonText kTexts[] = {
      "Читается вся база, потому что изменилось соответствие полей.", kNothingEn,
      kNothingRu},
     {"COMPARISON_DUE", kOk,
-     "The versions of all guests are compared, as once a week: what 1C's change history "
+     "The versions of all guests are compared, as once a week: what 1C's change "
+     "history "
      "does not tell is found so.",
      "Сверяются версии всех гостей, как раз в неделю: так находится то, о чём история "
      "изменений 1С не сообщает.",

@@ -80,7 +80,8 @@ namespace {
 constexpr char kPut[] =
     "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
     "revision, attempts, exported_unix, reason, parameters, problem, refused_hash, "
-    "answered_refusals, run, outcome, proposed, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
+    "answered_refusals, run, outcome, proposed, version) VALUES(?, ?, ?, ?, ?, ?, ?, "
+    "?, "
     "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET link = "
     "excluded.link, contact = excluded.contact, dirty = excluded.dirty, exported = "
     "excluded.exported, mapping_version = excluded.mapping_version, revision = "
@@ -122,8 +123,8 @@ absl::Status Ledger::PutLocked(const ClientRecord& record) {
 
 absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, int64_t queued,
                                        WriteBackRank rank) {
-  static const std::string& sql = *new std::string(
-      absl::StrCat(kPut, ", write_back = 1, queued = ?, rank = ?"));
+  static const std::string& sql =
+      *new std::string(absl::StrCat(kPut, ", write_back = 1, queued = ?, rank = ?"));
   GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(sql));
   return BindRecord(*put, record)
       .Bind(19, queued)

@@ -128,9 +128,10 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
     for (const Intent& intent : intents) {
       GB_ASSIGN_OR_RETURN(
           Statement * add,
-          database_->Prepare("INSERT OR IGNORE INTO attempts(key, chunk, ordinal, kind, nonce, "
-                             "digest, mapping_version, recreate) "
-                             "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+          database_->Prepare(
+              "INSERT OR IGNORE INTO attempts(key, chunk, ordinal, kind, nonce, "
+              "digest, mapping_version, recreate) "
+              "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
                              .Bind(2, chunk)
                              .Bind(3, int64_t{ordinal++})
@@ -195,8 +196,7 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(settlement.key));
   ClientRecord record = known.value_or(ClientRecord{});
   record.key = settlement.key;
-  const Outcome before =
-      record.run == settlement.run ? record.outcome : Outcome::kNone;
+  const Outcome before = record.run == settlement.run ? record.outcome : Outcome::kNone;
   if (settlement.outcome != Outcome::kNone) {
     record.run = settlement.run;
     record.outcome = settlement.outcome;
