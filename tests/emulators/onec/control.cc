@@ -71,6 +71,7 @@ json RowJson(const EntityDef& def, const Record& record) {
   json row = json::object();
   for (std::size_t i = 0; i < def.properties.size(); ++i) {
     const Property& p = def.properties[i];
+    if (p.type_of >= 0) continue;
     row[p.id] = ValueJson(p, Field(def, record, static_cast<int>(i)));
   }
   for (std::size_t i = 0; i < def.sections.size(); ++i) {

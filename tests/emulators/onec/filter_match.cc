@@ -174,7 +174,7 @@ Value IsOf(const Expr& e, const Row& row) {
   const std::string wanted = WithNamespace(AsText(e.args[1]->literal));
   if (subject.op == Op::kPath && subject.field.property->composite_value) {
     FieldPath type = subject.field;
-    ++type.index;
+    type.index = type.property->type_at;
     return AsText(ReadPath(type, row)) == wanted;
   }
   if (subject.op == Op::kPath && !subject.field.property->target.empty()) {
@@ -246,7 +246,7 @@ Value Compare(const Expr& e, const Row& row) {
     bool same = PlainText(a) == PlainText(b);
     if (!other.cast_set.empty()) {
       FieldPath type = composite->field;
-      ++type.index;
+      type.index = type.property->type_at;
       same = same && AsText(ReadPath(type, row)) == WithNamespace(other.cast_set);
     }
     return same == (e.op == Op::kEq);

@@ -50,6 +50,7 @@ Property ReadOnly(Property p) {
 void AddComposite(EntityDef& def, const std::string& id) {
   Property value = Text(id, 100);
   value.composite_value = true;
+  value.type_at = static_cast<int>(def.properties.size()) + 1;
   Property type = Text(id + "_Type", 100);
   type.composite_type = true;
   def.properties.push_back(value);

@@ -30,6 +30,26 @@ void AddItem(Store& store, const char* set, const Guid& guid, std::string code,
   store.table(set).Put(def, std::move(record));
 }
 
+// A configuration that was updated: attributes renamed, references with more types.
+void ApplyDrift(const Settings& settings, const std::string& name, EntityDef& def) {
+  const auto renamed = settings.renamed.find(name);
+  const auto composite =
+      settings.composite.find(def.kind == SetKind::kRecordType ? def.owner : name);
+  const std::size_t count = def.properties.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    Property& p = def.properties[i];
+    if (p.type_of >= 0) continue;
+    p.name = p.id;
+    if (renamed != settings.renamed.end()) {
+      const auto it = renamed->second.find(p.id);
+      if (it != renamed->second.end()) p.name = it->second;
+    }
+    if (p.target.empty()) continue;
+    def.MakeComposite(
+        i, composite != settings.composite.end() && composite->second.contains(p.id));
+  }
+}
+
 }  // namespace
 
 InfoBase::InfoBase(int zone_minutes, const std::string& user)
@@ -79,15 +99,7 @@ std::string InfoBase::Configure(const nlohmann::json& change) {
   std::string bad = ApplyChange(change, *next);
   if (!bad.empty()) return bad;
   const std::unique_lock lock(store_.mutex());
-  for (auto& [name, def] : store_.mutable_schema()) {
-    const auto renamed = next->renamed.find(name);
-    for (Property& p : def.properties) {
-      p.name = p.id;
-      if (renamed == next->renamed.end()) continue;
-      const auto it = renamed->second.find(p.id);
-      if (it != renamed->second.end()) p.name = it->second;
-    }
-  }
+  for (auto& [name, def] : store_.mutable_schema()) ApplyDrift(*next, name, def);
   const std::lock_guard settings_lock(settings_mutex_);
   settings_ = std::move(next);
   return "";

@@ -20,8 +20,9 @@ bool Published(const std::vector<std::string>& sets, const std::string& name) {
 }
 
 std::string PropertyElement(const Property& p, bool key) {
-  std::string out = "<Property Name=\"" + p.name + "\" Type=\"" + EdmName(p.type) +
-                    "\" Nullable=\"" + (key ? "false" : "true") + "\"";
+  std::string out = "<Property Name=\"" + p.name + "\" Type=\"" +
+                    EdmName(p.ShownType()) + "\" Nullable=\"" +
+                    (key ? "false" : "true") + "\"";
   if (p.type == Type::kString && p.length > 0) {
     out += " MaxLength=\"" + std::to_string(p.length) + "\"";
   }
@@ -31,14 +32,15 @@ std::string PropertyElement(const Property& p, bool key) {
 std::string EntityType(const EntityDef& def, const std::vector<std::string>& sets) {
   std::string out = "<EntityType Name=\"" + def.name + "\"><Key>";
   for (int i : def.key) {
-    out += "<PropertyRef Name=\"" + def.properties[static_cast<std::size_t>(i)].name +
-           "\"/>";
+    const Property& p = def.properties[static_cast<std::size_t>(i)];
+    out += "<PropertyRef Name=\"" + p.name + "\"/>";
+    if (def.HasDerivedType(p)) out += "<PropertyRef Name=\"" + p.name + "_Type\"/>";
   }
   out += "</Key>";
   for (std::size_t i = 0; i < def.properties.size(); ++i) {
     const bool key =
         std::find(def.key.begin(), def.key.end(), static_cast<int>(i)) != def.key.end();
-    out += PropertyElement(def.properties[i], key);
+    if (!def.properties[i].hidden) out += PropertyElement(def.properties[i], key);
   }
   for (const Section& section : def.sections) {
     out += "<Property Name=\"" + section.name + "\" Type=\"Collection(StandardODATA." +

@@ -24,8 +24,13 @@ std::optional<Value> OwnField(const Record& record, int property) {
 }
 
 Value Field(const EntityDef& def, const Record& record, int property) {
-  if (auto own = OwnField(record, property)) return *std::move(own);
   const Property& p = def.properties[static_cast<std::size_t>(property)];
+  if (p.type_of >= 0) {
+    const auto& target = def.properties[static_cast<std::size_t>(p.type_of)].target;
+    const bool empty = Field(def, record, p.type_of) == Value(Guid{});
+    return empty ? "" : "StandardODATA." + target;
+  }
+  if (auto own = OwnField(record, property)) return *std::move(own);
   if (record.snapshot && p.from_client >= 0) {
     if (auto then = OwnField(*record.snapshot, p.from_client)) return *std::move(then);
   }

@@ -49,6 +49,12 @@ std::string RenderService(const RenderContext& context,
 // Catalog_X(guid'...') or Register(Period=datetime'...',...), relative to the root.
 std::string EntityLink(const EntityDef& def, const Record& record);
 
+// The empty reference of a composite attribute has no guid.
+inline std::string ShownText(const Property& property, const Value& value) {
+  const bool nothing = property.composite_value && value == Value(Guid{});
+  return nothing ? "" : PlainText(value);
+}
+
 std::string JsonText(std::string_view text);  // with its quotes
 std::string XmlText(std::string_view text);   // escaped
 // U+0001-U+001F except tab and line ends: XML 1.0 has no way to write them.

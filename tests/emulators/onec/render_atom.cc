@@ -14,12 +14,12 @@ constexpr char kRelated[] =
     "http://schemas.microsoft.com/ado/2007/08/dataservices/related/";
 
 std::string TypeAttribute(const Property& property) {
-  if (property.type == Type::kString) return "";
+  if (property.ShownType() == Type::kString) return "";
   return " m:type=\"" + EdmName(property.type) + "\"";
 }
 
 std::string Text(const Property& property, const Value& value) {
-  const std::string text = PlainText(value);
+  const std::string text = ShownText(property, value);
   if (property.composite_type && text.empty()) return "StandardODATA.Undefined";
   return XmlText(text);
 }
@@ -116,12 +116,16 @@ std::string EntityLink(const EntityDef& def, const Record& record) {
     const auto property = static_cast<std::size_t>(def.key[i]);
     const Value& value = Field(def, record, def.key[i]);
     if (i) out += ',';
-    if (def.key.size() > 1) out += def.properties[property].name + "=";
+    const Property& p = def.properties[property];
+    if (def.key.size() > 1) out += p.name + "=";
     std::string text = PlainText(value);
     if (std::holds_alternative<std::string>(value)) {
       std::string doubled;
       for (char c : text) doubled += c == '\'' ? std::string("''") : std::string(1, c);
       text = "'" + doubled + "'";
+    } else if (def.HasDerivedType(p)) {
+      text = "'" + ShownText(p, value) + "'," + p.name + "_Type='" +
+             PlainText(Field(def, record, p.type_at)) + "'";
     } else if (std::holds_alternative<Guid>(value)) {
       text = "guid'" + text + "'";
     } else if (std::holds_alternative<DateTime>(value)) {

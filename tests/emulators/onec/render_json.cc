@@ -49,7 +49,7 @@ void AppendJsonValue(const Property& property, const Value& value, std::string& 
   } else if (property.composite_type && PlainText(value).empty()) {
     out += "\"StandardODATA.Undefined\"";
   } else {
-    AppendJsonText(PlainText(value), out);
+    AppendJsonText(ShownText(property, value), out);
   }
 }
 
@@ -75,7 +75,8 @@ class Members {
 void AppendProperty(const RenderContext& context, const Property& property,
                     const Value& value, Members& members) {
   const bool typed = context.format == Format::kJsonFull &&
-                     property.type != Type::kString && property.type != Type::kBool;
+                     property.ShownType() != Type::kString &&
+                     property.type != Type::kBool;
   if (typed) members.Text(property.name + "@odata.type", EdmName(property.type));
   AppendJsonValue(property, value, members.Name(property.name));
 }
@@ -117,7 +118,8 @@ void AppendMembers(const RenderContext& context, const EntityDef& def,
     if (!shape.presentations[i]) continue;
     const EntityDef* target = store.FindSet(property.target);
     const auto* guid = std::get_if<Guid>(&value);
-    const std::string name = target ? property.Navigation() : property.name;
+    const std::string navigation = property.Navigation();
+    const std::string name = navigation.empty() ? property.name : navigation;
     std::string presentation = PlainText(value);
     if (target && guid) {
       const RecordPtr referenced = store.Referenced(property.target, *guid);

@@ -117,6 +117,15 @@ Result<std::string> ParseKey(const EntityDef& def, const std::string& arguments)
       return Fault{400, "7", "Отсутствует часть ключа сущности: " + p.name,
                    "A part of the entity key is missing: " + p.name};
     }
+    if (def.HasDerivedType(p)) {
+      // The type is named for the reader; it is the only one.
+      const auto guid = Guid::Parse(PlainText(it->second));
+      if (!std::holds_alternative<std::string>(it->second) || !guid ||
+          parts->erase(p.name + "_Type") == 0) {
+        return BadKeyValue(p.name);
+      }
+      it->second = *guid;
+    }
     if (!Fits(p.type, it->second)) return BadKeyValue(p.name);
     key.push_back(it->second);
     parts->erase(it);

@@ -6,6 +6,7 @@
 #ifndef GUESTBRIDGE_TESTS_EMULATORS_ONEC_SCHEMA_H_
 #define GUESTBRIDGE_TESTS_EMULATORS_ONEC_SCHEMA_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -25,8 +26,11 @@ struct Property {
   std::string enum_name;      // empty: not an enumeration
   std::string target;         // references: the set it points to, if published at all
   bool read_only = false;     // ignored in bodies: Ref_Key, DataVersion, Predefined
-  bool composite_value = false;  // X of the pair X, X_Type; X_Type is the next property
+  bool composite_value = false;  // X of the pair X, X_Type
   bool composite_type = false;
+  int type_at = -1;     // composite_value: index of X_Type
+  int type_of = -1;     // X_Type that tells only the target of a reference: index of X
+  bool hidden = false;  // not published now
   bool value_storage = false;  // X_Base64Data, after X_Type
   int from_client = -1;        // history rows: index of the same client property
 
@@ -35,6 +39,8 @@ struct Property {
     return type == Type::kString && length == 0 && enum_name.empty() &&
            !composite_value && !composite_type && !value_storage;
   }
+  // A composite value is shown as text, whatever it is.
+  Type ShownType() const { return composite_value ? Type::kString : type; }
   // Citizenship for Citizenship_Key; empty when there is nothing to navigate to.
   std::string Navigation() const;
 };
@@ -63,6 +69,11 @@ struct EntityDef {
   int FindId(std::string_view id) const;
   int FindNavigation(std::string_view navigation) const;  // index of X_Key
   int FindSection(std::string_view section_name) const;
+  // Whether a composite value has an X_Type that MakeComposite added.
+  bool HasDerivedType(const Property& value) const;
+  // Publishes a reference X_Key as X and X_Type, or as X_Key again. Its X_Type is added
+  // behind all properties when it is first wanted.
+  void MakeComposite(std::size_t property, bool composite);
 };
 
 using Schema = std::map<std::string, EntityDef>;

@@ -116,6 +116,12 @@ bool ApplyOne(const std::string& name, const json& value, Settings& settings) {
     settings.language = value.get<std::string>();
     return true;
   }
+  if (name == "composite" && value.is_object()) {
+    for (const auto& [set, names] : value.items()) {
+      if (!MergeSet(names, true, settings.composite[set])) return false;
+    }
+    return true;
+  }
   if (name == "renamed" && value.is_object()) {
     for (const auto& [set, names] : value.items()) {
       if (!MergeTexts(names, settings.renamed[set])) return false;
@@ -145,6 +151,7 @@ json ToJson(const Settings& settings) {
   out["unpublished"] = settings.unpublished;
   out["refused"] = settings.refused;
   out["renamed"] = settings.renamed;
+  out["composite"] = settings.composite;
   out["byte_budget"] = settings.byte_budget;
   out["language"] = settings.language;
   return out;

@@ -20,6 +20,9 @@ struct Settings {
   std::set<std::string> rls_hidden;  // guids of clients hidden from the user
   // set -> configuration name -> name shown by OData
   std::map<std::string, std::map<std::string, std::string>> renamed;
+  // set -> references X_Key that are published as X and X_Type: the list of their types
+  // was made longer
+  std::map<std::string, std::set<std::string>> composite;
 
   // Queries
   bool unknown_filter_field_empty = false;  // instead of 400
@@ -65,8 +68,9 @@ struct Settings {
 };
 
 // Changes only what `change` names. Sets and maps are merged: in "composition",
-// "denied_read", "denied_write", "rls_hidden" and "silent_loss_fields" an entry is
-// {"name": bool}; in "refused" and "renamed" a null removes the entry.
+// "denied_read", "denied_write", "rls_hidden", "silent_loss_fields" and each set of
+// "composite" an entry is {"name": bool}; in "refused" and "renamed" a null removes the
+// entry.
 // Returns the first unknown or ill-typed name; empty when all was taken.
 std::string ApplyChange(const nlohmann::json& change, Settings& settings);
 nlohmann::json ToJson(const Settings& settings);

@@ -16,9 +16,9 @@ Fault UnknownSegment(const std::string& name) {
 }
 
 void ShowAll(const EntityDef& def, bool sections, Shape& shape) {
-  shape.properties.assign(def.properties.size(), true);
   for (std::size_t i = 0; i < def.properties.size(); ++i) {
-    shape.links[i] = !def.properties[i].target.empty();
+    shape.properties[i] = !def.properties[i].hidden;
+    shape.links[i] = !def.properties[i].Navigation().empty();
   }
   if (!sections) return;
   for (auto& section : shape.sections) section = std::vector<int>();

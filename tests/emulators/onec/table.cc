@@ -66,6 +66,7 @@ RecordPtr Table::Sparse(const EntityDef& def, std::size_t place,
   sparse->row = place;
   for (std::size_t i = 0; i < def.properties.size(); ++i) {
     const int property = static_cast<int>(i);
+    if (def.properties[i].type_of >= 0) continue;
     Value value = Field(def, full, property);
     if (value == source_->Cell(place, property)) continue;
     sparse->changed.emplace_back(property, std::move(value));

@@ -82,7 +82,9 @@ Result<Value> ReadValue(const Property& p, const json& value, const Value& old) 
       return BadValue(p);
     case Type::kGuid: {
       if (!value.is_string()) return BadValue(p);
-      const auto guid = Guid::Parse(value.get_ref<const std::string&>());
+      const auto& text = value.get_ref<const std::string&>();
+      if (p.composite_value && text.empty()) return Value(Guid{});
+      const auto guid = Guid::Parse(text);
       if (!guid) return BadValue(p);
       return Value(*guid);
     }
@@ -155,7 +157,7 @@ Result<std::set<std::string>> ApplyBody(const EntityDef& def, const json& body,
   std::set<std::string> named;
   for (std::size_t i = 0; i < def.properties.size(); ++i) {
     const Property& p = def.properties[i];
-    if (p.read_only) continue;
+    if (p.read_only || p.type_of >= 0) continue;
     std::optional<json> value = BoundGuid(body, p);
     if (body.contains(p.name)) value = body[p.name];
     if (!value) {
