@@ -1,11 +1,11 @@
 """What reading 1C costs, and whether it grows with the base: one run, ratios.
 
 The connector alone (source_reading.cc says why) reads a small base and one of --clients: everything,
-then a night's 1,000 changes, then everything again, which is the plain way of the manual's loop. A whole
+every version, a night's 1,000 changes, then everything again, which is the plain way of the manual's loop. A whole
 agent with --exported guests on a portal without limits adds ledger, rebuild and a night's export.
 
-A comparison by DataVersion gets its two lines (0 and 1,000 differences) in reading() and agent() when
-`export run` has a way to ask for one."""
+A comparison by DataVersion is the connector's alone: an agent makes one by itself once a week, and
+`export run` has no flag for it."""
 
 import argparse
 import base64
@@ -24,8 +24,10 @@ from first_export import cpu_seconds, peak_kib  # noqa: E402
 
 USER, PASSWORD = "Интеграция", "1c-pass-word"
 CLIENTS, HISTORY = "Catalog_Clients", "InformationRegister_ClientChangeHistory"
-PAGE, HISTORY_PAGE, KEYS = 200, 1000, 20  # what the connector asks for at once
+# What the connector asks for at once: full rows, versions, history, rows by key.
+PAGE, COMPARE_PAGE, HISTORY_PAGE, KEYS = 200, 5000, 1000, 20
 CHANGES = 1000
+LOADED_VERSION = "AAAAAAAAAAU="  # of a seeded client that load_ids() wrote once
 # From here on the few requests of every reading (marks, look-ups) do not count.
 MANY = 100_000
 
@@ -70,6 +72,8 @@ def edit(site, keys):
         site.onec.post("/clients/edit", {"guid": key, "set": {"City": "Омск"}})
         if number % 10 == 0:
             site.onec.post("/clients/edit", {"guid": key, "set": {"Phone": f"+7901{number:07d}"}})
+            # Else all of them would share a few seconds, and a page begins with a whole second.
+            site.onec.post("/clock", {"advance_s": 2})
     return len(chosen)
 
 
@@ -95,6 +99,7 @@ def reading(clients, line):
     with Site(generate=clients) as site:
         site.onec.delete("/journal")
         full = read(site, "full")
+        full_bytes = site.onec.get("/counters")["bytes"]
         fewest = -(-full["clients"] // PAGE)
         line(f"{name}: full read: requests / fewest", f"{full['requests'] / fewest:.3f}",
              "1.05" if clients >= MANY else "")
@@ -105,10 +110,27 @@ def reading(clients, line):
              f"{full['peak_kib'] / 1024:.0f} ({(full['peak_kib'] - full['idle_kib']) / 1024:.1f})", "96")
 
         keys = load_ids(site)
+
+        def compare(differences):
+            site.onec.delete("/journal")
+            found = read(site, "compare", LOADED_VERSION)
+            assert found["clients"] == differences, found
+            what = f"{name}: comparison with {differences:,} differences"
+            fewest = -(-len(keys) // COMPARE_PAGE) + -(-differences // KEYS)
+            line(f"{what}: requests / fewest", f"{found['requests'] / fewest:.3f}",
+                 "1.05" if clients >= 10 * MANY else "")
+            line(f"{what}: rows / (clients + differences)",
+                 f"{rows_read(site)[CLIENTS] / (len(keys) + differences):.3f}")
+            line(f"{what}: CPU a 1,000,000 clients, s", f"{1e6 * found['cpu_seconds'] / len(keys):.0f}", "60")
+            line(f"{what}: bytes / the full read's",
+                 f"{site.onec.get('/counters')['bytes'] / full_bytes:.3f}")
+            line(f"{what}: peak, MiB", f"{found['peak_kib'] / 1024:.0f}", "96")
+            return site.onec.get("/counters")["with_skip"]
+
+        skips = compare(0)
         now = site.onec.get("/health")["now"]
         edited = edit(site, keys)
         window = history_rows_since(site, now)
-        skips = site.onec.get("/counters")["with_skip"]
         site.onec.delete("/journal")
         delta = read(site, "changes", full["watermark"])
         rows = rows_read(site)
@@ -117,6 +139,7 @@ def reading(clients, line):
         fewest = -(-window // HISTORY_PAGE) + -(-edited // KEYS)
         line(f"{name}: {CHANGES:,} changes: requests / fewest", f"{delta['requests'] / fewest:.3f}")
         assert delta["clients"] >= edited, (delta, edited)
+        skips += site.onec.get("/counters")["with_skip"] + compare(edited)
         plain = read(site, "full")
         for what in ("rows", "requests", "cpu_seconds"):
             line(f"{name}: {CHANGES:,} changes: {what} / the plain way's", f"{delta[what] / plain[what]:.4f}")

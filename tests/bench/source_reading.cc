@@ -2,6 +2,10 @@
 //
 //   guestbridge-bench-source-reading URL USER PASSWORD full
 //   guestbridge-bench-source-reading URL USER PASSWORD changes WATERMARK
+//   guestbridge-bench-source-reading URL USER PASSWORD compare VERSION
+//
+// `compare` knows every client by one and the same DataVersion: a base of which nothing
+// else is remembered, so that the figures are the reading's alone.
 //
 // Prints one JSON object: rows, requests, CPU, memory, watermark. A program of its own,
 // because a whole agent's memory and CPU also hold the portal's side, the ledger and
@@ -22,6 +26,8 @@
 namespace {
 
 using guestbridge::SecretString;
+using guestbridge::agent::ClientKey;
+using guestbridge::agent::KnownRow;
 using guestbridge::agent::ReadRequest;
 using guestbridge::agent::Source;
 
@@ -86,7 +92,10 @@ int Read(Source& source, const ReadRequest& request) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.size() < 4) return Fail("URL USER PASSWORD full|changes [WATERMARK]");
+  const bool whole = arguments.size() == 4 && arguments[3] == "full";
+  if (!whole && arguments.size() != 5) {
+    return Fail("URL USER PASSWORD full | changes WATERMARK | compare VERSION");
+  }
   guestbridge::agent::SourceSettings settings;
   settings.type = "onec-odata";
   settings.url = arguments[0];
@@ -97,10 +106,15 @@ int main(int argc, char** argv) {
   ReadRequest request;
   request.attributes = Attributes();
   if (arguments[3] == "changes") {
-    if (arguments.size() != 5) return Fail("changes WATERMARK");
     request.kind = ReadRequest::Kind::kChanges;
     request.since.value = arguments[4];
-  } else if (arguments[3] != "full") {
+  } else if (arguments[3] == "compare") {
+    request.kind = ReadRequest::Kind::kCompare;
+    const KnownRow known{arguments[4], /*echo=*/false};
+    request.known = [known](absl::Span<const ClientKey> keys) {
+      return std::vector<KnownRow>(keys.size(), known);
+    };
+  } else if (!whole) {
     return Fail("what is " + arguments[3] + "?");
   }
   return Read(*source, request);
