@@ -56,9 +56,9 @@ std::optional<PortalLane::Job> Adopter::Next() {
     for (auto& [id, decision] : *items) {
       auto shared = std::make_shared<Decision>(std::move(decision));
       gone_.Ask({shared->key, shared->contact,
-                 [this, shared](std::optional<ContactId> survivor) {
+                 [this, shared](const std::optional<Survivor>& survivor) {
                    if (survivor.has_value()) {
-                     shared->contact = *survivor;
+                     shared->contact = survivor->id;
                      queue_.push_back(std::move(*shared));
                    } else {
                      AddNew(std::move(*shared), PlannedAction::kRecreate);

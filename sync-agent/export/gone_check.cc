@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sync-agent/model/mutant.h"
+#include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -14,6 +15,14 @@ namespace {
 constexpr size_t kQuestionsPerRequest = 20;
 
 }  // namespace
+
+void Follow(const Survivor& survivor, ClientRecord* record) {
+  record->link = LinkState::kLive;
+  record->contact = survivor.id;
+  record->exported.fields_known = false;
+  record->exported.hash.clear();
+  record->exported.values.insert(survivor.values.begin(), survivor.values.end());
+}
 
 std::optional<PortalLane::Job> GoneCheck::Next() {
   if (queue_.empty()) return std::nullopt;
@@ -48,17 +57,19 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
-      std::optional<ContactId> survivor;
+      std::optional<Survivor> survivor;
       for (const ContactRow& row : list.rows) {
         if (!MutantActive(Mutant::kLostIsAbsent) &&
             row.stamp.originator == context_.settings.originator &&
             row.stamp.origin == question.client.guid() && row.id != question.contact &&
-            (!survivor.has_value() || row.id < *survivor)) {
-          survivor = row.id;
+            (!survivor.has_value() || row.id < survivor->id)) {
+          const auto version = DecodeOriginVersion(row.stamp.version);
+          survivor = Survivor{row.id,
+                              version.ok() ? version->values : std::set<std::string>()};
         }
       }
       if (!survivor.has_value()) context_.seen_gone.insert(question.client);
-      question.gone(survivor);
+      question.gone(std::move(survivor));
     }
   };
   ++in_flight_;

@@ -3,10 +3,23 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "sync-agent/export/run_context.h"
 
 namespace guestbridge::agent {
+
+// A contact that carries the client's origin in place of the one that is gone: made by
+// a merge, or an older copy out of the recycle bin.
+struct Survivor {
+  ContactId id;
+  std::set<std::string> values;  // that its stamp names as ours
+};
+
+// Links the client to it. What the contact holds is not known, and it may still hold
+// values of ours that a later content has given up.
+void Follow(const Survivor& survivor, ClientRecord* record);
 
 // Finds out what became of contacts that a read did not show: a contact counts as gone
 // only when the portal says so for that very ID, to somebody who sees all contacts, and
@@ -16,8 +29,8 @@ class GoneCheck {
   struct Question {
     ClientKey client;
     ContactId contact;
-    // Called once: `survivor` carries the client's origin, or none does.
-    std::function<void(std::optional<ContactId> survivor)> gone;
+    // Called once; nothing: no contact carries the client's origin.
+    std::function<void(std::optional<Survivor> survivor)> gone;
     // It exists, or it cannot be told.
     std::function<void(bool exists)> not_gone;
   };

@@ -170,6 +170,26 @@ TEST(DoubtfulAddition, OnABoxIsSettledWhenTheBoxMayHaveEndedIt) {
   }
 }
 
+TEST(RestoredCopies, AnOldCopyOfAContactGivesUpWhatTheClientHasGivenUpSince) {
+  World world;
+  world.MapAlso("Remarks", "COMMENTS");
+  const ClientKey key = world.base.Add(1, "Orlova").key;
+  world.base.clients[0].attributes["Remarks"] = "late arrival";
+  world.Run(world.Settings());
+  const int64_t first = world.portal.OfClient(key).at(0);
+  const auto copy = world.portal.contacts.at(first);
+  world.base.clients[0].attributes["Remarks"] = "";
+  world.Run(world.Settings());
+  ASSERT_EQ(world.portal.contacts.at(first).fields["COMMENTS"], "");
+
+  // Somebody deletes the contact and takes an older one out of the recycle bin.
+  world.portal.contacts.erase(first);
+  world.portal.contacts[777] = copy;
+  world.Run(world.Settings());
+  EXPECT_EQ(world.portal.OfClient(key), (std::vector<int64_t>{777}));
+  EXPECT_EQ(world.portal.contacts.at(777).fields["COMMENTS"], "");
+}
+
 TEST(Adoption, ThatWasCutOffBeforeItsStampStillTellsTheIdToTheBase) {
   World world;
   world.base.Add(1, "Orlova");

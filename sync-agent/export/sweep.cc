@@ -53,7 +53,7 @@ std::optional<PortalLane::Job> Sweep::Next() {
 void Sweep::Missing(const WriteBackItem& item) {
   const ClientKey key = item.key;
   gone_.Ask({key, item.contact,
-             [this, key](std::optional<ContactId> survivor) {
+             [this, key](const std::optional<Survivor>& survivor) {
                // A dry run must not mark, but may say what it would do.
                if (context_.settings.dry_run) {
                  context_.lost.insert(key);
@@ -65,9 +65,7 @@ void Sweep::Missing(const WriteBackItem& item) {
                ClientRecord known = **record;
                known.dirty = true;
                if (survivor.has_value()) {
-                 known.contact = *survivor;
-                 known.exported.fields_known = false;
-                 known.exported.hash.clear();
+                 Follow(*survivor, &known);
                  context_.Check(context_.ledger.Link(known, ContactId()));
                } else {
                  known.link = LinkState::kLost;

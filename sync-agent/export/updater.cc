@@ -155,16 +155,13 @@ void Updater::AskWhetherGone(const Decision& decision) {
   const ClientKey key = decision.key;
   context_.busy.erase(key);
   gone_.Ask({key, decision.contact,
-             [this, key](std::optional<ContactId> survivor) {
+             [this, key](const std::optional<Survivor>& survivor) {
                auto record = context_.ledger.Get(key);
                if (!context_.Check(record.status()) || !record->has_value()) return;
                ClientRecord known = **record;
                known.dirty = true;
                if (survivor.has_value()) {
-                 known.contact = *survivor;
-                 known.link = LinkState::kLive;
-                 known.exported.fields_known = false;
-                 known.exported.hash.clear();
+                 Follow(*survivor, &known);
                  if (!context_.Check(context_.ledger.Link(known, ContactId()))) return;
                } else {
                  known.link = LinkState::kLost;
