@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 // HTTP(S) towards portals, the OAuth server and 1C.
@@ -22,6 +24,11 @@ struct HttpRequest {
   std::string content_type = "application/json";
   // From the call of Send to the last byte of the answer.
   absl::Duration deadline = absl::Seconds(120);
+  // Given: takes the body of a 2xx answer piece by piece, as it comes and whatever its
+  // size; HttpResult::body stays empty. (A packed body is one piece, and bounded as
+  // ever.) Pieces may come although no whole answer does. False: the rest is not
+  // wanted, and the answer counts as whole.
+  std::function<bool(absl::string_view piece)> on_body;
 };
 
 enum class HttpOutcome {

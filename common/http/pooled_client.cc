@@ -2,6 +2,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -109,6 +110,16 @@ absl::Duration IdleTime(const std::multimap<std::string, std::string>& headers) 
   return kDefaultIdle;
 }
 
+bool IsSuccess(int status) { return status >= 200 && status < 300; }
+
+bool IsPacked(const AnswerParser& parser) {
+  const auto encoding = parser.headers().find("content-encoding");
+  return encoding != parser.headers().end() &&
+         (absl::EqualsIgnoreCase(encoding->second, "gzip") ||
+          absl::EqualsIgnoreCase(encoding->second, "x-gzip") ||
+          absl::EqualsIgnoreCase(encoding->second, "deflate"));
+}
+
 class PooledClient final : public HttpClient {
  public:
   PooledClient(HttpClientOptions options, Tls tls)
@@ -132,12 +143,12 @@ class PooledClient final : public HttpClient {
       connection = Connection::Dial(options_, tls_.get(), until, &result.reason);
       if (connection == nullptr) return result;
     }
-    result = Exchange(*connection, bytes, request.method == "HEAD", until);
+    result = Exchange(*connection, bytes, request, until);
     if (reused && result.outcome == HttpOutcome::kNotSent) {
       // The kept connection was dead and took nothing: this is still the first sending.
       connection = Connection::Dial(options_, tls_.get(), until, &result.reason);
       if (connection == nullptr) return result;
-      result = Exchange(*connection, bytes, request.method == "HEAD", until);
+      result = Exchange(*connection, bytes, request, until);
     }
     if (result.outcome == HttpOutcome::kAnswered) Keep(std::move(connection), result);
     return result;
@@ -150,8 +161,8 @@ class PooledClient final : public HttpClient {
   };
 
   // On anything but a reusable whole answer the connection is closed or aborted.
-  HttpResult Exchange(Connection& connection, absl::string_view bytes, bool head_only,
-                      absl::Duration until) {
+  HttpResult Exchange(Connection& connection, absl::string_view bytes,
+                      const HttpRequest& request, absl::Duration until) {
     HttpResult result;
     const int64_t before = connection.bytes_handed_over();
     CrashPoint("http.request.half-written",
@@ -171,14 +182,17 @@ class PooledClient final : public HttpClient {
     }
     // After a lost write the answer may still lie there: a server that refuses a
     // request early answers without reading all of it.
-    Receive(connection, head_only, until, &result);
+    Receive(connection, request, until, &result);
     if (written != Connection::Io::kDone) connection.Abort();
     return result;
   }
 
-  void Receive(Connection& connection, bool head_only, absl::Duration until,
+  void Receive(Connection& connection, const HttpRequest& request, absl::Duration until,
                HttpResult* result) {
-    AnswerParser parser(options_.max_body_bytes, head_only);
+    const bool handed_over = request.on_body != nullptr;
+    AnswerParser parser(
+        handed_over ? std::numeric_limits<int64_t>::max() : options_.max_body_bytes,
+        request.method == "HEAD");
     AnswerParser::State state = AnswerParser::State::kMore;
     std::string buffer(64 << 10, '\0');
     while (state == AnswerParser::State::kMore) {
@@ -187,7 +201,13 @@ class PooledClient final : public HttpClient {
           connection.Read(buffer.data(), buffer.size(), &count, until);
       if (io == Connection::Io::kDone) {
         state = parser.Feed(absl::string_view(buffer.data(), count));
-        continue;
+        if (!handed_over || HandOver(request, parser, &state)) continue;
+        // The rest is not wanted.
+        result->outcome = HttpOutcome::kAnswered;
+        result->status = parser.status();
+        result->headers = parser.headers();
+        connection.Abort();
+        return;
       }
       if (io == Connection::Io::kClosed) state = parser.End();
       if (state != AnswerParser::State::kWhole) {
@@ -213,18 +233,31 @@ class PooledClient final : public HttpClient {
     result->status = parser.status();
     result->headers = parser.headers();
     result->body = std::move(parser.body());
+    if (handed_over && IsSuccess(result->status)) {
+      if (!result->body.empty()) request.on_body(result->body);
+      result->body.clear();
+    }
     if (!parser.reusable()) connection.Close();
+  }
+
+  // Hands over what the parser holds of a body. False: its taker has enough.
+  bool HandOver(const HttpRequest& request, AnswerParser& parser,
+                AnswerParser::State* state) const {
+    std::string& body = parser.body();
+    if (!IsSuccess(parser.status()) || IsPacked(parser)) {
+      if (static_cast<int64_t>(body.size()) > options_.max_body_bytes) {
+        *state = AnswerParser::State::kTooLarge;
+      }
+      return true;
+    }
+    const bool go_on = body.empty() || request.on_body(body);
+    body.clear();
+    return go_on;
   }
 
   // We ask for no compression, yet proxies do it.
   bool Unpack(AnswerParser& parser, AnswerParser::State* state) const {
-    const auto encoding = parser.headers().find("content-encoding");
-    if (encoding == parser.headers().end() || parser.body().empty()) return true;
-    if (!absl::EqualsIgnoreCase(encoding->second, "gzip") &&
-        !absl::EqualsIgnoreCase(encoding->second, "x-gzip") &&
-        !absl::EqualsIgnoreCase(encoding->second, "deflate")) {
-      return true;
-    }
+    if (!IsPacked(parser) || parser.body().empty()) return true;
     std::string plain;
     const DecompressResult unpacked =
         Decompress(parser.body(), options_.max_body_bytes, &plain);
