@@ -74,6 +74,8 @@ constexpr ReasonText kTexts[] = {
      "События «{event}» нет.", "Use one of: {known}.", "Используйте одно из: {known}."},
     {"EVENT_BY_CHANGE_HISTORY", kOk, "by 1C's change history",
      "по истории изменений в 1С", "Nothing to do.", "Ничего делать не нужно."},
+    {"EVENT_BY_EXCHANGE_PLAN", kOk, "by 1C's exchange plan", "по плану обмена 1С",
+     "Nothing to do.", "Ничего делать не нужно."},
     {"EVENT_BY_CONTENT_COMPARISON", kOk, "by comparing content at each run",
      "сравнением данных при каждом запуске", "Nothing to do.",
      "Ничего делать не нужно."},

@@ -254,6 +254,29 @@ constexpr ReasonText kTexts[] = {
      "seconds.",
      "Опубликуйте регистр истории изменений и дайте пользователю право чтения: запуски "
      "станут занимать секунды."},
+    {"CHECK_EXCHANGE_PLAN_OK", kOk,
+     "The node {node} of the exchange plan {entity} can be read: changes come from it.",
+     "Узел {node} плана обмена {entity} читается: изменения берутся из него.",
+     "Nothing, if the clients are the plan's content, registered by 1C itself, and the "
+     "node serves guestbridge alone.",
+     "Ничего, если клиенты входят в состав плана с авторегистрацией, а узел заведён "
+     "только для guestbridge."},
+    {"EXCHANGE_PLAN_UNAVAILABLE", kOk,
+     "The exchange plan {entity} of the profile cannot be read: changes come from the "
+     "change history.",
+     "План обмена {entity} из профиля прочитать нельзя: изменения берутся из истории "
+     "изменений.",
+     "Put {entity} into the composition of the standard OData interface and give the "
+     "user the right to read and change it; or take it out of the profile.",
+     "Добавьте {entity} в состав стандартного интерфейса OData и дайте пользователю "
+     "право читать и изменять его; или уберите его из профиля."},
+    {"EXCHANGE_NODE_MISSING", kAct,
+     "The exchange plan {entity} has no node with the code {node}.",
+     "В плане обмена {entity} нет узла с кодом {node}.",
+     "Create the node in 1C for guestbridge alone, or correct its code in the source "
+     "profile; until then changes come from the change history.",
+     "Создайте в 1С отдельный узел для guestbridge или исправьте его код в профиле "
+     "источника; до тех пор изменения берутся из истории изменений."},
     {"CHECK_MESSAGES_REGISTER_OK", kOk,
      "Records of exports are also written to 1C's register {entity}.",
      "Записи о выгрузке ведутся и в регистре 1С {entity}.", "Nothing to do.",

@@ -46,6 +46,7 @@ absl::string_view DetectionOf(const EventRule& rule, bool oauth,
   };
   switch (rule.side) {
     case v1::Event::SOURCE:
+      if (offers("exchange-plan")) return "EVENT_BY_EXCHANGE_PLAN";
       return offers("change-history") ? "EVENT_BY_CHANGE_HISTORY"
                                       : "EVENT_BY_CONTENT_COMPARISON";
     case v1::Event::PORTAL:

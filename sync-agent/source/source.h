@@ -139,7 +139,7 @@ class SourceProbe {
   virtual absl::StatusOr<SourceIdentity> FetchIdentity() = 0;
   // Attributes of clients that a mapping may name.
   virtual absl::StatusOr<std::vector<SourceField>> FetchFields() = 0;
-  // change-history, create-date, messages-register.
+  // change-history, create-date, exchange-plan, messages-register.
   virtual absl::StatusOr<std::vector<std::string>> FetchCapabilities() = 0;
   // Every finding, the failing ones too; never writes. `mapped`: attributes that the
   // mapping reads; without them an export fails.

@@ -16,6 +16,7 @@ struct Target {
 void RunBatchCommand(absl::string_view bytes);
 void RunBoundedJson(absl::string_view bytes);
 void RunClientLine(absl::string_view bytes);
+void RunChangeFeed(absl::string_view bytes);
 void RunHttpAnswer(absl::string_view bytes);
 void RunODataAnswer(absl::string_view bytes);
 void RunOriginVersion(absl::string_view bytes);
@@ -29,6 +30,7 @@ inline constexpr Target kTargets[] = {
     {"batch_command", RunBatchCommand},
     {"bounded_json", RunBoundedJson},
     {"client_line", RunClientLine},
+    {"change_feed", RunChangeFeed},
     {"http_answer", RunHttpAnswer},
     {"odata_answer", RunODataAnswer},
     {"origin_version", RunOriginVersion},

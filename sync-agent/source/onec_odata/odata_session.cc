@@ -1,5 +1,6 @@
 #include "sync-agent/source/onec_odata/odata_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -18,6 +19,9 @@ namespace {
 // first byte (facts, sessions and limits).
 constexpr absl::Duration kDataDeadline = absl::Seconds(120);
 constexpr absl::Duration kMetadataDeadline = absl::Seconds(180);
+
+// Of a body that is not kept: what tells a feed from a page of a proxy.
+constexpr size_t kBeginning = 64 << 10;
 
 constexpr char kFormat[] = "$format=json";
 
@@ -159,6 +163,32 @@ absl::StatusOr<ODataRow> ODataSession::Post(const std::string& entity,
   request.headers.insert(headers.begin(), headers.end());
   request.body = body;
   return Write(std::move(request), {entity, {}});
+}
+
+absl::Status ODataSession::CallFunction(
+    const std::string& name, const std::string& query, const std::string& entity,
+    absl::Duration deadline, std::function<bool(absl::string_view)> on_body) {
+  HttpRequest request;
+  request.method = "POST";
+  request.target = absl::StrCat(root_, "/", name, "?", query);
+  request.headers.emplace("Accept", "application/atom+xml,application/xml");
+  request.content_type = "";
+  request.deadline = deadline;
+  std::string beginning;
+  if (on_body != nullptr) {
+    request.on_body = [&](absl::string_view piece) {
+      const absl::string_view seen =
+          piece.substr(0, kBeginning - std::min(kBeginning, beginning.size()));
+      beginning.append(seen.data(), seen.size());
+      return on_body(piece);
+    };
+  }
+  HttpResult result = Send(std::move(request));
+  // What is no XML is judged by its words, which stand at the beginning.
+  if (!beginning.empty()) result.body = std::move(beginning);
+  const ODataCall call = {entity, {}};
+  const bool xml = on_body != nullptr || absl::StrContains(result.body, "<");
+  return xml ? CheckXml(result, call) : CheckAnswer(result, call);
 }
 
 absl::StatusOr<std::string> ODataSession::FetchMetadata() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/http/http_client.h"
 #include "common/secret/secret_string.h"
 #include "sync-agent/source/onec_odata/odata_answer.h"
@@ -48,11 +51,19 @@ class ODataSession {
                                  const std::string& body, const Headers& headers);
   absl::StatusOr<ODataRow> Post(const std::string& entity, const std::string& body,
                                 const Headers& headers);
+  // POST root/`name`?`query`, which is percent-encoded: a function that answers in Atom
+  // or with nothing. The body of a 2xx goes to `on_body` as it comes; null: it is not
+  // wanted. `entity` is what an error names. Errors also: SOURCE_ANSWER_BROKEN.
+  absl::Status CallFunction(const std::string& name, const std::string& query,
+                            const std::string& entity, absl::Duration deadline,
+                            std::function<bool(absl::string_view)> on_body);
   // The $metadata document: megabytes; up to 180 s.
   absl::StatusOr<std::string> FetchMetadata();
   // Names of the published sets.
   absl::StatusOr<std::vector<std::string>> FetchServiceDocument();
 
+  // Percent-encoded path of the service.
+  const std::string& root() const { return root_; }
   // Bytes of path and query that `query` needs.
   size_t TargetSize(const ODataQuery& query) const;
   // Whether rows of `entity` are hidden from our user.

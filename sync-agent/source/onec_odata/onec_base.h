@@ -10,6 +10,7 @@
 #include "sync-agent/source/onec_odata/lookup_table.h"
 #include "sync-agent/source/onec_odata/messages_register.h"
 #include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/source_address.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
 
 namespace guestbridge::agent {
@@ -17,12 +18,13 @@ namespace guestbridge::agent {
 // One connected base: what reader, writer, probe and open streams share (hence a
 // shared_ptr: each may be the last that is left). Members know each other by reference.
 struct OneCBase {
-  OneCBase(SourceProfile its_profile, bool over_tls, std::unique_ptr<HttpClient> http,
-           std::string root, const std::string& user, const SecretString& password,
-           const Clock& clock)
+  OneCBase(SourceProfile its_profile, const SourceAddress& address,
+           std::unique_ptr<HttpClient> http, const std::string& user,
+           const SecretString& password, const Clock& clock)
       : profile(std::move(its_profile)),
-        tls(over_tls),
-        session(std::move(http), std::move(root), user, password),
+        tls(address.tls),
+        origin(OriginOf(address)),
+        session(std::move(http), address.root, user, password),
         lookups(session, clock),
         attributes(profile.client, session, clock),
         clients(profile, session, lookups, attributes),
@@ -33,6 +35,7 @@ struct OneCBase {
 
   const SourceProfile profile;
   const bool tls;
+  const std::string origin;
   ODataSession session;
   LookupTable lookups;
   ClientAttributes attributes;

@@ -5,7 +5,6 @@
 
 #include "common/status/error.h"
 #include "gtest/gtest.h"
-#include "sync-agent/source/onec_odata/watermark.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -74,24 +73,6 @@ TEST(CompareVersionsTest, ComparesNumbersPartByPart) {
   EXPECT_EQ(CompareVersions("9.0.1.10", "9.0.1.3"), 1);
   EXPECT_EQ(CompareVersions("8.9.99", "9.0.1.3"), -1);
   EXPECT_EQ(CompareVersions("9.0.1", "9.0.1.3"), -1);
-}
-
-TEST(WatermarkTest, RoundTripsAndRefusesOtherForms) {
-  const Marks marks = {SourceTime{"2024-05-01T10:00:00"}, SourceTime{}};
-  const auto decoded = DecodeMarks(EncodeMarks(marks));
-  ASSERT_TRUE(decoded.has_value());
-  EXPECT_EQ(decoded->period->text, "2024-05-01T10:00:00");
-  EXPECT_EQ(decoded->created->text, "");
-  EXPECT_FALSE(DecodeMarks({"1|-|-"})->period.has_value());
-  for (const char* text : {"", "1|", "2|-|-", "1|x|-", "1|-|-|-"}) {
-    EXPECT_FALSE(DecodeMarks({text}).has_value()) << text;
-  }
-}
-
-TEST(WatermarkTest, AnOverlapCrossesDaysAndStopsAtTheFirstYear) {
-  EXPECT_EQ(Before({"2024-03-01T00:01:00"}, 120), "2024-02-29T23:59:00");
-  EXPECT_EQ(Before({"0001-01-01T00:00:10"}, 120), "0001-01-01T00:00:00");
-  EXPECT_EQ(Before({"0999-01-01T00:02:00"}, 60), "0999-01-01T00:01:00");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/exchange_plan.h"
 #include "sync-agent/source/onec_odata/metadata.h"
 #include "sync-agent/source/onec_odata/onec_checks.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
@@ -65,6 +66,11 @@ class OneCProbe : public SourceProbe {
           "change-history", profile.history->set,
           {profile.history->period, profile.history->client}, &capabilities));
     }
+    if (profile.exchange_plan.has_value()) {
+      const auto node = FetchNode(*profile.exchange_plan, base_->session);
+      if (absl::IsUnavailable(node.status())) return node.status();
+      if (node.ok()) capabilities.push_back("exchange-plan");
+    }
     if (!profile.client.created.empty()) {
       GB_RETURN_IF_ERROR(AddIfReadable("create-date", profile.client.set,
                                        {profile.client.created}, &capabilities));
@@ -96,6 +102,7 @@ class OneCProbe : public SourceProbe {
     checks.push_back(MakeCheck("write-right", State::kWarning, "WRITE_RIGHT_UNKNOWN",
                                {{"entity", base_->profile.client.set}}));
     checks.push_back(TestHistory());
+    if (base_->profile.exchange_plan.has_value()) checks.push_back(TestExchangePlan());
     checks.push_back(TestVersion());
     checks.push_back(TestIdentity());
     checks.push_back(TestHotel(hotel));
@@ -202,6 +209,23 @@ class OneCProbe : public SourceProbe {
         "change-history", State::kWarning, "CHANGE_HISTORY_UNAVAILABLE",
         {{"entity", attribute.empty() ? history->set
                                       : absl::StrCat(history->set, ".", attribute)}});
+  }
+
+  // A selection would change what is registered: only the node is looked at.
+  SourceCheck TestExchangePlan() {
+    const ExchangePlanNames& names = *base_->profile.exchange_plan;
+    const std::string kName = "exchange-plan";
+    const Parameters parameters = {{"entity", names.set}, {"node", names.node}};
+    const absl::Status status = FetchNode(names, base_->session).status();
+    if (status.ok()) {
+      return MakeCheck(kName, State::kOk, "CHECK_EXCHANGE_PLAN_OK", parameters);
+    }
+    if (absl::IsUnavailable(status)) return FailedCheck(kName, status);
+    return MakeCheck(kName, State::kWarning,
+                     ReasonOf(status) == "EXCHANGE_NODE_MISSING"
+                         ? "EXCHANGE_NODE_MISSING"
+                         : "EXCHANGE_PLAN_UNAVAILABLE",
+                     parameters);
   }
 
   SourceCheck TestVersion() {

@@ -9,6 +9,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/change_stream.h"
 #include "sync-agent/source/onec_odata/compare_stream.h"
+#include "sync-agent/source/onec_odata/exchange_plan_stream.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/onec_base.h"
 #include "sync-agent/source/onec_odata/onec_probe.h"
@@ -75,18 +76,22 @@ class OneCReader : public SourceReader {
     const bool changes =
         request.kind == ReadRequest::Kind::kChanges && since.has_value() && !restored;
     const bool compares = request.kind == ReadRequest::Kind::kCompare && !restored;
-    const bool has_history = base_->profile.history.has_value();
-    HeldStream::Make make = [&clients, changes, compares, has_history, since,
+    HeldStream::Make make = [base = base_.get(), changes, compares, since,
                              attributes = request.attributes,
                              known = request.known]() -> std::unique_ptr<ClientStream> {
-      if (changes && has_history) {
-        return std::make_unique<ChangeStream>(*since, attributes, known, clients);
+      ClientTable& table = base->clients;
+      if (changes && base->profile.exchange_plan.has_value()) {
+        return std::make_unique<ExchangePlanStream>(*since, attributes, known,
+                                                    base->origin, table);
+      }
+      if (changes && base->profile.history.has_value()) {
+        return std::make_unique<ChangeStream>(*since, attributes, known, table);
       }
       // Without a history the versions tell what changed.
       if (changes || compares) {
-        return std::make_unique<CompareStream>(attributes, known, clients);
+        return std::make_unique<CompareStream>(attributes, known, table);
       }
-      return std::make_unique<FullStream>(attributes, clients);
+      return std::make_unique<FullStream>(attributes, table);
     };
     return std::unique_ptr<ClientStream>(
         std::make_unique<HeldStream>(base_, std::move(make)));
@@ -211,9 +216,8 @@ absl::StatusOr<Source> ConnectOneC(const OneCSettings& settings, const Clock& cl
     options.connect_timeout = absl::Seconds(5);
     GB_ASSIGN_OR_RETURN(http, MakeHttpClient(std::move(options)));
   }
-  auto base =
-      std::make_shared<OneCBase>(std::move(profile), address.tls, std::move(http),
-                                 address.root, settings.user, settings.password, clock);
+  auto base = std::make_shared<OneCBase>(std::move(profile), address, std::move(http),
+                                         settings.user, settings.password, clock);
   Source source;
   source.reader = std::make_unique<OneCReader>(base);
   source.writer = std::make_unique<OneCWriter>(base);

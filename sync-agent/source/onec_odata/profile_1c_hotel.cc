@@ -65,6 +65,11 @@ history:
   client: Client_Key
   user: User_Key
   overlap_s: 120
+# Changes exactly as 1C registers them, where the base has a plan for guestbridge alone:
+# made in a configuration extension, with the clients as its content and registration by
+# itself, one node, and the set in the composition of the OData interface. Never one of
+# 1C:Hotel's own plans. The history stays as what is read when the plan cannot be.
+# exchange_plan: {set: ExchangePlan_…, node: "<code of the node>"}
 messages: {mode: none}     # none, register, mapping
 write: {data_load_mode: false, if_match: true, reread_before_patch: true}
 )yaml";

@@ -91,4 +91,12 @@ absl::StatusOr<SourceAddress> ParseSourceAddress(absl::string_view url) {
   return address;
 }
 
+std::string OriginOf(const SourceAddress& address) {
+  const bool bare_ipv6 = absl::StrContains(address.host, ":");
+  const int usual = address.tls ? 443 : 80;
+  return absl::StrCat(address.tls ? "https://" : "http://", bare_ipv6 ? "[" : "",
+                      address.host, bare_ipv6 ? "]" : "",
+                      address.port == usual ? "" : absl::StrCat(":", address.port));
+}
+
 }  // namespace guestbridge::agent

@@ -20,4 +20,7 @@ struct SourceAddress {
 // fragment, a space, a port out of range, no host.
 absl::StatusOr<SourceAddress> ParseSourceAddress(absl::string_view url);
 
+// https://HOST[:PORT]; the port is left out where it is the scheme's.
+std::string OriginOf(const SourceAddress& address);
+
 }  // namespace guestbridge::agent

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/text_fold.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -215,6 +216,27 @@ HistoryNames ReadHistory(Section section) {
   return names;
 }
 
+ExchangePlanNames ReadExchangePlan(Section section) {
+  ExchangePlanNames names;
+  names.set = section.RequiredName("set");
+  names.node = TrimText(section.Text("node"));
+  if (!names.set.empty() && !absl::StartsWith(names.set, "ExchangePlan_")) {
+    section.Fail("set", "is not the name of an exchange plan: ExchangePlan_…");
+  }
+  // Everything in the base would pile up for a node of one of these.
+  for (const char* own : {"ExchangePlan_ReplicationExchangePlan",
+                          "ExchangePlan_CentralOfficeExchangePlan"}) {
+    if (absl::EqualsIgnoreCase(names.set, own)) {
+      section.Fail("set",
+                   "is a plan of 1C:Hotel's own exchange, in which a new node makes "
+                   "every change of the base pile up: use a plan of an own extension");
+    }
+  }
+  if (names.node.empty()) section.Fail("node", "is required: the code of the node");
+  section.Finish();
+  return names;
+}
+
 // Which attribute of the key is what, unless the profile says so: a pair X and X_Type
 // is the client; without a pair it is the last reference; another reference is the
 // interaction.
@@ -353,6 +375,9 @@ absl::StatusOr<SourceProfile> ReadProfile(const YAML::Node& root) {
   }
   if (section.Has("version")) profile.version = ReadConstant(section.Child("version"));
   if (section.Has("history")) profile.history = ReadHistory(section.Child("history"));
+  if (section.Has("exchange_plan")) {
+    profile.exchange_plan = ReadExchangePlan(section.Child("exchange_plan"));
+  }
   if (section.Has("messages")) {
     profile.messages = ReadMessages(section.Child("messages"));
   }

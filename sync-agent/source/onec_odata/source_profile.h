@@ -58,6 +58,13 @@ struct HistoryNames {
   int overlap_seconds = 120;  // late commits: rows with an older Period appear later
 };
 
+// A private exchange plan, and the node in it that stands for guestbridge alone: two
+// readers of one node lose each other's changes.
+struct ExchangePlanNames {
+  std::string set;   // ExchangePlan_…
+  std::string node;  // its code, without padding
+};
+
 struct MessageNames {
   enum class Mode { kNone, kRegister, kMapping };
   Mode mode = Mode::kNone;
@@ -95,6 +102,7 @@ struct SourceProfile {
   std::optional<ConstantNames> identity;
   std::optional<ConstantNames> version;
   std::optional<HistoryNames> history;
+  std::optional<ExchangePlanNames> exchange_plan;  // preferred to the history
   MessageNames messages;
   WriteRules write;
 };

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "gtest/gtest.h"
 
@@ -44,6 +46,32 @@ TEST(SourceProfileTest, TakesJsonAndLeavesOutWhatItDoesNotName) {
   EXPECT_FALSE(profile->history.has_value());
   EXPECT_FALSE(profile->hotels.has_value());
   EXPECT_EQ(profile->client.never_export.count("IdentityDocumentNumber"), 1u);
+}
+
+TEST(SourceProfileTest, TakesAPrivateExchangePlanOnly) {
+  const auto with = [](const std::string& plan) {
+    return absl::StrCat("extends: 1c-hotel\nexchange_plan: ", plan, "\n");
+  };
+  const auto profile =
+      LoadSourceProfile("", with("{set: ExchangePlan_Обмен, node: 'GB  '}"));
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->exchange_plan->set, "ExchangePlan_Обмен");
+  EXPECT_EQ(profile->exchange_plan->node, "GB");
+  EXPECT_FALSE(LoadSourceProfile("", "")->exchange_plan.has_value());
+  EXPECT_EQ(WrongKey(with("{set: ExchangePlan_X}")), "exchange_plan.node");
+  EXPECT_EQ(WrongKey(with("{set: Catalog_X, node: GB}")), "exchange_plan.set");
+  EXPECT_EQ(WrongKey(with("{node: GB}")), "exchange_plan.set");
+  EXPECT_EQ(WrongKey(with("{set: ExchangePlan_X, node: GB, code: 1}")),
+            "exchange_plan.code");
+  for (const char* own : {"ReplicationExchangePlan", "CentralOfficeExchangePlan",
+                          "replicationexchangeplan"}) {
+    const std::string text =
+        with(absl::StrCat("{set: ExchangePlan_", own, ", node: 1}"));
+    EXPECT_EQ(WrongKey(text), "exchange_plan.set");
+    EXPECT_TRUE(
+        absl::StrContains(ParametersOf(LoadSourceProfile("", text).status())["problem"],
+                          "own extension"));
+  }
 }
 
 TEST(SourceProfileTest, TakesTheFormOfTheFactSheet) {

@@ -3,12 +3,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/client_table.h"
+#include "sync-agent/source/onec_odata/exchange_plan.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -22,6 +25,18 @@ bool DecodeMark(absl::string_view text, std::optional<SourceTime>* mark) {
   if (!text.empty() && !IsDateTime(text)) return false;
   *mark = SourceTime{std::string(text)};
   return true;
+}
+
+bool DecodePlan(absl::string_view text, std::optional<PlanMark>* plan) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(text, absl::MaxSplits(':', 1));
+  PlanMark mark;
+  mark.node = std::string(parts.first);
+  absl::string_view number = parts.second;
+  mark.selected = absl::ConsumeSuffix(&number, "+");
+  *plan = mark;
+  return IsGuid(mark.node) && absl::SimpleAtoi(number, &(*plan)->received) &&
+         (*plan)->received >= 0;
 }
 
 // Nothing when the newest row can't be asked for.
@@ -43,14 +58,21 @@ absl::StatusOr<std::optional<SourceTime>> FetchNewest(ODataSession& session,
 }  // namespace
 
 Watermark EncodeMarks(const Marks& marks) {
-  return {absl::StrCat("1|", EncodeMark(marks.period), "|", EncodeMark(marks.created))};
+  const std::string times =
+      absl::StrCat(EncodeMark(marks.period), "|", EncodeMark(marks.created));
+  if (!marks.plan.has_value()) return {absl::StrCat("1|", times)};
+  return {absl::StrCat("2|", times, "|", marks.plan->node, ":", marks.plan->received,
+                       marks.plan->selected ? "+" : "")};
 }
 
 std::optional<Marks> DecodeMarks(const Watermark& watermark) {
   const std::vector<std::string> parts = absl::StrSplit(watermark.value, '|');
   Marks marks;
-  if (parts.size() != 3 || parts[0] != "1" || !DecodeMark(parts[1], &marks.period) ||
-      !DecodeMark(parts[2], &marks.created)) {
+  const bool first_form = parts.size() == 3 && parts[0] == "1";
+  const bool second_form = parts.size() == 4 && parts[0] == "2";
+  if ((!first_form && !second_form) || !DecodeMark(parts[1], &marks.period) ||
+      !DecodeMark(parts[2], &marks.created) ||
+      (second_form && !DecodePlan(parts[3], &marks.plan))) {
     return std::nullopt;
   }
   return marks;
@@ -72,12 +94,20 @@ bool IsUnusable(const absl::Status& status) {
          reason == "SOURCE_RIGHT_MISSING";
 }
 
+absl::StatusOr<std::optional<SourceTime>> FetchHistoryMark(const SourceProfile& profile,
+                                                           ODataSession& session) {
+  if (!profile.history.has_value()) return std::optional<SourceTime>();
+  return FetchNewest(session, profile.history->set, profile.history->period);
+}
+
 absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, ODataSession& session) {
   Marks marks;
-  if (profile.history.has_value()) {
-    GB_ASSIGN_OR_RETURN(marks.period, FetchNewest(session, profile.history->set,
-                                                  profile.history->period));
+  if (profile.exchange_plan.has_value()) {
+    const auto node = FetchNode(*profile.exchange_plan, session);
+    if (absl::IsUnavailable(node.status())) return node.status();
+    if (node.ok()) marks.plan = PlanMark{node->guid, node->received, false};
   }
+  GB_ASSIGN_OR_RETURN(marks.period, FetchHistoryMark(profile, session));
   if (!profile.client.created.empty()) {
     GB_ASSIGN_OR_RETURN(marks.created, FetchNewest(session, profile.client.set,
                                                    profile.client.created));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,15 +14,27 @@ namespace guestbridge::agent {
 // How far a base has been read, as this connector writes it into Watermark:
 //
 //   watermark = "1|" mark "|" mark
+//             | "2|" mark "|" mark "|" plan
 //   mark      = "-"                      ; this way of seeing changes was not there
 //             | ""                       ; it was there, and nothing in it
 //             | YYYY-MM-DDThh:mm:ss      ; the newest time that was seen
+//   plan      = GUID ":" number [ "+" ]  ; of the exchange plan's node, see PlanMark
 //
 // The first mark is the change history's Period, the second the clients' time of
 // creation. A watermark of another form reads as none: everything is read again.
+struct PlanMark {
+  std::string node;      // its Ref_Key, lower case
+  int64_t received = 0;  // its ReceivedNo while clients were read
+  // Message received + 1 was read to its end: who holds this mark has dealt with it,
+  // and the next reading acknowledges it.
+  bool selected = false;
+  bool operator==(const PlanMark&) const = default;
+};
+
 struct Marks {
   std::optional<SourceTime> period;
   std::optional<SourceTime> created;
+  std::optional<PlanMark> plan;
 };
 
 Watermark EncodeMarks(const Marks& marks);
@@ -34,8 +47,12 @@ std::string Before(const SourceTime& time, int seconds);
 // published, renamed, or forbidden.
 bool IsUnusable(const absl::Status& status);
 
-// The newest times of the base now. A history that is unavailable is no mark; other
-// errors are ODataSession's.
+// The newest time of the change history; nothing when it can't be used.
+absl::StatusOr<std::optional<SourceTime>> FetchHistoryMark(const SourceProfile& profile,
+                                                           ODataSession& session);
+
+// The newest times of the base now, and where the exchange plan's node stands. A
+// history or a plan that is unavailable is no mark; other errors are ODataSession's.
 absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, ODataSession& session);
 
 }  // namespace guestbridge::agent
