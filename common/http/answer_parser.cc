@@ -160,6 +160,8 @@ AnswerParser::State AnswerParser::StartBody(bool* again) {
     left_ = length;
   }
   if (left_ > max_body_bytes_) return State::kTooLarge;
+  // Growing by doubling would hold a body of tens of megabytes twice.
+  body_.reserve(static_cast<size_t>(left_));
   part_ = left_ == 0 ? Part::kDone : Part::kCounted;
   return State::kMore;
 }

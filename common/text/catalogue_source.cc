@@ -69,6 +69,13 @@ constexpr ReasonText kTexts[] = {
     {"SOURCE_BUSY", kLater, "1C holds a lock on {entity}: someone is working with it.",
      "Объект {entity} в 1С заблокирован: с ним кто-то работает.",
      "Nothing: it is tried again by itself.", "Ничего: попытка повторится сама."},
+    {"SOURCE_QUIET_HOURS", kLater,
+     "Nothing is written to 1C in its quiet hours; it goes on at {until}.",
+     "В тихие часы в 1С ничего не записывается; запись продолжится в {until}.",
+     "Nothing: it goes on by itself. The hours are write.quiet_hours of the source "
+     "profile.",
+     "Ничего: запись продолжится сама. Часы заданы в write.quiet_hours профиля "
+     "источника."},
     {"SOURCE_ANSWER_BROKEN", kLater,
      "1C's answer for {entity} cannot be read: it is cut off, or something else "
      "answered (HTTP {http}).",
@@ -79,7 +86,50 @@ constexpr ReasonText kTexts[] = {
      "Попытка повторится сама. Если не проходит, откройте адрес в браузере: возможно, "
      "вместо 1С отвечает прокси или веб-сервер."},
 
+    {"SOURCE_SERVER_FAILED", kLater,
+     "1C's server failed at {entity} (HTTP {http}): its cluster, memory or database.",
+     "Сбой сервера 1С на {entity} (HTTP {http}): кластер, память или база данных.",
+     "It is tried again by itself. If it stays, look into the server's technological "
+     "log and at its free memory.",
+     "Попытка повторится сама. Если не проходит, посмотрите технологический журнал "
+     "сервера и свободную память."},
+    {"SOURCE_VERSIONS_DIFFER", kLater,
+     "1C's web server module and 1C's server have different versions.",
+     "У модуля веб-сервера и у сервера 1С разные версии.",
+     "Publish the base anew with the module of the new version and restart the web "
+     "server; an update of the platform leaves the old one in memory.",
+     "Переопубликуйте базу модулем новой версии и перезапустите веб-сервер: после "
+     "обновления платформы в памяти остаётся старый."},
+
     // A person must act.
+    {"SOURCE_REDIRECTED", kAct,
+     "The source's address sends elsewhere (HTTP {http}); redirects are not followed.",
+     "Адрес источника перенаправляет на другой (HTTP {http}); перенаправления не "
+     "выполняются.",
+     "Open the address in a browser and save the connection with the address that it "
+     "ends at, usually https.",
+     "Откройте адрес в браузере и сохраните соединение с тем адресом, на который "
+     "перешёл браузер (обычно https)."},
+    {"SOURCE_WEB_SERVER_MISCONFIGURED", kAct,
+     "The web server cannot run 1C's module (HTTP {http}).",
+     "Веб-сервер не может запустить модуль 1С (HTTP {http}).",
+     "Publish the base anew; on IIS allow the handler of 1C, and 32-bit applications "
+     "when the module is of 32 bits.",
+     "Переопубликуйте базу; в IIS разрешите обработчик 1С и 32-разрядные приложения, "
+     "если модуль 32-разрядный."},
+    {"SOURCE_MODEL_INVALID", kAct,
+     "1C cannot build its OData interface: an object has two properties of one name.",
+     "1С не может построить интерфейс OData: у объекта два свойства с одним именем.",
+     "Rename the attribute that an extension added, or take the object out of the "
+     "composition of the OData interface.",
+     "Переименуйте реквизит, добавленный расширением, или уберите объект из состава "
+     "интерфейса OData."},
+    {"SOURCE_PAGES_REPEAT", kAct,
+     "Pages of {entity} repeat: what 1C answers does not depend on the question.",
+     "Страницы {entity} повторяются: ответ 1С не зависит от запроса.",
+     "Look for a proxy that caches answers or drops the query; go around it.",
+     "Проверьте, нет ли прокси, который кэширует ответы или отбрасывает запрос; "
+     "обойдите его."},
     {"SOURCE_ADDRESS_REFUSED", kAct,
      "The source's address leads to a link-local or metadata address, which is never "
      "called.",
@@ -233,6 +283,95 @@ constexpr ReasonText kTexts[] = {
      "{entity} ({attribute}) не опубликован: ссылки на него нельзя выгрузить текстом.",
      "Publish {entity}, or do not map attributes that refer to it.",
      "Опубликуйте {entity} или не сопоставляйте реквизиты, которые на него ссылаются."},
+    {"CHECK_METADATA_OK", kOk,
+     "The description of the base ($metadata) is {megabytes} MB: {types} types, OData "
+     "{version}.",
+     "Описание базы ($metadata) — {megabytes} МБ: типов {types}, OData {version}.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"METADATA_VERSION_UNKNOWN", kOk,
+     "The base speaks OData {version}; guestbridge knows version 3.0.",
+     "База отвечает по OData {version}; guestbridge знает версию 3.0.",
+     "Check the other findings; if reading fails, report the platform's version.",
+     "Проверьте остальные пункты; если чтение не работает, сообщите версию платформы."},
+    {"CHECK_CODE_ORDER_OK", kOk, "Clients can be read in pages by {attribute}.",
+     "Клиенты читаются страницами по {attribute}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CLIENT_CODES_ALIKE", kOk,
+     "Many rows of {entity} share one {attribute}: reading them takes more requests.",
+     "У многих записей {entity} одинаковый {attribute}: их чтение требует лишних "
+     "запросов.",
+     "Nothing, or let 1C number the clients anew.",
+     "Ничего; при желании перенумеруйте клиентов в 1С."},
+    {"CLIENT_CODE_UNORDERED", kOk,
+     "{entity} cannot be read in pages by {attribute}: 1C refuses to compare it, or "
+     "the "
+     "pages do not join. The date of creation is used instead.",
+     "{entity} нельзя читать страницами по {attribute}: 1С отказывается его сравнивать "
+     "или страницы не стыкуются. Вместо него используется дата создания.",
+     "Nothing if the date of creation is published. A proxy that caches or rewrites "
+     "queries does this too: go around it.",
+     "Ничего, если дата создания опубликована. Так бывает и из-за прокси, который "
+     "кэширует или меняет запросы: обойдите его."},
+    {"CHECK_CREATION_OK", kOk, "Clients can be read by their creation, {attribute}.",
+     "Клиенты читаются по дате создания, {attribute}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CLIENT_CREATION_UNORDERED", kOk,
+     "{entity} cannot be selected by {attribute}: new guests are noticed by the change "
+     "history and by their empty contact ID only.",
+     "{entity} нельзя отобрать по {attribute}: новые гости видны только по истории "
+     "изменений и по пустому ID контакта.",
+     "Name an attribute of type date in the source profile, or leave it out (created: "
+     "null).",
+     "Укажите в профиле источника реквизит типа дата или уберите его (created: null)."},
+    {"CHECK_SESSION_OK", kOk, "1C keeps one session for a series of requests.",
+     "1С держит один сеанс на серию запросов.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"SESSIONS_SWITCHED_OFF", kOk,
+     "The profile switches 1C sessions off: each request starts one of its own.",
+     "Сеансы 1С выключены в профиле: каждый запрос начинает свой.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"SESSION_IGNORED", kOk,
+     "The publication does not know IBSession: each request starts a session of its "
+     "own, which makes it slower.",
+     "Публикация не знает IBSession: каждый запрос начинает свой сеанс и потому "
+     "медленнее.",
+     "Let 1C reuse sessions by itself: reuseSessions=\"autouse\" of standardOdata in "
+     "the "
+     "publication's default.vrd.",
+     "Разрешите 1С самой переиспользовать сеансы: reuseSessions=\"autouse\" у "
+     "standardOdata в default.vrd публикации."},
+    {"SESSION_NOT_FREE", kOk,
+     "1C had no licence for a session to be kept; it answers without one.",
+     "У 1С не было лицензии, чтобы держать сеанс; она отвечает и без него.",
+     "Close sessions that nobody uses, or add a client licence.",
+     "Завершите неиспользуемые сеансы или добавьте клиентскую лицензию."},
+    {"CHECK_CLOCK_OK", kOk, "1C's clock is right; its time zone is {time_zone}.",
+     "Часы 1С верны; часовой пояс — {time_zone}.", "Nothing to do.",
+     "Ничего делать не нужно."},
+    {"CLOCK_UNKNOWN", kOk,
+     "Neither the web server nor a row of 1C tells its time; the time zone is taken to "
+     "be {time_zone}.",
+     "Ни веб-сервер, ни записи 1С не сообщают время; часовой пояс считается равным "
+     "{time_zone}.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"SOURCE_CLOCK_DIFFERS", kOk,
+     "The clock of 1C's web server ({server} UTC) differs from this machine's by "
+     "{minutes} minutes.",
+     "Часы веб-сервера 1С ({server} UTC) расходятся с часами этой машины на {minutes} "
+     "мин.",
+     "Set both clocks by NTP. Changes are found all the same; dates that are written "
+     "to 1C and quiet hours go wrong.",
+     "Настройте NTP на обеих машинах. Изменения находятся и так; неверны даты, которые "
+     "пишутся в 1С, и тихие часы."},
+    {"SOURCE_TIME_AHEAD", kOk,
+     "1C has rows of the future: the newest is of {newest}, and in {time_zone} it is "
+     "{now}.",
+     "В 1С есть записи из будущего: последняя — {newest}, а в поясе {time_zone} сейчас "
+     "{now}.",
+     "Correct timezone in the source profile if the base lives in another zone; "
+     "otherwise correct the row's date in 1C.",
+     "Исправьте timezone в профиле источника, если база живёт в другом поясе; иначе "
+     "исправьте дату записи в 1С."},
     {"CHECK_READ_RIGHT_OK", kOk, "The 1C user reads clients.",
      "Пользователь 1С читает клиентов.", "Nothing to do.", "Ничего делать не нужно."},
     {"CLIENTS_HIDDEN", kOk,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -11,7 +12,9 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr int kFewestRows = 5;
+constexpr int kFewestRows = 2;
+// A row that ends a page may move to the end of a later one, once in a while.
+constexpr int kMostRepeats = 2;
 // Identities are 60 bytes each; the most is far beyond what a base has of one value.
 constexpr int kGroupRows = 1000;
 constexpr int kMostGroupRows = 256'000;
@@ -19,7 +22,7 @@ constexpr int kMostGroupRows = 256'000;
 // What a smaller page may cure.
 bool MayBeTooFat(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  if (reason == "SOURCE_ANSWER_BROKEN") return true;
+  if (reason == "SOURCE_ANSWER_BROKEN" || reason == "SOURCE_SERVER_FAILED") return true;
   Parameters parameters = ParametersOf(status);
   if (reason == "SOURCE_REFUSED") return parameters["code"] == "-1";
   const std::string cause = parameters["cause"];
@@ -123,22 +126,44 @@ absl::StatusOr<KeysetPage> KeysetReader::FetchGroup() {
 }
 
 absl::Status KeysetReader::Remember(const std::vector<ODataRow>& rows) {
-  const std::string* first = rows.front().Find(query_.order_by);
-  const std::string* last = rows.back().Find(query_.order_by);
-  if (first == nullptr || last == nullptr) {
+  // Nulls have no place in a filter: the page ends with its last value.
+  const std::string* last = nullptr;
+  for (const ODataRow& row : rows) {
+    const std::string* value = row.Find(query_.order_by);
+    if (value != nullptr) last = value;
+  }
+  if (last == nullptr) {
     return MakeError("SOURCE_ATTRIBUTE_MISSING", {{"entity", query_.entity},
                                                   {"attribute", query_.order_by},
                                                   {"http", "200"},
                                                   {"code", "-"}});
   }
   // Within one value the pages before still matter.
-  const bool one_value = FoldCase(TrimText(*first)) == FoldCase(TrimText(*last));
+  const bool one_value = FoldCase(TrimText(rows.front().Get(query_.order_by))) ==
+                         FoldCase(TrimText(*last));
   if (!one_value) seen_.clear();
   for (const ODataRow& row : rows) seen_.insert(IdentityOf(row));
   // A server that adds fractions or a zone takes neither in a literal.
   position_ = query_.kind == LiteralKind::kDateTime ? last->substr(0, 19) : *last;
   behind_ = false;
   return absl::OkStatus();
+}
+
+// A cache in between, or a server that takes no filter, gives the same pages for ever.
+absl::Status KeysetReader::CheckProgress(const std::vector<ODataRow>& rows) {
+  const auto value_of = [this](absl::string_view text) {
+    return FoldCase(TrimText(text));
+  };
+  const std::string first = value_of(rows.front().Get(query_.order_by));
+  const bool one_value = first == value_of(rows.back().Get(query_.order_by));
+  if (behind_ && first == value_of(position_)) {
+    ++repeats_;  // the value that was left behind
+  } else if (!one_value) {
+    // Within one value the database may move rows as it likes.
+    if (!ends_.insert(absl::HashOf(IdentityOf(rows.back()))).second) ++repeats_;
+  }
+  if (repeats_ <= kMostRepeats) return absl::OkStatus();
+  return MakeError("SOURCE_PAGES_REPEAT", {{"entity", query_.entity}});
 }
 
 absl::StatusOr<KeysetPage> KeysetReader::Next() {
@@ -152,7 +177,13 @@ absl::StatusOr<KeysetPage> KeysetReader::Next() {
   }
   const bool stuck = std::find(fresh.begin(), fresh.end(), true) == fresh.end();
   if (!page.last) {
+    // "There is more", and nothing of it.
+    if (answer.rows.empty()) {
+      return MakeError("SOURCE_ANSWER_BROKEN",
+                       {{"entity", query_.entity}, {"http", "200"}, {"code", "-"}});
+    }
     if (stuck) return FetchGroup();
+    GB_RETURN_IF_ERROR(CheckProgress(answer.rows));
     GB_RETURN_IF_ERROR(Remember(answer.rows));
   }
   for (size_t i = 0; i < answer.rows.size(); ++i) {

@@ -53,8 +53,9 @@ struct KeysetPage {
 // The order is the database's collation, so values are never compared here: progress is
 // told by rows that were not seen. Where a whole page brings none (more rows share a
 // value than a page holds), that value's identities are listed at once, and reading
-// goes on behind it. Memory: the identities of a page, or of one value.
-// Errors: ODataSession's; after an UNAVAILABLE one Next may be called again.
+// goes on behind it. Memory: the identities of a page, or of one value, and 8 bytes for
+// each page. Errors: ODataSession's; SOURCE_PAGES_REPEAT (FAILED_PRECONDITION); after
+// an UNAVAILABLE one Next may be called again.
 class KeysetReader {
  public:
   // `session` outlives the reader.
@@ -66,6 +67,7 @@ class KeysetReader {
   absl::StatusOr<KeysetPage> FetchGroup();
   std::string IdentityOf(const ODataRow& row) const;
   absl::Status Remember(const std::vector<ODataRow>& rows);
+  absl::Status CheckProgress(const std::vector<ODataRow>& rows);
 
   const KeysetQuery query_;
   ODataSession& session_;
@@ -73,6 +75,8 @@ class KeysetReader {
   std::string position_;  // empty: at the start
   bool behind_ = false;   // the position's own rows are done
   absl::flat_hash_set<std::string> seen_;
+  absl::flat_hash_set<size_t> ends_;  // hashes of the identities that end a page
+  int repeats_ = 0;
 };
 
 }  // namespace guestbridge::agent

@@ -145,7 +145,7 @@ TEST_F(KeysetReaderTest, ARefusalThatNoPageSizeCuresIsAnError) {
       500, R"({"odata.error":{"code":"-1","message":{"value":"Нельзя"}}})"};
   Start({refusal, refusal, refusal, refusal, refusal}, /*page_rows=*/20);
   EXPECT_EQ(Next(), "!SOURCE_REFUSED");
-  EXPECT_EQ(requests_.size(), 2u);
+  EXPECT_EQ(requests_.size(), 3u);
 }
 
 TEST_F(KeysetReaderTest, TheSamePageCanBeAskedForAfterALostConnection) {
@@ -154,6 +154,39 @@ TEST_F(KeysetReaderTest, TheSamePageCanBeAskedForAfterALostConnection) {
   EXPECT_EQ(Next(), "!SOURCE_UNREACHABLE");
   EXPECT_EQ(Next(), "!SOURCE_UNREACHABLE");
   EXPECT_EQ(Target(1), Target(2));
+}
+
+TEST_F(KeysetReaderTest, AServerThatRepeatsItsFirstPageForEverIsFoundOut) {
+  for (const auto& page :
+       {Page({{1, 1}, {2, 2}, {3, 3}}), Page({{1, 1}, {1, 2}, {1, 3}})}) {
+    requests_.clear();
+    Start(Script(100, page));
+    std::string last;
+    for (int i = 0; i < 30 && last != "!SOURCE_PAGES_REPEAT"; ++i) last = Next();
+    EXPECT_EQ(last, "!SOURCE_PAGES_REPEAT");
+    EXPECT_LT(requests_.size(), 30u);
+  }
+}
+
+TEST_F(KeysetReaderTest, MoreOfNothingIsABrokenAnswer) {
+  Start(Script(10, {200, R"({"value":[],"odata.nextLink":"x"})"}));
+  EXPECT_EQ(Next(), "!SOURCE_ANSWER_BROKEN");
+}
+
+TEST_F(KeysetReaderTest, GoesOnBehindAPageThatEndsWithoutAValue) {
+  Start({{200, R"({"value":[{"Code":null,"Ref_Key":"k1"},{"Code":"c1","Ref_Key":"k2"},
+                            {"Code":null,"Ref_Key":"k3"}]})"},
+         Page({{1, 2}, {2, 4}})});
+  EXPECT_EQ(Next(), "k1 k2 k3");
+  EXPECT_EQ(Next(), "k4|");
+  EXPECT_TRUE(absl::StrContains(Target(1), "Code%20ge%20'c1'"));
+}
+
+TEST_F(KeysetReaderTest, APageWithoutAnyValueNamesTheAttribute) {
+  const std::pair<int, std::string> nulls = {
+      200, R"({"value":[{"Ref_Key":"k1"},{"Ref_Key":"k2"},{"Ref_Key":"k3"}]})"};
+  Start({nulls});
+  EXPECT_EQ(Next(), "!SOURCE_ATTRIBUTE_MISSING");
 }
 
 TEST_F(KeysetReaderTest, LeavesHiddenRowsOutFromTheFirstRefusalOn) {

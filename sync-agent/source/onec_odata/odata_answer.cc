@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
+#include "sync-agent/source/onec_odata/json_repair.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 
 namespace guestbridge::agent {
@@ -28,7 +29,12 @@ Json ParseJson(absl::string_view body) {
   if (body.empty() || (body[0] != '{' && body[0] != '[')) {
     return Json(Json::value_t::discarded);
   }
-  return Json::parse(body.begin(), body.end(), nullptr, /*allow_exceptions=*/false);
+  Json root =
+      Json::parse(body.begin(), body.end(), nullptr, /*allow_exceptions=*/false);
+  if (!root.is_discarded()) return root;
+  const std::string repaired = RepairJson(body);
+  if (repaired == body) return root;
+  return Json::parse(repaired, nullptr, /*allow_exceptions=*/false);
 }
 
 bool HasAny(const std::string& folded, std::initializer_list<absl::string_view> words) {
@@ -70,6 +76,29 @@ bool SaysLocked(const std::string& folded) {
                          "deadlock",
                          "locked by",
                          "data lock"});
+}
+
+// The cluster, a working process or the database, not the configuration: as good as no
+// answer.
+bool SaysServerFailed(const std::string& folded) {
+  return HasAny(
+      folded,
+      {"server_addr", "кластер", "рабочий процесс", "worker process", "working process",
+       "недостаточно памяти", "out of memory", "not enough memory", "сервер баз данных",
+       "database server", "соединение с субд", "connection to the dbms",
+       "ошибка соединения", "соединение разорвано", "сервером 1с:предприятия",
+       "1c:enterprise server", "сеанс работы завершен", "session has been terminated"});
+}
+
+// After an update of the platform, until the web server is restarted.
+bool SaysVersionsDiffer(const std::string& folded) {
+  return HasAny(folded, {"версии клиента и сервера", "client and server versions",
+                         "versions of the client and"});
+}
+
+// IIS cannot read the publication's settings, or load 1C's module.
+bool SaysMisconfigured(const std::string& folded) {
+  return HasAny(folded, {"500.19", "0x80070", "isapi"});
 }
 
 struct ODataError {
@@ -165,6 +194,14 @@ absl::Status ClassifyForeign(const HttpResult& result, const ODataCall& call) {
   }
   // Documented for a session that cannot be made, which is a licence that is missing.
   if (status == 406) return MakeError("SOURCE_LICENCES_EXHAUSTED", parameters);
+  if (SaysVersionsDiffer(folded))
+    return MakeError("SOURCE_VERSIONS_DIFFER", parameters);
+  if (status >= 500 && SaysMisconfigured(folded)) {
+    return MakeError("SOURCE_WEB_SERVER_MISCONFIGURED", parameters);
+  }
+  if (status >= 500 && SaysServerFailed(folded)) {
+    return MakeError("SOURCE_SERVER_FAILED", parameters);
+  }
   if (status == 429) return MakeError("SOURCE_BUSY", parameters);
   if (status == 412) return MakeError("SOURCE_REFUSED", parameters);
   if (status >= 502 && status <= 504) {
@@ -172,7 +209,8 @@ absl::Status ClassifyForeign(const HttpResult& result, const ODataCall& call) {
     unreachable["cause"] = absl::StrCat("HTTP ", status);
     return MakeError("SOURCE_UNREACHABLE", unreachable);
   }
-  if (status == 404 || status == 410 || (status >= 300 && status < 400)) {
+  if (status >= 300 && status < 400) return MakeError("SOURCE_REDIRECTED", parameters);
+  if (status == 404 || status == 410) {
     return MakeError("SOURCE_NOT_PUBLISHED", parameters);
   }
   if (status >= 400 && status < 500) return MakeError("SOURCE_REFUSED", parameters);
@@ -206,14 +244,40 @@ absl::Status ClassifyOData(const HttpResult& result, const ODataCall& call,
       return MakeError("SOURCE_ATTRIBUTE_MISSING", parameters);
     }
   }
+  if (code == "18") return MakeError("SOURCE_MODEL_INVALID", parameters);
   if (status >= 500 && SaysLocked(error.folded)) {
     return MakeError("SOURCE_BUSY", parameters);
+  }
+  if (SaysVersionsDiffer(error.folded)) {
+    return MakeError("SOURCE_VERSIONS_DIFFER", parameters);
+  }
+  if (status >= 500 && SaysServerFailed(error.folded)) {
+    return MakeError("SOURCE_SERVER_FAILED", parameters);
   }
   if (status >= 502 && status <= 504) {
     parameters["cause"] = absl::StrCat("HTTP ", status);
     return MakeError("SOURCE_UNREACHABLE", parameters);
   }
   return MakeError("SOURCE_REFUSED", parameters);
+}
+
+// The set that the answer says it is of: `…/$metadata#Set`, `…#Set/@Element`. Empty: it
+// does not say.
+std::string NamedSet(const Json& root) {
+  const auto context = root.find("odata.metadata");
+  if (context == root.end() || !context->is_string()) return "";
+  const std::string text = context->get<std::string>();
+  const size_t mark = text.rfind('#');
+  if (mark == std::string::npos) return "";
+  const size_t end = text.find_first_of("/(?", mark);
+  return text.substr(mark + 1, end == std::string::npos ? end : end - mark - 1);
+}
+
+// Suffixes of types (…_RecordType) are the same set; a name that is encoded can't be
+// compared.
+bool IsOfAnotherSet(const std::string& named, const std::string& asked) {
+  return !named.empty() && named.find('%') == std::string::npos &&
+         !absl::StartsWith(named, asked) && !absl::StartsWith(asked, named);
 }
 
 ODataRow DecodeRow(const Json& object) {
@@ -255,6 +319,21 @@ absl::Status CheckAnswer(const HttpResult& result, const ODataCall& call) {
                        : ClassifyForeign(result, call);
 }
 
+bool SaysSessionGone(const HttpResult& result) {
+  const int status = result.status;
+  if (status != 400 && status != 404 && status != 500) return false;
+  const std::string folded =
+      FoldCase(absl::string_view(result.body).substr(0, kWordsWithin));
+  if (SaysMaintenance(folded) || SaysLicences(folded)) return false;
+  if (HasAny(folded, {"сеанс отсутствует", "сеанс завершен", "сеанс работы завершен",
+                      "сеанс удален", "session not found", "session is not found",
+                      "session has been terminated", "session was terminated",
+                      "session expired"})) {
+    return true;
+  }
+  return !ReadError(result.body).present;
+}
+
 absl::Status CheckXml(const HttpResult& result, const ODataCall& call) {
   const absl::Status status = CheckAnswer(result, call);
   if (!status.ok()) return status;
@@ -279,6 +358,10 @@ absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result,
     return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
   }
   if (!root.is_object() || root.contains("odata.error")) {
+    return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
+  }
+  // A cache or a proxy that mixes answers up: rows of hotels are no guests.
+  if (call.entity != "/" && IsOfAnotherSet(NamedSet(root), call.entity)) {
     return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
   }
   ODataAnswer answer;

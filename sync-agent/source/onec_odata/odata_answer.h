@@ -42,6 +42,12 @@ struct ODataCall {
 // OData, when there is one), `attribute`, `cause`.
 absl::Status CheckAnswer(const HttpResult& result, const ODataCall& call);
 
+// Whether the answer is about the 1C session that the request named (IBSession), which
+// is gone, and not about the request: nothing was executed. Versions differ in status
+// and words, so anything with 400, 404 or 500 that is no OData counts, unless it speaks
+// of maintenance or licences.
+bool SaysSessionGone(const HttpResult& result);
+
 // CheckAnswer, then that an XML document begins: a proxy may answer a page of
 // maintenance with 200. Errors also: SOURCE_ANSWER_BROKEN.
 absl::Status CheckXml(const HttpResult& result, const ODataCall& call);
