@@ -20,9 +20,10 @@ namespace {
 
 // What comes first has to be mended first.
 constexpr absl::string_view kOrder[] = {
-    "connection", "agent",    "portal", "tls",         "token",
-    "scopes",     "rights",   "source", "entities",    "write-right",
-    "version",    "identity", "hotel",  "built-in-job"};
+    "connection", "agent",       "portal",  "tls",         "token",
+    "scopes",     "rights",      "source",  "metadata",    "entities",
+    "code-order", "create-date", "session", "clock",       "write-right",
+    "version",    "identity",    "hotel",   "built-in-job"};
 
 size_t PlaceOf(const std::string& name) {
   const auto* it = std::find(std::begin(kOrder), std::end(kOrder), name);

@@ -57,7 +57,18 @@ absl::Duration WriteBack::WriteOne() {
     log::Error("write_back_ledger_failed", {{"error", item.status()}});
     return WriteBackTurns::kLongestPause;
   }
-  if (!item->has_value()) return absl::InfiniteDuration();
+  if (!item->has_value()) {
+    writer_.Rest();
+    return absl::InfiniteDuration();
+  }
+  const absl::Status hours = writer_.CheckHours();
+  if (!hours.ok()) {
+    if (!quiet_) log::Info("write_back_quiet", {{"error", hours}});
+    quiet_ = true;
+    writer_.Rest();
+    return WriteBackTurns::kLongestPause;
+  }
+  quiet_ = false;
   const absl::Duration begun = clock_.Steady();
   CrashPoint("agent.write-back.begin");
   const absl::StatusOr<ContactWritten> written =

@@ -17,7 +17,8 @@ namespace guestbridge::agent {
 // that a slow base is left alone half of the time. What 1C refuses for good is parked
 // with the reason. A refusal of the whole base (no right, a changed password) parks the
 // queue; a new object (the connection was saved) or a write that succeeds queues it
-// again. Everything else stays queued. Never holds up an export.
+// again. Everything else stays queued. In the site's quiet hours nothing is written.
+// Never holds up an export.
 class WriteBack {
  public:
   using Settings = WriteBackTurns::Settings;
@@ -42,6 +43,7 @@ class WriteBack {
   WriteBackTurns turns_;
   SourceWriter& writer_;
   const Clock& clock_;
+  bool quiet_ = false;  // the site's quiet hours; of the loop's thread
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

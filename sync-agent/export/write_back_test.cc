@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -40,6 +41,13 @@ class FakeWriter final : public SourceWriter {
     const std::lock_guard<std::mutex> lock(mutex_);
     return order_;
   }
+  absl::Status CheckHours() const override {
+    return quiet_ ? MakeError("SOURCE_QUIET_HOURS", {{"until", "11:00"}})
+                  : absl::OkStatus();
+  }
+  void Rest() override { ++rests_; }
+  void KeepQuiet() { quiet_ = true; }
+  int rests() const { return rests_; }
   void Answer(absl::Status answer) {
     const std::lock_guard<std::mutex> lock(mutex_);
     answer_ = std::move(answer);
@@ -55,6 +63,8 @@ class FakeWriter final : public SourceWriter {
   int asked_ = 0;
   std::set<ClientKey> locked_;
   std::vector<ClientKey> order_;
+  std::atomic<bool> quiet_ = false;
+  std::atomic<int> rests_ = 0;
 };
 
 class WriteBackTest : public ::testing::Test {
@@ -167,6 +177,18 @@ TEST_F(WriteBackTest, AVersionThatSomebodyElseMadeMeanwhileStaysUnknown) {
   Export(1, WriteBackRank::kFresh);
   ASSERT_TRUE(ledger_->NoteEcho(Key(1), "v7", "v8").ok());
   EXPECT_EQ((*ledger_->KnownVersions({Key(1)}))[0].version, "v1");
+}
+
+TEST_F(WriteBackTest, InTheQuietHoursNothingIsAskedOf1CAndTheQueueStays) {
+  writer_.KeepQuiet();
+  Queue(1);
+  const auto write_back = Begin();
+  while (writer_.rests() == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  write_back->Stop();
+  EXPECT_EQ(writer_.asked(), 0);
+  EXPECT_EQ(ledger_->CountWriteBacks()->pending, 1);
 }
 
 }  // namespace

@@ -112,6 +112,12 @@ class SourceWriter {
   // not stored), CLIENT_GONE (NOT_FOUND), SOURCE_REFUSED (a handler said no).
   virtual absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
                                                       ContactId contact) = 0;
+  // Whether the site lets its clients be written now. Reaches nothing. Errors:
+  // SOURCE_QUIET_HOURS {until} (UNAVAILABLE).
+  virtual absl::Status CheckHours() const { return absl::OkStatus(); }
+  // No write follows for a while: lets go of what the writes had in common (a session
+  // of 1C). Any time.
+  virtual void Rest() {}
 };
 
 struct SourceField {

@@ -45,6 +45,10 @@ TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   EXPECT_EQ(Find(checks, "entities").state, State::kOk);
   EXPECT_EQ(Find(checks, "identity").state, State::kOk);
   EXPECT_EQ(Find(checks, "change-history").state, State::kOk);
+  EXPECT_EQ(Find(checks, "metadata").state, State::kOk);
+  EXPECT_EQ(Find(checks, "code-order").state, State::kOk);
+  EXPECT_EQ(Find(checks, "create-date").state, State::kOk);
+  EXPECT_EQ(Find(checks, "clock").reason, "CHECK_CLOCK_OK");
   EXPECT_EQ(Find(checks, "source-tls").reason, "SOURCE_URL_PLAIN_HTTP");
   EXPECT_EQ(Find(checks, "version").reason, "VERSION_NOT_PUBLISHED");
   EXPECT_EQ(Find(checks, "write-right").reason, "WRITE_RIGHT_UNKNOWN");
@@ -104,6 +108,31 @@ TEST(TestTest, AnOptionalAttributeThatIsMissingIsAWarningWithItsCost) {
     emulator.Post("/config",
                   {{"renamed", {{"Catalog_Clients", {{attribute, nullptr}}}}}});
   }
+}
+
+TEST(TestTest, TellsHowTheBaseCanBeRead) {
+  OnecEmulator emulator({"--generate", "60"});
+  Source source = emulator.Connect();
+  emulator.Post("/faults", {{"kind", "error"},
+                            {"url", "Code ge"},
+                            {"status", 500},
+                            {"code", "-1"},
+                            {"text", "Нельзя сравнивать поля неограниченной длины"}});
+  SourceCheck order = Find(source.probe->Test("000000001", {}), "code-order");
+  EXPECT_EQ(order.reason, "CLIENT_CODE_UNORDERED");
+  EXPECT_EQ(order.state, State::kWarning);
+  emulator.Delete("/faults");
+  json clients = json::array();
+  for (int i = 0; i < 60; ++i) clients.push_back({{"LastName", "А"}, {"Code", ""}});
+  emulator.Post("/clients/import", {{"clients", clients}});
+  order = Find(source.probe->Test("000000001", {}), "code-order");
+  EXPECT_EQ(order.reason, "CLIENT_CODES_ALIKE");
+  // The base lives three hours east of the zone that the profile says.
+  emulator.Add({{"LastName", "Новая"}});
+  Source west = emulator.Connect("extends: 1c-hotel\ntimezone: Etc/UTC\n");
+  const SourceCheck clock = Find(west.probe->Test("000000001", {}), "clock");
+  EXPECT_EQ(clock.reason, "SOURCE_TIME_AHEAD");
+  EXPECT_EQ(clock.state, State::kWarning);
 }
 
 TEST(TestTest, TellsTheKindsOfNoApart) {

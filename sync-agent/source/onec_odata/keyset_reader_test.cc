@@ -206,9 +206,9 @@ TEST_F(KeysetReaderTest, TheServiceDocumentReadsAsJsonAndAsAtom) {
                R"(<collection href="A"/><collection href="B"></collection>)"
                R"(</workspace></service>)"},
          {200, "<service><workspace/></service>"}});
-  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre("A", "B"));
-  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre("A", "B"));
-  EXPECT_THAT(*session_->FetchServiceDocument(), ElementsAre());
+  EXPECT_THAT(session_->FetchServiceDocument()->sets, ElementsAre("A", "B"));
+  EXPECT_THAT(session_->FetchServiceDocument()->sets, ElementsAre("A", "B"));
+  EXPECT_THAT(session_->FetchServiceDocument()->sets, ElementsAre());
   EXPECT_EQ(Target(0), "/b/odata?$format=json");
 }
 

@@ -33,13 +33,21 @@ struct Reader {
   Metadata metadata;
   MetadataEntity* entity = nullptr;  // the type that is being read, if wanted
   bool edmx = false;
+  std::string edmx_version;
 
   void Start(const char* element, const char** attributes) {
     const absl::string_view name = LocalName(element);
     if (name == "Edmx" || name == "Schema") edmx = true;
+    if (name == "DataServices") {
+      metadata.version = AttributeOf(attributes, "DataServiceVersion");
+    }
+    // Version 4 says it here.
+    if (name == "Edmx" && metadata.version.empty())
+      edmx_version = AttributeOf(attributes, "Version");
     if (name == "EntityType") {
+      ++metadata.types;
       const std::string type = AttributeOf(attributes, "Name");
-      if (wanted->count(type) > 0) entity = &metadata[type];
+      if (wanted->count(type) > 0) entity = &metadata.entities[type];
     } else if (name == "Property" && entity != nullptr) {
       MetadataProperty property;
       property.type = AttributeOf(attributes, "Type");
@@ -93,6 +101,9 @@ absl::StatusOr<Metadata> ParseMetadata(absl::string_view xml,
   if (!reader.edmx) {
     return MakeError("SOURCE_ANSWER_BROKEN",
                      {{"entity", "$metadata"}, {"http", "200"}, {"code", "-"}});
+  }
+  if (reader.metadata.version.empty() && reader.edmx_version != "1.0") {
+    reader.metadata.version = reader.edmx_version;
   }
   return std::move(reader.metadata);
 }

@@ -18,8 +18,13 @@ struct MetadataProperty {
 
 using MetadataEntity = std::map<std::string, MetadataProperty>;
 
-// Entity types by name, of those that were wanted and are there.
-using Metadata = std::map<std::string, MetadataEntity>;
+struct Metadata {
+  // By name, of the types that were wanted and are there.
+  std::map<std::string, MetadataEntity> entities;
+  // Of the OData protocol, as the document says: "3.0". Empty: it says none.
+  std::string version;
+  int types = 0;  // entity types of the document
+};
 
 // Reads the document as a stream and by local names (schema namespaces drift between
 // platform versions); keeps the `wanted` types only. Errors: SOURCE_ANSWER_BROKEN (no

@@ -22,6 +22,9 @@ constexpr absl::Duration kMetadataDeadline = absl::Seconds(180);
 
 // Of a body that is not kept: what tells a feed from a page of a proxy.
 constexpr size_t kBeginning = 64 << 10;
+constexpr absl::Duration kFinishDeadline = absl::Seconds(10);
+// A session that was gone, one that can't be started, and the request without one.
+constexpr int kMostSendings = 3;
 
 constexpr char kFormat[] = "$format=json";
 
@@ -42,22 +45,130 @@ std::vector<std::string> SetsOfAtom(absl::string_view xml) {
   return sets;
 }
 
+// The header Date; nothing when there is none that can be read.
+std::optional<absl::Time> ReadDate(const HttpResult& result) {
+  const auto date = result.headers.find("date");
+  if (date == result.headers.end()) return std::nullopt;
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date->second, &time, &error)) {
+    return std::nullopt;
+  }
+  return time;
+}
+
 }  // namespace
 
 ODataSession::ODataSession(std::unique_ptr<HttpClient> http, std::string root,
-                           const std::string& user, const SecretString& password)
+                           const std::string& user, const SecretString& password,
+                           const SessionRules& rules)
     : http_(std::move(http)),
       root_(std::move(root)),
-      authorization_(BasicAuthorization(user, password)) {}
+      authorization_(BasicAuthorization(user, password)),
+      rules_(rules),
+      places_(static_cast<size_t>(rules.concurrency)) {}
+
+ODataSession::Place* ODataSession::TakePlace() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  Place* free = nullptr;
+  left_.wait(lock, [&] {
+    for (Place& place : places_) {
+      if (place.taken) continue;
+      // An open session is used before another is started.
+      const bool better =
+          free == nullptr || place.session.state() == IbSession::State::kOpen;
+      if (better) free = &place;
+    }
+    return free != nullptr;
+  });
+  free->taken = true;
+  return free;
+}
+
+void ODataSession::Leave(Place* place) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    place->taken = false;
+    place->seen = place->session.state();
+  }
+  left_.notify_all();
+}
 
 HttpResult ODataSession::Send(HttpRequest request) {
   request.headers.emplace("Authorization", authorization_.Reveal());
   if (request.headers.count("Accept") == 0) {
     request.headers.emplace("Accept", "application/json");
   }
-  const std::lock_guard<std::mutex> one_at_a_time(gate_);
-  ++requests_;
-  return http_->Send(request);
+  Place* const place = TakePlace();
+  HttpResult result = SendIn(place, request);
+  Leave(place);
+  return result;
+}
+
+HttpResult ODataSession::SendIn(Place* place, const HttpRequest& request) {
+  for (int sendings = 1;; ++sendings) {
+    bool in_series = false;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      in_series = series_ > 0 && rules_.ib_session;
+    }
+    HttpRequest prepared = request;
+    if (in_series) {
+      place->session.Prepare(&prepared);
+    } else {
+      place->session.Join(&prepared);
+    }
+    ++requests_;
+    HttpResult result = http_->Send(prepared);
+    const bool again = place->session.TakeAnswer(result);
+    // A function that 1C works on for minutes is not asked twice for a doubtful 500.
+    const bool costly = request.on_body != nullptr && result.status == 500;
+    if (!again || costly || sendings == kMostSendings) return result;
+  }
+}
+
+std::shared_ptr<void> ODataSession::BeginSeries() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (series_++ == 0) {
+    for (Place& place : places_) {
+      if (!place.taken) place.session.BeginSeries();
+    }
+  }
+  return {this, [](ODataSession* session) { session->EndSeries(); }};
+}
+
+void ODataSession::EndSeries() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (--series_ > 0) return;
+  }
+  for (Place& each : places_) {
+    Place* const place = &each;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      left_.wait(lock, [&] { return !place->taken; });
+      if (series_ > 0) return;  // another one goes on with the session
+      place->taken = true;
+    }
+    if (place->session.state() == IbSession::State::kOpen) {
+      HttpRequest request;
+      request.target = absl::StrCat(root_, "?", kFormat);
+      request.headers.emplace("Authorization", authorization_.Reveal());
+      request.headers.emplace("Accept", "application/json");
+      request.deadline = kFinishDeadline;
+      place->session.PrepareFinish(&request);
+      ++requests_;
+      // A session that can't be finished dies of idleness.
+      place->session.TakeAnswer(http_->Send(request));
+    }
+    Leave(place);
+  }
+}
+
+std::optional<IbSession::State> ODataSession::session_state() const {
+  if (!rules_.ib_session) return std::nullopt;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return places_.front().seen;
 }
 
 std::string ODataSession::TargetOf(const ODataQuery& query) const {
@@ -201,7 +312,7 @@ absl::StatusOr<std::string> ODataSession::FetchMetadata() {
   return std::move(result.body);
 }
 
-absl::StatusOr<std::vector<std::string>> ODataSession::FetchServiceDocument() {
+absl::StatusOr<ServiceDocument> ODataSession::FetchServiceDocument() {
   HttpRequest request;
   request.target = absl::StrCat(root_, "?", kFormat);
   request.deadline = kDataDeadline;
@@ -209,15 +320,19 @@ absl::StatusOr<std::vector<std::string>> ODataSession::FetchServiceDocument() {
   const ODataCall call = {"/", {}};
   GB_RETURN_IF_ERROR(CheckAnswer(result, call));
   // Some builds know this document as Atom only.
-  if (absl::StrContains(result.body, "<service")) return SetsOfAtom(result.body);
+  ServiceDocument document;
+  document.server_clock = ReadDate(result);
+  if (absl::StrContains(result.body, "<service")) {
+    document.sets = SetsOfAtom(result.body);
+    return document;
+  }
   GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, call));
-  std::vector<std::string> sets;
   for (const ODataRow& row : answer.rows) {
     const std::string* name = row.Find("url");
     if (name == nullptr) name = row.Find("name");
-    if (name != nullptr) sets.push_back(*name);
+    if (name != nullptr) document.sets.push_back(*name);
   }
-  return sets;
+  return document;
 }
 
 bool ODataSession::HidesRows(const std::string& entity) const {

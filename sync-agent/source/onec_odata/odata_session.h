@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,7 +17,9 @@
 #include "absl/time/time.h"
 #include "common/http/http_client.h"
 #include "common/secret/secret_string.h"
+#include "sync-agent/source/onec_odata/ib_session.h"
 #include "sync-agent/source/onec_odata/odata_answer.h"
+#include "sync-agent/source/onec_odata/source_profile.h"
 #include "sync-agent/source/source.h"
 
 namespace guestbridge::agent {
@@ -29,16 +33,31 @@ struct ODataQuery {
   int top = 0;                      // 0: no limit
 };
 
+// What the service says of itself.
+struct ServiceDocument {
+  std::vector<std::string> sets;           // names of the published sets
+  std::optional<absl::Time> server_clock;  // the web server's, when it tells
+};
+
 // The HTTP side of one base: Basic credentials (UTF-8), JSON by both $format and
-// Accept, one request at a time, counters. Sends each request once and never sleeps;
-// repeats belong to the caller, but for a list that is refused because of hidden rows:
-// it is asked for again without them (allowedOnly), and so from then on.
+// Accept, as many requests at once as the rules allow, 1C sessions, counters. Sends
+// each request once and never sleeps; repeats belong to the caller, but for a list that
+// is refused because of hidden rows: it is asked for again without them (allowedOnly),
+// and so from then on; and for a 1C session that is gone: then nothing was executed.
 // Thread-safe. Errors: those of CheckAnswer and DecodeRows.
 class ODataSession {
  public:
   // `root`: percent-encoded path of the service.
   ODataSession(std::unique_ptr<HttpClient> http, std::string root,
-               const std::string& user, const SecretString& password);
+               const std::string& user, const SecretString& password,
+               const SessionRules& rules = {});
+
+  // Requests follow each other while the answer lives: a 1C session is started for
+  // them, shared by all who hold such an answer, and finished when the last lets go.
+  // Outlived by the object.
+  std::shared_ptr<void> BeginSeries();
+  // What is known of 1C sessions; nothing when the rules switch them off.
+  std::optional<IbSession::State> session_state() const;
 
   absl::StatusOr<ODataAnswer> FetchRows(const ODataQuery& query);
   // The object with `key` (a literal or a list of them, as between the parentheses).
@@ -59,8 +78,7 @@ class ODataSession {
                             std::function<bool(absl::string_view)> on_body);
   // The $metadata document: megabytes; up to 180 s.
   absl::StatusOr<std::string> FetchMetadata();
-  // Names of the published sets.
-  absl::StatusOr<std::vector<std::string>> FetchServiceDocument();
+  absl::StatusOr<ServiceDocument> FetchServiceDocument();
 
   // Percent-encoded path of the service.
   const std::string& root() const { return root_; }
@@ -71,7 +89,17 @@ class ODataSession {
   SourceUsage usage() const;
 
  private:
+  // A request's place: at most one runs in it at a time.
+  struct Place {
+    IbSession session;
+    bool taken = false;
+    IbSession::State seen = IbSession::State::kUntried;  // of the session, when left
+  };
+  Place* TakePlace();
+  void Leave(Place* place);
+  void EndSeries();
   HttpResult Send(HttpRequest request);
+  HttpResult SendIn(Place* place, const HttpRequest& request);
   std::string TargetOf(const ODataQuery& query) const;
   std::string TargetOf(const std::string& entity, const std::string& key) const;
   absl::StatusOr<ODataAnswer> FetchOnce(const ODataQuery& query, bool allowed_only);
@@ -80,9 +108,13 @@ class ODataSession {
   const std::unique_ptr<HttpClient> http_;
   const std::string root_;
   const SecretString authorization_;
-  std::mutex gate_;  // held while a request runs
+  const SessionRules rules_;
   mutable std::mutex mutex_;
-  std::set<std::string> hidden_;  // guarded by mutex_
+  std::condition_variable left_;
+  // Guarded by mutex_; a taken place's session belongs to the one who took it.
+  std::vector<Place> places_;
+  int series_ = 0;
+  std::set<std::string> hidden_;
   std::atomic<int> requests_{0};
   std::atomic<int> rows_{0};
 };

@@ -9,7 +9,9 @@
 #include "sync-agent/source/onec_odata/contact_writer.h"
 #include "sync-agent/source/onec_odata/lookup_table.h"
 #include "sync-agent/source/onec_odata/messages_register.h"
+#include "sync-agent/source/onec_odata/metadata_memory.h"
 #include "sync-agent/source/onec_odata/odata_session.h"
+#include "sync-agent/source/onec_odata/onec_checks.h"
 #include "sync-agent/source/onec_odata/source_address.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
 
@@ -20,16 +22,18 @@ namespace guestbridge::agent {
 struct OneCBase {
   OneCBase(SourceProfile its_profile, const SourceAddress& address,
            std::unique_ptr<HttpClient> http, const std::string& user,
-           const SecretString& password, const Clock& clock)
+           const SecretString& password, const Clock& its_clock)
       : profile(std::move(its_profile)),
         tls(address.tls),
         origin(OriginOf(address)),
-        session(std::move(http), address.root, user, password),
-        lookups(session, clock),
-        attributes(profile.client, session, clock),
+        session(std::move(http), address.root, user, password, profile.session),
+        lookups(session, its_clock),
+        metadata(NamedSets(profile), session, its_clock),
+        attributes(profile.client, session, its_clock),
         clients(profile, session, lookups, attributes),
-        messages(profile, session, clock),
-        writer(profile, session, messages, attributes) {}
+        messages(profile, session, its_clock),
+        writer(profile, session, messages, attributes),
+        clock(its_clock) {}
   OneCBase(const OneCBase&) = delete;
   OneCBase& operator=(const OneCBase&) = delete;
 
@@ -38,10 +42,12 @@ struct OneCBase {
   const std::string origin;
   ODataSession session;
   LookupTable lookups;
+  MetadataMemory metadata;
   ClientAttributes attributes;
   ClientTable clients;
   MessagesRegister messages;
   ContactWriter writer;
+  const Clock& clock;
 };
 
 }  // namespace guestbridge::agent

@@ -29,15 +29,16 @@ class NameChecker {
   const MetadataEntity* Entity(const std::string& set, State state,
                                const std::string& reason,
                                const std::string& attribute = "") {
-    const auto it = metadata_.find(set);
-    if (it != metadata_.end()) return &it->second;
+    const auto it = metadata_.entities.find(set);
+    if (it != metadata_.entities.end()) return &it->second;
     Add(state, reason, set, attribute);
     return nullptr;
   }
   void Attribute(const std::string& set, const std::string& name, State state,
                  const std::string& reason) {
-    const auto it = metadata_.find(set);
-    if (name.empty() || it == metadata_.end() || it->second.count(name) > 0) return;
+    const auto it = metadata_.entities.find(set);
+    if (name.empty() || it == metadata_.entities.end() || it->second.count(name) > 0)
+      return;
     Add(state, reason, set, name);
   }
   void Add(State state, const std::string& reason, const std::string& set,
@@ -106,9 +107,9 @@ void CheckMessages(const SourceProfile& profile, const Metadata& metadata,
   const MessageNames& names = profile.messages;
   const std::string kName = "messages-register";
   if (names.mode == MessageNames::Mode::kNone) return;
-  const auto entity = metadata.find(names.set);
+  const auto entity = metadata.entities.find(names.set);
   std::vector<std::string> missing;
-  if (entity == metadata.end()) {
+  if (entity == metadata.entities.end()) {
     missing.push_back("-");
   } else {
     std::set<std::string> wanted(names.key.begin(), names.key.end());

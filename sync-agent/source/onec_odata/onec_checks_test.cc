@@ -29,8 +29,9 @@ SourceProfile Profile() { return *LoadSourceProfile("", ""); }
 TEST(MetadataTest, KeepsWhatIsWantedByLocalNames) {
   const auto metadata = ParseMetadata(kDocument, {"Catalog_Clients"});
   ASSERT_TRUE(metadata.ok()) << metadata.status();
-  EXPECT_EQ(metadata->size(), 1u);
-  const MetadataEntity& clients = metadata->at("Catalog_Clients");
+  EXPECT_EQ(metadata->entities.size(), 1u);
+  EXPECT_EQ(metadata->types, 2);
+  const MetadataEntity& clients = metadata->entities.at("Catalog_Clients");
   EXPECT_EQ(clients.at("LastName").max_length, 50);
   EXPECT_EQ(clients.count("Citizenship"), 0u);
 }
@@ -45,12 +46,24 @@ TEST(MetadataTest, RefusesWhatIsNoMetadata) {
   }
 }
 
+TEST(MetadataTest, ReadsAVersionThatItDoesNotKnow) {
+  const auto metadata = ParseMetadata(
+      R"(<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">
+         <edmx:DataServices><Schema><EntityType Name="Catalog_Clients">
+         <Property Name="Ref_Key" Type="Edm.Guid"/></EntityType>
+         </Schema></edmx:DataServices></edmx:Edmx>)",
+      {"Catalog_Clients"});
+  ASSERT_TRUE(metadata.ok()) << metadata.status();
+  EXPECT_EQ(metadata->version, "4.0");
+  EXPECT_EQ(metadata->entities.at("Catalog_Clients").count("Ref_Key"), 1u);
+}
+
 TEST(MappableFieldsTest, LeavesOutTechnicalOnesAndReferencesWithoutText) {
   const auto metadata = ParseMetadata(kDocument, {"Catalog_Clients"});
   ASSERT_TRUE(metadata.ok());
   std::string names;
   for (const SourceField& field :
-       MappableFields(Profile(), metadata->at("Catalog_Clients"))) {
+       MappableFields(Profile(), metadata->entities.at("Catalog_Clients"))) {
     names += field.name + ":" + field.type + " ";
   }
   EXPECT_EQ(names, "Citizenship_Key:Edm.String LastName:Edm.String ");

@@ -12,6 +12,7 @@
 #include "sync-agent/source/onec_odata/exchange_plan.h"
 #include "sync-agent/source/onec_odata/metadata.h"
 #include "sync-agent/source/onec_odata/onec_checks.h"
+#include "sync-agent/source/onec_odata/reading_checks.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 
@@ -49,10 +50,11 @@ class OneCProbe : public SourceProbe {
   }
 
   absl::StatusOr<std::vector<SourceField>> FetchFields() override {
-    GB_ASSIGN_OR_RETURN(const Metadata metadata, FetchMetadata());
+    GB_ASSIGN_OR_RETURN(const std::shared_ptr<const MetadataReading> reading,
+                        base_->metadata.Recall());
     const std::string& set = base_->profile.client.set;
-    const auto clients = metadata.find(set);
-    if (clients == metadata.end()) {
+    const auto clients = reading->metadata.entities.find(set);
+    if (clients == reading->metadata.entities.end()) {
       return MakeError("SOURCE_ENTITY_MISSING", {{"entity", set}});
     }
     return MappableFields(base_->profile, clients->second);
@@ -87,18 +89,22 @@ class OneCProbe : public SourceProbe {
 
   std::vector<SourceCheck> Test(absl::string_view hotel,
                                 absl::Span<const std::string> mapped) override {
+    const std::shared_ptr<void> series = base_->session.BeginSeries();
     std::vector<SourceCheck> checks;
     checks.push_back(
         base_->tls ? MakeCheck("source-tls", State::kOk, "CHECK_SOURCE_TLS_OK")
                    : MakeCheck("source-tls", State::kWarning, "SOURCE_URL_PLAIN_HTTP"));
-    checks.push_back(TestService());
+    const absl::StatusOr<ServiceDocument> document =
+        base_->session.FetchServiceDocument();
+    checks.push_back(TestService(document));
     // Without an answer of 1C nothing else can be known.
     if (checks.back().state == State::kFailed &&
         checks.back().reason != "SOURCE_COMPOSITION_EMPTY") {
       return checks;
     }
-    TestEntities(mapped, &checks);
+    TestEntities(*document, mapped, &checks);
     checks.push_back(TestReadRight());
+    if (checks.back().state != State::kFailed) TestReading(*document, &checks);
     checks.push_back(MakeCheck("write-right", State::kWarning, "WRITE_RIGHT_UNKNOWN",
                                {{"entity", base_->profile.client.set}}));
     checks.push_back(TestHistory());
@@ -112,13 +118,6 @@ class OneCProbe : public SourceProbe {
   }
 
  private:
-  // Megabytes, and half a minute to make: once for a connection, that is until it is
-  // saved or tested again.
-  absl::StatusOr<Metadata> FetchMetadata() {
-    GB_ASSIGN_OR_RETURN(const std::string xml, base_->session.FetchMetadata());
-    return ParseMetadata(xml, NamedSets(base_->profile));
-  }
-
   absl::Status TryRead(const std::string& set, std::vector<std::string> attributes) {
     ODataQuery query;
     query.entity = set;
@@ -149,29 +148,41 @@ class OneCProbe : public SourceProbe {
     return answer->rows.empty() ? "" : answer->rows.front().Get(names->field);
   }
 
-  SourceCheck TestService() {
-    const auto sets = base_->session.FetchServiceDocument();
-    if (!sets.ok()) return FailedCheck("source", sets.status());
-    if (sets->empty()) {
+  static SourceCheck TestService(const absl::StatusOr<ServiceDocument>& document) {
+    if (!document.ok()) return FailedCheck("source", document.status());
+    if (document->sets.empty()) {
       return MakeCheck("source", State::kFailed, "SOURCE_COMPOSITION_EMPTY");
     }
     return MakeCheck("source", State::kOk, "CHECK_SOURCE_OK",
-                     {{"sets", absl::StrCat(sets->size())}});
+                     {{"sets", absl::StrCat(document->sets.size())}});
   }
 
-  void TestEntities(absl::Span<const std::string> mapped,
+  void TestEntities(const ServiceDocument& document,
+                    absl::Span<const std::string> mapped,
                     std::vector<SourceCheck>* checks) {
-    const absl::StatusOr<Metadata> metadata = FetchMetadata();
-    if (!metadata.ok()) {
-      checks->push_back(FailedCheck("entities", metadata.status()));
+    const auto reading = base_->metadata.Read(document);
+    if (!reading.ok()) {
+      checks->push_back(FailedCheck("entities", reading.status()));
       return;
     }
-    std::vector<SourceCheck> findings = CheckNames(base_->profile, *metadata, mapped);
+    checks->push_back(JudgeMetadata(**reading));
+    std::vector<SourceCheck> findings =
+        CheckNames(base_->profile, (*reading)->metadata, mapped);
     std::move(findings.begin(), findings.end(), std::back_inserter(*checks));
     if (base_->profile.messages.mode == MessageNames::Mode::kNone) {
       checks->push_back(
           MakeCheck("messages-register", State::kOk, "MESSAGES_REGISTER_UNUSED"));
     }
+  }
+
+  // What is found here is what the next reading goes by.
+  void TestReading(const ServiceDocument& document, std::vector<SourceCheck>* checks) {
+    base_->attributes.Doubt();
+    for (auto& check : {CheckCodeOrder(*base_), CheckCreation(*base_)}) {
+      if (check.has_value()) checks->push_back(*check);
+    }
+    checks->push_back(JudgeSession(base_->session.session_state()));
+    checks->push_back(CheckClock(*base_, document.server_clock));
   }
 
   SourceCheck TestReadRight() {

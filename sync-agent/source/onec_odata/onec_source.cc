@@ -1,6 +1,7 @@
 #include "sync-agent/source/onec_odata/onec_source.h"
 
 #include <functional>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -13,6 +14,7 @@
 #include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/onec_base.h"
 #include "sync-agent/source/onec_odata/onec_probe.h"
+#include "sync-agent/source/onec_odata/quiet_hours.h"
 #include "sync-agent/source/onec_odata/source_address.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 
@@ -33,12 +35,14 @@ class HeldStream : public ClientStream {
 
   absl::StatusOr<ClientPage> Next() override {
     ClientAttributes& attributes = base_->attributes;
+    if (series_ == nullptr) series_ = base_->session.BeginSeries();
     if (stream_ == nullptr) {
       GB_RETURN_IF_ERROR(attributes.LearnOrder());
       names_ = attributes.names();
       stream_ = make_();
     }
     absl::StatusOr<ClientPage> page = stream_->Next();
+    if (page.ok() && page->last) series_ = nullptr;
     if (ReasonOf(page.status()) != "SOURCE_ATTRIBUTE_MISSING" || begun_again_) {
       return page;
     }
@@ -55,6 +59,7 @@ class HeldStream : public ClientStream {
  private:
   std::shared_ptr<OneCBase> base_;
   const Make make_;
+  std::shared_ptr<void> series_;
   std::unique_ptr<ClientStream> stream_;  // null before the first page
   std::shared_ptr<const ClientNames> names_;
   bool begun_again_ = false;
@@ -193,11 +198,33 @@ class OneCWriter : public SourceWriter {
   explicit OneCWriter(std::shared_ptr<OneCBase> base) : base_(std::move(base)) {}
   absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
                                               ContactId contact) override {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (series_ == nullptr) series_ = base_->session.BeginSeries();
+    }
     return base_->writer.WriteContact(client, contact);
+  }
+
+  absl::Status CheckHours() const override {
+    const std::vector<QuietHours>& hours = base_->profile.write.quiet_hours;
+    if (hours.empty()) return absl::OkStatus();
+    absl::TimeZone zone;
+    absl::LoadTimeZone(base_->profile.time_zone, &zone);  // checked with the profile
+    const auto until = QuietUntil(hours, absl::ToCivilMinute(base_->clock.Now(), zone));
+    if (!until.has_value()) return absl::OkStatus();
+    return MakeError("SOURCE_QUIET_HOURS", {{"until", *until}});
+  }
+
+  void Rest() override {
+    std::shared_ptr<void> series;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    series.swap(series_);
   }
 
  private:
   const std::shared_ptr<OneCBase> base_;
+  std::mutex mutex_;
+  std::shared_ptr<void> series_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -71,6 +71,9 @@ history:
 # 1C:Hotel's own plans. The history stays as what is read when the plan cannot be.
 # exchange_plan: {set: ExchangePlan_…, node: "<code of the node>"}
 messages: {mode: none}     # none, register, mapping
+# ib_session: auto (1C sessions where the base knows them) or off; concurrency: 1 or 2.
+session: {ib_session: auto, concurrency: 1}
+# quiet_hours: in which nothing is written, in the base's own time: ["08:00-11:00"].
 write: {data_load_mode: false, if_match: true, reread_before_patch: true}
 )yaml";
 

@@ -83,23 +83,27 @@ class Section {
     }
     return number;
   }
-  std::vector<std::string> Names(const std::string& key) {
-    std::vector<std::string> names;
+  std::vector<std::string> Texts(const std::string& key) {
+    std::vector<std::string> texts;
     const bool given = Has(key);
     const YAML::Node child = Take(key);
-    if (!given) return names;
+    if (!given) return texts;
     if (!child.IsSequence()) {
       Fail(key, "must be a list");
-      return names;
+      return texts;
     }
     for (const YAML::Node& item : child) {
-      if (!item.IsScalar()) {
-        Fail(key, "must be a list of names");
-        continue;
+      if (item.IsScalar()) {
+        texts.push_back(item.Scalar());
+      } else {
+        Fail(key, "must be a list of texts");
       }
-      CheckName(key, item.Scalar());
-      names.push_back(item.Scalar());
     }
+    return texts;
+  }
+  std::vector<std::string> Names(const std::string& key) {
+    const std::vector<std::string> names = Texts(key);
+    for (const std::string& name : names) CheckName(key, name);
     return names;
   }
   Section Child(const std::string& key) {
@@ -319,8 +323,29 @@ void ReadPage(Section section, SourceProfile* profile) {
   section.Finish();
 }
 
+SessionRules ReadSession(Section section) {
+  SessionRules rules;
+  const std::string mode = section.Text("ib_session", "auto");
+  rules.ib_session = mode == "auto";
+  // YAML reads a bare off as text here; "false" is what JSON has.
+  if (!rules.ib_session && mode != "off" && mode != "false") {
+    section.Fail("ib_session", "must be auto or off");
+  }
+  rules.concurrency = section.Number("concurrency", rules.concurrency, 1, 2);
+  section.Finish();
+  return rules;
+}
+
 WriteRules ReadWrite(Section section) {
   WriteRules rules;
+  for (const std::string& text : section.Texts("quiet_hours")) {
+    const std::optional<QuietHours> hours = ParseQuietHours(text);
+    if (hours.has_value()) {
+      rules.quiet_hours.push_back(*hours);
+    } else {
+      section.Fail("quiet_hours", "must be hours such as \"08:00-11:00\"");
+    }
+  }
   rules.data_load_mode = section.Flag("data_load_mode", rules.data_load_mode);
   rules.if_match = section.Flag("if_match", rules.if_match);
   rules.reread_before_patch =
@@ -381,6 +406,7 @@ absl::StatusOr<SourceProfile> ReadProfile(const YAML::Node& root) {
   if (section.Has("messages")) {
     profile.messages = ReadMessages(section.Child("messages"));
   }
+  if (section.Has("session")) profile.session = ReadSession(section.Child("session"));
   if (section.Has("write")) profile.write = ReadWrite(section.Child("write"));
   section.Finish();
   GB_RETURN_IF_ERROR(status);

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "sync-agent/source/onec_odata/odata_literal.h"
+#include "sync-agent/source/onec_odata/quiet_hours.h"
 
 // How a 1C configuration names what we need: each entity and attribute is data.
 //
@@ -85,7 +86,13 @@ struct MessageNames {
   std::string object_type_name;
 };
 
+struct SessionRules {
+  bool ib_session = true;  // use 1C sessions (IBSession) where the base knows them
+  int concurrency = 1;     // requests at once: 1 or 2, for reception comes first
+};
+
 struct WriteRules {
+  std::vector<QuietHours> quiet_hours;  // of the base's own day: no write-back
   bool data_load_mode = false;
   bool if_match = true;
   bool reread_before_patch = true;
@@ -104,6 +111,7 @@ struct SourceProfile {
   std::optional<HistoryNames> history;
   std::optional<ExchangePlanNames> exchange_plan;  // preferred to the history
   MessageNames messages;
+  SessionRules session;
   WriteRules write;
 };
 

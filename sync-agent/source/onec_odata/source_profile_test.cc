@@ -117,6 +117,25 @@ messages:
   EXPECT_EQ(profile->messages.system, "System_Key");
 }
 
+TEST(SourceProfileTest, TakesSessionsAndQuietHours) {
+  const auto built_in = LoadSourceProfile("", "");
+  ASSERT_TRUE(built_in.ok()) << built_in.status();
+  EXPECT_TRUE(built_in->session.ib_session);
+  EXPECT_EQ(built_in->session.concurrency, 1);
+  EXPECT_TRUE(built_in->write.quiet_hours.empty());
+  const auto profile = LoadSourceProfile("", R"(
+extends: 1c-hotel
+session: {ib_session: off, concurrency: 2}
+write: {quiet_hours: ["08:00-11:00", "17:00-19:30"]}
+)");
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_FALSE(profile->session.ib_session);
+  EXPECT_EQ(profile->session.concurrency, 2);
+  ASSERT_EQ(profile->write.quiet_hours.size(), 2u);
+  EXPECT_EQ(profile->write.quiet_hours[1].to, 19 * 60 + 30);
+  EXPECT_TRUE(profile->write.if_match);
+}
+
 TEST(SourceProfileTest, NamesTheKeyThatIsWrong) {
   const std::string client = "client: {set: C, contact_id: {field: B}";
   EXPECT_EQ(WrongKey(client + "}"), "ok");
@@ -128,6 +147,12 @@ TEST(SourceProfileTest, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(WrongKey(client + ", code_type: guid}"), "client.code_type");
   EXPECT_EQ(WrongKey(client + "}\ntimezone: Mars/Base"), "timezone");
   EXPECT_EQ(WrongKey(client + "}\npage: {rows: 0}"), "page.rows");
+  EXPECT_EQ(WrongKey(client + "}\nsession: {ib_session: yes}"), "session.ib_session");
+  EXPECT_EQ(WrongKey(client + "}\nsession: {concurrency: 3}"), "session.concurrency");
+  EXPECT_EQ(WrongKey(client + "}\nwrite: {quiet_hours: [\"8-11\"]}"),
+            "write.quiet_hours");
+  EXPECT_EQ(WrongKey(client + "}\nwrite: {quiet_hours: \"08:00-11:00\"}"),
+            "write.quiet_hours");
   EXPECT_EQ(WrongKey(client + "}\nhistory: {overlap_s: 5}"), "history.set");
   EXPECT_EQ(WrongKey(client + "}\nmessages: {mode: maybe}"), "messages.mode");
   EXPECT_EQ(WrongKey(client + "}\nmessages: {mode: register}"), "messages.set");

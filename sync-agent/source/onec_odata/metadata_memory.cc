@@ -1,0 +1,49 @@
+#include "sync-agent/source/onec_odata/metadata_memory.h"
+
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr absl::Duration kFresh = absl::Hours(1);
+
+}  // namespace
+
+MetadataMemory::MetadataMemory(std::set<std::string> wanted, ODataSession& session,
+                               const Clock& clock)
+    : wanted_(std::move(wanted)), session_(session), clock_(clock) {}
+
+absl::StatusOr<std::shared_ptr<const MetadataReading>> MetadataMemory::Read(
+    const ServiceDocument& document) {
+  GB_ASSIGN_OR_RETURN(const std::string xml, session_.FetchMetadata());
+  const size_t hash = absl::HashOf(absl::string_view(xml));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (reading_ == nullptr || hash != bytes_hash_ || reading_->bytes != xml.size()) {
+    auto reading = std::make_shared<MetadataReading>();
+    GB_ASSIGN_OR_RETURN(reading->metadata, ParseMetadata(xml, wanted_));
+    reading->bytes = xml.size();
+    reading_ = std::move(reading);
+    bytes_hash_ = hash;
+  }
+  sets_hash_ = absl::HashOf(document.sets);
+  read_at_ = clock_.Steady();
+  return reading_;
+}
+
+absl::StatusOr<std::shared_ptr<const MetadataReading>> MetadataMemory::Recall() {
+  GB_ASSIGN_OR_RETURN(const ServiceDocument document, session_.FetchServiceDocument());
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (reading_ != nullptr && clock_.Steady() - read_at_ <= kFresh &&
+        sets_hash_ == absl::HashOf(document.sets)) {
+      return reading_;
+    }
+  }
+  return Read(document);
+}
+
+}  // namespace guestbridge::agent
