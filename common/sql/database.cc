@@ -134,6 +134,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& file
                                            ? "PRAGMA synchronous = FULL;"
                                            : "PRAGMA synchronous = NORMAL;"));
   GB_RETURN_IF_ERROR(database->Execute("PRAGMA foreign_keys = ON;"));
+  // The log stays near 1 MiB: on a small disk it must not take what the file needs.
+  GB_RETURN_IF_ERROR(database->Execute("PRAGMA wal_autocheckpoint = 256;"));
   // 8 MiB; of a ledger's million clients all but the leaves.
   GB_RETURN_IF_ERROR(database->Execute("PRAGMA cache_size = -8192;"));
   if (check) {
@@ -205,8 +207,14 @@ absl::Status Database::TransactFrom(absl::string_view begin,
   if (!result.ok() && sqlite3_get_autocommit(handle_) == 0) {
     Execute("ROLLBACK").IgnoreError();
   }
+  if (absl::IsResourceExhausted(result)) {
+    // The log may hold megabytes that the file itself has room for.
+    Execute("PRAGMA wal_checkpoint(TRUNCATE)").IgnoreError();
+  }
   return result;
 }
+
+bool Database::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 int64_t Database::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
 

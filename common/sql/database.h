@@ -80,6 +80,8 @@ class Database {
   // Inside of one of the two: an error of `body` undoes what `body` did, and no more.
   absl::Status Nest(absl::FunctionRef<absl::Status()> body);
 
+  // False inside of Transact once SQLite has rolled back by itself (a full disk).
+  bool InTransaction() const;
   int64_t LastInsertId() const;
   int64_t Changes() const;
   const std::string& file() const { return file_; }

@@ -51,13 +51,21 @@ void ExportMachine::Handle(const Instant& now, absl::FunctionRef<void()> event) 
   });
   if (kept.ok()) return;
   // Nothing of it is durable: none of its actions may be seen, and its counts are void.
+  for (auto action = actions_.begin() + before; action != actions_.end(); ++action) {
+    if (const auto* send = std::get_if<SendRequest>(&*action)) lane_.Forget(send->id);
+    if (std::holds_alternative<ReadPage>(*action)) reading_ = false;
+    if (std::holds_alternative<FetchRows>(*action)) fetching_ = false;
+  }
   actions_.erase(actions_.begin() + before, actions_.end());
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
     if (counted.ok()) tally_.Resume(*counted);
   }
   ended_ = false;
-  End(RunEnd::kFailed, kept);
+  context_.Fail(kept);
+  // What left before is still heard of: the pacer counts it, and the ledger may
+  // recover.
+  Step();
 }
 
 void ExportMachine::Start(const Instant& now) {
@@ -124,6 +132,8 @@ void ExportMachine::NoteUnreadable(const ClientKey& key) {
   ClientRecord known = **record;
   known.dirty = false;
   known.reason = "CLIENT_NOT_IN_SOURCE";
+  // Its row was not dealt with, whatever an intent said of its version.
+  known.version.clear();
   known.problem = Outcome::kSkipped;
   tally_.Mark(&known, Outcome::kSkipped);
   context_.Check(context_.ledger.Put({known}));

@@ -207,6 +207,11 @@ void PortalLane::Wait(const PortalAnswer& answer, const Instant& now) {
   }
 }
 
+void PortalLane::Forget(uint64_t id) {
+  in_flight_.erase(id);
+  pacer_.Forget(id);
+}
+
 void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now) {
   const auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;

@@ -55,6 +55,8 @@ class PortalLane {
   // Sends what may go now, and says when to come back. `may_create`: the lease runs.
   // True when something was sent: there may be room for more.
   bool Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
+  // The request was prepared, but may not leave.
+  void Forget(uint64_t id);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
   // Drops what has not left.
   void DropWaiting() { waiting_.clear(); }

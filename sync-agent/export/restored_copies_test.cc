@@ -190,6 +190,21 @@ TEST(RestoredCopies, AnOldCopyOfAContactGivesUpWhatTheClientHasGivenUpSince) {
   EXPECT_EQ(world.portal.contacts.at(777).fields["COMMENTS"], "");
 }
 
+TEST(UnreadableClient, IsReadAgainWhenItsRowComesBackThoughNobodyChangedIt) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  // An addition that did not leave, of a client that 1C hides for a while.
+  Intent intent;
+  intent.key = ClientKey("00000000-0000-4000-8000-000000000002");
+  intent.version = "v1";
+  ASSERT_TRUE(world.ledger->CommitIntents({intent}, ContactId(100)).ok());
+  ASSERT_TRUE(world.ledger->Settle({{intent.key, Evidence::NotExecuted()}}).ok());
+  world.Run(world.Settings());
+  ASSERT_EQ((*world.ledger->Get(intent.key))->reason, "CLIENT_NOT_IN_SOURCE");
+  EXPECT_EQ((*world.ledger->KnownVersions({intent.key}))[0].version, "");
+}
+
 TEST(Adoption, ThatWasCutOffBeforeItsStampStillTellsTheIdToTheBase) {
   World world;
   world.base.Add(1, "Orlova");

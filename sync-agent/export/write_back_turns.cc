@@ -44,6 +44,7 @@ absl::Status WriteBackTurns::Unpark() {
 
 absl::StatusOr<std::optional<WriteBackItem>> WriteBackTurns::Next() {
   std::vector<WriteBackItem> pending;
+  of_mass_ = mass_turns_ > 0;
   if (mass_turns_ > 0) {
     --mass_turns_;
     GB_ASSIGN_OR_RETURN(pending, ledger_.PendingWriteBacks(1, WriteBackRank::kMass));
@@ -63,12 +64,15 @@ absl::StatusOr<absl::Duration> WriteBackTurns::Finish(
     const WriteBackItem& item, const absl::StatusOr<ContactWritten>& written,
     absl::Duration took) {
   const absl::Status& status = written.status();
-  // Before the queue forgets it: a crash in between costs a row, not an edit.
-  if (written.ok() && !written->version_after.empty()) {
-    GB_RETURN_IF_ERROR(
-        ledger_.NoteEcho(item.key, written->version_before, written->version_after));
-  }
-  GB_RETURN_IF_ERROR(ledger_.FinishWriteBack(item, status, IsFinal(status)));
+  absl::Status noted;
+  GB_RETURN_IF_ERROR(ledger_.Together([&] {
+    if (written.ok() && !written->version_after.empty()) {
+      noted =
+          ledger_.NoteEcho(item.key, written->version_before, written->version_after);
+    }
+    noted.Update(ledger_.FinishWriteBack(item, status, IsFinal(status)));
+  }));
+  GB_RETURN_IF_ERROR(noted);
   if (status.ok() || IsFinal(status)) {
     failures_in_row_ = 0;
     base_refusals_ = 0;
@@ -87,7 +91,7 @@ absl::StatusOr<absl::Duration> WriteBackTurns::Finish(
     GB_RETURN_IF_ERROR(ledger_.ParkWriteBacks(status));
     return absl::ZeroDuration();
   }
-  mass_turns_ = kMassTurnsAfterFailure;
+  if (!of_mass_) mass_turns_ = kMassTurnsAfterFailure;
   // 1C is away, locked or in maintenance: the queue waits, longer each time.
   const absl::Duration pause = std::min(
       settings_.first_pause * (1 << std::min(failures_in_row_, 6)), kLongestPause);

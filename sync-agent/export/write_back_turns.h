@@ -47,7 +47,8 @@ class WriteBackTurns {
   int failures_in_row_ = 0;
   int base_refusals_ = 0;  // in a row
   bool base_refused_ = false;
-  int mass_turns_ = 0;  // turns that the mass has before a fresh one is tried again
+  bool of_mass_ = false;  // this turn
+  int mass_turns_ = 0;    // turns that the mass has before a fresh one is tried again
 };
 
 }  // namespace guestbridge::agent

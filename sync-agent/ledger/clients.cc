@@ -199,8 +199,8 @@ absl::StatusOr<std::vector<KnownVersion>> Ledger::KnownVersions(
     for (const ClientKey& key : keys) {
       // 5: skipped for what its row says; every other problem is looked at each time.
       absl::StatusOr<Statement*> query = database_->Prepare(
-          "SELECT version, echo FROM clients WHERE key = ? AND dirty = 0 AND "
-          "problem IN (0, 5)");
+          "SELECT version, echo FROM clients WHERE key = ?1 AND dirty = 0 AND "
+          "problem IN (0, 5) AND NOT EXISTS (SELECT 1 FROM attempts WHERE key = ?1)");
       if (!query.ok()) found = query.status();
       if (!found.ok()) return;
       const absl::StatusOr<bool> row = (*query)->Bind(1, key.guid()).Step();

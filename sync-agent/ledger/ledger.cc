@@ -102,6 +102,10 @@ absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
     return written.ok() ? kept : written;
   }
   // After a failure the transaction may be gone, and what is written now would stay.
+  if (database_failure_.ok() && !database_->InTransaction()) {
+    // A read has met a full disk.
+    database_failure_ = MakeError("DATABASE_FULL", {{"file", database_->file()}});
+  }
   GB_RETURN_IF_ERROR(database_failure_);
   absl::Status written = database_->Nest(body);
   if (written.ok() && !std::exchange(bumped_, true)) written = Bump();

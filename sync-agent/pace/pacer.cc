@@ -103,6 +103,15 @@ void Pacer::Sent(uint64_t request, const RequestLoad& load, absl::Duration now) 
   in_flight_[request] = {load, now};
 }
 
+void Pacer::Forget(uint64_t request) {
+  const auto it = in_flight_.find(request);
+  if (it == in_flight_.end()) return;
+  for (const auto& [name, asked] : it->second.load) {
+    MethodNamed(name).budget.NotExecuted(request);
+  }
+  in_flight_.erase(it);
+}
+
 void Pacer::Answered(uint64_t id, const PaceObservation& observation,
                      absl::Duration now, absl::Time wall_now) {
   now_ = now;

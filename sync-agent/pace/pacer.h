@@ -47,6 +47,8 @@ class Pacer {
   // A request leaves now. Every request to the portal passes here: that is what the
   // bucket counts.
   void Sent(uint64_t request, const RequestLoad& load, absl::Duration now);
+  // It did not leave after all.
+  void Forget(uint64_t request);
   void Answered(uint64_t request, const PaceObservation& observation,
                 absl::Duration now, absl::Time wall_now);
 

@@ -76,7 +76,7 @@ class OneCReader : public SourceReader {
     const std::optional<Marks> since = DecodeMarks(request.since);
     bool restored = false;
     if (request.kind != ReadRequest::Kind::kFull) {
-      GB_ASSIGN_OR_RETURN(restored, WasRestored(request));
+      GB_ASSIGN_OR_RETURN(restored, WasRestored(request, since));
     }
     const bool changes =
         request.kind == ReadRequest::Kind::kChanges && since.has_value() && !restored;
@@ -160,14 +160,42 @@ class OneCReader : public SourceReader {
                         wanted, attributes);
   }
 
-  absl::StatusOr<bool> WasRestored(const ReadRequest& request) {
-    if (!request.last_written_contact.exists()) return false;
-    GB_RETURN_IF_ERROR(base_->attributes.Learn());
-    const std::vector<ClientKey> keys = {request.last_written};
-    GB_ASSIGN_OR_RETURN(const std::vector<ClientRow> rows,
-                        base_->clients.FetchAll(keys, {}));
-    // A client that is gone says nothing.
-    return !rows.empty() && rows.front().contact != request.last_written_contact;
+  // Whether the base is older than what we know of it: its versions count from the
+  // past.
+  absl::StatusOr<bool> WasRestored(const ReadRequest& request,
+                                   const std::optional<Marks>& since) {
+    const auto& history = base_->profile.history;
+    if (request.last_written_contact.exists()) {
+      const ClientNames& names = base_->profile.client;
+      ODataQuery query;
+      query.entity = names.set;
+      query.select = {names.key, names.contact};
+      query.filter =
+          absl::StrCat(names.key, " eq ", GuidLiteral(request.last_written.guid()));
+      GB_ASSIGN_OR_RETURN(const ODataAnswer answer, base_->session.FetchRows(query));
+      if (!answer.rows.empty() && ReadContactId(answer.rows.front().Get(
+                                      names.contact)) != request.last_written_contact) {
+        return true;
+      }
+      // The client may be gone, or not be there yet: where nothing else tells, read.
+      if (answer.rows.empty() && !history.has_value()) return true;
+    }
+    // ChangeStream looks for the moment by itself.
+    if (request.kind != ReadRequest::Kind::kCompare || !history.has_value() ||
+        !since.has_value() || !since->period.has_value() ||
+        since->period->text.empty()) {
+      return false;
+    }
+    ODataQuery query;
+    query.entity = history->set;
+    query.select = {history->period};
+    query.filter =
+        absl::StrCat(history->period, " eq ", DateTimeLiteral(since->period->text));
+    query.top = 1;
+    const absl::StatusOr<ODataAnswer> answer = base_->session.FetchRows(query);
+    if (IsUnusable(answer.status())) return true;
+    GB_RETURN_IF_ERROR(answer.status());
+    return answer->rows.empty();
   }
 
   absl::StatusOr<std::optional<ClientRow>> FindByFilter(
