@@ -85,6 +85,14 @@ bool IsDateTime(absl::string_view text) {
   return true;
 }
 
+absl::Status InvalidValue(absl::string_view name) {
+  return MakeError("LINE_VALUE_INVALID", {{"attribute", std::string(name)}});
+}
+
+// A mark that is read as "no" though it meant "yes" would export a guest that must not
+// be.
+bool IsMark(absl::string_view name) { return name == kIsFolder || name == kDeleted; }
+
 // Collects what stands at the top of one object.
 class LineHandler : public nlohmann::json_sax<Json> {
  public:
@@ -103,7 +111,7 @@ class LineHandler : public nlohmann::json_sax<Json> {
   bool string(string_t& value) override { return Put(std::move(value)); }
   bool binary(binary_t&) override { return Put(std::nullopt); }
   bool start_object(std::size_t) override {
-    if (depth_ > 0 && !Put(std::nullopt)) return false;
+    if (depth_ > 0 && !PutNested()) return false;
     ++depth_;
     return true;
   }
@@ -111,7 +119,11 @@ class LineHandler : public nlohmann::json_sax<Json> {
     --depth_;
     return true;
   }
-  bool start_array(std::size_t) override { return start_nested(); }
+  bool start_array(std::size_t) override {
+    if (depth_ == 0 || !PutNested()) return false;
+    ++depth_;
+    return true;
+  }
   bool end_array() override {
     --depth_;
     return true;
@@ -126,10 +138,10 @@ class LineHandler : public nlohmann::json_sax<Json> {
   }
 
  private:
-  bool start_nested() {
-    if (depth_ == 0 || !Put(std::nullopt)) return false;
-    ++depth_;
-    return true;
+  bool PutNested() {
+    if (depth_ > 1 || !IsMark(name_)) return Put(std::nullopt);
+    problem_ = InvalidValue(name_);
+    return false;
   }
   bool Put(std::optional<std::string> value) {
     if (depth_ > 1) return true;
@@ -151,12 +163,6 @@ std::string ValueOf(const ClientAttributes& attributes, absl::string_view name) 
   return found == attributes.end() ? "" : found->second;
 }
 
-absl::Status InvalidValue(absl::string_view name) {
-  return MakeError("LINE_VALUE_INVALID", {{"attribute", std::string(name)}});
-}
-
-// A mark that is read as "no" though it meant "yes" would export a guest that must not
-// be.
 absl::Status CheckMark(const std::map<std::string, std::optional<std::string>>& values,
                        absl::string_view name) {
   const auto found = values.find(std::string(name));

@@ -86,6 +86,8 @@ TEST(ClientLineTest, EveryKindOfBadLineHasItsReason) {
       {Line(",\"Ref_Key\":\"x\""), "LINE_ATTRIBUTE_REPEATED"},
       {Line(",\"DeletionMark\":1"), "LINE_VALUE_INVALID"},
       {Line(",\"IsFolder\":\"yes\""), "LINE_VALUE_INVALID"},
+      {Line(",\"DeletionMark\":{\"value\":true}"), "LINE_VALUE_INVALID"},
+      {Line(",\"IsFolder\":[true]"), "LINE_VALUE_INVALID"},
       {Line(",\"B24ContactID\":\"about 7\""), "LINE_VALUE_INVALID"},
       {Line(",\"B24ContactID\":1.5"), "LINE_VALUE_INVALID"},
       {Line(",\"B24ContactID\":true"), "LINE_VALUE_INVALID"},

@@ -41,6 +41,10 @@ CREATE TABLE files (
   last_seq INTEGER NOT NULL,
   UNIQUE (place, name));
 )sql"},
+    {2, "where a file's rejected lines begin", R"sql(
+ALTER TABLE files ADD COLUMN rejected_from INTEGER NOT NULL DEFAULT 0;
+UPDATE files SET rejected_from = rejected_bytes;
+)sql"},
 };
 
 StoredClient ReadClient(const Statement& row) {
@@ -59,6 +63,7 @@ FileRecord ReadFile(const Statement& row) {
   file.rejected_bytes = row.Int(9);
   file.read = row.Int(10) != 0;
   file.last_seq = row.Int(11);
+  file.rejected_from = row.Int(12);
   return file;
 }
 
@@ -228,13 +233,14 @@ absl::StatusOr<FileRecord> ClientStore::BeginFile(FileRecord file) {
       Statement * put,
       database_->Prepare("INSERT OR REPLACE INTO files (place, name, inode, size, "
                          "changed, offset, lines, rejected, rejected_bytes, read, "
-                         "last_seq) VALUES (?,?,?,?,?,0,0,0,?,0,0)"));
+                         "last_seq, rejected_from) VALUES (?,?,?,?,?,0,0,0,?,0,0,?)"));
   GB_RETURN_IF_ERROR(put->Bind(1, file.place)
                          .Bind(2, file.name)
                          .Bind(3, static_cast<int64_t>(file.stamp.inode))
                          .Bind(4, file.stamp.size)
                          .Bind(5, file.stamp.changed)
                          .Bind(6, file.rejected_bytes)
+                         .Bind(7, file.rejected_from)
                          .Run());
   file.id = database_->LastInsertId();
   return file;

@@ -34,6 +34,7 @@ struct FileRecord {
   int64_t lines = 0;
   int64_t rejected = 0;        // of the lines
   int64_t rejected_bytes = 0;  // of the side file, up to this file's last one
+  int64_t rejected_from = 0;   // where this file's begin in it
   bool read = false;           // to its end
   int64_t last_seq = 0;        // of the store when it was
 };

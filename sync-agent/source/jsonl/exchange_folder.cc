@@ -17,6 +17,7 @@
 #include "absl/strings/str_format.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "common/text/utf8.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -59,8 +60,11 @@ std::string ExchangeFolder::PathOf(absl::string_view place,
                       name);
 }
 
-absl::Status ExchangeFolder::ErrorOf(int error, absl::string_view place) const {
-  const Parameters parameters = {{"path", PathOf(place, "")}};
+absl::Status ExchangeFolder::ErrorOf(int error, absl::string_view place,
+                                     absl::string_view name) const {
+  // Names come from a disk and may be any bytes.
+  const std::string path = ToValidUtf8(PathOf(place, name));
+  const Parameters parameters = {{"path", path}};
   switch (error) {
     case ENOENT:
       return MakeError("SOURCE_FOLDER_MISSING", parameters);
@@ -77,7 +81,7 @@ absl::Status ExchangeFolder::ErrorOf(int error, absl::string_view place) const {
       return MakeError("SOURCE_FOLDER_FULL", parameters);
     default:
       return MakeError("SOURCE_FOLDER_FAILED",
-                       {{"path", PathOf(place, "")}, {"cause", std::strerror(error)}});
+                       {{"path", path}, {"cause", std::strerror(error)}});
   }
 }
 
@@ -166,11 +170,11 @@ absl::StatusOr<OpenFile> ExchangeFolder::Open(absl::string_view place,
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file.open()) {
     if (errno == ENOENT) return absl::NotFoundError(name);
-    return ErrorOf(errno, place);
+    return ErrorOf(errno, place, name);
   }
   struct stat status = {};
-  if (fstat(file.fd(), &status) != 0) return ErrorOf(errno, place);
-  if (!S_ISREG(status.st_mode)) return ErrorOf(ELOOP, place);
+  if (fstat(file.fd(), &status) != 0) return ErrorOf(errno, place, name);
+  if (!S_ISREG(status.st_mode)) return ErrorOf(ELOOP, place, name);
   const FileStamp stamp = StampOf(status);
   return OpenFile{std::move(file), stamp};
 }
@@ -201,6 +205,22 @@ absl::StatusOr<Descriptor> ExchangeFolder::OpenToWrite(absl::string_view place,
     return ErrorOf(errno, place);
   }
   return file;
+}
+
+absl::Status ExchangeFolder::CutFile(absl::string_view place, const std::string& name,
+                                     int64_t size) const {
+  GB_ASSIGN_OR_RETURN(const Descriptor folder, OpenPlace(place));
+  const Descriptor file(openat(folder.fd(), name.c_str(),
+                               O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.open()) {
+    return errno == ENOENT ? absl::OkStatus() : ErrorOf(errno, place, name);
+  }
+  if (StampOf(file.fd()).size <= size) return absl::OkStatus();
+  if (size == 0 ? unlinkat(folder.fd(), name.c_str(), 0) != 0
+                : ftruncate(file.fd(), size) != 0) {
+    return ErrorOf(errno, place, name);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> ExchangeFolder::MoveToDone(const std::string& name,

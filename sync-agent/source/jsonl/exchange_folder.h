@@ -82,6 +82,10 @@ class ExchangeFolder {
   // Opened with `flags` of open(2), and made when they say so; the place is made too.
   absl::StatusOr<Descriptor> OpenToWrite(absl::string_view place,
                                          absl::string_view name, int flags) const;
+  // Leaves the first `size` bytes of a file that is longer; removes one of which
+  // nothing is left. A file that is not there is short enough.
+  absl::Status CutFile(absl::string_view place, const std::string& name,
+                       int64_t size) const;
   // Makes the place.
   absl::StatusOr<Descriptor> OpenPlace(absl::string_view place) const;
 
@@ -90,8 +94,9 @@ class ExchangeFolder {
   absl::StatusOr<bool> MoveToDone(const std::string& name,
                                   const FileStamp& stamp) const;
 
-  // `error` of errno, about `place`.
-  absl::Status ErrorOf(int error, absl::string_view place) const;
+  // `error` of errno, about `place` or a file in it.
+  absl::Status ErrorOf(int error, absl::string_view place,
+                       absl::string_view name = {}) const;
 
  private:
   absl::StatusOr<Descriptor> OpenRoot() const;

@@ -71,7 +71,7 @@ absl::Status Intake::Look() {
     if (std::binary_search(names.begin(), names.end(), file.name)) continue;
     if (!file.read) {
       log::Warning("source_file_vanished",
-                   {{"file", file.name}, {"lines_read", file.lines}});
+                   {{"file", ToValidUtf8(file.name)}, {"lines_read", file.lines}});
     }
     GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
   }
@@ -91,9 +91,15 @@ absl::StatusOr<std::optional<FileRecord>> Intake::Begin(const Waiting& waiting,
   fresh.place = waiting.place;
   fresh.name = waiting.name;
   fresh.stamp = file.stamp;
-  // What an earlier file of this name left there stays.
-  const absl::StatusOr<OpenFile> side = folder_.Open(kRejected, waiting.name);
-  if (side.ok()) fresh.rejected_bytes = side->stamp.size;
+  if (known.has_value() && known->stamp.inode == file.stamp.inode) {
+    // It is still being written, in its place: its lines are judged once more.
+    fresh.rejected_from = known->rejected_from;
+    GB_RETURN_IF_ERROR(folder_.CutFile(kRejected, waiting.name, fresh.rejected_from));
+  } else if (const auto side = folder_.Open(kRejected, waiting.name); side.ok()) {
+    // What an earlier file of this name left there stays.
+    fresh.rejected_from = side->stamp.size;
+  }
+  fresh.rejected_bytes = fresh.rejected_from;
   GB_ASSIGN_OR_RETURN(fresh, store_.BeginFile(std::move(fresh)));
   return std::optional<FileRecord>(std::move(fresh));
 }
@@ -123,9 +129,9 @@ absl::StatusOr<bool> Intake::Step() {
         store_.Transact([&]() -> absl::Status { return ReadPiece(*open, &*file); }));
     if (!file->read) return true;
     waiting_.pop_front();
-    log::Info(
-        "source_file_read",
-        {{"file", file->name}, {"lines", file->lines}, {"rejected", file->rejected}});
+    log::Info("source_file_read", {{"file", ToValidUtf8(file->name)},
+                                   {"lines", file->lines},
+                                   {"rejected", file->rejected}});
     return true;
   }
   GB_ASSIGN_OR_RETURN(const std::string restored, store_.Note(kRestoredNote));
@@ -135,7 +141,8 @@ absl::StatusOr<bool> Intake::Step() {
     for (const FileRecord& file : done) {
       GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
     }
-    return store_.SetNote(kRestoredNote, "1");
+    GB_RETURN_IF_ERROR(store_.SetNote(kRestoredNote, "1"));
+    return absl::OkStatus();
   }));
   return false;
 }
@@ -166,11 +173,13 @@ absl::Status Intake::ReadPiece(const OpenFile& open, FileRecord* file) {
   if (reader.error() != 0) return folder_.ErrorOf(reader.error(), file->place);
   file->offset = reader.offset();
   lines_ += count;
-  if (!rejected.empty()) {
+  // Whoever moved a file to done/ told of its lines before.
+  if (!rejected.empty() && file->place != kDone) {
     GB_RETURN_IF_ERROR(WriteRejected(*file, rejected, &file->rejected_bytes));
   }
   if (!more) GB_RETURN_IF_ERROR(Finish(file));
-  return store_.PutFile(*file);
+  GB_RETURN_IF_ERROR(store_.PutFile(*file));
+  return absl::OkStatus();
 }
 
 absl::Status Intake::Finish(FileRecord* file) {
@@ -184,7 +193,8 @@ absl::Status Intake::Finish(FileRecord* file) {
   if (!absl::SimpleAtoi(note, &dealt)) dealt = 0;
   GB_ASSIGN_OR_RETURN(const int64_t forgotten, store_.ForgetAbsent(file->id, dealt));
   if (forgotten > 0) {
-    log::Info("source_clients_absent", {{"file", file->name}, {"clients", forgotten}});
+    log::Info("source_clients_absent",
+              {{"file", ToValidUtf8(file->name)}, {"clients", forgotten}});
   }
   return store_.SetNote(kWholeNote, "1");
 }
@@ -193,11 +203,10 @@ absl::Status Intake::WriteRejected(const FileRecord& file, const std::string& te
                                    int64_t* size) {
   GB_ASSIGN_OR_RETURN(const Descriptor side,
                       folder_.OpenToWrite(kRejected, file.name, O_WRONLY | O_CREAT));
-  // A step that was cut short may have left its lines.
-  if (ftruncate(side.fd(), file.rejected_bytes) != 0) {
-    return folder_.ErrorOf(errno, kRejected);
-  }
-  int64_t at = file.rejected_bytes;
+  // A step that was cut short may have left its lines; somebody may have taken the file
+  // away.
+  int64_t at = std::min(file.rejected_bytes, StampOf(side.fd()).size);
+  if (ftruncate(side.fd(), at) != 0) return folder_.ErrorOf(errno, kRejected);
   for (absl::string_view left = text; !left.empty();) {
     const ssize_t written = pwrite(side.fd(), left.data(), left.size(), at);
     if (written < 0 && errno == EINTR) continue;
@@ -218,10 +227,11 @@ absl::Status Intake::Acknowledge(int64_t seq) {
     const absl::StatusOr<bool> moved = folder_.MoveToDone(file.name, file.stamp);
     if (!moved.ok()) {
       log::Warning("source_file_stays",
-                   {{"file", file.name}, {"error", moved.status()}});
+                   {{"file", ToValidUtf8(file.name)}, {"error", moved.status()}});
       continue;
     }
-    if (*moved) GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
+    if (!*moved) continue;
+    GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
   }
   return absl::OkStatus();
 }

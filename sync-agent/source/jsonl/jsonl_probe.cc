@@ -17,6 +17,7 @@
 #include "absl/strings/strip.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "common/text/utf8.h"
 #include "sync-agent/source/jsonl/client_line.h"
 
 namespace guestbridge::agent {
@@ -213,7 +214,7 @@ class JsonlProbe : public SourceProbe {
       return;
     }
     if (!sample->bad.ok()) {
-      Parameters parameters = {{"file", sample->file},
+      Parameters parameters = {{"file", ToValidUtf8(sample->file)},
                                {"problem", ReasonOf(sample->bad)}};
       checks->push_back(MakeCheck("entities",
                                   sample->any_client ? State::kWarning : State::kFailed,
@@ -235,7 +236,7 @@ class JsonlProbe : public SourceProbe {
       checks->push_back(MakeCheck("rejected-lines", State::kWarning,
                                   "SOURCE_LINES_REJECTED",
                                   {{"path", base_->folder.PathOf(kRejected, "")},
-                                   {"file", rejected->back()},
+                                   {"file", ToValidUtf8(rejected->back())},
                                    {"files", absl::StrCat(rejected->size())}}));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -85,6 +86,16 @@ class JsonlSourceTest : public ::testing::Test {
     }
     std::sort(names.begin(), names.end());
     return names;
+  }
+  // Of a side file, in its order.
+  std::vector<int> RejectedLines(const std::string& name) {
+    std::vector<int> lines;
+    for (const auto line :
+         absl::StrSplit(Read("rejected/" + name), '\n', absl::SkipEmpty())) {
+      const json entry = json::parse(line.begin(), line.end(), nullptr, false);
+      lines.push_back(entry.is_object() ? entry["line"].get<int>() : -1);
+    }
+    return lines;
   }
   Source Connect() {
     auto source = ConnectJsonl("file://" + dir_.path(), clock_);
@@ -204,7 +215,7 @@ TEST_F(JsonlSourceTest, AProcessThatWasKilledGoesOnWhereItWas) {
 }
 
 TEST_F(JsonlSourceTest, ALostStoreIsMadeAnewAndEverythingIsComparedOnceMore) {
-  Write("1.jsonl", Client(1, "А") + Client(2, "Б"));
+  Write("1.jsonl", Client(1, "А") + Client(2, "Б") + "oops\n");
   Source source = Connect();
   Pass pass = ReadAll(source, Kind::kFull);
   pass = ReadAll(source, Kind::kChanges, pass.watermark);
@@ -213,6 +224,7 @@ TEST_F(JsonlSourceTest, ALostStoreIsMadeAnewAndEverythingIsComparedOnceMore) {
   fs::remove_all(Path("state"));
   pass = ReadAll(source, Kind::kChanges, pass.watermark);
   ASSERT_THAT(pass.status, IsOk());
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{3})) << "told of already";
   const std::map<std::string, std::string> expected = {{Guid(1), "А"}, {Guid(2), "В"}};
   EXPECT_EQ(pass.names, expected);
 }
@@ -265,6 +277,82 @@ TEST_F(JsonlSourceTest, BadLinesGoAsideWithTheirReasonAndTheOthersAreRead) {
                   std::pair(6, "LINE_NOT_UTF8"), std::pair(7, "LINE_NOT_JSON"),
                   std::pair(9, "LINE_NOT_JSON")));
   EXPECT_EQ(fs::status(Path("rejected")).permissions(), fs::perms::owner_all);
+}
+
+TEST_F(JsonlSourceTest, AFileThatGrowsIsReadAnewAndItsBadLinesAreToldOfOnce) {
+  const std::string text = Client(1, "А") + "oops\n" + Client(2, "Б") + Client(3, "В");
+  std::ofstream(Path("1.jsonl"), std::ios::binary) << text.substr(0, text.size() - 50);
+  Source source = Connect();
+  Pass pass = ReadAll(source, Kind::kFull);
+  EXPECT_EQ(pass.names.size(), 2u);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2, 4}));
+  std::ofstream(Path("1.jsonl"), std::ios::binary | std::ios::app)
+      << text.substr(text.size() - 50);
+  pass = ReadAll(source, Kind::kChanges, pass.watermark);
+  EXPECT_EQ(pass.names, (std::map<std::string, std::string>{{Guid(3), "В"}}));
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2}));
+  EXPECT_THAT(List("done"), IsEmpty());
+  // Nothing of it is bad any more.
+  std::ofstream(Path("2.jsonl"), std::ios::binary) << "{\"Ref";
+  ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("2.jsonl"), (std::vector<int>{1}));
+  std::ofstream(Path("2.jsonl"), std::ios::binary) << Client(4, "Г");
+  ReadAll(source, Kind::kFull);
+  EXPECT_THAT(List("rejected"), ElementsAre("1.jsonl"));
+  // Another file of this name has bad lines of its own.
+  Write("1.jsonl", "oops\n");
+  ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2, 1}));
+}
+
+TEST_F(JsonlSourceTest, ASideFileThatWasTakenAwayBeginsAnew) {
+  std::string text = "oops\n";
+  for (int i = 1; i <= 2500; ++i) text += "\n";
+  Write("1.jsonl", text + "oops\n");
+  Source source = Connect();
+  auto stream = source.reader->OpenStream(
+      {.kind = Kind::kFull, .since = {}, .attributes = {"LastName"}});
+  ASSERT_THAT(stream, IsOk());
+  ASSERT_THAT((*stream)->Next(), IsOk());
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1}));
+  fs::remove(Path("rejected/1.jsonl"));
+  ASSERT_THAT((*stream)->Next(), IsOk());
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2502}));
+}
+
+TEST_F(JsonlSourceTest, AFileThatMayNotBeReadIsNamedAndNothingIsReadPastIt) {
+  Write("1.jsonl", Client(1, "А"));
+  Write("2.jsonl", Client(1, "Б"));
+  fs::permissions(Path("1.jsonl"), fs::perms::none);
+  // Rights do not bind the superuser.
+  constexpr uid_t kNobody = 65534;
+  const bool super = geteuid() == 0;
+  if (super) {
+    ASSERT_EQ(chown(dir_.path().c_str(), kNobody, kNobody), 0);
+    ASSERT_EQ(seteuid(kNobody), 0);
+  }
+  Source source = Connect();
+  const Pass pass = ReadAll(source, Kind::kFull);
+  if (super) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  EXPECT_THAT(pass.status, StatusIs(kPrecondition, "SOURCE_FOLDER_RIGHT_MISSING"));
+  EXPECT_EQ(ParametersOf(pass.status).at("path"), Path("1.jsonl"));
+  EXPECT_THAT(pass.names, IsEmpty());
+  fs::permissions(Path("1.jsonl"), fs::perms::owner_all);
+  EXPECT_EQ(ReadAll(source, Kind::kFull).names,
+            (std::map<std::string, std::string>{{Guid(1), "Б"}}));
+}
+
+TEST_F(JsonlSourceTest, ANameInAnyBytesIsToldAsText) {
+  Write("\xCF\xEE.jsonl", "oops\n");
+  Source source = Connect();
+  ASSERT_THAT(ReadAll(source, Kind::kFull).status, IsOk());
+  for (const SourceCheck& check : source.probe->Test("x", {})) {
+    for (const auto& [name, value] : check.parameters) {
+      EXPECT_THAT(value, Not(HasSubstr("\xCF\xEE"))) << check.name << " " << name;
+    }
+  }
 }
 
 TEST_F(JsonlSourceTest, FoldersAndClientsOfAnyKindAreFoundByKeyAndCode) {
