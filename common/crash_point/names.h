@@ -65,6 +65,26 @@ inline constexpr const char* kAgentCrashPoints[] = {
     "agent.write-back.begin",
     "agent.write-back.written",
     "agent.write-back.noted",
+    // files as a source: from a folder, and contacts' IDs back into it
+    "agent.file.begin",
+    "agent.file.begun",
+    "agent.file.half-rejected",
+    "agent.file.rejected",
+    "agent.file.take-in",
+    "agent.file.taken-in",
+    "agent.file.restore",
+    "agent.file.restored",
+    "agent.file.acknowledge",
+    "agent.file.dealt",
+    "agent.file.move",
+    "agent.file.moved",
+    "agent.file.acknowledged",
+    "agent.contact-id.write",
+    "agent.contact-id.half-written",
+    "agent.contact-id.written",
+    "agent.contact-id.noted",
+    "agent.contact-id.publish",
+    "agent.contact-id.published",
 };
 
 inline constexpr const char* kServerCrashPoints[] = {

@@ -27,10 +27,11 @@ def failed_run(site, *reasons):
 
 
 @contextlib.contextmanager
-def small_disk(site, kilobytes):
-    """The agent's data directory on a disk of its own; not everybody may mount one."""
-    place = site.dir / "agent"
-    place.mkdir(mode=0o700)
+def small_disk(site, kilobytes, name="agent"):
+    """A folder of the site, the agent's data directory, on a disk of its own; not everybody
+    may mount one."""
+    place = site.dir / name
+    place.mkdir(mode=0o700, exist_ok=True)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=0700", "tmpfs",
                               place], capture_output=True).returncode == 0
     try:

@@ -9,6 +9,7 @@ import network_rows  # noqa: F401
 import ledger_rows  # noqa: F401
 import clock_rows  # noqa: F401
 import source_rows  # noqa: F401
+import jsonl_rows  # noqa: F401
 from registry import ROWS
 
 __all__ = ["ROWS"]

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
 
@@ -91,6 +92,7 @@ absl::Status ContactOutbox::Rename(const Descriptor& current) {
     unlinkat(place.fd(), kCurrent, 0);
     return absl::OkStatus();
   }
+  CrashPoint("agent.contact-id.publish");
   const std::string time =
       absl::FormatTime("%Y%m%dT%H%M%E3SZ", clock_.Now(), absl::UTCTimeZone());
   for (int number = 0; number < kMostNumbers; ++number) {
@@ -99,6 +101,7 @@ absl::Status ContactOutbox::Rename(const Descriptor& current) {
                                  : absl::StrFormat("%s~%04d.jsonl", time, number);
     if (renameat2(place.fd(), kCurrent, place.fd(), name.c_str(), RENAME_NOREPLACE) ==
         0) {
+      CrashPoint("agent.contact-id.published");
       fsync(place.fd());
       return absl::OkStatus();
     }
@@ -117,12 +120,16 @@ absl::Status ContactOutbox::Add(const ClientKey& client, ContactId contact) {
   }
   const std::string line = absl::StrCat("{\"Ref_Key\":\"", client.guid(),
                                         "\",\"B24ContactID\":", contact.value(), "}\n");
+  CrashPoint("agent.contact-id.write");
+  CrashPoint("agent.contact-id.half-written",
+             [&] { (void)!pwrite(current.fd(), line.data(), line.size() / 2, size); });
   const absl::Status written = WriteAll(folder_, current.fd(), line, size);
   if (!written.ok()) {
     // Half a line is cut off by the next one, if not now.
     if (ftruncate(current.fd(), size) != 0) return written;
     return written;
   }
+  CrashPoint("agent.contact-id.written");
   if (size + static_cast<int64_t>(line.size()) < kMostBytes) return absl::OkStatus();
   const absl::Status published = Rename(current);
   // The line is durable: it is published later.

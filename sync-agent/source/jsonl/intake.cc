@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -119,14 +120,17 @@ absl::StatusOr<bool> Intake::Step() {
     // then known for what it is.
     GB_RETURN_IF_ERROR(store_.Transact([&]() -> absl::Status {
       GB_ASSIGN_OR_RETURN(file, Begin(waiting, *open));
+      CrashPoint("agent.file.begin");
       return absl::OkStatus();
     }));
+    CrashPoint("agent.file.begun");
     if (!file.has_value()) {
       waiting_.pop_front();
       continue;
     }
     GB_RETURN_IF_ERROR(
         store_.Transact([&]() -> absl::Status { return ReadPiece(*open, &*file); }));
+    CrashPoint("agent.file.taken-in");
     if (!file->read) return true;
     waiting_.pop_front();
     log::Info("source_file_read", {{"file", ToValidUtf8(file->name)},
@@ -142,8 +146,10 @@ absl::StatusOr<bool> Intake::Step() {
       GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
     }
     GB_RETURN_IF_ERROR(store_.SetNote(kRestoredNote, "1"));
+    CrashPoint("agent.file.restore");
     return absl::OkStatus();
   }));
+  CrashPoint("agent.file.restored");
   return false;
 }
 
@@ -179,6 +185,7 @@ absl::Status Intake::ReadPiece(const OpenFile& open, FileRecord* file) {
   }
   if (!more) GB_RETURN_IF_ERROR(Finish(file));
   GB_RETURN_IF_ERROR(store_.PutFile(*file));
+  CrashPoint("agent.file.take-in");
   return absl::OkStatus();
 }
 
@@ -207,6 +214,8 @@ absl::Status Intake::WriteRejected(const FileRecord& file, const std::string& te
   // away.
   int64_t at = std::min(file.rejected_bytes, StampOf(side.fd()).size);
   if (ftruncate(side.fd(), at) != 0) return folder_.ErrorOf(errno, kRejected);
+  CrashPoint("agent.file.half-rejected",
+             [&] { (void)!pwrite(side.fd(), text.data(), text.size() / 2, at); });
   for (absl::string_view left = text; !left.empty();) {
     const ssize_t written = pwrite(side.fd(), left.data(), left.size(), at);
     if (written < 0 && errno == EINTR) continue;
@@ -215,15 +224,19 @@ absl::Status Intake::WriteRejected(const FileRecord& file, const std::string& te
     at += written;
   }
   if (fsync(side.fd()) != 0) return folder_.ErrorOf(errno, kRejected);
+  CrashPoint("agent.file.rejected");
   *size = at;
   return absl::OkStatus();
 }
 
 absl::Status Intake::Acknowledge(int64_t seq) {
+  CrashPoint("agent.file.acknowledge");
   GB_RETURN_IF_ERROR(store_.SetNote(kDealtNote, absl::StrCat(seq)));
+  CrashPoint("agent.file.dealt");
   GB_ASSIGN_OR_RETURN(const std::vector<FileRecord> files, store_.ListFiles(kInbox));
   for (const FileRecord& file : files) {
     if (!file.read || file.last_seq > seq) continue;
+    CrashPoint("agent.file.move");
     const absl::StatusOr<bool> moved = folder_.MoveToDone(file.name, file.stamp);
     if (!moved.ok()) {
       log::Warning("source_file_stays",
@@ -231,7 +244,9 @@ absl::Status Intake::Acknowledge(int64_t seq) {
       continue;
     }
     if (!*moved) continue;
+    CrashPoint("agent.file.moved");
     GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
+    CrashPoint("agent.file.acknowledged");
   }
   return absl::OkStatus();
 }

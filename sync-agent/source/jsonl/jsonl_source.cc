@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "common/text/file_url.h"
@@ -186,6 +187,7 @@ class JsonlWriter : public SourceWriter {
     base_->publisher.Wake();
     // After the line: a process that is killed between writes the line twice.
     GB_RETURN_IF_ERROR(base_->store->SetContact(client, contact));
+    CrashPoint("agent.contact-id.noted");
     return ContactWritten();
   }
 
