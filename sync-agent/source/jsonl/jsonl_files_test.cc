@@ -148,6 +148,67 @@ TEST_F(JsonlFilesTest, ASideFileThatWasTakenAwayBeginsAnew) {
   EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2502}));
 }
 
+TEST_F(JsonlFilesTest, ASideFileThatWasEmptiedBeginsAnewWhenTheFileGrows) {
+  Write("1.jsonl", "oops\n");
+  Source source = Connect();
+  ReadAll(source, Kind::kFull);
+  Write("1.jsonl", "oops\n");
+  ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1, 1}));
+  fs::resize_file(Path("rejected/1.jsonl"), 0);
+  std::ofstream(Path("1.jsonl"), std::ios::app) << Client(1, "А");
+  ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1}));
+}
+
+TEST_F(JsonlFilesTest, AFileOfAnotherKindIsNotCopiedWhole) {
+  std::string text;
+  for (int i = 0; i < 10'100; ++i) text += "<p>\n";
+  Write("1.jsonl", text);
+  Source source = Connect();
+  ASSERT_THAT(ReadAll(source, Kind::kFull).status, IsOk());
+  EXPECT_EQ(RejectedLines("1.jsonl").size(), 10'000u);
+}
+
+TEST_F(JsonlFilesTest, AFileIsNotAcknowledgedBeforeItWasReadToItsEnd) {
+  Write("1.jsonl", Client(1, "А"));
+  Source source = Connect();
+  const Pass first = ReadAll(source, Kind::kFull);
+  ReadAll(source, Kind::kChanges, first.watermark);
+  std::string text = Client(2, "Б");
+  for (int i = 0; i < 2500; ++i) text += "\n";
+  Write("2.jsonl", text + Client(3, "В"));
+  const ReadRequest changes = {
+      .kind = Kind::kChanges, .since = first.watermark, .attributes = {"LastName"}};
+  {
+    auto stream = source.reader->OpenStream(changes);
+    ASSERT_THAT(stream, IsOk());
+    ASSERT_THAT((*stream)->Next(), IsOk());  // A piece of it.
+  }
+  EXPECT_THAT(source.reader->OpenStream(changes), IsOk());
+  EXPECT_THAT(List(""), ElementsAre("2.jsonl"));
+  EXPECT_EQ(ReadAll(source, Kind::kChanges, first.watermark).names.size(), 2u);
+}
+
+TEST_F(JsonlFilesTest, NothingIsWrittenThroughALink) {
+  TempDir elsewhere;
+  Write("1.jsonl", Client(1, "А") + "oops\n");
+  Source source = Connect();
+  fs::create_directory_symlink(elsewhere.path(), Path("rejected"));
+  EXPECT_THAT(ReadAll(source, Kind::kFull).status,
+              StatusIs(kPrecondition, "SOURCE_FOLDER_REFUSED"));
+  fs::remove(Path("rejected"));
+  const Pass pass = ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{2}));
+  fs::create_directory_symlink(elsewhere.path(), Path("contact-ids"));
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(Guid(1)), ContactId(5)),
+              StatusIs(kPrecondition, "SOURCE_FOLDER_REFUSED"));
+  fs::create_directory_symlink(elsewhere.path(), Path("done"));
+  EXPECT_THAT(ReadAll(source, Kind::kChanges, pass.watermark).status, IsOk());
+  EXPECT_THAT(List(""), ElementsAre("1.jsonl"));
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
 TEST_F(JsonlFilesTest, AFileThatMayNotBeReadIsNamedAndNothingIsReadPastIt) {
   Write("1.jsonl", Client(1, "А"));
   Write("2.jsonl", Client(1, "Б"));
