@@ -18,6 +18,7 @@ void RunBoundedJson(absl::string_view bytes);
 void RunClientLine(absl::string_view bytes);
 void RunChangeFeed(absl::string_view bytes);
 void RunHttpAnswer(absl::string_view bytes);
+void RunLineReader(absl::string_view bytes);
 void RunMetadata(absl::string_view bytes);
 void RunODataAnswer(absl::string_view bytes);
 void RunOriginVersion(absl::string_view bytes);
@@ -33,6 +34,7 @@ inline constexpr Target kTargets[] = {
     {"client_line", RunClientLine},
     {"change_feed", RunChangeFeed},
     {"http_answer", RunHttpAnswer},
+    {"line_reader", RunLineReader},
     {"metadata", RunMetadata},
     {"odata_answer", RunODataAnswer},
     {"origin_version", RunOriginVersion},

@@ -175,6 +175,7 @@ TEST_F(JsonlSourceTest, AMarkStaysGoodWhenTheNewestClientIsForgotten) {
   const Pass pass = ReadAll(source, Kind::kChanges, first.watermark);
   EXPECT_EQ(ReadAll(source, Kind::kFull).names.size(), 2u);
   EXPECT_THAT(pass.names, IsEmpty());
+  EXPECT_EQ(pass.watermark, first.watermark) << "a mark never goes back";
   EXPECT_THAT(ReadAll(source, Kind::kChanges, pass.watermark).names, IsEmpty());
   // And what comes next is numbered past it.
   Write("3.jsonl", Client(4, "Г"));

@@ -38,8 +38,9 @@ bool LineReader::Next() {
     const size_t end = buffer_.find('\n', at_);
     ended = end != std::string::npos;
     const size_t count = (ended ? end : buffer_.size()) - at_;
-    // One more than the longest: its CR may still follow.
-    const size_t room = longest_ + 2 - std::min(line_.size(), longest_ + 2);
+    // One more than the longest, besides what is not of the line: mark and CR.
+    const size_t most = longest_ + 2 + kByteOrderMark.size();
+    const size_t room = most - std::min(line_.size(), most);
     line_.append(buffer_, at_, std::min(count, room));
     too_long_ = too_long_ || count > room;
     at_ += count + (ended ? 1 : 0);
