@@ -90,8 +90,8 @@ class Control:
     def __init__(self, url):
         self.url = url.rstrip("/")
 
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
+    def get(self, path, seconds=60):
+        with urllib.request.urlopen(self.url + path, timeout=seconds) as answer:
             return json.load(answer)
 
     def post(self, path, body=None):

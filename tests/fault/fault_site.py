@@ -23,14 +23,15 @@ FINAL = ("SUCCEEDED", "PARTIALLY_FAILED", "FAILED", "CANCELLED")
 class FaultSite(Site):
     """A Site of the programs with armed crash points (which nothing trips by itself)."""
 
-    def __init__(self, guests=60, oauth=False, emulator_flags=(), agent_wrapper=()):
+    def __init__(self, guests=60, oauth=False, emulator_flags=(), agent_wrapper=(), generate=0):
         self.emulator_flags = emulator_flags
         self.agent_wrapper = agent_wrapper
         self.agents = {}
         self.refresh_tokens = []
         self.removed = set()  # clients that shall not be on the portal
         self.clock_shift = None
-        super().__init__([guest(n) for n in range(1, guests + 1)], oauth=oauth)
+        super().__init__([guest(n) for n in range(1, guests + 1)], oauth=oauth,
+                         generate=generate)
         self.next_guest = guests + 1
 
     # --- processes ---
