@@ -101,6 +101,7 @@ TEST_F(WriteContactTest, HalfALineOfAKilledProcessIsNotGivenTo1C) {
   std::ofstream(Path("contact-ids/current.jsonl.tmp")) << "{\"Ref";
   EXPECT_TRUE(*outbox.Publish());
   EXPECT_EQ(Ready().size(), 2u);
+  EXPECT_THAT(List("contact-ids"), ::testing::SizeIs(1)) << "no empty file either";
 }
 
 TEST_F(WriteContactTest, ManyIdsMakeSeveralFilesInTheirOrder) {
