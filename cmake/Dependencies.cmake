@@ -17,6 +17,7 @@ find_package(PkgConfig REQUIRED)
 # pkg-config carries the CPPHTTPLIB_*_SUPPORT defines that the library was built with;
 # without them the class layouts differ.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +16,13 @@
 #include "common/text/catalogue.h"
 #include "common/time/clock.h"
 #include "sync-agent/agent.h"
+
+// Read by jemalloc before main. One thread does nearly all the work; pages of 1C and
+// requests are some megabytes that come and go: kept a while, not given back to the
+// kernel and asked for again each time.
+extern "C" {
+const char* malloc_conf = "narenas:1,dirty_decay_ms:30000";
+}
 
 namespace guestbridge::agent {
 namespace {
@@ -65,13 +71,6 @@ class Refusal {
 };
 
 int Work(AgentOptions options) {
-  // A page of 1C and a request to the portal are some megabytes that come and go: kept,
-  // not given back to the kernel and asked for again each time.
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
-  // By default each of a run's threads may keep what it once needed in an arena of its
-  // own: memory then grew from run to run, up to twice of what one run takes.
-  mallopt(M_ARENA_MAX, 2);
   // Before any thread starts, so that all of them leave the signals to sigwait.
   sigset_t signals;
   sigemptyset(&signals);

@@ -33,16 +33,17 @@ size_t CodePointLength(absl::string_view text) {
 std::string ToValidUtf8(absl::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const size_t length = CodePointLength(text);
-    if (length == 0) {
-      out.append("\xef\xbf\xbd");
-      text.remove_prefix(1);
-    } else {
-      out.append(text.data(), length);
-      text.remove_prefix(length);
-    }
+  size_t good = 0;
+  while (good < text.size()) {
+    const size_t length = CodePointLength(text.substr(good));
+    good += length;
+    if (length > 0) continue;
+    out.append(text.data(), good);
+    out.append("\xef\xbf\xbd");
+    text.remove_prefix(good + 1);
+    good = 0;
   }
+  out.append(text.data(), text.size());
   return out;
 }
 

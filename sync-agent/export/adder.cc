@@ -64,7 +64,7 @@ void Adder::Add(Decision decision) {
     return;
   }
   const bool import = may_batch_import_ && IsQuiet(decision) && !decision.alone &&
-                      CanBeImported(WithoutEmpties(decision.content));
+                      CanBeImported(decision.content);
   (import ? imports_ : singles_).push_back(std::move(decision));
 }
 
@@ -148,14 +148,12 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   auto chunk = std::make_shared<Chunk>();
   chunk->way = way;
   chunk->spread = way != Way::kBatchImport;
+  chunk->members.reserve(std::min(limit, imports_.size()));
   std::vector<Command> commands;
   ImportContacts import;
+  import.items.reserve(per_command);
   while (!imports_.empty() && chunk->members.size() < limit) {
-    ImportContacts::Item item;
-    item.content = WithoutEmpties(imports_.front().content);
-    ImportContacts single;
-    single.items.push_back(item);
-    if (MustTravelAlone(Command(single))) {
+    if (MustTravelAlone(imports_.front().content)) {
       // What batch would take for a reference goes by a call of its own.
       imports_.front().alone = true;
       singles_.push_back(std::move(imports_.front()));
@@ -163,7 +161,8 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
       continue;
     }
     Member member = TakeFront(&imports_);
-    item.stamp = StampOf(member);
+    ImportContacts::Item item = {WithoutEmpties(member.decision.content),
+                                 StampOf(member)};
     chunk->members.push_back(std::move(member));
     if (way == Way::kAdd) {
       commands.emplace_back(
@@ -174,6 +173,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
     import.items.push_back(std::move(item));
     if (import.items.size() == per_command) {
       commands.emplace_back(std::exchange(import, ImportContacts{}));
+      import.items.reserve(per_command);
     }
   }
   if (!import.items.empty()) commands.emplace_back(std::move(import));
@@ -219,6 +219,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
 
 bool Adder::Prepare(const Chunk& chunk) {
   std::vector<Intent> intents;
+  intents.reserve(chunk.members.size());
   for (const Member& member : chunk.members) {
     intents.push_back({.key = member.decision.key,
                        .kind = AttemptKind::kAdd,

@@ -49,7 +49,7 @@ void ExportMachine::Consider(const ClientRow& row) {
   if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
   Decision decision =
       Decide(row,
-             settings_.mapping->Map(
+             settings_.mapping->MapContent(
                  row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
              view, settings_.events, Trace::kNone);
   if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&

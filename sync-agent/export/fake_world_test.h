@@ -19,8 +19,8 @@
 namespace guestbridge::agent::testing {
 
 struct FakeContact {
-  std::map<std::string, std::string> fields;
-  std::map<std::string, std::vector<MultiRow>> multifields;
+  Fields fields;
+  absl::btree_map<std::string, std::vector<MultiRow>> multifields;
   Stamp stamp;
   bool import = false;
 };

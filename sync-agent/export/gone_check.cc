@@ -64,8 +64,7 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
             row.stamp.origin == question.client.guid() && row.id != question.contact &&
             (!survivor.has_value() || row.id < survivor->id)) {
           const auto version = DecodeOriginVersion(row.stamp.version);
-          survivor = Survivor{row.id,
-                              version.ok() ? version->values : std::set<std::string>()};
+          survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
         }
       }
       if (!survivor.has_value()) context_.seen_gone.insert(question.client);

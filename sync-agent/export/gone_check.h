@@ -14,7 +14,7 @@ namespace guestbridge::agent {
 // a merge, or an older copy out of the recycle bin.
 struct Survivor {
   ContactId id;
-  std::set<std::string> values;  // that its stamp names as ours
+  ValueDigests values;  // that its stamp names as ours
 };
 
 // Links the client to it. What the contact holds is not known, and it may still hold

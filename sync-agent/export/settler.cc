@@ -89,8 +89,8 @@ void Settler::Settle(Suspect& suspect) {
     Evidence evidence = Evidence::Found(found->id);
     if (!own) {
       const auto version = DecodeOriginVersion(found->stamp.version);
-      evidence = Evidence::FoundOther(
-          found->id, version.ok() ? version->values : std::set<std::string>());
+      evidence = Evidence::FoundOther(found->id,
+                                      version.ok() ? version->values : ValueDigests());
     }
     if (!context_.Settle(
             {{key, std::move(evidence), context_.settings.run, outcome, unix_now}})) {

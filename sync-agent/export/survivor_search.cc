@@ -18,7 +18,7 @@ constexpr size_t kMostValues = 20;
 void SurvivorSearch::Look(Decision decision) {
   const auto record = context_.ledger.Get(decision.key);
   if (!context_.Check(record.status())) return;
-  std::set<std::string> exported;
+  ValueDigests exported;
   if (record->has_value()) exported = (*record)->exported.values;
   Search search = MakeSearch(std::move(decision), exported);
   if (context_.settings.dry_run || (search.phones.empty() && search.emails.empty())) {
@@ -28,8 +28,8 @@ void SurvivorSearch::Look(Decision decision) {
   to_find_.push_back(std::move(search));
 }
 
-SurvivorSearch::Search SurvivorSearch::MakeSearch(
-    Decision decision, const std::set<std::string>& exported) const {
+SurvivorSearch::Search SurvivorSearch::MakeSearch(Decision decision,
+                                                  const ValueDigests& exported) const {
   Search search;
   search.decision = std::move(decision);
   for (const auto& [field, values] : search.decision.content.multifields) {

@@ -43,7 +43,7 @@ class SurvivorSearch {
   using Searches = std::vector<Search>;
 
   // Those of the content whose digest is among what was exported.
-  Search MakeSearch(Decision decision, const std::set<std::string>& exported) const;
+  Search MakeSearch(Decision decision, const ValueDigests& exported) const;
   PortalLane::Job FindJob();
   PortalLane::Job ReadJob();
   bool IsSurvivor(const Search& search, const ContactRow& row) const;

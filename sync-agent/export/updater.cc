@@ -48,7 +48,7 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
                     bool adopt) {
   const auto record = context_.ledger.Get(decision.key);
   if (!context_.Check(record.status())) return;
-  std::set<std::string> ours;
+  ValueDigests ours;
   if (record->has_value()) ours = (*record)->exported.values;
   ContactUpdate update = MakeUpdate(decision, row, ours, compare_fields);
   const Outcome outcome = update.empty() ? Outcome::kUnchanged : Outcome::kUpdated;

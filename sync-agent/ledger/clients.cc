@@ -92,12 +92,24 @@ constexpr char kPut[] =
     "CASE WHEN version = excluded.version THEN echo ELSE 0 END, version = "
     "excluded.version";
 
-Statement& BindRecord(Statement& put, const ClientRecord& record) {
+// Of a client that is there. OR FAIL: what a failure leaves half done is taken back by
+// the nested transaction around it; without that SQLite would copy every page that this
+// and its trigger touch, for each client.
+constexpr char kUpdateAndQueue[] =
+    "UPDATE OR FAIL clients SET link = ?2, contact = ?3, dirty = ?4, exported = ?5, "
+    "mapping_version = ?6, revision = ?7, attempts = ?8, exported_unix = ?9, reason = "
+    "?10, parameters = ?11, problem = ?12, refused_hash = ?13, answered_refusals = "
+    "?14, run = ?15, outcome = ?16, proposed = ?17, echo = CASE WHEN version = ?18 "
+    "THEN echo ELSE 0 END, version = ?18, write_back = 1, queued = ?19, rank = ?20 "
+    "WHERE key = ?1";
+
+Statement& BindRecord(Statement& put, const ClientRecord& record,
+                      absl::string_view exported) {
   return put.Bind(1, record.key.guid())
       .Bind(2, static_cast<int64_t>(record.link))
       .Bind(3, record.contact.value())
       .Bind(4, int64_t{record.dirty ? 1 : 0})
-      .Bind(5, EncodeDigest(record.exported))
+      .Bind(5, exported)
       .Bind(6, int64_t{record.mapping_version})
       .Bind(7, int64_t{record.revision})
       .Bind(8, int64_t{record.attempts})
@@ -115,17 +127,16 @@ Statement& BindRecord(Statement& put, const ClientRecord& record) {
 
 }  // namespace
 
-absl::Status Ledger::PutLocked(const ClientRecord& record) {
+absl::Status Ledger::PutLocked(const ClientRecord& record, absl::string_view exported) {
   GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(kPut));
-  return BindRecord(*put, record).Run();
+  return BindRecord(*put, record, exported).Run();
 }
 
-absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, int64_t queued,
+absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record,
+                                       absl::string_view exported, int64_t queued,
                                        WriteBackRank rank) {
-  static const std::string& sql =
-      *new std::string(absl::StrCat(kPut, ", write_back = 1, queued = ?, rank = ?"));
-  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(sql));
-  return BindRecord(*put, record)
+  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(kUpdateAndQueue));
+  return BindRecord(*put, record, exported)
       .Bind(19, queued)
       .Bind(20, static_cast<int64_t>(rank))
       .Run();
@@ -134,7 +145,9 @@ absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, int64_t queue
 absl::Status Ledger::Put(absl::Span<const ClientRecord> records) {
   if (records.empty()) return absl::OkStatus();
   return Write([&]() -> absl::Status {
-    for (const ClientRecord& record : records) GB_RETURN_IF_ERROR(PutLocked(record));
+    for (const ClientRecord& record : records) {
+      GB_RETURN_IF_ERROR(PutLocked(record, EncodeDigest(record.exported)));
+    }
     return absl::OkStatus();
   });
 }
@@ -147,7 +160,7 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) 
         {{"contact", absl::StrCat(record.contact.value())}, {"client", owner->guid()}});
   }
   return Write([&]() -> absl::Status {
-    GB_RETURN_IF_ERROR(PutLocked(record));
+    GB_RETURN_IF_ERROR(PutLocked(record, EncodeDigest(record.exported)));
     const bool held = held_by_source == record.contact;
     GB_ASSIGN_OR_RETURN(
         Statement * set,

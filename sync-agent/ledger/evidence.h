@@ -1,12 +1,12 @@
 #pragma once
 
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "common/text/catalogue.h"
 #include "sync-agent/model/ids.h"
+#include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 
@@ -36,7 +36,7 @@ class Evidence {
   static Evidence Found(ContactId id) { return Evidence(Kind::kFound, id); }
   // It bears the client's origin, but another attempt wrote it last: what it holds is
   // not this attempt's content. `values`: what its stamp names as ours.
-  static Evidence FoundOther(ContactId id, std::set<std::string> values) {
+  static Evidence FoundOther(ContactId id, ValueDigests values) {
     Evidence evidence(Kind::kFound, id);
     evidence.other_ = true;
     evidence.values_ = std::move(values);
@@ -55,7 +55,7 @@ class Evidence {
   const std::string& reason() const { return reason_; }
   const Parameters& parameters() const { return parameters_; }
   bool other() const { return other_; }
-  const std::set<std::string>& values() const { return values_; }
+  const ValueDigests& values() const { return values_; }
 
  private:
   Evidence(Kind kind, ContactId id) : kind_(kind), id_(id) {}
@@ -64,7 +64,7 @@ class Evidence {
   std::string reason_;
   Parameters parameters_;
   bool other_ = false;
-  std::set<std::string> values_;
+  ValueDigests values_;
 };
 
 }  // namespace guestbridge::agent

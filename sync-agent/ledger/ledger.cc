@@ -22,14 +22,19 @@ constexpr char kAttemptColumns[] =
 // A clear no to one content, twice, each time alone: not sent a third time.
 constexpr int kRefusalsToPark = 2;
 
-Attempt ReadAttempt(const Statement& row) {
+// With `digest` its text goes there, undecoded.
+Attempt ReadAttempt(const Statement& row, std::string* digest = nullptr) {
   Attempt attempt;
   attempt.chunk = row.Int(0);
   attempt.ordinal = static_cast<int>(row.Int(1));
   attempt.intent.key = ClientKey(row.Text(2));
   attempt.intent.kind = static_cast<AttemptKind>(row.Int(3));
   attempt.intent.nonce = row.Text(4);
-  attempt.intent.digest = DecodeDigest(row.Text(5));
+  if (digest != nullptr) {
+    *digest = row.Text(5);
+  } else {
+    attempt.intent.digest = DecodeDigest(row.Text(5));
+  }
   attempt.intent.mapping_version = static_cast<int>(row.Int(6));
   attempt.intent.recreate = row.Int(7) != 0;
   attempt.answered = row.Int(8) != 0;
@@ -195,16 +200,25 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
                                              std::set<int64_t>* chunks) {
   const Evidence& evidence = settlement.evidence;
   if (!evidence.proves_something()) return Outcome::kNone;
-  GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt, AttemptOfLocked(settlement.key));
+  std::string digest;
+  GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt,
+                      AttemptOfLocked(settlement.key, &digest));
   if (!attempt.has_value()) return Outcome::kNone;  // Settled before.
   GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(settlement.key));
   ClientRecord record = known.value_or(ClientRecord{});
   record.key = settlement.key;
+  // An intent and its client are written together.
+  if (!known.has_value()) GB_RETURN_IF_ERROR(PutLocked(record, ""));
   const Outcome before = record.run == settlement.run ? record.outcome : Outcome::kNone;
   if (settlement.outcome != Outcome::kNone) {
     record.run = settlement.run;
     record.outcome = settlement.outcome;
   }
+  // Nearly always: what was sent is what stands there, and is copied as text.
+  const bool as_sent = (evidence.kind() == Evidence::Kind::kDone ||
+                        evidence.kind() == Evidence::Kind::kFound) &&
+                       !evidence.other();
+  if (!as_sent) attempt->intent.digest = DecodeDigest(digest);
   bool queue_write_back = false;
   switch (evidence.kind()) {
     case Evidence::Kind::kDone:
@@ -214,8 +228,8 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
       record.contact = evidence.id();
       record.dirty =
           evidence.kind() == Evidence::Kind::kFound && record.reason == kInDoubt;
-      record.exported = attempt->intent.digest;
       if (evidence.other()) {
+        record.exported = attempt->intent.digest;
         // To be read before the next write, which must come.
         record.dirty = true;
         record.exported.fields_known = false;
@@ -279,11 +293,12 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
                       database_->Prepare("DELETE FROM attempts WHERE key = ?"));
   GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
   chunks->insert(attempt->chunk);
+  const std::string exported = as_sent ? digest : EncodeDigest(record.exported);
   if (queue_write_back) {
     GB_RETURN_IF_ERROR(
-        PutAndQueueLocked(record, settlement.unix_time, settlement.rank));
+        PutAndQueueLocked(record, exported, settlement.unix_time, settlement.rank));
   } else {
-    GB_RETURN_IF_ERROR(PutLocked(record));
+    GB_RETURN_IF_ERROR(PutLocked(record, exported));
   }
   return before;
 }
@@ -300,21 +315,22 @@ absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {
   });
 }
 
-absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& key) {
+absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& key,
+                                                               std::string* digest) {
   static const std::string& sql = *new std::string(
       absl::StrCat("SELECT ", kAttemptColumns,
                    " FROM attempts a JOIN chunks c USING(chunk) WHERE a.key = ?"));
   GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
   GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
   std::optional<Attempt> attempt;
-  if (found) attempt = ReadAttempt(*query);
+  if (found) attempt = ReadAttempt(*query, digest);
   query->Reset();
   return attempt;
 }
 
 absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOf(const ClientKey& key) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  return AttemptOfLocked(key);
+  return AttemptOfLocked(key, nullptr);
 }
 
 absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {

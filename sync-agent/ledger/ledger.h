@@ -281,13 +281,15 @@ class Ledger {
   absl::Status Write(absl::FunctionRef<absl::Status()> body);
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
-  absl::Status PutLocked(const ClientRecord& record);
+  // `exported`: EncodeDigest of what the record says, or the same text from elsewhere.
+  absl::Status PutLocked(const ClientRecord& record, absl::string_view exported);
   // The same, and its contact's ID is to be written to 1C.
-  absl::Status PutAndQueueLocked(const ClientRecord& record, int64_t queued,
-                                 WriteBackRank rank);
+  absl::Status PutAndQueueLocked(const ClientRecord& record, absl::string_view exported,
+                                 int64_t queued, WriteBackRank rank);
   absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
                                        std::set<int64_t>* chunks);
-  absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key);
+  absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
+                                                         std::string* digest);
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
 

@@ -28,17 +28,19 @@ bool Holds(const std::vector<Transform>& transforms, TransformKind kind) {
 // Notes of one field; each reason once.
 class Notes {
  public:
-  explicit Notes(MappedField* field) : field_(*field) {}
+  // `field` may be null: nobody reads them.
+  explicit Notes(MappedField* field) : field_(field) {}
   void Add(const char* reason, Parameters parameters = {}) {
-    for (const Note& note : field_.notes) {
+    if (field_ == nullptr) return;
+    for (const Note& note : field_->notes) {
       if (note.reason == reason) return;
     }
-    parameters.emplace("field", field_.target);
-    field_.notes.push_back({reason, std::move(parameters)});
+    parameters.emplace("field", field_->target);
+    field_->notes.push_back({reason, std::move(parameters)});
   }
 
  private:
-  MappedField& field_;
+  MappedField* field_;
 };
 
 std::string CleanText(const std::string& raw, bool keep_lines, Notes* notes) {
@@ -64,7 +66,7 @@ std::string FitText(const std::string& text, const std::string& target, Notes* n
 }
 
 std::string ApplyDate(const std::string& text, const std::string& target,
-                      absl::CivilDay today, Notes* notes) {
+                      absl::CivilDay today, Notes* notes, bool* lasting) {
   const DateValue date = ParseDate(text);
   if (date.state == DateValue::State::kEmpty) return "";
   const bool birth = target == kBirthDate;
@@ -72,6 +74,7 @@ std::string ApplyDate(const std::string& text, const std::string& target,
     notes->Add(birth ? "BIRTHDATE_NOT_SENT" : "DATE_NOT_SENT");
     return "";
   }
+  if (birth && date.day > today) *lasting = false;
   if (birth && (date.day < absl::CivilDay(1900, 1, 1) || date.day > today)) {
     notes->Add("BIRTHDATE_NOT_SENT");
     return "";
@@ -84,7 +87,7 @@ class ValueCollector {
  public:
   ValueCollector(const std::string& target, std::vector<MultiValue>* values,
                  Notes* notes)
-      : target_(target), values_(*values), notes_(*notes) {
+      : target_(target), values_(*values), first_(values->size()), notes_(*notes) {
     for (const MultiValue& value : values_) seen_.insert(KeyOf(value.value));
   }
 
@@ -99,11 +102,15 @@ class ValueCollector {
       notes_.Add("VALUES_TOO_MANY", {{"most", absl::StrCat(kMostValues)}});
       return;
     }
-    sent_.push_back(value.value);
     values_.push_back(std::move(value));
   }
 
-  std::string Sent() const { return absl::StrJoin(sent_, ", "); }
+  // What this entry added.
+  std::string Sent() const {
+    return absl::StrJoin(
+        values_.begin() + static_cast<std::ptrdiff_t>(first_), values_.end(), ", ",
+        [](std::string* out, const MultiValue& value) { out->append(value.value); });
+  }
 
  private:
   std::string KeyOf(const std::string& value) const {
@@ -112,9 +119,9 @@ class ValueCollector {
 
   const std::string& target_;
   std::vector<MultiValue>& values_;
+  const size_t first_;
   Notes& notes_;
   std::set<std::string> seen_;
-  std::vector<std::string> sent_;
 };
 
 void CollectValues(const std::string& text, const std::string& target, bool phones,
@@ -183,36 +190,40 @@ absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
   return mapping;
 }
 
-MappedField CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
-                                      absl::CivilDay today,
-                                      ContactContent* content) const {
-  MappedField field;
-  field.source = entry.source;
-  field.target = entry.target;
-  Notes notes(&field);
+void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
+                               absl::CivilDay today, MappedContact* mapped,
+                               MappedField* field) const {
+  static const std::string& none = *new std::string();
   const auto attribute = row.attributes.find(entry.source);
-  if (attribute != row.attributes.end()) field.source_value = attribute->second;
+  const std::string& raw = attribute == row.attributes.end() ? none : attribute->second;
+  if (field != nullptr) {
+    field->source = entry.source;
+    field->target = entry.target;
+    field->source_value = raw;
+  }
+  Notes notes(field);
 
   const bool phones = Holds(entry.transforms, TransformKind::kPhone);
   const bool emails = Holds(entry.transforms, TransformKind::kEmail);
   const bool multi = IsMultifield(entry.target);
   // Line breaks separate phones and e-mails: they go with the values' own cleaning.
   const bool keep_lines = IsMultiLine(entry.target) || phones || emails;
-  std::string text = CleanText(field.source_value, keep_lines, &notes);
+  std::string text = CleanText(raw, keep_lines, &notes);
   for (const Transform& transform : entry.transforms) {
     text = transform.kind == TransformKind::kDate
-               ? ApplyDate(text, entry.target, today, &notes)
+               ? ApplyDate(text, entry.target, today, &notes, &mapped->lasting)
                : ApplyText(transform, text);
   }
   // A constant is the mapping author's text and may hold anything.
   text = RemoveControls(ToValidUtf8(text), keep_lines);
 
   if (multi) {
-    ValueCollector collector(entry.target, &content->multifields[entry.target], &notes);
+    ValueCollector collector(entry.target, &mapped->content.multifields[entry.target],
+                             &notes);
     CollectValues(text, entry.target, phones, emails, options_.default_region, &notes,
                   &collector);
-    field.sent_value = collector.Sent();
-    return field;
+    if (field != nullptr) field->sent_value = collector.Sent();
+    return;
   }
   if (phones || emails) {
     // Into a single-valued field goes a list.
@@ -222,16 +233,23 @@ MappedField CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
                   &collector);
     text = collector.Sent();
   }
-  field.sent_value = FitText(text, entry.target, &notes);
-  content->fields[entry.target] = field.sent_value;
-  return field;
+  std::string sent = FitText(text, entry.target, &notes);
+  if (field != nullptr) field->sent_value = sent;
+  mapped->content.fields[entry.target] = std::move(sent);
 }
 
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) {
-    mapped.fields.push_back(MapEntry(entry, row, today, &mapped.content));
+    MapEntry(entry, row, today, &mapped, &mapped.fields.emplace_back());
   }
+  return mapped;
+}
+
+MappedContact CompiledMapping::MapContent(const ClientRow& row,
+                                          absl::CivilDay today) const {
+  MappedContact mapped;
+  for (const Entry& entry : entries_) MapEntry(entry, row, today, &mapped, nullptr);
   return mapped;
 }
 

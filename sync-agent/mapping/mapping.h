@@ -52,6 +52,9 @@ class CompiledMapping {
   // keeps; phones in E.164 where it can be told, only e-mails in EMAIL, a birth date
   // from 1900-01-01 to `today`. What was changed or left out is a note of its field.
   MappedContact Map(const ClientRow& row, absl::CivilDay today) const;
+  // The same without `fields`: what a run needs of a client, for nobody reads its
+  // notes.
+  MappedContact MapContent(const ClientRow& row, absl::CivilDay today) const;
 
   // The source attributes that Map reads, each once, in the mapping's order.
   const std::vector<std::string>& attributes() const { return attributes_; }
@@ -63,8 +66,9 @@ class CompiledMapping {
     std::string target;
     std::vector<Transform> transforms;
   };
-  MappedField MapEntry(const Entry& entry, const ClientRow& row, absl::CivilDay today,
-                       ContactContent* content) const;
+  // `field` may be null.
+  void MapEntry(const Entry& entry, const ClientRow& row, absl::CivilDay today,
+                MappedContact* mapped, MappedField* field) const;
 
   std::vector<Entry> entries_;
   std::vector<std::string> attributes_;

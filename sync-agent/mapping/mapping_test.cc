@@ -22,7 +22,10 @@ MappedContact MapOne(const std::string& value, const std::string& target,
   EXPECT_TRUE(mapping.ok()) << mapping.status();
   ClientRow row;
   row.attributes["A"] = value;
-  return mapping->Map(row, kToday);
+  MappedContact mapped = mapping->Map(row, kToday);
+  // What a run sends is what an explanation shows.
+  EXPECT_EQ(mapping->MapContent(row, kToday).content, mapped.content);
+  return mapped;
 }
 
 std::string Sent(const std::string& value, const std::string& target,
@@ -209,6 +212,13 @@ TEST(Mapping, OnePhoneInTwoSpellingsIsSentOnce) {
   const MappedContact mapped = MapOne("+7 916 555-01-23, 8 (916) 555 01 23", "PHONE");
   EXPECT_THAT(Values(mapped, "PHONE"), ElementsAre("+79165550123"));
   EXPECT_THAT(Reasons(mapped), ElementsAre("DUPLICATE_VALUE_DROPPED"));
+}
+
+TEST(Mapping, ABirthDateToComeIsAnotherOneOnALaterDay) {
+  EXPECT_FALSE(MapOne("2026-01-06T00:00:00", "BIRTHDATE").lasting);
+  EXPECT_TRUE(MapOne("2026-01-05T00:00:00", "BIRTHDATE").lasting);
+  EXPECT_TRUE(MapOne("0200-01-06T00:00:00", "BIRTHDATE").lasting);
+  EXPECT_TRUE(MapOne("2026-01-06T00:00:00", "UF_CRM_ARRIVAL", {"date"}).lasting);
 }
 
 TEST(Mapping, TwoAttributesShareAMultifield) {

@@ -97,6 +97,23 @@ bool IsOneWithExtension(absl::string_view text, const std::string& region) {
          number->extension().size() <= kLongestExtension && IsPossible(*number);
 }
 
+// A Russian mobile number as nearly every guest has one, "+7 (916) 555-01-23": its ten
+// digits; empty for all else. libphonenumber says the same (phone_test.cc), a hundred
+// times slower.
+std::string RussianMobileDigits(absl::string_view text) {
+  std::string digits;
+  if (!absl::StartsWith(text, "+7")) return digits;
+  for (const char c : text.substr(2)) {
+    if (IsDigit(c)) {
+      digits.push_back(c);
+    } else if (!absl::StrContains(" ()-.", absl::string_view(&c, 1))) {
+      return "";
+    }
+  }
+  if (digits.size() != 10 || digits[0] != '9') digits.clear();
+  return digits;
+}
+
 void AddPhone(absl::string_view text, const std::string& region, PhoneList* list) {
   text = TrimEnds(text);
   if (text.empty()) return;
@@ -105,6 +122,11 @@ void AddPhone(absl::string_view text, const std::string& region, PhoneList* list
     return;
   }
   const absl::string_view candidate = NumberIn(text);
+  const std::string mobile = RussianMobileDigits(candidate);
+  if (!mobile.empty()) {
+    list->values.push_back({"+7" + mobile, "MOBILE"});
+    return;
+  }
   if (!HasLetters(candidate)) {
     const auto number = Parse(candidate, region);
     if (number.has_value() && number->extension().empty() && IsPossible(*number)) {

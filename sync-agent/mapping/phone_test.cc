@@ -1,6 +1,8 @@
 #include "sync-agent/mapping/phone.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "phonenumbers/phonenumberutil.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -49,6 +51,38 @@ TEST(Phone, IsE164WhereItCanBeTold) {
            {"тел: (495) 555-45-67.", {{"+74955554567", "WORK"}}},
        }) {
     Check(c, "RU");
+  }
+}
+
+// The way around libphonenumber, held against it.
+TEST(Phone, ARussianMobileNumberIsWhatLibphonenumberSays) {
+  using i18n::phonenumbers::PhoneNumber;
+  using i18n::phonenumbers::PhoneNumberUtil;
+  const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
+  const auto check = [&](const std::string& text) {
+    SCOPED_TRACE(text);
+    PhoneNumber number;
+    std::string e164 = text;
+    const bool told =
+        library.Parse(text, "RU", &number) == PhoneNumberUtil::NO_PARSING_ERROR &&
+        library.IsPossibleNumber(number);
+    if (told) library.Format(number, PhoneNumberUtil::E164, &e164);
+    const bool mobile =
+        told && library.GetNumberType(number) == PhoneNumberUtil::MOBILE;
+    const PhoneList list = ParsePhones(text, "RU");
+    ASSERT_EQ(list.values.size(), 1u);
+    EXPECT_EQ(list.values[0].value, e164);
+    EXPECT_EQ(list.values[0].type, mobile ? "MOBILE" : "WORK");
+    EXPECT_EQ(list.as_written, !told);
+  };
+  for (int code = 900; code < 1000; ++code) {
+    for (const char* rest : {"0000000", "5550123", "9999999"}) {
+      check(absl::StrCat("+7", code, rest));
+    }
+    check(absl::StrCat("+7 (", code, ") 555-01-23"));
+    check(absl::StrCat("+7-", code, ".555 01.23"));
+    check(absl::StrCat("+7 ", code, " 555 01 2"));
+    check(absl::StrCat("+7 ", code, " 555 01 234"));
   }
 }
 

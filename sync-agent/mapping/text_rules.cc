@@ -161,14 +161,20 @@ absl::string_view CutCharacters(absl::string_view text, size_t characters) {
 std::string RemoveControls(absl::string_view text, bool keep_lines) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const CodePoint point = FirstCodePoint(text);
+  size_t kept = 0;
+  while (kept < text.size()) {
+    const CodePoint point = FirstCodePoint(text.substr(kept));
     const char32_t c = point.value;
     const bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
-    if (!control || (keep_lines && IsLineOrTab(c)))
-      out.append(text.data(), point.bytes);
-    text.remove_prefix(point.bytes);
+    if (!control || (keep_lines && IsLineOrTab(c))) {
+      kept += point.bytes;
+      continue;
+    }
+    out.append(text.data(), kept);
+    text.remove_prefix(kept + point.bytes);
+    kept = 0;
   }
+  out.append(text.data(), text.size());
   return out;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <map>
 #include <string>
 
+#include "sync-agent/model/contact.h"
 #include "sync-agent/model/ids.h"
 
 namespace guestbridge::agent {
@@ -34,7 +34,7 @@ struct ClientRow {
   // The attributes that were asked for, as text: dates `YYYY-MM-DDThh:mm:ss`, numbers
   // and booleans as in JSON, enumerations by name, references resolved by look-up.
   // Absent and null attributes are missing; 1C's empty date is kept as it came.
-  std::map<std::string, std::string> attributes;
+  Fields attributes;
 };
 
 }  // namespace guestbridge::agent

@@ -1,12 +1,16 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "sync-agent/model/ids.h"
 
 namespace guestbridge::agent {
+
+// Texts by name, in the order of the names. Flat: a client's handful of values is
+// copied a hundred thousand times in a first export.
+using Fields = absl::btree_map<std::string, std::string>;
 
 // One value of a multifield (PHONE, EMAIL, WEB, IM).
 struct MultiValue {
@@ -18,8 +22,8 @@ struct MultiValue {
 // What a contact should hold, by upper-case field name. Single values that are empty
 // are kept: they say "clear". Names are unique across both maps.
 struct ContactContent {
-  std::map<std::string, std::string> fields;
-  std::map<std::string, std::vector<MultiValue>> multifields;
+  Fields fields;
+  absl::btree_map<std::string, std::vector<MultiValue>> multifields;
   bool operator==(const ContactContent&) const = default;
 };
 
@@ -43,8 +47,8 @@ struct MultiRow {
 struct ContactRow {
   ContactId id;
   Stamp stamp;  // empty texts when absent
-  std::map<std::string, std::string> fields;
-  std::map<std::string, std::vector<MultiRow>> multifields;
+  Fields fields;
+  absl::btree_map<std::string, std::vector<MultiRow>> multifields;
 };
 
 }  // namespace guestbridge::agent

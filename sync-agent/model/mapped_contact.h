@@ -28,6 +28,8 @@ struct MappedField {
 struct MappedContact {
   ContactContent content;
   std::vector<MappedField> fields;
+  // False: the same row gives another content on a later day.
+  bool lasting = true;
 };
 
 }  // namespace guestbridge::agent

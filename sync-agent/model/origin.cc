@@ -96,11 +96,10 @@ std::string DigestValue(const ClientKey& client, absl::string_view field,
   return Prefix(Sha256Base64Url(all), kValueDigestLength);
 }
 
-std::set<std::string> ValuesToName(const ClientKey& client,
-                                   const ContactContent& content,
-                                   const ContentDigest& digest) {
+ValueDigests ValuesToName(const ClientKey& client, const ContactContent& content,
+                          const ContentDigest& digest) {
   if (digest.values.size() <= kMostNamedValues) return digest.values;
-  std::set<std::string> named;
+  ValueDigests named;
   for (const auto& [field, values] : content.multifields) {
     for (const MultiValue& value : values) {
       if (named.size() < kMostNamedValues && !value.value.empty()) {
@@ -117,18 +116,21 @@ std::set<std::string> ValuesToName(const ClientKey& client,
 ContentDigest DigestContent(const ClientKey& client, const ContactContent& content) {
   ContentDigest digest;
   digest.hash = HashContent(content);
+  std::string all;
   for (const auto& [name, value] : content.fields) {
-    std::string all;
+    all.clear();
     AppendPart(&all, client.guid());
     AppendPart(&all, name);
     AppendPart(&all, value);
-    digest.fields[name] = Prefix(Sha256Base64Url(all), kFieldDigestLength);
-    if (!value.empty()) digest.values.insert(DigestValue(client, name, value));
+    const std::string sum = Sha256Base64Url(all);
+    digest.fields[name] = Prefix(sum, kFieldDigestLength);
+    // What DigestValue says of it.
+    if (!value.empty()) digest.values.insert(Prefix(sum, kValueDigestLength));
   }
   for (const auto& [name, values] : content.multifields) {
     // The list as a whole, so that a change of order or type is seen as one of the
     // field.
-    std::string all;
+    all.clear();
     AppendPart(&all, client.guid());
     AppendPart(&all, name);
     for (const MultiValue& value : values) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "sync-agent/model/contact.h"
@@ -21,12 +20,14 @@
 //   digest = 6 * base64url
 namespace guestbridge::agent {
 
+// DigestValue of values that are ours.
+using ValueDigests = absl::btree_set<std::string>;
+
 struct OriginVersion {
   std::string nonce;         // of the attempt that wrote it
   int revision = 0;          // exports of this client, from 1
   std::string content_hash;  // HashContent of what was exported
-  // DigestValue of values that are ours; no more than kMostNamedValues are written.
-  std::set<std::string> values;
+  ValueDigests values;       // no more than kMostNamedValues are written
   bool operator==(const OriginVersion&) const = default;
 };
 
@@ -41,9 +42,9 @@ absl::StatusOr<OriginVersion> DecodeOriginVersion(absl::string_view text);
 
 // What was exported, as digests: no personal data can be read from it.
 struct ContentDigest {
-  std::string hash;                           // HashContent
-  std::map<std::string, std::string> fields;  // field name -> digest of its value
-  std::set<std::string> values;  // DigestValue of each value, empty ones aside
+  std::string hash;     // HashContent
+  Fields fields;        // field name -> digest of its value
+  ValueDigests values;  // empty ones aside
   // False after a rebuild: only hash and values came back, the first update reads
   // first.
   bool fields_known = true;
@@ -59,9 +60,8 @@ std::string DigestValue(const ClientKey& client, absl::string_view field,
                         absl::string_view value);
 // The values that a stamp names: of more than fit, phones, e-mails and other
 // multifields first, for only they would be doubled after a rebuild.
-std::set<std::string> ValuesToName(const ClientKey& client,
-                                   const ContactContent& content,
-                                   const ContentDigest& digest);
+ValueDigests ValuesToName(const ClientKey& client, const ContactContent& content,
+                          const ContentDigest& digest);
 ContentDigest DigestContent(const ClientKey& client, const ContactContent& content);
 // One line of text for storage.
 std::string EncodeDigest(const ContentDigest& digest);

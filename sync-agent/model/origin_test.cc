@@ -17,7 +17,7 @@ TEST(OriginVersion, ReadsARecordedContactOfVersion1) {
   EXPECT_EQ(version->nonce, "a1b2c3d4");
   EXPECT_EQ(version->revision, 7);
   EXPECT_EQ(version->content_hash, "AbCdEfGhIjKlMnOpQrSt-_");
-  EXPECT_EQ(version->values, (std::set<std::string>{"aaaaaa", "bbbbb_", "ccccc-"}));
+  EXPECT_EQ(version->values, (ValueDigests{"aaaaaa", "bbbbb_", "ccccc-"}));
   EXPECT_EQ(EncodeOriginVersion(*version), kRecordedV1);
 }
 
@@ -77,7 +77,7 @@ TEST(ValuesToName, OfMoreThanFitMultifieldsComeFirst) {
   content.multifields["PHONE"] = {{"+79160000001", "MOBILE"}, {"+79160000002", "WORK"}};
   content.multifields["EMAIL"] = {{"guest@example.org", "HOME"}};
   const ContentDigest digest = DigestContent(client, content);
-  const std::set<std::string> named = ValuesToName(client, content, digest);
+  const ValueDigests named = ValuesToName(client, content, digest);
   EXPECT_EQ(named.size(), static_cast<size_t>(kMostNamedValues));
   for (const char* phone : {"+79160000001", "+79160000002"}) {
     EXPECT_EQ(named.count(DigestValue(client, "PHONE", phone)), 1u) << phone;

@@ -143,7 +143,8 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
                 const EventSwitches& events, Trace trace) {
   Decision decision;
   decision.key = row.key;
-  decision.version = row.data_version;
+  // Of content that won't last no version is known: the row is looked at again.
+  if (mapped.lasting) decision.version = row.data_version;
   decision.stored = row.contact;
   decision.revision = view.revision + 1;
   decision.content = std::move(mapped.content);

@@ -64,8 +64,9 @@ struct FieldDecision {
 
 struct Decision {
   ClientKey key;
-  std::string version;  // of the row that was decided about
-  int revision = 1;     // of the export that would follow
+  // Of the row that was decided about; empty when the content of that row won't last.
+  std::string version;
+  int revision = 1;  // of the export that would follow
   PlannedAction action = PlannedAction::kUnchanged;
   std::string reason;  // of kSkip, kFail, kDefer
   Parameters parameters;

@@ -48,14 +48,22 @@ TEST(Decide, ContentAsExportedIsUnchangedWhateverTheHistorySays) {
             PlannedAction::kUnchanged);
 }
 
+TEST(Decide, ContentThatWontLastLeavesNoKnownVersion) {
+  ClientRow row = Row();
+  row.data_version = "AAAAAAAAAAc=";
+  MappedContact mapped = Mapped("Orlova");
+  EXPECT_EQ(Decide(row, mapped, {}, {}).version, "AAAAAAAAAAc=");
+  mapped.lasting = false;
+  EXPECT_EQ(Decide(row, mapped, {}, {}).version, "");
+}
+
 TEST(Decide, AnUpdateNamesOnlyWhatDiffers) {
   const Decision decision = Decide(Row(), Mapped("Petrova", "+79161234567"),
                                    Live(Mapped("Orlova", "+79161234567")), {});
   EXPECT_EQ(decision.action, PlannedAction::kUpdate);
   EXPECT_EQ(decision.changed, std::vector<std::string>{"LAST_NAME"});
   EXPECT_FALSE(decision.read_first);
-  EXPECT_EQ(MakeUpdate(decision).fields,
-            (std::map<std::string, std::string>{{"LAST_NAME", "Petrova"}}));
+  EXPECT_EQ(MakeUpdate(decision).fields, (Fields{{"LAST_NAME", "Petrova"}}));
 }
 
 TEST(Decide, AChangedPhoneNeedsTheContactsRows) {

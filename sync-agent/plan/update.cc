@@ -1,6 +1,7 @@
 #include "sync-agent/plan/update.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -26,8 +27,8 @@ int LowerTwoByte(int letter) {
 // Brings one multifield of the contact to `wanted`.
 void DiffMultifield(const ClientKey& client, const std::string& field,
                     const std::vector<MultiValue>& wanted,
-                    const std::vector<MultiRow>& rows,
-                    const std::set<std::string>& ours, ContactUpdate* update) {
+                    const std::vector<MultiRow>& rows, const ValueDigests& ours,
+                    ContactUpdate* update) {
   std::vector<const MultiValue*> missing;
   std::set<int64_t> kept;
   for (const MultiValue& value : wanted) {
@@ -90,7 +91,7 @@ ContactUpdate MakeUpdate(const Decision& decision) {
 }
 
 ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
-                         const std::set<std::string>& ours, bool compare_fields) {
+                         const ValueDigests& ours, bool compare_fields) {
   ContactUpdate update;
   if (compare_fields) {
     for (const auto& [target, value] : decision.content.fields) {

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "sync-agent/model/contact.h"
+#include "sync-agent/model/origin.h"
 #include "sync-agent/plan/decide.h"
 
 namespace guestbridge::agent {
@@ -18,7 +17,7 @@ struct ContactUpdate {
     std::string value;  // empty with an id: deletes that row
     std::string type;
   };
-  std::map<std::string, std::string> fields;
+  Fields fields;
   std::vector<Value> values;
   bool empty() const { return fields.empty() && values.empty(); }
 };
@@ -32,7 +31,7 @@ ContactUpdate MakeUpdate(const Decision& decision);
 // changed in place, then removed or added. With `compare_fields` every mapped single
 // field is compared with the row, otherwise only `decision.changed` is sent.
 ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
-                         const std::set<std::string>& ours, bool compare_fields);
+                         const ValueDigests& ours, bool compare_fields);
 
 // Single fields and multifields that must be selected to do so.
 std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fields);

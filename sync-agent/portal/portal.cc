@@ -38,7 +38,7 @@ bool LooksLikeReference(const Stamp& stamp) {
          LooksLikeReference(stamp.version);
 }
 
-bool LooksLikeReference(const std::map<std::string, std::string>& fields) {
+bool LooksLikeReference(const Fields& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const auto& field) {
     return LooksLikeReference(field.first) || LooksLikeReference(field.second);
   });
@@ -117,13 +117,20 @@ bool MustTravelAlone(const Command& command) {
   return std::visit(HoldsReference(), command);
 }
 
+bool MustTravelAlone(const ContactContent& content) {
+  return LooksLikeReference(content);
+}
+
 bool CanBeImported(const ContactContent& content) {
   return std::all_of(content.fields.begin(), content.fields.end(),
                      [](const auto& field) {
-                       return ItemFieldName(field.first).has_value();
+                       return field.second.empty() ||
+                              ItemFieldName(field.first).has_value();
                      }) &&
          std::all_of(content.multifields.begin(), content.multifields.end(),
-                     [](const auto& field) { return IsItemMultifield(field.first); });
+                     [](const auto& field) {
+                       return field.second.empty() || IsItemMultifield(field.first);
+                     });
 }
 
 void SpreadToItems(const Command& command, CommandResult* result) {

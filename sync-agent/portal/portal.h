@@ -32,7 +32,7 @@ struct UpdateContact {
     std::string type;
   };
   ContactId id;
-  std::map<std::string, std::string> fields;  // "" clears
+  Fields fields;  // "" clears
   std::vector<MultiChange> multifields;
   std::optional<Stamp> stamp;
 };
@@ -112,11 +112,14 @@ const char* MethodOf(const Command& command);
 
 // False when a mapped field is one that the item methods don't take (the ADDRESS* set)
 // or whose name there is not known: such a client goes by AddContact with `import`.
+// What is empty is not sent, and doesn't count.
 bool CanBeImported(const ContactContent& content);
 
 // True when the command holds a text that batch would take for a reference
 // (`$result[…]` and the like): such a command travels alone.
 bool MustTravelAlone(const Command& command);
+// So must each command that carries this content.
+bool MustTravelAlone(const ContactContent& content);
 
 // What is known about one command.
 enum class Fate {

@@ -68,6 +68,8 @@ TEST(Portal, WhatBatchTakesForAReferenceTravelsAlone) {
     EXPECT_TRUE(MustTravelAlone(UpdateWithPhone(text)));
     EXPECT_TRUE(MustTravelAlone(ListOf(text)));
     EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithName(text))));
+    EXPECT_TRUE(MustTravelAlone(AddWithName(text).content));
+    EXPECT_TRUE(MustTravelAlone(AddWithPhone(text).content));
     EXPECT_TRUE(MustTravelAlone(ImportOf(AddWithPhone(text))));
   }
 }
@@ -78,6 +80,7 @@ TEST(Portal, AnOrdinaryDollarTravelsInABatch) {
     SCOPED_TRACE(text);
     EXPECT_FALSE(MustTravelAlone(AddWithName(text)));
     EXPECT_FALSE(MustTravelAlone(ImportOf(AddWithName(text))));
+    EXPECT_FALSE(MustTravelAlone(AddWithName(text).content));
   }
 }
 
@@ -93,7 +96,11 @@ TEST(Portal, OnlyFieldsThatTheItemMethodsTakeCanBeImported) {
     with.fields[name] = "x";
     EXPECT_FALSE(CanBeImported(with));
   }
+  // What is empty is not sent.
+  content.fields["ADDRESS_CITY"] = "";
   content.multifields["ADDRESS"] = {};
+  EXPECT_TRUE(CanBeImported(content));
+  content.multifields["ADDRESS"] = {{"Vologda", ""}};
   EXPECT_FALSE(CanBeImported(content));
 }
 

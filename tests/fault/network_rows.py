@@ -17,7 +17,7 @@ def can_hide_hosts():
 class NamedSite(FaultSite):
     """Its portal has a name that only these programs can resolve, and only sometimes."""
 
-    def _start_emulators(self):
+    def _start_emulators(self, generate):
         self.hosts = self.dir / "hosts"
         self.resolve(True)
         names = self.dir / "nsswitch.conf"
@@ -25,7 +25,7 @@ class NamedSite(FaultSite):
         self.wrapper = ["unshare", "-m", "sh", "-c",
                         f"mount --bind {self.hosts} /etc/hosts && "
                         f"mount --bind {names} /etc/nsswitch.conf && exec \"$@\"", "sh"]
-        super()._start_emulators()
+        super()._start_emulators(generate)
 
     def resolve(self, yes):
         # The same file: a mount holds on to it.

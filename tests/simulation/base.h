@@ -17,7 +17,7 @@ namespace guestbridge::simulation {
 
 // A client in 1C.
 struct SimClient {
-  std::map<std::string, std::string> attributes;
+  agent::Fields attributes;
   bool marked = false;
   int64_t created = 0;
   agent::ContactId contact;

@@ -17,8 +17,7 @@ using agent::MappedContact;
 using agent::Outcome;
 using agent::WriteBackState;
 
-std::string FieldOf(const std::map<std::string, std::string>& fields,
-                    const std::string& name) {
+std::string FieldOf(const agent::Fields& fields, const std::string& name) {
   const auto field = fields.find(name);
   return field == fields.end() ? "" : field->second;
 }

@@ -23,15 +23,15 @@ struct SimRow {
 };
 
 struct SimContact {
-  std::map<std::string, std::string> fields;
+  agent::Fields fields;
   std::map<std::string, std::vector<SimRow>> rows;
   agent::Stamp stamp;
   // Mapped fields and multifields that a manager changed after us.
   std::set<std::string> managers_fields;
   // Fields that only managers fill in; must stay.
-  std::map<std::string, std::string> managers_own;
+  agent::Fields managers_own;
   // Fields that we wrote last, with the value.
-  std::map<std::string, std::string> ours;
+  agent::Fields ours;
 };
 
 // A portal: contacts, what REST does to them, and what managers do.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,7 +17,7 @@ inline constexpr size_t kLongestLine = 1 << 20;  // bytes
 
 // Attributes as text: dates and numbers as they came, true and false by name. What is
 // null, an object, an array or must never be read is missing.
-using ClientAttributes = std::map<std::string, std::string>;
+using ClientAttributes = Fields;
 
 struct ClientLine {
   ClientKey key;

@@ -42,12 +42,11 @@ TEST(ClientLineTest, AClientReadsAsIn1C) {
   EXPECT_TRUE(row.marked_for_deletion);
   EXPECT_FALSE(row.is_folder);
   EXPECT_EQ(row.contact.value(), 42);
-  const std::map<std::string, std::string> expected = {
-      {"LastName", "О'Нил"},
-      {"DateOfBirth", "0200-01-01T00:00:00"},
-      {"NoSMSDelivery", "false"},
-      {"Rooms", "12"},
-      {"Rate", "1.50"}};
+  const Fields expected = {{"LastName", "О'Нил"},
+                           {"DateOfBirth", "0200-01-01T00:00:00"},
+                           {"NoSMSDelivery", "false"},
+                           {"Rooms", "12"},
+                           {"Rate", "1.50"}};
   EXPECT_EQ(row.attributes, expected);
 }
 
