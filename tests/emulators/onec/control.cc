@@ -184,6 +184,10 @@ void Control::InstallDesk(httplib::Server& server) {
       "/clients/mark", Acting([this](const json& body) {
         return AsJson(desk_.Mark(Text(body, "guid"), Flag(body, "deleted", true)));
       }));
+  server.Post("/items/rename", Acting([this](const json& body) {
+                return AsJson(desk_.Rename(Text(body, "set"), Text(body, "guid"),
+                                           Text(body, "description")));
+              }));
   server.Post("/clients/delete", Acting([this](const json& body) {
                 return AsJson(desk_.Remove(Text(body, "guid")));
               }));

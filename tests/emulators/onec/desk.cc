@@ -58,11 +58,28 @@ Result<Done> Desk::EditLocked(DateTime now, const std::string& guid, const json&
   const auto settings = base_.settings();
   Settings desk_settings = *settings;
   desk_settings.refused.clear();  // the desk is not what a test wants to see refused
+  desk_settings.handler_sets.clear();
   desk_settings.if_match_honoured = false;
   const WriteContext context{base_.store(),          desk_settings,     now,
                              base_.desk_user(),
                              /*load_mode=*/!history, /*by_odata=*/false};
   auto written = Update(context, *base_.store().FindSet(kClients), KeyOf(guid), change,
+                        BodyRule::kPatch, "");
+  if (!written.ok()) return written.fault();
+  return Done{};
+}
+
+Result<Done> Desk::Rename(const std::string& set, const std::string& guid,
+                          const std::string& description) {
+  const auto settings = base_.settings();
+  const std::unique_lock lock(base_.store().mutex());
+  const EntityDef* def = base_.store().FindSet(set);
+  if (def == nullptr) return Fault{404, "8", "no such set", ""};
+  const WriteContext context{base_.store(),       *settings,
+                             base_.clock().Now(), base_.desk_user(),
+                             /*load_mode=*/false,
+                             /*by_odata=*/false};
+  auto written = Update(context, *def, KeyOf(guid), {{"Description", description}},
                         BodyRule::kPatch, "");
   if (!written.ok()) return written.fault();
   return Done{};

@@ -30,6 +30,9 @@ class Desk {
   Result<Done> Commit(const std::string& transaction);
   // A write in load mode: no handlers, no history, only a new version.
   Result<Done> Load(const std::string& guid, const nlohmann::json& change);
+  // Another Description of an item of any catalogue.
+  Result<Done> Rename(const std::string& set, const std::string& guid,
+                      const std::string& description);
   Result<Done> Mark(const std::string& guid, bool deleted);
   // Physical removal, as "delete marked objects" does at night: no history.
   Result<Done> Remove(const std::string& guid);

@@ -101,8 +101,19 @@ std::string Slice(const EntityDef& def, std::string_view function) {
 
 }  // namespace
 
-std::string RenderMetadata(const Store& store, const std::vector<std::string>& sets) {
+std::string RenderMetadata(const Store& store, const std::vector<std::string>& sets,
+                           int megabytes) {
   std::string out = kHead;
+  // A configuration has thousands of objects that are no affair of a hotel's guests.
+  const std::size_t wanted = static_cast<std::size_t>(megabytes) << 20;
+  for (int number = 1; out.size() < wanted; ++number) {
+    out += "<EntityType Name=\"Catalog_Other" + std::to_string(number) + "\">";
+    for (int i = 1; i <= 40; ++i) {
+      out += "<Property Name=\"Attribute" + std::to_string(i) +
+             "\" Type=\"Edm.String\" Nullable=\"true\"/>";
+    }
+    out += "</EntityType>\n";
+  }
   std::string associations;
   std::string container;
   for (const std::string& name : sets) {

@@ -9,7 +9,9 @@
 
 namespace guestbridge::testing::onec {
 
-std::string RenderMetadata(const Store& store, const std::vector<std::string>& sets);
+// `megabytes`: at least as large, by objects beside those that are published.
+std::string RenderMetadata(const Store& store, const std::vector<std::string>& sets,
+                           int megabytes = 0);
 
 }  // namespace guestbridge::testing::onec
 

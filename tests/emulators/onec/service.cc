@@ -159,7 +159,8 @@ Result<Done> Service::Read(Call& call) {
       return Fault{406, "3", "Тип представления JSON не поддерживается для $metadata",
                    "JSON is not supported for $metadata"};
     }
-    answer.body = RenderMetadata(base_.store(), call.published);
+    answer.body =
+        RenderMetadata(base_.store(), call.published, call.settings->metadata_mb);
     answer.content_type = "application/xml;charset=utf-8";
     return Done{};
   }

@@ -38,6 +38,7 @@ constexpr Number kNumbers[] = {
     {"request_ms", &Settings::request_ms},
     {"write_ms", &Settings::write_ms},
     {"metadata_ms", &Settings::metadata_ms},
+    {"metadata_mb", &Settings::metadata_mb},
     {"slice_ms", &Settings::slice_ms},
     {"select_ms", &Settings::select_ms},
     {"row_us", &Settings::row_us},
@@ -107,6 +108,13 @@ bool ApplyOne(const std::string& name, const json& value, Settings& settings) {
   }
   if (name == "composition") return MergeSet(value, false, settings.unpublished);
   if (name == "refused") return MergeTexts(value, settings.refused);
+  if (name == "handler_sets") return MergeTexts(value, settings.handler_sets);
+  if (name == "version_shape") {
+    const bool known = value == "object" || value == "object-high" ||
+                       value == "object-high-little" || value == "database";
+    if (known) settings.version_shape = value.get<std::string>();
+    return known;
+  }
   if (name == "byte_budget") {
     if (value.is_number_integer()) settings.byte_budget = value.get<std::int64_t>();
     return value.is_number_integer();
@@ -150,6 +158,8 @@ json ToJson(const Settings& settings) {
   for (const NameSet& set : kSets) out[set.name] = settings.*set.field;
   out["unpublished"] = settings.unpublished;
   out["refused"] = settings.refused;
+  out["handler_sets"] = settings.handler_sets;
+  out["version_shape"] = settings.version_shape;
   out["renamed"] = settings.renamed;
   out["composite"] = settings.composite;
   out["byte_budget"] = settings.byte_budget;

@@ -43,6 +43,13 @@ struct Settings {
   std::set<std::string>
       silent_loss_fields;  // 200, but these attributes keep their value
   std::map<std::string, std::string> refused;  // client guid -> text of the handler
+  // Attribute -> text that the handler of a normal write by OData sets in every client
+  // that is changed.
+  std::map<std::string, std::string> handler_sets;
+  // How DataVersion counts: "object" (the last bytes, for each object), "object-high"
+  // and "object-high-little" (the same in the first four bytes, big and little endian),
+  // "database" (one counter for all writes of the base).
+  std::string version_shape = "object";
 
   // Exchange plan
   bool load_mode_registers = true;    // a write in load mode is registered too
@@ -52,6 +59,7 @@ struct Settings {
   int request_ms = 0;
   int write_ms = 0;
   int metadata_ms = 0;
+  int metadata_mb = 0;  // types of other objects beside those that are published
   int slice_ms = 0;
   int select_ms = 0;       // SelectChanges
   int row_us = 0;          // a served row
@@ -69,8 +77,8 @@ struct Settings {
 
 // Changes only what `change` names. Sets and maps are merged: in "composition",
 // "denied_read", "denied_write", "rls_hidden", "silent_loss_fields" and each set of
-// "composite" an entry is {"name": bool}; in "refused" and "renamed" a null removes the
-// entry.
+// "composite" an entry is {"name": bool}; in "refused", "handler_sets" and "renamed" a
+// null removes the entry.
 // Returns the first unknown or ill-typed name; empty when all was taken.
 std::string ApplyChange(const nlohmann::json& change, Settings& settings);
 nlohmann::json ToJson(const Settings& settings);

@@ -8,6 +8,7 @@
 #define GUESTBRIDGE_TESTS_EMULATORS_ONEC_STORE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <shared_mutex>
 #include <string>
@@ -58,6 +59,9 @@ class Store {
   RecordPtr Referenced(const std::string& set, const Guid& guid) const;
   std::string Presentation(const EntityDef& def, const Record& record) const;
 
+  // Of a base whose versions are counted by the database; the mutex is held.
+  std::uint64_t NextRowVersion() { return ++row_version_; }
+
   using Backup = std::map<std::string, Table>;
   Backup MakeBackup() const { return tables_; }
   void Restore(Backup backup) { tables_ = std::move(backup); }
@@ -66,6 +70,7 @@ class Store {
   mutable std::shared_mutex mutex_;
   Schema schema_;
   std::map<std::string, Table> tables_;
+  std::uint64_t row_version_ = 0x7D0;
 };
 
 }  // namespace guestbridge::testing::onec

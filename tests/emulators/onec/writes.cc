@@ -23,9 +23,23 @@ Value& Own(const EntityDef& def, Record& record, const char* id) {
 
 bool HasVersion(const EntityDef& def) { return def.kind == SetKind::kCatalog; }
 
-void NextVersion(const EntityDef& def, Record& record) {
+// Adds one to a counter in the first four of the eight bytes.
+std::uint64_t NextHigh(std::uint64_t version, bool little) {
+  auto high = static_cast<std::uint32_t>(version >> 32);
+  if (little) high = __builtin_bswap32(high);
+  ++high;
+  if (little) high = __builtin_bswap32(high);
+  return std::uint64_t{high} << 32 | (version & 0xFFFF'FFFF);
+}
+
+void NextVersion(const WriteContext& context, const EntityDef& def, Record& record) {
   Value& version = Own(def, record, "DataVersion");
-  version = DataVersionText(DataVersionCounter(PlainText(version)) + 1);
+  const std::string& shape = context.settings.version_shape;
+  std::uint64_t next = DataVersionCounter(PlainText(version)) + 1;
+  if (shape == "database") next = context.store.NextRowVersion();
+  if (shape == "object-high") next = NextHigh(next - 1, /*little=*/false);
+  if (shape == "object-high-little") next = NextHigh(next - 1, /*little=*/true);
+  version = DataVersionText(next);
 }
 
 // The next number of the set, as wide as the numbers in use.
@@ -83,6 +97,10 @@ Result<Done> RunHandlers(const WriteContext& context, const EntityDef& def,
   const auto refused = context.settings.refused.find(PlainText(record.values[0]));
   if (refused != context.settings.refused.end()) {
     return Fault{500, "-1", refused->second, ""};
+  }
+  for (const auto& [id, text] : context.settings.handler_sets) {
+    const int at = created ? -1 : def.FindId(id);
+    if (at >= 0) record.values[At(at)] = text;
   }
   if (!created) return Done{};
   Value& create_date = Own(def, record, "CreateDate");
@@ -199,7 +217,7 @@ Result<RecordPtr> Update(const WriteContext& context, const EntityDef& def,
   if (!handled.ok()) return handled.fault();
   if (context.settings.silent_write_loss && context.by_odata) return before;
   LoseFields(context, def, *before, *after);
-  if (HasVersion(def)) NextVersion(def, *after);
+  if (HasVersion(def)) NextVersion(context, def, *after);
   const RecordPtr stored = context.store.table(def.name).Put(def, after);
   RegisterChange(context.store, context.settings, def, key, context.load_mode);
   if (WritesHistory(context, def, *named, /*created=*/false)) {
