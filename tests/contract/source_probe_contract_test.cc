@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,39 @@ TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   for (const json& call : emulator.Get("/journal?since=0")) {
     EXPECT_EQ(call["method"], "GET");
   }
+}
+
+// Kilobytes of this process by /proc; 0 where there is no such line.
+int64_t MemoryOf(const std::string& line) {
+  std::ifstream status("/proc/self/status");
+  std::string name;
+  int64_t kilobytes = 0;
+  while (status >> name) {
+    if (name == line + ":" && status >> kilobytes) return kilobytes;
+  }
+  return 0;
+}
+
+TEST(TestTest, FortyMegabytesOfMetadataAreReadAndNotHeld) {
+  OnecEmulator emulator({"--generate", "20"});
+  emulator.Post("/config", {{"metadata_mb", 40}});
+  Source source = emulator.Connect();
+  // The most that was ever used counts from here.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const int64_t before = MemoryOf("VmHWM");
+  const SourceCheck found = Find(source.probe->Test("000000001", {}), "metadata");
+  const int64_t taken = MemoryOf("VmHWM") - before;
+  EXPECT_EQ(found.state, State::kOk);
+  const auto megabytes = std::find_if(
+      found.parameters.begin(), found.parameters.end(),
+      [](const auto& parameter) { return parameter.first == "megabytes"; });
+  ASSERT_NE(megabytes, found.parameters.end());
+  EXPECT_EQ(megabytes->second.substr(0, 3), "40.");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(taken, 8 << 10) << "kilobytes";
+#else
+  static_cast<void>(taken);
+#endif
 }
 
 TEST(TestTest, NamesEveryMismatch) {

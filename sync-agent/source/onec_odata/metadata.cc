@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
@@ -12,7 +13,8 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr size_t kPiece = 1 << 20;
+constexpr size_t kPiece = 64 << 10;
+constexpr size_t kLongestTag = 1 << 20;
 
 absl::string_view LocalName(const char* name) {
   absl::string_view text(name);
@@ -27,85 +29,115 @@ std::string AttributeOf(const char** attributes, absl::string_view name) {
   return "";
 }
 
-struct Reader {
-  const std::set<std::string>* wanted = nullptr;
-  XML_Parser parser = nullptr;
-  Metadata metadata;
-  MetadataEntity* entity = nullptr;  // the type that is being read, if wanted
-  bool edmx = false;
-  std::string edmx_version;
+}  // namespace
+
+class MetadataReader::Parser {
+ public:
+  explicit Parser(std::set<std::string> wanted)
+      : wanted_(std::move(wanted)), expat_(XML_ParserCreate(nullptr), &XML_ParserFree) {
+    XML_SetUserData(expat_.get(), this);
+    XML_SetElementHandler(
+        expat_.get(),
+        [](void* self, const char* element, const char** attributes) {
+          static_cast<Parser*>(self)->Start(element, attributes);
+        },
+        [](void* self, const char* element) {
+          static_cast<Parser*>(self)->End(element);
+        });
+    // 1C sends no DTD; one that comes could only define entities.
+    XML_SetStartDoctypeDeclHandler(
+        expat_.get(), [](void* self, const char*, const char*, const char*, int) {
+          XML_StopParser(static_cast<Parser*>(self)->expat_.get(), XML_FALSE);
+        });
+  }
+
+  bool Take(absl::string_view piece) {
+    while (!piece.empty() && !broken_) {
+      const absl::string_view part = piece.substr(0, kPiece);
+      piece.remove_prefix(part.size());
+      bytes_ += part.size();
+      silent_bytes_ += part.size();
+      Parse(part, /*whole=*/false);
+      if (silent_bytes_ > kLongestTag) broken_ = true;
+    }
+    return !broken_;
+  }
+
+  absl::StatusOr<Metadata> Finish() {
+    if (!broken_) Parse("", /*whole=*/true);
+    if (broken_ || !edmx_) {
+      return MakeError("SOURCE_ANSWER_BROKEN",
+                       {{"entity", "$metadata"}, {"http", "200"}, {"code", "-"}});
+    }
+    if (metadata_.version.empty() && edmx_version_ != "1.0") {
+      metadata_.version = edmx_version_;
+    }
+    return std::move(metadata_);
+  }
+
+  size_t bytes() const { return bytes_; }
+
+ private:
+  void Parse(absl::string_view part, bool whole) {
+    if (XML_Parse(expat_.get(), part.data(), static_cast<int>(part.size()),
+                  whole ? 1 : 0) != XML_STATUS_OK) {
+      broken_ = true;
+    }
+  }
 
   void Start(const char* element, const char** attributes) {
+    silent_bytes_ = 0;
     const absl::string_view name = LocalName(element);
-    if (name == "Edmx" || name == "Schema") edmx = true;
+    if (name == "Edmx" || name == "Schema") edmx_ = true;
     if (name == "DataServices") {
-      metadata.version = AttributeOf(attributes, "DataServiceVersion");
+      metadata_.version = AttributeOf(attributes, "DataServiceVersion");
     }
     // Version 4 says it here.
-    if (name == "Edmx" && metadata.version.empty())
-      edmx_version = AttributeOf(attributes, "Version");
+    if (name == "Edmx" && metadata_.version.empty()) {
+      edmx_version_ = AttributeOf(attributes, "Version");
+    }
     if (name == "EntityType") {
-      ++metadata.types;
+      ++metadata_.types;
       const std::string type = AttributeOf(attributes, "Name");
-      if (wanted->count(type) > 0) entity = &metadata.entities[type];
-    } else if (name == "Property" && entity != nullptr) {
+      if (wanted_.count(type) > 0) entity_ = &metadata_.entities[type];
+    } else if (name == "Property" && entity_ != nullptr) {
       MetadataProperty property;
       property.type = AttributeOf(attributes, "Type");
       const std::string length = AttributeOf(attributes, "MaxLength");
       if (!absl::SimpleAtoi(length, &property.max_length)) property.max_length = 0;
-      (*entity)[AttributeOf(attributes, "Name")] = property;
+      (*entity_)[AttributeOf(attributes, "Name")] = property;
     }
   }
 
   void End(const char* element) {
-    if (LocalName(element) == "EntityType") entity = nullptr;
+    silent_bytes_ = 0;
+    if (LocalName(element) == "EntityType") entity_ = nullptr;
   }
+
+  const std::set<std::string> wanted_;
+  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> expat_;
+  Metadata metadata_;
+  MetadataEntity* entity_ = nullptr;  // the type that is being read, if wanted
+  bool edmx_ = false;
+  std::string edmx_version_;
+  size_t bytes_ = 0;
+  size_t silent_bytes_ = 0;  // since the parser last said something
+  bool broken_ = false;
 };
 
-void XMLCALL OnStart(void* reader, const char* element, const char** attributes) {
-  static_cast<Reader*>(reader)->Start(element, attributes);
-}
+MetadataReader::MetadataReader(std::set<std::string> wanted)
+    : parser_(std::make_unique<Parser>(std::move(wanted))) {}
+MetadataReader::~MetadataReader() = default;
 
-void XMLCALL OnEnd(void* reader, const char* element) {
-  static_cast<Reader*>(reader)->End(element);
-}
-
-// 1C sends no DTD; one that comes could only define entities.
-void XMLCALL OnDoctype(void* reader, const char*, const char*, const char*, int) {
-  XML_StopParser(static_cast<Reader*>(reader)->parser, XML_FALSE);
-}
-
-}  // namespace
+bool MetadataReader::Take(absl::string_view piece) { return parser_->Take(piece); }
+absl::StatusOr<Metadata> MetadataReader::Finish() { return parser_->Finish(); }
+size_t MetadataReader::bytes() const { return parser_->bytes(); }
 
 absl::StatusOr<Metadata> ParseMetadata(absl::string_view xml,
                                        const std::set<std::string>& wanted) {
-  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(
-      XML_ParserCreate(nullptr), &XML_ParserFree);
-  Reader reader;
-  reader.wanted = &wanted;
-  reader.parser = parser.get();
-  XML_SetUserData(parser.get(), &reader);
-  XML_SetElementHandler(parser.get(), &OnStart, &OnEnd);
-  XML_SetStartDoctypeDeclHandler(parser.get(), &OnDoctype);
-  bool whole = false;
-  while (!whole) {
-    const size_t size = std::min(kPiece, xml.size());
-    whole = size == xml.size();
-    if (XML_Parse(parser.get(), xml.data(), static_cast<int>(size), whole ? 1 : 0) !=
-        XML_STATUS_OK) {
-      return MakeError("SOURCE_ANSWER_BROKEN",
-                       {{"entity", "$metadata"}, {"http", "200"}, {"code", "-"}});
-    }
-    xml.remove_prefix(size);
-  }
-  if (!reader.edmx) {
-    return MakeError("SOURCE_ANSWER_BROKEN",
-                     {{"entity", "$metadata"}, {"http", "200"}, {"code", "-"}});
-  }
-  if (reader.metadata.version.empty() && reader.edmx_version != "1.0") {
-    reader.metadata.version = reader.edmx_version;
-  }
-  return std::move(reader.metadata);
+  MetadataReader reader(wanted);
+  reader.Take(xml);
+  return reader.Finish();
 }
 
 }  // namespace guestbridge::agent

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -26,9 +26,29 @@ struct Metadata {
   int types = 0;  // entity types of the document
 };
 
-// Reads the document as a stream and by local names (schema namespaces drift between
-// platform versions); keeps the `wanted` types only. Errors: SOURCE_ANSWER_BROKEN (no
-// EDMX, or cut).
+// Reads the document piece by piece and by local names (schema namespaces drift between
+// platform versions); keeps the `wanted` types only, and what one tag takes: a tag
+// above a megabyte is refused, and so is a DTD. One thread.
+class MetadataReader {
+ public:
+  explicit MetadataReader(std::set<std::string> wanted);
+  ~MetadataReader();
+  MetadataReader(const MetadataReader&) = delete;
+  MetadataReader& operator=(const MetadataReader&) = delete;
+
+  // False: nothing that follows is of use; the document is broken.
+  bool Take(absl::string_view piece);
+  // After the last piece, once. Errors: SOURCE_ANSWER_BROKEN (no EDMX, or cut).
+  absl::StatusOr<Metadata> Finish();
+  // Taken so far.
+  size_t bytes() const;
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+// A document that is at hand.
 absl::StatusOr<Metadata> ParseMetadata(absl::string_view xml,
                                        const std::set<std::string>& wanted);
 

@@ -19,16 +19,14 @@ MetadataMemory::MetadataMemory(std::set<std::string> wanted, ODataSession& sessi
 
 absl::StatusOr<std::shared_ptr<const MetadataReading>> MetadataMemory::Read(
     const ServiceDocument& document) {
-  GB_ASSIGN_OR_RETURN(const std::string xml, session_.FetchMetadata());
-  const size_t hash = absl::HashOf(absl::string_view(xml));
+  MetadataReader reader(wanted_);
+  GB_RETURN_IF_ERROR(session_.FetchMetadata(
+      [&](absl::string_view piece) { return reader.Take(piece); }));
+  auto reading = std::make_shared<MetadataReading>();
+  GB_ASSIGN_OR_RETURN(reading->metadata, reader.Finish());
+  reading->bytes = reader.bytes();
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (reading_ == nullptr || hash != bytes_hash_ || reading_->bytes != xml.size()) {
-    auto reading = std::make_shared<MetadataReading>();
-    GB_ASSIGN_OR_RETURN(reading->metadata, ParseMetadata(xml, wanted_));
-    reading->bytes = xml.size();
-    reading_ = std::move(reading);
-    bytes_hash_ = hash;
-  }
+  reading_ = std::move(reading);
   sets_hash_ = absl::HashOf(document.sets);
   read_at_ = clock_.Steady();
   return reading_;

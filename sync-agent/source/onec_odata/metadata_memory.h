@@ -21,8 +21,8 @@ struct MetadataReading {
 // $metadata, as it was last read. The document is megabytes that take 1C half a minute
 // to make, and has no mark of its age; it changes with an update of the configuration
 // or of the composition. So it is remembered for an hour, as long as the list of
-// published sets (which is cheap) stays the same; and a document with the same bytes is
-// not parsed again. Thread-safe. Errors: ODataSession's and ParseMetadata's.
+// published sets (which is cheap) stays the same. Of the document nothing is held but
+// what is wanted of it. Thread-safe. Errors: ODataSession's and MetadataReader's.
 class MetadataMemory {
  public:
   // `session` and `clock` outlive the object.
@@ -42,7 +42,6 @@ class MetadataMemory {
   std::mutex mutex_;
   // Guarded by mutex_.
   std::shared_ptr<const MetadataReading> reading_;  // null: none yet
-  size_t bytes_hash_ = 0;
   size_t sets_hash_ = 0;
   absl::Duration read_at_;
 };

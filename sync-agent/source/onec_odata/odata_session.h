@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,9 @@ class ODataSession {
   std::optional<IbSession::State> session_state() const;
 
   absl::StatusOr<ODataAnswer> FetchRows(const ODataQuery& query);
+  // How many objects `entity` has, folders too; hidden ones perhaps. Errors also:
+  // SOURCE_ANSWER_BROKEN (no number).
+  absl::StatusOr<int64_t> FetchCount(const std::string& entity);
   // The object with `key` (a literal or a list of them, as between the parentheses).
   absl::StatusOr<ODataRow> FetchEntity(const std::string& entity,
                                        const std::string& key,
@@ -76,8 +80,10 @@ class ODataSession {
   absl::Status CallFunction(const std::string& name, const std::string& query,
                             const std::string& entity, absl::Duration deadline,
                             std::function<bool(absl::string_view)> on_body);
-  // The $metadata document: megabytes; up to 180 s.
-  absl::StatusOr<std::string> FetchMetadata();
+  // The $metadata document: tens of megabytes, which go to `on_body` as they come; up
+  // to 180 s. Pieces may come although the whole does not. Errors also:
+  // SOURCE_ANSWER_BROKEN.
+  absl::Status FetchMetadata(const std::function<bool(absl::string_view)>& on_body);
   absl::StatusOr<ServiceDocument> FetchServiceDocument();
 
   // Percent-encoded path of the service.
@@ -87,6 +93,8 @@ class ODataSession {
   // Whether rows of `entity` are hidden from our user.
   bool HidesRows(const std::string& entity) const;
   SourceUsage usage() const;
+  // What the web server's clock showed last; nothing when it never told.
+  std::optional<absl::Time> server_clock() const;
 
  private:
   // A request's place: at most one runs in it at a time.
@@ -102,6 +110,9 @@ class ODataSession {
   HttpResult SendIn(Place* place, const HttpRequest& request);
   std::string TargetOf(const ODataQuery& query) const;
   std::string TargetOf(const std::string& entity, const std::string& key) const;
+  // Sends, and hands the body of a 2xx, which is to be XML, to `on_body`.
+  absl::Status SendForXml(HttpRequest request, const ODataCall& call,
+                          const std::function<bool(absl::string_view)>& on_body);
   absl::StatusOr<ODataAnswer> FetchOnce(const ODataQuery& query, bool allowed_only);
   absl::StatusOr<ODataRow> Write(HttpRequest request, const ODataCall& call);
 
@@ -115,6 +126,7 @@ class ODataSession {
   std::vector<Place> places_;
   int series_ = 0;
   std::set<std::string> hidden_;
+  std::optional<absl::Time> server_clock_;
   std::atomic<int> requests_{0};
   std::atomic<int> rows_{0};
 };
