@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "sync-agent/model/client.h"
+#include "sync-agent/model/content_basis.h"
 #include "sync-agent/model/ids.h"
 
 // Where clients come from. A connector (source/onec_odata) implements these contracts;
@@ -40,6 +41,8 @@ struct ClientPage {
   // Of a kCompare stream: clients that were looked at and need no row.
   int unchanged = 0;
   bool last = false;
+  // With the last page only: something that a person should see, for a run's notices.
+  absl::Status notice;
   // With the last page only: pass it to the next kChanges stream once every row of this
   // stream is durably dealt with. It was read before the stream began (full) or comes
   // from the stream's own rows (changes).
@@ -92,12 +95,19 @@ class SourceReader {
   // By Ref_Key or by code (trimmed). Absence is not an error.
   virtual absl::StatusOr<std::optional<ClientRow>> FindClient(
       absl::string_view key_or_code, absl::Span<const std::string> attributes) = 0;
+  // What decides the content of `attributes` beside the clients' rows. A small request
+  // for each look-up among them, once an hour.
+  virtual absl::StatusOr<ContentBasis> FetchContentBasis(
+      absl::Span<const std::string> attributes) {
+    static_cast<void>(attributes);
+    return ContentBasis();
+  }
   // What was used since the connector was made.
   virtual SourceUsage usage() const = 0;
 };
 
-// What a write made of the row's version; empty where it is not certain that nothing
-// else was changed with it.
+// What a write made of the row's version; empty where it is not certain that the row's
+// content is the same in both: 1C's own handlers change what they like with a write.
 struct ContactWritten {
   std::string version_before;
   std::string version_after;
@@ -112,6 +122,10 @@ class SourceWriter {
   // not stored), CLIENT_GONE (NOT_FOUND), SOURCE_REFUSED (a handler said no).
   virtual absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
                                                       ContactId contact) = 0;
+  // What decides a client's content. Before this is told no write tells versions.
+  virtual void SetContentAttributes(std::vector<std::string> attributes) {
+    static_cast<void>(attributes);
+  }
   // Whether the site lets its clients be written now. Reaches nothing. Errors:
   // SOURCE_QUIET_HOURS {until} (UNAVAILABLE).
   virtual absl::Status CheckHours() const { return absl::OkStatus(); }
