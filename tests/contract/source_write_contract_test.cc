@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,6 +22,7 @@ class WriteContactTest : public ::testing::Test {
  protected:
   absl::Status Write(int64_t contact, const std::string& profile = "") {
     Source source = emulator_.Connect(profile);
+    if (!content_.empty()) source.writer->SetContentAttributes(content_);
     const auto written =
         source.writer->WriteContact(ClientKey(guid_), ContactId(contact));
     if (written.ok()) written_ = *written;
@@ -29,6 +31,7 @@ class WriteContactTest : public ::testing::Test {
   std::string Stored() { return emulator_.Get("/clients/" + guid_)["B24ContactID"]; }
   int CountWrites() { return emulator_.Get("/counters")["writes"]; }
 
+  std::vector<std::string> content_;
   agent::ContactWritten written_;
   OnecEmulator emulator_;
   std::string guid_ = emulator_.Add({{"LastName", "Гость"}});
@@ -42,8 +45,15 @@ TEST_F(WriteContactTest, StoresTheIdAndWritesOnceOnly) {
   EXPECT_EQ(CountWrites(), writes);
 }
 
-TEST_F(WriteContactTest, TellsWhichVersionItMadeOfWhich) {
+TEST_F(WriteContactTest, TellsNoVersionsToWhomContentIsNothing) {
+  EXPECT_THAT(Write(6), IsOk());
+  // Nobody said what decides content.
+  EXPECT_EQ(written_.version_after, "");
+}
+
+TEST_F(WriteContactTest, TellsVersionsOfWritesThatLeftTheContentAsItWas) {
   const std::string before = emulator_.Get("/clients/" + guid_)["DataVersion"];
+  content_ = {"LastName", "Phone"};
   EXPECT_THAT(Write(7), IsOk());
   EXPECT_EQ(written_.version_before, before);
   EXPECT_EQ(written_.version_after, emulator_.Get("/clients/" + guid_)["DataVersion"]);

@@ -47,12 +47,15 @@ bool IsNumber(const std::string& text) {
 ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attributes,
                            KnownRows known, ClientTable& table)
     : since_(since),
+      latest_(table.LatestTime()),
       attributes_(std::move(attributes)),
       known_(table.names()->version.empty() ? nullptr : std::move(known)),
       table_(table),
       seen_(since),
       history_(HistoryQuery(table.profile(), since), table.session()) {
-  if (!since_.period.has_value()) {
+  // Read with an absurd time for the newest, everybody since was left out.
+  if (!since_.period.has_value() || IsAhead(since_.period, latest_) ||
+      IsAhead(since_.created, latest_)) {
     full_ = std::make_unique<FullStream>(attributes_, table_);
   }
 }
@@ -62,7 +65,11 @@ void ChangeStream::TakeHistory(const std::vector<ODataRow>& rows) {
   for (const ODataRow& row : rows) {
     const SourceTime period = ReadSourceTime(row.Get(names.period));
     if (period == *since_.period) met_since_ = true;
-    if (period > *seen_.period) seen_.period = period;
+    if (IsAhead(period, latest_)) {
+      seen_.ahead = period;
+    } else if (period > *seen_.period) {
+      seen_.period = period;
+    }
     const std::string guid = row.Get(names.client);
     if (IsGuid(guid)) changed_.emplace_back(guid);
   }
@@ -118,7 +125,9 @@ void ChangeStream::Deliver(std::vector<ClientRow> rows, ClientPage* page) {
   std::vector<ClientKey> fresh;
   for (ClientRow& row : rows) {
     if (row.is_folder) continue;
-    if (seen_.created.has_value() && row.created > *seen_.created) {
+    if (IsAhead(row.created, latest_)) {
+      seen_.ahead = row.created;
+    } else if (seen_.created.has_value() && row.created > *seen_.created) {
       seen_.created = row.created;
     }
     if (std::binary_search(delivered_.begin(), delivered_.end(), row.key)) continue;
@@ -158,20 +167,25 @@ absl::StatusOr<ClientPage> ChangeStream::NextSelected() {
   return page;
 }
 
-absl::Status ChangeStream::PlanKeys() {
-  std::vector<ClientKey> left;
-  std::set_difference(changed_.begin(), changed_.end(), delivered_.begin(),
-                      delivered_.end(), std::back_inserter(left));
-  if (known_ != nullptr) {
-    GB_ASSIGN_OR_RETURN(left, WithoutEchoes(known_, left, table_));
+absl::StatusOr<bool> ChangeStream::PlanKeys() {
+  if (sieve_ == nullptr) {
+    std::vector<ClientKey> left;
+    std::set_difference(changed_.begin(), changed_.end(), delivered_.begin(),
+                        delivered_.end(), std::back_inserter(left));
+    changed_ = std::move(left);
+    if (known_ == nullptr) return true;
+    sieve_ = std::make_unique<EchoSieve>(std::move(changed_), known_, table_);
   }
-  changed_ = std::move(left);
-  keys_planned_ = true;
-  return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const bool done, sieve_->Step());
+  if (done) changed_ = sieve_->TakeWanted();
+  return done;
 }
 
 absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
-  if (!keys_planned_) GB_RETURN_IF_ERROR(PlanKeys());
+  if (!keys_planned_) {
+    GB_ASSIGN_OR_RETURN(keys_planned_, PlanKeys());
+    if (!keys_planned_) return ClientPage();
+  }
   ClientPage page;
   if (changed_at_ < changed_.size()) {
     GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,
@@ -181,7 +195,7 @@ absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
     }
   }
   page.last = changed_at_ >= changed_.size();
-  if (page.last) page.watermark = EncodeMarks(seen_);
+  if (page.last) table_.PutMarks(seen_, &page);
   return page;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sync-agent/source/onec_odata/client_pager.h"
 #include "sync-agent/source/onec_odata/compared_rows.h"
+#include "sync-agent/source/onec_odata/echo_sieve.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 #include "sync-agent/source/source.h"
@@ -21,8 +22,8 @@ namespace guestbridge::agent {
 // 4. the rows of the keys of 1 that did not come yet.
 //
 // Where the caller knows versions, phases 2 and 3 read keys and versions and the rows
-// of those that differ, and phase 4 the same of clients whose last change is likely our
-// own write-back: a mass write-back names every client once more.
+// of those that differ, and phase 4 leaves out echoes of our own write-back
+// (EchoSieve).
 //
 // Reads everything instead when the history cannot be used, when the watermark says
 // that it could not, and when the history no longer has the moment of the watermark:
@@ -41,13 +42,14 @@ class ChangeStream : public ClientStream {
   void TakeHistory(const std::vector<ODataRow>& rows);
   absl::StatusOr<ClientPage> NextSelected();
   absl::StatusOr<ClientPage> NextOfKeys();
-  // Leaves in `changed_` what phase 4 has to read.
-  absl::Status PlanKeys();
+  // Leaves in `changed_` what phase 4 has to read; false: not yet.
+  absl::StatusOr<bool> PlanKeys();
   bool PhaseApplies() const;
   ClientSelection Selection() const;  // of phases 2 and 3
   void Deliver(std::vector<ClientRow> rows, ClientPage* page);
 
   const Marks since_;
+  const SourceTime latest_;
   const std::vector<std::string> attributes_;
   const KnownRows known_;
   ClientTable& table_;
@@ -61,6 +63,7 @@ class ChangeStream : public ClientStream {
   std::unique_ptr<ComparedRows> compared_;  // the same where versions are known
   bool versionless_ = false;                // … and it has shown that they are not
   size_t changed_at_ = 0;
+  std::unique_ptr<EchoSieve> sieve_;
   bool keys_planned_ = false;
   std::unique_ptr<FullStream> full_;  // set: reads everything
 };

@@ -8,9 +8,6 @@
 namespace guestbridge::agent {
 namespace {
 
-// A narrow row is 120 bytes.
-constexpr int kNarrowPageRows = 5000;
-
 std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
                                        ClientTable& table) {
   const SourceProfile& profile = table.profile();
@@ -31,7 +28,7 @@ std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
   if (selection.narrow) {
     query.select = table.NarrowSelect();
     query.select.push_back(query.order_by);
-    query.page_rows = kNarrowPageRows;
+    query.page_rows = profile.narrow_page_rows;
   } else {
     query.select = table.SelectOf(selection.attributes);
     query.page_rows = profile.page_rows;
@@ -78,6 +75,19 @@ absl::Status ClientPager::ListKeys() {
   return absl::OkStatus();
 }
 
+// The same for narrow rows, which come with it.
+absl::StatusOr<ClientRows> ClientPager::ListNarrow() {
+  ODataQuery query;
+  query.entity = table_.profile().client.set;
+  query.filter = AndFilter(table_.NoFolders(), selection_.filter);
+  query.select = table_.NarrowSelect();
+  GB_ASSIGN_OR_RETURN(const ODataAnswer answer, table_.session().FetchRows(query));
+  ClientRows page;
+  GB_ASSIGN_OR_RETURN(page.rows, table_.Decode(answer.rows, {}));
+  page.last = true;
+  return page;
+}
+
 absl::StatusOr<ClientRows> ClientPager::NextByKeys() {
   ClientRows page;
   GB_ASSIGN_OR_RETURN(page.rows,
@@ -90,6 +100,7 @@ absl::StatusOr<ClientRows> ClientPager::NextByKeys() {
 }
 
 absl::StatusOr<ClientRows> ClientPager::Next() {
+  if (!reader_.has_value() && selection_.narrow) return ListNarrow();
   if (!reader_.has_value() && !listed_) GB_RETURN_IF_ERROR(ListKeys());
   if (keys_at_ < keys_.size() || done_) return NextByKeys();
   // Decoding may fail after the reader has moved on: its rows wait in a page of keys.

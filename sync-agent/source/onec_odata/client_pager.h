@@ -37,6 +37,7 @@ class ClientPager {
  private:
   absl::StatusOr<ClientRows> NextByKeys();
   absl::Status ListKeys();
+  absl::StatusOr<ClientRows> ListNarrow();
   void TakeKeys(const std::vector<ODataRow>& rows);
 
   const ClientSelection selection_;

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/time/time.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
+#include "sync-agent/source/onec_odata/watermark.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -15,6 +17,9 @@ namespace {
 // percent-encoding).
 constexpr size_t kMostTargetBytes = 2000;
 constexpr size_t kMostKeys = 20;
+
+// Zones that are set wrongly differ by less.
+constexpr absl::Duration kClockSlack = absl::Hours(24);
 
 constexpr absl::string_view kEmptyDate = "0001-01-01T00:00:00";
 
@@ -39,8 +44,33 @@ ContactId ReadContactId(absl::string_view text) {
 }
 
 ClientTable::ClientTable(const SourceProfile& profile, ODataSession& session,
-                         LookupTable& lookups, ClientAttributes& known)
-    : profile_(profile), session_(session), lookups_(lookups), known_(known) {}
+                         LookupTable& lookups, ClientAttributes& known,
+                         const Clock& clock)
+    : profile_(profile),
+      session_(session),
+      lookups_(lookups),
+      known_(known),
+      clock_(clock) {}
+
+SourceTime ClientTable::LatestTime() const {
+  absl::TimeZone zone;
+  absl::LoadTimeZone(profile_.time_zone, &zone);  // checked with the profile
+  const absl::Time ours = clock_.Now();
+  const absl::Time present = std::max(ours, session_.server_clock().value_or(ours));
+  return {absl::FormatTime("%Y-%m-%dT%H:%M:%S", present + kClockSlack, zone)};
+}
+
+void ClientTable::PutMarks(const Marks& marks, ClientPage* page) const {
+  page->watermark = EncodeMarks(marks);
+  if (marks.ahead.text.empty()) return;
+  absl::TimeZone zone;
+  absl::LoadTimeZone(profile_.time_zone, &zone);
+  page->notice =
+      MakeError("SOURCE_TIME_AHEAD",
+                {{"newest", marks.ahead.text},
+                 {"time_zone", profile_.time_zone},
+                 {"now", absl::FormatTime("%Y-%m-%dT%H:%M:%S", clock_.Now(), zone)}});
+}
 
 absl::Status ClientTable::CheckAttributes(
     absl::Span<const std::string> attributes) const {

@@ -6,20 +6,24 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "common/time/clock.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/lookup_table.h"
 #include "sync-agent/source/onec_odata/odata_session.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
+#include "sync-agent/source/source.h"
 
 namespace guestbridge::agent {
+
+struct Marks;
 
 // The set of clients: what to select, how a row reads, rows by key. Thread-safe.
 class ClientTable {
  public:
   // All outlive the table.
   ClientTable(const SourceProfile& profile, ODataSession& session, LookupTable& lookups,
-              ClientAttributes& known);
+              ClientAttributes& known, const Clock& clock);
 
   // Errors: SOURCE_ATTRIBUTE_PROTECTED: an attribute is one that never leaves 1C.
   absl::Status CheckAttributes(absl::Span<const std::string> attributes) const;
@@ -44,6 +48,12 @@ class ClientTable {
   absl::StatusOr<std::vector<ClientRow>> FetchAll(
       absl::Span<const ClientKey> keys, absl::Span<const std::string> attributes);
 
+  // The latest time that a row may well have: 1C's present, by our clock or the web
+  // server's and the profile's zone, and a day.
+  SourceTime LatestTime() const;
+  // Ends a stream's last page.
+  void PutMarks(const Marks& marks, ClientPage* page) const;
+
   const SourceProfile& profile() const { return profile_; }
   // The profile's names as far as the base has them.
   std::shared_ptr<const ClientNames> names() const { return known_.names(); }
@@ -61,6 +71,7 @@ class ClientTable {
   ODataSession& session_;
   LookupTable& lookups_;
   ClientAttributes& known_;
+  const Clock& clock_;
 };
 
 // `YYYY-MM-DDThh:mm:ss`, without what a server may add (fractions, zone); empty for

@@ -21,7 +21,8 @@ CompareStream::CompareStream(std::vector<std::string> attributes, KnownRows know
 absl::StatusOr<ClientPage> CompareStream::Next() {
   if (full_ != nullptr) return full_->Next();
   if (!marks_.has_value()) {
-    GB_ASSIGN_OR_RETURN(marks_, FetchMarks(table_.profile(), table_.session()));
+    GB_ASSIGN_OR_RETURN(
+        marks_, FetchMarks(table_.profile(), table_.LatestTime(), table_.session()));
   }
   GB_ASSIGN_OR_RETURN(ComparedPage compared, rows_->Next());
   if (compared.versionless) {
@@ -32,7 +33,7 @@ absl::StatusOr<ClientPage> CompareStream::Next() {
   page.rows = std::move(compared.rows);
   page.unchanged = compared.unchanged;
   page.last = compared.last;
-  if (page.last) page.watermark = EncodeMarks(*marks_);
+  if (page.last) table_.PutMarks(*marks_, &page);
   return page;
 }
 

@@ -14,8 +14,16 @@ ClientSelection Narrow(ClientSelection selection) {
   return selection;
 }
 
-absl::StatusOr<std::vector<KnownRow>> Ask(const KnownRows& known,
-                                          absl::Span<const ClientKey> keys) {
+bool HasNoVersions(absl::Span<const ClientRow> narrow) {
+  return !narrow.empty() &&
+         std::all_of(narrow.begin(), narrow.end(),
+                     [](const ClientRow& row) { return row.data_version.empty(); });
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<KnownRow>> AskKnown(const KnownRows& known,
+                                               absl::Span<const ClientKey> keys) {
   GB_ASSIGN_OR_RETURN(std::vector<KnownRow> rows, known(keys));
   rows.resize(keys.size());
   return rows;
@@ -26,7 +34,7 @@ absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
   std::vector<ClientKey> keys;
   keys.reserve(narrow.size());
   for (const ClientRow& row : narrow) keys.push_back(row.key);
-  GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, Ask(known, keys));
+  GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, AskKnown(known, keys));
   std::vector<ClientKey> differing;
   for (size_t i = 0; i < keys.size(); ++i) {
     const bool same =
@@ -35,14 +43,6 @@ absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
   }
   return differing;
 }
-
-bool HasNoVersions(absl::Span<const ClientRow> narrow) {
-  return !narrow.empty() &&
-         std::all_of(narrow.begin(), narrow.end(),
-                     [](const ClientRow& row) { return row.data_version.empty(); });
-}
-
-}  // namespace
 
 ComparedRows::ComparedRows(ClientSelection selection, KnownRows known,
                            ClientTable& table)
@@ -72,26 +72,6 @@ absl::StatusOr<ComparedPage> ComparedRows::Next() {
   }
   page.last = listed_ && wanted_at_ >= wanted_.size();
   return page;
-}
-
-absl::StatusOr<std::vector<ClientKey>> WithoutEchoes(const KnownRows& known,
-                                                     absl::Span<const ClientKey> keys,
-                                                     ClientTable& table) {
-  GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, Ask(known, keys));
-  std::vector<ClientKey> wanted;
-  std::vector<ClientKey> echoes;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const bool echo = rows[i].echo && !rows[i].version.empty();
-    (echo ? echoes : wanted).push_back(keys[i]);
-  }
-  for (size_t at = 0; at < echoes.size();) {
-    GB_ASSIGN_OR_RETURN(const std::vector<ClientRow> narrow,
-                        table.FetchSomeVersions(echoes, &at));
-    GB_ASSIGN_OR_RETURN(const std::vector<ClientKey> differing,
-                        Differing(known, narrow));
-    wanted.insert(wanted.end(), differing.begin(), differing.end());
-  }
-  return wanted;
 }
 
 }  // namespace guestbridge::agent

@@ -38,10 +38,11 @@ class ComparedRows {
   size_t wanted_at_ = 0;
 };
 
-// Those of `keys` whose rows must be read: a key whose newest version is likely our own
-// write-back is looked at by its version first.
-absl::StatusOr<std::vector<ClientKey>> WithoutEchoes(const KnownRows& known,
-                                                     absl::Span<const ClientKey> keys,
-                                                     ClientTable& table);
+// What the caller knows, one for each of `keys`.
+absl::StatusOr<std::vector<KnownRow>> AskKnown(const KnownRows& known,
+                                               absl::Span<const ClientKey> keys);
+// Keys of the rows whose version is not the known one.
+absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
+                                                 absl::Span<const ClientRow> narrow);
 
 }  // namespace guestbridge::agent

@@ -3,11 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
-#include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/odata_literal.h"
 
 namespace guestbridge::agent {
@@ -15,22 +13,6 @@ namespace {
 
 // An object that changes under us more often than this is being edited.
 constexpr int kConflicts = 3;
-
-// A version counts an object's writes. Where it is the next one, nobody wrote between
-// our look and our write, which If-Match alone does not promise: 1C may ignore it.
-bool IsNextVersion(const std::string& before, const std::string& after) {
-  std::string bytes;
-  std::string next;
-  if (!absl::Base64Unescape(before, &bytes) || !absl::Base64Unescape(after, &next) ||
-      bytes.size() != 8) {
-    return false;
-  }
-  for (size_t at = bytes.size(); at-- > 0;) {
-    bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) + 1);
-    if (bytes[at] != 0) break;
-  }
-  return bytes == next;
-}
 
 bool Says(const absl::Status& status, const std::string& parameter,
           const std::string& value) {
@@ -40,15 +22,66 @@ bool Says(const absl::Status& status, const std::string& parameter,
 
 }  // namespace
 
-ContactWriter::ContactWriter(const SourceProfile& profile, ODataSession& session,
-                             MessagesRegister& messages, ClientAttributes& known)
-    : profile_(profile),
-      session_(session),
+ContactWriter::ContactWriter(ClientTable& clients, MessagesRegister& messages)
+    : profile_(clients.profile()),
+      clients_(clients),
+      session_(clients.session()),
       messages_(messages),
-      known_(known),
-      load_mode_(profile.write.data_load_mode) {}
+      known_(clients.known()),
+      load_mode_(profile_.write.data_load_mode) {}
+
+void ContactWriter::SetContentAttributes(std::vector<std::string> attributes) {
+  // What may not be read is no content either: an export with it fails.
+  const bool readable = clients_.CheckAttributes(attributes).ok();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  content_known_ = readable;
+  content_ = std::move(attributes);
+}
+
+// What the row of a client has to hold for its content; empty: not known.
+std::vector<std::string> ContactWriter::content() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return content_known_ ? clients_.SelectOf(content_) : std::vector<std::string>();
+}
+
+ContactWritten ContactWriter::Told(const ODataRow& before,
+                                   const ODataRow& after) const {
+  const std::shared_ptr<const ClientNames> names = known_.names();
+  const std::vector<std::string> select = content();
+  if (select.empty() || names->version.empty()) return ContactWritten();
+  for (const std::string& name : select) {
+    if (name == names->version || name == names->contact) continue;
+    const std::string* was = before.Find(name);
+    const std::string* is = after.Find(name);
+    // What does not come is not known to be the same.
+    if (was == nullptr || is == nullptr || *was != *is) return ContactWritten();
+  }
+  ContactWritten written = {before.Get(names->version), after.Get(names->version)};
+  const bool both = !written.version_before.empty() && !written.version_after.empty();
+  return both ? written : ContactWritten();
+}
 
 absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& client) {
+  const std::vector<std::string> select = content();
+  const Reading way = reading_;
+  if (select.empty() || way == Reading::kFilterWhole) return ReadNarrow(client);
+  absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
+  if (row.ok()) {
+    const ContactId contact = ReadContactId(row->Get(profile_.client.contact));
+    return Stored{contact, *std::move(row)};
+  }
+  if (ParametersOf(row.status())["http"] != "400") return row.status();
+  // Either this way of reading, or one of the attributes: a write needs none of them.
+  GB_ASSIGN_OR_RETURN(Stored stored, ReadNarrow(client));
+  if (reading_ == way) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    content_known_ = false;
+  }
+  return stored;
+}
+
+absl::StatusOr<ContactWriter::Stored> ContactWriter::ReadNarrow(
+    const ClientKey& client) {
   const std::shared_ptr<const ClientNames> known = known_.names();
   const ClientNames& names = *known;
   std::vector<std::string> select = {names.key};
@@ -56,15 +89,15 @@ absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& clien
   select.push_back(names.contact);
   while (true) {
     const Reading way = reading_;
-    const absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
+    absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
     if (row.ok()) {
       const std::string* contact = row->Find(names.contact);
       if (contact == nullptr && way == Reading::kFilterWhole) {
         return MakeError("SOURCE_ATTRIBUTE_MISSING",
                          {{"entity", names.set}, {"attribute", names.contact}});
       }
-      return Stored{ReadContactId(contact == nullptr ? "" : *contact),
-                    row->Get(names.version)};
+      const ContactId held = ReadContactId(contact == nullptr ? "" : *contact);
+      return Stored{held, *std::move(row)};
     }
     if (ParametersOf(row.status())["http"] != "400") return row.status();
     // Some builds know no $select of a single object, or none with this filter.
@@ -119,11 +152,12 @@ absl::StatusOr<ContactWritten> ContactWriter::WriteAttribute(const ClientKey& cl
     GB_ASSIGN_OR_RETURN(stored, Read(client));
     if (stored.contact == contact) return ContactWritten();
   }
-  absl::StatusOr<ODataRow> row = Patch(client, contact, stored.version);
+  absl::StatusOr<ODataRow> row =
+      Patch(client, contact, stored.row.Get(known_.names()->version));
   for (int i = 0; i < kConflicts && Says(row.status(), "http", "412"); ++i) {
     GB_ASSIGN_OR_RETURN(stored, Read(client));
     if (stored.contact == contact) return ContactWritten();
-    row = Patch(client, contact, stored.version);
+    row = Patch(client, contact, stored.row.Get(known_.names()->version));
   }
   if (Says(row.status(), "http", "412")) {
     return MakeError("SOURCE_BUSY",
@@ -132,15 +166,12 @@ absl::StatusOr<ContactWritten> ContactWriter::WriteAttribute(const ClientKey& cl
   GB_RETURN_IF_ERROR(row.status());
   const std::string* kept = row->Find(names.contact);
   if (kept != nullptr && ReadContactId(*kept) == contact) {
-    ContactWritten written = {stored.version, row->Get(names.version)};
-    return IsNextVersion(written.version_before, written.version_after)
-               ? written
-               : ContactWritten();
+    return Told(stored.row, *row);
   }
   // An answer without the attribute proves nothing, and neither does an old value that
   // a handler may have replaced by now: ask.
-  GB_ASSIGN_OR_RETURN(stored, Read(client));
-  if (stored.contact == contact) return ContactWritten();
+  GB_ASSIGN_OR_RETURN(const Stored after, Read(client));
+  if (after.contact == contact) return Told(stored.row, after.row);
   return MakeError("WRITE_NOT_KEPT",
                    {{"entity", names.set}, {"attribute", names.contact}});
 }

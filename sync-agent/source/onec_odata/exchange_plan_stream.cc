@@ -8,7 +8,6 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/change_stream.h"
 #include "sync-agent/source/onec_odata/compare_stream.h"
-#include "sync-agent/source/onec_odata/compared_rows.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 
 namespace guestbridge::agent {
@@ -72,8 +71,8 @@ absl::Status ExchangePlanStream::Begin() {
   }
   // For a reading by the history later on. Older than the selection, so nothing is
   // between the two.
-  GB_ASSIGN_OR_RETURN(seen_.period,
-                      FetchHistoryMark(table_.profile(), table_.session()));
+  GB_RETURN_IF_ERROR(FetchHistoryMark(table_.profile(), table_.LatestTime(),
+                                      table_.session(), &seen_));
   phase_ = Phase::kSelect;
   return absl::OkStatus();
 }
@@ -105,29 +104,36 @@ absl::Status ExchangePlanStream::Select() {
   keys_ = std::move(feed->clients);
   std::sort(keys_.begin(), keys_.end());
   keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  if (known_ != nullptr) {
+    sieve_ = std::make_unique<EchoSieve>(std::move(keys_), known_, table_);
+  }
   phase_ = Phase::kKeys;
   return absl::OkStatus();
 }
 
 absl::StatusOr<ClientPage> ExchangePlanStream::NextOfKeys() {
-  if (known_ != nullptr && !keys_planned_) {
-    GB_ASSIGN_OR_RETURN(keys_, WithoutEchoes(known_, keys_, table_));
+  if (sieve_ != nullptr) {
+    GB_ASSIGN_OR_RETURN(const bool done, sieve_->Step());
+    if (!done) return ClientPage();
+    keys_ = sieve_->TakeWanted();
+    sieve_ = nullptr;
   }
-  keys_planned_ = true;
   ClientPage page;
   if (keys_at_ < keys_.size()) {
     GB_ASSIGN_OR_RETURN(std::vector<ClientRow> rows,
                         table_.FetchSome(keys_, &keys_at_, attributes_));
     for (ClientRow& row : rows) {
       if (row.is_folder) continue;
-      if (seen_.created.has_value() && row.created > *seen_.created) {
+      if (IsAhead(row.created, table_.LatestTime())) {
+        seen_.ahead = row.created;
+      } else if (seen_.created.has_value() && row.created > *seen_.created) {
         seen_.created = row.created;
       }
       page.rows.push_back(std::move(row));
     }
   }
   page.last = keys_at_ >= keys_.size();
-  if (page.last) page.watermark = EncodeMarks(seen_);
+  if (page.last) table_.PutMarks(seen_, &page);
   return page;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sync-agent/source/onec_odata/client_table.h"
+#include "sync-agent/source/onec_odata/echo_sieve.h"
 #include "sync-agent/source/onec_odata/exchange_plan.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 #include "sync-agent/source/source.h"
@@ -18,8 +19,8 @@ namespace guestbridge::agent {
 // 3. the clients are read by key. One that is gone does not come, and a tombstone says
 //    nothing: absent is not deleted.
 //
-// Where the caller knows versions, clients whose last change is likely our own
-// write-back are read by key and version first.
+// Where the caller knows versions, echoes of our own write-back are left out
+// (EchoSieve).
 //
 // Reads by the change history instead (without one: by versions) when the plan cannot
 // be used (not published, no right, refused, not to be read), and when `since` knows
@@ -63,7 +64,7 @@ class ExchangePlanStream : public ClientStream {
   int broken_ = 0;  // feeds that could not be read
   std::vector<ClientKey> keys_;
   size_t keys_at_ = 0;
-  bool keys_planned_ = false;
+  std::unique_ptr<EchoSieve> sieve_;  // while echoes are left out
   std::unique_ptr<ClientStream> other_;
 };
 

@@ -202,7 +202,7 @@ class ExchangePlanStreamTest : public ::testing::Test {
                  SecretString("p")),
         lookups_(session_, SystemClock()),
         attributes_(profile_.client, session_, SystemClock()),
-        clients_(profile_, session_, lookups_, attributes_) {
+        clients_(profile_, session_, lookups_, attributes_, SystemClock()) {
     base_.history = "a";
   }
 
@@ -417,13 +417,14 @@ TEST_F(ExchangePlanStreamTest, MoreThanIsWorthReadingByKeyIsReadWhole) {
 
 TEST_F(ExchangePlanStreamTest, AFullReadingRemembersWhereTheNodeStood) {
   base_.received = 8;
-  const auto marks = FetchMarks(profile_, session_);
+  const auto marks = FetchMarks(profile_, clients_.LatestTime(), session_);
   ASSERT_TRUE(marks.ok()) << marks.status();
   EXPECT_EQ(marks->plan, (PlanMark{kNode, 8, false}));
   base_.faults["node"] = {{404, "<html/>"}};
-  EXPECT_FALSE(FetchMarks(profile_, session_)->plan.has_value());
+  EXPECT_FALSE(FetchMarks(profile_, clients_.LatestTime(), session_)->plan.has_value());
   base_.faults["node"] = {{0, ""}};
-  EXPECT_TRUE(absl::IsUnavailable(FetchMarks(profile_, session_).status()));
+  EXPECT_TRUE(absl::IsUnavailable(
+      FetchMarks(profile_, clients_.LatestTime(), session_).status()));
 }
 
 class WithoutHistoryTest : public ExchangePlanStreamTest {

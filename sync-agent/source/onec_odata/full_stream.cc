@@ -15,13 +15,14 @@ FullStream::FullStream(std::vector<std::string> attributes, ClientTable& table)
 
 absl::StatusOr<ClientPage> FullStream::Next() {
   if (!marks_.has_value()) {
-    GB_ASSIGN_OR_RETURN(marks_, FetchMarks(table_.profile(), table_.session()));
+    GB_ASSIGN_OR_RETURN(
+        marks_, FetchMarks(table_.profile(), table_.LatestTime(), table_.session()));
   }
   GB_ASSIGN_OR_RETURN(ClientRows rows, pager_.Next());
   ClientPage page;
   page.rows = std::move(rows.rows);
   page.last = rows.last;
-  if (page.last) page.watermark = EncodeMarks(*marks_);
+  if (page.last) table_.PutMarks(*marks_, &page);
   return page;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/secret/digest.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/odata_literal.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr absl::string_view kEmptyGuid = "00000000-0000-0000-0000-000000000000";
 constexpr int kSmallCatalogue = 1000;
 constexpr size_t kKeysOfRequest = 20;
+constexpr size_t kDigestSize = 16;
 constexpr absl::Duration kFresh = absl::Hours(1);
 
 bool IsReference(const std::string& guid) { return IsGuid(guid) && guid != kEmptyGuid; }
@@ -25,6 +27,13 @@ LookupTable::LookupTable(ODataSession& session, const Clock& clock)
 
 LookupTable::Texts& LookupTable::TextsOf(const LookupNames& names) {
   return tables_[absl::StrCat(names.set, "/", names.take)];
+}
+
+absl::Status LookupTable::Refresh(const LookupNames& names, Texts* texts) {
+  if (texts->loaded && clock_.Steady() - texts->loaded_at <= kFresh) {
+    return absl::OkStatus();
+  }
+  return Load(names, texts);
 }
 
 absl::Status LookupTable::Load(const LookupNames& names, Texts* texts) {
@@ -39,6 +48,7 @@ absl::Status LookupTable::Load(const LookupNames& names, Texts* texts) {
         TrimText(row.Get(names.take));
   }
   texts->loaded = true;
+  texts->whole = static_cast<int>(answer.rows.size()) < kSmallCatalogue && !answer.more;
   texts->loaded_at = clock_.Steady();
   return absl::OkStatus();
 }
@@ -70,9 +80,7 @@ absl::Status LookupTable::Prepare(const LookupNames& names,
   if (std::none_of(guids.begin(), guids.end(), IsReference)) return absl::OkStatus();
   const std::lock_guard<std::mutex> lock(mutex_);
   Texts& texts = TextsOf(names);
-  if (!texts.loaded || clock_.Steady() - texts.loaded_at > kFresh) {
-    GB_RETURN_IF_ERROR(Load(names, &texts));
-  }
+  GB_RETURN_IF_ERROR(Refresh(names, &texts));
   std::vector<std::string> unknown;
   for (const std::string& guid : guids) {
     const std::string lower = absl::AsciiStrToLower(guid);
@@ -81,6 +89,20 @@ absl::Status LookupTable::Prepare(const LookupNames& names,
   std::sort(unknown.begin(), unknown.end());
   unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
   return LoadSome(names, unknown, &texts);
+}
+
+absl::StatusOr<std::optional<std::map<std::string, std::string>>> LookupTable::Digests(
+    const LookupNames& names) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Texts& texts = TextsOf(names);
+  GB_RETURN_IF_ERROR(Refresh(names, &texts));
+  std::optional<std::map<std::string, std::string>> digests;
+  if (!texts.whole) return digests;
+  digests.emplace();
+  for (const auto& [guid, text] : texts.by_guid) {
+    if (!text.empty()) (*digests)[guid] = Sha256Hex(text).substr(0, kDigestSize);
+  }
+  return digests;
 }
 
 absl::StatusOr<std::string> LookupTable::TextOf(const LookupNames& names,

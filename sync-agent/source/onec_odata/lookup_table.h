@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,15 +26,21 @@ class LookupTable {
   absl::Status Prepare(const LookupNames& names, const std::vector<std::string>& guids);
   // Empty for the empty reference and for one whose object is gone. Reads when it must.
   absl::StatusOr<std::string> TextOf(const LookupNames& names, const std::string& guid);
+  // Digests of all texts that are not empty, by item. Nothing when the catalogue is
+  // larger than what is read of it at once. Reads when it must.
+  absl::StatusOr<std::optional<std::map<std::string, std::string>>> Digests(
+      const LookupNames& names);
 
  private:
   struct Texts {
     bool loaded = false;
+    bool whole = false;  // all of the catalogue was read
     absl::Duration loaded_at;
     std::map<std::string, std::string> by_guid;
   };
   // mutex_ is held.
   Texts& TextsOf(const LookupNames& names);
+  absl::Status Refresh(const LookupNames& names, Texts* texts);
   absl::Status Load(const LookupNames& names, Texts* texts);
   absl::Status LoadSome(const LookupNames& names, const std::vector<std::string>& guids,
                         Texts* texts);

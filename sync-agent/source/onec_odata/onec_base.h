@@ -30,9 +30,9 @@ struct OneCBase {
         lookups(session, its_clock),
         metadata(NamedSets(profile), session, its_clock),
         attributes(profile.client, session, its_clock),
-        clients(profile, session, lookups, attributes),
+        clients(profile, session, lookups, attributes, its_clock),
         messages(profile, session, its_clock),
-        writer(profile, session, messages, attributes),
+        writer(clients, messages),
         clock(its_clock) {}
   OneCBase(const OneCBase&) = delete;
   OneCBase& operator=(const OneCBase&) = delete;

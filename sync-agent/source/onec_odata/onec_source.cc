@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/change_stream.h"
@@ -123,6 +124,29 @@ class OneCReader : public SourceReader {
     return row;
   }
 
+  absl::StatusOr<ContentBasis> FetchContentBasis(
+      absl::Span<const std::string> attributes) override {
+    const SourceProfile& profile = base_->profile;
+    const ClientNames& names = profile.client;
+    ContentBasis basis;
+    // Of the profile, what decides how a row reads.
+    std::string rules =
+        absl::StrCat(names.set, "\n", names.key, "\n", names.code, "\n",
+                     names.is_folder, "\n", names.deleted, "\n", names.contact);
+    for (const std::string& attribute : attributes) {
+      const auto lookup = profile.lookups.find(attribute);
+      if (lookup == profile.lookups.end()) continue;
+      const LookupNames& taken = lookup->second;
+      absl::StrAppend(&rules, "\n", attribute, " ", taken.set, " ", taken.key, " ",
+                      taken.take);
+      GB_ASSIGN_OR_RETURN(auto digests, base_->lookups.Digests(taken));
+      if (!digests.has_value()) continue;
+      basis.texts[absl::StrCat(taken.set, "/", taken.take)] = *std::move(digests);
+    }
+    basis.rules = Sha256Hex(rules);
+    return basis;
+  }
+
   SourceUsage usage() const override { return base_->session.usage(); }
 
  private:
@@ -231,6 +255,10 @@ class OneCWriter : public SourceWriter {
       if (series_ == nullptr) series_ = base_->session.BeginSeries();
     }
     return base_->writer.WriteContact(client, contact);
+  }
+
+  void SetContentAttributes(std::vector<std::string> attributes) override {
+    base_->writer.SetContentAttributes(std::move(attributes));
   }
 
   absl::Status CheckHours() const override {

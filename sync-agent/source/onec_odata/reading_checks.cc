@@ -123,7 +123,8 @@ SourceCheck CheckClock(OneCBase& base, std::optional<absl::Time> server) {
   readings.server = server;
   readings.time_zone = base.profile.time_zone;
   // Rows are a help: what fails to read them is another finding's.
-  const absl::StatusOr<Marks> marks = FetchMarks(base.profile, base.session);
+  const SourceTime no_limit = {"9999-12-31T23:59:59"};
+  const absl::StatusOr<Marks> marks = FetchMarks(base.profile, no_limit, base.session);
   if (marks.ok()) {
     const SourceTime none;
     readings.newest =

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <utility>
 
@@ -17,6 +18,11 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr size_t kLongestProfile = 256 << 10;
+
+// A row of key and version is 120 bytes, a whole one 3 KB: where a site wants fewer of
+// these on a page, it gets fewer of those.
+constexpr int kNarrowRowsOfOne = 25;
+int NarrowRowsOf(int page_rows) { return std::min(page_rows * kNarrowRowsOfOne, 5000); }
 
 absl::Status Invalid(absl::string_view key, absl::string_view problem) {
   return MakeFieldError("connection.source.profile", "SOURCE_PROFILE_INVALID",
@@ -318,6 +324,8 @@ MessageNames ReadMessages(Section section) {
 
 void ReadPage(Section section, SourceProfile* profile) {
   profile->page_rows = section.Number("rows", profile->page_rows, 5, 5000);
+  profile->narrow_page_rows =
+      section.Number("narrow_rows", NarrowRowsOf(profile->page_rows), 5, 20'000);
   profile->page_bytes =
       section.Number("target_bytes", profile->page_bytes, 16 << 10, 32 << 20);
   section.Finish();

@@ -101,7 +101,8 @@ struct WriteRules {
 struct SourceProfile {
   std::string name;
   std::string time_zone = "Europe/Moscow";  // of the base's own times
-  int page_rows = 200;
+  int page_rows = 200;                      // whole rows
+  int narrow_page_rows = 5000;              // rows of key and version
   int page_bytes = 2 << 20;
   ClientNames client;
   std::map<std::string, LookupNames> lookups;  // by attribute

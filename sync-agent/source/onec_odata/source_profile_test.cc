@@ -147,6 +147,7 @@ TEST(SourceProfileTest, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(WrongKey(client + ", code_type: guid}"), "client.code_type");
   EXPECT_EQ(WrongKey(client + "}\ntimezone: Mars/Base"), "timezone");
   EXPECT_EQ(WrongKey(client + "}\npage: {rows: 0}"), "page.rows");
+  EXPECT_EQ(WrongKey(client + "}\npage: {narrow_rows: 1}"), "page.narrow_rows");
   EXPECT_EQ(WrongKey(client + "}\nsession: {ib_session: yes}"), "session.ib_session");
   EXPECT_EQ(WrongKey(client + "}\nsession: {concurrency: 3}"), "session.concurrency");
   EXPECT_EQ(WrongKey(client + "}\nwrite: {quiet_hours: [\"8-11\"]}"),
@@ -160,6 +161,18 @@ TEST(SourceProfileTest, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(WrongKey(client + "}\nextends: 1c-spa"), "extends");
   EXPECT_EQ(WrongKey("client: [set"), "profile");
   EXPECT_EQ(WrongKey("just text"), "profile");
+}
+
+TEST(SourceProfile, PagesOfKeysAndVersionsGrowWithThoseOfWholeRows) {
+  const auto narrow_rows_of = [](const std::string& page) {
+    const auto profile =
+        LoadSourceProfile("", absl::StrCat("extends: 1c-hotel\npage: ", page));
+    return profile.ok() ? profile->narrow_page_rows : 0;
+  };
+  EXPECT_EQ(narrow_rows_of("{rows: 200}"), 5000);
+  EXPECT_EQ(narrow_rows_of("{rows: 20}"), 500);
+  EXPECT_EQ(narrow_rows_of("{rows: 1000}"), 5000);
+  EXPECT_EQ(narrow_rows_of("{rows: 20, narrow_rows: 2000}"), 2000);
 }
 
 }  // namespace

@@ -42,17 +42,26 @@ bool DecodePlan(absl::string_view text, std::optional<PlanMark>* plan) {
 // Nothing when the newest row can't be asked for.
 absl::StatusOr<std::optional<SourceTime>> FetchNewest(ODataSession& session,
                                                       const std::string& entity,
-                                                      const std::string& attribute) {
+                                                      const std::string& attribute,
+                                                      const SourceTime& latest,
+                                                      SourceTime* ahead) {
   ODataQuery query;
   query.entity = entity;
   query.select = {attribute};
   query.order_by = absl::StrCat(attribute, " desc");
   query.top = 1;
-  const absl::StatusOr<ODataAnswer> answer = session.FetchRows(query);
-  if (IsUnusable(answer.status())) return std::optional<SourceTime>();
-  GB_RETURN_IF_ERROR(answer.status());
-  if (answer->rows.empty()) return std::optional<SourceTime>(SourceTime());
-  return std::optional<SourceTime>(ReadSourceTime(answer->rows.front().Get(attribute)));
+  while (true) {
+    const absl::StatusOr<ODataAnswer> answer = session.FetchRows(query);
+    if (IsUnusable(answer.status())) return std::optional<SourceTime>();
+    GB_RETURN_IF_ERROR(answer.status());
+    if (answer->rows.empty()) return std::optional<SourceTime>(SourceTime());
+    const SourceTime newest = ReadSourceTime(answer->rows.front().Get(attribute));
+    if (!IsAhead(newest, latest)) return std::optional<SourceTime>(newest);
+    *ahead = newest;
+    // A base that takes no filter answers the same again.
+    if (!query.filter.empty()) return std::optional<SourceTime>(SourceTime());
+    query.filter = absl::StrCat(attribute, " le ", DateTimeLiteral(latest.text));
+  }
 }
 
 }  // namespace
@@ -94,23 +103,33 @@ bool IsUnusable(const absl::Status& status) {
          reason == "SOURCE_RIGHT_MISSING";
 }
 
-absl::StatusOr<std::optional<SourceTime>> FetchHistoryMark(const SourceProfile& profile,
-                                                           ODataSession& session) {
-  if (!profile.history.has_value()) return std::optional<SourceTime>();
-  return FetchNewest(session, profile.history->set, profile.history->period);
+bool IsAhead(const std::optional<SourceTime>& mark, const SourceTime& latest) {
+  return mark.has_value() && *mark > latest;
 }
 
-absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, ODataSession& session) {
+absl::Status FetchHistoryMark(const SourceProfile& profile, const SourceTime& latest,
+                              ODataSession& session, Marks* marks) {
+  marks->period.reset();
+  if (!profile.history.has_value()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(
+      marks->period, FetchNewest(session, profile.history->set, profile.history->period,
+                                 latest, &marks->ahead));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, const SourceTime& latest,
+                                 ODataSession& session) {
   Marks marks;
   if (profile.exchange_plan.has_value()) {
     const auto node = FetchNode(*profile.exchange_plan, session);
     if (absl::IsUnavailable(node.status())) return node.status();
     if (node.ok()) marks.plan = PlanMark{node->guid, node->received, false};
   }
-  GB_ASSIGN_OR_RETURN(marks.period, FetchHistoryMark(profile, session));
+  GB_RETURN_IF_ERROR(FetchHistoryMark(profile, latest, session, &marks));
   if (!profile.client.created.empty()) {
-    GB_ASSIGN_OR_RETURN(marks.created, FetchNewest(session, profile.client.set,
-                                                   profile.client.created));
+    GB_ASSIGN_OR_RETURN(marks.created,
+                        FetchNewest(session, profile.client.set, profile.client.created,
+                                    latest, &marks.ahead));
   }
   return marks;
 }

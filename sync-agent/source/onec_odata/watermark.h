@@ -35,6 +35,8 @@ struct Marks {
   std::optional<SourceTime> period;
   std::optional<SourceTime> created;
   std::optional<PlanMark> plan;
+  // Not of the watermark: a time beyond 1C's present that was passed over; empty: none.
+  SourceTime ahead;
 };
 
 Watermark EncodeMarks(const Marks& marks);
@@ -47,12 +49,19 @@ std::string Before(const SourceTime& time, int seconds);
 // published, renamed, or forbidden.
 bool IsUnusable(const absl::Status& status);
 
-// The newest time of the change history; nothing when it can't be used.
-absl::StatusOr<std::optional<SourceTime>> FetchHistoryMark(const SourceProfile& profile,
-                                                           ODataSession& session);
+// Whether `mark` is later than `latest`. A year typed wrongly (3020) is no moment to go
+// on from: everything before it would count as read.
+bool IsAhead(const std::optional<SourceTime>& mark, const SourceTime& latest);
 
-// The newest times of the base now, and where the exchange plan's node stands. A
-// history or a plan that is unavailable is no mark; other errors are ODataSession's.
-absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, ODataSession& session);
+// Takes the newest time of the change history that is not later than `latest` into
+// `marks`; nothing when the history can't be used.
+absl::Status FetchHistoryMark(const SourceProfile& profile, const SourceTime& latest,
+                              ODataSession& session, Marks* marks);
+
+// The newest times of the base now, as far as they are not later than `latest`, and
+// where the exchange plan's node stands. A history or a plan that is unavailable is no
+// mark; other errors are ODataSession's.
+absl::StatusOr<Marks> FetchMarks(const SourceProfile& profile, const SourceTime& latest,
+                                 ODataSession& session);
 
 }  // namespace guestbridge::agent
