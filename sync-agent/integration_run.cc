@@ -13,6 +13,7 @@
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
+#include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
@@ -353,6 +354,19 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   return settings;
 }
 
+absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
+  const absl::StatusOr<ContentBasis> found =
+      parts_.sides->source.reader->FetchContentBasis(settings->mapping->attributes());
+  // The reading that follows meets the same, and says so.
+  if (!found.ok()) return false;
+  ContentBasis basis = *found;
+  basis.rules =
+      Sha256Hex(absl::StrCat(basis.rules, "\n", settings->mapping->default_region()));
+  settings->content_basis = EncodeBasis(basis);
+  GB_ASSIGN_OR_RETURN(const std::string before, parts_.ledger.Note(kReadWithBasisNote));
+  return BasisChanged(before, basis);
+}
+
 absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(RunSettings settings, MakeSettings(identity));
   ReadMemory memory;
@@ -363,6 +377,9 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(const std::string whole, parts_.ledger.Note(kReadWholeNote));
   if (int64_t unix = 0; absl::SimpleAtoi(whole, &unix)) {
     memory.whole = absl::FromUnixSeconds(unix);
+  }
+  if (settings.kind == RunKind::kExport) {
+    GB_ASSIGN_OR_RETURN(memory.basis_changed, LearnBasis(&settings));
   }
   const ReadChoice choice = ChooseReading(
       settings.full || settings.kind != RunKind::kExport, settings.mapping_version,

@@ -64,6 +64,8 @@ class IntegrationRun {
   absl::Status Begin();
   absl::StatusOr<Identity> FindIdentity();
   absl::Status TakeLease(const Identity& identity);
+  // Whether what decides content beside rows is not what it was at the last reading.
+  absl::StatusOr<bool> LearnBasis(RunSettings* settings);
   absl::StatusOr<ExecutionResult> Work(const Identity& identity);
   // Links of another portal than the configured one are forgotten, and looked up anew.
   absl::Status MindPortal();

@@ -14,6 +14,9 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
                                                     const Clock& clock) {
   auto sides = std::make_shared<Sides>();
   GB_ASSIGN_OR_RETURN(sides->source, ConnectSource(settings.source, clock));
+  if (settings.mapping.has_value()) {
+    sides->source.writer->SetContentAttributes(settings.mapping->attributes());
+  }
   HttpClientOptions options;
   options.host = settings.portal.host;
   options.port = settings.portal.port;

@@ -12,6 +12,8 @@ ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattend
     choice.reason = "NEVER_READ";
   } else if (memory.mapping_version != mapping_version) {
     choice.reason = "MAPPING_CHANGED";
+  } else if (memory.basis_changed) {
+    choice.reason = "CONTENT_BASIS_CHANGED";
   } else {
     choice.full = false;
     choice.since = memory.watermark;

@@ -20,6 +20,8 @@ struct ReadMemory {
   int mapping_version = 0;  // of that reading
   // When the whole base was last read or compared; empty: before this was noted.
   std::optional<absl::Time> whole;
+  // What decides content beside rows is not what it was then (ContentBasis).
+  bool basis_changed = false;
 };
 
 struct ReadChoice {
@@ -29,7 +31,7 @@ struct ReadChoice {
   bool compare = false;
   Watermark since;  // of a reading of changes
   // Why the whole base is looked at: FULL_REQUESTED, NEVER_READ, MAPPING_CHANGED,
-  // COMPARISON_DUE. Empty: only changes are.
+  // CONTENT_BASIS_CHANGED, COMPARISON_DUE. Empty: only changes are.
   std::string reason;
 };
 
@@ -37,8 +39,8 @@ struct ReadChoice {
 // are committed out of order. A comparison is narrow rows, 120 bytes each.
 inline constexpr absl::Duration kCompareEvery = absl::Hours(7 * 24);
 
-// A new mapping version changes what a client's content is, so everybody is compared
-// once. `unattended`: nobody waits for the run.
+// A new mapping version changes what a client's content is, and so do other rules and a
+// renamed country: everybody is compared once. `unattended`: nobody waits for the run.
 ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattended,
                          absl::Time now, const ReadMemory& memory);
 
@@ -46,5 +48,7 @@ ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattend
 inline constexpr char kWatermarkNote[] = "watermark";
 inline constexpr char kReadWithMappingNote[] = "read-with-mapping";
 inline constexpr char kReadWholeNote[] = "read-whole";
+// … and the basis of that reading's content (EncodeBasis).
+inline constexpr char kReadWithBasisNote[] = "read-with-basis";
 
 }  // namespace guestbridge::agent

@@ -32,6 +32,14 @@ TEST(ChooseReading, ANewMappingVersionComparesEverybodyOnce) {
             "MAPPING_CHANGED");
 }
 
+TEST(ChooseReading, AnotherBasisOfContentReadsEverybodyOnce) {
+  ReadMemory memory = Memory(3, absl::Hours(24));
+  memory.basis_changed = true;
+  const ReadChoice choice = ChooseReading(false, 3, kWatched, kNow, memory);
+  EXPECT_TRUE(choice.full);
+  EXPECT_EQ(choice.reason, "CONTENT_BASIS_CHANGED");
+}
+
 TEST(ChooseReading, ARequestForEverybodyWins) {
   EXPECT_TRUE(ChooseReading(true, 3, kWatched, kNow, Memory(3, absl::Hours(1))).full);
 }

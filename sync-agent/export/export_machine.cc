@@ -104,6 +104,9 @@ void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
     if (!page.last) return;
     stream_done_ = true;
     watermark_ = page.watermark;
+    if (!page.notice.ok()) {
+      tally_.AddNotice(ReasonOf(page.notice), ParametersOf(page.notice));
+    }
     if (MutantActive(Mutant::kEarlyWatermark)) {
       context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
     }
@@ -327,6 +330,10 @@ bool ExportMachine::Advance() {
         CrashPoint("agent.watermark.noted");
         context_.Check(context_.ledger.SetNote(
             kReadWithMappingNote, absl::StrCat(settings_.mapping_version)));
+        if (!settings_.content_basis.empty()) {
+          context_.Check(
+              context_.ledger.SetNote(kReadWithBasisNote, settings_.content_basis));
+        }
         if (settings_.reads_whole) {
           context_.Check(context_.ledger.SetNote(
               kReadWholeNote, absl::StrCat(absl::ToUnixSeconds(context_.now.wall))));

@@ -48,6 +48,7 @@ struct RunSettings {
   std::string originator;                    // `guestbridge:` + the base's identity
   const CompiledMapping* mapping = nullptr;  // null only for kRebuild
   int mapping_version = 0;
+  std::string content_basis;  // to be noted when all was read; empty: not known
   EventSwitches events;
   // How long a request without an answer may still be carried out; the second on a box.
   absl::Duration settle_time = absl::Seconds(120);

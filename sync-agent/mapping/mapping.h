@@ -59,6 +59,7 @@ class CompiledMapping {
   // The source attributes that Map reads, each once, in the mapping's order.
   const std::vector<std::string>& attributes() const { return attributes_; }
   int version() const { return options_.version; }
+  const std::string& default_region() const { return options_.default_region; }
 
  private:
   struct Entry {
