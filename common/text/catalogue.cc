@@ -41,6 +41,11 @@ const Index& GetIndex() {
   return *index;
 }
 
+// A remedy names its command with the integration; where nobody knows which one, as the
+// commands' help writes it.
+constexpr absl::string_view kIntegration = "integration";
+constexpr absl::string_view kSomeIntegration = "ID";
+
 std::string Fill(absl::string_view text, const Parameters& parameters) {
   std::string out;
   out.reserve(text.size() + 32);
@@ -50,12 +55,14 @@ std::string Fill(absl::string_view text, const Parameters& parameters) {
     const size_t close = text.find('}', open);
     if (close == absl::string_view::npos) break;
     absl::StrAppend(&out, text.substr(0, open));
-    const auto it =
-        parameters.find(std::string(text.substr(open + 1, close - open - 1)));
-    if (it == parameters.end()) {
-      absl::StrAppend(&out, text.substr(open, close - open + 1));
-    } else {
+    const std::string name(text.substr(open + 1, close - open - 1));
+    const auto it = parameters.find(name);
+    if (it != parameters.end()) {
       out.append(it->second);
+    } else if (name == kIntegration) {
+      absl::StrAppend(&out, kSomeIntegration);
+    } else {
+      absl::StrAppend(&out, text.substr(open, close - open + 1));
     }
     text.remove_prefix(close + 1);
   }

@@ -47,10 +47,10 @@ constexpr ReasonText kTexts[] = {
     {"DATABASE_CORRUPT", kDataLoss, "The database {file} is damaged.",
      "База данных {file} повреждена.",
      "Stop the program, move the file aside and restore it from a backup. An agent's "
-     "ledger can also be rebuilt: \"guestbridge ledger rebuild <integration>\".",
+     "ledger can also be rebuilt: \"guestbridge ledger rebuild {integration}\".",
      "Остановите программу, уберите файл в сторону и восстановите его из резервной "
      "копии. Журнал агента можно также построить заново: «guestbridge ledger rebuild "
-     "<взаимодействие>»."},
+     "{integration}»."},
     {"DATABASE_UNWRITABLE", kPrecondition,
      "The database {file} cannot be opened or written.",
      "Базу данных {file} не удаётся открыть или записать.",
@@ -88,14 +88,16 @@ constexpr ReasonText kTexts[] = {
      "{file_key}.",
      "Сохранённый секрет зашифрован ключом {sealed_key}, а в файле ключа — {file_key}.",
      "Put back the key file that belongs to this database, or enter the secrets anew "
-     "with \"guestbridge connection set\".",
+     "with \"guestbridge connection set {integration} …\".",
      "Верните файл ключа, относящийся к этой базе данных, или введите секреты заново "
-     "командой «guestbridge connection set»."},
+     "командой «guestbridge connection set {integration} …»."},
     {"SECRET_CORRUPT", kDataLoss, "The stored secret of {place} is damaged.",
      "Сохранённый секрет {place} повреждён.",
-     "Enter the secret again with \"guestbridge connection set\", or restore the "
+     "Enter the secret again with \"guestbridge connection set {integration} …\", or "
+     "restore the "
      "database from a backup.",
-     "Введите секрет заново командой «guestbridge connection set» или восстановите "
+     "Введите секрет заново командой «guestbridge connection set {integration} …» или "
+     "восстановите "
      "базу "
      "данных из резервной копии."},
     {"KEY_FILE_MISSING", kPrecondition, "The key file {file} is missing.",

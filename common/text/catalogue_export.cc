@@ -57,9 +57,9 @@ constexpr ReasonText kTexts[] = {
      "worked.",
      "Последние настройки применить нельзя; выгрузка идёт с прежними, рабочими.",
      "Mend what is said beside this notice and save the settings again; \"guestbridge "
-     "connection test\" checks them.",
+     "connection test {integration}\" checks them.",
      "Исправьте указанное рядом и сохраните настройки ещё раз; проверить их можно "
-     "командой «guestbridge connection test»."},
+     "командой «guestbridge connection test {integration}»."},
     {"PORTAL_AWAY", kOk,
      "The portal does not answer ({reason}). The run waits and goes on by itself when "
      "it "
@@ -111,12 +111,12 @@ constexpr ReasonText kTexts[] = {
      "запускаться не должны, сначала отмените выгрузку."},
     {"EVENT_OFF", kOk, "The event that would export this guest is switched off.",
      "Событие, по которому выгружается этот гость, отключено.",
-     "See the events: guestbridge events list <integration>; switch one on: "
+     "See the events: guestbridge events list {integration}; switch one on: "
      "guestbridge "
-     "events enable <integration> <event>, then guestbridge events save <integration>.",
-     "Посмотрите события: guestbridge events list <взаимодействие>; включите нужное: "
-     "guestbridge events enable <взаимодействие> <событие>, затем guestbridge events "
-     "save <взаимодействие>."},
+     "events enable {integration} <event>, then guestbridge events save {integration}.",
+     "Посмотрите события: guestbridge events list {integration}; включите нужное: "
+     "guestbridge events enable {integration} <событие>, затем guestbridge events "
+     "save {integration}."},
     {"MARKED_FOR_DELETION", kOk, "The guest is marked for deletion in 1C.",
      "Гость помечен на удаление в 1С.",
      "If the guest should be exported, take the mark off in 1C.",
@@ -144,8 +144,8 @@ constexpr ReasonText kTexts[] = {
     {"AWAITING_MATCH_REVIEW", kOk,
      "A contact on the portal seems to be this guest; the pair waits for a decision.",
      "Похоже, на портале уже есть контакт этого гостя; пара ждёт решения.",
-     "Accept the pairs: guestbridge clients match <integration> --apply.",
-     "Примите пары: guestbridge clients match <взаимодействие> --apply."},
+     "Accept the pairs: guestbridge clients match {integration} --apply.",
+     "Примите пары: guestbridge clients match {integration} --apply."},
     {"AMBIGUOUS_MATCH", kOk, "Several contacts on the portal may be this guest.",
      "На портале несколько контактов, которые могут быть этим гостем.",
      "Merge them on the portal, or write the right contact's ID to the guest in 1C; "
@@ -213,10 +213,10 @@ constexpr ReasonText kTexts[] = {
      "Журнал агента {file} повреждён.",
      "Stop the agent, move the file aside, start the agent and run \"guestbridge "
      "ledger "
-     "rebuild <integration>\": the ledger is built anew from the portal and 1C.",
+     "rebuild {integration}\": the ledger is built anew from the portal and 1C.",
      "Остановите агент, уберите файл в сторону, запустите агент и выполните "
      "«guestbridge "
-     "ledger rebuild <взаимодействие>»: журнал будет построен заново по порталу и 1С."},
+     "ledger rebuild {integration}»: журнал будет построен заново по порталу и 1С."},
     {"LEDGER_IN_USE", kPrecondition,
      "The data directory {directory} is in use by another agent.",
      "Каталог данных {directory} использует другой агент.",
@@ -250,9 +250,9 @@ constexpr ReasonText kTexts[] = {
      "1С не принимает ID контакта для этого клиента.",
      "Look at the client in 1C: open and save the card there, correct what it asks "
      "for, "
-     "then: guestbridge clients retry <integration>.",
+     "then: guestbridge clients retry {integration}.",
      "Откройте карточку клиента в 1С и сохраните её, исправив то, о чём она сообщит, "
-     "затем: guestbridge clients retry <взаимодействие>."},
+     "затем: guestbridge clients retry {integration}."},
 };
 
 }  // namespace

@@ -20,20 +20,25 @@ constexpr ReasonText kTexts[] = {
      "See what there is: guestbridge fields versions {integration}.",
      "Посмотрите список: guestbridge fields versions {integration}."},
     {"MAPPING_EMPTY", kPrecondition, "Not one field is mapped.",
-     "Не сопоставлено ни одно поле.", "Map at least one: guestbridge fields map.",
-     "Сопоставьте хотя бы одно: guestbridge fields map."},
+     "Не сопоставлено ни одно поле.",
+     "Map at least one: guestbridge fields map {integration} SOURCE TARGET.",
+     "Сопоставьте хотя бы одно: guestbridge fields map {integration} SOURCE TARGET."},
     {"ATTRIBUTE_UNKNOWN", kInvalid, "1C has no client attribute \"{attribute}\".",
      "У клиента в 1С нет реквизита «{attribute}».",
-     "See what there is: guestbridge fields list. After a change in 1C load the fields "
+     "See what there is: guestbridge fields list {integration}. After a change in 1C "
+     "load the fields "
      "again.",
-     "Посмотрите список: guestbridge fields list. После изменений в 1С загрузите поля "
+     "Посмотрите список: guestbridge fields list {integration}. После изменений в 1С "
+     "загрузите поля "
      "заново."},
     {"FIELD_UNKNOWN", kInvalid, "Contacts have no field \"{contact_field}\".",
      "У контакта нет поля «{contact_field}».",
-     "Write it in upper case as guestbridge fields list shows it. After a change on "
+     "Write it in upper case as guestbridge fields list {integration} shows it. After "
+     "a change on "
      "the "
      "portal load the fields again.",
-     "Пишите его прописными буквами, как в guestbridge fields list. После изменений на "
+     "Пишите его прописными буквами, как в guestbridge fields list {integration}. "
+     "После изменений на "
      "портале загрузите поля заново."},
     {"FIELD_READ_ONLY", kInvalid,
      "The contact field {contact_field} cannot be written.",
@@ -52,12 +57,13 @@ constexpr ReasonText kTexts[] = {
     {"FIELD_TAKEN", kInvalid,
      "{contact_field} takes one value and is already fed by {attribute}.",
      "Поле {contact_field} принимает одно значение, и его уже заполняет {attribute}.",
-     "Remove that entry first: guestbridge fields unmap.",
-     "Сначала уберите ту строку: guestbridge fields unmap."},
+     "Remove that entry first: guestbridge fields unmap {integration} {contact_field}.",
+     "Сначала уберите ту строку: guestbridge fields unmap {integration} "
+     "{contact_field}."},
     {"FIELD_NOT_MAPPED", kNotFound, "Nothing is mapped to {contact_field}.",
      "Полю {contact_field} ничего не сопоставлено.",
-     "See what is mapped: guestbridge fields list.",
-     "Посмотрите соответствие: guestbridge fields list."},
+     "See what is mapped: guestbridge fields list {integration}.",
+     "Посмотрите соответствие: guestbridge fields list {integration}."},
     {"SUGGESTED_BY_NAME", kOk, "Suggested: a standard guest attribute.",
      "Предложено: стандартный реквизит гостя.", "Change it if it does not suit.",
      "Измените, если не подходит."},

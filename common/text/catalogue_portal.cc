@@ -126,17 +126,19 @@ constexpr ReasonText kTexts[] = {
     {"PORTAL_REFUSED", kAct, "The portal refused the contact (code \"{code}\").",
      "Портал не принял контакт (код «{code}»).",
      "Look at the guest in 1C: an unusual value, often an e-mail or a phone, is the "
-     "usual cause. Correct it, or run \"guestbridge clients retry\".",
+     "usual cause. Correct it, or run \"guestbridge clients retry {integration}\".",
      "Посмотрите карточку гостя в 1С: обычно причина в необычном значении, чаще всего "
      "в "
-     "почте или телефоне. Исправьте его или выполните «guestbridge clients retry»."},
+     "почте или телефоне. Исправьте его или выполните «guestbridge clients retry "
+     "{integration}»."},
     {"CONTACT_FIELD_REFUSED", kAct,
      "The portal refused a field of the contact (code \"{code}\").",
      "Портал не принял одно из полей контакта (код «{code}»).",
      "Check the field mapping against the portal's fields (\"guestbridge fields "
-     "load\") "
+     "load {integration}\") "
      "and which fields the portal demands.",
-     "Сверьте соответствие полей с полями портала («guestbridge fields load») и "
+     "Сверьте соответствие полей с полями портала («guestbridge fields load "
+     "{integration}») и "
      "проверьте, какие поля на портале обязательны."},
     {"CONTACT_NOT_ON_PORTAL", kOk, "There is no such contact on the portal any more.",
      "Такого контакта на портале больше нет.",

@@ -2,9 +2,11 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "common/text/utf8.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -86,6 +88,33 @@ TEST(CatalogueTest, FillsPlaceholdersByName) {
 TEST(CatalogueTest, KeepsAPlaceholderWithoutParameter) {
   EXPECT_THAT(RenderMessage("HOST_NOT_FOUND", {}, Language::kEnglish),
               ::testing::HasSubstr("{host}"));
+}
+
+TEST(CatalogueTest, ACommandIsNamedWithItsIntegrationAsFarAsItIsKnown) {
+  EXPECT_EQ(RenderRemedy("AWAITING_MATCH_REVIEW", {{"integration", "main"}},
+                         Language::kEnglish),
+            "Accept the pairs: guestbridge clients match main --apply.");
+  EXPECT_EQ(RenderRemedy("AWAITING_MATCH_REVIEW", {}, Language::kEnglish),
+            "Accept the pairs: guestbridge clients match ID --apply.");
+}
+
+TEST(CatalogueTest, RemediesNameNoCommandWithoutItsIntegration) {
+  const std::set<std::string> of_one = {"connection", "fields", "events",
+                                        "clients",    "export", "ledger"};
+  for (const ReasonText* text : AllReasons()) {
+    SCOPED_TRACE(std::string(text->reason));
+    for (const absl::string_view remedy : {text->remedy_en, text->remedy_ru}) {
+      const std::vector<std::string> words = absl::StrSplit(remedy, ' ');
+      for (size_t i = 0; i + 2 < words.size(); ++i) {
+        if (!absl::EndsWith(words[i], "guestbridge") ||
+            !of_one.contains(words[i + 1])) {
+          continue;
+        }
+        ASSERT_LT(i + 3, words.size());
+        EXPECT_TRUE(absl::StartsWith(words[i + 3], "{i")) << remedy;
+      }
+    }
+  }
 }
 
 TEST(CatalogueTest, RendersAnUnknownReasonAsItself) {

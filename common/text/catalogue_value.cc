@@ -38,9 +38,10 @@ constexpr ReasonText kTexts[] = {
      "{field}: телефон отправлен как записан: его международный вид определить не "
      "удалось.",
      "Write it in 1C with + and the country code. Country of numbers without it: "
-     "\"guestbridge connection set --default-region\".",
+     "\"guestbridge connection set {integration} … --default-region CC\".",
      "Запишите его в 1С с «+» и кодом страны. Страна для номеров без кода задаётся "
-     "параметром --default-region команды «guestbridge connection set»."},
+     "параметром --default-region команды «guestbridge connection set {integration} "
+     "…»."},
     {"BIRTHDATE_NOT_SENT", kOk,
      "{field} was not sent: it is no day from 1900-01-01 to today.",
      "Поле {field} не отправлено: это не день с 01.01.1900 по сегодня.",
