@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "admin-cli/fake_server_test.h"
 #include "admin-cli/help.h"
@@ -30,6 +31,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
+
+// Without the breaks of lines.
+std::string OneLine(absl::string_view text) {
+  return absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty()),
+                       " ");
+}
 
 struct Result {
   int exit_code = 0;
@@ -518,6 +525,36 @@ TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {
   server_.attention = true;
   EXPECT_EQ(Run({"status"}).exit_code, 0);
   EXPECT_EQ(Run({"status", "--check"}).exit_code, 1);
+}
+
+TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
+  server_.write_back.set_pending(3000);
+  server_.write_back.set_per_second(0.5);
+  server_.write_back.mutable_estimated_end_time()->set_seconds(1780000000);
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"run", "get", "1"}, {"status"}}) {
+    EXPECT_THAT(Run(line).out,
+                HasSubstr("30 a minute; should be done by 2026-05-28 20:26"));
+  }
+  EXPECT_THAT(Run({"run", "get", "1", "--output", "json"}).out,
+              HasSubstr("\"estimatedEndTime\": \"2026-05-28T20:26:40Z\""));
+  server_.write_back.set_per_second(250);
+  EXPECT_THAT(Run({"status", "--lang", "ru"}).out, HasSubstr("250 в секунду"));
+}
+
+TEST_F(CliTest, QuietHoursAndABaseThatIsAwayAreTold) {
+  server_.write_back.set_pending(30);
+  server_.write_back.set_per_second(0.5);
+  server_.write_back.mutable_waiting()->set_message("1C does not answer.");
+  EXPECT_THAT(OneLine(Run({"status"}).out),
+              HasSubstr("not known: 1C does not answer."));
+  server_.write_back.mutable_quiet_until()->set_seconds(1780000000);
+  server_.write_back.mutable_estimated_end_time()->set_seconds(1780003600);
+  const std::string run = OneLine(Run({"run", "get", "1"}).out);
+  EXPECT_THAT(run, HasSubstr("writes to 1C rest until 2026-05-28 20:26"));
+  EXPECT_THAT(run, HasSubstr("2026-05-28 21:26"));
+  server_.write_back.set_pending(0);
+  EXPECT_THAT(Run({"status"}).out, Not(HasSubstr("rest until")));
 }
 
 TEST_F(CliTest, WaitingEndsWithTheExitCodeOfTheRun) {

@@ -311,6 +311,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     run.mutable_counters()->set_scanned(123'456);
     run.mutable_counters()->set_added(123'455);
     run.mutable_counters()->set_failed(1);
+    *run.mutable_write_back() = owner.write_back;
     if (owner.run_ends == v1::Run::PARTIALLY_FAILED) {
       v1::ClientFailure* failure = run.add_failures();
       failure->set_client(kClient);
@@ -483,6 +484,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     it->set_integration("integrations/main");
     it->set_display_name(kNastyText);
     *it->mutable_last_run() = Ended(MakeRun(v1::Run::EXPORT));
+    *it->mutable_write_back() = owner.write_back;
     it->add_attention()->set_message(kNastyText);
     return Status::OK;
   }

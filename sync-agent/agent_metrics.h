@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -20,12 +21,19 @@ class AgentMetrics {
   void Set(const std::string& integration, const Integration::Figures& figures);
 
  private:
+  void SetOutlook(const std::string& integration, const WriteBackOutlook& outlook);
+
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Gauge>& connected_;
   prometheus::Family<prometheus::Gauge>& running_;
   prometheus::Family<prometheus::Gauge>& doubts_;
   prometheus::Family<prometheus::Gauge>& missing_;
   prometheus::Family<prometheus::Gauge>& write_back_;
+  prometheus::Family<prometheus::Gauge>& write_back_rate_;
+  prometheus::Family<prometheus::Gauge>& write_back_quiet_;
+  prometheus::Family<prometheus::Gauge>& write_back_end_;
+  // By integration; absent while the end is not known, for no figure says that.
+  std::map<std::string, prometheus::Gauge*> ends_;
 };
 
 }  // namespace guestbridge::agent

@@ -20,6 +20,7 @@
 #include "sync-agent/control/lease_keeper.h"
 #include "sync-agent/export/doubts.h"
 #include "sync-agent/export/write_back.h"
+#include "sync-agent/export/write_back_outlook.h"
 #include "sync-agent/integration_run.h"
 #include "sync-agent/integration_sides.h"
 #include "sync-agent/ledger/ledger.h"
@@ -54,6 +55,7 @@ class Integration {
     int doubts = 0;
     int write_back_pending = 0;
     int write_back_parked = 0;
+    WriteBackOutlook write_back;
     int missing = 0;  // clients that should be on the portal and are not
   };
 
@@ -114,6 +116,8 @@ class Integration {
   void RememberPace(Ledger& ledger, bool running);
   void AnswerTask(const v1::Task& task);
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
+  // Of the queue as it is with the present settings; any thread.
+  WriteBackOutlook Outlook(int pending);
   void ReportTrailing();
   void RefreshFigures();
   // Tells the server what the ledger holds when that has changed since it was told.
@@ -148,6 +152,7 @@ class Integration {
   std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said
   std::vector<Trailing> trailing_;
   Figures figures_;
+  WriteBackGauge gauge_;
 
   std::mutex told_mutex_;  // held while telling, so that words don't overtake
   std::string told_;       // LedgerSummary, serialized; empty: none

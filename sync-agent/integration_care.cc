@@ -15,7 +15,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
-constexpr absl::Duration kLookEvery = absl::Seconds(15);
+constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr absl::Duration kTellEvery = absl::Seconds(3);
 
 }  // namespace
@@ -88,9 +88,24 @@ void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
   written_with_ = now;
   WriteBack::Settings settings;
   settings.most_per_second = now->settings.write_back_rate;
-  write_back_ =
-      std::make_unique<WriteBack>(*ledger, *now->source.writer, clock_, settings);
+  write_back_ = std::make_unique<WriteBack>(*ledger, *now->source.writer, gauge_,
+                                            clock_, settings);
   write_back_->Start();
+}
+
+WriteBackOutlook Integration::Outlook(int pending) {
+  const std::shared_ptr<Sides> now = sides();
+  if (now == nullptr || pending == 0) return {};
+  if (!now->settings.active) {
+    WriteBackOutlook off;
+    off.waiting = MakeError("INTEGRATION_INACTIVE", {{"integration", settings_.id}});
+    return off;
+  }
+  const SourceWriter& writer = *now->source.writer;
+  WriteBackOutlook outlook = gauge_.Look(
+      pending, clock_.Now(), [&](absl::Time at) { return writer.NextQuiet(at); });
+  if (outlook.quiet_until.has_value()) outlook.waiting = writer.CheckHours();
+  return outlook;
 }
 
 void Integration::ReportTrailing() {
@@ -107,9 +122,11 @@ void Integration::ReportTrailing() {
   const auto refusals = ledger->WriteBackRefusals();
   if (!write_back.ok() || !doubts.ok() || !refusals.ok()) return;
   ReportLedger();
+  const WriteBackOutlook outlook = Outlook(write_back->pending);
   for (Trailing& last : trailing) {
     const std::string before = last.run.SerializeAsString();
     PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
+    PutOutlook(outlook, last.run.mutable_write_back());
     PutWriteBackRefusals(*refusals, &last.run);
     if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
   }
@@ -147,6 +164,7 @@ void Integration::ReportLedger() {
   }
   v1::LedgerSummary summary =
       MakeLedgerSummary(*missing, *reasons, *doubts, *write_back, *refusals);
+  PutOutlook(Outlook(write_back->pending), summary.mutable_write_back());
   std::string text = summary.SerializeAsString();
   if (text == told_) return;
   const absl::Status said = server_.report_ledger(std::move(summary));
@@ -167,10 +185,12 @@ void Integration::RefreshFigures() {
   const auto doubts = CountDoubts(*ledger);
   const auto missing = ledger->CountMissing();
   if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
+  WriteBackOutlook outlook = Outlook(write_back->pending);
   const std::lock_guard<std::mutex> lock(mutex_);
   figures_.doubts = *doubts;
   figures_.write_back_pending = write_back->pending;
   figures_.write_back_parked = write_back->parked;
+  figures_.write_back = std::move(outlook);
   figures_.missing = *missing;
 }
 

@@ -105,6 +105,27 @@ void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
   run->set_doubts(doubts);
 }
 
+void PutOutlook(const WriteBackOutlook& outlook, v1::WriteBackProgress* progress) {
+  progress->set_per_second(outlook.per_second);
+  progress->clear_estimated_end_time();
+  progress->clear_quiet_until();
+  progress->clear_waiting();
+  // Whole seconds: finer is not meant.
+  const auto seconds = [](absl::Time time) {
+    return google::protobuf::util::TimeUtil::SecondsToTimestamp(
+        absl::ToUnixSeconds(time + absl::Seconds(1) - absl::Nanoseconds(1)));
+  };
+  if (outlook.end.has_value()) {
+    *progress->mutable_estimated_end_time() = seconds(*outlook.end);
+  }
+  if (outlook.quiet_until.has_value()) {
+    *progress->mutable_quiet_until() = seconds(*outlook.quiet_until);
+  }
+  if (!outlook.waiting.ok()) {
+    *progress->mutable_waiting() = ToExplanation(outlook.waiting);
+  }
+}
+
 void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run) {
   v1::Run kept;
   kept.mutable_notices()->Swap(run->mutable_notices());

@@ -10,6 +10,7 @@
 #include "guestbridge/v1/error.pb.h"
 #include "guestbridge/v1/run.pb.h"
 #include "sync-agent/export/run_types.h"
+#include "sync-agent/export/write_back_outlook.h"
 #include "sync-agent/ledger/ledger.h"
 
 // What the agent knows, in the API's words. Texts stay empty: the server renders them.
@@ -36,6 +37,9 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
 // WriteBackCounts::done was when the run began.
 void PutLedgerCounts(const WriteBackCounts& write_back, int64_t written_before,
                      int doubts, v1::Run* run);
+
+// How long what `progress` counts will take; takes the place of what it said before.
+void PutOutlook(const WriteBackOutlook& outlook, v1::WriteBackProgress* progress);
 
 // Why 1C refuses IDs, among the run's notices; takes the place of what it said before.
 void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run);

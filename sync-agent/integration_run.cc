@@ -134,6 +134,7 @@ void IntegrationRun::Report(const RunProgress* progress,
     const int doubts =
         progress == nullptr ? *attempts : static_cast<int>(parts_.doubts.size());
     PutLedgerCounts(*write_back, written_before_, doubts, &run_);
+    PutOutlook(parts_.outlook(write_back->pending), run_.mutable_write_back());
     const auto refusals = parts_.ledger.WriteBackRefusals();
     if (refusals.ok()) PutWriteBackRefusals(*refusals, &run_);
   }

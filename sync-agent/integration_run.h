@@ -12,6 +12,7 @@
 #include "sync-agent/control/lease_keeper.h"
 #include "sync-agent/export/doubts.h"
 #include "sync-agent/export/executor.h"
+#include "sync-agent/export/write_back_outlook.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_sides.h"
 #include "sync-agent/ledger/ledger.h"
@@ -37,7 +38,9 @@ class IntegrationRun {
     // Not OK: the newest configuration can't be used, and the run goes on with the
     // last good one; said among its notices.
     absl::Status rejection;
-    // The run as it stands; called from the executing thread.
+    // When so many IDs will be in 1C; called from the executing thread, as `report`.
+    std::function<WriteBackOutlook(int pending)> outlook;
+    // The run as it stands.
     std::function<void(const v1::Run&)> report;
   };
 

@@ -204,14 +204,15 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   UpdatePacer(now->settings, **ledger);
   pace_noted_ = -absl::InfiniteDuration();
   RememberPace(**ledger, true);
-  IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
-                      clock_, rejection,
-                      [this, &ledger](const v1::Run& word) {
-                        RememberPace(**ledger, true);
-                        doubts_in_run_ = word.doubts();
-                        reporter_.Report(word);
-                      }},
-                     task);
+  IntegrationRun run(
+      {settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_, clock_,
+       rejection, [this](int pending) { return Outlook(pending); },
+       [this, &ledger](const v1::Run& word) {
+         RememberPace(**ledger, true);
+         doubts_in_run_ = word.doubts();
+         reporter_.Report(word);
+       }},
+      task);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = &run;
@@ -257,6 +258,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
     const auto refusals = ledger->WriteBackRefusals();
     if (write_back.ok() && doubts.ok() && refusals.ok()) {
       PutLedgerCounts(*write_back, written_before, *doubts, &run);
+      PutOutlook(Outlook(write_back->pending), run.mutable_write_back());
       PutWriteBackRefusals(*refusals, &run);
     }
     ReportLedger();

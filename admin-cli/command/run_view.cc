@@ -84,6 +84,15 @@ std::string SumText(const Session& session, const v1::RunCounters& c) {
           " + "));
 }
 
+// A slow base takes some IDs a minute.
+std::string PaceText(const Session& session, double per_second) {
+  const bool quick = per_second >= 1;
+  const double count = quick ? per_second : per_second * 60;
+  return session.Text(
+      quick ? "WRITE_BACK_PER_SECOND" : "WRITE_BACK_PER_MINUTE",
+      {{"count", absl::StrFormat(count < 10 ? "%.1f" : "%.0f", count)}});
+}
+
 absl::string_view NextOf(const v1::Run& run) {
   if (!HasEnded(run)) return "NEXT_RUN_WATCH";
   switch (run.state()) {
@@ -182,6 +191,29 @@ std::string WriteBackText(const Session& session,
                        ", ");
 }
 
+std::string OutlookText(const Session& session, const v1::WriteBackProgress& progress) {
+  if (progress.pending() == 0) return "";
+  std::vector<std::string> parts;
+  if (progress.has_quiet_until()) {
+    parts.push_back(session.Text(
+        "WRITE_BACK_QUIET",
+        {{"time", session.TimeToTheMinute(TimeOf(progress.quiet_until()))}}));
+  } else if (progress.has_waiting()) {
+    parts.push_back(session.Text("WRITE_BACK_AWAY"));
+    parts.push_back(TextOf(progress.waiting()));
+    return absl::StrJoin(parts, " ");
+  }
+  if (progress.per_second() > 0) {
+    parts.push_back(PaceText(session, progress.per_second()));
+  }
+  if (progress.has_estimated_end_time()) {
+    parts.push_back(session.Text(
+        "WRITE_BACK_END",
+        {{"time", session.TimeToTheMinute(TimeOf(progress.estimated_end_time()))}}));
+  }
+  return absl::StrJoin(parts, "; ");
+}
+
 std::string ProgressText(const Session& session, const v1::Run& run) {
   std::string text =
       absl::StrCat(session.Text("RUN_NUMBER", {{"run", NumberOf(run)}}), ": ",
@@ -218,6 +250,10 @@ void PrintRun(Session& session, const v1::Run& run) {
                            Part(session, "SOURCE_ROWS", run.source().rows())},
                           ", "));
   facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, run.write_back()));
+  if (const std::string outlook = OutlookText(session, run.write_back());
+      !outlook.empty()) {
+    facts.Add("", outlook);
+  }
   if (run.doubts() > 0) {
     facts.Add(session.Text("DOUBTS"), std::to_string(run.doubts()), Color::kWarning);
   }

@@ -23,6 +23,10 @@ std::string CountersText(const Session& session, const v1::RunCounters& counters
 std::string WriteBackText(const Session& session,
                           const v1::WriteBackProgress& progress);
 
+// At what pace that queue goes, when it should be empty, and what it waits for. Empty
+// when nothing waits or nothing is known.
+std::string OutlookText(const Session& session, const v1::WriteBackProgress& progress);
+
 // One line: state, counters, what waits. What --wait shows while the run goes.
 std::string ProgressText(const Session& session, const v1::Run& run);
 

@@ -55,6 +55,10 @@ void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
   }
   facts.Add(session.Text("DOUBTS"), std::to_string(it.doubts()));
   facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, it.write_back()));
+  if (const std::string outlook = OutlookText(session, it.write_back());
+      !outlook.empty()) {
+    facts.Add("", outlook);
+  }
   for (const v1::Explanation& attention : it.attention()) {
     facts.Add(session.Text("TO_DO"), TextOf(attention), Color::kBad);
   }

@@ -1,11 +1,24 @@
 #include "server/api/render.h"
 
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
 namespace guestbridge::server {
 namespace {
 
 template <typename Map>
 Parameters ToParameters(const Map& map) {
   return Parameters(map.begin(), map.end());
+}
+
+// With the integration that a remedy's command is for, as it is called there.
+template <typename Map>
+Parameters ToParameters(const Map& map, absl::string_view integration) {
+  Parameters parameters = ToParameters(map);
+  if (absl::ConsumePrefix(&integration, "integrations/")) {
+    parameters.emplace("integration", integration.substr(0, integration.find('/')));
+  }
+  return parameters;
 }
 
 // A newer agent may know reasons that this server does not: then its own words stay.
@@ -19,6 +32,12 @@ void RenderTexts(Language language, const Parameters& parameters, Message* messa
   message->set_remedy(RenderRemedy(message->reason(), parameters, language));
 }
 
+void RenderOf(Language language, absl::string_view integration,
+              v1::Explanation* explanation) {
+  RenderTexts(language, ToParameters(explanation->parameters(), integration),
+              explanation);
+}
+
 }  // namespace
 
 void Render(Language language, v1::Explanation* explanation) {
@@ -26,19 +45,25 @@ void Render(Language language, v1::Explanation* explanation) {
 }
 
 void Render(Language language, v1::Run* run) {
+  const std::string& of = run->name();
   for (v1::ClientFailure& failure : *run->mutable_failures()) {
-    Parameters parameters = ToParameters(failure.parameters());
+    Parameters parameters = ToParameters(failure.parameters(), of);
     parameters.emplace("client", failure.client());
     RenderTexts(language, parameters, &failure);
   }
-  for (v1::Explanation& notice : *run->mutable_notices()) Render(language, &notice);
-  if (run->has_error()) Render(language, run->mutable_error());
+  for (v1::Explanation& notice : *run->mutable_notices()) {
+    RenderOf(language, of, &notice);
+  }
+  if (run->has_error()) RenderOf(language, of, run->mutable_error());
+  if (run->write_back().has_waiting()) {
+    RenderOf(language, of, run->mutable_write_back()->mutable_waiting());
+  }
 }
 
 void Render(Language language, v1::Agent* agent) {
   for (v1::AgentIntegration& integration : *agent->mutable_integrations()) {
     if (integration.has_rejection()) {
-      Render(language, integration.mutable_rejection());
+      RenderOf(language, integration.integration(), integration.mutable_rejection());
     }
   }
 }
@@ -58,18 +83,21 @@ void Render(Language language, v1::TestConnectionResponse* test) {
 
 void Render(Language language, v1::Client* client) {
   if (client->reason().empty()) return;
-  Parameters parameters(client->parameters().begin(), client->parameters().end());
+  Parameters parameters = ToParameters(client->parameters(), client->name());
   parameters.emplace("client", client->client());
   RenderTexts(language, parameters, client);
 }
 
 void Render(Language language, v1::ClientExplanation* explanation) {
-  if (explanation->has_summary()) Render(language, explanation->mutable_summary());
+  const std::string& of = explanation->name();
+  if (explanation->has_summary()) {
+    RenderOf(language, of, explanation->mutable_summary());
+  }
   for (v1::RuleOutcome& rule : *explanation->mutable_rules()) {
-    if (rule.has_explanation()) Render(language, rule.mutable_explanation());
+    if (rule.has_explanation()) RenderOf(language, of, rule.mutable_explanation());
   }
   for (v1::FieldOutcome& field : *explanation->mutable_fields()) {
-    for (v1::Explanation& note : *field.mutable_notes()) Render(language, &note);
+    for (v1::Explanation& note : *field.mutable_notes()) RenderOf(language, of, &note);
   }
   if (explanation->has_ledger()) Render(language, explanation->mutable_ledger());
 }
@@ -77,11 +105,15 @@ void Render(Language language, v1::ClientExplanation* explanation) {
 void Render(Language language, v1::Status* status) {
   for (v1::IntegrationStatus& integration : *status->mutable_integrations()) {
     if (integration.has_last_run()) Render(language, integration.mutable_last_run());
+    const std::string& of = integration.integration();
+    if (integration.write_back().has_waiting()) {
+      RenderOf(language, of, integration.mutable_write_back()->mutable_waiting());
+    }
     for (v1::MissingClients& group : *integration.mutable_missing_reasons()) {
-      RenderTexts(language, ToParameters(group.parameters()), &group);
+      RenderTexts(language, ToParameters(group.parameters(), of), &group);
     }
     for (v1::Explanation& item : *integration.mutable_attention()) {
-      Render(language, &item);
+      RenderOf(language, of, &item);
     }
   }
 }

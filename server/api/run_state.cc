@@ -1,10 +1,14 @@
 #include "server/api/run_state.h"
 
+#include "server/api/proto_time.h"
+
 namespace guestbridge::server {
 namespace {
 
 constexpr int kMaxFailures = 100;
 constexpr int kMaxNotices = 20;
+// So long may an estimate be in the past: clocks differ, and 1C may be slower.
+constexpr absl::Duration kEstimateGrace = absl::Minutes(5);
 
 void DropTexts(v1::Explanation* explanation) {
   explanation->clear_message();
@@ -45,7 +49,12 @@ bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until) {
 
 void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
                  v1::Run* run) {
-  if (report.has_write_back()) *run->mutable_write_back() = report.write_back();
+  if (report.has_write_back()) {
+    *run->mutable_write_back() = report.write_back();
+    if (report.write_back().has_waiting()) {
+      DropTexts(run->mutable_write_back()->mutable_waiting());
+    }
+  }
   run->set_doubts(report.doubts());
   if (IsFinal(run->state())) {
     // The write-back goes on, and 1C may refuse it only now.
@@ -76,6 +85,18 @@ void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
     if (!run->has_start_time()) *run->mutable_start_time() = now;
     if (IsFinal(report.state())) *run->mutable_end_time() = now;
   }
+}
+
+void DropStaleOutlook(bool agent_connected, absl::Time now,
+                      v1::WriteBackProgress* progress) {
+  const bool over =
+      progress->has_estimated_end_time() &&
+      FromTimestamp(progress->estimated_end_time()) < now - kEstimateGrace;
+  if (agent_connected && !over) return;
+  progress->clear_per_second();
+  progress->clear_estimated_end_time();
+  progress->clear_quiet_until();
+  progress->clear_waiting();
 }
 
 }  // namespace guestbridge::server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "absl/time/time.h"
 #include "guestbridge/v1/run.pb.h"
 
 // What a run is and how a report changes it: values in, values out.
@@ -21,5 +22,10 @@ bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until);
 // when the run is read. Times are the server's.
 void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
                  v1::Run* run);
+
+// Forgets when the IDs would be in 1C as soon as nobody can say so any more: the agent
+// is away, or that moment has passed without a word of it.
+void DropStaleOutlook(bool agent_connected, absl::Time now,
+                      v1::WriteBackProgress* progress);
 
 }  // namespace guestbridge::server

@@ -143,7 +143,7 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
       auto earlier = Load(transaction, request->value.run());
       if (earlier.ok()) {
         v1::Run run = earlier->run();
-        GB_RETURN_IF_ERROR(AddWaitNotice(transaction, &run));
+        GB_RETURN_IF_ERROR(View(transaction, &run));
         return run;
       }
     }
@@ -160,7 +160,7 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
     request.set_create_unix_seconds(absl::ToUnixSeconds(clock_.Now()));
     GB_RETURN_IF_ERROR(PutRecord(transaction, request_key, request));
   }
-  GB_RETURN_IF_ERROR(AddWaitNotice(transaction, &run));
+  GB_RETURN_IF_ERROR(View(transaction, &run));
   return run;
 }
 
@@ -230,7 +230,12 @@ absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
   return MakeError("RUN_NOT_FOUND", {{"run", name}});
 }
 
-absl::Status Runs::AddWaitNotice(Transaction& transaction, v1::Run* run) {
+absl::Status Runs::View(Transaction& transaction, v1::Run* run) {
+  if (run->has_write_back()) {
+    const bool connected =
+        !run->agent().empty() && sessions_.Connected(run->agent()) != nullptr;
+    DropStaleOutlook(connected, clock_.Now(), run->mutable_write_back());
+  }
   if (IsFinal(run->state())) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(run->integration()));
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
@@ -245,7 +250,7 @@ absl::StatusOr<v1::Run> Runs::Get(const std::string& name) {
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
     run = std::move(*record.mutable_run());
-    return AddWaitNotice(transaction, &run);
+    return View(transaction, &run);
   }));
   return run;
 }
@@ -300,7 +305,7 @@ absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& reque
     for (size_t i = 0; i < count; ++i) {
       *response.add_runs() = std::move(newest[i].second);
       GB_RETURN_IF_ERROR(
-          AddWaitNotice(transaction, response.mutable_runs(response.runs_size() - 1)));
+          View(transaction, response.mutable_runs(response.runs_size() - 1)));
     }
     if (newest.size() > count) {
       response.set_next_page_token(EncodePageToken(scope, newest[count - 1].first));

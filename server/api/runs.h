@@ -55,7 +55,8 @@ class Runs {
   absl::StatusOr<store::RunRecord> Load(Transaction& transaction,
                                         const std::string& name);
   absl::StatusOr<v1::Run> Create(Transaction& transaction, const RunOrder& order);
-  absl::Status AddWaitNotice(Transaction& transaction, v1::Run* run);
+  // Adds what is known only now, and drops what no longer is.
+  absl::Status View(Transaction& transaction, v1::Run* run);
 
   Store& store_;
   const Clock& clock_;

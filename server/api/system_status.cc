@@ -96,7 +96,13 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
       last_export = &run;
     }
   }
-  if (last != nullptr) *status->mutable_last_run() = *last;
+  if (last != nullptr) {
+    *status->mutable_last_run() = *last;
+    if (last->has_write_back()) {
+      DropStaleOutlook(status->agent_connected(), clock_.Now(),
+                       status->mutable_last_run()->mutable_write_back());
+    }
+  }
   GB_ASSIGN_OR_RETURN(auto ledger, GetRecord<store::LedgerSummaryRecord>(
                                        transaction, keys::LedgerSummary(id)));
   int failed = 0;
@@ -120,6 +126,10 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
   }
   if (last_export != nullptr) {
     status->mutable_write_back()->set_done(last_export->write_back().done());
+  }
+  if (status->has_write_back()) {
+    DropStaleOutlook(status->agent_connected(), clock_.Now(),
+                     status->mutable_write_back());
   }
   if (last != nullptr && last->state() == v1::Run::FAILED) {
     if (last->has_error()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 
 namespace guestbridge::server {
@@ -114,6 +115,54 @@ TEST_F(SystemStatusTest, AnotherAgentsWordOfALedgerIsRefused) {
   EXPECT_THAT(
       status_.TakeLedger(*other, request),
       StatusIs(absl::StatusCode::kFailedPrecondition, "INTEGRATION_NOT_ASSIGNED"));
+}
+
+TEST_F(SystemStatusTest, TheQueueTellsItsPaceAndItsEndUntilTheAgentIsAway) {
+  v1::LedgerSummary summary;
+  v1::WriteBackProgress& queue = *summary.mutable_write_back();
+  queue.set_pending(30);
+  queue.set_per_second(0.5);
+  *queue.mutable_estimated_end_time() = ToTimestamp(clock_.Now() + absl::Minutes(1));
+  Report(summary);
+  EXPECT_EQ(Main().write_back().per_second(), 0.5);
+  EXPECT_EQ(FromTimestamp(Main().write_back().estimated_end_time()),
+            clock_.Now() + absl::Minutes(1));
+  ASSERT_THAT(agents_.Goodbye(session_), IsOk());
+  EXPECT_EQ(Main().write_back().pending(), 30);
+  EXPECT_FALSE(Main().write_back().has_estimated_end_time());
+  EXPECT_EQ(Main().write_back().per_second(), 0);
+}
+
+TEST_F(SystemStatusTest, AnEndThatHasLongPassedIsNotTold) {
+  v1::LedgerSummary summary;
+  summary.mutable_write_back()->set_pending(30);
+  *summary.mutable_write_back()->mutable_estimated_end_time() =
+      ToTimestamp(clock_.Now() - absl::Minutes(6));
+  Report(summary);
+  EXPECT_EQ(Main().write_back().pending(), 30);
+  EXPECT_FALSE(Main().write_back().has_estimated_end_time());
+}
+
+TEST_F(SystemStatusTest, ARunThatEndedGoesOnTellingWhenItsIDsWillBeIn1C) {
+  v1::Run run = *StartExport("main");
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  run.set_state(v1::Run::SUCCEEDED);
+  run.mutable_write_back()->set_pending(2);
+  *request.mutable_run() = run;
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  EXPECT_FALSE(runs_.Get(run.name())->write_back().has_estimated_end_time());
+  *run.mutable_write_back()->mutable_estimated_end_time() =
+      ToTimestamp(clock_.Now() + absl::Hours(1));
+  run.mutable_write_back()->mutable_waiting()->set_reason("SOURCE_QUIET_HOURS");
+  run.mutable_write_back()->mutable_waiting()->set_message("of no worth");
+  *request.mutable_run() = run;
+  request.set_sequence(2);
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  const v1::WriteBackProgress told = runs_.Get(run.name())->write_back();
+  EXPECT_TRUE(told.has_estimated_end_time());
+  EXPECT_EQ(told.waiting().reason(), "SOURCE_QUIET_HOURS");
+  EXPECT_EQ(told.waiting().message(), "");
 }
 
 TEST_F(SystemStatusTest, ARefusalOfTheWriteBackIsNotedOnTheRunThatEnded) {

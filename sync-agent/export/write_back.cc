@@ -5,9 +5,9 @@
 
 namespace guestbridge::agent {
 
-WriteBack::WriteBack(Ledger& ledger, SourceWriter& writer, const Clock& clock,
-                     Settings settings)
-    : turns_(ledger, settings), writer_(writer), clock_(clock) {}
+WriteBack::WriteBack(Ledger& ledger, SourceWriter& writer, WriteBackGauge& gauge,
+                     const Clock& clock, Settings settings)
+    : turns_(ledger, settings), writer_(writer), gauge_(gauge), clock_(clock) {}
 
 WriteBack::~WriteBack() { Stop(); }
 
@@ -81,6 +81,11 @@ absl::Duration WriteBack::WriteOne() {
   if (!pause.ok()) {
     log::Error("write_back_ledger_failed", {{"error", pause.status()}});
     return WriteBackTurns::kLongestPause;
+  }
+  if (status.ok() || WriteBackTurns::IsFinal(status)) {
+    gauge_.Wrote(took + *pause, clock_.Now());
+  } else {
+    gauge_.Failed(status);
   }
   if (turns_.base_refused() && !status.ok()) {
     log::Warning("write_back_refused", {{"error", status}});

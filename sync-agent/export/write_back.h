@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "common/time/clock.h"
+#include "sync-agent/export/write_back_outlook.h"
 #include "sync-agent/export/write_back_turns.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/source/source.h"
@@ -23,9 +24,9 @@ class WriteBack {
  public:
   using Settings = WriteBackTurns::Settings;
 
-  // All outlive the object.
-  WriteBack(Ledger& ledger, SourceWriter& writer, const Clock& clock,
-            Settings settings);
+  // All outlive the object. Each turn is noted in the gauge.
+  WriteBack(Ledger& ledger, SourceWriter& writer, WriteBackGauge& gauge,
+            const Clock& clock, Settings settings);
   ~WriteBack();  // Stops; waits for a write that is under way.
 
   void Start();
@@ -42,6 +43,7 @@ class WriteBack {
 
   WriteBackTurns turns_;
   SourceWriter& writer_;
+  WriteBackGauge& gauge_;
   const Clock& clock_;
   bool quiet_ = false;  // the site's quiet hours; of the loop's thread
   std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/status/error.h"
 #include "common/time/clock.h"
 #include "tests/testing/seeded_random.h"
@@ -102,7 +103,7 @@ class WriteBackTest : public ::testing::Test {
     WriteBack::Settings settings;
     settings.first_pause = absl::Milliseconds(1);
     auto write_back =
-        std::make_unique<WriteBack>(*ledger_, writer_, SystemClock(), settings);
+        std::make_unique<WriteBack>(*ledger_, writer_, gauge_, SystemClock(), settings);
     write_back->Start();
     return write_back;
   }
@@ -110,6 +111,7 @@ class WriteBackTest : public ::testing::Test {
   SeededRandom random_{1};
   std::unique_ptr<Ledger> ledger_ = *Ledger::Open(":memory:", random_);
   FakeWriter writer_;
+  WriteBackGauge gauge_;
 };
 
 TEST_F(WriteBackTest, WhatTheWholeBaseRefusesIsParkedWithTheReasonAfterThreeTries) {
@@ -189,6 +191,27 @@ TEST_F(WriteBackTest, InTheQuietHoursNothingIsAskedOf1CAndTheQueueStays) {
   write_back->Stop();
   EXPECT_EQ(writer_.asked(), 0);
   EXPECT_EQ(ledger_->CountWriteBacks()->pending, 1);
+}
+
+std::optional<QuietSpell> NeverQuiet(absl::Time) { return std::nullopt; }
+
+TEST_F(WriteBackTest, WritesThat1CTookTellWhenTheRestWillBeThere) {
+  for (int n = 1; n <= 3; ++n) Queue(n);
+  EXPECT_EQ(gauge_.Look(3, absl::Now(), NeverQuiet).per_second, 0);
+  const auto write_back = Begin();
+  Await(0, 0);
+  write_back->Stop();
+  EXPECT_GT(gauge_.Look(3, absl::Now(), NeverQuiet).per_second, 0);
+  EXPECT_TRUE(gauge_.Look(3, absl::Now(), NeverQuiet).end.has_value());
+}
+
+TEST_F(WriteBackTest, AnAwayBaseIsWhatTheQueueWaitsFor) {
+  writer_.Answer(MakeError("SOURCE_UNREACHABLE"));
+  Queue(1);
+  const auto write_back = Begin();
+  while (writer_.asked() < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(ReasonOf(gauge_.Look(1, absl::Now(), NeverQuiet).waiting),
+            "SOURCE_UNREACHABLE");
 }
 
 }  // namespace

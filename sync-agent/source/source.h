@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/content_basis.h"
@@ -113,6 +114,12 @@ struct ContactWritten {
   std::string version_after;
 };
 
+// In which the site wants its clients left alone; from < to.
+struct QuietSpell {
+  absl::Time from;
+  absl::Time to;
+};
+
 class SourceWriter {
  public:
   virtual ~SourceWriter() = default;
@@ -129,6 +136,11 @@ class SourceWriter {
   // Whether the site lets its clients be written now. Reaches nothing. Errors:
   // SOURCE_QUIET_HOURS {until} (UNAVAILABLE).
   virtual absl::Status CheckHours() const { return absl::OkStatus(); }
+  // The first quiet spell that ends after `at`; nothing when the site has none. Reaches
+  // nothing.
+  virtual std::optional<QuietSpell> NextQuiet(absl::Time /*at*/) const {
+    return std::nullopt;
+  }
   // No write follows for a while: lets go of what the writes had in common (a session
   // of 1C). Any time.
   virtual void Rest() {}

@@ -181,10 +181,11 @@ class Site:
             "--oauth-url", self.oauth_url, *flags)
         self.address = self.server.wait_for_line("guestbridge-server listening on ")
 
-    def start_agent(self, name="hotel-1", data_dir="agent", connected=True):
+    def start_agent(self, name="hotel-1", data_dir="agent", connected=True, flags=()):
         agent = self._start(
             name, BIN / "guestbridge-agent", "--server", self.address, "--name", name,
-            "--data-dir", self.dir / data_dir, "--plaintext", "--portal-ca-file", self.ca)
+            "--data-dir", self.dir / data_dir, "--plaintext", "--portal-ca-file", self.ca,
+            *flags)
         if connected:
             agent.wait_for_line(f"guestbridge-agent {name} connected to ")
         self.agent = agent

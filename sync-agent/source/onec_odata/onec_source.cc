@@ -271,6 +271,12 @@ class OneCWriter : public SourceWriter {
     return MakeError("SOURCE_QUIET_HOURS", {{"until", *until}});
   }
 
+  std::optional<QuietSpell> NextQuiet(absl::Time at) const override {
+    absl::TimeZone zone;
+    absl::LoadTimeZone(base_->profile.time_zone, &zone);  // checked with the profile
+    return NextQuietSpell(base_->profile.write.quiet_hours, zone, at);
+  }
+
   void Rest() override {
     std::shared_ptr<void> series;
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -1,5 +1,6 @@
 #include "sync-agent/source/onec_odata/quiet_hours.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -53,6 +54,34 @@ std::optional<std::string> QuietUntil(const std::vector<QuietHours>& hours,
                         absl::Dec(quiet.to % 60, absl::kZeroPad2));
   }
   return std::nullopt;
+}
+
+std::optional<QuietSpell> NextQuietSpell(const std::vector<QuietHours>& hours,
+                                         absl::TimeZone zone, absl::Time at) {
+  // Yesterday's may reach over midnight; the day after tomorrow's can't be the next.
+  const absl::CivilDay today = absl::ToCivilDay(at, zone);
+  std::vector<QuietSpell> spells;
+  for (const QuietHours& quiet : hours) {
+    for (int day = -1; day <= 2; ++day) {
+      const absl::CivilMinute midnight(today + day);
+      const int length =
+          quiet.to > quiet.from ? quiet.to - quiet.from : quiet.to + kDay - quiet.from;
+      spells.push_back({absl::FromCivil(midnight + quiet.from, zone),
+                        absl::FromCivil(midnight + quiet.from + length, zone)});
+    }
+  }
+  std::sort(spells.begin(), spells.end(),
+            [](const QuietSpell& a, const QuietSpell& b) { return a.from < b.from; });
+  std::optional<QuietSpell> next;
+  for (const QuietSpell& spell : spells) {
+    if (spell.to <= at || spell.from >= spell.to) continue;
+    if (!next.has_value()) {
+      next = spell;
+    } else if (spell.from <= next->to) {
+      next->to = std::max(next->to, spell.to);
+    }
+  }
+  return next;
 }
 
 }  // namespace guestbridge::agent

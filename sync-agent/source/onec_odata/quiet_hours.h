@@ -6,6 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "sync-agent/source/source.h"
 
 // Hours of a day in which 1C is left to the reception. Pure.
 namespace guestbridge::agent {
@@ -23,5 +25,10 @@ std::optional<QuietHours> ParseQuietHours(absl::string_view text);
 // outside of them.
 std::optional<std::string> QuietUntil(const std::vector<QuietHours>& hours,
                                       absl::CivilMinute now);
+
+// The first of the quiet spells that ends after `at`; hours that follow upon each other
+// are one spell. `zone`: the base's own. Nothing when there are no hours.
+std::optional<QuietSpell> NextQuietSpell(const std::vector<QuietHours>& hours,
+                                         absl::TimeZone zone, absl::Time at);
 
 }  // namespace guestbridge::agent
