@@ -542,6 +542,36 @@ TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
   EXPECT_THAT(Run({"status", "--lang", "ru"}).out, HasSubstr("250 в секунду"));
 }
 
+TEST_F(CliTest, WhatATestFoundIsShownWithTheConnectionAndNamedInTheStatus) {
+  EXPECT_THAT(Run({"connection", "get", "main"}).out,
+              HasSubstr("not since it was saved"));
+  for (const auto& [name, state] :
+       std::vector<std::pair<std::string, v1::Check::State>>{
+           {"token", v1::Check::OK},
+           {"source", v1::Check::WARNING},
+           {"hotel", v1::Check::FAILED}}) {
+    v1::Check& check = server_.last_checks.emplace_back();
+    check.set_name(name);
+    check.set_state(state);
+    check.set_message("Found of " + name + ".");
+    check.set_remedy("Mend " + name + ".");
+    check.set_side(v1::Check::SOURCE);
+    check.mutable_check_time()->set_seconds(1780000000);
+  }
+  const std::string shown = OneLine(Run({"connection", "get", "main"}).out);
+  EXPECT_THAT(shown, HasSubstr("2026-05-28 20:26:40"));
+  EXPECT_THAT(shown, HasSubstr("token OK Found of token. "));
+  EXPECT_THAT(shown, Not(HasSubstr("Mend token.")));
+  EXPECT_THAT(shown, HasSubstr("source warning Found of source. Mend source."));
+  EXPECT_THAT(shown, HasSubstr("hotel FAILED Found of hotel. Mend hotel."));
+  const std::string json = Run({"connection", "get", "main", "--output", "json"}).out;
+  EXPECT_THAT(json, HasSubstr("\"side\": \"SOURCE\""));
+  EXPECT_THAT(json, HasSubstr("\"checkTime\": \"2026-05-28T20:26:40Z\""));
+  const std::string status = OneLine(Run({"status"}).out);
+  EXPECT_THAT(status, HasSubstr("2026-05-28 20:26, FAILED: hotel"));
+  EXPECT_THAT(status, HasSubstr("warnings: source (guestbridge connection get main)"));
+}
+
 TEST_F(CliTest, QuietHoursAndABaseThatIsAwayAreTold) {
   server_.write_back.set_pending(30);
   server_.write_back.set_per_second(0.5);

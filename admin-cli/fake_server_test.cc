@@ -153,6 +153,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                        v1::Connection* answer) override {
     const auto lock = Enter(context);
     *answer = connection;
+    answer->mutable_last_checks()->Assign(owner.last_checks.begin(),
+                                          owner.last_checks.end());
     return Status::OK;
   }
   Status TestConnection(ServerContext* context, const v1::TestConnectionRequest*,
@@ -485,6 +487,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     it->set_display_name(kNastyText);
     *it->mutable_last_run() = Ended(MakeRun(v1::Run::EXPORT));
     *it->mutable_write_back() = owner.write_back;
+    for (const v1::Check& check : owner.last_checks) {
+      if (check.state() != v1::Check::OK) *it->add_findings() = check;
+    }
     it->add_attention()->set_message(kNastyText);
     return Status::OK;
   }

@@ -39,8 +39,9 @@ class FakeServer {
   bool watch_breaks_once = false;
   v1::Check::State worst_check = v1::Check::WARNING;
   bool attention = false;
-  v1::WriteBackProgress write_back;  // of every run that ended, and of the status
-  int page_size = 2;                 // Lists answer with so many items a page.
+  std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
+  v1::WriteBackProgress write_back;    // of every run that ended, and of the status
+  int page_size = 2;                   // Lists answer with so many items a page.
 
   v1::Connection saved_connection() const;
   std::string seen_language() const;

@@ -148,7 +148,8 @@ struct Server::Parts {
         integrations(*store, clock),
         connections(*store, clock, random, *sealer, *credentials, sessions,
                     {.allow_private_portals = options.allow_private_portals}),
-        tester(*store, *sealer, *credentials, sessions),
+        checks(*store, clock),
+        tester(*store, *sealer, *credentials, sessions, checks),
         mappings(*store, clock, sessions),
         events(*store, sessions),
         clients(*store, sessions),
@@ -176,9 +177,9 @@ struct Server::Parts {
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents));
     services.push_back(MakeStatusService(desk, status));
-    services.push_back(
-        MakeAgentControlService(desk, {agents, leases, runs, connections, sessions,
-                                       dispatcher, *credentials, *store, status}));
+    services.push_back(MakeAgentControlService(
+        desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
+               *store, status, checks}));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {
@@ -201,6 +202,7 @@ struct Server::Parts {
   std::unique_ptr<PortalCredentials> credentials;
   Integrations integrations;
   Connections connections;
+  ConnectionChecks checks;
   ConnectionTester tester;
   FieldMappings mappings;
   Events events;

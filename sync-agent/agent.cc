@@ -157,6 +157,10 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
     *request.mutable_summary() = std::move(summary);
     return control_->ReportLedger(std::move(request));
   };
+  server.report_checks = [this, id](v1::ReportChecksRequest request) {
+    request.set_integration(IntegrationName(id));
+    return control_->ReportChecks(std::move(request));
+  };
   server.finish_task = [this](v1::FinishTaskRequest request) {
     return control_->FinishTask(std::move(request));
   };

@@ -40,6 +40,7 @@ class Integration {
     LeaseKeeper::Acquire acquire_lease;
     std::function<absl::StatusOr<v1::Run>()> open_settle_run;
     std::function<absl::Status(v1::LedgerSummary)> report_ledger;
+    std::function<absl::Status(v1::ReportChecksRequest)> report_checks;
     std::function<absl::Status(v1::FinishTaskRequest)> finish_task;
     AccessTokens::Fetch fetch_token;
   };

@@ -20,6 +20,7 @@
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/write_back_turns.h"
+#include "sync-agent/integration_tasks.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -209,6 +210,21 @@ absl::StatusOr<IntegrationRun::Identity> IntegrationRun::FindIdentity() {
         {{"integration", parts_.integration}, {"bound", bound}, {"found", said.value}});
   }
   return Identity{said.value, true};
+}
+
+absl::Status IntegrationRun::ProbeSource() {
+  const v1::Run::Kind kind = task_.run().kind();
+  if (kind != v1::Run::EXPORT && kind != v1::Run::MATCH) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const std::string read_with,
+                      parts_.ledger.Note(kReadWithMappingNote));
+  if (!read_with.empty() || interrupted()) return absl::OkStatus();
+  v1::ReportChecksRequest request;
+  request.set_revision(parts_.sides->settings.revision);
+  for (v1::Check& check : TestSource(*parts_.sides)) {
+    *request.add_checks() = std::move(check);
+  }
+  parts_.tell_checks(std::move(request));
+  return absl::OkStatus();
 }
 
 absl::Status IntegrationRun::TakeLease(const Identity& identity) {
@@ -439,7 +455,10 @@ std::optional<v1::Run> IntegrationRun::Execute() {
             {{"run", name()}, {"kind", v1::Run::Kind_Name(task_.run().kind())}});
   absl::StatusOr<ExecutionResult> result = [&]() -> absl::StatusOr<ExecutionResult> {
     GB_RETURN_IF_ERROR(Begin());
-    GB_ASSIGN_OR_RETURN(const Identity identity, FindIdentity());
+    const absl::StatusOr<Identity> found = FindIdentity();
+    // Also when it can't be reached: then it says why.
+    GB_RETURN_IF_ERROR(ProbeSource());
+    GB_ASSIGN_OR_RETURN(const Identity identity, found);
     // Before the lease, which says what kind of portal it is for.
     GB_RETURN_IF_ERROR(MindPortal());
     if (MayCreate()) GB_RETURN_IF_ERROR(TakeLease(identity));

@@ -38,6 +38,8 @@ class IntegrationRun {
     // Not OK: the newest configuration can't be used, and the run goes on with the
     // last good one; said among its notices.
     absl::Status rejection;
+    // What the source was found to be, before a first export.
+    std::function<void(v1::ReportChecksRequest)> tell_checks;
     // When so many IDs will be in 1C; called from the executing thread, as `report`.
     std::function<WriteBackOutlook(int pending)> outlook;
     // The run as it stands.
@@ -66,6 +68,8 @@ class IntegrationRun {
 
   absl::Status Begin();
   absl::StatusOr<Identity> FindIdentity();
+  // Tries the source before the first export of a base, and says what it found.
+  absl::Status ProbeSource();
   absl::Status TakeLease(const Identity& identity);
   // Whether what decides content beside rows is not what it was at the last reading.
   absl::StatusOr<bool> LearnBasis(RunSettings* settings);

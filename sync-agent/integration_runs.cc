@@ -204,15 +204,21 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   UpdatePacer(now->settings, **ledger);
   pace_noted_ = -absl::InfiniteDuration();
   RememberPace(**ledger, true);
-  IntegrationRun run(
-      {settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_, clock_,
-       rejection, [this](int pending) { return Outlook(pending); },
-       [this, &ledger](const v1::Run& word) {
-         RememberPace(**ledger, true);
-         doubts_in_run_ = word.doubts();
-         reporter_.Report(word);
-       }},
-      task);
+  IntegrationRun run({settings_.id, **ledger, now, *pacer_, doubts_, lease_, random_,
+                      clock_, rejection,
+                      [this](v1::ReportChecksRequest found) {
+                        const absl::Status told =
+                            server_.report_checks(std::move(found));
+                        if (!told.ok())
+                          log::Debug("checks_not_told", {{"error", told}});
+                      },
+                      [this](int pending) { return Outlook(pending); },
+                      [this, &ledger](const v1::Run& word) {
+                        RememberPace(**ledger, true);
+                        doubts_in_run_ = word.doubts();
+                        reporter_.Report(word);
+                      }},
+                     task);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = &run;

@@ -13,9 +13,10 @@ namespace guestbridge::agent {
 namespace {
 
 template <typename Check>
-void AddCheck(const Check& found, v1::TestConnectionResponse* test) {
-  v1::Check& check = *test->add_checks();
+v1::Check ToCheck(const Check& found, v1::Check::Side side) {
+  v1::Check check;
   check.set_name(found.name);
+  check.set_side(side);
   switch (found.state) {
     case Check::State::kOk:
       check.set_state(v1::Check::OK);
@@ -29,20 +30,16 @@ void AddCheck(const Check& found, v1::TestConnectionResponse* test) {
   }
   check.set_reason(found.reason);
   check.mutable_parameters()->insert(found.parameters.begin(), found.parameters.end());
+  return check;
 }
 
 v1::TestConnectionResponse TestBothSides(const TaskParts& parts) {
   v1::TestConnectionResponse test;
   for (const PortalProbe::Check& check : parts.sides.portal_probe->Test()) {
-    AddCheck(check, &test);
+    *test.add_checks() = ToCheck(check, v1::Check::PORTAL);
   }
-  const IntegrationSettings& settings = parts.sides.settings;
-  std::vector<std::string> mapped;
-  if (settings.mapping.has_value()) mapped = settings.mapping->attributes();
-  for (const SourceCheck& check :
-       parts.sides.source.probe->Test(settings.hotel, mapped)) {
-    AddCheck(check, &test);
-  }
+  for (v1::Check& check : TestSource(parts.sides))
+    *test.add_checks() = std::move(check);
   return test;
 }
 
@@ -129,6 +126,19 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
 }
 
 }  // namespace
+
+std::vector<v1::Check> TestSource(const Sides& sides) {
+  std::vector<std::string> mapped;
+  if (sides.settings.mapping.has_value()) {
+    mapped = sides.settings.mapping->attributes();
+  }
+  std::vector<v1::Check> checks;
+  for (const SourceCheck& check :
+       sides.source.probe->Test(sides.settings.hotel, mapped)) {
+    checks.push_back(ToCheck(check, v1::Check::SOURCE));
+  }
+  return checks;
+}
 
 v1::FinishTaskRequest FailedTask(const absl::Status& status) {
   const v1::Explanation why = ToExplanation(status);

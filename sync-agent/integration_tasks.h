@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
@@ -16,6 +18,9 @@ struct TaskParts {
   Ledger& ledger;
   const Clock& clock;
 };
+
+// Tries the source alone.
+std::vector<guestbridge::v1::Check> TestSource(const Sides& sides);
 
 // The answer to a task that is not a run; session and task are left to the caller. A
 // task that failed is an answer too: `error` is set.

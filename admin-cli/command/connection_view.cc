@@ -1,5 +1,7 @@
 #include "admin-cli/command/connection_view.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -55,6 +57,30 @@ Cell StateCell(const Session& session, v1::Check::State state) {
   }
 }
 
+using Checks = google::protobuf::RepeatedPtrField<v1::Check>;
+
+void PrintTable(Session& session, const Checks& checks) {
+  Table table({session.Text("HEAD_CHECK"), session.Text("HEAD_STATE"),
+               session.Text("HEAD_FOUND")});
+  for (const v1::Check& check : checks) {
+    std::string text = check.message();
+    if (check.state() != v1::Check::OK && !check.remedy().empty()) {
+      absl::StrAppend(&text, text.empty() ? "" : " ", check.remedy());
+    }
+    table.Add({check.name(), StateCell(session, check.state()), std::move(text)});
+  }
+  if (!table.empty()) table.Print(session.style(), session.out());
+}
+
+// When the newest of them was found.
+absl::Time NewestOf(const Checks& checks) {
+  absl::Time newest = absl::InfinitePast();
+  for (const v1::Check& check : checks) {
+    newest = std::max(newest, TimeOf(check.check_time()));
+  }
+  return newest;
+}
+
 }  // namespace
 
 void PrintConnection(Session& session, const v1::Connection& connection,
@@ -97,7 +123,11 @@ void PrintConnection(Session& session, const v1::Connection& connection,
   facts.Add(session.Text("DEFAULT_REGION"), connection.default_region());
   facts.Add(session.Text("CHANGED"),
             TimeText(session, connection.has_update_time(), connection.update_time()));
+  const Checks& checks = connection.last_checks();
+  facts.Add(session.Text("LAST_TEST"), checks.empty() ? session.Text("NOT_TESTED")
+                                                      : session.Time(NewestOf(checks)));
   facts.Print(session.style(), session.out());
+  PrintTable(session, checks);
   if (!next.empty()) session.out() << session.Text(next, {{"id", id}}) << '\n';
 }
 
@@ -116,16 +146,7 @@ void PrintChecks(Session& session, absl::string_view id,
   if (warnings > 0) headline = "TEST_WARNINGS";
   if (failed > 0) headline = "TEST_FAILED";
   session.out() << session.Text(headline, parameters) << '\n';
-  Table table({session.Text("HEAD_CHECK"), session.Text("HEAD_STATE"),
-               session.Text("HEAD_FOUND")});
-  for (const v1::Check& check : answer.checks()) {
-    std::string text = check.message();
-    if (check.state() != v1::Check::OK && !check.remedy().empty()) {
-      absl::StrAppend(&text, text.empty() ? "" : " ", check.remedy());
-    }
-    table.Add({check.name(), StateCell(session, check.state()), std::move(text)});
-  }
-  if (!table.empty()) table.Print(session.style(), session.out());
+  PrintTable(session, answer.checks());
   session.out() << session.Text(failed > 0 ? "NEXT_MEND_AND_TEST" : "NEXT_FIELDS_LOAD",
                                 parameters)
                 << '\n';

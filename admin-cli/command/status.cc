@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/run_view.h"
 #include "admin-cli/command/session.h"
@@ -20,6 +22,28 @@ std::string LastRunText(const Session& session, const v1::IntegrationStatus& it)
                       TimeText(session, ended || run.has_create_time(),
                                ended ? run.end_time() : run.create_time()),
                       ": ", CountersText(session, run.counters()));
+}
+
+// Which checks are not OK; what they found is one command away.
+void AddFindings(const Session& session, const v1::IntegrationStatus& it,
+                 Facts* facts) {
+  for (const auto state : {v1::Check::FAILED, v1::Check::WARNING}) {
+    const bool failed = state == v1::Check::FAILED;
+    std::vector<std::string> names;
+    absl::Time newest = absl::InfinitePast();
+    for (const v1::Check& check : it.findings()) {
+      if (check.state() != state) continue;
+      names.push_back(check.name());
+      newest = std::max(newest, TimeOf(check.check_time()));
+    }
+    if (names.empty()) continue;
+    facts->Add(session.Text("CONNECTION_TEST"),
+               session.Text(failed ? "FINDINGS_FAIL" : "FINDINGS_WARN",
+                            {{"time", session.TimeToTheMinute(newest)},
+                             {"names", absl::StrJoin(names, ", ")},
+                             {"id", IntegrationIdOf(it.integration())}}),
+               failed ? Color::kBad : Color::kWarning);
+  }
 }
 
 void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
@@ -59,6 +83,7 @@ void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
       !outlook.empty()) {
     facts.Add("", outlook);
   }
+  AddFindings(session, it, &facts);
   for (const v1::Explanation& attention : it.attention()) {
     facts.Add(session.Text("TO_DO"), TextOf(attention), Color::kBad);
   }

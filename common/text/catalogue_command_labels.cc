@@ -103,6 +103,8 @@ constexpr ReasonText kLabels[] = {
               "{warnings}.",
               "Проверка соединения {id}: ошибок: {failed}, предупреждений: "
               "{warnings}."),
+    MakeLabel("LABEL_LAST_TEST", "Last tested", "Последняя проверка"),
+    MakeLabel("LABEL_NOT_TESTED", "not since it was saved", "после сохранения не было"),
     MakeLabel("LABEL_HEAD_CHECK", "CHECK", "ПРОВЕРКА"),
     MakeLabel("LABEL_HEAD_STATE", "STATE", "СОСТОЯНИЕ"),
     MakeLabel("LABEL_HEAD_FOUND", "WHAT WAS FOUND", "ЧТО ОБНАРУЖЕНО"),
@@ -397,6 +399,13 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_IS_CONNECTED", "connected", "на связи"),
     MakeLabel("LABEL_IS_AWAY", "NOT connected", "НЕ на связи"),
     MakeLabel("LABEL_MISSING", "Not on the portal", "Нет на портале"),
+    MakeLabel("LABEL_CONNECTION_TEST", "Connection test", "Проверка соединения"),
+    MakeLabel("LABEL_FINDINGS_WARN",
+              "{time}, warnings: {names} (guestbridge connection get {id})",
+              "{time}, предупреждения: {names} (guestbridge connection get {id})"),
+    MakeLabel("LABEL_FINDINGS_FAIL",
+              "{time}, FAILED: {names} (guestbridge connection get {id})",
+              "{time}, ОШИБКИ: {names} (guestbridge connection get {id})"),
     MakeLabel("LABEL_TO_DO", "What to do", "Что делать"),
 };
 // clang-format on

@@ -124,6 +124,17 @@ class AgentControlServiceImpl final : public Base {
                        });
   }
 
+  grpc::Status ReportChecks(grpc::ServerContext* context,
+                            const v1::ReportChecksRequest* request,
+                            v1::ReportChecksResponse*) override {
+    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportChecks"),
+                       [&](const Call&) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session,
+                                             parts_.agents.Enter(request->session()));
+                         return parts_.checks.TakeReport(*session, *request);
+                       });
+  }
+
   grpc::Status FinishTask(grpc::ServerContext* context,
                           const v1::FinishTaskRequest* request,
                           v1::FinishTaskResponse*) override {

@@ -15,10 +15,13 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
   grpc::Status GetConnection(grpc::ServerContext* context,
                              const v1::GetConnectionRequest* request,
                              v1::Connection* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ConnectionService/GetConnection",
-                       [&](const Call&) -> absl::Status {
-                         return Take(connections_.Get(request->name()), response);
-                       });
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ConnectionService/GetConnection",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(connections_.Get(request->name()), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status SaveConnection(grpc::ServerContext* context,

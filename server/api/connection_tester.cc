@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
+#include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -17,18 +18,6 @@
 
 namespace guestbridge::server {
 namespace {
-
-// What comes first has to be mended first.
-constexpr absl::string_view kOrder[] = {
-    "connection", "agent",       "portal",  "tls",         "token",
-    "scopes",     "rights",      "source",  "metadata",    "entities",
-    "code-order", "create-date", "session", "clock",       "write-right",
-    "version",    "identity",    "hotel",   "built-in-job"};
-
-size_t PlaceOf(const std::string& name) {
-  const auto* it = std::find(std::begin(kOrder), std::end(kOrder), name);
-  return static_cast<size_t>(it - std::begin(kOrder));
-}
 
 v1::Check MakeCheck(absl::string_view name, v1::Check::State state,
                     absl::string_view reason, const Parameters& parameters = {}) {
@@ -122,10 +111,7 @@ std::vector<v1::Check> MergeChecks(std::vector<v1::Check> server,
   };
   add(agent);
   add(server);
-  std::stable_sort(merged.begin(), merged.end(),
-                   [](const v1::Check& a, const v1::Check& b) {
-                     return PlaceOf(a.name()) < PlaceOf(b.name());
-                   });
+  SortChecks(&merged);
   return merged;
 }
 
@@ -155,6 +141,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     const std::string& name, const Patience& patience) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(name));
   std::optional<store::ConnectionRecord> record;
+  int64_t version = 0;
   std::string agent;
   v1::Explanation rejection;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
@@ -163,6 +150,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
                                          transaction, keys::Connection(id)));
     if (!stored.has_value()) return absl::OkStatus();
     record = std::move(stored->value);
+    version = stored->version;
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
     GB_ASSIGN_OR_RETURN(auto known,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
@@ -217,9 +205,12 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
       by_server.push_back(std::move(check));
     }
   }
-  for (v1::Check& check : MergeChecks(std::move(by_server), std::move(by_agent))) {
-    *response.add_checks() = std::move(check);
-  }
+  std::vector<v1::Check> found = MergeChecks(std::move(by_server), std::move(by_agent));
+  const absl::Status kept = checks_.Keep(id, version, &found);
+  // Whoever asked has the answer all the same.
+  if (!kept.ok())
+    log::Warning("checks_not_kept", {{"integration", id}, {"error", kept}});
+  for (v1::Check& check : found) *response.add_checks() = std::move(check);
   return response;
 }
 

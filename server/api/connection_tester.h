@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/secret/sealer.h"
 #include "guestbridge/v1/connection.pb.h"
+#include "server/api/connection_checks.h"
 #include "server/api/portal_credentials.h"
 #include "server/store/record.pb.h"
 #include "server/store/store.h"
@@ -23,16 +24,17 @@ std::vector<v1::Check> PortalChecks(const v1::Connection& settings,
 std::vector<v1::Check> MergeChecks(std::vector<v1::Check> server,
                                    std::vector<v1::Check> agent);
 
-// Tries both sides. A failed check is not an error of the call. Texts are not filled
-// in: see render.h. Thread-safe.
+// Tries both sides and remembers what was found. A failed check is not an error of the
+// call. Texts are not filled in: see render.h. Thread-safe.
 class ConnectionTester {
  public:
   ConnectionTester(Store& store, Sealer& sealer, PortalCredentials& credentials,
-                   SessionHub& sessions)
+                   SessionHub& sessions, ConnectionChecks& checks)
       : store_(store),
         sealer_(sealer),
         credentials_(credentials),
-        sessions_(sessions) {}
+        sessions_(sessions),
+        checks_(checks) {}
 
   // Errors: INTEGRATION_NOT_FOUND.
   absl::StatusOr<v1::TestConnectionResponse> Test(const std::string& name,
@@ -46,6 +48,7 @@ class ConnectionTester {
   Sealer& sealer_;
   PortalCredentials& credentials_;
   SessionHub& sessions_;
+  ConnectionChecks& checks_;
 };
 
 }  // namespace guestbridge::server

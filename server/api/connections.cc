@@ -9,6 +9,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/connection_checks.h"
 #include "server/api/etag.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
@@ -72,6 +73,8 @@ absl::StatusOr<v1::Connection> Connections::View(Transaction& transaction,
   }
   GB_ASSIGN_OR_RETURN(const std::string assigned, AssignedAgent(transaction, id));
   connection.set_assigned_agent(assigned);
+  GB_ASSIGN_OR_RETURN(const std::vector<v1::Check> checks, LastChecks(transaction, id));
+  connection.mutable_last_checks()->Assign(checks.begin(), checks.end());
   return connection;
 }
 
@@ -180,6 +183,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
   store::ConnectionRecord record;
   *record.mutable_connection() = checked.settings;
   record.mutable_connection()->clear_assigned_agent();
+  record.mutable_connection()->clear_last_checks();
   *record.mutable_connection()->mutable_update_time() = ToTimestamp(clock_.Now());
   record.set_source_key(checked.source_key);
   const auto seal = [&](const SecretString& secret, const char* place) {
@@ -208,6 +212,8 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
                                    PortalKey(checked.settings)));
     }
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
+    // They were about other settings.
+    GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));
     if (checked.settings.has_webhook()) {
       GB_RETURN_IF_ERROR(credentials_.Forget(transaction, id));
       GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Tokens(id), tokens));

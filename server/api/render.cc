@@ -74,11 +74,17 @@ void Render(Language language, v1::EventSet* events) {
   }
 }
 
+void Render(Language language, v1::Check* check) {
+  RenderTexts(language, ToParameters(check->parameters()), check);
+  if (check->state() == v1::Check::OK) check->clear_remedy();
+}
+
 void Render(Language language, v1::TestConnectionResponse* test) {
-  for (v1::Check& check : *test->mutable_checks()) {
-    RenderTexts(language, ToParameters(check.parameters()), &check);
-    if (check.state() == v1::Check::OK) check.clear_remedy();
-  }
+  for (v1::Check& check : *test->mutable_checks()) Render(language, &check);
+}
+
+void Render(Language language, v1::Connection* connection) {
+  for (v1::Check& check : *connection->mutable_last_checks()) Render(language, &check);
 }
 
 void Render(Language language, v1::Client* client) {
@@ -115,6 +121,7 @@ void Render(Language language, v1::Status* status) {
     for (v1::Explanation& item : *integration.mutable_attention()) {
       RenderOf(language, of, &item);
     }
+    for (v1::Check& check : *integration.mutable_findings()) Render(language, &check);
   }
 }
 

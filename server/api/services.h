@@ -53,6 +53,7 @@ struct AgentControlParts {
   PortalCredentials& credentials;
   Store& store;
   SystemStatus& status;
+  ConnectionChecks& checks;
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);

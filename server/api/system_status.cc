@@ -1,9 +1,13 @@
 #include "server/api/system_status.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/connection_checks.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
@@ -52,6 +56,25 @@ int LookAtLedger(const v1::LedgerSummary& summary, const std::string& id,
   return failed;
 }
 
+// An export that ended well knows better than an older finding that one would fail; and
+// how the agent is shows of itself.
+void LookAtChecks(const std::vector<v1::Check>& checks, absl::Time last_good_export,
+                  v1::IntegrationStatus* status) {
+  for (const v1::Check& check : checks) {
+    const bool failed = check.state() == v1::Check::FAILED;
+    if (check.state() == v1::Check::OK || check.side() == v1::Check::AGENT) continue;
+    if (failed && last_good_export > FromTimestamp(check.check_time())) continue;
+    *status->add_findings() = check;
+    const bool said = std::any_of(
+        status->attention().begin(), status->attention().end(),
+        [&](const v1::Explanation& item) { return item.reason() == check.reason(); });
+    if (!failed || said) continue;
+    v1::Explanation& item = *status->add_attention();
+    item.set_reason(check.reason());
+    *item.mutable_parameters() = check.parameters();
+  }
+}
+
 }  // namespace
 
 absl::Status SystemStatus::TakeLedger(const Session& session,
@@ -88,12 +111,18 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
                                                     kRunsLookedAt, true));
   const v1::Run* last = nullptr;
   const v1::Run* last_export = nullptr;
+  absl::Time last_good_export = absl::InfinitePast();
   for (const auto& record : runs) {
     const v1::Run& run = record.value.run();
     if (last == nullptr && run.kind() != v1::Run::SETTLE) last = &run;
     if (last_export == nullptr && run.kind() == v1::Run::EXPORT && !run.dry_run() &&
         IsFinal(run.state())) {
       last_export = &run;
+    }
+    if (run.kind() == v1::Run::EXPORT && !run.dry_run() &&
+        (run.state() == v1::Run::SUCCEEDED ||
+         run.state() == v1::Run::PARTIALLY_FAILED)) {
+      last_good_export = std::max(last_good_export, FromTimestamp(run.end_time()));
     }
   }
   if (last != nullptr) {
@@ -138,6 +167,8 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
       Attend(status, "ATTENTION_RUN_FAILED", {{"run", last->name()}});
     }
   }
+  GB_ASSIGN_OR_RETURN(const std::vector<v1::Check> checks, LastChecks(transaction, id));
+  LookAtChecks(checks, last_good_export, status);
   if (failed > 0) {
     Attend(status, "ATTENTION_CLIENTS_FAILED",
            {{"integration", id}, {"count", std::to_string(failed)}});

@@ -67,6 +67,7 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.AgentControlService/ReportRun", kAgent},
     {"/guestbridge.v1.AgentControlService/OpenRun", kAgent},
     {"/guestbridge.v1.AgentControlService/ReportLedger", kAgent},
+    {"/guestbridge.v1.AgentControlService/ReportChecks", kAgent},
     {"/guestbridge.v1.AgentControlService/FinishTask", kAgent},
     {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent},
     {"/guestbridge.v1.AgentControlService/Goodbye", kAgent},

@@ -254,6 +254,10 @@ absl::Status ControlClient::ReportLedger(v1::ReportLedgerRequest request) {
   return Call(&Stub::ReportLedger, std::move(request)).status();
 }
 
+absl::Status ControlClient::ReportChecks(v1::ReportChecksRequest request) {
+  return Call(&Stub::ReportChecks, std::move(request)).status();
+}
+
 absl::Status ControlClient::FinishTask(v1::FinishTaskRequest request) {
   return Call(&Stub::FinishTask, std::move(request)).status();
 }

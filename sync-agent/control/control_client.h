@@ -73,6 +73,7 @@ class ControlClient {
   absl::StatusOr<bool> ReportRun(const v1::Run& run, int64_t sequence);
   absl::StatusOr<v1::Run> OpenRun(const std::string& integration, v1::Run::Kind kind);
   absl::Status ReportLedger(v1::ReportLedgerRequest request);
+  absl::Status ReportChecks(v1::ReportChecksRequest request);
   absl::Status FinishTask(v1::FinishTaskRequest request);
   // `refused`: a token that the portal did not take; empty: none.
   absl::StatusOr<v1::AccessToken> GetAccessToken(const std::string& integration,

@@ -1,5 +1,6 @@
 """What needs a person is said, and nothing waits for ever: rights in 1C, pairs, doubts, agents."""
 
+import json
 import time
 import unittest
 
@@ -67,6 +68,45 @@ class Attention(unittest.TestCase):
         while site.cli("status", "--check", code=None).code != 0:
             self.assertLess(time.monotonic(), deadline, site.cli("status"))
             time.sleep(0.3)
+
+    def checks(self, site):
+        found = site.json("connection", "get", "main").get("lastChecks", [])
+        return {check["name"]: check for check in found}
+
+    def test_what_a_test_found_is_kept_until_it_is_mended_or_disproved(self):
+        site = self.site()
+        self.assertEqual(self.checks(site), {})
+        site.onec.post("/config", {"denied_read": {"Catalog_Clients": True}})
+        tested = site.json("connection", "test", "main", code=1)["checks"]
+        kept = self.checks(site)
+        self.assertEqual({c["name"]: c["state"] for c in tested},
+                         {name: c["state"] for name, c in kept.items()})
+        failed = [c for c in kept.values() if c["state"] == "FAILED"]
+        self.assertEqual({c["side"] for c in failed}, {"SOURCE"}, failed)
+        for check in failed:
+            self.assertTrue(check["reason"] and check["remedy"] and check["checkTime"], check)
+        status = self.status(site, code=1)
+        self.assertIn(failed[0]["reason"], self.reasons(status))
+        self.assertIn(failed[0]["name"], [f["name"] for f in status["findings"]])
+        shown = site.cli("connection", "get", "main", lang="ru").stdout
+        self.assertIn("ОШИБКА", shown)
+        self.assertNotIn("1c-pass-word", json.dumps(kept))
+
+        # An export that ends well disproves it.
+        site.onec.post("/config", {"denied_read": {"Catalog_Clients": False}})
+        site.cli("export", "run", "main", "--wait", "--wait-write-back")
+        self.eventually_fine(site)
+        # The agent had tried 1C by itself before it, the first of this base.
+        self.assertEqual([c for c in self.checks(site).values() if c["state"] == "FAILED"], [])
+        site.set_connection()
+        self.assertEqual(self.checks(site), {})
+
+    def test_before_its_first_export_an_agent_tells_what_1c_is(self):
+        site = self.site()
+        site.cli("export", "run", "main", "--wait")
+        kept = self.checks(site)
+        self.assertEqual({c["side"] for c in kept.values()}, {"SOURCE"}, kept)
+        self.assertEqual(kept["entities"]["state"], "OK", kept)
 
     def test_pairs_that_wait_for_a_decision_need_a_person(self):
         site = self.site()
