@@ -52,7 +52,8 @@ WriteBackOutlook WriteBackGauge::Look(int pending, absl::Time now,
   WriteBackOutlook outlook;
   if (pending <= 0) return outlook;
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (turn_ > absl::ZeroDuration()) outlook.per_second = absl::Seconds(1) / turn_;
+  if (turn_ > absl::ZeroDuration())
+    outlook.per_second = absl::FDivDuration(absl::Seconds(1), turn_);
   const std::optional<QuietSpell> quiet = next_quiet(now);
   if (quiet.has_value() && quiet->from <= now) outlook.quiet_until = quiet->to;
   // One card that is open at the reception does not hold up the others.
