@@ -161,6 +161,22 @@ TEST_F(KnownVersionsTest, AComparisonGivesOnlyTheRowsThatDiffer) {
   EXPECT_FALSE(pass.watermark.value.empty());
 }
 
+TEST_F(KnownVersionsTest, DifferencesOfSeveralPagesShareARequest) {
+  source_ = emulator_.Connect("extends: 1c-hotel\npage: {rows: 5, narrow_rows: 10}\n");
+  LearnAll();
+  std::set<std::string> edited;
+  int at = 0;
+  for (const auto& [guid, row] : known_) {
+    if (at++ % 8 == 0) edited.insert(guid);
+  }
+  for (const std::string& guid : edited) Edit(guid, "Другая");
+  emulator_.Delete("/journal");
+  EXPECT_EQ(Read(Kind::kCompare).keys, edited);
+  // 20 to a request.
+  EXPECT_EQ(edited.size(), 38u);
+  EXPECT_EQ(CountWide(), 2);
+}
+
 TEST_F(KnownVersionsTest, TheEchoOfAWriteBackCostsKeysAndVersions) {
   LearnAll();
   WriteBackAll();

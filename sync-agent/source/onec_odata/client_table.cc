@@ -13,10 +13,8 @@
 namespace guestbridge::agent {
 namespace {
 
-// IIS cuts a query string at 2048 bytes; replicators in the field use 20 keys (facts,
-// percent-encoding).
+// IIS cuts a query string at 2048 bytes (facts, percent-encoding).
 constexpr size_t kMostTargetBytes = 2000;
-constexpr size_t kMostKeys = 20;
 
 // Zones that are set wrongly differ by less.
 constexpr absl::Duration kClockSlack = absl::Hours(24);

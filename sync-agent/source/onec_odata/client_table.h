@@ -21,6 +21,9 @@ struct Marks;
 // The set of clients: what to select, how a row reads, rows by key. Thread-safe.
 class ClientTable {
  public:
+  // Of a request by key, as replicators in the field have it.
+  static constexpr size_t kMostKeys = 20;
+
   // All outlive the table.
   ClientTable(const SourceProfile& profile, ODataSession& session, LookupTable& lookups,
               ClientAttributes& known, const Clock& clock);

@@ -53,7 +53,10 @@ ComparedRows::ComparedRows(ClientSelection selection, KnownRows known,
 
 absl::StatusOr<ComparedPage> ComparedRows::Next() {
   ComparedPage page;
-  if (wanted_at_ < wanted_.size()) {
+  // A request by key takes so many; fewer wait for what the next pages bring.
+  const size_t left = wanted_.size() - wanted_at_;
+  const bool listed = listed_ && narrow_.empty();
+  if (left >= ClientTable::kMostKeys || (listed && left > 0)) {
     GB_ASSIGN_OR_RETURN(page.rows, table_.FetchSome(wanted_, &wanted_at_, attributes_));
     page.rows.erase(std::remove_if(page.rows.begin(), page.rows.end(),
                                    [](const ClientRow& row) { return row.is_folder; }),
@@ -65,9 +68,12 @@ absl::StatusOr<ComparedPage> ComparedRows::Next() {
       listed_ = narrow.last;
     }
     page.versionless = HasNoVersions(narrow_);
-    GB_ASSIGN_OR_RETURN(wanted_, Differing(known_, narrow_));
+    GB_ASSIGN_OR_RETURN(std::vector<ClientKey> differing, Differing(known_, narrow_));
+    page.unchanged = static_cast<int>(narrow_.size() - differing.size());
+    wanted_.erase(wanted_.begin(),
+                  wanted_.begin() + static_cast<std::ptrdiff_t>(wanted_at_));
     wanted_at_ = 0;
-    page.unchanged = static_cast<int>(narrow_.size() - wanted_.size());
+    std::move(differing.begin(), differing.end(), std::back_inserter(wanted_));
     narrow_.clear();
   }
   page.last = listed_ && wanted_at_ >= wanted_.size();

@@ -10,8 +10,7 @@
 namespace guestbridge::agent {
 namespace {
 
-// Of a request by key; see ClientTable.
-constexpr int64_t kKeysOfLookUp = 20;
+constexpr int64_t kKeysOfLookUp = ClientTable::kMostKeys;
 // So few are not worth the question how many clients there are.
 constexpr int64_t kFewLookUps = 3;
 // What 1C needs for a request that is a session of its own (0.1 to 2 s, facts 5) makes
