@@ -114,10 +114,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& file
                                                          Durability durability,
                                                          bool check) {
   // Before the first connection, or not at all. SQLite's own count of its memory takes
-  // a lock for each allocation; what a nested transaction may take back goes to a file
-  // of its own beyond 64 KiB, though a transaction of ours is some megabytes at most.
+  // a lock for each allocation. What a nested transaction may take back goes to a file
+  // of its own beyond 64 KiB: a batch of clients stays in memory, a change of all does
+  // not.
   static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) |
-                            sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+                            sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 8 << 20);
   static_cast<void>(unused);
   sqlite3* handle = nullptr;
   // The owner's lock is the only one that is needed.

@@ -9,6 +9,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "common/text/utf8.h"
 #include "server/api/assignment.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
@@ -54,9 +55,10 @@ void Stamp(const std::string& id, absl::Time now, std::vector<v1::Check>* found)
 // finding needs, whoever sent it.
 v1::Check Kept(const v1::Check& found) {
   v1::Check kept;
-  kept.set_name(found.name().substr(0, kMaxText));
+  // Cut within a character it could not be read again.
+  kept.set_name(std::string(CutUtf8(found.name(), kMaxText)));
   kept.set_state(found.state());
-  kept.set_reason(found.reason().substr(0, kMaxText));
+  kept.set_reason(std::string(CutUtf8(found.reason(), kMaxText)));
   kept.set_side(found.side());
   *kept.mutable_check_time() = found.check_time();
   for (const auto& [name, value] : found.parameters()) {

@@ -71,11 +71,17 @@ absl::Duration WriteBack::WriteOne() {
   quiet_ = false;
   const absl::Duration begun = clock_.Steady();
   CrashPoint("agent.write-back.begin");
-  const absl::StatusOr<ContactWritten> written =
+  absl::StatusOr<ContactWritten> written =
       writer_.WriteContact((*item)->key, (*item)->contact);
   const absl::Status& status = written.status();
   const absl::Duration took = clock_.Steady() - begun;
   CrashPoint("agent.write-back.written");
+  if (written.ok()) {
+    // Stopped, perhaps for another mapping: what was compared is not what is mapped
+    // now.
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_) written->version_after.clear();
+  }
   const auto pause = turns_.Finish(**item, written, took);
   CrashPoint("agent.write-back.noted");
   if (!pause.ok()) {

@@ -55,6 +55,7 @@ class KnownVersionsTest : public ::testing::Test {
     request.known =
         [this](
             absl::Span<const ClientKey> keys) -> absl::StatusOr<std::vector<KnownRow>> {
+      if (asked_++ == busy_at_) return absl::UnavailableError("the ledger is busy");
       std::vector<KnownRow> rows;
       for (const ClientKey& key : keys) {
         const auto known = known_.find(key.guid());
@@ -138,6 +139,8 @@ class KnownVersionsTest : public ::testing::Test {
   std::map<std::string, KnownRow> known_;
   Watermark watermark_;
   std::string notice_;  // of the whole reading
+  int asked_ = 0;       // how often for what is known
+  int busy_at_ = -1;    // the question that the ledger cannot answer at once
   int patience_ = 0;    // how often to ask again after an error that passes
   ClientKey last_written_;
   ContactId last_contact_;
@@ -214,6 +217,37 @@ TEST_F(KnownVersionsTest, TheEchoesOfManyPagesAreAllCompared) {
   emulator_.Delete("/journal");
   EXPECT_EQ(Read(Kind::kChanges).keys, (std::set<std::string>{first, last}));
   EXPECT_EQ(CountWide(), 1);
+}
+
+TEST_F(KnownVersionsTest, ABusyLedgerLosesNoEditAmongTheEchoes) {
+  for (const bool many : {false, true}) {
+    SCOPED_TRACE(many ? "by pages" : "by key");
+    source_ = emulator_.Connect("extends: 1c-hotel\npage: {rows: 5}\n");
+    LearnAll();
+    if (many) {
+      WriteBackAll();
+    } else {
+      WriteBack(AnyClient(), 1);
+    }
+    Edit(AnyClient(), many ? "Одна" : "Другая");
+    // The first question is which of them are likely echoes.
+    for (busy_at_ = 0; busy_at_ < 3; ++busy_at_) {
+      asked_ = 0;
+      patience_ = 1;
+      // The newest of the history may be read beside it.
+      EXPECT_THAT(Read(Kind::kChanges).keys, Contains(AnyClient())) << busy_at_;
+    }
+    busy_at_ = -1;
+  }
+}
+
+TEST_F(KnownVersionsTest, WhereCountingFailsTheEchoesAreAskedByKey) {
+  source_ = emulator_.Connect("extends: 1c-hotel\npage: {rows: 5}\n");
+  LearnAll();
+  WriteBackAll();
+  Edit(AnyClient(), "Другая");
+  emulator_.Post("/faults", {{"kind", "gateway"}, {"url", "$count"}});
+  EXPECT_EQ(Read(Kind::kChanges).keys, (std::set<std::string>{AnyClient()}));
 }
 
 TEST_F(KnownVersionsTest, NarrowPagesKeepToTheProfilesPage) {

@@ -70,7 +70,8 @@ class Queue(unittest.TestCase):
         away = self.eventually(lambda: self.queue(site), lambda w: "waiting" in w)
         self.assertEqual(away["waiting"]["reason"], "SOURCE_IN_MAINTENANCE", away)
         self.assertNotIn("estimatedEndTime", away)
-        self.assertIn("not known", site.cli("status").stdout)
+        self.eventually(lambda: " ".join(site.cli("status").stdout.split()),
+                        lambda text: "not known" in text)
         site.onec.delete("/faults")
         done = self.eventually(lambda: self.queue(site), lambda w: w["pending"] == 0, 120)
         self.assertEqual(done["done"], 40, done)
@@ -81,7 +82,7 @@ class Queue(unittest.TestCase):
         now = datetime.datetime.now(UTC)
         begin, end = now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=2)
         profile = "\n".join([
-            "extends: 1c-hotel", "time_zone: UTC", "write:",
+            "extends: 1c-hotel", "timezone: UTC", "write:",
             f'  quiet_hours: ["{begin:%H:%M}-{end:%H:%M}"]', ""])
         site = Site([guest(1)])
         self.addCleanup(site.close)

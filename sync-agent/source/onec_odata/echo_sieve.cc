@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <utility>
 
 #include "common/status/status_macros.h"
@@ -51,11 +52,7 @@ absl::Status EchoSieve::Choose() {
   if (look_ups <= kFewLookUps) return absl::OkStatus();
   const absl::StatusOr<int64_t> clients =
       table_.session().FetchCount(table_.names()->set);
-  if (absl::IsUnavailable(clients.status())) {
-    phase_ = Phase::kChoose;
-    return clients.status();
-  }
-  // A base that can't count is asked by key.
+  // A base that can't count is asked by key; one that is away will say so there.
   if (!clients.ok() ||
       !PagesAreCheaper(look_ups, *clients, table_.profile().narrow_page_rows)) {
     return absl::OkStatus();
@@ -76,19 +73,24 @@ absl::Status EchoSieve::Compare(const std::vector<ClientRow>& narrow) {
 }
 
 absl::Status EchoSieve::TakePage() {
-  GB_ASSIGN_OR_RETURN(ClientRows page, pager_->Next());
+  if (!page_.has_value()) {
+    GB_ASSIGN_OR_RETURN(page_, pager_->Next());
+  }
   std::vector<ClientRow> ours;
-  for (ClientRow& row : page.rows) {
+  std::set<size_t> met;
+  for (const ClientRow& row : page_->rows) {
     const auto at = std::lower_bound(keys_.begin(), keys_.end(), row.key);
     if (at == keys_.end() || *at != row.key) continue;
     const auto index = static_cast<size_t>(at - keys_.begin());
-    if (met_[index]) continue;
-    met_[index] = true;
-    --left_;
-    ours.push_back(std::move(row));
+    if (!met_[index] && met.insert(index).second) ours.push_back(row);
   }
+  // Nobody is met before the caller has said what it knows.
   GB_RETURN_IF_ERROR(Compare(ours));
-  if (left_ > 0 && !page.last) return absl::OkStatus();
+  for (const size_t index : met) met_[index] = true;
+  left_ -= met.size();
+  const bool last = page_->last;
+  page_.reset();
+  if (left_ > 0 && !last) return absl::OkStatus();
   // Who did not come may have moved under the pages.
   std::vector<ClientKey> missing;
   for (size_t i = 0; i < keys_.size(); ++i) {
@@ -102,9 +104,11 @@ absl::Status EchoSieve::TakePage() {
 
 absl::Status EchoSieve::LookUp() {
   if (at_ < keys_.size()) {
+    size_t next = at_;
     GB_ASSIGN_OR_RETURN(const std::vector<ClientRow> narrow,
-                        table_.FetchSomeVersions(keys_, &at_));
+                        table_.FetchSomeVersions(keys_, &next));
     GB_RETURN_IF_ERROR(Compare(narrow));
+    at_ = next;
   }
   if (at_ >= keys_.size()) phase_ = Phase::kDone;
   return absl::OkStatus();

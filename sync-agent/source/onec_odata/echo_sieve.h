@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,8 +49,9 @@ class EchoSieve {
   std::vector<ClientKey> wanted_;  // sorted when done
   size_t at_ = 0;                  // of the look-ups
   std::unique_ptr<ClientPager> pager_;
-  std::vector<bool> met_;  // of keys_, in the pages
-  size_t left_ = 0;        // not met yet
+  std::optional<ClientRows> page_;  // listed, not yet compared
+  std::vector<bool> met_;           // of keys_, in the pages
+  size_t left_ = 0;                 // not met yet
 };
 
 }  // namespace guestbridge::agent

@@ -139,9 +139,11 @@ class OneCReader : public SourceReader {
       const LookupNames& taken = lookup->second;
       absl::StrAppend(&rules, "\n", attribute, " ", taken.set, " ", taken.key, " ",
                       taken.take);
-      GB_ASSIGN_OR_RETURN(auto digests, base_->lookups.Digests(taken));
-      if (!digests.has_value()) continue;
-      basis.texts[absl::StrCat(taken.set, "/", taken.take)] = *std::move(digests);
+      auto digests = base_->lookups.Digests(taken);
+      if (absl::IsUnavailable(digests.status())) return digests.status();
+      // A look-up that is forbidden, or too long to be listed, tells nothing.
+      if (!digests.ok() || !digests->has_value()) continue;
+      basis.texts[absl::StrCat(taken.set, "/", taken.take)] = **std::move(digests);
     }
     basis.rules = Sha256Hex(rules);
     return basis;
