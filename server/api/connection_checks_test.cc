@@ -106,6 +106,18 @@ TEST_F(ConnectionChecksTest, ASavedConnectionForgetsWhatWasFoundOfTheOldSettings
   EXPECT_THAT(Names(), IsEmpty());
 }
 
+TEST_F(ConnectionChecksTest, SavingTheSameSettingsWithoutSecretsForgetsNothing) {
+  Keep({MakeCheck("source", v1::Check::WARNING)});
+  v1::Connection same = WebhookConnection("main");
+  same.mutable_webhook()->clear_secret();
+  same.mutable_source()->clear_password();
+  ASSERT_THAT(connections_.Save(same), IsOk());
+  EXPECT_THAT(Names(), ElementsAre("source"));
+  same.set_hotel("Another");
+  ASSERT_THAT(connections_.Save(same), IsOk());
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
 TEST_F(ConnectionChecksTest, AnAgentTellsWhatItFoundByItself) {
   Keep({MakeCheck("token", v1::Check::OK), MakeCheck("source", v1::Check::OK)});
   EXPECT_THAT(Report(*session_, Version(), {MakeCheck("hotel", v1::Check::FAILED)}),

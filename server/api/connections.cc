@@ -29,6 +29,22 @@ std::string SourceOrigin(const v1::Connection& connection) {
   return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
 }
 
+// Whether what was found about the connection before is about this one too. A secret
+// that is given again may be another.
+bool IsSame(const store::ConnectionRecord& before, const store::ConnectionRecord& now,
+            const v1::Connection& given) {
+  if (!given.webhook().secret().empty() || !given.oauth().client_secret().empty() ||
+      !given.oauth().refresh_token().empty() || given.source().password_set() ||
+      !given.source().password().empty()) {
+    return false;
+  }
+  v1::Connection old_settings = before.connection();
+  v1::Connection settings = now.connection();
+  old_settings.clear_update_time();
+  settings.clear_update_time();
+  return old_settings.SerializeAsString() == settings.SerializeAsString();
+}
+
 // Under another name it may be the same portal, on which that ledger was written last.
 absl::Status MoveLease(Transaction& transaction, const std::string& id,
                        const std::string& from, const std::string& to) {
@@ -212,8 +228,9 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
                                    PortalKey(checked.settings)));
     }
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
-    // They were about other settings.
-    GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));
+    if (!before.has_value() || !IsSame(before->value, record, given)) {
+      GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));
+    }
     if (checked.settings.has_webhook()) {
       GB_RETURN_IF_ERROR(credentials_.Forget(transaction, id));
       GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Tokens(id), tokens));
