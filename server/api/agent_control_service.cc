@@ -175,11 +175,8 @@ class AgentControlServiceImpl final : public Base {
  private:
   // Tokens go to the agent of the integration only.
   absl::Status CheckServes(const Session& session, const std::string& id) {
-    return parts_.store.Read([&](Transaction& transaction) -> absl::Status {
-      GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-      if (agent == session.identity().agent) return absl::OkStatus();
-      return MakeError("INTEGRATION_NOT_ASSIGNED",
-                       {{"integration", id}, {"agent", session.identity().agent}});
+    return parts_.store.Read([&](Transaction& transaction) {
+      return CheckAssigned(transaction, id, session.identity().agent);
     });
   }
 

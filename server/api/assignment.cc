@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
@@ -26,6 +27,13 @@ absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                             transaction, keys::Integration(id)));
   if (!integration.has_value()) return std::string();
   return integration->value.assigned_agent();
+}
+
+absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
+                           const std::string& agent) {
+  GB_ASSIGN_OR_RETURN(const std::string assigned, AssignedAgent(transaction, id));
+  if (assigned == agent) return absl::OkStatus();
+  return MakeError("INTEGRATION_NOT_ASSIGNED", {{"integration", id}, {"agent", agent}});
 }
 
 absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,

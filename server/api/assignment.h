@@ -17,6 +17,9 @@ namespace v1 = guestbridge::v1;
 // recorded; empty when there is none yet, or no connection.
 absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                           const std::string& id);
+// Errors: INTEGRATION_NOT_ASSIGNED: the integration is another agent's, or nobody's.
+absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
+                           const std::string& agent);
 
 // True when the integration has a connection that names no agent, and none is recorded
 // or the recorded one is gone: it said goodbye, or was not heard of for long. A run

@@ -127,11 +127,7 @@ absl::Status ConnectionChecks::TakeReport(const Session& session,
   Stamp(id, clock_.Now(), &found);
   return store_
       .Write([&](Transaction& transaction) -> absl::Status {
-        GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-        if (agent != session.identity().agent) {
-          return MakeError("INTEGRATION_NOT_ASSIGNED",
-                           {{"integration", id}, {"agent", session.identity().agent}});
-        }
+        GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, session.identity().agent));
         GB_ASSIGN_OR_RETURN(const auto connection,
                             transaction.Get(keys::Connection(id)));
         // A revision is never older than the connection in it.

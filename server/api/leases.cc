@@ -145,12 +145,7 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             if (!connection.has_value()) {
               return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
             }
-            GB_ASSIGN_OR_RETURN(const std::string assigned,
-                                AssignedAgent(transaction, id));
-            if (assigned != agent) {
-              return MakeError("INTEGRATION_NOT_ASSIGNED",
-                               {{"integration", id}, {"agent", agent}});
-            }
+            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
             const v1::Connection& settings = connection->value.connection();
             const std::string portal = PortalKey(settings);
             std::string base;

@@ -83,11 +83,7 @@ absl::Status SystemStatus::TakeLedger(const Session& session,
                       ParseIntegrationName(request.integration()));
   return store_
       .Write([&](Transaction& transaction) -> absl::Status {
-        GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-        if (agent != session.identity().agent) {
-          return MakeError("INTEGRATION_NOT_ASSIGNED",
-                           {{"integration", id}, {"agent", session.identity().agent}});
-        }
+        GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, session.identity().agent));
         store::LedgerSummaryRecord record;
         v1::LedgerSummary& summary = *record.mutable_summary();
         summary = request.summary();
