@@ -429,6 +429,20 @@ TEST_F(KnownVersionsTest, ClientsWithoutAContactThatAreKnownCostNoRows) {
   EXPECT_LE(pass.keys.size(), 2u);
 }
 
+TEST_F(KnownVersionsTest, MarkedClientsAreNotListedByEveryRunUntilTheyAreUnmarked) {
+  LearnAll();
+  WriteBackAll();
+  const std::string guid =
+      emulator_.Post("/clients/import", {{"clients",
+                                          {{{"LastName", "Импорт"},
+                                            {"CreateDate", "2019-01-01T00:00:00"},
+                                            {"DeletionMark", true}}}}})["guids"][0];
+  EXPECT_THAT(Read(Kind::kChanges).keys, Not(Contains(guid)));
+  // In load mode, which writes no history.
+  emulator_.Post("/clients/load", {{guid, {{"DeletionMark", false}}}});
+  EXPECT_THAT(Read(Kind::kChanges).keys, Contains(guid));
+}
+
 TEST_F(KnownVersionsTest, ARestoredBaseThatLostTheLastWriteIsReadWhole) {
   LearnAll();
   const size_t clients = known_.size();

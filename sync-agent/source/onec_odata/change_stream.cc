@@ -114,9 +114,13 @@ ClientSelection ChangeStream::Selection() const {
             : Before(*since_.created, profile.history->overlap_seconds);
   } else {
     const std::string& empty = profile.client.contact_empty;
-    selection.filter = absl::StrCat(
-        profile.client.contact, " eq ",
-        Literal(IsNumber(empty) ? LiteralKind::kNumber : LiteralKind::kText, empty));
+    const std::string deleted = table_.names()->deleted;
+    selection.filter = AndFilter(
+        absl::StrCat(
+            profile.client.contact, " eq ",
+            Literal(IsNumber(empty) ? LiteralKind::kNumber : LiteralKind::kText,
+                    empty)),
+        deleted.empty() ? "" : absl::StrCat(deleted, " eq false"));
   }
   return selection;
 }

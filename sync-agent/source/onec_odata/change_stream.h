@@ -18,7 +18,8 @@ namespace guestbridge::agent {
 // 1. the keys of the change history's window, which begins an overlap earlier: rows
 //    are committed out of the order of their Period;
 // 2. clients created in the same window, for a first save may write no history;
-// 3. clients without a contact's ID, for an import may write neither;
+// 3. clients without a contact's ID, for an import may write neither; those that are
+//    marked for deletion get no contact, and would be listed for ever;
 // 4. the rows of the keys of 1 that did not come yet.
 //
 // Where the caller knows versions, phases 2 and 3 read keys and versions and the rows
