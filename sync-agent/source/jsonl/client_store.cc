@@ -250,14 +250,16 @@ absl::Status ClientStore::PutFile(const FileRecord& file) {
   GB_ASSIGN_OR_RETURN(
       Statement * put,
       database_->Prepare("UPDATE files SET offset=?, lines=?, rejected=?, "
-                         "rejected_bytes=?, read=?, last_seq=? WHERE id=?"));
+                         "rejected_from=?, rejected_bytes=?, read=?, last_seq=? "
+                         "WHERE id=?"));
   return put->Bind(1, file.offset)
       .Bind(2, file.lines)
       .Bind(3, file.rejected)
-      .Bind(4, file.rejected_bytes)
-      .Bind(5, int64_t{file.read})
-      .Bind(6, file.last_seq)
-      .Bind(7, file.id)
+      .Bind(4, file.rejected_from)
+      .Bind(5, file.rejected_bytes)
+      .Bind(6, int64_t{file.read})
+      .Bind(7, file.last_seq)
+      .Bind(8, file.id)
       .Run();
 }
 

@@ -181,7 +181,7 @@ absl::Status Intake::ReadPiece(const OpenFile& open, FileRecord* file) {
   lines_ += count;
   // Whoever moved a file to done/ told of its lines before.
   if (!rejected.empty() && file->place != kDone) {
-    GB_RETURN_IF_ERROR(WriteRejected(*file, rejected, &file->rejected_bytes));
+    GB_RETURN_IF_ERROR(WriteRejected(rejected, file));
   }
   if (!more) GB_RETURN_IF_ERROR(Finish(file));
   GB_RETURN_IF_ERROR(store_.PutFile(*file));
@@ -206,13 +206,13 @@ absl::Status Intake::Finish(FileRecord* file) {
   return store_.SetNote(kWholeNote, "1");
 }
 
-absl::Status Intake::WriteRejected(const FileRecord& file, const std::string& text,
-                                   int64_t* size) {
+absl::Status Intake::WriteRejected(const std::string& text, FileRecord* file) {
   GB_ASSIGN_OR_RETURN(const Descriptor side,
-                      folder_.OpenToWrite(kRejected, file.name, O_WRONLY | O_CREAT));
+                      folder_.OpenToWrite(kRejected, file->name, O_WRONLY | O_CREAT));
   // A step that was cut short may have left its lines; somebody may have taken the file
   // away.
-  int64_t at = std::min(file.rejected_bytes, StampOf(side.fd()).size);
+  int64_t at = std::min(file->rejected_bytes, StampOf(side.fd()).size);
+  file->rejected_from = std::min(file->rejected_from, at);
   if (ftruncate(side.fd(), at) != 0) return folder_.ErrorOf(errno, kRejected);
   CrashPoint("agent.file.half-rejected",
              [&] { (void)!pwrite(side.fd(), text.data(), text.size() / 2, at); });
@@ -225,7 +225,7 @@ absl::Status Intake::WriteRejected(const FileRecord& file, const std::string& te
   }
   if (fsync(side.fd()) != 0) return folder_.ErrorOf(errno, kRejected);
   CrashPoint("agent.file.rejected");
-  *size = at;
+  file->rejected_bytes = at;
   return absl::OkStatus();
 }
 

@@ -51,8 +51,7 @@ class Intake {
                                                   const OpenFile& file);
   absl::Status ReadPiece(const OpenFile& open, FileRecord* file);
   absl::Status Finish(FileRecord* file);
-  absl::Status WriteRejected(const FileRecord& file, const std::string& text,
-                             int64_t* size);
+  absl::Status WriteRejected(const std::string& text, FileRecord* file);
 
   const ExchangeFolder& folder_;
   ClientStore& store_;

@@ -161,6 +161,25 @@ TEST_F(JsonlFilesTest, ASideFileThatWasEmptiedBeginsAnewWhenTheFileGrows) {
   EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1}));
 }
 
+TEST_F(JsonlFilesTest, ALineIsToldOfOnceThoughTheSideFileWasTakenAwayMidway) {
+  Write("1.jsonl", "oops\n");
+  Source source = Connect();
+  ReadAll(source, Kind::kFull);
+  std::string text = "oops\n";
+  for (int i = 1; i <= 2500; ++i) text += "\n";
+  Write("1.jsonl", text + "oops\n");
+  auto stream = source.reader->OpenStream(
+      {.kind = Kind::kFull, .since = {}, .attributes = {"LastName"}});
+  ASSERT_THAT(stream, IsOk());
+  ASSERT_THAT((*stream)->Next(), IsOk());
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1, 1}));
+  fs::remove(Path("rejected/1.jsonl"));
+  ASSERT_THAT((*stream)->Next(), IsOk());
+  std::ofstream(Path("1.jsonl"), std::ios::app) << Client(1, "А");
+  ReadAll(source, Kind::kFull);
+  EXPECT_EQ(RejectedLines("1.jsonl"), (std::vector<int>{1, 2502}));
+}
+
 TEST_F(JsonlFilesTest, AFileOfAnotherKindIsNotCopiedWhole) {
   std::string text;
   for (int i = 0; i < 10'100; ++i) text += "<p>\n";
