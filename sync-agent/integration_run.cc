@@ -372,16 +372,23 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
 }
 
 absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
-  const absl::StatusOr<ContentBasis> found =
-      parts_.sides->source.reader->FetchContentBasis(settings->mapping->attributes());
+  SourceReader& reader = *parts_.sides->source.reader;
+  const CompiledMapping& mapping = *settings->mapping;
+  const auto with_region = [&mapping](ContentBasis basis) {
+    basis.rules = Sha256Hex(absl::StrCat(basis.rules, "\n", mapping.default_region()));
+    return basis;
+  };
+  absl::StatusOr<ContentBasis> found = reader.FetchContentBasis(mapping.attributes());
   // The reading that follows meets the same, and says so.
   if (!found.ok()) return false;
-  ContentBasis basis = *found;
-  basis.rules =
-      Sha256Hex(absl::StrCat(basis.rules, "\n", settings->mapping->default_region()));
-  settings->content_basis = EncodeBasis(basis);
   GB_ASSIGN_OR_RETURN(const std::string before, parts_.ledger.Note(kReadWithBasisNote));
-  return BasisChanged(before, basis);
+  const bool changed = BasisChanged(before, with_region(*std::move(found)));
+  settings->content_basis = [before, changed, with_region, &reader, &mapping] {
+    const ContentBasis read = with_region(reader.BasisOfRowsRead(mapping.attributes()));
+    // What has changed was read whole.
+    return changed ? EncodeBasis(read) : ExtendBasis(before, read);
+  };
+  return changed;
 }
 
 absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {

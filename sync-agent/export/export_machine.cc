@@ -330,9 +330,9 @@ bool ExportMachine::Advance() {
         CrashPoint("agent.watermark.noted");
         context_.Check(context_.ledger.SetNote(
             kReadWithMappingNote, absl::StrCat(settings_.mapping_version)));
-        if (!settings_.content_basis.empty()) {
+        if (settings_.content_basis != nullptr) {
           context_.Check(
-              context_.ledger.SetNote(kReadWithBasisNote, settings_.content_basis));
+              context_.ledger.SetNote(kReadWithBasisNote, settings_.content_basis()));
         }
         if (settings_.reads_whole) {
           context_.Check(context_.ledger.SetNote(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,7 +49,8 @@ struct RunSettings {
   std::string originator;                    // `guestbridge:` + the base's identity
   const CompiledMapping* mapping = nullptr;  // null only for kRebuild
   int mapping_version = 0;
-  std::string content_basis;  // to be noted when all was read; empty: not known
+  // What to note as the basis of the content when all was read; null: nothing.
+  std::function<std::string()> content_basis;
   EventSwitches events;
   // How long a request without an answer may still be carried out; the second on a box.
   absl::Duration settle_time = absl::Seconds(120);

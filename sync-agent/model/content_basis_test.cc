@@ -34,6 +34,27 @@ TEST(ContentBasis, AnItemThatIsNewChangesNobody) {
   EXPECT_FALSE(Changed(now));
 }
 
+TEST(ContentBasis, AnItemWithoutTextIsAsGoodAsNoneUntilItHasOne) {
+  ContentBasis before = kBasis;
+  before.texts["Countries/Name"]["276"] = "";
+  EXPECT_FALSE(BasisChanged(EncodeBasis(before), kBasis));
+  ContentBasis now = kBasis;
+  now.texts["Countries/Name"]["276"] = "d";
+  EXPECT_TRUE(BasisChanged(EncodeBasis(before), now));
+}
+
+TEST(ContentBasis, WhatOnlyTheBasisBeforeKnowsIsKept) {
+  ContentBasis before = kBasis;
+  before.texts["Countries/Name"]["276"] = "";
+  ContentBasis now = kBasis;
+  now.rules = "others";
+  now.texts["Languages/Name"]["1"] = "e";
+  ContentBasis both = now;
+  both.texts["Countries/Name"]["276"] = "";
+  EXPECT_EQ(ExtendBasis(EncodeBasis(before), now), EncodeBasis(both));
+  EXPECT_EQ(ExtendBasis("", now), EncodeBasis(now));
+}
+
 TEST(ContentBasis, ALookUpThatIsNoLongerReadSaysNothing) {
   ContentBasis now = kBasis;
   now.texts.erase("Countries/Name");

@@ -103,6 +103,12 @@ class SourceReader {
     static_cast<void>(attributes);
     return ContentBasis();
   }
+  // As it was for the rows that were read since: with what was met on the way, and with
+  // each text as it was first. Reaches nothing.
+  virtual ContentBasis BasisOfRowsRead(absl::Span<const std::string> attributes) {
+    static_cast<void>(attributes);
+    return ContentBasis();
+  }
   // What was used since the connector was made.
   virtual SourceUsage usage() const = 0;
 };

@@ -388,6 +388,24 @@ TEST_F(KnownVersionsTest, AnAbsurdPeriodOfTheHistoryIsNoWatermark) {
   EXPECT_EQ(Read(Kind::kChanges).keys.size(), known_.size());
 }
 
+TEST_F(KnownVersionsTest, WhatIsSavedAfterTheClockWasSetBackIsFound) {
+  emulator_.Post("/clock", {{"advance_s", 5 * 3600}});
+  emulator_.Add({{"LastName", "Последняя"}});
+  LearnAll();
+  emulator_.Post("/clock", {{"advance_s", -5 * 3600}});
+  Edit(AnyClient(), "Другая");
+  const Pass pass = Read(Kind::kChanges);
+  EXPECT_THAT(pass.keys, ElementsAre(AnyClient()));
+  EXPECT_EQ(pass.notice, "SOURCE_TIME_AHEAD");
+  // A base that is ahead because it lives in another zone is not compared all the time.
+  emulator_.Post("/clock", {{"advance_s", 6 * 3600}});
+  Edit(AnyClient(), "Третья");
+  emulator_.Delete("/journal");
+  const Pass ahead = Read(Kind::kChanges);
+  EXPECT_THAT(ahead.keys, Contains(AnyClient()));
+  EXPECT_EQ(ahead.notice, "");
+}
+
 TEST_F(KnownVersionsTest, ARenamedCountryIsAnotherBasisOfContent) {
   const std::vector<std::string> attributes = {"LastName", "Citizenship_Key"};
   const auto before = source_.reader->FetchContentBasis(attributes);
@@ -406,6 +424,31 @@ TEST_F(KnownVersionsTest, ARenamedCountryIsAnotherBasisOfContent) {
   source_ = emulator_.Connect();
   const auto after = source_.reader->FetchContentBasis(attributes);
   EXPECT_TRUE(agent::BasisChanged(agent::EncodeBasis(*before), *after));
+}
+
+TEST_F(KnownVersionsTest, ACountryThatWasMetOnTheWayIsPartOfTheBasis) {
+  const std::vector<std::string> attributes = {"LastName", "Citizenship_Key"};
+  ASSERT_THAT(source_.reader->FetchContentBasis(attributes), IsOk());
+  const auto before = source_.reader->BasisOfRowsRead(attributes);
+  // It comes with the first guest from there …
+  const std::string guid = emulator_.Post(
+      "/items/add", {{"set", "Catalog_Countries"}, {"description", "ТУВАЛУ"}})["guid"];
+  const std::string guest =
+      emulator_.Add({{"LastName", "Новая"}, {"Citizenship_Key", guid}});
+  const auto row = source_.reader->FetchClients(
+      std::vector<ClientKey>{ClientKey(guest)}, attributes);
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ(row->front().attributes.at("Citizenship_Key"), "ТУВАЛУ");
+  const auto met = source_.reader->BasisOfRowsRead(attributes);
+  EXPECT_EQ(met.texts.begin()->second.size(), before.texts.begin()->second.size() + 1);
+  // … and is corrected before anybody lists the catalogue again.
+  emulator_.Post(
+      "/items/rename",
+      {{"set", "Catalog_Countries"}, {"guid", guid}, {"description", "Тувалу"}});
+  source_ = emulator_.Connect();
+  const auto now = source_.reader->FetchContentBasis(attributes);
+  EXPECT_TRUE(agent::BasisChanged(agent::EncodeBasis(met), *now));
+  EXPECT_FALSE(agent::BasisChanged(agent::EncodeBasis(before), *now));
 }
 
 TEST_F(KnownVersionsTest, AnEditAfterTheWriteBackIsNoEcho) {

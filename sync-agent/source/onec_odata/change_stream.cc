@@ -7,6 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/compare_stream.h"
+#include "sync-agent/source/onec_odata/full_stream.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -56,7 +58,7 @@ ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attribut
   // Read with an absurd time for the newest, everybody since was left out.
   if (!since_.period.has_value() || IsAhead(since_.period, latest_) ||
       IsAhead(since_.created, latest_)) {
-    full_ = std::make_unique<FullStream>(attributes_, table_);
+    whole_ = std::make_unique<FullStream>(attributes_, table_);
   }
 }
 
@@ -80,7 +82,7 @@ absl::Status ChangeStream::ReadHistory() {
   while (true) {
     const absl::StatusOr<KeysetPage> page = history_.Next();
     if (IsUnusable(page.status())) {
-      full_ = std::make_unique<FullStream>(attributes_, table_);
+      whole_ = std::make_unique<FullStream>(attributes_, table_);
       return absl::OkStatus();
     }
     GB_RETURN_IF_ERROR(page.status());
@@ -91,10 +93,22 @@ absl::Status ChangeStream::ReadHistory() {
   // The watermark's moment came from a row. A history without it is not the history
   // that the watermark was taken from.
   if (!since_.period->text.empty() && !met_since_) {
-    full_ = std::make_unique<FullStream>(attributes_, table_);
+    whole_ = std::make_unique<FullStream>(attributes_, table_);
+  } else if (ClockWasSetBack()) {
+    set_back_ = true;
+    whole_ = std::make_unique<CompareStream>(attributes_, known_, table_);
   }
   phase_ = Phase::kCreated;
   return absl::OkStatus();
+}
+
+bool ChangeStream::ClockWasSetBack() const {
+  if (since_.period->text.empty() || seen_.period->text != since_.period->text) {
+    return false;
+  }
+  const std::string window =
+      Before(*since_.period, table_.profile().history->overlap_seconds);
+  return window > table_.PresentTime().text;
 }
 
 bool ChangeStream::PhaseApplies() const {
@@ -204,8 +218,14 @@ absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
 }
 
 absl::StatusOr<ClientPage> ChangeStream::Next() {
-  if (full_ == nullptr && phase_ == Phase::kHistory) GB_RETURN_IF_ERROR(ReadHistory());
-  if (full_ != nullptr) return full_->Next();
+  if (whole_ == nullptr && phase_ == Phase::kHistory) GB_RETURN_IF_ERROR(ReadHistory());
+  if (whole_ != nullptr) {
+    GB_ASSIGN_OR_RETURN(ClientPage page, whole_->Next());
+    if (page.last && set_back_ && page.notice.ok()) {
+      page.notice = table_.TimeAhead(*since_.period);
+    }
+    return page;
+  }
   // Phases that have nothing to say don't cost a page.
   while (phase_ != Phase::kKeys) {
     GB_ASSIGN_OR_RETURN(ClientPage page, NextSelected());

@@ -8,7 +8,6 @@
 #include "sync-agent/source/onec_odata/client_pager.h"
 #include "sync-agent/source/onec_odata/compared_rows.h"
 #include "sync-agent/source/onec_odata/echo_sieve.h"
-#include "sync-agent/source/onec_odata/full_stream.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 #include "sync-agent/source/source.h"
 
@@ -28,7 +27,9 @@ namespace guestbridge::agent {
 //
 // Reads everything instead when the history cannot be used, when the watermark says
 // that it could not, and when the history no longer has the moment of the watermark:
-// then the base was restored from a backup. Memory: keys.
+// then the base was restored from a backup. Compares all versions when the watermark is
+// ahead of 1C's clock and nothing newer has come: then the clock was set back, and what
+// it dates lies before the window. Memory: keys.
 class ChangeStream : public ClientStream {
  public:
   // `table` outlives the stream; its profile names a history.
@@ -45,6 +46,7 @@ class ChangeStream : public ClientStream {
   absl::StatusOr<ClientPage> NextOfKeys();
   // Leaves in `changed_` what phase 4 has to read; false: not yet.
   absl::StatusOr<bool> PlanKeys();
+  bool ClockWasSetBack() const;
   bool PhaseApplies() const;
   ClientSelection Selection() const;  // of phases 2 and 3
   void Deliver(std::vector<ClientRow> rows, ClientPage* page);
@@ -66,7 +68,8 @@ class ChangeStream : public ClientStream {
   size_t changed_at_ = 0;
   std::unique_ptr<EchoSieve> sieve_;
   bool keys_planned_ = false;
-  std::unique_ptr<FullStream> full_;  // set: reads everything
+  std::unique_ptr<ClientStream> whole_;  // set: reads or compares everything
+  bool set_back_ = false;                // because 1C's clock was set back
 };
 
 }  // namespace guestbridge::agent

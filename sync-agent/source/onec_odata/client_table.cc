@@ -50,24 +50,30 @@ ClientTable::ClientTable(const SourceProfile& profile, ODataSession& session,
       known_(known),
       clock_(clock) {}
 
-SourceTime ClientTable::LatestTime() const {
+SourceTime ClientTable::InZone(absl::Time time) const {
   absl::TimeZone zone;
   absl::LoadTimeZone(profile_.time_zone, &zone);  // checked with the profile
+  return {absl::FormatTime("%Y-%m-%dT%H:%M:%S", time, zone)};
+}
+
+SourceTime ClientTable::LatestTime() const {
   const absl::Time ours = clock_.Now();
-  const absl::Time present = std::max(ours, session_.server_clock().value_or(ours));
-  return {absl::FormatTime("%Y-%m-%dT%H:%M:%S", present + kClockSlack, zone)};
+  return InZone(std::max(ours, session_.server_clock().value_or(ours)) + kClockSlack);
+}
+
+SourceTime ClientTable::PresentTime() const {
+  return InZone(session_.server_clock().value_or(clock_.Now()));
+}
+
+absl::Status ClientTable::TimeAhead(const SourceTime& newest) const {
+  return MakeError("SOURCE_TIME_AHEAD", {{"newest", newest.text},
+                                         {"time_zone", profile_.time_zone},
+                                         {"now", InZone(clock_.Now()).text}});
 }
 
 void ClientTable::PutMarks(const Marks& marks, ClientPage* page) const {
   page->watermark = EncodeMarks(marks);
-  if (marks.ahead.text.empty()) return;
-  absl::TimeZone zone;
-  absl::LoadTimeZone(profile_.time_zone, &zone);
-  page->notice =
-      MakeError("SOURCE_TIME_AHEAD",
-                {{"newest", marks.ahead.text},
-                 {"time_zone", profile_.time_zone},
-                 {"now", absl::FormatTime("%Y-%m-%dT%H:%M:%S", clock_.Now(), zone)}});
+  if (!marks.ahead.text.empty()) page->notice = TimeAhead(marks.ahead);
 }
 
 absl::Status ClientTable::CheckAttributes(

@@ -54,6 +54,10 @@ class ClientTable {
   // The latest time that a row may well have: 1C's present, by our clock or the web
   // server's and the profile's zone, and a day.
   SourceTime LatestTime() const;
+  // 1C's present: by the web server's clock if it tells one, else by ours.
+  SourceTime PresentTime() const;
+  // SOURCE_TIME_AHEAD: `newest` is a time of the future.
+  absl::Status TimeAhead(const SourceTime& newest) const;
   // Ends a stream's last page.
   void PutMarks(const Marks& marks, ClientPage* page) const;
 
@@ -64,6 +68,7 @@ class ClientTable {
   ODataSession& session() { return session_; }
 
  private:
+  SourceTime InZone(absl::Time time) const;
   absl::StatusOr<std::vector<ODataRow>> FetchRowsOf(absl::Span<const ClientKey> keys,
                                                     size_t* at,
                                                     std::vector<std::string> select);

@@ -20,6 +20,10 @@ constexpr absl::Duration kFresh = absl::Hours(1);
 
 bool IsReference(const std::string& guid) { return IsGuid(guid) && guid != kEmptyGuid; }
 
+std::string DigestOf(const std::string& text) {
+  return text.empty() ? "" : Sha256Hex(text).substr(0, kDigestSize);
+}
+
 }  // namespace
 
 LookupTable::LookupTable(ODataSession& session, const Clock& clock)
@@ -27,6 +31,11 @@ LookupTable::LookupTable(ODataSession& session, const Clock& clock)
 
 LookupTable::Texts& LookupTable::TextsOf(const LookupNames& names) {
   return tables_[absl::StrCat(names.set, "/", names.take)];
+}
+
+void LookupTable::Put(const std::string& guid, const std::string& text, Texts* texts) {
+  texts->by_guid[guid] = text;
+  texts->first.emplace(guid, DigestOf(text));
 }
 
 absl::Status LookupTable::Refresh(const LookupNames& names, Texts* texts) {
@@ -44,8 +53,8 @@ absl::Status LookupTable::Load(const LookupNames& names, Texts* texts) {
   GB_ASSIGN_OR_RETURN(const ODataAnswer answer, session_.FetchRows(query));
   texts->by_guid.clear();
   for (const ODataRow& row : answer.rows) {
-    texts->by_guid[absl::AsciiStrToLower(row.Get(names.key))] =
-        TrimText(row.Get(names.take));
+    Put(absl::AsciiStrToLower(row.Get(names.key)), TrimText(row.Get(names.take)),
+        texts);
   }
   texts->loaded = true;
   texts->whole = static_cast<int>(answer.rows.size()) < kSmallCatalogue && !answer.more;
@@ -65,12 +74,12 @@ absl::Status LookupTable::LoadSome(const LookupNames& names,
     query.select = {names.key, names.take};
     query.filter = AnyGuidFilter(names.key, some);
     GB_ASSIGN_OR_RETURN(const ODataAnswer answer, session_.FetchRows(query));
-    // What does not come is a reference without an object: known, and empty.
-    for (const std::string& guid : some) texts->by_guid[guid] = "";
+    std::map<std::string, std::string> found;
     for (const ODataRow& row : answer.rows) {
-      texts->by_guid[absl::AsciiStrToLower(row.Get(names.key))] =
-          TrimText(row.Get(names.take));
+      found[absl::AsciiStrToLower(row.Get(names.key))] = TrimText(row.Get(names.take));
     }
+    // What does not come is a reference without an object: known, and empty.
+    for (const std::string& guid : some) Put(guid, found[guid], texts);
   }
   return absl::OkStatus();
 }
@@ -91,18 +100,20 @@ absl::Status LookupTable::Prepare(const LookupNames& names,
   return LoadSome(names, unknown, &texts);
 }
 
-absl::StatusOr<std::optional<std::map<std::string, std::string>>> LookupTable::Digests(
+absl::StatusOr<LookupTable::Digests> LookupTable::BeginDigests(
     const LookupNames& names) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Texts& texts = TextsOf(names);
   GB_RETURN_IF_ERROR(Refresh(names, &texts));
-  std::optional<std::map<std::string, std::string>> digests;
-  if (!texts.whole) return digests;
-  digests.emplace();
-  for (const auto& [guid, text] : texts.by_guid) {
-    if (!text.empty()) (*digests)[guid] = Sha256Hex(text).substr(0, kDigestSize);
-  }
-  return digests;
+  texts.first.clear();
+  for (const auto& [guid, text] : texts.by_guid) texts.first[guid] = DigestOf(text);
+  return texts.whole ? Digests(texts.first) : std::nullopt;
+}
+
+LookupTable::Digests LookupTable::DigestsSinceBegin(const LookupNames& names) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Texts& texts = TextsOf(names);
+  return texts.whole ? Digests(texts.first) : std::nullopt;
 }
 
 absl::StatusOr<std::string> LookupTable::TextOf(const LookupNames& names,

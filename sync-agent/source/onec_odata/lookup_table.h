@@ -26,10 +26,13 @@ class LookupTable {
   absl::Status Prepare(const LookupNames& names, const std::vector<std::string>& guids);
   // Empty for the empty reference and for one whose object is gone. Reads when it must.
   absl::StatusOr<std::string> TextOf(const LookupNames& names, const std::string& guid);
-  // Digests of all texts that are not empty, by item. Nothing when the catalogue is
-  // larger than what is read of it at once. Reads when it must.
-  absl::StatusOr<std::optional<std::map<std::string, std::string>>> Digests(
-      const LookupNames& names);
+  // By item, of all texts; empty for no text. Nothing when the catalogue is larger than
+  // what is read of it at once.
+  using Digests = std::optional<std::map<std::string, std::string>>;
+  // Reads when it must.
+  absl::StatusOr<Digests> BeginDigests(const LookupNames& names);
+  // The same, and the items that were read since; as each text was first. Never reads.
+  Digests DigestsSinceBegin(const LookupNames& names);
 
  private:
   struct Texts {
@@ -37,9 +40,11 @@ class LookupTable {
     bool whole = false;  // all of the catalogue was read
     absl::Duration loaded_at;
     std::map<std::string, std::string> by_guid;
+    std::map<std::string, std::string> first;  // digests since BeginDigests
   };
   // mutex_ is held.
   Texts& TextsOf(const LookupNames& names);
+  static void Put(const std::string& guid, const std::string& text, Texts* texts);
   absl::Status Refresh(const LookupNames& names, Texts* texts);
   absl::Status Load(const LookupNames& names, Texts* texts);
   absl::Status LoadSome(const LookupNames& names, const std::vector<std::string>& guids,

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/secret/digest.h"
@@ -126,6 +127,29 @@ class OneCReader : public SourceReader {
 
   absl::StatusOr<ContentBasis> FetchContentBasis(
       absl::Span<const std::string> attributes) override {
+    return MakeBasis(
+        attributes,
+        [this](const LookupNames& taken) -> absl::StatusOr<LookupTable::Digests> {
+          const auto digests = base_->lookups.BeginDigests(taken);
+          if (digests.ok() || absl::IsUnavailable(digests.status())) return digests;
+          return std::nullopt;  // forbidden: tells nothing
+        });
+  }
+  ContentBasis BasisOfRowsRead(absl::Span<const std::string> attributes) override {
+    return *MakeBasis(
+        attributes,
+        [this](const LookupNames& taken) -> absl::StatusOr<LookupTable::Digests> {
+          return base_->lookups.DigestsSinceBegin(taken);
+        });
+  }
+
+  SourceUsage usage() const override { return base_->session.usage(); }
+
+ private:
+  absl::StatusOr<ContentBasis> MakeBasis(
+      absl::Span<const std::string> attributes,
+      absl::FunctionRef<absl::StatusOr<LookupTable::Digests>(const LookupNames&)>
+          digests) const {
     const SourceProfile& profile = base_->profile;
     const ClientNames& names = profile.client;
     ContentBasis basis;
@@ -139,19 +163,14 @@ class OneCReader : public SourceReader {
       const LookupNames& taken = lookup->second;
       absl::StrAppend(&rules, "\n", attribute, " ", taken.set, " ", taken.key, " ",
                       taken.take);
-      auto digests = base_->lookups.Digests(taken);
-      if (absl::IsUnavailable(digests.status())) return digests.status();
-      // A look-up that is forbidden, or too long to be listed, tells nothing.
-      if (!digests.ok() || !digests->has_value()) continue;
-      basis.texts[absl::StrCat(taken.set, "/", taken.take)] = **std::move(digests);
+      GB_ASSIGN_OR_RETURN(LookupTable::Digests texts, digests(taken));
+      if (!texts.has_value()) continue;
+      basis.texts[absl::StrCat(taken.set, "/", taken.take)] = *std::move(texts);
     }
     basis.rules = Sha256Hex(rules);
     return basis;
   }
 
-  SourceUsage usage() const override { return base_->session.usage(); }
-
- private:
   // What was learned of the base is asked for anew when it turns out to be wrong.
   void Judge(const absl::Status& status) {
     if (ReasonOf(status) == "SOURCE_ATTRIBUTE_MISSING") base_->attributes.Doubt();

@@ -184,6 +184,11 @@ void Control::InstallDesk(httplib::Server& server) {
       "/clients/mark", Acting([this](const json& body) {
         return AsJson(desk_.Mark(Text(body, "guid"), Flag(body, "deleted", true)));
       }));
+  server.Post("/items/add", Acting([this](const json& body) -> Result<json> {
+                auto guid = desk_.AddItem(Text(body, "set"), Text(body, "description"));
+                if (!guid.ok()) return guid.fault();
+                return json{{"guid", *guid}};
+              }));
   server.Post("/items/rename", Acting([this](const json& body) {
                 return AsJson(desk_.Rename(Text(body, "set"), Text(body, "guid"),
                                            Text(body, "description")));

@@ -69,6 +69,21 @@ Result<Done> Desk::EditLocked(DateTime now, const std::string& guid, const json&
   return Done{};
 }
 
+Result<std::string> Desk::AddItem(const std::string& set,
+                                  const std::string& description) {
+  const auto settings = base_.settings();
+  const std::unique_lock lock(base_.store().mutex());
+  const EntityDef* def = base_.store().FindSet(set);
+  if (def == nullptr) return Fault{404, "8", "no such set", ""};
+  const WriteContext context{base_.store(),       *settings,
+                             base_.clock().Now(), base_.desk_user(),
+                             /*load_mode=*/false,
+                             /*by_odata=*/false};
+  auto made = Create(context, *def, {{"Description", description}});
+  if (!made.ok()) return made.fault();
+  return PlainText(Field(*def, **made, 0));
+}
+
 Result<Done> Desk::Rename(const std::string& set, const std::string& guid,
                           const std::string& description) {
   const auto settings = base_.settings();

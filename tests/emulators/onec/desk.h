@@ -30,7 +30,9 @@ class Desk {
   Result<Done> Commit(const std::string& transaction);
   // A write in load mode: no handlers, no history, only a new version.
   Result<Done> Load(const std::string& guid, const nlohmann::json& change);
-  // Another Description of an item of any catalogue.
+  // A new item of any catalogue; answers its guid.
+  Result<std::string> AddItem(const std::string& set, const std::string& description);
+  // Another Description of one.
   Result<Done> Rename(const std::string& set, const std::string& guid,
                       const std::string& description);
   Result<Done> Mark(const std::string& guid, bool deleted);
