@@ -47,6 +47,13 @@ constexpr ReasonText kTexts[] = {
     {"TRANSFORM_UNKNOWN", kInvalid, "There is no transform \"{transform}\".",
      "Преобразования «{transform}» нет.", "Use one of: {known}.",
      "Используйте одно из: {known}."},
+    {"TRANSFORM_ARGUMENT_INVALID", kInvalid,
+     "The transform \"{transform}\" is not written like that.",
+     "Преобразование «{transform}» записывается не так.",
+     "Write {form}. In texts \\n is a line break, \\s a space, and a backslash goes "
+     "before a separator that is meant as itself.",
+     "Пишите {form}. В текстах \\n — перевод строки, \\s — пробел, а перед "
+     "разделителем, который нужен как знак, ставится обратная косая черта."},
     {"TYPE_MISMATCH", kInvalid,
      "{attribute} ({attribute_type}) does not fit {contact_field} "
      "({contact_field_type}).",

@@ -50,6 +50,21 @@ constexpr ReasonText kTexts[] = {
      "Поле {field} не отправлено: значение — не дата.",
      "Map an attribute that holds a date, or remove the transform \"date\".",
      "Сопоставьте реквизит с датой или уберите преобразование «date»."},
+    {"VALUE_NOT_IN_TABLE", kOk,
+     "{field} was not sent: its value is in no row of the transform \"enum\".",
+     "Поле {field} не отправлено: его значения нет в таблице преобразования «enum».",
+     "Add a row for it, or *=Other for all the others: guestbridge fields map "
+     "{integration} SOURCE {field} --transform \"enum:From=To;*=Other\".",
+     "Добавьте строку для него или *=Другое для остальных: guestbridge fields map "
+     "{integration} SOURCE {field} --transform \"enum:Что=Чем;*=Другое\"."},
+    {"COUNTRY_UNKNOWN", kOk,
+     "{field}: no country of that name is known; a name is sent as it is written, a "
+     "code is not sent.",
+     "{field}: страна с таким названием неизвестна; название отправлено как записано, "
+     "код не отправлен.",
+     "Correct the country in 1C, or put \"enum:From=To;*=*\" before \"country\".",
+     "Исправьте страну в 1С или поставьте перед «country» преобразование "
+     "«enum:Что=Чем;*=*»."},
     {"DUPLICATE_VALUE_DROPPED", kOk, "{field} held the same value twice; sent once.",
      "В поле {field} одно значение встретилось дважды; отправлено один раз.",
      "Nothing to do.", "Ничего делать не нужно."},

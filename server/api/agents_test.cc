@@ -241,7 +241,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_EQ(map("City", "ID", ""), "FIELD_READ_ONLY");
   EXPECT_EQ(map("City", "LAST_NAME", ""), "FIELD_TAKEN");
   EXPECT_EQ(map("LastName", "LAST_NAME", "sparkle"), "TRANSFORM_UNKNOWN");
-  EXPECT_EQ(map("LastName", "LAST_NAME", "truncate:0"), "TRANSFORM_UNKNOWN");
+  EXPECT_EQ(map("LastName", "LAST_NAME", "truncate:0"), "TRANSFORM_ARGUMENT_INVALID");
   EXPECT_EQ(map("City", "BIRTHDATE", ""), "TYPE_MISMATCH");
 
   const auto saved = mappings_.Save("integrations/main", "");

@@ -1,52 +1,72 @@
 #include "server/mapping/transform_names.h"
 
-#include "absl/strings/numbers.h"
+#include <optional>
 
 namespace guestbridge::server {
 namespace {
 
-using Argument = TransformName::Argument;
 using Result = TransformName::Result;
 
 constexpr TransformName kNames[] = {
-    {"trim", Argument::kNone, Result::kText},
-    {"phone", Argument::kNone, Result::kText},
-    {"email", Argument::kNone, Result::kText},
-    {"date", Argument::kNone, Result::kDate},
-    {"upper", Argument::kNone, Result::kText},
-    {"lower", Argument::kNone, Result::kText},
-    {"title", Argument::kNone, Result::kText},
-    {"digits", Argument::kNone, Result::kText},
-    {"truncate", Argument::kCount, Result::kText},
-    {"constant", Argument::kText, Result::kText},
-    {"yes-no", Argument::kNone, Result::kBoolean},
+    {"trim", ArgumentKind::kNone, Result::kText},
+    {"phone", ArgumentKind::kNone, Result::kText},
+    {"email", ArgumentKind::kNone, Result::kText},
+    {"date", ArgumentKind::kNone, Result::kDate},
+    {"upper", ArgumentKind::kNone, Result::kText},
+    {"lower", ArgumentKind::kNone, Result::kText},
+    {"title", ArgumentKind::kNone, Result::kText},
+    {"name", ArgumentKind::kNone, Result::kText},
+    {"digits", ArgumentKind::kNone, Result::kText},
+    {"truncate", ArgumentKind::kCount, Result::kText},
+    {"constant", ArgumentKind::kText, Result::kAny},
+    {"template", ArgumentKind::kTemplate, Result::kText},
+    {"first-of", ArgumentKind::kAttributes, Result::kText},
+    {"all-of", ArgumentKind::kAttributes, Result::kText},
+    {"enum", ArgumentKind::kTable, Result::kAny},
+    {"split", ArgumentKind::kSeparator, Result::kText},
+    {"join", ArgumentKind::kSeparator, Result::kText},
+    {"country", ArgumentKind::kCountry, Result::kText},
+    {"yes-no", ArgumentKind::kNone, Result::kBoolean},
 };
+
+std::optional<absl::string_view> ArgumentOf(absl::string_view transform) {
+  const size_t colon = transform.find(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  return transform.substr(colon + 1);
+}
 
 }  // namespace
 
 absl::Span<const TransformName> TransformNames() { return kNames; }
 
 const TransformName* FindTransform(absl::string_view transform) {
-  const size_t colon = transform.find(':');
-  const absl::string_view name = transform.substr(0, colon);
-  const bool has_argument = colon != absl::string_view::npos;
-  const absl::string_view argument =
-      has_argument ? transform.substr(colon + 1) : absl::string_view();
+  const absl::string_view name = transform.substr(0, transform.find(':'));
   for (const TransformName& known : kNames) {
-    if (known.name != name) continue;
-    int count = 0;
-    switch (known.argument) {
-      case Argument::kNone:
-        return has_argument ? nullptr : &known;
-      case Argument::kCount:
-        return absl::SimpleAtoi(argument, &count) && count >= 1 && count <= 65535
-                   ? &known
-                   : nullptr;
-      case Argument::kText:
-        return argument.empty() || argument.size() > 1000 ? nullptr : &known;
-    }
+    if (known.name == name) return &known;
   }
   return nullptr;
+}
+
+bool HasRightArgument(absl::string_view transform) {
+  const TransformName* known = FindTransform(transform);
+  return known != nullptr && IsWellFormed(known->argument, ArgumentOf(transform));
+}
+
+std::vector<std::string> AttributesOf(absl::string_view transform) {
+  std::vector<std::string> attributes;
+  const TransformName* known = FindTransform(transform);
+  if (known == nullptr) return attributes;
+  const absl::string_view argument = ArgumentOf(transform).value_or("");
+  if (known->argument == ArgumentKind::kAttributes) {
+    attributes = ParseAttributes(argument).value_or(attributes);
+  } else if (known->argument == ArgumentKind::kTemplate) {
+    const auto pieces = ParseTemplate(argument);
+    if (!pieces.has_value()) return attributes;
+    for (const TemplatePiece& piece : *pieces) {
+      if (piece.is_attribute) attributes.push_back(piece.text);
+    }
+  }
+  return attributes;
 }
 
 }  // namespace guestbridge::server

@@ -1,22 +1,33 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "common/text/transform_argument.h"
 
 namespace guestbridge::server {
 
 // The transforms that agents know (sync-agent/mapping has their code; a test compares
-// the two lists), and what makes an argument after `name:` right.
+// the two lists), and what comes out.
 struct TransformName {
   absl::string_view name;
-  enum class Argument { kNone, kCount, kText } argument;
-  // What comes out, in the words of FieldClass below.
-  enum class Result { kText, kDate, kBoolean } result;
+  ArgumentKind argument;
+  // In the words of FieldClass below; kAny: whatever its author wrote.
+  enum class Result { kText, kDate, kBoolean, kAny } result;
 };
 
 absl::Span<const TransformName> TransformNames();
 
-// Null when `transform` (with its argument, e.g. `truncate:50`) is not well-formed.
+// Of `transform`, with its argument, e.g. `truncate:50`: null when there is no such
+// name.
 const TransformName* FindTransform(absl::string_view transform);
+// Whether the argument is what FindTransform(transform) takes.
+bool HasRightArgument(absl::string_view transform);
+
+// The attributes that a well-formed transform names; their texts take the place of its
+// entry's source.
+std::vector<std::string> AttributesOf(absl::string_view transform);
 
 }  // namespace guestbridge::server

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -42,43 +43,79 @@ bool IsNumber(absl::string_view type) {
   return IsWhole(type) || IsOneOf(type, {"Edm.Double", "Edm.Decimal", "Edm.Single"});
 }
 
+// Values of files and rows of tables are no texts.
+bool IsText(const v1::SourceField& source) {
+  return !IsOneOf(source.type(), {"Edm.Stream", "Edm.Binary"}) &&
+         !absl::StartsWith(source.type(), "Collection(");
+}
+
 // Whether a value of the source's type, after the transforms, suits the field.
 bool Suits(const v1::SourceField& source, const v1::FieldMappingEntry& entry,
            const v1::ContactField& target) {
-  const absl::string_view type = source.type();
-  if (IsOneOf(type, {"Edm.Stream", "Edm.Binary"}) ||
-      absl::StartsWith(type, "Collection(")) {
-    return false;
-  }
+  using Result = TransformName::Result;
+  if (!IsText(source)) return false;
+  // A text that a transform made takes the source's place.
+  const bool made = std::any_of(entry.transforms().begin(), entry.transforms().end(),
+                                [](const auto& transform) {
+                                  return FindTransform(transform)->name == "constant" ||
+                                         !AttributesOf(transform).empty();
+                                });
+  const std::string type = made ? "Edm.String" : source.type();
   const TransformName* last =
       entry.transforms_size() == 0
           ? nullptr
           : FindTransform(entry.transforms(entry.transforms_size() - 1));
-  const bool gives_date = last != nullptr
-                              ? last->result == TransformName::Result::kDate
-                              : IsOneOf(type, {"Edm.DateTime", "Edm.DateTimeOffset"});
-  const bool gives_boolean = last != nullptr
-                                 ? last->result == TransformName::Result::kBoolean
-                                 : type == "Edm.Boolean";
-  const bool constant = last != nullptr && last->name == "constant";
+  const bool any = last != nullptr && last->result == Result::kAny;
   switch (ClassOf(target)) {
     case FieldClass::kText:
       return true;
     case FieldClass::kMultifield:
       return type == "Edm.String";
     case FieldClass::kDate:
-      return gives_date;
+      return last != nullptr ? last->result == Result::kDate
+                             : IsOneOf(type, {"Edm.DateTime", "Edm.DateTimeOffset"});
     case FieldClass::kInteger:
-      return constant || (last == nullptr && IsWhole(type)) ||
+      return any || (last == nullptr && IsWhole(type)) ||
              (last != nullptr && last->name == "digits");
     case FieldClass::kDouble:
-      return constant || (last == nullptr && IsNumber(type));
+      return any || (last == nullptr && IsNumber(type));
     case FieldClass::kBoolean:
-      return constant || gives_boolean;
+      return any || (last != nullptr ? last->result == Result::kBoolean
+                                     : type == "Edm.Boolean");
     case FieldClass::kLink:
       return false;
   }
   return false;
+}
+
+// Each transform by itself, and the attributes that it names.
+absl::Status ValidateTransforms(const v1::FieldMapping& draft,
+                                const v1::FieldMappingEntry& entry) {
+  for (const std::string& transform : entry.transforms()) {
+    const TransformName* known = FindTransform(transform);
+    if (known == nullptr) {
+      const std::string names = absl::StrJoin(
+          TransformNames(), ", ", [](std::string* out, const TransformName& one) {
+            absl::StrAppend(out, one.name, ArgumentForm(one.argument));
+          });
+      return MakeFieldError("entry.transforms", "TRANSFORM_UNKNOWN",
+                            {{"transform", transform}, {"known", names}});
+    }
+    if (!HasRightArgument(transform)) {
+      return MakeFieldError(
+          "entry.transforms", "TRANSFORM_ARGUMENT_INVALID",
+          {{"transform", std::string(known->name)},
+           {"form", absl::StrCat(known->name, ArgumentForm(known->argument))}});
+    }
+    for (const std::string& attribute : AttributesOf(transform)) {
+      const v1::SourceField* source = FindSource(draft, attribute);
+      if (source == nullptr || !IsText(*source)) {
+        return MakeFieldError("entry.transforms", "ATTRIBUTE_UNKNOWN",
+                              {{"attribute", attribute}});
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -119,16 +156,7 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
     return MakeFieldError("entry.target", "FIELD_READ_ONLY",
                           {{"contact_field", entry.target()}});
   }
-  for (const std::string& transform : entry.transforms()) {
-    if (FindTransform(transform) == nullptr) {
-      const std::string known = absl::StrJoin(
-          TransformNames(), ", ", [](std::string* out, const TransformName& name) {
-            out->append(name.name.data(), name.name.size());
-          });
-      return MakeFieldError("entry.transforms", "TRANSFORM_UNKNOWN",
-                            {{"transform", transform}, {"known", known}});
-    }
-  }
+  GB_RETURN_IF_ERROR(ValidateTransforms(draft, entry));
   if (!Suits(*source, entry, *target)) {
     return MakeFieldError("entry", "TYPE_MISMATCH",
                           {{"attribute", entry.source()},

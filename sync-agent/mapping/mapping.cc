@@ -43,6 +43,12 @@ class Notes {
   MappedField* field_;
 };
 
+const std::string& TextOf(const ClientRow& row, const std::string& attribute) {
+  static const std::string& none = *new std::string();
+  const auto found = row.attributes.find(attribute);
+  return found == row.attributes.end() ? none : found->second;
+}
+
 std::string CleanText(const std::string& raw, bool keep_lines, Notes* notes) {
   std::string text = ToValidUtf8(raw);
   if (text != raw) notes->Add("INVALID_TEXT_REPLACED");
@@ -180,22 +186,26 @@ absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
         compiled.transforms.push_back(std::move(transform));
       }
     }
-    if (!entry.source.empty() &&
-        std::find(mapping.attributes_.begin(), mapping.attributes_.end(),
-                  entry.source) == mapping.attributes_.end()) {
-      mapping.attributes_.push_back(entry.source);
+    mapping.ReadAttribute(entry.source);
+    for (const Transform& transform : compiled.transforms) {
+      for (const std::string& name : transform.attributes) mapping.ReadAttribute(name);
     }
     mapping.entries_.push_back(std::move(compiled));
   }
   return mapping;
 }
 
+void CompiledMapping::ReadAttribute(const std::string& name) {
+  if (name.empty()) return;
+  if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) {
+    attributes_.push_back(name);
+  }
+}
+
 void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
                                absl::CivilDay today, MappedContact* mapped,
                                MappedField* field) const {
-  static const std::string& none = *new std::string();
-  const auto attribute = row.attributes.find(entry.source);
-  const std::string& raw = attribute == row.attributes.end() ? none : attribute->second;
+  const std::string& raw = TextOf(row, entry.source);
   if (field != nullptr) {
     field->source = entry.source;
     field->target = entry.target;
@@ -208,30 +218,49 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
   const bool multi = IsMultifield(entry.target);
   // Line breaks separate phones and e-mails: they go with the values' own cleaning.
   const bool keep_lines = IsMultiLine(entry.target) || phones || emails;
-  std::string text = CleanText(raw, keep_lines, &notes);
+  const bool read_lines = keep_lines || Holds(entry.transforms, TransformKind::kSplit);
+  std::vector<std::string> values = {CleanText(raw, read_lines, &notes)};
+  const auto attribute = [&](const std::string& name) {
+    const std::string text = CleanText(TextOf(row, name), read_lines, &notes);
+    return std::string(TrimEnds(text));
+  };
   for (const Transform& transform : entry.transforms) {
-    text = transform.kind == TransformKind::kDate
-               ? ApplyDate(text, entry.target, today, &notes, &mapped->lasting)
-               : ApplyText(transform, text);
+    if (transform.kind == TransformKind::kDate) {
+      for (std::string& value : values) {
+        value = ApplyDate(value, entry.target, today, &notes, &mapped->lasting);
+      }
+      continue;
+    }
+    const char* note = ApplyTransform(transform, attribute, &values);
+    if (note != nullptr) notes.Add(note);
   }
-  // A constant is the mapping author's text and may hold anything.
-  text = RemoveControls(ToValidUtf8(text), keep_lines);
+  // The mapping author's own texts may hold anything.
+  for (std::string& value : values) {
+    value = RemoveControls(ToValidUtf8(value), keep_lines);
+  }
 
   if (multi) {
     ValueCollector collector(entry.target, &mapped->content.multifields[entry.target],
                              &notes);
-    CollectValues(text, entry.target, phones, emails, options_.default_region, &notes,
-                  &collector);
+    for (const std::string& value : values) {
+      CollectValues(value, entry.target, phones, emails, options_.default_region,
+                    &notes, &collector);
+    }
     if (field != nullptr) field->sent_value = collector.Sent();
     return;
   }
+  std::string text;
   if (phones || emails) {
     // Into a single-valued field goes a list.
-    std::vector<MultiValue> values;
-    ValueCollector collector(entry.target, &values, &notes);
-    CollectValues(text, entry.target, phones, emails, options_.default_region, &notes,
-                  &collector);
+    std::vector<MultiValue> list;
+    ValueCollector collector(entry.target, &list, &notes);
+    for (const std::string& value : values) {
+      CollectValues(value, entry.target, phones, emails, options_.default_region,
+                    &notes, &collector);
+    }
     text = collector.Sent();
+  } else {
+    text = values.size() == 1 ? values.front() : JoinValues(values, ", ");
   }
   std::string sent = FitText(text, entry.target, &notes);
   if (field != nullptr) field->sent_value = sent;

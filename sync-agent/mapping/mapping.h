@@ -38,7 +38,7 @@ class CompiledMapping {
  public:
   using Options = MappingOptions;
 
-  // Errors (INVALID_ARGUMENT): TRANSFORM_UNKNOWN; FIELD_TAKEN, two sources into one
+  // Errors (INVALID_ARGUMENT): as ParseTransform; FIELD_TAKEN, two sources into one
   // single-valued field.
   static absl::StatusOr<CompiledMapping> Compile(
       const std::vector<MappingEntry>& entries, MappingOptions options);
@@ -56,7 +56,8 @@ class CompiledMapping {
   // notes.
   MappedContact MapContent(const ClientRow& row, absl::CivilDay today) const;
 
-  // The source attributes that Map reads, each once, in the mapping's order.
+  // The source attributes that Map reads, those that transforms name among them; each
+  // once, in the mapping's order.
   const std::vector<std::string>& attributes() const { return attributes_; }
   int version() const { return options_.version; }
   const std::string& default_region() const { return options_.default_region; }
@@ -67,6 +68,7 @@ class CompiledMapping {
     std::string target;
     std::vector<Transform> transforms;
   };
+  void ReadAttribute(const std::string& name);
   // `field` may be null.
   void MapEntry(const Entry& entry, const ClientRow& row, absl::CivilDay today,
                 MappedContact* mapped, MappedField* field) const;

@@ -246,49 +246,46 @@ TEST(Mapping, MoreValuesThanTheOriginRecordHoldsAreLeftOut) {
   EXPECT_THAT(Reasons(mapped), ElementsAre("VALUES_TOO_MANY"));
 }
 
-TEST(Mapping, TransformsRunInOrder) {
-  struct Case {
-    const char* source;
-    std::vector<std::string> transforms;
-    const char* sent;
-  };
-  const Case cases[] = {
-      {"  a  ", {"trim"}, "a"},
-      {"иВАН пЕТРОВИЧ", {"title"}, "Иван Петрович"},
-      {"ЖАН-ЛЮК о'нил", {"title"}, "Жан-Люк О'нил"},
-      {"Nguyễn éß", {"upper"}, "NGUYỄN Éß"},
-      {"ЁЖ ŠÉ ΑΩ Ż", {"lower"}, "ёж šé αω ż"},
-      {"İı", {"lower"}, "İı"},
-      {"abcdef", {"truncate:3", "upper"}, "ABC"},
-      {"юля😊x", {"truncate:4"}, "юля😊"},
-      {"№ 12-34", {"digits"}, "1234"},
-      {"x", {"constant:Guest: a,b"}, "Guest: a,b"},
-      {"", {"constant:G"}, "G"},
-      {"true", {"yes-no"}, "Y"},
-      {"false", {"yes-no"}, "N"},
-      {"Да", {"yes-no"}, "Y"},
-      {"maybe", {"yes-no"}, ""},
-      {"8 (916) 555-01-23; +7 495 555-45-67", {"phone"}, "+79165550123, +74955554567"},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(absl::StrJoin(c.transforms, " "));
-    EXPECT_EQ(Sent(c.source, "UF_CRM_X", c.transforms), c.sent);
-  }
+TEST(Mapping, AttributesThatTransformsNameAreReadToo) {
+  auto mapping = CompiledMapping::Compile(
+      {{"LastName", "LAST_NAME", {"template:{LastName} ({MaidenName})"}},
+       {"Phone", "PHONE", {"all-of:Phone,Mobile"}},
+       {"City", "ADDRESS", {"all-of:Region,City", "join:, "}}},
+      {"RU", 3});
+  ASSERT_TRUE(mapping.ok()) << mapping.status();
+  EXPECT_THAT(mapping->attributes(), ElementsAre("LastName", "MaidenName", "Phone",
+                                                 "Mobile", "City", "Region"));
+  ClientRow row;
+  row.attributes = {{"LastName", " Орлова\x01 "},
+                    {"MaidenName", "Ким\n"},
+                    {"Phone", "89165550123"},
+                    {"Mobile", "84955554567"},
+                    {"City", "Тверь"}};
+  const MappedContact mapped = mapping->Map(row, kToday);
+  EXPECT_EQ(mapped.content.fields.at("LAST_NAME"), "Орлова (Ким)");
+  EXPECT_THAT(Values(mapped, "PHONE"), ElementsAre("+79165550123", "+74955554567"));
+  EXPECT_EQ(mapped.content.fields.at("ADDRESS"), "Тверь");
+  EXPECT_EQ(mapping->MapContent(row, kToday).content, mapped.content);
 }
 
-TEST(Mapping, EveryNamedTransformParsesAndNothingElseDoes) {
-  for (const TransformName& known : TransformNames()) {
-    const std::string argument =
-        known.argument == TransformName::Argument::kNumber ? ":7"
-        : known.argument == TransformName::Argument::kText ? ":x"
-                                                           : "";
-    EXPECT_TRUE(ParseTransform(absl::StrCat(known.name, argument)).ok()) << known.name;
-  }
-  for (const char* bad :
-       {"", "Trim", "trim:1", "truncate", "truncate:", "truncate:0", "truncate:-1",
-        "truncate:65536", "truncate:x", "constant", "constant:", "sha1", ":"}) {
-    EXPECT_EQ(ReasonOf(ParseTransform(bad).status()), "TRANSFORM_UNKNOWN") << bad;
-  }
+TEST(Mapping, SplitValuesBecomeValuesOfAMultifieldAndAListElsewhere) {
+  EXPECT_THAT(Values(MapOne("a.example.com\nb.example.com; a.example.com", "WEB",
+                            {"split:\\n", "split:;"}),
+                     "WEB"),
+              ElementsAre("a.example.com", "b.example.com"));
+  EXPECT_EQ(Sent("a / b /  / c", "POST", {"split:/"}), "a, b, c");
+  EXPECT_EQ(Sent("a / b / c", "POST", {"split:/", "upper", "join:\\s-\\s"}),
+            "A - B - C");
+  EXPECT_EQ(Sent("1990-05-01T00:00:00|", "UF_CRM_DAY", {"split:|", "date"}),
+            "1990-05-01");
+}
+
+TEST(Mapping, WhatATransformDoesNotKnowIsNoted) {
+  EXPECT_THAT(Reasons(MapOne("Other", "HONORIFIC", {"enum:Male=HNR_RU_1"})),
+              ElementsAre("VALUE_NOT_IN_TABLE"));
+  EXPECT_THAT(Reasons(MapOne("", "HONORIFIC", {"enum:Male=HNR_RU_1"})), IsEmpty());
+  EXPECT_THAT(Reasons(MapOne("Лимония", "ADDRESS_COUNTRY", {"country"})),
+              ElementsAre("COUNTRY_UNKNOWN"));
 }
 
 TEST(Mapping, TwoSourcesIntoOneSingleFieldAreRefused) {

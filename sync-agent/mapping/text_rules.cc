@@ -80,8 +80,6 @@ char32_t Lower(char32_t c) {
   return c;
 }
 
-bool IsLetter(char32_t c) { return Upper(c) != c || Lower(c) != c; }
-
 // Within a word: "O'Neil" and "D’Artagnan" have one, a combining mark goes with its
 // letter. A hyphen begins a new one.
 bool ContinuesWord(char32_t c) {
@@ -199,6 +197,8 @@ absl::string_view TrimEnds(absl::string_view text) {
   }
   return text;
 }
+
+bool IsLetter(char32_t value) { return Upper(value) != value || Lower(value) != value; }
 
 std::string ToUpper(absl::string_view text) { return Each(text, Upper); }
 

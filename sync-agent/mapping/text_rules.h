@@ -28,7 +28,9 @@ bool IsSpace(char32_t value);
 // Without spaces, tabs and line breaks at both ends.
 absl::string_view TrimEnds(absl::string_view text);
 
-// Latin, Greek and Cyrillic; other characters as they are.
+// Latin, Greek and Cyrillic letters that have two cases.
+bool IsLetter(char32_t value);
+// Those; other characters as they are.
 std::string ToUpper(absl::string_view text);
 std::string ToLower(absl::string_view text);
 std::string ToTitle(absl::string_view text);

@@ -10,20 +10,13 @@ namespace guestbridge {
 namespace {
 
 TEST(TransformNames, AreTheSameOnServerAndAgent) {
-  using AgentArgument = agent::TransformName::Argument;
-  using ServerArgument = server::TransformName::Argument;
-  std::map<std::string, std::string> agent_names;
+  std::map<std::string, ArgumentKind> agent_names;
   for (const agent::TransformName& known : agent::TransformNames()) {
-    agent_names[known.name] = known.argument == AgentArgument::kNone     ? ""
-                              : known.argument == AgentArgument::kNumber ? "count"
-                                                                         : "text";
+    agent_names[known.name] = known.argument;
   }
-  std::map<std::string, std::string> server_names;
+  std::map<std::string, ArgumentKind> server_names;
   for (const server::TransformName& known : server::TransformNames()) {
-    server_names[std::string(known.name)] = known.argument == ServerArgument::kNone ? ""
-                                            : known.argument == ServerArgument::kCount
-                                                ? "count"
-                                                : "text";
+    server_names[std::string(known.name)] = known.argument;
   }
   EXPECT_EQ(agent_names, server_names);
 }
@@ -48,10 +41,30 @@ TEST(TransformNames, AreWellFormedOnServerAndAgentAlike) {
                                   std::string("constant:a:b"),
                                   "constant:" + longest,
                                   "constant:x" + longest,
+                                  std::string("template:{A} {B}"),
+                                  std::string("template:A"),
+                                  std::string("first-of:A,B"),
+                                  std::string("first-of:A,"),
+                                  std::string("enum:a=b;*=c"),
+                                  std::string("enum:a"),
+                                  std::string("split:\\;"),
+                                  std::string("split:\\q"),
+                                  std::string("join:"),
+                                  std::string("country"),
+                                  std::string("country:de"),
                                   std::string("yes-no"),
                                   std::string("nope")}) {
-    EXPECT_EQ(agent::ParseTransform(text).ok(), server::FindTransform(text) != nullptr)
+    EXPECT_EQ(agent::ParseTransform(text).ok(), server::HasRightArgument(text))
         << text.substr(0, 40);
+  }
+}
+
+TEST(TransformNames, NameTheSameAttributesOnServerAndAgent) {
+  for (const char* text : {"template:{A}, {B\\,C}{A}", "first-of:A, B,A",
+                           "all-of:A\\,B,C", "constant:{A}", "trim"}) {
+    const auto transform = agent::ParseTransform(text);
+    ASSERT_TRUE(transform.ok()) << text;
+    EXPECT_EQ(transform->attributes, server::AttributesOf(text)) << text;
   }
 }
 

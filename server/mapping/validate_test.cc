@@ -1,0 +1,80 @@
+#include "server/mapping/validate.h"
+
+#include <string>
+#include <vector>
+
+#include "common/status/error.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::server {
+namespace {
+
+v1::FieldMapping Loaded() {
+  v1::FieldMapping draft;
+  const auto source = [&](const char* name, const char* type) {
+    v1::SourceField& field = *draft.add_source_fields();
+    field.set_name(name);
+    field.set_type(type);
+  };
+  source("LastName", "Edm.String");
+  source("FirstName", "Edm.String");
+  source("DateOfBirth", "Edm.DateTime");
+  source("Age", "Edm.Int16");
+  source("Photo", "Edm.Stream");
+  const auto target = [&](const char* name, const char* type) {
+    v1::ContactField& field = *draft.add_contact_fields();
+    field.set_name(name);
+    field.set_type(type);
+  };
+  target("NAME", "string");
+  target("PHONE", "crm_multifield");
+  target("BIRTHDATE", "date");
+  target("UF_CRM_AGE", "integer");
+  target("UF_CRM_VIP", "boolean");
+  target("HONORIFIC", "crm_status");
+  return draft;
+}
+
+std::string Verdict(const char* source, const char* target,
+                    const std::vector<std::string>& transforms) {
+  v1::FieldMappingEntry entry;
+  entry.set_source(source);
+  entry.set_target(target);
+  for (const std::string& transform : transforms) entry.add_transforms(transform);
+  const absl::Status status = ValidateEntry(Loaded(), entry);
+  return status.ok() ? "OK" : ReasonOf(status);
+}
+
+TEST(ValidateEntry, KnowsEachTransformAndItsArgument) {
+  EXPECT_EQ(Verdict("LastName", "NAME", {"name"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"sparkle"}), "TRANSFORM_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"truncate:0"}), "TRANSFORM_ARGUMENT_INVALID");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"enum:a"}), "TRANSFORM_ARGUMENT_INVALID");
+}
+
+TEST(ValidateEntry, RefusesAttributesThatTransformsNameAndNobodyHas) {
+  EXPECT_EQ(Verdict("LastName", "NAME", {"template:{LastName} {FirstName}"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"template:{LastName} {Nick}"}),
+            "ATTRIBUTE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"first-of:Nick,LastName"}),
+            "ATTRIBUTE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"all-of:LastName,Photo"}),
+            "ATTRIBUTE_UNKNOWN");
+}
+
+TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {
+  EXPECT_EQ(Verdict("Age", "PHONE", {}), "TYPE_MISMATCH");
+  EXPECT_EQ(Verdict("Age", "PHONE", {"first-of:LastName,FirstName"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_AGE", {}), "TYPE_MISMATCH");
+  EXPECT_EQ(Verdict("Age", "UF_CRM_AGE", {}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_AGE", {"enum:Old=90;*=30"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_VIP", {"enum:VIP=1;*=0"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_VIP", {"country"}), "TYPE_MISMATCH");
+  EXPECT_EQ(Verdict("LastName", "BIRTHDATE", {"first-of:DateOfBirth"}),
+            "TYPE_MISMATCH");
+  EXPECT_EQ(Verdict("LastName", "BIRTHDATE", {"first-of:DateOfBirth", "date"}), "OK");
+  EXPECT_EQ(Verdict("Photo", "NAME", {}), "TYPE_MISMATCH");
+}
+
+}  // namespace
+}  // namespace guestbridge::server
