@@ -15,6 +15,7 @@ absl::Span<const ReasonText> Source();      // what 1C answers
 absl::Span<const ReasonText> Mapping();     // field mappings, transforms, events
 absl::Span<const ReasonText> Value();       // what happened to a guest's values
 absl::Span<const ReasonText> Export();      // runs, clients, ledger, leases
-absl::Span<const ReasonText> Command();     // the CLI's own errors and labels
+absl::Span<const ReasonText> Match();    // how pairs of clients and contacts are found
+absl::Span<const ReasonText> Command();  // the CLI's own errors and labels
 
 }  // namespace guestbridge::text_areas

@@ -35,6 +35,7 @@ const Index& GetIndex() {
     built->Add(text_areas::Mapping());
     built->Add(text_areas::Value());
     built->Add(text_areas::Export());
+    built->Add(text_areas::Match());
     built->Add(text_areas::Command());
     return built;
   }();

@@ -146,8 +146,10 @@ constexpr ReasonText kTexts[] = {
      "Похоже, на портале уже есть контакт этого гостя; пара ждёт решения.",
      "Accept the pairs: guestbridge clients match {integration} --apply.",
      "Примите пары: guestbridge clients match {integration} --apply."},
-    {"AMBIGUOUS_MATCH", kOk, "Several contacts on the portal may be this guest.",
-     "На портале несколько контактов, которые могут быть этим гостем.",
+    {"AMBIGUOUS_MATCH", kOk,
+     "Contacts on the portal may be this guest, but it is not certain which, if any.",
+     "На портале есть контакты, которые могут быть этим гостем, но неясно, какой из "
+     "них и он ли это.",
      "Merge them on the portal, or write the right contact's ID to the guest in 1C; "
      "then match again.",
      "Объедините их на портале или запишите гостю в 1С ID нужного контакта, затем "

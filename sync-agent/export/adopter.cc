@@ -1,5 +1,6 @@
 #include "sync-agent/export/adopter.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -7,6 +8,7 @@
 
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
+#include "sync-agent/plan/match.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -104,7 +106,14 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
   const bool ours = row.stamp.originator == context_.settings.originator &&
                     row.stamp.origin == decision.key.guid();
   const bool anothers = !ours && row.stamp.originator.rfind(kOriginatorPrefix, 0) == 0;
-  if (!ours && (anothers || !IsPlausible(decision.content, row))) {
+  const auto pair = context_.ledger.Pair(decision.key);
+  if (!context_.Check(pair.status())) return;
+  PairNote note = pair->value_or(PairNote{});
+  // A person's word goes before what the two look like.
+  const bool by_hand = note.found_by == kLinkedByHand && note.candidates.size() == 1 &&
+                       note.candidates[0] == row.id;
+  if (std::count(note.refused.begin(), note.refused.end(), row.id) > 0 ||
+      (!ours && (anothers || (!by_hand && !IsPlausible(decision.content, row))))) {
     AddNew(std::move(decision), PlannedAction::kAdd);
     return;
   }
@@ -134,6 +143,12 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
     }
     CrashPoint("agent.adopt.link");
     if (!context_.Check(context_.ledger.Link(record, decision.stored))) return;
+    if (!by_hand) {
+      note.found_by = ours ? "MATCHED_BY_ORIGIN" : "MATCHED_BY_STORED_ID";
+      note.certainty = static_cast<int>(Certainty::kCertain);
+      note.candidates = {row.id};
+      if (!context_.Check(context_.ledger.SetPair(decision.key, note))) return;
+    }
     CrashPoint("agent.adopt.linked");
   }
   context_.sight_proven = true;

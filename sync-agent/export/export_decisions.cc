@@ -31,6 +31,10 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
       record->link == LinkState::kReview ? record->proposed : record->contact;
   view.exported = record->exported;
   view.refused_hash = record->refused_hash;
+  if (record->link == LinkState::kReview) {
+    view.review_reason = record->reason;
+    view.review_parameters = record->parameters;
+  }
   if (record->problem == Outcome::kFailed) {
     view.refused_reason = record->reason;
     view.refused_parameters = record->parameters;

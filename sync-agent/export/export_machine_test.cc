@@ -340,36 +340,5 @@ TEST(ExportMachine, EventsThatAreOffSkipTheirActionAndAreMadeUpForLater) {
   EXPECT_EQ(world.Run(world.Settings()).progress.counts.added, 3);
 }
 
-TEST(ExportMachine, MatchProposesAndApplyStamps) {
-  World world;
-  world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}},
-                               {{"PHONE", {{1, "8 916 123-45-67", "WORK"}}}},
-                               {},
-                               false};
-  world.base.Add(1, "Orlova", "+79161234567");
-  world.base.Add(2, "Ivanov", "+79160000000");
-  auto match = world.Settings();
-  match.kind = RunKind::kMatch;
-  const auto proposed = world.Run(match);
-  EXPECT_EQ(proposed.end, RunEnd::kSucceeded) << proposed.error;
-  EXPECT_EQ(proposed.progress.match.matched, 1);
-  EXPECT_EQ(proposed.progress.match.unmatched, 1);
-  ExpectAddsUp(proposed.progress.counts);
-  EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
-  // An unsettled proposal keeps the export from making a second contact.
-  const auto exported = world.Run(world.Settings());
-  EXPECT_EQ(exported.progress.counts.deferred, 1);
-  EXPECT_EQ(exported.progress.counts.added, 1);
-
-  match = world.Settings();
-  match.kind = RunKind::kMatch;
-  match.apply = true;
-  EXPECT_EQ(world.Run(match).progress.match.applied, 1);
-  EXPECT_EQ(world.portal.contacts.at(50).stamp.origin,
-            world.base.clients[0].key.guid());
-  world.Run(world.Settings());
-  ExpectOneContactEach(world);
-}
-
 }  // namespace
 }  // namespace guestbridge::agent

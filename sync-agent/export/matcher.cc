@@ -1,17 +1,32 @@
 #include "sync-agent/export/matcher.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
-#include "sync-agent/plan/match.h"
 
 namespace guestbridge::agent {
 namespace {
 
-constexpr int kMostCandidates = 20;
 constexpr int kPage = 500;
+// Of one name that are looked at for a shared value.
+constexpr int kMostNamesakes = 500;
+constexpr size_t kMostCandidates = 10;  // that are kept for a person to choose
+// Ranks of what claims no contact: only doubtful ones were found, or several good ones.
+constexpr int kDoubtful = 1;
+constexpr int kDoubles = 2;
+
+std::vector<std::string> KeysOf(const std::vector<MatchValue>& values) {
+  std::vector<std::string> keys;
+  for (const MatchValue& value : values) keys.push_back(value.key);
+  return keys;
+}
 
 bool Contains(const std::vector<ContactId>& ids, ContactId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -19,21 +34,80 @@ bool Contains(const std::vector<ContactId>& ids, ContactId id) {
 
 }  // namespace
 
+struct Matcher::Seeker {
+  ClientKey key;
+  ContactId stored;  // what 1C holds
+  MatchTraits traits;
+  std::vector<MatchValue> sought;
+
+  ContactId contact;  // claimed
+  PairVerdict verdict;
+  std::string found_by;               // of the verdict
+  std::vector<ContactId> candidates;  // for a person to choose between
+  std::vector<ContactId> refused;     // by a person
+
+  std::string EncodeEvidence() const {
+    std::string text = absl::StrCat(stored.value(), "\n", EncodeTraits(traits));
+    for (const MatchValue& value : sought) {
+      absl::StrAppend(&text, "\n", value.phone ? "p" : "e",
+                      static_cast<int>(value.strength), value.key);
+    }
+    return text;
+  }
+  void DecodeEvidence(absl::string_view text) {
+    const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
+    int64_t id = 0;
+    if (lines.size() < 2 || !absl::SimpleAtoi(lines[0], &id)) return;
+    stored = ContactId(id);
+    traits = DecodeTraits(lines[1]);
+    for (size_t i = 2; i < lines.size(); ++i) {
+      if (lines[i].size() < 3) continue;
+      sought.push_back({std::string(lines[i].substr(2)), lines[i][0] == 'p',
+                        static_cast<Strength>(lines[i][1] - '0')});
+    }
+  }
+  std::string EncodeVerdict() const {
+    std::string text = absl::StrCat(static_cast<int>(verdict.certainty), " ", found_by);
+    for (const ContactId id : candidates) absl::StrAppend(&text, " ", id.value());
+    return text;
+  }
+  void DecodeVerdict(absl::string_view text) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(text, ' ');
+    int certainty = 0;
+    if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &certainty)) return;
+    verdict.certainty = static_cast<Certainty>(certainty);
+    found_by = std::string(parts[1]);
+    for (size_t i = 2; i < parts.size(); ++i) {
+      int64_t id = 0;
+      if (absl::SimpleAtoi(parts[i], &id)) candidates.emplace_back(id);
+    }
+  }
+};
+
 Matcher::Matcher(RunContext& context, Updater& updater)
-    : context_(context), updater_(updater) {}
+    : context_(context), updater_(updater), digests_("", "") {}
 
 std::optional<PortalLane::Job> Matcher::Next() {
   if (scan_ == nullptr) {
     if (!context_.Check(context_.ledger.ClearIndex())) return std::nullopt;
+    digests_ = MatchDigests(MakeNonce(context_.random) + MakeNonce(context_.random),
+                            context_.settings.mapping == nullptr
+                                ? ""
+                                : context_.settings.mapping->default_region());
     scan_ = std::make_unique<WindowScan>(
         context_, ContactId(0), WindowScan::Witness::kAny, ContactId(),
-        std::vector<std::string>{"LAST_NAME", "PHONE", "EMAIL"},
-        [this](const ContactRow& row) {
-          std::vector<Ledger::IndexEntry> entries;
-          for (std::string& key : IndexKeysOf(row, context_.settings.originator)) {
-            entries.push_back({std::move(key), row.id});
+        MatchDigests::FieldsRead(), [this](const ContactRow& row) {
+          const MatchPerson person = digests_.Of(row);
+          std::vector<std::string> keys = KeysOf(person.held);
+          if (row.stamp.originator == context_.settings.originator &&
+              !row.stamp.origin.empty()) {
+            keys.push_back(OriginKey(ClientKey(row.stamp.origin).guid()));
           }
-          if (!entries.empty()) context_.Check(context_.ledger.AddToIndex(entries));
+          if (std::string names = NamesKey(person.traits); !names.empty()) {
+            keys.push_back(std::move(names));
+          }
+          context_.Check(
+              context_.ledger.AddToIndex(row.id, EncodeTraits(person.traits), keys));
         });
   }
   return scan_->Next();
@@ -47,90 +121,288 @@ bool Matcher::indexed() {
 
 void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& record,
                        Decision decision) {
-  MatchCounts& counts = context_.tally.progress().match;
+  const bool review = record.has_value() && record->link == LinkState::kReview;
   const bool open = decision.action == PlannedAction::kAdd ||
                     decision.action == PlannedAction::kCheckStored ||
-                    decision.reason == "AWAITING_MATCH_REVIEW" ||
+                    (decision.action == PlannedAction::kDefer && review &&
+                     decision.reason != kInDoubt) ||
                     (decision.reason == "EVENT_OFF" &&
                      (!record.has_value() || record->link == LinkState::kNew));
-  if (!open) {
-    if (record.has_value() && record->link == LinkState::kLive) {
-      ++counts.linked;
-      context_.tally.Count(Outcome::kUnchanged);
-      return;
-    }
-    context_.tally.Count(decision.action == PlannedAction::kSkip    ? Outcome::kSkipped
-                         : decision.action == PlannedAction::kDefer ? Outcome::kDeferred
-                         : decision.action == PlannedAction::kFail
-                             ? Outcome::kSkipped
-                             : Outcome::kUnchanged);
+  const MatchPerson person = digests_.Of(decision.content);
+  Seeker seeker;
+  seeker.key = row.key;
+  seeker.stored = row.contact;
+  seeker.traits = person.traits;
+  seeker.sought = person.sought;
+  const auto added = context_.ledger.AddMatchClient(
+      row.key, open ? seeker.EncodeEvidence() : "", KeysOf(person.held));
+  if (!context_.Check(added.status()) || !*added || open) return;
+  if (record.has_value() && record->link == LinkState::kLive) {
+    ++context_.tally.progress().match.linked;
+    context_.tally.Count(Outcome::kUnchanged);
     return;
   }
+  context_.tally.Count(decision.action == PlannedAction::kSkip    ? Outcome::kSkipped
+                       : decision.action == PlannedAction::kDefer ? Outcome::kDeferred
+                       : decision.action == PlannedAction::kFail  ? Outcome::kSkipped
+                                                                 : Outcome::kUnchanged);
+}
 
+void Matcher::ForEach(absl::FunctionRef<void(Seeker&)> body) {
+  ClientKey after;
+  while (context_.failure.ok()) {
+    const auto page = context_.ledger.MatchClients(after, kPage);
+    if (!context_.Check(page.status()) || page->empty()) return;
+    after = page->back().key;
+    for (const Ledger::MatchedClient& one : *page) {
+      Seeker seeker;
+      seeker.key = one.key;
+      seeker.contact = one.contact;
+      seeker.verdict.rank = one.rank;
+      seeker.DecodeEvidence(one.evidence);
+      seeker.DecodeVerdict(one.verdict);
+      const auto pair = context_.ledger.Pair(one.key);
+      if (!context_.Check(pair.status())) return;
+      if (pair->has_value()) seeker.refused = (*pair)->refused;
+      body(seeker);
+      if (!context_.failure.ok()) return;
+    }
+  }
+}
+
+void Matcher::Keep(const Seeker& seeker) {
+  context_.Check(context_.ledger.SetMatchVerdict(
+      {seeker.key, "", seeker.contact, seeker.verdict.rank, seeker.EncodeVerdict()}));
+}
+
+bool Matcher::IsFree(ContactId contact, const Seeker& seeker) {
+  if (Contains(seeker.refused, contact)) return false;
+  const auto owner = context_.ledger.ClientOf(contact);
+  if (!context_.Check(owner.status())) return false;
+  return !owner->has_value() || **owner == seeker.key;
+}
+
+SharedValues Matcher::ValuesSharedWith(ContactId contact, const Seeker& seeker) {
+  SharedValues values;
+  for (const MatchValue& value : seeker.sought) {
+    const auto held = context_.ledger.IsIndexed(value.key, contact);
+    if (!context_.Check(held.status())) return values;
+    if (*held) values.Add(value.phone, value.strength);
+  }
+  return values;
+}
+
+void Matcher::ClaimCertain(Seeker& seeker) {
+  auto by_origin = context_.ledger.Lookup(OriginKey(seeker.key.guid()),
+                                          static_cast<int>(kMostCandidates));
+  if (!context_.Check(by_origin.status())) return;
+  by_origin->erase(
+      std::remove_if(by_origin->begin(), by_origin->end(),
+                     [&](ContactId id) { return Contains(seeker.refused, id); }),
+      by_origin->end());
+  if (!by_origin->empty()) {
+    seeker.verdict = FoundByOrigin();
+    seeker.found_by = seeker.verdict.found_by;
+    if (by_origin->size() == 1) {
+      seeker.contact = by_origin->front();
+    } else {
+      seeker.verdict.certainty = Certainty::kReview;
+      seeker.candidates = *std::move(by_origin);
+    }
+    Keep(seeker);
+    return;
+  }
+  if (!seeker.stored.exists() || !IsFree(seeker.stored, seeker)) return;
+  const auto traits = context_.ledger.IndexedTraits(seeker.stored);
+  if (!context_.Check(traits.status()) || !traits->has_value()) return;
+  const MatchTraits held = DecodeTraits(**traits);
+  if (held.taken) return;
+  const PairVerdict verdict =
+      JudgeStored(seeker.traits, held, ValuesSharedWith(seeker.stored, seeker));
+  if (verdict.certainty == Certainty::kNone) return;
+  seeker.verdict = verdict;
+  seeker.found_by = verdict.found_by;
+  seeker.contact = seeker.stored;
+  Keep(seeker);
+}
+
+void Matcher::ClaimByValues(Seeker& seeker) {
   Ledger& ledger = context_.ledger;
-  const auto lookup = [&](const std::string& key) {
-    auto found = ledger.Lookup(key, kMostCandidates);
-    if (!context_.Check(found.status())) return std::vector<ContactId>();
-    return *std::move(found);
-  };
-  const MatchKeys keys = KeysOf(decision.content);
-  MatchEvidence evidence;
-  evidence.by_origin = lookup(OriginKey(row.key));
-  for (const std::string& key : keys.values) {
-    for (const ContactId id : lookup(key)) {
-      const auto owner = ledger.ClientOf(id);
-      if (!context_.Check(owner.status())) return;
-      if (owner->has_value() && **owner != row.key) continue;
-      if (!Contains(evidence.by_value, id)) evidence.by_value.push_back(id);
-    }
-  }
-  const std::vector<ContactId> same_name =
-      keys.name.empty() ? std::vector<ContactId>() : lookup(keys.name);
-  for (const ContactId id : evidence.by_value) {
-    if (Contains(same_name, id)) evidence.by_name.push_back(id);
-    if (keys.name.empty() || !lookup(BlankNameKey(id)).empty()) {
-      evidence.blank_names.push_back(id);
-    }
-  }
-  if (row.contact.exists() && !lookup(IdKey(row.contact)).empty()) {
-    evidence.stored = row.contact;
-    evidence.stored_shares =
-        Contains(evidence.by_value, row.contact) || Contains(same_name, row.contact);
+  if (seeker.verdict.certainty == Certainty::kReview) return;
+  if (seeker.contact.exists()) {
+    const auto rival = ledger.RivalRank(seeker.contact, seeker.key);
+    if (!context_.Check(rival.status()) || *rival <= seeker.verdict.rank) return;
+    // Another client has the better claim to that contact.
+    seeker.contact = ContactId();
+    seeker.verdict = PairVerdict();
+    seeker.found_by.clear();
   }
 
-  const MatchVerdict verdict = JudgeMatch(evidence);
-  ClientRecord known = record.value_or(ClientRecord{});
-  known.key = row.key;
-  known.parameters.clear();
-  switch (verdict.kind) {
-    case MatchVerdict::Kind::kNone:
-      ++counts.unmatched;
-      context_.tally.Count(Outcome::kSkipped);
-      if (known.link == LinkState::kReview) Withdraw(std::move(known));
+  std::map<ContactId, SharedValues> found;
+  std::vector<ContactId> namesakes;
+  bool namesakes_known = false;
+  for (const MatchValue& value : seeker.sought) {
+    const auto contacts = ledger.Lookup(value.key, kMostCarriers + 1);
+    const auto carriers = ledger.CountCarriers(value.key);
+    if (!context_.Check(contacts.status()) || !context_.Check(carriers.status())) {
       return;
-    case MatchVerdict::Kind::kCertain:
-    case MatchVerdict::Kind::kProposed:
-      known.reason = "AWAITING_MATCH_REVIEW";
-      known.proposed = verdict.contact;
-      known.parameters = {{"contact", std::to_string(verdict.contact.value())}};
-      if (verdict.kind == MatchVerdict::Kind::kCertain && !context_.settings.apply) {
-        // The next export adopts it by itself.
-        ++counts.matched;
-        context_.tally.Count(Outcome::kUnchanged);
-        if (known.link == LinkState::kReview) Withdraw(std::move(known));
-        return;
-      }
-      break;
-    case MatchVerdict::Kind::kAmbiguous:
-      known.reason = "AMBIGUOUS_MATCH";
-      known.proposed = ContactId();
-      break;
+    }
+    if (value.strength != Strength::kShared &&
+        contacts->size() <= static_cast<size_t>(kMostCarriers) &&
+        *carriers <= kMostCarriers) {
+      for (const ContactId id : *contacts) found[id].Add(value.phone, value.strength);
+      continue;
+    }
+    // Nobody's value: only a namesake's says anything.
+    if (contacts->empty() || seeker.traits.names.empty()) continue;
+    if (!namesakes_known) {
+      auto same = ledger.Lookup(NamesKey(seeker.traits), kMostNamesakes);
+      if (!context_.Check(same.status())) return;
+      namesakes = *std::move(same);
+      namesakes_known = true;
+    }
+    for (const ContactId id : namesakes) {
+      const auto held = ledger.IsIndexed(value.key, id);
+      if (!context_.Check(held.status())) return;
+      if (*held) found[id].Add(value.phone, Strength::kShared);
+    }
   }
-  known.link = LinkState::kReview;
+
+  std::vector<std::pair<ContactId, PairVerdict>> judged;
+  Certainty best = Certainty::kNone;
+  for (const auto& [id, values] : found) {
+    const auto traits = ledger.IndexedTraits(id);
+    const auto rival = ledger.RivalRank(id, seeker.key);
+    if (!context_.Check(traits.status()) || !context_.Check(rival.status())) return;
+    if (!traits->has_value() || *rival >= kAdopted || !IsFree(id, seeker)) continue;
+    const MatchTraits held = DecodeTraits(**traits);
+    if (held.taken) continue;
+    const PairVerdict verdict = JudgePair(seeker.traits, held, values);
+    if (verdict.certainty == Certainty::kNone) continue;
+    judged.emplace_back(id, verdict);
+    best = std::max(best, verdict.certainty);
+  }
+  for (const auto& [id, verdict] : judged) {
+    if (verdict.certainty != best && best != Certainty::kReview) continue;
+    if (seeker.candidates.size() < kMostCandidates) seeker.candidates.push_back(id);
+    seeker.verdict = verdict;
+    seeker.found_by = verdict.found_by;
+  }
+  if (best >= Certainty::kLikely && seeker.candidates.size() == 1) {
+    seeker.contact = seeker.candidates.front();
+    seeker.candidates.clear();
+  } else if (!seeker.candidates.empty()) {
+    seeker.verdict.certainty = Certainty::kReview;
+    seeker.verdict.rank = best == Certainty::kReview ? kDoubtful : kDoubles;
+  }
+  Keep(seeker);
+}
+
+void Matcher::DropOthers(Seeker* seeker) {
+  if (seeker->verdict.rank != kDoubtful) return;
+  auto& candidates = seeker->candidates;
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                  [&](ContactId id) {
+                                    const auto rival =
+                                        context_.ledger.RivalRank(id, seeker->key);
+                                    return context_.Check(rival.status()) && *rival > 0;
+                                  }),
+                   candidates.end());
+  if (!candidates.empty()) return;
+  seeker->found_by.clear();
+  seeker->verdict = PairVerdict();
+}
+
+void Matcher::Conclude(Seeker seeker) {
+  DropOthers(&seeker);
+  MatchCounts& counts = context_.tally.progress().match;
+  Ledger& ledger = context_.ledger;
+  const auto rival = ledger.RivalRank(seeker.contact, seeker.key);
+  const auto record = ledger.Get(seeker.key);
+  if (!context_.Check(rival.status()) || !context_.Check(record.status())) return;
+  ClientRecord known = record->value_or(ClientRecord{});
+  known.key = seeker.key;
+  // What a person took apart, a person joins: its old contact still carries its mark.
+  const bool unlinked =
+      known.link == LinkState::kReview && known.reason == kClientUnlinked;
+  known.parameters.clear();
+
+  PairNote note;
+  note.refused = seeker.refused;
+  note.found_by = seeker.found_by;
+  note.certainty = static_cast<int>(seeker.verdict.certainty);
+  note.candidates = seeker.candidates;
+  if (seeker.contact.exists()) {
+    note.candidates = {seeker.contact};
+    // Several clients claim it alike.
+    if (*rival >= seeker.verdict.rank || unlinked) {
+      note.certainty = static_cast<int>(Certainty::kReview);
+    }
+  }
+  if (!context_.Check(ledger.SetPair(seeker.key, note))) return;
+
+  if (unlinked) {
+    ++counts.ambiguous;
+    context_.tally.Mark(&known, Outcome::kDeferred);
+    context_.Check(ledger.Put({known}));
+    return;
+  }
+  if (note.found_by.empty()) {
+    ++counts.unmatched;
+    context_.tally.Count(Outcome::kSkipped);
+    if (known.link == LinkState::kReview) Withdraw(std::move(known));
+    return;
+  }
   known.problem = Outcome::kDeferred;
   known.dirty = false;
+  known.parameters = {{"found_by", note.found_by}};
+  if (note.certainty == static_cast<int>(Certainty::kReview)) {
+    ++counts.ambiguous;
+    known.link = LinkState::kReview;
+    known.reason = "AMBIGUOUS_MATCH";
+    known.proposed = ContactId();
+    known.parameters["candidates"] = absl::StrJoin(
+        note.candidates, " ",
+        [](std::string* out, ContactId id) { absl::StrAppend(out, id.value()); });
+    context_.tally.Mark(&known, Outcome::kDeferred);
+    context_.Check(ledger.Put({known}));
+    return;
+  }
+  ++counts.matched;
+  if (seeker.verdict.rank >= kAdopted && !context_.settings.apply) {
+    // The next export adopts it by itself.
+    context_.tally.Count(Outcome::kUnchanged);
+    if (known.link == LinkState::kReview) Withdraw(std::move(known));
+    return;
+  }
+  known.link = LinkState::kReview;
+  known.reason = "AWAITING_MATCH_REVIEW";
+  known.proposed = seeker.contact;
+  known.parameters["contact"] = absl::StrCat(seeker.contact.value());
+  known.parameters["certainty"] =
+      seeker.verdict.certainty == Certainty::kCertain ? "CERTAIN" : "LIKELY";
   context_.tally.Mark(&known, Outcome::kDeferred);
-  context_.Check(ledger.Put({known}));
+  if (!context_.Check(ledger.Put({known}))) return;
+  if (context_.settings.apply) Link(std::move(known));
+}
+
+void Matcher::Link(ClientRecord known) {
+  known.link = LinkState::kLive;
+  known.contact = known.proposed;
+  known.proposed = ContactId();
+  known.reason.clear();
+  known.parameters.clear();
+  known.problem = Outcome::kNone;
+  known.dirty = true;
+  known.exported = ContentDigest{};
+  known.exported.fields_known = false;
+  CrashPoint("agent.match.link");
+  const absl::Status status = context_.ledger.Link(known, ContactId());
+  if (ReasonOf(status) == "CONTACT_LINKED_ELSEWHERE") return;
+  if (!context_.Check(status)) return;
+  ++context_.tally.progress().match.applied;
+  CrashPoint("agent.match.linked");
+  updater_.StampOnly(known.key, known.contact);
 }
 
 void Matcher::Withdraw(ClientRecord known) {
@@ -144,42 +416,9 @@ void Matcher::Withdraw(ClientRecord known) {
 }
 
 void Matcher::Finish() {
-  if (!context_.Check(context_.ledger.MarkSharedProposals())) return;
-  MatchCounts& counts = context_.tally.progress().match;
-  ClientKey after;
-  while (true) {
-    const auto page = context_.ledger.List(after, kPage);
-    if (!context_.Check(page.status()) || page->empty()) break;
-    after = page->back().key;
-    for (const ClientRecord& record : *page) {
-      if (record.link != LinkState::kReview || record.run != context_.settings.run) {
-        continue;
-      }
-      if (!record.proposed.exists() || record.reason != "AWAITING_MATCH_REVIEW") {
-        ++counts.ambiguous;
-        continue;
-      }
-      ++counts.matched;
-      if (!context_.settings.apply) continue;
-      ClientRecord linked = record;
-      linked.link = LinkState::kLive;
-      linked.contact = record.proposed;
-      linked.proposed = ContactId();
-      linked.reason.clear();
-      linked.parameters.clear();
-      linked.problem = Outcome::kNone;
-      linked.dirty = true;
-      linked.exported = ContentDigest{};
-      linked.exported.fields_known = false;
-      CrashPoint("agent.match.link");
-      const absl::Status status = context_.ledger.Link(linked, ContactId());
-      if (ReasonOf(status) == "CONTACT_LINKED_ELSEWHERE") continue;
-      if (!context_.Check(status)) return;
-      ++counts.applied;
-      CrashPoint("agent.match.linked");
-      updater_.StampOnly(linked.key, linked.contact);
-    }
-  }
+  ForEach([this](Seeker& seeker) { ClaimCertain(seeker); });
+  ForEach([this](Seeker& seeker) { ClaimByValues(seeker); });
+  ForEach([this](Seeker& seeker) { Conclude(std::move(seeker)); });
   context_.Check(context_.ledger.ClearIndex());
 }
 

@@ -6,13 +6,14 @@
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/updater.h"
 #include "sync-agent/export/window_scan.h"
+#include "sync-agent/plan/match.h"
 
 namespace guestbridge::agent {
 
-// Pairs clients with contacts that are already on the portal (M13). The portal is read
-// once, by ID, into an index of digests in the ledger; each client is then looked up in
-// it: by the ID stored in 1C, by origin, by phone and e-mail, supported by the family
-// name.
+// Pairs clients with contacts that are already on the portal (M13). Both sides are read
+// once, into tables of digests in the ledger, whatever their size; then every client is
+// judged with all of it in sight: who else carries a value, who else claims a contact.
+// Rules: docs/design/matching.md.
 class Matcher {
  public:
   Matcher(RunContext& context, Updater& updater);
@@ -24,17 +25,35 @@ class Matcher {
   // One client of the base; `decision` is what an export would do.
   void Consider(const ClientRow& row, const std::optional<ClientRecord>& record,
                 Decision decision);
-  // All clients were considered: contacts that several clients claim are ambiguous;
-  // with `apply` the others are stamped.
+  // All clients were considered: judges them; with `apply` the contacts of unambiguous
+  // pairs are stamped.
   void Finish();
   bool idle() const { return true; }
 
  private:
+  // A client as it waits on disk, and what was found for it.
+  struct Seeker;
+
+  void ForEach(absl::FunctionRef<void(Seeker&)> body);
+  // False when the ledger failed.
+  bool IsFree(ContactId contact, const Seeker& seeker);
+  // What the contact shares with the client, from the client's values.
+  SharedValues ValuesSharedWith(ContactId contact, const Seeker& seeker);
+  // By origin, or by the ID that 1C holds.
+  void ClaimCertain(Seeker& seeker);
+  // The others, among contacts that nobody claims for certain.
+  void ClaimByValues(Seeker& seeker);
+  // A doubtful candidate that another client claims with better reason is that one's.
+  void DropOthers(Seeker* seeker);
+  void Conclude(Seeker seeker);
+  void Link(ClientRecord known);
   // An earlier proposal no longer holds: the next export decides.
   void Withdraw(ClientRecord known);
+  void Keep(const Seeker& seeker);
 
   RunContext& context_;
   Updater& updater_;
+  MatchDigests digests_;
   std::unique_ptr<WindowScan> scan_;
 };
 

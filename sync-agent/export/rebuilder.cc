@@ -44,6 +44,8 @@ void Rebuilder::Take(const ContactRow& row) {
   }
   if (attempt->has_value()) return;  // The settler's business.
   if (known->has_value() && (*known)->link == LinkState::kErased) return;
+  // A person took it off that contact.
+  if (known->has_value() && (*known)->reason == kClientUnlinked) return;
   ClientRecord record = known->value_or(ClientRecord{});
   record.key = key;
   record.link = LinkState::kLive;

@@ -175,6 +175,19 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) 
   });
 }
 
+absl::Status Ledger::Unlink(const ClientKey& key) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * take,
+        database_->Prepare(
+            "UPDATE clients SET link = 3, contact = 0, proposed = 0, dirty = 0, reason "
+            "= ?, parameters = '', problem = 7, refused_hash = '', answered_refusals = "
+            "0, write_back = 0, written = 0, write_back_reason = '', version = '' "
+            "WHERE key = ? AND link = 1"));
+    return take->Bind(1, kClientUnlinked).Bind(2, key.guid()).Run();
+  });
+}
+
 absl::Status Ledger::ForgetLinks(
     absl::Span<const std::pair<std::string, std::string>> notes) {
   return Write([&]() -> absl::Status {
@@ -183,6 +196,7 @@ absl::Status Ledger::ForgetLinks(
         "revision = 0, reason = '', parameters = '', problem = 0, refused_hash = '', "
         "answered_refusals = 0, proposed = 0, write_back = 0, written = 0, "
         "write_back_reason = '', version = '', echo = 0, rank = 0 WHERE link <> 4"));
+    GB_RETURN_IF_ERROR(database_->Execute("DELETE FROM pairs"));
     for (const auto& [name, value] : notes) {
       GB_RETURN_IF_ERROR(SetNoteLocked(name, value));
     }
@@ -394,50 +408,6 @@ absl::StatusOr<ContactId> Ledger::Witness() {
   GB_ASSIGN_OR_RETURN(const int64_t id,
                       CountLocked("SELECT max(contact) FROM clients WHERE link = 1"));
   return ContactId(id);
-}
-
-absl::Status Ledger::ClearIndex() {
-  return Write([&] { return database_->Execute("DELETE FROM match_index"); });
-}
-
-absl::Status Ledger::AddToIndex(absl::Span<const IndexEntry> entries) {
-  return Write([&]() -> absl::Status {
-    for (const IndexEntry& entry : entries) {
-      GB_ASSIGN_OR_RETURN(
-          Statement * add,
-          database_->Prepare(
-              "INSERT OR IGNORE INTO match_index(key, contact) VALUES(?, ?)"));
-      GB_RETURN_IF_ERROR(add->Bind(1, entry.key).Bind(2, entry.contact.value()).Run());
-    }
-    return absl::OkStatus();
-  });
-}
-
-absl::Status Ledger::MarkSharedProposals() {
-  return Write([&] {
-    return database_->Execute(
-        "UPDATE clients SET reason = 'AMBIGUOUS_MATCH', proposed = 0, parameters = '' "
-        "WHERE link = 3 AND proposed IN (SELECT proposed FROM clients WHERE link = 3 "
-        "AND proposed > 0 GROUP BY proposed HAVING count(*) > 1)");
-  });
-}
-
-absl::StatusOr<std::vector<ContactId>> Ledger::Lookup(absl::string_view key,
-                                                      int limit) {
-  std::lock_guard<std::recursive_mutex> lock(mutex_);
-  GB_ASSIGN_OR_RETURN(
-      Statement * query,
-      database_->Prepare("SELECT contact FROM match_index WHERE key = ? ORDER BY "
-                         "contact LIMIT ?"));
-  query->Bind(1, key).Bind(2, int64_t{limit});
-  std::vector<ContactId> contacts;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    contacts.push_back(ContactId(query->Int(0)));
-  }
-  query->Reset();
-  return contacts;
 }
 
 }  // namespace guestbridge::agent

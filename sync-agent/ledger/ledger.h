@@ -54,6 +54,11 @@ enum class Outcome {
 // ClientRecord::reason of a client whose content changed while an attempt was in doubt.
 inline constexpr char kInDoubt[] = "IN_DOUBT";
 
+// … that a person took apart from its contact: waits for a decision (link kReview).
+inline constexpr char kClientUnlinked[] = "CLIENT_UNLINKED";
+// PairNote::found_by of a pair that a person made.
+inline constexpr char kLinkedByHand[] = "LINKED_BY_HAND";
+
 enum class WriteBackState { kNone = 0, kPending = 1, kDone = 2, kParked = 3 };
 
 struct ClientRecord {
@@ -160,6 +165,17 @@ struct MissingClients {
   int count = 0;
 };
 
+// How a client's pair was found, or between what a person must choose.
+struct PairNote {
+  std::string found_by;  // a reason of the catalogue; empty: none was found
+  int certainty = 0;     // plan/match.h: Certainty
+  std::vector<ContactId> candidates;  // one, where that is decided
+  // A person said that these are somebody else's. One of them may still carry this
+  // client's mark.
+  std::vector<ContactId> refused;
+  bool operator==(const PairNote&) const = default;
+};
+
 // Parked write-backs that share a reason.
 struct WriteBackRefusal {
   std::string reason;
@@ -192,6 +208,9 @@ class Ledger {
   // its write-back unless 1C holds it already. A contact that is linked to another
   // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS).
   absl::Status Link(const ClientRecord& record, ContactId held_by_source);
+  // A live client loses its contact and waits for a decision, as kClientUnlinked;
+  // nothing of it is written to 1C any more. Others stay as they are.
+  absl::Status Unlink(const ClientKey& key);
   absl::StatusOr<std::optional<ClientKey>> ClientOf(ContactId contact);
   // In the order of `keys`. A client that waits for anything has no known version.
   absl::StatusOr<std::vector<KnownVersion>> KnownVersions(
@@ -265,16 +284,45 @@ class Ledger {
   absl::StatusOr<std::string> Note(absl::string_view name);
   absl::Status SetNote(absl::string_view name, absl::string_view value);
 
-  // --- match index: normalised keys of portal contacts, as digests ---
+  // --- a match: digests of both sides, on disk while it runs (match_tables.cc) ---
   struct IndexEntry {
     std::string key;  // e.g. "P" + digest of a phone
     ContactId contact;
   };
+  struct MatchedClient {
+    ClientKey key;
+    std::string evidence;  // the match's own text
+    // What it found, in its own words too; `contact` and `rank` are for comparing
+    // claims.
+    ContactId contact;
+    int rank = 0;
+    std::string verdict;
+  };
+  // Forgets both sides; what pairs were found by stays.
   absl::Status ClearIndex();
-  absl::Status AddToIndex(absl::Span<const IndexEntry> entries);
-  // Proposals of one contact to several clients become AMBIGUOUS_MATCH.
-  absl::Status MarkSharedProposals();
+  // `traits`: the match's own text about the contact.
+  absl::Status AddToIndex(ContactId contact, absl::string_view traits,
+                          absl::Span<const std::string> keys);
   absl::StatusOr<std::vector<ContactId>> Lookup(absl::string_view key, int limit);
+  absl::StatusOr<bool> IsIndexed(absl::string_view key, ContactId contact);
+  // At most `limit`.
+  absl::StatusOr<int> CountIndexed(absl::string_view key, int limit);
+  absl::StatusOr<std::optional<std::string>> IndexedTraits(ContactId contact);
+  // Counts the client as a carrier of `keys`. An empty `evidence`: nothing else is
+  // kept. A client that was there already changes nothing: false.
+  absl::StatusOr<bool> AddMatchClient(const ClientKey& key, absl::string_view evidence,
+                                      absl::Span<const std::string> keys);
+  absl::StatusOr<int> CountCarriers(absl::string_view key);
+  // With evidence; by key, after `after`.
+  absl::StatusOr<std::vector<MatchedClient>> MatchClients(const ClientKey& after,
+                                                          int limit);
+  absl::Status SetMatchVerdict(const MatchedClient& client);
+  // The highest rank at which another client claims the contact; 0: none does.
+  absl::StatusOr<int> RivalRank(ContactId contact, const ClientKey& other_than);
+
+  // --- pairs: how they were found ---
+  absl::StatusOr<std::optional<PairNote>> Pair(const ClientKey& key);
+  absl::Status SetPair(const ClientKey& key, const PairNote& note);
 
  private:
   Ledger(std::unique_ptr<Database> database, std::string id);

@@ -94,6 +94,37 @@ inline constexpr Migration kLedgerMigrations[] = {
           UPDATE write_backs SET clients = clients + 1 WHERE state = new.write_back;
         END;
     )sql"},
+    {3, "both sides of a match, and how each pair was found", R"sql(
+      -- While a match runs: what each contact says of itself, as digests.
+      CREATE TABLE match_contacts (
+        contact INTEGER PRIMARY KEY,
+        traits TEXT NOT NULL
+      );
+      -- The same of each client that looks for a contact, and what was found for it.
+      CREATE TABLE match_clients (
+        client TEXT PRIMARY KEY,
+        evidence TEXT NOT NULL,
+        contact INTEGER NOT NULL DEFAULT 0,
+        rank INTEGER NOT NULL DEFAULT 0,
+        verdict TEXT NOT NULL DEFAULT ''
+      ) WITHOUT ROWID;
+      CREATE INDEX match_clients_contact ON match_clients(contact, rank)
+        WHERE contact > 0;
+      -- How many clients carry a phone or an e-mail.
+      CREATE TABLE match_carriers (
+        key TEXT PRIMARY KEY,
+        clients INTEGER NOT NULL
+      ) WITHOUT ROWID;
+
+      -- Stays: how the pair of a client was found, or between what a person must choose.
+      CREATE TABLE pairs (
+        client TEXT PRIMARY KEY,
+        found_by TEXT NOT NULL,
+        certainty INTEGER NOT NULL,
+        candidates TEXT NOT NULL,
+        refused TEXT NOT NULL
+      ) WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

@@ -38,8 +38,8 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
       GB_ASSIGN_OR_RETURN(
           Statement * done,
           database_->Prepare("UPDATE clients SET written = ?1, write_back_reason = '', "
-                             "write_back = CASE WHEN contact = ?1 THEN 2 ELSE 1 END "
-                             "WHERE key = ?2"));
+                             "write_back = CASE contact WHEN ?1 THEN 2 WHEN 0 THEN "
+                             "0 ELSE 1 END WHERE key = ?2"));
       GB_RETURN_IF_ERROR(
           done->Bind(1, item.contact.value()).Bind(2, item.key.guid()).Run());
       GB_ASSIGN_OR_RETURN(

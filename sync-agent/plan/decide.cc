@@ -225,8 +225,15 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
       decision.action = PlannedAction::kRecreate;
       break;
     case LinkView::Link::kReview:
+      if (!view.contact.exists() && !view.review_reason.empty()) {
+        ruling.Stop("match", PlannedAction::kDefer, view.review_reason,
+                    view.review_parameters);
+        break;
+      }
+      decision.parameters = view.review_parameters;
+      decision.parameters["contact"] = absl::StrCat(view.contact.value());
       ruling.Stop("match", PlannedAction::kDefer, "AWAITING_MATCH_REVIEW",
-                  {{"contact", absl::StrCat(view.contact.value())}});
+                  decision.parameters);
       break;
     case LinkView::Link::kNone:
     case LinkView::Link::kErased:

@@ -39,6 +39,9 @@ struct LinkView {
   Parameters refused_parameters;
   int answered_refusals = 0;
   int revision = 0;  // exports so far
+  // Of kReview without a proposed contact: what a person is to decide.
+  std::string review_reason;
+  Parameters review_parameters;
 };
 
 // Which triggers are off (`events disable`).

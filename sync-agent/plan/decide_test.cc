@@ -4,7 +4,6 @@
 
 #include <functional>
 
-#include "sync-agent/plan/match.h"
 #include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
@@ -184,14 +183,6 @@ TEST(MakeUpdate, ClearsAValueOnlyWhereItIsKnownToBeOurs) {
   const auto others = DigestContent(kClient, Mapped("Petrova").content).values;
   EXPECT_EQ(MakeUpdate(decision, contact, ours, true).fields.count("LAST_NAME"), 1u);
   EXPECT_EQ(MakeUpdate(decision, contact, others, true).fields.count("LAST_NAME"), 0u);
-}
-
-TEST(JudgeMatch, SharedPhoneWithAnotherFamilyNameIsLeftToAPerson) {
-  MatchEvidence evidence;
-  evidence.by_value = {ContactId(1)};
-  EXPECT_EQ(JudgeMatch(evidence).kind, MatchVerdict::Kind::kAmbiguous);
-  evidence.by_name = {ContactId(1)};
-  EXPECT_EQ(JudgeMatch(evidence).kind, MatchVerdict::Kind::kProposed);
 }
 
 TEST(NormalizeText, NamesInCapitalsAreTheSameNames) {

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
+#include "sync-agent/plan/shared_values.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -181,6 +182,7 @@ bool IsPlausible(const ContactContent& content, const ContactRow& row) {
     const auto values = content.multifields.find(name);
     if (values == content.multifields.end()) continue;
     for (const MultiRow& held : rows) {
+      if (name == "EMAIL" && IsSharedEmail(NormalizeText(held.value))) continue;
       for (const MultiValue& value : values->second) {
         if (IsSameValue(name, held.value, value.value)) return true;
       }

@@ -37,7 +37,7 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
 std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fields);
 
 // True when an unstamped contact may be this client's: a family name or first name that
-// is the same, or a shared phone or e-mail.
+// is the same, or a phone or e-mail that both hold and that is no role's or relay's.
 bool IsPlausible(const ContactContent& content, const ContactRow& row);
 
 // True when the names that both sides have are the same: the family name and, where

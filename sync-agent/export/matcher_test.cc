@@ -1,0 +1,234 @@
+#include "sync-agent/export/matcher.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "sync-agent/export/fake_world_test.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::FakeContact;
+using testing::World;
+
+class MatcherTest : public ::testing::Test {
+ protected:
+  FakeContact& Contact(int64_t id, const std::string& family,
+                       const std::string& phone) {
+    FakeContact& contact = world.portal.contacts[id];
+    contact.fields["LAST_NAME"] = family;
+    if (!phone.empty()) contact.multifields["PHONE"] = {{id, phone, "WORK"}};
+    return contact;
+  }
+  MatchCounts Match(bool apply = false) {
+    auto settings = world.Settings();
+    settings.kind = RunKind::kMatch;
+    settings.apply = apply;
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    const RunCounts& c = result.progress.counts;
+    EXPECT_EQ(c.scanned, c.unchanged + c.added + c.updated + c.recreated + c.skipped +
+                             c.failed + c.deferred);
+    EXPECT_EQ(c.scanned, static_cast<int>(world.base.clients.size()));
+    return result.progress.match;
+  }
+  RunCounts Export() { return world.Run(world.Settings()).progress.counts; }
+  const ClientKey& Key(size_t i) { return world.base.clients[i].key; }
+  ClientRecord Record(size_t i) {
+    return world.ledger->Get(Key(i))->value_or(ClientRecord{});
+  }
+  PairNote Pair(size_t i) { return world.ledger->Pair(Key(i))->value_or(PairNote{}); }
+  void Link(size_t i, int64_t contact) {
+    ClientRecord record = Record(i);
+    record.key = Key(i);
+    record.link = LinkState::kLive;
+    record.contact = ContactId(contact);
+    record.dirty = true;
+    record.exported = ContentDigest{};
+    record.exported.fields_known = false;
+    ASSERT_TRUE(world.ledger->Link(record, ContactId()).ok());
+    ASSERT_TRUE(
+        world.ledger->SetPair(Key(i), {kLinkedByHand, 3, {ContactId(contact)}, {}})
+            .ok());
+  }
+  void Unlink(size_t i) {
+    PairNote note;
+    note.refused = {Record(i).contact};
+    ASSERT_TRUE(world.ledger->Unlink(Key(i)).ok());
+    ASSERT_TRUE(world.ledger->SetPair(Key(i), note).ok());
+  }
+
+  World world;
+};
+
+TEST_F(MatcherTest, ProposesAndAppliesWithAStamp) {
+  world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}},
+                               {{"PHONE", {{1, "8 916 123-45-67", "WORK"}}}},
+                               {},
+                               false};
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Ivanov", "+79160000000");
+  auto match = world.Settings();
+  match.kind = RunKind::kMatch;
+  const auto proposed = world.Run(match);
+  EXPECT_EQ(proposed.end, RunEnd::kSucceeded) << proposed.error;
+  EXPECT_EQ(proposed.progress.match.matched, 1);
+  EXPECT_EQ(proposed.progress.match.unmatched, 1);
+  EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
+  // An unsettled proposal keeps the export from making a second contact.
+  const auto exported = world.Run(world.Settings());
+  EXPECT_EQ(exported.progress.counts.deferred, 1);
+  EXPECT_EQ(exported.progress.counts.added, 1);
+
+  match = world.Settings();
+  match.kind = RunKind::kMatch;
+  match.apply = true;
+  EXPECT_EQ(world.Run(match).progress.match.applied, 1);
+  EXPECT_EQ(world.portal.contacts.at(50).stamp.origin,
+            world.base.clients[0].key.guid());
+  world.Run(world.Settings());
+  for (const ClientRow& row : world.base.clients) {
+    EXPECT_EQ(world.portal.OfClient(row.key).size(), 1u);
+  }
+}
+
+TEST_F(MatcherTest, SaysHowAPairWasFound) {
+  Contact(50, "Orlova", "8 916 123-45-67");
+  Contact(60, "Ivanov", "");
+  Contact(70, "Petrov", "");
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Ivanov").contact = ContactId(60);
+  world.base.Add(3, "Sidorov").contact = ContactId(70);  // of an earlier portal
+  world.base.Add(4, "Kim", "+79160000004");
+  const MatchCounts counts = Match();
+  EXPECT_EQ(counts.matched, 2);
+  EXPECT_EQ(counts.unmatched, 2);
+  EXPECT_EQ(Pair(0).found_by, "MATCHED_BY_PHONE_NAME");
+  EXPECT_EQ(Pair(0).candidates, std::vector<ContactId>{ContactId(50)});
+  EXPECT_EQ(Pair(1).found_by, "MATCHED_BY_STORED_ID");
+  EXPECT_EQ(Pair(3), PairNote());
+  EXPECT_EQ(Record(1).link, LinkState::kNew);  // an export adopts it by itself
+  EXPECT_EQ(Export().added, 2);
+  EXPECT_EQ(world.portal.OfClient(Key(1)), std::vector<int64_t>{60});
+  EXPECT_EQ(Pair(1).found_by, "MATCHED_BY_STORED_ID");
+}
+
+TEST_F(MatcherTest, WhatManyCarryPairsNobody) {
+  for (int i = 0; i < kMostCarriers + 1; ++i) {
+    Contact(50 + i, i == 0 ? "Orlova" : absl::StrCat("Guest", i), "+79161234567");
+  }
+  for (int i = 0; i < kMostCarriers + 1; ++i) {
+    world.base.Add(10 + i, absl::StrCat("Client", i), "+79265555555");
+  }
+  Contact(90, "Client0", "+79265555555");
+  world.base.Add(1, "Orlova", "+79161234567");
+  const MatchCounts counts = Match();
+  EXPECT_EQ(counts.matched, 0);
+  EXPECT_EQ(counts.ambiguous, 0);
+}
+
+TEST_F(MatcherTest, TwoThatFitAlikeAreLeftToAPerson) {
+  Contact(50, "Orlova", "+79161234567");
+  Contact(51, "Orlova", "+79161234567");
+  Contact(60, "Kim", "+79160000001");
+  world.base.Add(1, "Orlova", "+79161234567");  // twins on the portal
+  world.base.Add(2, "Kim", "+79160000001");     // entered twice in 1C
+  world.base.Add(3, "Kim", "+79160000001");
+  EXPECT_EQ(Match(/*apply=*/true).ambiguous, 3);
+  EXPECT_EQ(Pair(0).candidates, (std::vector<ContactId>{ContactId(50), ContactId(51)}));
+  EXPECT_EQ(Pair(1).candidates, std::vector<ContactId>{ContactId(60)});
+  EXPECT_EQ(Record(1).reason, "AMBIGUOUS_MATCH");
+  const RunCounts counts = Export();
+  EXPECT_EQ(counts.deferred, 3);
+  EXPECT_EQ(Record(1).reason, "AMBIGUOUS_MATCH");
+  EXPECT_EQ(world.portal.adds + world.portal.imports, 0);
+}
+
+TEST_F(MatcherTest, TheBetterClaimHasTheContact) {
+  Contact(50, "Orlova", "+79161234567");
+  Contact(60, "Kim", "+79160000001");
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Ivanova", "+79161234567");  // her friend, on one phone
+  world.base.Add(3, "Kim", "+79160000001");
+  world.base.Add(4, "Kim", "+79160000001").contact = ContactId(60);
+  const MatchCounts counts = Match();
+  EXPECT_EQ(counts.matched, 2);
+  EXPECT_EQ(counts.ambiguous, 0);
+  EXPECT_EQ(counts.unmatched, 2);
+  EXPECT_EQ(Record(0).proposed, ContactId(50));
+  EXPECT_EQ(Pair(3).found_by, "MATCHED_BY_STORED_ID");
+}
+
+TEST_F(MatcherTest, AnotherNameOnThePhoneIsLeftToAPerson) {
+  Contact(50, "Orlova", "+79161234567");
+  world.base.Add(1, "Ivanova", "+79161234567");
+  EXPECT_EQ(Match().ambiguous, 1);
+  EXPECT_EQ(Pair(0).candidates, std::vector<ContactId>{ContactId(50)});
+}
+
+TEST_F(MatcherTest, AContactOfAnotherClientIsNoCandidate) {
+  Contact(50, "Orlova", "+79161234567").stamp = {"guestbridge:other-base", "x", ""};
+  Contact(60, "Kim", "+79160000001");
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Kim", "+79160000001");
+  Link(1, 60);
+  world.base.Add(3, "Kim", "+79160000001");
+  const MatchCounts counts = Match();
+  EXPECT_EQ(counts.linked, 1);
+  EXPECT_EQ(counts.unmatched, 2);
+}
+
+TEST_F(MatcherTest, NothingOfTheTwoSidesIsLeftBehind) {
+  Contact(50, "Orlova", "+79161234567");
+  world.base.Add(1, "Orlova", "+79161234567");
+  Match();
+  EXPECT_FALSE(world.ledger->IndexedTraits(ContactId(50))->has_value());
+  EXPECT_TRUE(world.ledger->MatchClients(ClientKey(), 10)->empty());
+}
+
+TEST_F(MatcherTest, ALinkByHandHoldsWhateverTheTwoLookLike) {
+  Contact(50, "Somebody else", "");
+  world.base.Add(1, "Orlova", "+79161234567");
+  Link(0, 50);
+  EXPECT_EQ(Export().added, 0);
+  EXPECT_EQ(world.portal.OfClient(Key(0)), std::vector<int64_t>{50});
+  EXPECT_EQ(world.portal.contacts.at(50).fields.at("LAST_NAME"), "Orlova");
+  EXPECT_EQ(Pair(0).found_by, kLinkedByHand);
+}
+
+TEST_F(MatcherTest, AnUnlinkedClientWaitsAndIsNeverDoubled) {
+  world.base.Add(1, "Orlova", "+79161234567");
+  Export();
+  const int64_t old = world.portal.OfClient(Key(0)).front();
+  world.base.clients[0].contact = ContactId(old);  // written back
+  Unlink(0);
+  for (const bool apply : {false, true}) {
+    EXPECT_EQ(Match(apply).ambiguous, 1);
+    EXPECT_EQ(Export().deferred, 1);
+  }
+  auto cold = world.Settings();
+  cold.cold = true;
+  EXPECT_EQ(world.Run(cold).progress.counts.deferred, 1);
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+  EXPECT_EQ(Record(0).reason, kClientUnlinked);
+  EXPECT_EQ(world.ledger->CountWriteBacks()->pending, 0);
+
+  // Another contact that fits is shown, and joined by a person only.
+  Contact(500, "Orlova", "+79161234567");
+  EXPECT_EQ(Match(/*apply=*/true).applied, 0);
+  EXPECT_EQ(Pair(0).candidates, std::vector<ContactId>{ContactId(500)});
+}
+
+TEST_F(MatcherTest, ARefusedContactIsNotAdoptedAgain) {
+  Contact(50, "Orlova", "+79161234567");
+  world.base.Add(1, "Orlova", "+79161234567").contact = ContactId(50);
+  PairNote note;
+  note.refused = {ContactId(50)};
+  ASSERT_TRUE(world.ledger->SetPair(Key(0), note).ok());
+  EXPECT_EQ(Match().unmatched, 1);
+  EXPECT_EQ(Export().added, 1);
+  EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
