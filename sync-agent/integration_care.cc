@@ -18,6 +18,16 @@ constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr absl::Duration kTellEvery = absl::Seconds(3);
 
+// A revision that changes neither the mapping nor the source: the base was bound, say.
+bool SameContent(const IntegrationSettings& a, const IntegrationSettings& b) {
+  return a.mapping.has_value() && b.mapping.has_value() &&
+         a.mapping->version() == b.mapping->version() &&
+         a.mapping->default_region() == b.mapping->default_region() &&
+         a.source.type == b.source.type && a.source.url == b.source.url &&
+         a.source.profile == b.source.profile &&
+         a.source.profile_text == b.source.profile_text;
+}
+
 }  // namespace
 
 void Integration::TaskLoop() {
@@ -78,7 +88,9 @@ void Integration::CareLoop() {
 void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
   const bool wanted = now != nullptr && now->settings.active;
   if (write_back_ != nullptr && (!wanted || now != written_with_)) {
-    write_back_->Stop();
+    write_back_->Stop(wanted && SameContent(now->settings, written_with_->settings)
+                          ? WriteBack::Content::kStays
+                          : WriteBack::Content::kMayChange);
     write_back_ = nullptr;
     written_with_ = nullptr;
   }

@@ -23,6 +23,58 @@ v1::Explanation ToExplanation(const WriteBackRefusal& refusal) {
   return explanation;
 }
 
+const char* OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAdded:
+      return "ADDED";
+    case Outcome::kUpdated:
+      return "UPDATED";
+    case Outcome::kRecreated:
+      return "RECREATED";
+    case Outcome::kSkipped:
+      return "SKIPPED";
+    case Outcome::kFailed:
+      return "FAILED";
+    case Outcome::kDeferred:
+      return "DEFERRED";
+    case Outcome::kUnchanged:
+    case Outcome::kNone:
+      break;
+  }
+  return "UNCHANGED";
+}
+
+void PutPlan(const RunPlan& plan, v1::Run* run) {
+  run->set_plan(plan.digest);
+  v1::RunForecast& forecast = *run->mutable_forecast();
+  forecast.Clear();
+  *forecast.mutable_counters() = run->counters();
+  forecast.set_http_requests(plan.forecast.requests);
+  forecast.set_commands(plan.forecast.commands);
+  forecast.set_operating_seconds(plan.forecast.operating_seconds);
+  forecast.set_seconds(plan.forecast.seconds);
+  forecast.set_measured(plan.forecast.measured);
+  for (const auto& [target, clients] : plan.fields) {
+    v1::PlannedField& field = *forecast.add_fields();
+    field.set_target(target);
+    field.set_clients(clients);
+  }
+  for (const PlannedReason& reason : plan.reasons) {
+    v1::PlannedReason& entry = *forecast.add_reasons();
+    entry.set_outcome(OutcomeName(reason.outcome));
+    entry.set_clients(reason.clients);
+    *entry.mutable_explanation() =
+        agent::ToExplanation(reason.reason, reason.parameters);
+  }
+  for (const PlannedClient& client : plan.samples) {
+    v1::PlannedClient& entry = *forecast.add_samples();
+    entry.set_client(client.client.guid());
+    entry.set_outcome(OutcomeName(client.outcome));
+    entry.set_reason(client.reason);
+    for (const std::string& field : client.fields) entry.add_fields(field);
+  }
+}
+
 }  // namespace
 
 v1::Explanation ToExplanation(absl::string_view reason, const Parameters& parameters) {
@@ -81,6 +133,7 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
     match.set_linked(progress.match.linked);
     match.set_applied(progress.match.applied);
   }
+  if (progress.plan.has_value()) PutPlan(*progress.plan, run);
   run->clear_failures();
   for (const Failure& failure : progress.failures) {
     v1::ClientFailure& entry = *run->add_failures();

@@ -13,7 +13,6 @@
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
-#include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
@@ -115,6 +114,7 @@ void IntegrationRun::Report(const RunProgress* progress,
                             const v1::Explanation* notice) {
   if (progress != nullptr) {
     PutProgress(*progress, portal_before_, &run_);
+    if (progress->plan.has_value()) PutPlannedWriteBack(progress->counts);
     const SourceUsage usage = parts_.sides->source.reader->usage();
     run_.mutable_source()->set_requests(source_before_.requests() + usage.requests -
                                         source_at_start_.requests);
@@ -371,26 +371,6 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   return settings;
 }
 
-absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
-  SourceReader& reader = *parts_.sides->source.reader;
-  const CompiledMapping& mapping = *settings->mapping;
-  const auto with_region = [&mapping](ContentBasis basis) {
-    basis.rules = Sha256Hex(absl::StrCat(basis.rules, "\n", mapping.default_region()));
-    return basis;
-  };
-  absl::StatusOr<ContentBasis> found = reader.FetchContentBasis(mapping.attributes());
-  // The reading that follows meets the same, and says so.
-  if (!found.ok()) return false;
-  GB_ASSIGN_OR_RETURN(const std::string before, parts_.ledger.Note(kReadWithBasisNote));
-  const bool changed = BasisChanged(before, with_region(*std::move(found)));
-  settings->content_basis = [before, changed, with_region, &reader, &mapping] {
-    const ContentBasis read = with_region(reader.BasisOfRowsRead(mapping.attributes()));
-    // What has changed was read whole.
-    return changed ? EncodeBasis(read) : ExtendBasis(before, read);
-  };
-  return changed;
-}
-
 absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(RunSettings settings, MakeSettings(identity));
   ReadMemory memory;
@@ -427,6 +407,10 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
 
   const bool creates = MayCreate();
+  if (!task_.run().dry_run() && !task_.run().plan().empty()) {
+    GB_ASSIGN_OR_RETURN(ExecutionResult planned, PlanAgain(settings, read));
+    if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  }
   ExecutionResult result = executor_.Execute(
       settings, read,
       [this, creates] {

@@ -74,6 +74,11 @@ class IntegrationRun {
   // Whether what decides content beside rows is not what it was at the last reading.
   absl::StatusOr<bool> LearnBasis(RunSettings* settings);
   absl::StatusOr<ExecutionResult> Work(const Identity& identity);
+  // Plans once more. Errors: PLAN_CHANGED: it is not the plan that the run is to do.
+  absl::StatusOr<ExecutionResult> PlanAgain(RunSettings settings,
+                                            const ReadRequest& read);
+  // When 1C would hold the IDs of the contacts that a dry run would make.
+  void PutPlannedWriteBack(const RunCounts& counts);
   // Links of another portal than the configured one are forgotten, and looked up anew.
   absl::Status MindPortal();
   // A portal that was renamed in this run is the same portal.

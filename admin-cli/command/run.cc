@@ -24,6 +24,7 @@ absl::StatusOr<int> ExportRun(Session& session, const Arguments& arguments) {
   request.set_full(arguments.Has("--full"));
   request.set_dry_run(arguments.Has("--dry-run"));
   request.set_settle(arguments.Has("--settle"));
+  request.set_plan(arguments.Get("--plan"));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::StartExport, request));
   const bool write_back = arguments.Has("--wait-write-back");
   const bool wait = write_back || arguments.Has("--wait") || arguments.Has("--settle");
@@ -105,9 +106,11 @@ std::vector<Command> ExportCommands() {
         {"--wait-write-back", "", "FLAG_WAIT_WRITE_BACK"},
         {"--settle", "", "FLAG_SETTLE"},
         {"--full", "", "FLAG_FULL"},
-        {"--dry-run", "", "FLAG_DRY_RUN"}},
+        {"--dry-run", "", "FLAG_DRY_RUN"},
+        {"--plan", "PLAN", "FLAG_PLAN"}},
        {"guestbridge export run main --wait",
-        "guestbridge export run main --dry-run --wait"},
+        "guestbridge export run main --dry-run --wait",
+        "guestbridge export run main --plan 5f0c2a9be1d47730 --wait"},
        ExportRun},
   };
 }

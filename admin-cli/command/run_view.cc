@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "admin-cli/command/plan_view.h"
 #include "admin-cli/command/values.h"
 
 namespace guestbridge::cli {
@@ -113,7 +114,8 @@ absl::string_view NextOf(const v1::Run& run) {
     const bool proposes = run.match().matched() > run.match().applied();
     return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
   }
-  return run.dry_run() ? "NEXT_EXPORT_RUN" : "NEXT_STATUS";
+  if (run.dry_run()) return run.plan().empty() ? "NEXT_EXPORT_RUN" : "NEXT_EXPORT_PLAN";
+  return "NEXT_STATUS";
 }
 
 void PrintFailures(Session& session, const v1::Run& run) {
@@ -230,8 +232,10 @@ std::string ProgressText(const Session& session, const v1::Run& run) {
 }
 
 void PrintRun(Session& session, const v1::Run& run) {
-  const Parameters parameters = {
-      {"run", NumberOf(run)}, {"name", run.name()}, {"id", IntegrationIdOfRun(run)}};
+  const Parameters parameters = {{"run", NumberOf(run)},
+                                 {"name", run.name()},
+                                 {"id", IntegrationIdOfRun(run)},
+                                 {"plan", run.plan()}};
   const Cell state = StateCell(session, run);
   session.out() << session.Text("RUN_OF", parameters) << ": "
                 << Paint(session.style(), state.color, state.text) << '\n';
@@ -263,8 +267,12 @@ void PrintRun(Session& session, const v1::Run& run) {
   for (const v1::Explanation& notice : run.notices()) {
     facts.Add(session.Text("NOTICE"), TextOf(notice), Color::kWarning);
   }
+  if (const std::string text = ForecastText(session, run); !text.empty()) {
+    facts.Add(session.Text("FORECAST"), text);
+  }
   facts.Print(session.style(), session.out());
   PrintFailures(session, run);
+  if (run.dry_run() && run.has_forecast()) PrintPlan(session, run);
   session.out() << session.Text(NextOf(run), parameters) << '\n';
 }
 

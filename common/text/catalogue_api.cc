@@ -78,6 +78,21 @@ constexpr ReasonText kTexts[] = {
      "{run}).",
      "Дождитесь его окончания (guestbridge run watch {run}) или отмените его "
      "(guestbridge run cancel {run})."},
+    {"PLAN_UNKNOWN", kPrecondition,
+     "No dry run of the integration {integration} has the plan {plan}.",
+     "Ни один пробный запуск взаимодействия {integration} не имеет плана {plan}.",
+     "Make a plan: guestbridge export run {integration} --dry-run --wait.",
+     "Составьте план: guestbridge export run {integration} --dry-run --wait."},
+    {"PLAN_CHANGED", kPrecondition,
+     "Settings or guests have changed since the plan {plan} was made; nothing was "
+     "written. Now {added} contacts would be added, {updated} updated, {recreated} "
+     "made "
+     "again.",
+     "После составления плана {plan} изменились настройки или гости; ничего не "
+     "записано. Сейчас было бы добавлено контактов: {added}, обновлено: {updated}, "
+     "создано снова: {recreated}.",
+     "Look at a new plan: guestbridge export run {integration} --dry-run --wait.",
+     "Посмотрите новый план: guestbridge export run {integration} --dry-run --wait."},
     {"RUN_ENDED", kPrecondition, "The run {run} has ended already.",
      "Запуск {run} уже завершён.", "There is nothing left to cancel.",
      "Отменять уже нечего."},

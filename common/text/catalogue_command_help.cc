@@ -306,8 +306,17 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_FULL",
               "Read the whole base and compare, whatever the change history says",
               "Прочитать и сравнить всю базу независимо от истории изменений"),
-    MakeLabel("LABEL_FLAG_DRY_RUN", "Decide everything, write nothing",
-              "Всё рассчитать, ничего не записывать"),
+    MakeLabel("LABEL_FLAG_DRY_RUN",
+              "Decide everything, write nothing: who would be sent, who would not and "
+              "why, how long it would take",
+              "Всё рассчитать, ничего не записывать: кто попадёт на портал, кто нет и "
+              "почему, сколько это займёт"),
+    MakeLabel(
+        "LABEL_FLAG_PLAN",
+        "Do what this plan of a dry run says, or nothing when settings or guests "
+        "have changed since",
+        "Сделать то, что показала пробная выгрузка с этим планом, или ничего, если "
+        "настройки или гости с тех пор изменились"),
     MakeLabel("LABEL_FLAG_STATE",
               "Only clients in this state: QUEUED, EXPORTED, IN_DOUBT, FAILED, "
               "SKIPPED, PROPOSED, AMBIGUOUS, ERASED",

@@ -55,6 +55,11 @@ void Render(Language language, v1::Run* run) {
     RenderOf(language, of, &notice);
   }
   if (run->has_error()) RenderOf(language, of, run->mutable_error());
+  if (run->has_forecast()) {
+    for (v1::PlannedReason& reason : *run->mutable_forecast()->mutable_reasons()) {
+      RenderOf(language, of, reason.mutable_explanation());
+    }
+  }
   if (run->write_back().has_waiting()) {
     RenderOf(language, of, run->mutable_write_back()->mutable_waiting());
   }

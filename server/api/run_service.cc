@@ -32,6 +32,7 @@ class RunServiceImpl final : public Base {
                          order.full = request->full();
                          order.dry_run = request->dry_run();
                          order.settle = request->settle();
+                         order.plan = request->plan();
                          order.request_id = request->request_id();
                          GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
                          Render(call.language, response);

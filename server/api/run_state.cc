@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kMaxFailures = 100;
 constexpr int kMaxNotices = 20;
+constexpr int kMaxPlanned = 100;
 // So long may an estimate be in the past: clocks differ, and 1C may be slower.
 constexpr absl::Duration kEstimateGrace = absl::Minutes(5);
 
@@ -21,6 +22,22 @@ void TakeNotices(const v1::Run& report, v1::Run* run) {
     if (run->notices_size() == kMaxNotices) break;
     *run->add_notices() = notice;
     DropTexts(run->mutable_notices(run->notices_size() - 1));
+  }
+}
+
+void TakeForecast(const v1::Run& report, v1::Run* run) {
+  run->set_plan(report.plan());
+  v1::RunForecast& forecast = *run->mutable_forecast();
+  forecast = report.forecast();
+  forecast.set_dry_run(run->name());
+  const auto cut = [](auto* list, int most) {
+    if (list->size() > most) list->DeleteSubrange(most, list->size() - most);
+  };
+  cut(forecast.mutable_fields(), kMaxPlanned);
+  cut(forecast.mutable_reasons(), kMaxPlanned);
+  cut(forecast.mutable_samples(), kMaxPlanned);
+  for (v1::PlannedReason& reason : *forecast.mutable_reasons()) {
+    DropTexts(reason.mutable_explanation());
   }
 }
 
@@ -66,6 +83,7 @@ void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
   if (report.has_portal()) *run->mutable_portal() = report.portal();
   if (report.has_source()) *run->mutable_source() = report.source();
   if (report.has_match()) *run->mutable_match() = report.match();
+  if (run->dry_run() && report.has_forecast()) TakeForecast(report, run);
   if (report.mapping_version() > 0) run->set_mapping_version(report.mapping_version());
   run->clear_failures();
   for (const v1::ClientFailure& failure : report.failures()) {

@@ -22,6 +22,7 @@ namespace {
 
 constexpr absl::Duration kRequestLife = absl::Hours(24);
 constexpr size_t kRequestIdLimit = 128;
+constexpr int kPlanRuns = 50;  // so far back a plan is looked for
 // Texts are added when a page is rendered: well below gRPC's 4 MiB.
 constexpr size_t kMaxPageBytes = 512 << 10;
 
@@ -73,6 +74,35 @@ absl::Status DropOldRequests(Transaction& transaction, absl::Time now) {
   return absl::OkStatus();
 }
 
+// An export carries the numbers of the dry run that it follows, to be compared with.
+// One that is to do as a plan says needs the dry run of that plan.
+absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* run) {
+  if (order.kind != v1::Run::EXPORT || order.dry_run) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(
+      const auto earlier,
+      ListRecords<store::RunRecord>(transaction, keys::Runs(order.integration), "",
+                                    kPlanRuns, true));
+  for (const auto& record : earlier) {
+    const v1::Run& one = record.value.run();
+    if (one.kind() != v1::Run::EXPORT) continue;
+    const bool told = one.dry_run() && one.has_forecast();
+    if (order.plan.empty() ? told : told && one.plan() == order.plan) {
+      v1::RunForecast& forecast = *run->mutable_forecast();
+      forecast = one.forecast();
+      forecast.clear_fields();
+      forecast.clear_reasons();
+      forecast.clear_samples();
+      run->set_plan(order.plan);
+      return absl::OkStatus();
+    }
+    // What an export has done since is no longer to do.
+    if (order.plan.empty() && !one.dry_run() && one.counters().scanned() > 0) break;
+  }
+  if (order.plan.empty()) return absl::OkStatus();
+  return MakeError("PLAN_UNKNOWN",
+                   {{"integration", order.integration}, {"plan", order.plan}});
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<store::RunRecord>> UnfinishedRuns(Transaction& transaction,
@@ -116,6 +146,7 @@ absl::StatusOr<v1::Run> Runs::Create(Transaction& transaction, const RunOrder& o
   if (!mappings.empty()) {
     run.set_mapping_version(mappings.front().value.mapping().version());
   }
+  GB_RETURN_IF_ERROR(TakePlan(transaction, order, &run));
   if (order.kind == v1::Run::SETTLE) {
     run.set_state(v1::Run::RUNNING);
     *run.mutable_start_time() = run.create_time();

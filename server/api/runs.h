@@ -24,6 +24,7 @@ struct RunOrder {
   v1::Run::Trigger trigger = v1::Run::CALLER;
   bool full = false;
   bool dry_run = false;
+  std::string plan;  // of a dry run; empty: whatever there is to do
   bool settle = false;
   bool apply = false;
   std::string request_id;  // Empty: none.

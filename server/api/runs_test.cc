@@ -57,6 +57,52 @@ TEST_F(RunsTest, SecondRunIsRefusedAndNamesTheFirst) {
               StatusIs(absl::StatusCode::kFailedPrecondition, "RUN_IN_PROGRESS"));
 }
 
+TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  RunOrder order;
+  order.integration = "main";
+  order.plan = "0123456789abcdef";
+  EXPECT_THAT(runs_.Start(order),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "PLAN_UNKNOWN"));
+  RunOrder dry = order;
+  dry.plan.clear();
+  dry.dry_run = true;
+  const auto planned = runs_.Start(dry);
+  ASSERT_THAT(planned, IsOk());
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  request.mutable_run()->set_name(planned->name());
+  request.mutable_run()->set_state(v1::Run::SUCCEEDED);
+  request.mutable_run()->set_plan(order.plan);
+  v1::RunForecast& forecast = *request.mutable_run()->mutable_forecast();
+  forecast.mutable_counters()->set_added(5);
+  forecast.add_samples()->set_client("00000000-0000-4000-8000-000000000001");
+  auto* reason = forecast.add_reasons()->mutable_explanation();
+  reason->set_reason("MARKED_FOR_DELETION");
+  reason->set_message("an agent's own words");
+  ASSERT_THAT(runs_.Report(*session, request), IsOk());
+  const auto kept = runs_.Get(planned->name());
+  EXPECT_EQ(kept->plan(), order.plan);
+  EXPECT_EQ(kept->forecast().samples_size(), 1);
+  EXPECT_EQ(kept->forecast().reasons(0).explanation().message(), "");
+
+  const auto first = runs_.Start(order);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(first->plan(), order.plan);
+  EXPECT_EQ(first->forecast().dry_run(), planned->name());
+  EXPECT_EQ(first->forecast().counters().added(), 5);
+  EXPECT_EQ(first->forecast().samples_size(), 0);
+  ASSERT_THAT(Report(*session, first->name(), 1, v1::Run::SUCCEEDED, 5), IsOk());
+  // What it has done is no longer to do.
+  RunOrder later;
+  later.integration = "main";
+  const auto second = runs_.Start(later);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_FALSE(second->has_forecast());
+}
+
 TEST_F(RunsTest, SameRequestIdGivesTheSameRunForADay) {
   Prepare("main");
   RunOrder order;

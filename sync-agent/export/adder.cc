@@ -59,12 +59,16 @@ bool Adder::IsQuiet(const Decision& decision) const {
 }
 
 void Adder::Add(Decision decision) {
-  if (context_.settings.dry_run) {
-    context_.tally.Count(OutcomeOf(decision));
-    return;
-  }
   const bool import = may_batch_import_ && IsQuiet(decision) && !decision.alone &&
                       CanBeImported(decision.content);
+  if (context_.settings.dry_run) {
+    const Outcome outcome = OutcomeOf(decision);
+    context_.tally.Count(outcome);
+    context_.plan.Write(decision, outcome,
+                        import ? PlanTally::Call::kImport : PlanTally::Call::kAdd, {},
+                        /*read_first=*/false);
+    return;
+  }
   (import ? imports_ : singles_).push_back(std::move(decision));
 }
 

@@ -130,7 +130,13 @@ void ExportMachine::Apply(const ClientRow& row,
     case PlannedAction::kSkip:
       // What was switched off is taken up again when it is switched on; marked, so that
       // this run does not take it up itself.
-      if (decision.reason != "EVENT_OFF" && !counted) tally_.Count(Outcome::kSkipped);
+      if (decision.reason != "EVENT_OFF" && !counted) {
+        tally_.Count(Outcome::kSkipped);
+        if (settings_.dry_run) {
+          context_.plan.Leave(row.key, Outcome::kSkipped, decision.reason,
+                              decision.parameters);
+        }
+      }
       Note(row, record, decision, Outcome::kSkipped);
       return;
     case PlannedAction::kFail:
@@ -165,7 +171,9 @@ void ExportMachine::Note(const ClientRow& row,
   const bool switched_off = decision.reason == "EVENT_OFF";
   const bool mark = outcome != Outcome::kSkipped || switched_off;
   if (settings_.dry_run) {
-    if (mark) tally_.Count(outcome);
+    if (!mark) return;
+    tally_.Count(outcome);
+    context_.plan.Leave(row.key, outcome, decision.reason, decision.parameters);
     return;
   }
   ClientRecord known = record.value_or(ClientRecord{});

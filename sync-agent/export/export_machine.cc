@@ -193,6 +193,11 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
   if (ended_) return;
   ended_ = true;
   phase_ = Phase::kDone;
+  if (end == RunEnd::kSucceeded && settings_.dry_run) {
+    RunPlan plan = context_.plan.Conclude(settings_.mapping_version);
+    plan.forecast = lane_.Forecast(plan.work, context_.now);
+    tally_.progress().plan = std::move(plan);
+  }
   actions_.push_back(EndRun{end, std::move(error)});
 }
 

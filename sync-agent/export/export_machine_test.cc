@@ -291,6 +291,60 @@ TEST(ExportMachine, ADryRunWritesToNeitherSide) {
   EXPECT_TRUE(world.ledger->List(ClientKey(), 10)->empty());
 }
 
+TEST(ExportMachine, ADryRunSaysWhatItWouldDoAndTheRunDoesIt) {
+  World world;
+  for (int i = 1; i <= 20; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.base.clients[2].attributes["LastName"] = "Petrova";
+  world.base.clients[3].attributes["LastName"] = "";
+  world.base.clients[3].attributes["Phone"] = "";
+  world.base.Add(21, "Novikova");
+  world.base.Add(22, "");
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  const auto told = world.Run(dry).progress;
+  ASSERT_TRUE(told.plan.has_value());
+  const RunPlan& plan = *told.plan;
+  EXPECT_EQ(plan.written, told.counts.added + told.counts.updated);
+  ASSERT_FALSE(plan.fields.empty());
+  EXPECT_EQ(plan.fields.front().first, "LAST_NAME");
+  EXPECT_GE(plan.forecast.requests, 2);
+  bool sample = false;
+  for (const PlannedClient& one : plan.samples) {
+    sample |= one.client == world.base.clients[2].key &&
+              one.outcome == Outcome::kUpdated &&
+              one.fields == std::vector<std::string>{"LAST_NAME"};
+  }
+  EXPECT_TRUE(sample);
+  // The same plan as long as nothing moves, another one when something does.
+  EXPECT_EQ(world.Run(dry).progress.plan->digest, plan.digest);
+  world.base.clients[5].attributes["LastName"] = "Sidorova";
+  EXPECT_NE(world.Run(dry).progress.plan->digest, plan.digest);
+  world.base.clients[5].attributes["LastName"] = "Orlova";
+  const auto done = world.Run(world.Settings()).progress;
+  EXPECT_FALSE(done.plan.has_value());
+  EXPECT_EQ(done.counts.added, told.counts.added);
+  EXPECT_EQ(done.counts.updated, told.counts.updated);
+  EXPECT_EQ(done.counts.skipped, told.counts.skipped);
+}
+
+TEST(ExportMachine, ADryRunSaysWhyGuestsWouldStayAway) {
+  World world;
+  world.base.Add(1, "Orlova");
+  for (int i = 2; i <= 4; ++i) {
+    world.base.Add(i, "Orlova");
+    world.base.clients.back().marked_for_deletion = true;
+  }
+  auto settings = world.Settings();
+  settings.dry_run = true;
+  const auto plan = world.Run(settings).progress.plan;
+  ASSERT_TRUE(plan.has_value());
+  ASSERT_EQ(plan->reasons.size(), 1u);
+  EXPECT_EQ(plan->reasons[0].outcome, Outcome::kSkipped);
+  EXPECT_EQ(plan->reasons[0].reason, "MARKED_FOR_DELETION");
+  EXPECT_EQ(plan->reasons[0].clients, 3);
+}
+
 TEST(ExportMachine, ADryRunTellsOfAContactThatIsGone) {
   World world;
   for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");

@@ -46,6 +46,9 @@ class PortalLane {
   absl::Duration StartOf(const RequestLoad& load, const Instant& now) const {
     return pacer_.EarliestStart(load, now.steady, now.wall);
   }
+  WorkForecast Forecast(const std::vector<MethodWork>& work, const Instant& now) const {
+    return pacer_.Forecast(work, now.steady);
+  }
   std::optional<bool> box() const { return pacer_.box(); }
   // The first method that creates contacts and was refused for its operating time in
   // this run.

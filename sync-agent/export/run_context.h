@@ -6,6 +6,7 @@
 
 #include "common/random/random.h"
 #include "sync-agent/export/doubts.h"
+#include "sync-agent/export/plan_tally.h"
 #include "sync-agent/export/portal_lane.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/export/tally.h"
@@ -38,7 +39,8 @@ struct RunContext {
   std::set<ClientKey> strangers = {};
   // Clients of whom this run has seen that no contact of theirs is left.
   std::set<ClientKey> seen_gone = {};
-  // Of a dry run: clients whose contact was seen to be gone.
+  // Of a dry run: what it would do, and clients whose contact was seen to be gone.
+  PlanTally plan = {};
   std::set<ClientKey> lost = {};
   absl::Status failure = {};
 

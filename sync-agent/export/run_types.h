@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sync-agent/mapping/mapping.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/ids.h"
+#include "sync-agent/pace/forecast.h"
 #include "sync-agent/pace/pacer.h"
 #include "sync-agent/plan/decide.h"
 #include "sync-agent/portal/portal.h"
@@ -134,12 +136,37 @@ struct RunNotice {
   std::string reason;
   Parameters parameters;
 };
+// What a dry run would do. Holds keys, reasons and names of fields, never a value.
+struct PlannedReason {
+  Outcome outcome = Outcome::kNone;  // kSkipped, kFailed, kDeferred
+  std::string reason;
+  Parameters parameters;  // of the first such client
+  int clients = 0;
+};
+struct PlannedClient {
+  ClientKey client;
+  Outcome outcome = Outcome::kNone;
+  std::string reason;               // of one that would not be sent
+  std::vector<std::string> fields;  // of an update: the targets that would be written
+};
+struct RunPlan {
+  std::vector<PlannedReason> reasons;               // the most frequent first
+  std::vector<std::pair<std::string, int>> fields;  // how many updates write each
+  std::vector<PlannedClient> samples;               // some of each outcome
+  std::vector<MethodWork> work;
+  int written = 0;  // clients for whom something would be sent
+  // Tells this plan from every other: who would be sent, as what, with which content.
+  std::string digest;
+  WorkForecast forecast;
+};
+
 struct RunProgress {
   RunCounts counts;
   PortalUse portal;
   MatchCounts match;
   std::vector<Failure> failures;  // the first 100
   std::vector<RunNotice> notices;
+  std::optional<RunPlan> plan;  // of a dry run that has ended
 };
 
 }  // namespace guestbridge::agent

@@ -25,6 +25,13 @@ UpdateContact MakeCommand(const Decision& decision, const ContactUpdate& update,
   return command;
 }
 
+std::vector<std::string> FieldsOf(const ContactUpdate& update) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : update.fields) names.insert(name);
+  for (const ContactUpdate::Value& value : update.values) names.insert(value.field);
+  return {names.begin(), names.end()};
+}
+
 }  // namespace
 
 void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> row) {
@@ -34,6 +41,8 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
   }
   if (context_.settings.dry_run) {
     context_.tally.Count(Outcome::kUpdated);
+    context_.plan.Write(decision, Outcome::kUpdated, PlanTally::Call::kUpdate,
+                        decision.changed, decision.read_first);
     return;
   }
   if (decision.read_first) {
@@ -54,6 +63,9 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
   const Outcome outcome = update.empty() ? Outcome::kUnchanged : Outcome::kUpdated;
   if (context_.settings.dry_run) {
     context_.tally.Count(outcome);
+    // An adopted contact is stamped, though nothing else may differ.
+    context_.plan.Write(decision, outcome, PlanTally::Call::kUpdate, FieldsOf(update),
+                        /*read_first=*/true);
     return;
   }
   if (update.empty() && !adopt) {

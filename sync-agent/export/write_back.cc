@@ -17,10 +17,11 @@ void WriteBack::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
-void WriteBack::Stop() {
+void WriteBack::Stop(Content content) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
+    content_stays_ = content == Content::kStays;
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -77,10 +78,9 @@ absl::Duration WriteBack::WriteOne() {
   const absl::Duration took = clock_.Steady() - begun;
   CrashPoint("agent.write-back.written");
   if (written.ok()) {
-    // Stopped, perhaps for another mapping: what was compared is not what is mapped
-    // now.
+    // Stopped for another mapping: what was compared is not what is mapped now.
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_) written->version_after.clear();
+    if (!content_stays_) written->version_after.clear();
   }
   const auto pause = turns_.Finish(**item, written, took);
   CrashPoint("agent.write-back.noted");

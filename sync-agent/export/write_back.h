@@ -30,7 +30,10 @@ class WriteBack {
   ~WriteBack();  // Stops; waits for a write that is under way.
 
   void Start();
-  void Stop();
+  // What decides a client's content may be another from now on, unless it is known to
+  // stay: the write that is under way then tells no version.
+  enum class Content { kMayChange, kStays };
+  void Stop(Content content = Content::kMayChange);
   // There is something new in the queue.
   void Wake();
 
@@ -49,6 +52,7 @@ class WriteBack {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  bool content_stays_ = true;
   bool woken_ = false;
   std::thread thread_;
 };

@@ -219,6 +219,21 @@ RequestSize Pacer::SizeFor(const std::string& name, int most_units_per_command) 
   return size;
 }
 
+WorkForecast Pacer::Forecast(std::vector<MethodWork> work, absl::Duration now) const {
+  for (MethodWork& one : work) {
+    one.charged = cloud_;
+    const auto known = methods_.find(one.method);
+    if (known == methods_.end()) continue;
+    Method& method = known->second;
+    one.operating_used = method.budget.Used(now);
+    one.first_request = method.sizer.units();
+    if (method.sizer.time().known()) {
+      one.seconds_a_contact = method.sizer.time().mean();
+    }
+  }
+  return ForecastWork(work, bucket_ == nullptr ? 0 : bucket_->FreeAt(now), settings_);
+}
+
 int Pacer::Concurrency() const {
   // What hangs since before the portal went away must not hold up the probe.
   return breaker_.away() ? Stale() + 1 : concurrency_.allowed();

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/random/random.h"
 #include "sync-agent/pace/breaker.h"
 #include "sync-agent/pace/concurrency.h"
+#include "sync-agent/pace/forecast.h"
 #include "sync-agent/pace/operating_budget.h"
 #include "sync-agent/pace/pace_memory.h"
 #include "sync-agent/pace/request_bucket.h"
@@ -56,6 +58,9 @@ class Pacer {
   // time; grows when the portal is quick, shrinks at once when it slows.
   // `most_units_per_command` is 1 for all methods but crm.item.batchImport.
   RequestSize SizeFor(const std::string& method, int most_units_per_command) const;
+  // How long this would take if it began now: by what was measured here. Only the names
+  // and numbers of `work` need be filled in.
+  WorkForecast Forecast(std::vector<MethodWork> work, absl::Duration now) const;
   // How many requests may be under way now, 1 to PaceSettings::max_concurrency.
   int Concurrency() const;
   // Whether it is a box (its answers name no operating time). Nothing: not known yet.

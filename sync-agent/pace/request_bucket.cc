@@ -46,6 +46,11 @@ void RequestBucket::Recall(double level, absl::Duration at, double more,
   at_ = now;
 }
 
+double RequestBucket::FreeAt(absl::Duration now) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::max(0.0, ceiling_ - LevelLocked(now));
+}
+
 double RequestBucket::LevelAt(absl::Duration now) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return LevelLocked(now);

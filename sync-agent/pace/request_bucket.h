@@ -26,6 +26,8 @@ class RequestBucket {
   // not less full than is known already. Nothing is assumed without.
   void Recall(double level, absl::Duration at, double more, absl::Duration now);
   double LevelAt(absl::Duration now) const;
+  // How many requests may leave at once.
+  double FreeAt(absl::Duration now) const;
 
   absl::Duration EarliestStart(absl::Duration now) const;
   void Sent(absl::Duration now);

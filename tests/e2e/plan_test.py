@@ -1,0 +1,95 @@
+"""Before a run: what it would do, how long that would take; and a run that does just that, or nothing."""
+
+import unittest
+
+from harness import Site, guest
+
+
+class Plan(unittest.TestCase):
+    def setUp(self):
+        rows = [guest(n) for n in range(1, 41)]
+        rows[4]["DeletionMark"] = True
+        self.site = Site(rows)
+        self.addCleanup(self.site.close)
+        self.site.start_server()
+        self.site.start_agent()
+        self.site.connect()
+
+    def plan(self):
+        run = self.site.json("export", "run", "main", "--dry-run", "--wait")
+        self.assertEqual(run["state"], "SUCCEEDED", run)
+        return run
+
+    def client(self, n):
+        return guest(n)["Ref_Key"]
+
+    def edit(self, n, **values):
+        self.site.onec.post("/clients/edit", {"guid": self.client(n), "set": values})
+
+    def test_a_plan_is_told_kept_and_carried_out_exactly(self):
+        plan = self.plan()
+        forecast = plan["forecast"]
+        self.assertEqual(forecast["counters"], plan["counters"])
+        self.assertEqual(plan["counters"]["added"], 39)
+        [reason] = forecast["reasons"]
+        self.assertEqual((reason["outcome"], reason["clients"]), ("SKIPPED", 1))
+        self.assertEqual(reason["explanation"]["reason"], "MARKED_FOR_DELETION")
+        self.assertTrue(reason["explanation"]["message"])
+        self.assertGreaterEqual(forecast["httpRequests"], 1)
+        self.assertIn(self.client(5), [s["client"] for s in forecast["samples"]])
+        self.assertEqual(self.site.portal.get("/contacts/count")["count"], 0)
+        # The same plan as long as nothing moves.
+        self.assertEqual(self.plan()["plan"], plan["plan"])
+
+        run = self.site.json("export", "run", "main", "--plan", plan["plan"], "--wait")
+        self.assertEqual(run["state"], "SUCCEEDED", run)
+        self.assertEqual(run["counters"]["added"], 39)
+        self.assertEqual(run["plan"], plan["plan"])
+        # What was forecast stays beside what came of it.
+        self.assertEqual(run["forecast"]["counters"]["added"], 39)
+        self.assertTrue(run["forecast"]["dryRun"].endswith("/runs/2"), run["forecast"])
+        self.assertNotIn(self.client(5), str(run["forecast"]))
+
+    def test_a_plan_that_the_data_have_moved_past_is_refused_and_nothing_is_written(self):
+        self.site.json("export", "run", "main", "--wait", "--wait-write-back")
+        self.edit(7, City="Тула")
+        plan = self.plan()
+        self.assertEqual(plan["counters"]["updated"], 1)
+        self.assertEqual([f["target"] for f in plan["forecast"]["fields"]], ["ADDRESS_CITY"])
+        self.edit(8, City="Орёл")
+        writes = self.site.portal.get("/counters")["commands"]
+        run = self.site.json("export", "run", "main", "--plan", plan["plan"], "--wait", code=1)
+        self.assertEqual(run["state"], "FAILED", run)
+        self.assertEqual(run["error"]["reason"], "PLAN_CHANGED")
+        self.assertEqual(run["error"]["parameters"]["updated"], "2")
+        after = self.site.portal.get("/counters")["commands"]
+        for method in ("crm.contact.update", "crm.contact.add", "crm.item.batchimport"):
+            self.assertEqual(after.get(method), writes.get(method), method)
+        again = self.plan()
+        run = self.site.json("export", "run", "main", "--plan", again["plan"], "--wait")
+        self.assertEqual(run["counters"]["updated"], 2, run)
+
+    def test_a_plan_that_nobody_made_is_refused(self):
+        refused = self.site.cli("export", "run", "main", "--plan", "0123456789abcdef", code=4)
+        self.assertIn("--dry-run", refused.stderr)
+
+    def test_people_see_who_would_go_who_would_not_and_how_long_it_takes(self):
+        shown = self.site.cli("export", "run", "main", "--dry-run", "--wait").stdout
+        for wanted in ("at least", "MARKED_FOR_DELETION", self.client(5), "--plan"):
+            self.assertIn(wanted, shown)
+        russian = self.site.cli("run", "get", "1", lang="ru").stdout
+        for wanted in ("Прогноз", "Не будут отправлены", "Дальше: guestbridge export run main --plan"):
+            self.assertIn(wanted, russian)
+        self.assertLessEqual(max(map(len, shown.splitlines())), 80)
+        self.assertLessEqual(max(map(len, russian.splitlines())), 80)
+        # Once the portal was heard, its pace is known.
+        self.site.json("export", "run", "main", "--wait")
+        self.edit(9, City="Тверь")
+        self.plan()
+        self.site.json("export", "run", "main", "--wait")
+        self.edit(9, City="Рязань")
+        self.assertTrue(self.plan()["forecast"]["measured"])
+
+
+if __name__ == "__main__":
+    unittest.main()
