@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include "common/text/utf8.h"
 #include "sync-agent/mapping/date.h"
 #include "sync-agent/mapping/text_rules.h"
@@ -19,6 +22,13 @@ void CheckSettles(const std::string& text, const Change& change) {
   const std::string once(change(text));
   GB_PROMISE(IsValid(once));
   GB_PROMISE(std::string(change(once)) == once);
+}
+
+std::string Apply(const Transform& transform, const std::string& text) {
+  std::vector<std::string> values = {text};
+  agent::ApplyTransform(
+      transform, [&text](const std::string&) { return text; }, &values);
+  return agent::JoinValues(values, " ");
 }
 
 }  // namespace
@@ -47,14 +57,18 @@ void RunContactText(absl::string_view bytes) {
        {TransformKind::kTrim, TransformKind::kUpper, TransformKind::kLower,
         TransformKind::kTitle, TransformKind::kTruncate, TransformKind::kDigits}) {
     CheckSettles(text, [&](const std::string& t) {
-      return agent::ApplyText(Transform{kind, length, ""}, t);
+      Transform transform;
+      transform.kind = kind;
+      transform.length = length;
+      return Apply(transform, t);
     });
   }
-  const std::string answer =
-      agent::ApplyText(Transform{TransformKind::kYesNo, 0, ""}, text);
+  Transform yes_no;
+  yes_no.kind = TransformKind::kYesNo;
+  const std::string answer = Apply(yes_no, text);
   GB_PROMISE(answer.empty() || answer == "Y" || answer == "N");
   const auto transform = agent::ParseTransform(text);
-  if (transform.ok()) agent::ApplyText(*transform, text);
+  if (transform.ok()) GB_PROMISE(IsValid(Apply(*transform, text)));
 }
 
 }  // namespace guestbridge::fuzz
