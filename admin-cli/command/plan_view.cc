@@ -17,7 +17,7 @@ constexpr int kMostFields = 12;
 
 // Whole seconds below two minutes, whole minutes above: finer is not meant.
 std::string SpanText(double seconds) {
-  const absl::Duration span = absl::Seconds(seconds);
+  const absl::Duration span = absl::Seconds(std::max(seconds, 1.0));
   return absl::FormatDuration(
       absl::Ceil(span, span < absl::Minutes(2) ? absl::Seconds(1) : absl::Minutes(1)));
 }
@@ -54,7 +54,9 @@ void PrintPlan(Session& session, const v1::Run& run) {
                                {{"time", session.TimeToTheMinute(TimeOf(
                                              forecast.write_back_end_time()))}}));
   }
-  facts.Add(session.Text("PLAN_FIELDS"), FieldsText(forecast));
+  if (!forecast.fields().empty()) {
+    facts.Add(session.Text("PLAN_FIELDS"), FieldsText(forecast));
+  }
   facts.Add(session.Text("PLAN"), run.plan());
   facts.Print(session.style(), session.out());
   if (!forecast.reasons().empty()) {

@@ -224,7 +224,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel(
         "LABEL_FORECAST_AT_LEAST",
         "at least {time} on the portal: {requests} requests, {commands} commands; "
-        "how quick it is was not measured yet",
+        "its pace was not measured yet",
         "не менее {time} на портале: запросов {requests}, команд {commands}; его "
         "скорость ещё не измерена"),
     MakeLabel("LABEL_FORECAST_WRITE_BACK", "all IDs in 1C by {time}",
