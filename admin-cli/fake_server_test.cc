@@ -213,6 +213,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     for (const auto& transform : request->entry().transforms()) {
       answer->mutable_entries(0)->add_transforms(transform);
     }
+    answer->mutable_entries(0)->set_policy(request->entry().policy());
+    answer->mutable_entries(0)->set_when_empty(request->entry().when_empty());
     return Status::OK;
   }
   Status UnmapField(ServerContext* context, const v1::UnmapFieldRequest* request,
@@ -220,6 +222,28 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     const auto lock = Enter(context);
     draft.erase(request->target());
     FillDraft(answer);
+    return Status::OK;
+  }
+  Status SetClientFilter(ServerContext* context,
+                         const v1::SetClientFilterRequest* request,
+                         v1::FieldMapping* answer) override {
+    const auto lock = Enter(context);
+    FillDraft(answer);
+    answer->set_filter(request->filter());
+    return Status::OK;
+  }
+  Status DiffFieldMappings(ServerContext* context,
+                           const v1::DiffFieldMappingsRequest* request,
+                           v1::FieldMappingDiff* answer) override {
+    const auto lock = Enter(context);
+    v1::FieldMappingChange& change = *answer->add_changes();
+    change.set_kind(v1::FieldMappingChange::CHANGED);
+    change.mutable_before()->set_source("LastName");
+    change.mutable_before()->set_target("LAST_NAME");
+    *change.mutable_after() = change.before();
+    change.mutable_after()->add_transforms("name");
+    change.mutable_after()->set_when_empty(v1::FieldMappingEntry::KEEP);
+    answer->set_filter_after(request->to_version() == 0 ? "Sex = Female" : "");
     return Status::OK;
   }
   Status SaveFieldMapping(ServerContext* context, const v1::SaveFieldMappingRequest*,

@@ -63,6 +63,11 @@ absl::StatusOr<v1::FieldMapping> LoadFields(const TaskParts& parts) {
     entry.set_read_only(field.read_only);
     entry.set_required(field.required);
     entry.set_multiple(field.multiple);
+    for (const PortalField::Item& item : field.items) {
+      v1::ContactFieldItem& listed = *entry.add_items();
+      listed.set_id(item.id);
+      listed.set_title(item.title);
+    }
   }
   return fields;
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -30,14 +32,41 @@ std::string OriginOf(const Session& session, const v1::FieldMappingEntry& entry)
                        session.options().language);
 }
 
+// What is not as usual; empty: overwritten and cleared.
+std::string PolicyOf(const Session& session, const v1::FieldMappingEntry& entry) {
+  std::vector<std::string> words;
+  if (entry.policy() == v1::FieldMappingEntry::FILL_EMPTY) {
+    words.push_back(session.Text("POLICY_FILL_EMPTY"));
+  } else if (entry.policy() == v1::FieldMappingEntry::CREATE_ONLY) {
+    words.push_back(session.Text("POLICY_CREATE_ONLY"));
+  }
+  if (entry.when_empty() == v1::FieldMappingEntry::KEEP) {
+    words.push_back(session.Text("POLICY_KEEP"));
+  }
+  return absl::StrJoin(words, ", ");
+}
+
 void PrintEntries(Session& session, const FieldMapping& mapping) {
+  if (!mapping.filter().empty()) {
+    session.out() << session.Text("FILTER_IS", {{"filter", mapping.filter()}}) << '\n';
+  }
   if (mapping.entries().empty()) return;
-  Table table({session.Text("HEAD_SOURCE_FIELD"), session.Text("HEAD_TARGET_FIELD"),
-               session.Text("HEAD_TRANSFORMS"), session.Text("HEAD_ORIGIN")});
+  const bool policies =
+      std::any_of(mapping.entries().begin(), mapping.entries().end(),
+                  [&](const auto& entry) { return !PolicyOf(session, entry).empty(); });
+  std::vector<std::string> head = {session.Text("HEAD_SOURCE_FIELD"),
+                                   session.Text("HEAD_TARGET_FIELD"),
+                                   session.Text("HEAD_TRANSFORMS")};
+  if (policies) head.push_back(session.Text("HEAD_POLICY"));
+  head.push_back(session.Text("HEAD_ORIGIN"));
+  Table table(std::move(head));
   table.Keep(1);
   for (const v1::FieldMappingEntry& entry : mapping.entries()) {
-    table.Add({entry.source(), entry.target(), absl::StrJoin(entry.transforms(), ", "),
-               OriginOf(session, entry)});
+    std::vector<Cell> row = {entry.source(), entry.target(),
+                             absl::StrJoin(entry.transforms(), ", ")};
+    if (policies) row.emplace_back(PolicyOf(session, entry));
+    row.emplace_back(OriginOf(session, entry));
+    table.Add(std::move(row));
   }
   table.Print(session.style(), session.out());
 }
@@ -125,6 +154,20 @@ absl::StatusOr<int> Map(Session& session, const Arguments& arguments) {
   for (const std::string& transform : arguments.GetAll("--transform")) {
     request.mutable_entry()->add_transforms(transform);
   }
+  const std::string policy = arguments.Get("--policy");
+  if (policy == "overwrite") {
+    request.mutable_entry()->set_policy(v1::FieldMappingEntry::OVERWRITE);
+  } else if (policy == "fill-empty") {
+    request.mutable_entry()->set_policy(v1::FieldMappingEntry::FILL_EMPTY);
+  } else if (policy == "create-only") {
+    request.mutable_entry()->set_policy(v1::FieldMappingEntry::CREATE_ONLY);
+  }
+  const std::string when_empty = arguments.Get("--when-empty");
+  if (when_empty == "keep") {
+    request.mutable_entry()->set_when_empty(v1::FieldMappingEntry::KEEP);
+  } else if (when_empty == "clear") {
+    request.mutable_entry()->set_when_empty(v1::FieldMappingEntry::CLEAR);
+  }
   GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::MapField, request));
   return Print(session, arguments, draft, "FIELDS_DRAFT", "NEXT_FIELDS_SAVE");
 }
@@ -135,6 +178,30 @@ absl::StatusOr<int> Unmap(Session& session, const Arguments& arguments) {
   request.set_target(arguments.Get("TARGET"));
   GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::UnmapField, request));
   return Print(session, arguments, draft, "FIELDS_DRAFT", "NEXT_FIELDS_SAVE");
+}
+
+absl::StatusOr<int> Filter(Session& session, const Arguments& arguments) {
+  FieldMapping draft;
+  const bool shows = !arguments.Has("FILTER") && !arguments.Has("--clear");
+  if (shows) {
+    v1::GetFieldMappingRequest request;
+    request.set_name(DraftNameOf(arguments));
+    GB_ASSIGN_OR_RETURN(draft, session.Call(&Stub::GetFieldMapping, request));
+  } else {
+    v1::SetClientFilterRequest request;
+    request.set_parent(IntegrationNameOf(arguments));
+    if (!arguments.Has("--clear")) request.set_filter(arguments.Get("FILTER"));
+    GB_ASSIGN_OR_RETURN(draft, session.Call(&Stub::SetClientFilter, request));
+  }
+  if (session.PrintDocument(draft)) return 0;
+  session.out() << (draft.filter().empty()
+                        ? session.Text("FILTER_NONE")
+                        : session.Text("FILTER_IS", {{"filter", draft.filter()}}))
+                << '\n'
+                << session.Text("NEXT_FIELDS_SAVE",
+                                {{"id", IntegrationIdOf(arguments.Get("ID"))}})
+                << '\n';
+  return 0;
 }
 
 absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
@@ -173,6 +240,79 @@ absl::StatusOr<int> Versions(Session& session, const Arguments& arguments) {
                                             : std::to_string(version.restored_from())});
   }
   table.Print(session.style(), session.out());
+  session.out() << session.Text("NEXT_FIELDS_RESTORE", parameters) << '\n';
+  return 0;
+}
+
+// "trim, name; keep": what an entry does beside joining its two fields.
+std::string DoingsOf(const Session& session, bool present,
+                     const v1::FieldMappingEntry& entry) {
+  if (!present) return "";
+  const std::string transforms = absl::StrJoin(entry.transforms(), ", ");
+  const std::string policy = PolicyOf(session, entry);
+  return absl::StrCat(transforms, transforms.empty() || policy.empty() ? "" : "; ",
+                      policy);
+}
+
+const char* LabelOf(v1::FieldMappingChange::Kind kind) {
+  switch (kind) {
+    case v1::FieldMappingChange::ADDED:
+      return "CHANGE_ADDED";
+    case v1::FieldMappingChange::REMOVED:
+      return "CHANGE_REMOVED";
+    default:
+      return "CHANGE_CHANGED";
+  }
+}
+
+absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  v1::DiffFieldMappingsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  GB_ASSIGN_OR_RETURN(const int64_t from,
+                      ParseNumber("FROM", arguments.Get("FROM"), 1, kMost));
+  request.set_from_version(static_cast<int32_t>(from));
+  std::string to = session.Text("VERSION_DRAFT");
+  if (arguments.Has("TO")) {
+    GB_ASSIGN_OR_RETURN(const int64_t number,
+                        ParseNumber("TO", arguments.Get("TO"), 1, kMost));
+    request.set_to_version(static_cast<int32_t>(number));
+    to = std::to_string(number);
+  }
+  GB_ASSIGN_OR_RETURN(const auto diff, session.Call(&Stub::DiffFieldMappings, request));
+  if (session.PrintDocument(diff)) return 0;
+  const Parameters parameters = {
+      {"id", IntegrationIdOf(arguments.Get("ID"))},
+      {"from", session.Text("VERSION_NUMBER", {{"version", std::to_string(from)}})},
+      {"to", to},
+      {"count", std::to_string(diff.changes_size())}};
+  const bool filter_differs = diff.filter_before() != diff.filter_after();
+  const bool same = diff.changes().empty() && !filter_differs;
+  session.out() << session.Text(same ? "FIELDS_SAME" : "FIELDS_DIFFER", parameters)
+                << '\n';
+  Table table({session.Text("HEAD_CHANGE"), session.Text("HEAD_SOURCE_FIELD"),
+               session.Text("HEAD_TARGET_FIELD"), session.Text("HEAD_BEFORE"),
+               session.Text("HEAD_AFTER")});
+  table.Keep(2);
+  for (const v1::FieldMappingChange& change : diff.changes()) {
+    const v1::FieldMappingEntry& entry =
+        change.has_after() ? change.after() : change.before();
+    table.Add({session.Text(LabelOf(change.kind())), entry.source(), entry.target(),
+               DoingsOf(session, change.has_before(), change.before()),
+               DoingsOf(session, change.has_after(), change.after())});
+  }
+  if (!table.empty()) table.Print(session.style(), session.out());
+  if (filter_differs) {
+    const auto text = [&](const std::string& filter) {
+      return filter.empty() ? session.Text("FILTER_ALL") : filter;
+    };
+    session.out() << session.Text("FILTER_BEFORE",
+                                  {{"filter", text(diff.filter_before())}})
+                  << '\n'
+                  << session.Text("FILTER_AFTER",
+                                  {{"filter", text(diff.filter_after())}})
+                  << '\n';
+  }
   session.out() << session.Text("NEXT_FIELDS_RESTORE", parameters) << '\n';
   return 0;
 }
@@ -219,8 +359,21 @@ std::vector<Command> FieldsCommands() {
        {IdArgument(),
         {"SOURCE", "SOURCE", "ARGUMENT_SOURCE", /*required=*/true},
         target},
-       {{"--transform", "T", "FLAG_TRANSFORM", /*required=*/false, /*repeated=*/true}},
+       {{"--transform", "T", "FLAG_TRANSFORM", /*required=*/false, /*repeated=*/true},
+        {"--policy",
+         "P",
+         "FLAG_POLICY",
+         /*required=*/false,
+         /*repeated=*/false,
+         {"overwrite", "fill-empty", "create-only"}},
+        {"--when-empty",
+         "W",
+         "FLAG_WHEN_EMPTY",
+         /*required=*/false,
+         /*repeated=*/false,
+         {"clear", "keep"}}},
        {"guestbridge fields map main LastName LAST_NAME",
+        "guestbridge fields map main Position POST --policy fill-empty",
         "guestbridge fields map main Remarks COMMENTS --transform trim"},
        Map},
       {"fields",
@@ -230,6 +383,15 @@ std::vector<Command> FieldsCommands() {
        {},
        {"guestbridge fields unmap main COMMENTS"},
        Unmap},
+      {"fields",
+       "filter",
+       "HELP_FIELDS_FILTER",
+       {IdArgument(), {"FILTER", "CONDITIONS", "ARGUMENT_FILTER"}},
+       {{"--clear", "", "FLAG_CLEAR_FILTER"}},
+       {"guestbridge fields filter main",
+        "guestbridge fields filter main \"Sex = Female and EMail is not empty\"",
+        "guestbridge fields filter main --clear"},
+       Filter},
       {"fields",
        "save",
        "HELP_FIELDS_SAVE",
@@ -244,6 +406,15 @@ std::vector<Command> FieldsCommands() {
        {},
        {"guestbridge fields versions main"},
        Versions},
+      {"fields",
+       "diff",
+       "HELP_FIELDS_DIFF",
+       {IdArgument(),
+        {"FROM", "VERSION", "ARGUMENT_VERSION", /*required=*/true},
+        {"TO", "VERSION", "ARGUMENT_VERSION_TO"}},
+       {},
+       {"guestbridge fields diff main 1 2", "guestbridge fields diff main 2"},
+       Diff},
       {"fields",
        "restore",
        "HELP_FIELDS_RESTORE",

@@ -85,6 +85,18 @@ constexpr ReasonText kHelp[] = {
               "Сопоставляет реквизит 1С с полем контакта в черновике."),
     MakeLabel("LABEL_HELP_FIELDS_UNMAP", "Removes a contact field from the draft.",
               "Убирает поле контакта из черновика."),
+    MakeLabel("LABEL_HELP_FIELDS_FILTER",
+              "Says in the draft which guests are exported: those that meet all "
+              "conditions. Without a condition it shows the filter; an exported guest "
+              "who no longer meets it stays on the portal as he is.",
+              "Задаёт в черновике, кого выгружать: гостей, у которых выполнены все "
+              "условия. Без условия показывает отбор; выгруженный гость, который его "
+              "больше не проходит, остаётся на портале как есть."),
+    MakeLabel("LABEL_HELP_FIELDS_DIFF",
+              "Shows what a version of the field mapping does otherwise than an "
+              "earlier one; without TO, what the draft does.",
+              "Показывает, чем версия соответствия полей отличается от прежней; без "
+              "второй версии — чем отличается черновик."),
     MakeLabel("LABEL_HELP_FIELDS_SAVE",
               "Saves the draft as a numbered version that the next runs use. "
               "Earlier versions stay.",
@@ -185,6 +197,14 @@ constexpr ReasonText kHelp[] = {
               "Имя поля контакта, например LAST_NAME"),
     MakeLabel("LABEL_ARGUMENT_VERSION", "Number of the version, see fields versions",
               "Номер версии, см. fields versions"),
+    MakeLabel("LABEL_ARGUMENT_VERSION_TO",
+              "Number of the other version; without it the draft",
+              "Номер другой версии; без него — черновик"),
+    MakeLabel("LABEL_ARGUMENT_FILTER",
+              "Conditions with and between them: ATTRIBUTE = VALUE, !=, in (A, B), not "
+              "in (A, B), is empty, is not empty",
+              "Условия через and: РЕКВИЗИТ = ЗНАЧЕНИЕ, !=, in (А, Б), not in (А, Б), "
+              "is empty, is not empty"),
     MakeLabel("LABEL_ARGUMENT_EVENT", "Name of the event, see events list",
               "Имя события, см. events list"),
     MakeLabel("LABEL_ARGUMENT_CLIENT", "Ref_Key of the client in 1C, or its code",
@@ -292,6 +312,17 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_TRANSFORM",
               "Transform the value on its way; may be given several times",
               "Преобразовать значение по пути; можно указать несколько раз"),
+    MakeLabel("LABEL_FLAG_POLICY",
+              "When the field of an existing contact is written: overwrite (default), "
+              "fill-empty, create-only",
+              "Когда записывать поле существующего контакта: overwrite (по умолчанию), "
+              "fill-empty — если пусто, create-only — никогда"),
+    MakeLabel("LABEL_FLAG_WHEN_EMPTY",
+              "What an empty value in 1C does: clear (default) or keep",
+              "Что делает пустое значение в 1С: clear — очищает (по умолчанию), keep — "
+              "оставляет"),
+    MakeLabel("LABEL_FLAG_CLEAR_FILTER", "Export all guests again",
+              "Снова выгружать всех гостей"),
     MakeLabel("LABEL_FLAG_APPLY",
               "Accept all unambiguous pairs and mark their contacts",
               "Принять все однозначные пары и отметить их контакты"),

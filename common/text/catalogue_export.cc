@@ -121,6 +121,13 @@ constexpr ReasonText kTexts[] = {
      "Гость помечен на удаление в 1С.",
      "If the guest should be exported, take the mark off in 1C.",
      "Если гостя нужно выгружать, снимите пометку в 1С."},
+    {"FILTERED_OUT", kOk,
+     "The filter of the field mapping leaves this guest out: not so that {condition}.",
+     "Отбор в соответствии полей не пропускает этого гостя: не выполнено {condition}.",
+     "If the guest should be exported, change the attribute in 1C or the filter: "
+     "guestbridge fields filter {integration}. A contact that exists stays as it is.",
+     "Если гостя нужно выгружать, измените реквизит в 1С или условие: guestbridge "
+     "fields filter {integration}. Контакт, который уже есть, остаётся как есть."},
     {"NO_NAME_NO_PHONE_NO_EMAIL", kOk,
      "The guest has neither a name, nor a phone, nor an e-mail to send.",
      "У гостя нет ни имени, ни телефона, ни адреса почты для выгрузки.",

@@ -23,6 +23,16 @@ constexpr ReasonText kTexts[] = {
      "Не сопоставлено ни одно поле.",
      "Map at least one: guestbridge fields map {integration} SOURCE TARGET.",
      "Сопоставьте хотя бы одно: guestbridge fields map {integration} SOURCE TARGET."},
+    {"REQUIRED_FIELDS_UNMAPPED", kPrecondition,
+     "The portal asks for contact fields that nothing is mapped to: {contact_fields}.",
+     "Портал требует поля контакта, которым ничего не сопоставлено: {contact_fields}.",
+     "Map each: guestbridge fields map {integration} SOURCE FIELD, or a fixed text "
+     "with "
+     "--transform constant:TEXT; or take the mark \"required\" off on the portal and "
+     "load the fields again.",
+     "Сопоставьте каждое: guestbridge fields map {integration} РЕКВИЗИТ ПОЛЕ, или "
+     "постоянный текст — --transform constant:ТЕКСТ; или снимите на портале отметку "
+     "«обязательное» и загрузите поля заново."},
     {"ATTRIBUTE_UNKNOWN", kInvalid, "1C has no client attribute \"{attribute}\".",
      "У клиента в 1С нет реквизита «{attribute}».",
      "See what there is: guestbridge fields list {integration}. After a change in 1C "
@@ -54,6 +64,13 @@ constexpr ReasonText kTexts[] = {
      "before a separator that is meant as itself.",
      "Пишите {form}. В текстах \\n — перевод строки, \\s — пробел, а перед "
      "разделителем, который нужен как знак, ставится обратная косая черта."},
+    {"FILTER_INVALID", kInvalid, "The filter cannot be read at \"{near}\".",
+     "Условие отбора не удаётся прочитать: «{near}».",
+     "Write conditions with and between them: ATTRIBUTE = VALUE, != VALUE, in (A, B), "
+     "not in (A, B), is empty, is not empty; a value with blanks in single quotes.",
+     "Пишите условия через and: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), "
+     "not in (А, Б), is empty, is not empty; значение с пробелами — в одинарных "
+     "кавычках."},
     {"TYPE_MISMATCH", kInvalid,
      "{attribute} ({attribute_type}) does not fit {contact_field} "
      "({contact_field_type}).",
@@ -78,6 +95,12 @@ constexpr ReasonText kTexts[] = {
      "Предложено: совпадает по смыслу названия.", "Change it if it does not suit.",
      "Измените, если не подходит."},
 
+    {"SUGGESTED_BY_VALUES", kOk, "Suggested, to be checked: the values match.",
+     "Предложено, проверьте: совпадают значения.", "Change it if it does not suit.",
+     "Измените, если не подходит."},
+    {"SUGGESTED_BY_TITLE", kOk, "Suggested, to be checked: the field's title.",
+     "Предложено, проверьте: по названию поля.", "Change it if it does not suit.",
+     "Измените, если не подходит."},
     {"EVENTS_NOT_LOADED", kPrecondition,
      "The events of the integration \"{integration}\" are not loaded yet.",
      "События взаимодействия «{integration}» ещё не загружены.",

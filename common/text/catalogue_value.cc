@@ -65,6 +65,22 @@ constexpr ReasonText kTexts[] = {
      "Correct the country in 1C, or put \"enum:From=To;*=*\" before \"country\".",
      "Исправьте страну в 1С или поставьте перед «country» преобразование "
      "«enum:Что=Чем;*=*»."},
+    {"EMPTY_KEPT", kOk,
+     "{field} is empty in 1C; by its policy it stays on the portal as it is.",
+     "Поле {field} в 1С пусто; по его правилу на портале оно остаётся как есть.",
+     "Nothing to do. To clear it instead: guestbridge fields map {integration} SOURCE "
+     "{field} --when-empty clear.",
+     "Ничего делать не нужно. Чтобы оно очищалось: guestbridge fields map "
+     "{integration} SOURCE {field} --when-empty clear."},
+    {"FIELD_CREATE_ONLY", kOk,
+     "{field} is given to new contacts only; this contact exists, so it stays as it "
+     "is.",
+     "Поле {field} заполняется только у новых контактов; этот уже есть, и поле "
+     "остаётся как есть.",
+     "Nothing to do. To write it always: guestbridge fields map {integration} SOURCE "
+     "{field} --policy overwrite.",
+     "Ничего делать не нужно. Чтобы оно записывалось всегда: guestbridge fields map "
+     "{integration} SOURCE {field} --policy overwrite."},
     {"DUPLICATE_VALUE_DROPPED", kOk, "{field} held the same value twice; sent once.",
      "В поле {field} одно значение встретилось дважды; отправлено один раз.",
      "Nothing to do.", "Ничего делать не нужно."},

@@ -244,9 +244,44 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_EQ(map("LastName", "LAST_NAME", "truncate:0"), "TRANSFORM_ARGUMENT_INVALID");
   EXPECT_EQ(map("City", "BIRTHDATE", ""), "TYPE_MISMATCH");
 
+  const auto map_with = [&](const char* source, v1::FieldMappingEntry::Policy policy) {
+    v1::FieldMappingEntry entry;
+    entry.set_source(source);
+    entry.set_target("EMAIL");
+    entry.set_policy(policy);
+    ASSERT_THAT(mappings_.Map("integrations/main", entry), IsOk());
+  };
+  // The policy belongs to the field, whichever of its sources was mapped last.
+  map_with("EMail", v1::FieldMappingEntry::FILL_EMPTY);
+  map_with("EMailAdditional", v1::FieldMappingEntry::POLICY_UNSPECIFIED);
+  const auto shared = mappings_.Get("integrations/main/fieldMapping");
+  for (const v1::FieldMappingEntry& entry : shared->entries()) {
+    EXPECT_EQ(entry.policy(), entry.target() == "EMAIL"
+                                  ? v1::FieldMappingEntry::FILL_EMPTY
+                                  : v1::FieldMappingEntry::OVERWRITE)
+        << entry.target();
+  }
+  EXPECT_EQ(ReasonOf(mappings_.SetFilter("integrations/main", "Nope = 1").status()),
+            "ATTRIBUTE_UNKNOWN");
+  EXPECT_EQ(ReasonOf(mappings_.SetFilter("integrations/main", "City").status()),
+            "FILTER_INVALID");
+  EXPECT_EQ(mappings_.SetFilter("integrations/main", "City='Тверь'")->filter(),
+            "City = Тверь");
+
   const auto saved = mappings_.Save("integrations/main", "");
   ASSERT_THAT(saved, IsOk());
   EXPECT_EQ(saved->version(), 2);
+  EXPECT_EQ(saved->conditions_size(), 1);
+  v1::DiffFieldMappingsRequest request;
+  request.set_parent("integrations/main");
+  request.set_from_version(2);
+  EXPECT_EQ(mappings_.Diff(request)->changes_size(), 0);
+  request.set_from_version(1);
+  request.set_to_version(2);
+  EXPECT_EQ(mappings_.Diff(request)->filter_after(), "City = Тверь");
+  EXPECT_GT(mappings_.Diff(request)->changes_size(), 0);
+  request.set_to_version(9);
+  EXPECT_EQ(ReasonOf(mappings_.Diff(request).status()), "MAPPING_VERSION_NOT_FOUND");
   EXPECT_EQ(mappings_.Save("integrations/main", "")->version(), 2);
   EXPECT_EQ(mappings_.Restore("integrations/main/fieldMappings/1")->version(), 3);
   EXPECT_EQ(mappings_.Get("integrations/main/fieldMapping")->entries_size(), 1);

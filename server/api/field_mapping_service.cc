@@ -48,6 +48,17 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
         });
   }
 
+  grpc::Status SetClientFilter(grpc::ServerContext* context,
+                               const v1::SetClientFilterRequest* request,
+                               v1::FieldMapping* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SetClientFilter",
+                       [&](const Call&) -> absl::Status {
+                         return Take(
+                             mappings_.SetFilter(request->parent(), request->filter()),
+                             response);
+                       });
+  }
+
   grpc::Status SaveFieldMapping(grpc::ServerContext* context,
                                 const v1::SaveFieldMappingRequest* request,
                                 v1::FieldMapping* response) override {
@@ -65,6 +76,16 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                        "/guestbridge.v1.FieldMappingService/ListFieldMappings",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.List(*request), response);
+                       });
+  }
+
+  grpc::Status DiffFieldMappings(grpc::ServerContext* context,
+                                 const v1::DiffFieldMappingsRequest* request,
+                                 v1::FieldMappingDiff* response) override {
+    return desk_.Serve(*context,
+                       "/guestbridge.v1.FieldMappingService/DiffFieldMappings",
+                       [&](const Call&) -> absl::Status {
+                         return Take(mappings_.Diff(*request), response);
                        });
   }
 

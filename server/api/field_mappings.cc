@@ -14,6 +14,8 @@
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
+#include "server/mapping/difference.h"
+#include "server/mapping/filter.h"
 #include "server/mapping/suggest.h"
 #include "server/mapping/validate.h"
 #include "server/store/record.pb.h"
@@ -32,6 +34,7 @@ absl::StatusOr<v1::FieldMapping> LoadDraft(Transaction& transaction,
   }
   v1::FieldMapping draft = std::move(*record->value.mutable_mapping());
   draft.set_etag(std::to_string(record->version));
+  NamePolicies(&draft);
   return draft;
 }
 
@@ -55,27 +58,40 @@ absl::StatusOr<std::optional<Record<store::MappingRecord>>> Current(
   return std::optional<Record<store::MappingRecord>>(std::move(records.front()));
 }
 
-bool SameEntries(const v1::FieldMapping& a, const v1::FieldMapping& b) {
-  if (a.entries_size() != b.entries_size()) return false;
-  for (int i = 0; i < a.entries_size(); ++i) {
-    const v1::FieldMappingEntry& x = a.entries(i);
-    const v1::FieldMappingEntry& y = b.entries(i);
-    if (x.source() != y.source() || x.target() != y.target() ||
-        x.transforms_size() != y.transforms_size()) {
-      return false;
-    }
-    for (int t = 0; t < x.transforms_size(); ++t) {
-      if (x.transforms(t) != y.transforms(t)) return false;
-    }
-  }
-  return true;
-}
-
 v1::FieldMapping VersionView(const Record<store::MappingRecord>& record, bool current) {
   v1::FieldMapping mapping = record.value.mapping();
   mapping.set_etag(std::to_string(record.version));
   mapping.set_current(current);
+  NamePolicies(&mapping);
   return mapping;
+}
+
+absl::StatusOr<Record<store::MappingRecord>> LoadVersion(Transaction& transaction,
+                                                         const std::string& id,
+                                                         int version) {
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::MappingRecord>(
+                                       transaction, keys::Mapping(id, version)));
+  if (!record.has_value()) {
+    return MakeError("MAPPING_VERSION_NOT_FOUND",
+                     {{"integration", id}, {"version", std::to_string(version)}});
+  }
+  return *std::move(record);
+}
+
+// The policy belongs to the target. What `made` says counts for its other entries, and
+// what it does not say it takes from them.
+void SharePolicies(v1::FieldMapping* others, v1::FieldMappingEntry* made) {
+  for (v1::FieldMappingEntry& other : *others->mutable_entries()) {
+    if (other.target() != made->target()) continue;
+    if (made->policy() == v1::FieldMappingEntry::POLICY_UNSPECIFIED) {
+      made->set_policy(other.policy());
+    }
+    if (made->when_empty() == v1::FieldMappingEntry::WHEN_EMPTY_UNSPECIFIED) {
+      made->set_when_empty(other.when_empty());
+    }
+    other.set_policy(made->policy());
+    other.set_when_empty(made->when_empty());
+  }
 }
 
 }  // namespace
@@ -132,16 +148,10 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Get(const std::string& name) {
       return absl::OkStatus();
     }
     GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::MappingRecord>(
-                            transaction, keys::Mapping(id, version.version)));
-    GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
-    if (!record.has_value() || !current.has_value()) {
-      return MakeError(
-          "MAPPING_VERSION_NOT_FOUND",
-          {{"integration", id}, {"version", std::to_string(version.version)}});
-    }
-    mapping = VersionView(*record, record->key == current->key);
+    GB_ASSIGN_OR_RETURN(const auto record,
+                        LoadVersion(transaction, id, version.version));
+    GB_ASSIGN_OR_RETURN(const auto current, Current(transaction, id));
+    mapping = VersionView(record, current.has_value() && record.key == current->key);
     return absl::OkStatus();
   }));
   return mapping;
@@ -158,6 +168,8 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Map(
             made.set_source(entry.source());
             made.set_target(entry.target());
             *made.mutable_transforms() = entry.transforms();
+            made.set_policy(entry.policy());
+            made.set_when_empty(entry.when_empty());
             v1::FieldMapping others = draft;
             others.clear_entries();
             for (const v1::FieldMappingEntry& other : draft.entries()) {
@@ -167,6 +179,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Map(
               *others.add_entries() = other;
             }
             GB_RETURN_IF_ERROR(ValidateEntry(others, made));
+            SharePolicies(&others, &made);
             *others.add_entries() = made;
             return SaveDraft(transaction, id, clock_.Now(), &others);
           })
@@ -195,13 +208,51 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Unmap(const std::string& parent,
   return Get(DraftMappingName(id));
 }
 
+absl::StatusOr<v1::FieldMapping> FieldMappings::SetFilter(const std::string& parent,
+                                                          const std::string& filter) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+  GB_ASSIGN_OR_RETURN(const auto conditions, ParseFilter(filter));
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(v1::FieldMapping draft, LoadDraft(transaction, id));
+            *draft.mutable_conditions() = {conditions.begin(), conditions.end()};
+            draft.set_filter(RenderFilter(draft));
+            GB_RETURN_IF_ERROR(ValidateFilter(draft));
+            return SaveDraft(transaction, id, clock_.Now(), &draft);
+          })
+          .status());
+  return Get(DraftMappingName(id));
+}
+
+absl::StatusOr<v1::FieldMappingDiff> FieldMappings::Diff(
+    const v1::DiffFieldMappingsRequest& request) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  v1::FieldMappingDiff diff;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+    GB_ASSIGN_OR_RETURN(const auto before,
+                        LoadVersion(transaction, id, request.from_version()));
+    if (request.to_version() == 0) {
+      GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
+      diff = Difference(before.value.mapping(), draft);
+      return absl::OkStatus();
+    }
+    GB_ASSIGN_OR_RETURN(const auto after,
+                        LoadVersion(transaction, id, request.to_version()));
+    diff = Difference(before.value.mapping(), after.value.mapping());
+    return absl::OkStatus();
+  }));
+  return diff;
+}
+
 // Makes the draft's entries the newest version unless they are that already.
 absl::StatusOr<v1::FieldMapping> FieldMappings::FreezeAs(Transaction& transaction,
                                                          const std::string& id,
                                                          const v1::FieldMapping& draft,
                                                          int restored_from) {
   GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
-  if (current.has_value() && SameEntries(current->value.mapping(), draft)) {
+  if (current.has_value() && IsSame(current->value.mapping(), draft)) {
     return VersionView(*current, true);
   }
   const int number = current.has_value() ? current->value.mapping().version() + 1 : 1;
@@ -211,6 +262,8 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::FreezeAs(Transaction& transactio
   mapping.set_version(number);
   mapping.set_restored_from(restored_from);
   *mapping.mutable_entries() = draft.entries();
+  mapping.set_filter(draft.filter());
+  *mapping.mutable_conditions() = draft.conditions();
   *mapping.mutable_update_time() = ToTimestamp(clock_.Now());
   GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Mapping(id, number), record));
   mapping.set_current(true);
@@ -270,17 +323,13 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Restore(const std::string& name)
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
             GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
-            GB_ASSIGN_OR_RETURN(auto record,
-                                GetRecord<store::MappingRecord>(
-                                    transaction, keys::Mapping(id, version.version)));
-            if (!record.has_value()) {
-              return MakeError(
-                  "MAPPING_VERSION_NOT_FOUND",
-                  {{"integration", id}, {"version", std::to_string(version.version)}});
-            }
+            GB_ASSIGN_OR_RETURN(const auto record,
+                                LoadVersion(transaction, id, version.version));
             auto stored = LoadDraft(transaction, id);
             v1::FieldMapping draft = stored.ok() ? *stored : v1::FieldMapping();
-            *draft.mutable_entries() = record->value.mapping().entries();
+            *draft.mutable_entries() = record.value.mapping().entries();
+            draft.set_filter(record.value.mapping().filter());
+            *draft.mutable_conditions() = record.value.mapping().conditions();
             GB_RETURN_IF_ERROR(SaveDraft(transaction, id, clock_.Now(), &draft));
             GB_ASSIGN_OR_RETURN(restored,
                                 FreezeAs(transaction, id, draft, version.version));

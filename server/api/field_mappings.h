@@ -24,10 +24,14 @@ class FieldMappings {
                                        const v1::FieldMappingEntry& entry);
   absl::StatusOr<v1::FieldMapping> Unmap(const std::string& parent,
                                          const std::string& target);
+  absl::StatusOr<v1::FieldMapping> SetFilter(const std::string& parent,
+                                             const std::string& filter);
   absl::StatusOr<v1::FieldMapping> Save(const std::string& parent,
                                         const std::string& etag);
   absl::StatusOr<v1::ListFieldMappingsResponse> List(
       const v1::ListFieldMappingsRequest& request);
+  absl::StatusOr<v1::FieldMappingDiff> Diff(
+      const v1::DiffFieldMappingsRequest& request);
   absl::StatusOr<v1::FieldMapping> Restore(const std::string& name);
 
  private:

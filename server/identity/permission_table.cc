@@ -27,8 +27,10 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.FieldMappingService/GetFieldMapping", kViewer},
     {"/guestbridge.v1.FieldMappingService/MapField", kIntegration},
     {"/guestbridge.v1.FieldMappingService/UnmapField", kIntegration},
+    {"/guestbridge.v1.FieldMappingService/SetClientFilter", kIntegration},
     {"/guestbridge.v1.FieldMappingService/SaveFieldMapping", kIntegration},
     {"/guestbridge.v1.FieldMappingService/ListFieldMappings", kViewer},
+    {"/guestbridge.v1.FieldMappingService/DiffFieldMappings", kViewer},
     {"/guestbridge.v1.FieldMappingService/RestoreFieldMapping", kIntegration},
 
     {"/guestbridge.v1.EventService/LoadEvents", kIntegration},

@@ -43,7 +43,7 @@ const std::set<std::string> kOperatorActs = {
 
 bool IsRead(const std::string& name) {
   return absl::StartsWith(name, "Get") || absl::StartsWith(name, "List") ||
-         absl::StartsWith(name, "Watch");
+         absl::StartsWith(name, "Watch") || absl::StartsWith(name, "Diff");
 }
 
 bool Expected(const std::string& method, Role role) {

@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "server/mapping/validate.h"
 
@@ -61,6 +64,158 @@ constexpr Synonym kSynonyms[] = {
     {"Примечание", "COMMENTS", false},
 };
 
+// What attributes of guests are called where people read it; for user fields.
+struct Title {
+  absl::string_view source;
+  absl::string_view titles;  // folded, `|` between them
+};
+
+constexpr Title kTitles[] = {
+    {"Code", "кодгостя|кодклиента|номергостя|guestcode|guestno|guestnumber"},
+    {"Sex", "пол|sex|gender"},
+    {"PlaceOfBirth", "месторождения|placeofbirth"},
+    {"PlaceOfEmployment", "местоработы|placeofemployment"},
+    {"Position", "должность|position"},
+    {"TIN", "инн|tin"},
+    {"NoSMSDelivery",
+     "запретрассылки|отказотрассылки|несогласиенарассылку|noadvertising"},
+    {"Citizenship_Key", "гражданство|citizenship"},
+    {"Language_Key", "язык|языкгостя|language"},
+    {"ClientType_Key", "типгостя|типклиента|clienttype|guesttype"},
+    {"DiscountCard_Key", "дисконтнаякарта|картагостя|discountcard"},
+};
+
+// A value that 1C's enumerations hold by name, and what lists of portals call it.
+struct Word {
+  absl::string_view source;
+  absl::string_view value;
+  absl::string_view titles;  // folded, `|` between them
+};
+
+constexpr Word kWords[] = {
+    {"Sex", "Male", "male|мужской|муж|мужчина|м|m|mr|господин|гн"},
+    {"Sex", "Female", "female|женский|жен|женщина|ж|f|ms|mrs|miss|госпожа|гжа"},
+    {"Пол", "Мужской", "male|мужской|муж|мужчина|м|m|mr|господин|гн"},
+    {"Пол", "Женский", "female|женский|жен|женщина|ж|f|ms|mrs|miss|госпожа|гжа"},
+};
+
+// ASCII and Cyrillic letters in lower case, digits, nothing else: "Дата рождения" and
+// "ДатаРождения" are the same.
+std::string Folded(absl::string_view text) {
+  std::string folded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (absl::ascii_isalnum(c)) {
+      folded.push_back(absl::ascii_tolower(c));
+    } else if ((c == 0xd0 || c == 0xd1) && i + 1 < text.size()) {
+      int letter = (c & 0x1f) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3f);
+      if (letter >= 0x410 && letter <= 0x42f) letter += 0x20;
+      if (letter == 0x401 || letter == 0x451) letter = 0x435;  // Ё
+      folded.push_back(static_cast<char>(0xc0 | letter >> 6));
+      folded.push_back(static_cast<char>(0x80 | (letter & 0x3f)));
+    }
+  }
+  return folded;
+}
+
+bool IsAmong(absl::string_view folded, absl::string_view words) {
+  for (const absl::string_view word : absl::StrSplit(words, '|')) {
+    if (word == folded) return true;
+  }
+  return false;
+}
+
+bool IsSameName(absl::string_view a, absl::string_view b) {
+  return Folded(a) == Folded(b);
+}
+
+// A table from the attribute's values to the list's, where each of them has one;
+// otherwise empty.
+std::string MatchValues(absl::string_view source, const v1::ContactField& field) {
+  std::string rows;
+  for (const Word& word : kWords) {
+    if (!IsSameName(word.source, source)) continue;
+    const auto item = std::find_if(
+        field.items().begin(), field.items().end(),
+        [&](const auto& one) { return IsAmong(Folded(one.title()), word.titles); });
+    if (item == field.items().end()) return "";
+    absl::StrAppend(&rows, rows.empty() ? "" : ";", word.value, "=", item->id());
+  }
+  return rows;
+}
+
+// The draft while suggestions are added to it.
+class Suggestions {
+ public:
+  explicit Suggestions(v1::FieldMapping* draft)
+      : draft_(*draft), kept_(draft->entries()) {}
+
+  // Adds the entry unless the field is fed by hand or the entry would not be valid.
+  void Add(v1::FieldMappingEntry entry, const char* reason,
+           v1::FieldMappingEntry::Certainty certainty) {
+    entry.set_suggested(true);
+    entry.set_reason(reason);
+    entry.set_certainty(certainty);
+    entry.set_policy(v1::FieldMappingEntry::OVERWRITE);
+    entry.set_when_empty(v1::FieldMappingEntry::CLEAR);
+    const bool by_hand = Feeds(kept_, entry.target());
+    if (!by_hand && ValidateEntry(draft_, entry).ok()) *draft_.add_entries() = entry;
+  }
+  bool IsFed(absl::string_view target) const { return Feeds(draft_.entries(), target); }
+
+ private:
+  using Entries = google::protobuf::RepeatedPtrField<v1::FieldMappingEntry>;
+  static bool Feeds(const Entries& entries, absl::string_view target) {
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return entry.target() == target; });
+  }
+
+  v1::FieldMapping& draft_;
+  const Entries kept_;
+};
+
+void SuggestByName(const v1::SourceField& source, const Synonym& synonym,
+                   Suggestions* suggestions) {
+  // A synonym only steps in where the standard name gave nothing.
+  if (!synonym.standard && suggestions->IsFed(synonym.target)) return;
+  v1::FieldMappingEntry entry;
+  entry.set_source(source.name());
+  entry.set_target(std::string(synonym.target));
+  suggestions->Add(
+      entry, synonym.standard ? "SUGGESTED_BY_NAME" : "SUGGESTED_BY_SYNONYM",
+      synonym.standard ? v1::FieldMappingEntry::HIGH : v1::FieldMappingEntry::MEDIUM);
+}
+
+// List fields whose values can be told from the attribute's; user fields whose title
+// says what the attribute is called.
+void SuggestForField(const v1::SourceField& source, const v1::ContactField& field,
+                     Suggestions* suggestions) {
+  if (suggestions->IsFed(field.name())) return;
+  const bool user_field = absl::StartsWith(field.name(), "UF_CRM_");
+  const bool same_title =
+      user_field &&
+      (IsSameName(source.name(), field.title()) ||
+       std::any_of(std::begin(kTitles), std::end(kTitles), [&](const Title& title) {
+         return IsSameName(title.source, source.name()) &&
+                IsAmong(Folded(field.title()), title.titles);
+       }));
+  v1::FieldMappingEntry entry;
+  entry.set_source(source.name());
+  entry.set_target(field.name());
+  if (field.items_size() > 0) {
+    if (!same_title && field.name() != "HONORIFIC") return;
+    const std::string rows = MatchValues(source.name(), field);
+    if (rows.empty()) return;
+    entry.add_transforms(absl::StrCat("enum:", rows));
+    suggestions->Add(entry, "SUGGESTED_BY_VALUES", v1::FieldMappingEntry::MEDIUM);
+  } else if (same_title && !field.multiple()) {
+    if (source.type() == "Edm.Boolean" && ClassOf(field) == FieldClass::kBoolean) {
+      entry.add_transforms("yes-no");
+    }
+    suggestions->Add(entry, "SUGGESTED_BY_TITLE", v1::FieldMappingEntry::MEDIUM);
+  }
+}
+
 }  // namespace
 
 void SortEntries(v1::FieldMapping* draft) {
@@ -79,28 +234,17 @@ void Suggest(v1::FieldMapping* draft) {
   draft->clear_entries();
   for (const v1::FieldMappingEntry& entry : kept) *draft->add_entries() = entry;
 
+  Suggestions suggestions(draft);
   for (const Synonym& synonym : kSynonyms) {
     for (const v1::SourceField& source : draft->source_fields()) {
-      if (absl::AsciiStrToLower(source.name()) !=
-          absl::AsciiStrToLower(synonym.source)) {
-        continue;
+      if (absl::EqualsIgnoreCase(source.name(), synonym.source)) {
+        SuggestByName(source, synonym, &suggestions);
       }
-      v1::FieldMappingEntry entry;
-      entry.set_source(source.name());
-      entry.set_target(std::string(synonym.target));
-      entry.set_suggested(true);
-      entry.set_reason(synonym.standard ? "SUGGESTED_BY_NAME" : "SUGGESTED_BY_SYNONYM");
-      const bool by_hand = std::any_of(
-          kept.begin(), kept.end(),
-          [&](const auto& other) { return other.target() == entry.target(); });
-      // A synonym only steps in where the standard name gave nothing.
-      const bool fed = std::any_of(
-          draft->entries().begin(), draft->entries().end(), [&](const auto& other) {
-            return other.target() == entry.target() && !synonym.standard;
-          });
-      if (!by_hand && !fed && ValidateEntry(*draft, entry).ok()) {
-        *draft->add_entries() = entry;
-      }
+    }
+  }
+  for (const v1::ContactField& field : draft->contact_fields()) {
+    for (const v1::SourceField& source : draft->source_fields()) {
+      SuggestForField(source, field, &suggestions);
     }
   }
   SortEntries(draft);

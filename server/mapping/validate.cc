@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/mapping/filter.h"
 #include "server/mapping/transform_names.h"
 
 namespace guestbridge::server {
@@ -82,10 +83,34 @@ bool Suits(const v1::SourceField& source, const v1::FieldMappingEntry& entry,
     case FieldClass::kBoolean:
       return any || (last != nullptr ? last->result == Result::kBoolean
                                      : type == "Edm.Boolean");
+    case FieldClass::kList:
+      // Only a table or its author knows the IDs.
+      return any && !target.multiple();
     case FieldClass::kLink:
       return false;
   }
   return false;
+}
+
+// The portal's contact needs a name: without one it is given "Contact #1".
+bool IsFed(const v1::FieldMapping& draft, absl::string_view field) {
+  const auto feeds = [&](absl::string_view name) {
+    return std::any_of(draft.entries().begin(), draft.entries().end(),
+                       [&](const auto& entry) { return entry.target() == name; });
+  };
+  const bool name = field == "NAME" || field == "LAST_NAME";
+  return feeds(field) || (name && (feeds("NAME") || feeds("LAST_NAME")));
+}
+
+std::vector<std::string> UnmappedRequired(const v1::FieldMapping& draft) {
+  std::vector<std::string> fields;
+  for (const v1::ContactField& field : draft.contact_fields()) {
+    if (field.required() && !field.read_only() && !IsReserved(field.name()) &&
+        !IsFed(draft, field.name())) {
+      fields.push_back(field.name());
+    }
+  }
+  return fields;
 }
 
 // Each transform by itself, and the attributes that it names.
@@ -130,7 +155,8 @@ FieldClass ClassOf(const v1::ContactField& field) {
   if (IsOneOf(type, {"string", "text", "url", "address", "crm_status"})) {
     return FieldClass::kText;
   }
-  return FieldClass::kLink;  // file, user, crm_company, employee, enumeration, …
+  if (type == "enumeration" && field.items_size() > 0) return FieldClass::kList;
+  return FieldClass::kLink;  // file, user, crm_company, employee, …
 }
 
 bool IsReserved(absl::string_view field) {
@@ -181,7 +207,12 @@ absl::Status ValidateMapping(const v1::FieldMapping& draft) {
   for (const v1::FieldMappingEntry& entry : draft.entries()) {
     GB_RETURN_IF_ERROR(ValidateEntry(draft, entry));
   }
-  return absl::OkStatus();
+  const std::vector<std::string> missing = UnmappedRequired(draft);
+  if (!missing.empty()) {
+    return MakeError("REQUIRED_FIELDS_UNMAPPED",
+                     {{"contact_fields", absl::StrJoin(missing, ", ")}});
+  }
+  return ValidateFilter(draft);
 }
 
 }  // namespace guestbridge::server

@@ -7,7 +7,16 @@
 namespace guestbridge::server {
 
 // What kind of value a contact field takes.
-enum class FieldClass { kText, kMultifield, kDate, kInteger, kDouble, kBoolean, kLink };
+enum class FieldClass {
+  kText,
+  kMultifield,
+  kDate,
+  kInteger,
+  kDouble,
+  kBoolean,
+  kList,  // one of the field's items, by its ID
+  kLink,
+};
 FieldClass ClassOf(const v1::ContactField& field);
 
 // Fields that guestbridge or the portal fills: never the target of a mapping.
@@ -20,7 +29,8 @@ bool IsReserved(absl::string_view field);
 absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            const v1::FieldMappingEntry& entry);
 
-// All entries. Errors: as above, and MAPPING_EMPTY.
+// All entries and the filter. Errors: as above and as ValidateFilter, MAPPING_EMPTY,
+// REQUIRED_FIELDS_UNMAPPED.
 absl::Status ValidateMapping(const v1::FieldMapping& draft);
 
 }  // namespace guestbridge::server

@@ -49,7 +49,8 @@ struct IntegrationSettings {
 
 // Reads a configuration whole, or says why it can't be used. Reaches nothing.
 // Errors: NAME_MALFORMED, SSL_REQUIRED, API_SERVER_INVALID, AUTH_REQUIRED,
-// SETTLE_TIME_INVALID, TRANSFORM_UNKNOWN, FIELD_TAKEN.
+// SETTLE_TIME_INVALID, TRANSFORM_UNKNOWN, TRANSFORM_ARGUMENT_INVALID, FIELD_TAKEN,
+// FILTER_INVALID.
 absl::StatusOr<IntegrationSettings> ReadConfiguration(
     const guestbridge::v1::AgentConfiguration& configuration);
 

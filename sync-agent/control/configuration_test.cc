@@ -86,6 +86,37 @@ TEST(Configuration, WithoutASavedMappingIsStillOne) {
   EXPECT_FALSE(settings->mapping.has_value());
 }
 
+TEST(Configuration, CarriesPoliciesAndTheFilter) {
+  v1::AgentConfiguration configuration = Configured();
+  v1::FieldMapping& mapping = *configuration.mutable_mapping();
+  mapping.mutable_entries(0)->set_when_empty(v1::FieldMappingEntry::KEEP);
+  v1::FieldMappingEntry& post = *mapping.add_entries();
+  post.set_source("Position");
+  post.set_target("POST");
+  post.set_policy(v1::FieldMappingEntry::FILL_EMPTY);
+  v1::ClientCondition& condition = *mapping.add_conditions();
+  condition.set_attribute("Sex");
+  condition.set_test(v1::ClientCondition::ONE_OF);
+  condition.add_values("Female");
+  condition.set_text("Sex = Female");
+  const auto settings = ReadConfiguration(configuration);
+  ASSERT_THAT(settings, IsOk());
+  ClientRow row;
+  row.attributes["Sex"] = "Male";
+  const MappedContact mapped =
+      settings->mapping->MapContent(row, absl::CivilDay(2026, 1, 5));
+  EXPECT_EQ(mapped.unmet, "Sex = Female");
+  EXPECT_EQ(mapped.kept, (std::vector<std::string>{"LAST_NAME", "POST"}));
+  EXPECT_EQ(mapped.policies->fill_empty.count("POST"), 1u);
+  EXPECT_EQ(settings->mapping->attributes().back(), "Sex");
+}
+
+TEST(Configuration, AConditionOfALaterServerLetsNobodyThroughUnasked) {
+  v1::AgentConfiguration configuration = Configured();
+  configuration.mutable_mapping()->add_conditions()->set_attribute("Sex");
+  EXPECT_THAT(ReadConfiguration(configuration), StatusIs(kInvalid, "FILTER_INVALID"));
+}
+
 TEST(Configuration, RejectsATransformThatItDoesNotKnow) {
   v1::AgentConfiguration configuration = Configured();
   configuration.mutable_mapping()->mutable_entries(0)->add_transforms("shuffle");

@@ -424,6 +424,14 @@ class World {
     mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
   }
 
+  // The whole field mapping.
+  void Map(const std::vector<MappingEntry>& entries, ClientFilter filter = {}) {
+    MappingOptions options;
+    options.filter = std::move(filter);
+    auto compiled = CompiledMapping::Compile(entries, std::move(options));
+    mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+  }
+
   RunSettings Settings() {
     RunSettings settings;
     settings.run = ++last_run;

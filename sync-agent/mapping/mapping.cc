@@ -164,6 +164,7 @@ absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
     const std::vector<MappingEntry>& entries, MappingOptions options) {
   CompiledMapping mapping;
   mapping.options_ = std::move(options);
+  FieldPolicies policies;
   std::map<std::string, std::string> taken;
   for (const MappingEntry& entry : entries) {
     Entry compiled;
@@ -191,6 +192,21 @@ absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
       for (const std::string& name : transform.attributes) mapping.ReadAttribute(name);
     }
     mapping.entries_.push_back(std::move(compiled));
+    if (entry.policy == MappingEntry::Policy::kFillEmpty) {
+      policies.fill_empty.insert(entry.target);
+    }
+    if (entry.policy == MappingEntry::Policy::kCreateOnly) {
+      policies.create_only.insert(entry.target);
+    }
+    if (entry.keep_when_empty || entry.policy == MappingEntry::Policy::kFillEmpty) {
+      policies.keep.insert(entry.target);
+    }
+  }
+  for (const ClientCondition& condition : mapping.options_.filter.conditions()) {
+    mapping.ReadAttribute(condition.attribute);
+  }
+  if (!policies.keep.empty() || !policies.create_only.empty()) {
+    mapping.policies_ = std::make_shared<const FieldPolicies>(std::move(policies));
   }
   return mapping;
 }
@@ -267,10 +283,36 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
   mapped->content.fields[entry.target] = std::move(sent);
 }
 
+void CompiledMapping::Finish(const ClientRow& row, MappedContact* mapped) const {
+  const ClientCondition* unmet = options_.filter.Unmet(row);
+  if (unmet != nullptr) mapped->unmet = unmet->text;
+  if (policies_ == nullptr) return;
+  mapped->policies = policies_;
+  ContactContent& content = mapped->content;
+  for (const std::string& target : policies_->keep) {
+    const auto field = content.fields.find(target);
+    const auto values = content.multifields.find(target);
+    if (field != content.fields.end() && field->second.empty()) {
+      content.fields.erase(field);
+    } else if (values != content.multifields.end() && values->second.empty()) {
+      content.multifields.erase(values);
+    } else {
+      continue;
+    }
+    mapped->kept.push_back(target);
+  }
+}
+
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) {
     MapEntry(entry, row, today, &mapped, &mapped.fields.emplace_back());
+  }
+  Finish(row, &mapped);
+  for (const std::string& target : mapped.kept) {
+    for (MappedField& field : mapped.fields) {
+      if (field.target == target) Notes(&field).Add("EMPTY_KEPT");
+    }
   }
   return mapped;
 }
@@ -279,6 +321,7 @@ MappedContact CompiledMapping::MapContent(const ClientRow& row,
                                           absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) MapEntry(entry, row, today, &mapped, nullptr);
+  Finish(row, &mapped);
   return mapped;
 }
 

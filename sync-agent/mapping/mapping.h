@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "sync-agent/mapping/client_filter.h"
 #include "sync-agent/mapping/transform.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/mapped_contact.h"
@@ -19,7 +21,11 @@ struct MappingEntry {
   std::string source;  // the source's attribute, e.g. LastName
   std::string target;  // the contact's field, upper case, e.g. LAST_NAME
   // Names with arguments, e.g. "trim", "truncate:20"; empty: DefaultTransforms.
-  std::vector<std::string> transforms;
+  std::vector<std::string> transforms = {};
+  // Of the target: the same in each of its entries, else the strictest counts.
+  enum class Policy { kOverwrite, kFillEmpty, kCreateOnly };
+  Policy policy = Policy::kOverwrite;
+  bool keep_when_empty = false;
 };
 
 struct MappingOptions {
@@ -27,6 +33,7 @@ struct MappingOptions {
   // sent as written.
   std::string default_region;
   int version = 0;
+  ClientFilter filter = {};
 };
 
 // What an entry without transforms gets: "date" for BIRTHDATE, "phone" for PHONE,
@@ -45,7 +52,8 @@ class CompiledMapping {
 
   // `today`: the last day that a birth date may be. Every mapped single-valued field is
   // in the content, empty when there is nothing to send: an update then clears it. A
-  // multifield is always in the content too, with as many values as were found.
+  // multifield is always in the content too, with as many values as were found. What is
+  // to be kept when it is empty is not in the content, but in `kept`.
   //
   // Whatever the transforms: well-formed UTF-8, no control characters (tab and line
   // breaks stay in COMMENTS and ADDRESS*), ends trimmed, no longer than the portal
@@ -56,8 +64,8 @@ class CompiledMapping {
   // notes.
   MappedContact MapContent(const ClientRow& row, absl::CivilDay today) const;
 
-  // The source attributes that Map reads, those that transforms name among them; each
-  // once, in the mapping's order.
+  // The source attributes that Map reads, those that transforms and the filter name
+  // among them; each once, in the mapping's order.
   const std::vector<std::string>& attributes() const { return attributes_; }
   int version() const { return options_.version; }
   const std::string& default_region() const { return options_.default_region; }
@@ -72,9 +80,11 @@ class CompiledMapping {
   // `field` may be null.
   void MapEntry(const Entry& entry, const ClientRow& row, absl::CivilDay today,
                 MappedContact* mapped, MappedField* field) const;
+  void Finish(const ClientRow& row, MappedContact* mapped) const;
 
   std::vector<Entry> entries_;
   std::vector<std::string> attributes_;
+  std::shared_ptr<const FieldPolicies> policies_;
   MappingOptions options_;
 };
 

@@ -288,6 +288,62 @@ TEST(Mapping, WhatATransformDoesNotKnowIsNoted) {
               ElementsAre("COUNTRY_UNKNOWN"));
 }
 
+TEST(Mapping, WhatIsToBeKeptIsLeftOutWhenItIsEmpty) {
+  using Policy = MappingEntry::Policy;
+  const std::vector<MappingEntry> entries = {
+      {"A", "POST", {}, Policy::kOverwrite, /*keep_when_empty=*/true},
+      {"B", "PHONE", {}, Policy::kOverwrite, /*keep_when_empty=*/true},
+      {"C", "NAME", {}, Policy::kFillEmpty},
+      {"D", "LAST_NAME", {}}};
+  auto mapping = CompiledMapping::Compile(entries, {});
+  ASSERT_TRUE(mapping.ok());
+  const MappedContact empty = mapping->Map(ClientRow(), kToday);
+  EXPECT_EQ(empty.content, (ContactContent{{{"LAST_NAME", ""}}, {}}));
+  EXPECT_THAT(empty.kept, ElementsAre("NAME", "PHONE", "POST"));
+  EXPECT_THAT(Reasons(empty), ElementsAre("EMPTY_KEPT"));
+  EXPECT_EQ(mapping->MapContent(ClientRow(), kToday).content, empty.content);
+  ClientRow row;
+  row.attributes = {{"A", "x"}, {"B", "89165550123"}, {"C", "y"}};
+  const MappedContact filled = mapping->Map(row, kToday);
+  EXPECT_THAT(filled.kept, IsEmpty());
+  EXPECT_EQ(filled.content.fields.at("POST"), "x");
+  EXPECT_EQ(filled.policies->fill_empty.count("NAME"), 1u);
+}
+
+TEST(Mapping, TheFilterReadsItsAttributesAndNamesWhatIsNotMet) {
+  using Test = ClientCondition::Test;
+  MappingOptions options;
+  options.filter = ClientFilter({{"Type", Test::kOneOf, {"VIP", " Постоянный "}, "one"},
+                                 {"Type", Test::kNoneOf, {"agent"}, "none"},
+                                 {"Ban", Test::kEmpty, {}, "empty"},
+                                 {"Birth", Test::kNotEmpty, {}, "full"}});
+  auto mapping = CompiledMapping::Compile({{"A", "NAME", {}}}, options);
+  ASSERT_TRUE(mapping.ok());
+  EXPECT_THAT(mapping->attributes(), ElementsAre("A", "Type", "Ban", "Birth"));
+  struct Case {
+    Fields attributes;
+    const char* unmet;
+  };
+  const Case cases[] = {
+      {{{"Type", "ПОСТОЯННЫЙ"}, {"Birth", "1990-05-01T00:00:00"}}, ""},
+      {{{"Type", " vip"}, {"Birth", "x"}, {"Ban", " "}}, ""},
+      {{{"Birth", "x"}}, "one"},
+      {{{"Type", "agent"}, {"Birth", "x"}}, "one"},
+      {{{"Type", "vip"}, {"Birth", "x"}, {"Ban", "true"}}, "empty"},
+      {{{"Type", "vip"},
+        {"Birth", "x"},
+        {"Ban", "00000000-0000-0000-0000-000000000000"}},
+       ""},
+      {{{"Type", "vip"}, {"Birth", "0001-01-01T00:00:00"}}, "full"},
+  };
+  for (const Case& c : cases) {
+    ClientRow row;
+    row.attributes = c.attributes;
+    EXPECT_EQ(mapping->MapContent(row, kToday).unmet, c.unmet);
+    EXPECT_EQ(mapping->Map(row, kToday).unmet, c.unmet);
+  }
+}
+
 TEST(Mapping, TwoSourcesIntoOneSingleFieldAreRefused) {
   const auto mapping =
       CompiledMapping::Compile({{"A", "NAME", {}}, {"B", "NAME", {}}}, {});

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync-agent/model/mutant.h"
+#include "sync-agent/plan/address.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -75,6 +76,47 @@ std::vector<std::string> ChangedTargets(const Decision& decision,
   return changed;
 }
 
+bool Has(const FieldPolicies::Targets& targets, const std::string& target) {
+  return targets.count(target) > 0;
+}
+
+// Of what an export of `decision` may send to a contact that exists.
+ContentDigest DigestForUpdate(const Decision& decision) {
+  if (decision.policies == nullptr || decision.policies->create_only.empty()) {
+    return DigestContent(decision.key, decision.content);
+  }
+  ContactContent content = decision.content;
+  for (const std::string& target : decision.policies->create_only) {
+    content.fields.erase(target);
+    content.multifields.erase(target);
+  }
+  return DigestContent(decision.key, content);
+}
+
+// What stays on the portal stays known as ours: when the client has a value again, it
+// takes the place of the old one.
+void KeepKnown(const ContentDigest& exported, Decision* decision) {
+  if (decision->kept.empty()) return;
+  for (const std::string& target : decision->kept) {
+    const auto before = exported.fields.find(target);
+    if (before != exported.fields.end()) decision->digest.fields.insert(*before);
+  }
+  decision->digest.values.insert(exported.values.begin(), exported.values.end());
+}
+
+// Whether the contact must be read for the sake of a policy.
+bool PolicyAsks(const Decision& decision) {
+  if (decision.policies == nullptr && decision.kept.empty()) return false;
+  bool address = false;
+  for (const std::string& target : decision.changed) {
+    if (decision.policies != nullptr && Has(decision.policies->fill_empty, target)) {
+      return true;
+    }
+    address = address || IsAddressPart(target);
+  }
+  return address && !AddressPartsToHold(decision).empty();
+}
+
 void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
                 const EventSwitches& events) {
   decision.contact = view.contact;
@@ -95,9 +137,11 @@ void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
       ruling.Note("content", "CONTENT_UNCHANGED");
       decision.action = PlannedAction::kUnchanged;
       decision.refresh_digest = true;
+      KeepKnown(view.exported, &decision);
       return;
     }
   }
+  KeepKnown(view.exported, &decision);
   if (!events.client_changed) {
     ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
                 {{"event", "client-changed"}});
@@ -112,7 +156,8 @@ void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
       std::any_of(decision.changed.begin(), decision.changed.end(),
                   [&](const std::string& target) {
                     return decision.content.multifields.count(target) > 0;
-                  });
+                  }) ||
+      PolicyAsks(decision);
 }
 
 }  // namespace
@@ -148,7 +193,11 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
   decision.stored = row.contact;
   decision.revision = view.revision + 1;
   decision.content = std::move(mapped.content);
-  decision.digest = DigestContent(row.key, decision.content);
+  decision.policies = std::move(mapped.policies);
+  decision.kept = std::move(mapped.kept);
+  decision.digest = view.link == LinkView::Link::kLive
+                        ? DigestForUpdate(decision)
+                        : DigestContent(row.key, decision.content);
   decision.alone = view.answered_refusals > 0;
   Ruling ruling(decision, trace);
 
@@ -158,7 +207,11 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
                                         decision.changed.end());
     const bool all = decision.action == PlannedAction::kAdd ||
                      decision.action == PlannedAction::kRecreate;
-    for (const MappedField& field : mapped.fields) {
+    for (MappedField& field : mapped.fields) {
+      if (view.link == LinkView::Link::kLive && decision.policies != nullptr &&
+          Has(decision.policies->create_only, field.target)) {
+        field.notes.push_back({"FIELD_CREATE_ONLY", {{"field", field.target}}});
+      }
       decision.fields.push_back(
           {field, all ? !field.sent_value.empty() : changed.count(field.target) > 0});
     }
@@ -189,6 +242,13 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
     return finish();
   }
   ruling.Pass("deletion-mark");
+
+  if (!mapped.unmet.empty()) {
+    ruling.Stop("filter", PlannedAction::kSkip, "FILTERED_OUT",
+                {{"condition", mapped.unmet}});
+    return finish();
+  }
+  ruling.Pass("filter");
 
   if (!view.refused_hash.empty() && view.refused_hash == decision.digest.hash &&
       !view.refused_reason.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -79,12 +80,17 @@ struct Decision {
   ContactId contact;       // of kUpdate, kUnchanged, kCheckStored
   ContactId stored;        // what 1C holds
   ContactContent content;  // everything that is mapped; empty single values included
-  ContentDigest digest;    // of `content`
+  // Of `content`; where the contact exists, without what only a new contact gets.
+  ContentDigest digest;
+  std::shared_ptr<const FieldPolicies> policies;  // null: none
+  // Mapped and empty, to be left as the contact has it; not in `content`.
+  std::vector<std::string> kept;
   // Of kUpdate: the targets that differ from what was last exported. Empty with
   // read_first: they are known only when the contact was read.
   std::vector<std::string> changed;
   // The contact must be read before it is updated: a multifield differs (its rows' IDs
-  // are needed), or what was exported is known only in part.
+  // are needed), what was exported is known only in part, or a policy asks what the
+  // contact holds.
   bool read_first = false;
   // Content is as exported but the stored digest is not in today's form.
   bool refresh_digest = false;

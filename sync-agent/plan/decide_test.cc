@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 
 #include "sync-agent/plan/update.h"
 
@@ -88,6 +90,126 @@ TEST(Decide, AValueTakenAwayInTheSourceIsCleared) {
   EXPECT_EQ(decision.changed, std::vector<std::string>{"COMMENTS"});
 }
 
+MappedContact WithPolicies(MappedContact mapped, FieldPolicies policies) {
+  mapped.policies = std::make_shared<const FieldPolicies>(std::move(policies));
+  return mapped;
+}
+
+TEST(Decide, ACreateOnlyFieldIsNeverUpdated) {
+  FieldPolicies policies;
+  policies.create_only = {"LAST_NAME", "PHONE"};
+  const MappedContact now = WithPolicies(Mapped("Petrova", "+79160000000"), policies);
+  const LinkView before = Live(Mapped("Orlova", "+79161234567"));
+  const Decision decision = Decide(Row(), now, before, {});
+  EXPECT_EQ(decision.action, PlannedAction::kUnchanged);
+  // What was exported is brought to today's form, once.
+  EXPECT_TRUE(decision.refresh_digest);
+  LinkView settled = before;
+  settled.exported = decision.digest;
+  EXPECT_FALSE(Decide(Row(), now, settled, {}).refresh_digest);
+  ASSERT_FALSE(decision.fields[0].field.notes.empty());
+  EXPECT_EQ(decision.fields[0].field.notes[0].reason, "FIELD_CREATE_ONLY");
+  // A new contact gets it.
+  const Decision added = Decide(Row(), now, {}, {});
+  EXPECT_EQ(added.action, PlannedAction::kAdd);
+  EXPECT_EQ(added.content.fields.at("LAST_NAME"), "Petrova");
+  // One that was found does not, whatever is compared.
+  ContactRow row;
+  row.fields["LAST_NAME"] = "Other";
+  EXPECT_TRUE(MakeUpdate(added, row, {}, /*compare_fields=*/true).empty());
+}
+
+TEST(Decide, AFieldToFillIsWrittenOnlyWhereTheContactHasNothing) {
+  FieldPolicies policies;
+  policies.fill_empty = {"POST", "PHONE"};
+  policies.keep = policies.fill_empty;
+  MappedContact now = WithPolicies(Mapped("Orlova", "+79160000000"), policies);
+  now.content.fields["POST"] = "Director";
+  const LinkView before = Live(Mapped("Orlova", "+79161234567"));
+  const Decision decision = Decide(Row(), now, before, {});
+  EXPECT_EQ(decision.action, PlannedAction::kUpdate);
+  EXPECT_TRUE(decision.read_first);
+  const std::vector<std::string> asked = FieldsToRead(decision, false);
+  EXPECT_NE(std::find(asked.begin(), asked.end(), "POST"), asked.end());
+
+  ContactRow full;
+  full.fields["POST"] = "Manager";
+  full.multifields["PHONE"] = {{1, "+70000000000", "WORK"}};
+  ContactRow empty;
+  for (const bool compare : {false, true}) {
+    EXPECT_TRUE(MakeUpdate(decision, full, {}, compare).fields.count("POST") == 0);
+    EXPECT_TRUE(MakeUpdate(decision, full, {}, compare).values.empty());
+    const ContactUpdate filled = MakeUpdate(decision, empty, {}, compare);
+    EXPECT_EQ(filled.fields.at("POST"), "Director");
+    EXPECT_EQ(filled.values.size(), 1u);
+  }
+  // Settled, whichever it was.
+  LinkView settled = before;
+  settled.exported = decision.digest;
+  EXPECT_EQ(Decide(Row(), now, settled, {}).action, PlannedAction::kUnchanged);
+}
+
+TEST(Decide, AFieldToKeepIsNotClearedAndItsOldValueStaysKnownAsOurs) {
+  FieldPolicies policies;
+  policies.keep = {"PHONE"};
+  MappedContact now = WithPolicies(Mapped("Orlova"), policies);
+  now.content.multifields.erase("PHONE");
+  now.kept = {"PHONE"};
+  const LinkView before = Live(Mapped("Orlova", "+79161234567"));
+  const Decision decision = Decide(Row(), now, before, {});
+  EXPECT_EQ(decision.action, PlannedAction::kUnchanged);
+  EXPECT_TRUE(decision.refresh_digest);
+  LinkView kept = before;
+  kept.exported = decision.digest;
+  EXPECT_FALSE(Decide(Row(), now, kept, {}).refresh_digest);
+
+  // The same value again changes nothing; another one takes the old one's place.
+  EXPECT_EQ(
+      Decide(Row(), WithPolicies(Mapped("Orlova", "+79161234567"), policies), kept, {})
+          .action,
+      PlannedAction::kUnchanged);
+  const Decision later =
+      Decide(Row(), WithPolicies(Mapped("Orlova", "+79160000000"), policies), kept, {});
+  ContactRow row;
+  row.multifields["PHONE"] = {{7, "+79161234567", "MOBILE"}};
+  const ContactUpdate update =
+      MakeUpdate(later, row, kept.exported.values, /*compare_fields=*/false);
+  ASSERT_EQ(update.values.size(), 1u);
+  EXPECT_EQ(update.values[0].id, 7);
+  EXPECT_EQ(update.values[0].value, "+79160000000");
+}
+
+TEST(Decide, AnAddressGoesWholeWithThePartsThatAreNotOursToChange) {
+  FieldPolicies policies;
+  policies.fill_empty = {"ADDRESS_CITY"};
+  policies.create_only = {"ADDRESS_REGION"};
+  policies.keep = {"ADDRESS_CITY", "ADDRESS_2"};
+  MappedContact before = Mapped("Orlova");
+  before.content.fields["ADDRESS"] = "Old street";
+  before.content.fields["ADDRESS_CITY"] = "Tver";
+  before.content.fields["ADDRESS_REGION"] = "A";
+  MappedContact now = WithPolicies(before, policies);
+  now.content.fields["ADDRESS"] = "New street";
+  now.kept = {"ADDRESS_2"};
+  const Decision decision = Decide(Row(), now, Live(before), {});
+  EXPECT_EQ(decision.changed, std::vector<std::string>{"ADDRESS"});
+  EXPECT_TRUE(decision.read_first);
+  ContactRow row;
+  row.fields = {{"ADDRESS", "Old street"},
+                {"ADDRESS_2", "Flat 7"},
+                {"ADDRESS_CITY", "Moscow"},
+                {"ADDRESS_REGION", "B"}};
+  EXPECT_EQ(MakeUpdate(decision, row, {}, /*compare_fields=*/false).fields,
+            (Fields{{"ADDRESS", "New street"},
+                    {"ADDRESS_2", "Flat 7"},
+                    {"ADDRESS_CITY", "Moscow"},
+                    {"ADDRESS_REGION", "B"}}));
+  const std::vector<std::string> asked = FieldsToRead(decision, false);
+  for (const char* part : {"ADDRESS_2", "ADDRESS_CITY", "ADDRESS_REGION"}) {
+    EXPECT_NE(std::find(asked.begin(), asked.end(), part), asked.end()) << part;
+  }
+}
+
 struct StopCase {
   const char* name;
   std::function<void(ClientRow&, MappedContact&, LinkView&, EventSwitches&)> spoil;
@@ -101,6 +223,8 @@ TEST(Decide, StopsWithTheReasonThatAPersonReads) {
        PlannedAction::kSkip, "CLIENT_IS_FOLDER"},
       {"mark", [](auto& row, auto&, auto&, auto&) { row.marked_for_deletion = true; },
        PlannedAction::kSkip, "MARKED_FOR_DELETION"},
+      {"filter", [](auto&, auto& mapped, auto&, auto&) { mapped.unmet = "A = b"; },
+       PlannedAction::kSkip, "FILTERED_OUT"},
       {"nameless", [](auto&, auto& mapped, auto&, auto&) { mapped = Mapped(""); },
        PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL"},
       {"erased",

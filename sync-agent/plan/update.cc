@@ -4,9 +4,9 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
+#include "sync-agent/plan/address.h"
 #include "sync-agent/plan/shared_values.h"
 
 namespace guestbridge::agent {
@@ -15,6 +15,12 @@ namespace {
 std::string FieldOf(const ContactRow& row, const std::string& name) {
   const auto field = row.fields.find(name);
   return field == row.fields.end() ? "" : field->second;
+}
+
+bool IsOf(const Decision& decision, FieldPolicies::Targets FieldPolicies::*targets,
+          const std::string& target) {
+  return decision.policies != nullptr &&
+         ((*decision.policies).*targets).count(target) > 0;
 }
 
 // The two-byte letters that names here are written in: Latin-1 and Cyrillic.
@@ -64,30 +70,53 @@ void DiffMultifield(const ClientKey& client, const std::string& field,
   }
 }
 
-bool IsAddress(absl::string_view field) { return absl::StartsWith(field, "ADDRESS"); }
+Fields ChangedFields(const Decision& decision) {
+  if (MutantActive(Mutant::kAllFieldsSent)) return decision.content.fields;
+  Fields fields;
+  for (const std::string& target : decision.changed) {
+    const auto field = decision.content.fields.find(target);
+    if (field != decision.content.fields.end()) fields.insert(*field);
+  }
+  return fields;
+}
 
-// The portal keeps the address in a table of its own and writes its row whole: a part
-// that is left out would be lost (docs/design/portal-calls.md, "Contacts").
-void CompleteAddress(const ContactContent& content, ContactUpdate* update) {
+// `row` may be null when no part has to be held.
+void CompleteAddress(const Decision& decision, const ContactRow* row,
+                     ContactUpdate* update) {
   const bool touched =
       std::any_of(update->fields.begin(), update->fields.end(),
-                  [](const auto& field) { return IsAddress(field.first); });
+                  [](const auto& field) { return IsAddressPart(field.first); });
   if (!touched) return;
-  for (const auto& [name, value] : content.fields) {
-    if (IsAddress(name)) update->fields.emplace(name, value);
+  for (const auto& [name, value] : decision.content.fields) {
+    if (IsAddressPart(name)) update->fields.emplace(name, value);
   }
+  if (row == nullptr) return;
+  for (const std::string& name : AddressPartsToHold(decision)) {
+    std::string held = FieldOf(*row, name);
+    if (!held.empty()) {
+      update->fields[name] = std::move(held);
+    } else if (IsOf(decision, &FieldPolicies::create_only, name)) {
+      update->fields.erase(name);
+    }
+  }
+}
+
+// Whether the policy of the field lets an update write it.
+bool MayWrite(const Decision& decision, const ContactRow& row,
+              const std::string& target) {
+  if (IsOf(decision, &FieldPolicies::create_only, target)) return false;
+  if (!IsOf(decision, &FieldPolicies::fill_empty, target)) return true;
+  const auto values = row.multifields.find(target);
+  return FieldOf(row, target).empty() &&
+         (values == row.multifields.end() || values->second.empty());
 }
 
 }  // namespace
 
 ContactUpdate MakeUpdate(const Decision& decision) {
   ContactUpdate update;
-  if (MutantActive(Mutant::kAllFieldsSent)) update.fields = decision.content.fields;
-  for (const std::string& target : decision.changed) {
-    const auto field = decision.content.fields.find(target);
-    if (field != decision.content.fields.end()) update.fields.insert(*field);
-  }
-  CompleteAddress(decision.content, &update);
+  update.fields = ChangedFields(decision);
+  CompleteAddress(decision, nullptr, &update);
   return update;
 }
 
@@ -97,20 +126,23 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
   if (compare_fields) {
     for (const auto& [target, value] : decision.content.fields) {
       const std::string held = FieldOf(row, target);
-      if (held == value) continue;
+      if (held == value || !MayWrite(decision, row, target)) continue;
       // An empty value clears only what we are known to have written.
       const bool ours_to_clear =
           ours.count(DigestValue(decision.key, target, held)) > 0 &&
           !MutantActive(Mutant::kClearedFieldStays);
       if (!value.empty() || ours_to_clear) update.fields[target] = value;
     }
-    CompleteAddress(decision.content, &update);
   } else {
-    update = MakeUpdate(decision);
+    for (const auto& field : ChangedFields(decision)) {
+      if (MayWrite(decision, row, field.first)) update.fields.insert(field);
+    }
   }
+  CompleteAddress(decision, &row, &update);
   const std::set<std::string> changed(decision.changed.begin(), decision.changed.end());
   for (const auto& [field, wanted] : decision.content.multifields) {
     if (!compare_fields && changed.count(field) == 0) continue;
+    if (!MayWrite(decision, row, field)) continue;
     const auto rows = row.multifields.find(field);
     static const std::vector<MultiRow> kNone;
     DiffMultifield(decision.key, field, wanted,
@@ -125,6 +157,12 @@ std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fie
     for (const auto& [name, value] : decision.content.fields) names.push_back(name);
   }
   for (const auto& [name, values] : decision.content.multifields) names.push_back(name);
+  // What policies ask about.
+  for (const std::string& name : decision.changed) {
+    if (IsOf(decision, &FieldPolicies::fill_empty, name)) names.push_back(name);
+  }
+  for (std::string& name : AddressPartsToHold(decision))
+    names.push_back(std::move(name));
   return names;
 }
 

@@ -563,6 +563,9 @@ TEST_F(PortalProbeContract, FieldsComeWithTypeTitleAndFlags) {
   EXPECT_EQ(find("BIRTHDATE").type, "date");
   EXPECT_EQ(find("PHONE").type, "crm_multifield");
   EXPECT_TRUE(find("PHONE").multiple);
+  ASSERT_FALSE(find("HONORIFIC").items.empty());
+  EXPECT_EQ(find("HONORIFIC").items[0].id, "HNR_RU_1");
+  EXPECT_EQ(find("HONORIFIC").items[0].title, "г-н");
 }
 
 }  // namespace

@@ -40,12 +40,18 @@ std::unique_ptr<Portal> MakeRestPortal(RestPortalSettings settings, HttpClient& 
                                        const Clock& clock);
 
 struct PortalField {
+  struct Item {
+    std::string id;     // what is sent
+    std::string title;  // what people read
+  };
   std::string name;
   std::string type;
   std::string title;
   bool read_only = false;
   bool required = false;
   bool multiple = false;
+  // Of a list field, as far as the portal tells.
+  std::vector<Item> items;
 };
 
 // What a test and `fields load` need; reads only. Blocks. Same settings as the portal.

@@ -13,6 +13,9 @@ namespace {
 
 using Check = PortalProbe::Check;
 
+constexpr char kHonorific[] = "HONORIFIC";
+// Of one list field: enough to map values by hand, and bounded.
+constexpr size_t kMostItems = 500;
 constexpr absl::Duration kProbeDeadline = absl::Seconds(60);
 
 bool Flag(const Json& field, const char* name) {
@@ -29,6 +32,13 @@ std::string TitleOf(const Json& field, const std::string& name) {
   return name;
 }
 
+void AddItem(const Json& json, const char* id, const char* title, PortalField* field) {
+  if (!json.is_object() || field->items.size() >= kMostItems) return;
+  const auto sent = TextOf(FindMember(json, id));
+  if (!sent.has_value() || sent->empty()) return;
+  field->items.push_back({*sent, TextOf(FindMember(json, title)).value_or("")});
+}
+
 PortalField DecodeField(const std::string& name, const Json& json) {
   PortalField field;
   field.name = name;
@@ -37,6 +47,10 @@ PortalField DecodeField(const std::string& name, const Json& json) {
   field.read_only = Flag(json, "isReadOnly");
   field.required = Flag(json, "isRequired");
   field.multiple = Flag(json, "isMultiple");
+  const Json* items = FindMember(json, "items");
+  if (items != nullptr && (items->is_array() || items->is_object())) {
+    for (const Json& item : *items) AddItem(item, "ID", "VALUE", &field);
+  }
   return field;
 }
 
@@ -66,7 +80,9 @@ class RestProbe final : public PortalProbe {
     }
     std::vector<PortalField> fields;
     for (const auto& [name, json] : answer.result.items()) {
-      if (json.is_object()) fields.push_back(DecodeField(name, json));
+      if (!json.is_object()) continue;
+      fields.push_back(DecodeField(name, json));
+      if (name == kHonorific) LoadStatuses(&fields.back());
     }
     return fields;
   }
@@ -94,6 +110,16 @@ class RestProbe final : public PortalProbe {
   }
 
  private:
+  // The values of a dictionary field. Without them the field is one that takes any
+  // text.
+  void LoadStatuses(PortalField* field) {
+    const RawAnswer answer =
+        Call("crm.status.list",
+             {{"filter", {{"ENTITY_ID", field->name}}}, {"order", {{"SORT", "ASC"}}}});
+    if (answer.fate != RequestFate::kAnswered || !answer.result.is_array()) return;
+    for (const Json& item : answer.result) AddItem(item, "STATUS_ID", "NAME", field);
+  }
+
   RawAnswer Call(const std::string& method, const Json& params) {
     int http_requests = 0;
     return caller_.Call(method, params, kProbeDeadline, DecodeRawAnswer,

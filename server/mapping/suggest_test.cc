@@ -1,0 +1,133 @@
+#include "server/mapping/suggest.h"
+
+#include <string>
+
+#include "common/status/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/mapping/validate.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+v1::ContactField& Field(v1::FieldMapping* draft, const char* name, const char* type,
+                        const char* title = "") {
+  v1::ContactField& field = *draft->add_contact_fields();
+  field.set_name(name);
+  field.set_type(type);
+  field.set_title(title);
+  return field;
+}
+
+void Item(v1::ContactField* field, const char* id, const char* title) {
+  v1::ContactFieldItem& item = *field->add_items();
+  item.set_id(id);
+  item.set_title(title);
+}
+
+void Source(v1::FieldMapping* draft, const char* name, const char* type) {
+  v1::SourceField& field = *draft->add_source_fields();
+  field.set_name(name);
+  field.set_type(type);
+}
+
+// "LastName -> LAST_NAME HIGH SUGGESTED_BY_NAME", with the transforms at the end.
+std::vector<std::string> Suggested(v1::FieldMapping draft) {
+  Suggest(&draft);
+  std::vector<std::string> lines;
+  for (const v1::FieldMappingEntry& entry : draft.entries()) {
+    std::string line = entry.source() + " -> " + entry.target() + " " +
+                       v1::FieldMappingEntry::Certainty_Name(entry.certainty()) + " " +
+                       entry.reason();
+    for (const std::string& transform : entry.transforms()) line += " " + transform;
+    lines.push_back(line);
+    if (entry.suggested()) {
+      EXPECT_NE(FindReason(entry.reason()), nullptr) << entry.reason();
+    }
+  }
+  return lines;
+}
+
+TEST(Suggest, AStandardNameIsSurerThanOneThatMeansTheSame) {
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Source(&draft, "Имя", "Edm.String");
+  Source(&draft, "Surname", "Edm.String");
+  Field(&draft, "LAST_NAME", "string");
+  Field(&draft, "NAME", "string");
+  EXPECT_THAT(Suggested(draft),
+              ElementsAre("LastName -> LAST_NAME HIGH SUGGESTED_BY_NAME",
+                          "Имя -> NAME MEDIUM SUGGESTED_BY_SYNONYM"));
+}
+
+TEST(Suggest, ListsAreMatchedValueByValueWhereThePortalTellsThem) {
+  v1::FieldMapping draft;
+  Source(&draft, "Sex", "Edm.String");
+  v1::ContactField& honorific = Field(&draft, "HONORIFIC", "crm_status");
+  EXPECT_THAT(Suggested(draft), IsEmpty());
+  Item(&honorific, "HNR_RU_1", "г-н");
+  EXPECT_THAT(Suggested(draft), IsEmpty());
+  Item(&honorific, "HNR_RU_2", "г-жа");
+  EXPECT_THAT(Suggested(draft),
+              ElementsAre("Sex -> HONORIFIC MEDIUM SUGGESTED_BY_VALUES "
+                          "enum:Male=HNR_RU_1;Female=HNR_RU_2"));
+  v1::ContactField& list = Field(&draft, "UF_CRM_SEX", "enumeration", "Пол");
+  Item(&list, "44", "Женский");
+  Item(&list, "43", "Мужской");
+  EXPECT_EQ(Suggested(draft).at(1),
+            "Sex -> UF_CRM_SEX MEDIUM SUGGESTED_BY_VALUES enum:Male=43;Female=44");
+}
+
+TEST(Suggest, UserFieldsAreFoundByTheirTitle) {
+  v1::FieldMapping draft;
+  Source(&draft, "Code", "Edm.String");
+  Source(&draft, "ЛюбимыйНомер", "Edm.String");
+  Source(&draft, "NoSMSDelivery", "Edm.Boolean");
+  Source(&draft, "Age", "Edm.Int16");
+  Field(&draft, "UF_CRM_1", "string", "Код гостя");
+  Field(&draft, "UF_CRM_2", "string", "Любимый номер");
+  Field(&draft, "UF_CRM_3", "boolean", "Запрет рассылки");
+  Field(&draft, "UF_CRM_4", "date", "Age");
+  Field(&draft, "UF_CRM_5", "string", "Прочее");
+  EXPECT_THAT(Suggested(draft),
+              ElementsAre("Code -> UF_CRM_1 MEDIUM SUGGESTED_BY_TITLE",
+                          "ЛюбимыйНомер -> UF_CRM_2 MEDIUM SUGGESTED_BY_TITLE",
+                          "NoSMSDelivery -> UF_CRM_3 MEDIUM SUGGESTED_BY_TITLE "
+                          "yes-no"));
+}
+
+TEST(Suggest, WhatWasMappedByHandStays) {
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Source(&draft, "Nick", "Edm.String");
+  Field(&draft, "LAST_NAME", "string");
+  draft.add_entries()->set_source("Nick");
+  draft.mutable_entries(0)->set_target("LAST_NAME");
+  EXPECT_THAT(Suggested(draft),
+              ElementsAre("Nick -> LAST_NAME CERTAINTY_UNSPECIFIED "));
+}
+
+TEST(ValidateMapping, FieldsThatThePortalAsksForMustBeFed) {
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Field(&draft, "LAST_NAME", "string").set_required(true);
+  Field(&draft, "NAME", "string").set_required(true);
+  Suggest(&draft);
+  // One name is enough.
+  EXPECT_TRUE(ValidateMapping(draft).ok());
+  Field(&draft, "ID", "integer").set_required(true);
+  v1::ContactField& own = Field(&draft, "UF_CRM_1", "string", "x");
+  own.set_required(true);
+  Field(&draft, "UF_CRM_2", "string", "y").set_required(true);
+  const absl::Status status = ValidateMapping(draft);
+  EXPECT_EQ(ReasonOf(status), "REQUIRED_FIELDS_UNMAPPED");
+  EXPECT_EQ(ParametersOf(status).at("contact_fields"), "UF_CRM_1, UF_CRM_2");
+  own.set_read_only(true);
+  EXPECT_EQ(ParametersOf(ValidateMapping(draft)).at("contact_fields"), "UF_CRM_2");
+}
+
+}  // namespace
+}  // namespace guestbridge::server
