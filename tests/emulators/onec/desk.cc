@@ -44,13 +44,17 @@ Result<std::string> Desk::Add(const json& attributes) {
   const std::unique_lock lock(base_.store().mutex());
   Settings desk_settings = *settings;
   desk_settings.honour_ref_key_on_create = true;
-  const WriteContext context{base_.store(),       desk_settings,
-                             base_.clock().Now(), base_.desk_user(),
-                             /*load_mode=*/false, /*by_odata=*/false};
+  const WriteContext context = ByHand(desk_settings);
   const EntityDef& clients = *base_.store().FindSet(kClients);
   auto made = Create(context, clients, body);
   if (!made.ok()) return made.fault();
   return PlainText(Field(clients, **made, 0));
+}
+
+WriteContext Desk::ByHand(const Settings& settings) const {
+  return {base_.store(),       settings,
+          base_.clock().Now(), base_.desk_user(),
+          /*load_mode=*/false, /*by_odata=*/false};
 }
 
 Result<Done> Desk::EditLocked(DateTime now, const std::string& guid, const json& change,
@@ -75,10 +79,7 @@ Result<std::string> Desk::AddItem(const std::string& set,
   const std::unique_lock lock(base_.store().mutex());
   const EntityDef* def = base_.store().FindSet(set);
   if (def == nullptr) return Fault{404, "8", "no such set", ""};
-  const WriteContext context{base_.store(),       *settings,
-                             base_.clock().Now(), base_.desk_user(),
-                             /*load_mode=*/false,
-                             /*by_odata=*/false};
+  const WriteContext context = ByHand(*settings);
   auto made = Create(context, *def, {{"Description", description}});
   if (!made.ok()) return made.fault();
   return PlainText(Field(*def, **made, 0));
@@ -90,10 +91,7 @@ Result<Done> Desk::Rename(const std::string& set, const std::string& guid,
   const std::unique_lock lock(base_.store().mutex());
   const EntityDef* def = base_.store().FindSet(set);
   if (def == nullptr) return Fault{404, "8", "no such set", ""};
-  const WriteContext context{base_.store(),       *settings,
-                             base_.clock().Now(), base_.desk_user(),
-                             /*load_mode=*/false,
-                             /*by_odata=*/false};
+  const WriteContext context = ByHand(*settings);
   auto written = Update(context, *def, KeyOf(guid), {{"Description", description}},
                         BodyRule::kPatch, "");
   if (!written.ok()) return written.fault();

@@ -11,6 +11,7 @@
 
 #include "tests/emulators/onec/fault.h"
 #include "tests/emulators/onec/infobase.h"
+#include "tests/emulators/onec/writes.h"
 
 namespace guestbridge::testing::onec {
 
@@ -48,6 +49,8 @@ class Desk {
     std::string guid;
     std::string change;  // JSON
   };
+  // A save in the form, by the desk's user, now; handlers and history as usual.
+  WriteContext ByHand(const Settings& settings) const;
   Result<Done> EditLocked(DateTime now, const std::string& guid,
                           const nlohmann::json& change, bool history);
 
