@@ -320,7 +320,12 @@ TEST(ExportMachine, ADryRunSaysWhatItWouldDoAndTheRunDoesIt) {
   EXPECT_EQ(world.Run(dry).progress.plan->digest, plan.digest);
   world.base.clients[5].attributes["LastName"] = "Sidorova";
   EXPECT_NE(world.Run(dry).progress.plan->digest, plan.digest);
+  // Also when the same guests would be sent with other content.
   world.base.clients[5].attributes["LastName"] = "Orlova";
+  world.base.clients[2].attributes["LastName"] = "Ivanova";
+  EXPECT_NE(world.Run(dry).progress.plan->digest, plan.digest);
+  world.base.clients[2].attributes["LastName"] = "Petrova";
+  EXPECT_EQ(world.Run(dry).progress.plan->digest, plan.digest);
   const auto done = world.Run(world.Settings()).progress;
   EXPECT_FALSE(done.plan.has_value());
   EXPECT_EQ(done.counts.added, told.counts.added);
