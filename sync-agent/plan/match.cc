@@ -282,6 +282,10 @@ MatchTraits MatchDigests::TraitsOf(const std::string& family, const std::string&
   // The whole name in one field: "Иванов Иван Петрович".
   if (family_words.empty() || given.empty()) {
     names = family_words.empty() ? first_words : family_words;
+    // A letter is no patronymic to compare with, here either.
+    if (names.size() > 2 && second_words.empty() && names[2].size() > 2) {
+      traits.second = digest("second", {names.begin() + 2, names.end()});
+    }
     if (names.size() > 2) names.resize(2);
   }
   if (names.size() > 1) {

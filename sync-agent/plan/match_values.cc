@@ -202,8 +202,9 @@ bool IsMadeUp(absl::string_view digits) {
   const auto all = [](absl::string_view text, char c) {
     return text.find_first_not_of(c) == absl::string_view::npos;
   };
-  return all(tail, tail[0]) || all(tail.substr(tail.size() - 7), '0') ||
-         tail == "1234567890" || tail == "0123456789";
+  const bool ends_in_zeros = tail.size() >= 7 && all(tail.substr(tail.size() - 7), '0');
+  return all(tail, tail[0]) || ends_in_zeros || tail == "1234567890" ||
+         tail == "0123456789";
 }
 
 std::optional<MatchPhone> ParseWith(const std::string& text,

@@ -5,6 +5,7 @@
 #include "sync-agent/mapping/date.h"
 #include "sync-agent/mapping/text_rules.h"
 #include "sync-agent/mapping/transform.h"
+#include "sync-agent/plan/match_values.h"
 #include "tests/fuzz/promise.h"
 #include "tests/fuzz/targets.h"
 
@@ -67,6 +68,9 @@ void RunContactText(absl::string_view bytes) {
   yes_no.kind = TransformKind::kYesNo;
   const std::string answer = Apply(yes_no, text);
   GB_PROMISE(answer.empty() || answer == "Y" || answer == "N");
+  for (const char* region : {"", "RU", "DE"}) agent::MatchPhones(text, region);
+  agent::MatchEmails(text);
+  agent::NameWords(text);
   const auto transform = agent::ParseTransform(text);
   if (transform.ok()) GB_PROMISE(IsValid(Apply(*transform, text)));
 }
