@@ -66,6 +66,7 @@ absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
     GB_ASSIGN_OR_RETURN(options.timeout,
                         ParseDuration("--timeout", parsed.globals.Get("--timeout")));
   }
+  if (parsed.command->local) return Session(env, std::move(options), nullptr);
   Target target;
   target.server = FlagOrVariable(parsed, env, "--server", "GUESTBRIDGE_SERVER");
   if (target.server.empty()) target.server = std::string(kDefaultServer);
@@ -116,7 +117,7 @@ absl::Span<const Command> Commands() {
     for (const auto& part :
          {IntegrationCommands, ConnectionCommands, FieldsCommands, EventsCommands,
           ClientsCommands, ExportCommands, ScheduleCommands, RunCommands, AgentCommands,
-          LedgerCommands, StatusCommands}) {
+          LedgerCommands, StatusCommands, HelpCommands}) {
       std::vector<Command> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(*all));
     }

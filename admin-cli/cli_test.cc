@@ -161,6 +161,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"agent", "get", "hotel-1"},
       {"ledger", "rebuild", "main", "--wait"},
       {"status"},
+      {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};
 }
 

@@ -63,6 +63,7 @@ class Parser {
         GB_RETURN_IF_ERROR(TakeWord(word));
       }
     }
+    if (after_help_ && parsed_.noun.empty()) parsed_.help = true;
     if (parsed_.help || parsed_.version) return parsed_;
     GB_RETURN_IF_ERROR(CheckComplete());
     return parsed_;
@@ -105,9 +106,15 @@ class Parser {
   absl::Status TakeWord(const std::string& word) {
     if (parsed_.command != nullptr) return TakePositional(word);
     if (parsed_.noun.empty()) {
-      if (word == "help") {
-        parsed_.help = true;
+      if (word == "help" && !after_help_) {
+        after_help_ = true;
         return absl::OkStatus();
+      }
+      // `help error CODE` is a command; every other `help …` is that command's --help.
+      if (after_help_) {
+        parsed_.noun = "help";
+        if (FindCommand(word).ok()) return absl::OkStatus();
+        parsed_.help = true;
       }
       parsed_.noun = word;
       return FindCommand("");
@@ -158,6 +165,7 @@ class Parser {
   absl::Span<const Command> commands_;
   const std::vector<std::string>& line_;
   size_t at_ = 0;
+  bool after_help_ = false;
   ParsedLine parsed_;
 };
 

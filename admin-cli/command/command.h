@@ -66,6 +66,8 @@ struct Command {
   CommandFunction run = nullptr;
   // Bounds one RPC unless --timeout is given. 180 s where it reaches 1C or the portal.
   absl::Duration timeout = absl::Seconds(30);
+  // Needs no server: the session has no channel, and no token is read.
+  bool local = false;
 };
 
 constexpr absl::Duration kFarTimeout = absl::Seconds(180);
@@ -85,5 +87,6 @@ std::vector<Command> RunCommands();
 std::vector<Command> AgentCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> StatusCommands();
+std::vector<Command> HelpCommands();
 
 }  // namespace guestbridge::cli

@@ -73,15 +73,21 @@ absl::StatusOr<SecretString> Session::ReadSecret(const std::string& path) {
 
 bool Session::PrintDocument(const google::protobuf::Message& resource) {
   if (options_.form == OutputForm::kTable) return false;
-  const std::string json = ToJson(resource);
-  out() << (options_.form == OutputForm::kJson ? json : JsonToYaml(json));
-  return true;
+  return PrintIndented(ToJson(resource));
+}
+
+bool Session::PrintDocument(const std::string& json) {
+  if (options_.form == OutputForm::kTable) return false;
+  return PrintIndented(ToIndentedJson(json));
 }
 
 bool Session::PrintArray(
     const std::vector<const google::protobuf::Message*>& resources) {
   if (options_.form == OutputForm::kTable) return false;
-  const std::string json = ToJson(resources);
+  return PrintIndented(ToJson(resources));
+}
+
+bool Session::PrintIndented(const std::string& json) {
   out() << (options_.form == OutputForm::kJson ? json : JsonToYaml(json));
   return true;
 }

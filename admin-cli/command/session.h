@@ -50,6 +50,7 @@ struct SessionOptions {
 // One execution of a command: how it calls, and how it prints. One thread at a time.
 class Session {
  public:
+  // `channel` is null for a command that needs no server: it makes no calls.
   Session(Environment& environment, SessionOptions options,
           std::shared_ptr<grpc::Channel> channel);
 
@@ -103,6 +104,9 @@ class Session {
     return PrintArray(all);
   }
 
+  // The same for what is no resource of the API: `json` is valid JSON on one line.
+  bool PrintDocument(const std::string& json);
+
   // A label of the catalogue (without LABEL_) in the caller's language.
   std::string Text(absl::string_view key, const Parameters& parameters = {}) const;
   // The label <family>_<value>, or the value itself when a newer server sent it.
@@ -118,6 +122,7 @@ class Session {
 
  private:
   bool PrintArray(const std::vector<const google::protobuf::Message*>& resources);
+  bool PrintIndented(const std::string& json);
 
   Environment& environment_;
   SessionOptions options_;

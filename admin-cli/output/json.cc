@@ -19,16 +19,6 @@ std::string Compact(const google::protobuf::Message& resource) {
   return json;
 }
 
-std::string Indented(const std::string& compact) {
-  const auto document = nlohmann::ordered_json::parse(compact, nullptr,
-                                                      /*allow_exceptions=*/false);
-  if (document.is_discarded()) return compact + "\n";
-  return EscapeControls(
-             document.dump(2, ' ', /*ensure_ascii=*/false,
-                           nlohmann::ordered_json::error_handler_t::replace)) +
-         "\n";
-}
-
 }  // namespace
 
 std::string EscapeControls(const std::string& json) {
@@ -50,8 +40,18 @@ std::string EscapeControls(const std::string& json) {
   return out;
 }
 
+std::string ToIndentedJson(const std::string& compact) {
+  const auto document = nlohmann::ordered_json::parse(compact, nullptr,
+                                                      /*allow_exceptions=*/false);
+  if (document.is_discarded()) return compact + "\n";
+  return EscapeControls(
+             document.dump(2, ' ', /*ensure_ascii=*/false,
+                           nlohmann::ordered_json::error_handler_t::replace)) +
+         "\n";
+}
+
 std::string ToJson(const google::protobuf::Message& resource) {
-  return Indented(Compact(resource));
+  return ToIndentedJson(Compact(resource));
 }
 
 std::string ToJson(absl::Span<const google::protobuf::Message* const> resources) {
@@ -59,7 +59,7 @@ std::string ToJson(absl::Span<const google::protobuf::Message* const> resources)
   for (const google::protobuf::Message* resource : resources) {
     absl::StrAppend(&array, array.size() > 1 ? "," : "", Compact(*resource));
   }
-  return Indented(array + "]");
+  return ToIndentedJson(array + "]");
 }
 
 }  // namespace guestbridge::cli

@@ -15,6 +15,9 @@ namespace guestbridge::cli {
 std::string ToJson(const google::protobuf::Message& resource);
 std::string ToJson(absl::Span<const google::protobuf::Message* const> resources);
 
+// Valid JSON that is on one line, in the same shape.
+std::string ToIndentedJson(const std::string& compact);
+
 // JSON lets DEL and U+0080…U+009F stand in a string as they are, but a terminal obeys
 // them: the same document with these as \u00XX.
 std::string EscapeControls(const std::string& json);

@@ -1,12 +1,14 @@
 #include "common/text/catalogue.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/text/areas.h"
+#include "common/text/reason_area.h"
 
 namespace guestbridge {
 namespace {
@@ -15,28 +17,33 @@ struct Index {
   std::vector<const ReasonText*> all;
   absl::flat_hash_map<absl::string_view, const ReasonText*> by_reason;
 
-  void Add(absl::Span<const ReasonText> area) {
-    for (const ReasonText& text : area) {
+  std::vector<ReasonArea> areas;
+
+  void Add(absl::string_view name, absl::Span<const ReasonText> texts) {
+    ReasonArea area = {name, {}};
+    for (const ReasonText& text : texts) {
       all.push_back(&text);
       by_reason.emplace(text.reason, &text);
+      if (!IsLabel(text)) area.reasons.push_back(&text);
     }
+    areas.push_back(std::move(area));
   }
 };
 
 const Index& GetIndex() {
   static const Index* const index = [] {
     auto* built = new Index;
-    built->Add(text_areas::Common());
-    built->Add(text_areas::Api());
-    built->Add(text_areas::Identity());
-    built->Add(text_areas::Connection());
-    built->Add(text_areas::Portal());
-    built->Add(text_areas::Source());
-    built->Add(text_areas::Mapping());
-    built->Add(text_areas::Value());
-    built->Add(text_areas::Export());
-    built->Add(text_areas::Match());
-    built->Add(text_areas::Command());
+    built->Add("CONNECTION", text_areas::Connection());
+    built->Add("PORTAL", text_areas::Portal());
+    built->Add("SOURCE", text_areas::Source());
+    built->Add("MAPPING", text_areas::Mapping());
+    built->Add("EXPORT", text_areas::Export());
+    built->Add("VALUE", text_areas::Value());
+    built->Add("MATCH", text_areas::Match());
+    built->Add("API", text_areas::Api());
+    built->Add("IDENTITY", text_areas::Identity());
+    built->Add("COMMON", text_areas::Common());
+    built->Add("COMMAND", text_areas::Command());
     return built;
   }();
   return *index;
@@ -80,6 +87,10 @@ const ReasonText* FindReason(absl::string_view reason) {
 }
 
 absl::Span<const ReasonText* const> AllReasons() { return GetIndex().all; }
+
+bool IsLabel(const ReasonText& text) { return absl::StartsWith(text.reason, "LABEL_"); }
+
+absl::Span<const ReasonArea> ReasonAreas() { return GetIndex().areas; }
 
 std::string RenderMessage(absl::string_view reason, const Parameters& parameters,
                           Language language) {

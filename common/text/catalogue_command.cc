@@ -12,6 +12,7 @@ constexpr auto kCancelled = absl::StatusCode::kCancelled;
 constexpr auto kDeadlineExceeded = absl::StatusCode::kDeadlineExceeded;
 constexpr auto kInternal = absl::StatusCode::kInternal;
 constexpr auto kInvalidArgument = absl::StatusCode::kInvalidArgument;
+constexpr auto kNotFound = absl::StatusCode::kNotFound;
 constexpr auto kOk = absl::StatusCode::kOk;
 constexpr auto kResourceExhausted = absl::StatusCode::kResourceExhausted;
 constexpr auto kUnavailable = absl::StatusCode::kUnavailable;
@@ -157,6 +158,14 @@ constexpr ReasonText kReasons[] = {
      "Через стандартный ввод («-») можно передать один секрет, а указано два.",
      "Put the other secret into a file of its own.",
      "Второй секрет запишите в отдельный файл."},
+    {"ERROR_CODE_UNKNOWN", kNotFound, "There is no error code \"{code}\".",
+     "Кода ошибки «{code}» нет.",
+     "Is one of these meant: {known}? All codes: guestbridge help error.",
+     "Возможно, имеется в виду: {known}. Все коды: guestbridge help error."},
+    {"ERROR_CODE_STRANGE", kNotFound, "There is no error code like \"{code}\".",
+     "Кода ошибки, похожего на «{code}», нет.",
+     "See all codes: guestbridge help error.",
+     "Посмотрите все коды: guestbridge help error."},
     {"USAGE_FILE_UNREADABLE", kInvalidArgument,
      "The file {file} of {flag} cannot be read.",
      "Не удаётся прочитать файл {file}, указанный в {flag}.",

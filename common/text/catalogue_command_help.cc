@@ -24,11 +24,53 @@ constexpr ReasonText kHelp[] = {
               "Each command explains itself with --help. First time? integration "
               "create, connection set, connection test, fields load, fields save, "
               "events load, events save, clients match, export run, schedule "
-              "resume: in this order.",
+              "resume: in this order. What a code in upper case means: help error "
+              "CODE.",
               "Каждая команда объясняет себя по --help. В первый раз выполняйте по "
               "порядку: integration create, connection set, connection test, fields "
               "load, fields save, events load, events save, clients match, export "
-              "run, schedule resume."),
+              "run, schedule resume. Что значит код прописными буквами: help error "
+              "КОД."),
+    MakeLabel("LABEL_HELP_HELP_ERROR",
+              "Explains an error code: meaning, example, what to do. Without a code it "
+              "lists all of them. Needs no server.",
+              "Объясняет код ошибки: значение, пример, что делать. Без кода показывает "
+              "их все. Сервер не нужен."),
+    MakeLabel("LABEL_ARGUMENT_ERROR_CODE",
+              "The code, as errors, checks and lists show it; in any case.",
+              "Код, как его показывают ошибки, проверки и списки; регистр не важен."),
+    MakeLabel("LABEL_AREA_CONNECTION", "connection settings and authorisation",
+              "настройки соединения и авторизация"),
+    MakeLabel("LABEL_AREA_PORTAL", "what the portal answers", "что отвечает портал"),
+    MakeLabel("LABEL_AREA_SOURCE", "what 1C answers", "что отвечает 1С"),
+    MakeLabel("LABEL_AREA_MAPPING", "fields and events", "поля и события"),
+    MakeLabel("LABEL_AREA_EXPORT", "runs and guests", "запуски и гости"),
+    MakeLabel("LABEL_AREA_VALUE", "values of a guest", "значения у гостя"),
+    MakeLabel("LABEL_AREA_MATCH", "how a pair was found", "как найдена пара"),
+    MakeLabel("LABEL_AREA_API", "server, agents, runs", "сервер, агенты, запуски"),
+    MakeLabel("LABEL_AREA_IDENTITY", "tokens and roles", "токены и роли"),
+    MakeLabel("LABEL_AREA_COMMON", "files, network, names", "файлы, сеть, имена"),
+    MakeLabel("LABEL_AREA_COMMAND", "the command line", "командная строка"),
+    MakeLabel("LABEL_PLACE_CALL",
+              "a command fails with it (exit code {exit}, gRPC {grpc})",
+              "с ним завершается команда (код завершения {exit}, gRPC {grpc})"),
+    MakeLabel("LABEL_PLACE_CHECK", "a check of connection test",
+              "проверка в connection test"),
+    MakeLabel("LABEL_PLACE_RUN", "a run, in run get", "запуск, в run get"),
+    MakeLabel("LABEL_PLACE_CLIENT", "a guest, in clients list and clients explain",
+              "гость, в clients list и clients explain"),
+    MakeLabel("LABEL_PLACE_VALUE", "a guest's value, in clients explain",
+              "значение у гостя, в clients explain"),
+    MakeLabel("LABEL_PLACE_PAIR", "a pair, in clients list and clients explain",
+              "пара, в clients list и clients explain"),
+    MakeLabel("LABEL_PLACE_LINE", "a line of a file, in the folder rejected/",
+              "строка файла, в папке rejected/"),
+    MakeLabel("LABEL_PLACE_STATUS", "status", "status"),
+    MakeLabel("LABEL_PLACE_MAPPING", "fields load and fields list",
+              "fields load и fields list"),
+    MakeLabel("LABEL_PLACE_EVENTS", "events list", "events list"),
+    MakeLabel("LABEL_PLACE_LOG", "a warning as a program starts",
+              "предупреждение при запуске программы"),
     MakeLabel("LABEL_HELP_INTEGRATION_CREATE",
               "Creates an integration: one hotel and one portal, by a name of your "
               "choice. It gets a daily schedule, paused until its connection is "

@@ -1,6 +1,5 @@
 // Prints docs/errors.md: every reason of the catalogue with its code, message and
-// remedy in both languages. Labels (texts without a remedy that are no reasons) stay
-// out.
+// remedy in both languages. Labels (texts that are no reasons) stay out.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/text/catalogue.h"
+#include "common/text/reason_area.h"
 
 namespace guestbridge {
 namespace {
@@ -33,11 +33,6 @@ a run.
 std::string Cell(absl::string_view text) {
   return absl::StrReplaceAll(
       text, {{"|", "\\|"}, {"\n", "<br>"}, {"<", "&lt;"}, {">", "&gt;"}});
-}
-
-bool IsLabel(const ReasonText& text) {
-  return absl::StartsWith(text.reason, "LABEL_") ||
-         (text.remedy_en.empty() && text.code == absl::StatusCode::kOk);
 }
 
 void Print(const ReasonText& text) {

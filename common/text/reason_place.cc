@@ -1,0 +1,114 @@
+#include "common/text/reason_place.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+
+namespace guestbridge {
+namespace {
+
+using Place = ReasonPlace;
+
+struct Rule {
+  // Of the reason's code; ends with '_' when it stands for a family.
+  absl::string_view begin;
+  std::vector<Place> places;
+};
+
+// Reasons whose place is not that of their area. The first that fits holds.
+const std::vector<Rule>& Rules() {
+  static const auto* const rules = new std::vector<Rule>{
+      {"CHECK_", {Place::kCheck}},
+      {"ATTENTION_", {Place::kStatus}},
+      {"SUGGESTED_BY_", {Place::kMapping}},
+      {"EVENT_BY_", {Place::kEvents}},
+      {"LINE_", {Place::kLine}},
+      {"PLAINTEXT_IN_USE", {Place::kLog}},
+      {"SECRET_FILE_READABLE_BY_OTHERS", {Place::kLog}},
+      {"TOKEN_FILE_READABLE_BY_OTHERS", {Place::kLog}},
+      {"PORTAL_MOVED", {Place::kRun}},
+      {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
+      {"PLAN_CHANGED", {Place::kRun}},
+      {"CLIENT_GONE", {Place::kClient}},
+      {"SOURCE_QUIET_HOURS", {Place::kRun, Place::kStatus}},
+      {"LAST_GOOD_SETTINGS", {Place::kRun}},
+      {"PORTAL_AWAY", {Place::kRun}},
+      {"FOREIGN_CONTACT_ID", {Place::kRun, Place::kClient}},
+      {"TWO_CONTACTS_OF_ONE_CLIENT", {Place::kRun, Place::kClient}},
+      {"BATCH_IMPORT_UNAVAILABLE", {Place::kRun}},
+      {"IMPORT_RIGHT_MISSING", {Place::kRun}},
+      {"SPREADING_", {Place::kRun}},
+      {"FULL_REQUESTED", {Place::kRun}},
+      {"NEVER_READ", {Place::kRun}},
+      {"MAPPING_CHANGED", {Place::kRun}},
+      {"COMPARISON_DUE", {Place::kRun}},
+      {"SOURCE_VALUE_REFUSED", {Place::kClient}},
+  };
+  return *rules;
+}
+
+bool Fits(const Rule& rule, absl::string_view reason) {
+  return absl::EndsWith(rule.begin, "_") ? absl::StartsWith(reason, rule.begin)
+                                         : reason == rule.begin;
+}
+
+// What the two sides answer fails a run or one client of it, and is found by a test.
+std::vector<Place> PlacesOfArea(absl::string_view area, bool error_of_call) {
+  if (area == "VALUE") return {Place::kValue};
+  if (area == "MATCH") return {Place::kPair};
+  if (area == "EXPORT") {
+    return {error_of_call ? Place::kRun : Place::kClient};
+  }
+  std::vector<Place> places;
+  if (error_of_call) places.push_back(Place::kCall);
+  if (area == "PORTAL" || area == "SOURCE" || area == "CONNECTION" ||
+      area == "COMMON") {
+    places.push_back(Place::kCheck);
+    if (error_of_call) places.push_back(Place::kRun);
+  }
+  if (error_of_call && (area == "PORTAL" || area == "SOURCE")) {
+    places.push_back(Place::kClient);
+  }
+  return places;
+}
+
+}  // namespace
+
+absl::string_view NameOf(ReasonPlace place) {
+  switch (place) {
+    case Place::kCall:
+      return "CALL";
+    case Place::kCheck:
+      return "CHECK";
+    case Place::kRun:
+      return "RUN";
+    case Place::kClient:
+      return "CLIENT";
+    case Place::kValue:
+      return "VALUE";
+    case Place::kPair:
+      return "PAIR";
+    case Place::kLine:
+      return "LINE";
+    case Place::kStatus:
+      return "STATUS";
+    case Place::kMapping:
+      return "MAPPING";
+    case Place::kEvents:
+      return "EVENTS";
+    case Place::kLog:
+      return "LOG";
+  }
+  return "";
+}
+
+std::vector<ReasonPlace> PlacesOf(const ReasonText& reason, absl::string_view area) {
+  const auto& rules = Rules();
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) {
+    return Fits(one, reason.reason);
+  });
+  if (rule != rules.end()) return rule->places;
+  return PlacesOfArea(area, reason.code != absl::StatusCode::kOk);
+}
+
+}  // namespace guestbridge
