@@ -148,6 +148,8 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"clients", "list", "main"},
       {"clients", "explain", "main", client},
       {"clients", "retry", "main", client},
+      {"clients", "link", "main", client, "4711"},
+      {"clients", "unlink", "main", client},
       {"export", "run", "main", "--wait"},
       {"schedule", "set", "main", "--cron", "0 3 * * *", "--timezone", "Europe/Moscow"},
       {"schedule", "get", "main"},
@@ -648,6 +650,17 @@ TEST_F(CliTest, CtrlCLeavesTheRunGoingAndSaysHowToWatchIt) {
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.err, HasSubstr("guestbridge run watch integrations/main/runs/1"));
   EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST_F(CliTest, APairIsAPersonsDecision) {
+  const Result linked = Run({"clients", "link", "main", "c-1", "4711"});
+  EXPECT_EQ(linked.exit_code, 0) << linked.err;
+  EXPECT_THAT(linked.out, HasSubstr("4711"));
+  const Result unlinked = Run({"clients", "unlink", "main", "c-1"});
+  EXPECT_THAT(unlinked.out, HasSubstr("guestbridge clients link main c-1 <contact>"));
+  EXPECT_THAT(Run({"clients", "unlink", "main", "c-1", "--new"}).out,
+              HasSubstr("guestbridge export run main"));
+  EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);
 }
 
 TEST_F(CliTest, ClientsMayBeNamedByTheirResourceName) {

@@ -452,6 +452,21 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_queued(request->clients_size());
     return Status::OK;
   }
+  Status LinkClient(ServerContext* context, const v1::LinkClientRequest* request,
+                    v1::Client* answer) override {
+    const auto lock = Enter(context);
+    answer->set_name(request->name());
+    answer->set_client(request->name().substr(request->name().rfind('/') + 1));
+    answer->set_contact(request->contact());
+    return Status::OK;
+  }
+  Status UnlinkClient(ServerContext* context, const v1::UnlinkClientRequest* request,
+                      v1::Client* answer) override {
+    const auto lock = Enter(context);
+    answer->set_name(request->name());
+    answer->set_client(request->name().substr(request->name().rfind('/') + 1));
+    return Status::OK;
+  }
 
   // Schedules.
   Status GetSchedule(ServerContext* context, const v1::GetScheduleRequest*,

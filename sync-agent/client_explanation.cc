@@ -100,8 +100,10 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     *explanation.add_fields() = ToField(field);
   }
   if (record.has_value()) {
-    *explanation.mutable_ledger() =
-        ToClient(parts.integration, *record, attempt.has_value());
+    GB_ASSIGN_OR_RETURN(const std::optional<PairNote> pair,
+                        parts.ledger.Pair(row->key));
+    *explanation.mutable_ledger() = ToClient(
+        parts.integration, *record, pair.value_or(PairNote{}), attempt.has_value());
   }
   explanation.set_contact_in_source(row->contact.value());
   return explanation;

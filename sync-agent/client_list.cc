@@ -1,5 +1,6 @@
 #include "sync-agent/client_list.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -32,10 +33,27 @@ v1::Client::State StateOf(const ClientRecord& record, bool in_doubt) {
   return v1::Client::EXPORTED;
 }
 
+void PutPair(const ClientRecord& record, const PairNote& pair, v1::Client* client) {
+  const bool waits = record.link == LinkState::kReview;
+  const ContactId contact = waits ? record.proposed : record.contact;
+  if (waits && !contact.exists()) {
+    for (const ContactId id : pair.candidates) {
+      client->add_candidate_contacts(id.value());
+    }
+  } else if (pair.candidates.size() != 1 || pair.candidates[0] != contact ||
+             !contact.exists()) {
+    return;  // It has another contact by now.
+  }
+  client->set_found_by(pair.found_by);
+  if (v1::Client::Certainty_IsValid(pair.certainty)) {
+    client->set_certainty(static_cast<v1::Client::Certainty>(pair.certainty));
+  }
+}
+
 }  // namespace
 
 v1::Client ToClient(const std::string& integration, const ClientRecord& record,
-                    bool in_doubt) {
+                    const PairNote& pair, bool in_doubt) {
   v1::Client client;
   client.set_name(ClientName(integration, record.key.guid()));
   client.set_client(record.key.guid());
@@ -58,6 +76,7 @@ v1::Client ToClient(const std::string& integration, const ClientRecord& record,
   client.set_written_back(record.write_back == WriteBackState::kDone);
   client.set_proposed_contact(record.proposed.value());
   client.set_mapping_version(record.mapping_version);
+  PutPair(record, pair, &client);
   return client;
 }
 
@@ -79,8 +98,10 @@ absl::StatusOr<v1::ListClientsResponse> ListClients(
     GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,
                         parts.ledger.List(after, kRecordsPerLook));
     for (const ClientRecord& record : records) {
-      v1::Client client =
-          ToClient(parts.integration, record, doubtful.count(record.key) > 0);
+      GB_ASSIGN_OR_RETURN(const std::optional<PairNote> pair,
+                          parts.ledger.Pair(record.key));
+      v1::Client client = ToClient(parts.integration, record, pair.value_or(PairNote{}),
+                                   doubtful.count(record.key) > 0);
       const bool wanted = request.state() == v1::Client::STATE_UNSPECIFIED ||
                           request.state() == client.state();
       if (wanted && page.clients_size() == size) {

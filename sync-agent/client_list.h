@@ -8,7 +8,8 @@ namespace guestbridge::agent {
 
 // A ledger record in the API's words; without personal data.
 guestbridge::v1::Client ToClient(const std::string& integration,
-                                 const ClientRecord& record, bool in_doubt);
+                                 const ClientRecord& record, const PairNote& pair,
+                                 bool in_doubt);
 
 // A page of the ledger, by Ref_Key. Errors: PAGE_TOKEN_INVALID, those of the ledger.
 absl::StatusOr<guestbridge::v1::ListClientsResponse> ListClients(

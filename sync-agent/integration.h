@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/random/random.h"
@@ -116,6 +117,8 @@ class Integration {
   // For a later process: the portal still counts what this one has sent.
   void RememberPace(Ledger& ledger, bool running);
   void AnswerTask(const v1::Task& task);
+  // Of the task thread. The run thread waits meanwhile. Errors: RUN_IN_PROGRESS.
+  absl::Status BetweenRuns(absl::FunctionRef<absl::Status()> work);
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
   // Of the queue as it is with the present settings; any thread.
   WriteBackOutlook Outlook(int pending);
@@ -150,6 +153,8 @@ class Integration {
   std::set<std::string> cancelled_;   // names of queued runs
   std::deque<v1::Task> tasks_;
   IntegrationRun* current_ = nullptr;
+  bool run_thread_works_ = false;       // a run, or what goes before and after it
+  bool between_runs_ = false;           // the task thread's work; no run begins
   std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said
   std::vector<Trailing> trailing_;
   Figures figures_;

@@ -59,12 +59,34 @@ void Integration::AnswerTask(const v1::Task& task) {
   const auto ledger = OpenLedger();
   if (problem.ok() && !ledger.ok()) problem = ledger.status();
   v1::FinishTaskRequest answer =
-      problem.ok() ? PerformTask(task, {settings_.id, *now, **ledger, clock_})
+      problem.ok() ? PerformTask(task, {settings_.id, *now, **ledger, clock_,
+                                        [this](absl::FunctionRef<absl::Status()> work) {
+                                          return BetweenRuns(work);
+                                        }})
                    : FailedTask(problem);
   answer.set_task(task.id());
-  if (task.has_retry_clients()) ReportLedger();
+  if (task.has_retry_clients() || task.has_link_client() || task.has_unlink_client()) {
+    ReportLedger();
+  }
   const absl::Status sent = server_.finish_task(std::move(answer));
   if (!sent.ok()) log::Warning("task_answer_lost", {{"error", sent}});
+}
+
+absl::Status Integration::BetweenRuns(absl::FunctionRef<absl::Status()> work) {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return !run_thread_works_ || current_ != nullptr; });
+    if (current_ != nullptr) {
+      return MakeError("RUN_IN_PROGRESS",
+                       {{"integration", settings_.id}, {"run", current_->name()}});
+    }
+    between_runs_ = true;
+  }
+  absl::Status done = work();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  between_runs_ = false;
+  changed_.notify_all();
+  return done;
 }
 
 void Integration::CareLoop() {

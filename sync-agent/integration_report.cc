@@ -209,9 +209,9 @@ v1::LedgerSummary MakeLedgerSummary(int missing,
     entry.mutable_parameters()->insert(group.parameters.begin(),
                                        group.parameters.end());
     entry.set_count(group.count);
-    entry.set_needs_person(group.problem == Outcome::kFailed ||
-                           group.reason == "AWAITING_MATCH_REVIEW" ||
-                           group.reason == "AMBIGUOUS_MATCH");
+    entry.set_needs_person(
+        group.problem == Outcome::kFailed || group.reason == "AWAITING_MATCH_REVIEW" ||
+        group.reason == "AMBIGUOUS_MATCH" || group.reason == kClientUnlinked);
   }
   summary.set_missing_count(missing);
   summary.set_doubts(doubts);

@@ -31,9 +31,8 @@ constexpr absl::Duration kSlice = absl::Milliseconds(200);
 constexpr absl::Duration kRetry = absl::Seconds(2);
 
 // Notes of the ledger; those of the last reading are the machine's.
-constexpr char kIdentityNote[] = "base-identity";  // the one in use
-constexpr char kStampNote[] = "ledger-stamp";      // tells it from its copies
-constexpr char kColdNote[] = "cold";               // "1": look before adding
+constexpr char kStampNote[] = "ledger-stamp";  // tells it from its copies
+constexpr char kColdNote[] = "cold";           // "1": look before adding
 // The portal that the links are about: host:port, and the names that it had before.
 constexpr char kPortalNote[] = "portal";
 constexpr char kRunStartNote[] = "run-start";  // KeyOf, written before

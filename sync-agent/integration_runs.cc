@@ -64,20 +64,25 @@ void Integration::RunLoop() {
     {
       const absl::Duration settle_in = SettleIn();
       std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait_for(lock,
-                        absl::ToChronoNanoseconds(std::min(settle_in, kCareEvery)),
-                        [this] { return stopping_ || !runs_.empty(); });
+      changed_.wait_for(
+          lock, absl::ToChronoNanoseconds(std::min(settle_in, kCareEvery)),
+          [this] { return stopping_ || (!runs_.empty() && !between_runs_); });
+      changed_.wait(lock, [this] { return stopping_ || !between_runs_; });
       if (stopping_) return;
       if (!runs_.empty()) {
         task = std::move(runs_.front());
         runs_.pop_front();
       }
+      run_thread_works_ = true;
     }
     if (task.has_value()) {
       ExecuteTask(*task);
     } else if (SettleIn() <= absl::ZeroDuration()) {
       SettleDoubts();
     }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    run_thread_works_ = false;
+    changed_.notify_all();
   }
 }
 

@@ -32,6 +32,9 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
                                                     AccessTokens::Fetch fetch_token,
                                                     const Clock& clock);
 
+// Note of the ledger: the base's identity in use.
+inline constexpr char kIdentityNote[] = "base-identity";
+
 // How long a doubtful request may still execute on the portal that this ledger is
 // about; before anything was heard of it, as long as on a box.
 absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,

@@ -6,6 +6,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/client_explanation.h"
+#include "sync-agent/client_links.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/integration_report.h"
 
@@ -113,6 +114,16 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
     case v1::Task::kRetryClients: {
       GB_ASSIGN_OR_RETURN(*answer.mutable_retried(),
                           Retry(task.retry_clients(), parts));
+      return answer;
+    }
+    case v1::Task::kLinkClient: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_client(),
+                          LinkClient(task.link_client(), parts));
+      return answer;
+    }
+    case v1::Task::kUnlinkClient: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_client(),
+                          UnlinkClient(task.unlink_client(), parts));
       return answer;
     }
     case v1::Task::kLoadEvents: {

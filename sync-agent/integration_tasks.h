@@ -1,15 +1,19 @@
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
 #include "sync-agent/integration_sides.h"
 #include "sync-agent/ledger/ledger.h"
 
-// The tasks that are answered at once, also while a run is under way. They write
-// nothing but the requeueing of clients. Block; thread-safe.
+// The tasks that are answered at once, most of them also while a run is under way. They
+// write nothing but the requeueing of clients and a person's pairs. Block; thread-safe.
 namespace guestbridge::agent {
 
 struct TaskParts {
@@ -17,6 +21,8 @@ struct TaskParts {
   Sides& sides;
   Ledger& ledger;
   const Clock& clock;
+  // Does the work while no run is under way, and none begins. Errors: RUN_IN_PROGRESS.
+  std::function<absl::Status(absl::FunctionRef<absl::Status()>)> between_runs;
 };
 
 // Tries the source alone.

@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "admin-cli/command/command.h"
@@ -89,6 +90,49 @@ absl::StatusOr<int> Retry(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+std::string ClientNameOf(const Arguments& arguments) {
+  return absl::StrCat(IntegrationNameOf(arguments), "/clients/",
+                      ClientIdOf(arguments.Get("CLIENT")));
+}
+
+absl::StatusOr<int> Link(Session& session, const Arguments& arguments) {
+  v1::LinkClientRequest request;
+  request.set_name(ClientNameOf(arguments));
+  const std::string text = arguments.Get("CONTACT");
+  int64_t contact = 0;
+  if (!absl::SimpleAtoi(text, &contact) || contact <= 0) {
+    return MakeError("CONTACT_ID_INVALID", {{"value", text}});
+  }
+  request.set_contact(contact);
+  GB_ASSIGN_OR_RETURN(const auto client, session.Call(&Stub::LinkClient, request));
+  if (session.PrintDocument(client)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"client", client.client()},
+                                 {"contact", std::to_string(client.contact())}};
+  session.out() << session.Text("CLIENT_LINKED", parameters) << '\n'
+                << session.Text("NEXT_EXPORT_RUN", parameters) << '\n';
+  return 0;
+}
+
+absl::StatusOr<int> Unlink(Session& session, const Arguments& arguments) {
+  v1::UnlinkClientRequest request;
+  request.set_name(ClientNameOf(arguments));
+  request.set_make_new(arguments.Has("--new"));
+  GB_ASSIGN_OR_RETURN(const auto client, session.Call(&Stub::UnlinkClient, request));
+  if (session.PrintDocument(client)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"client", client.client()}};
+  session.out() << session.Text(
+                       request.make_new() ? "CLIENT_TO_BE_MADE" : "CLIENT_UNLINKED",
+                       parameters)
+                << '\n'
+                << session.Text(
+                       request.make_new() ? "NEXT_EXPORT_RUN" : "NEXT_CLIENT_LINK",
+                       parameters)
+                << '\n';
+  return 0;
+}
+
 }  // namespace
 
 std::vector<Command> ClientsCommands() {
@@ -126,6 +170,25 @@ std::vector<Command> ClientsCommands() {
        {"guestbridge clients retry main",
         "guestbridge clients retry main 00000000-0000-4000-8000-000000000001"},
        Retry},
+      {"clients",
+       "link",
+       "HELP_CLIENTS_LINK",
+       {IdArgument(),
+        {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true},
+        {"CONTACT", "CONTACT", "ARGUMENT_CONTACT", /*required=*/true}},
+       {},
+       {"guestbridge clients link main 00000000-0000-4000-8000-000000000001 4711"},
+       Link,
+       kFarTimeout},
+      {"clients",
+       "unlink",
+       "HELP_CLIENTS_UNLINK",
+       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true}},
+       {{"--new", "", "FLAG_NEW_CONTACT"}},
+       {"guestbridge clients unlink main 00000000-0000-4000-8000-000000000001",
+        "guestbridge clients unlink main 00000000-0000-4000-8000-000000000001 --new"},
+       Unlink,
+       kFarTimeout},
   };
 }
 

@@ -1,6 +1,7 @@
 #include "admin-cli/command/explain_view.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
 
@@ -54,14 +55,22 @@ void PrintClients(Session& session, const std::vector<v1::Client>& clients) {
                session.Text("HEAD_CONTACT"), session.Text("HEAD_WHY")});
   for (const v1::Client& client : clients) {
     std::string why = client.reason();
+    if (why.empty()) why = client.found_by_message();
     if (!client.message().empty()) {
       absl::StrAppend(&why, why.empty() ? "" : ": ", client.message());
     }
     const int64_t contact =
         client.contact() != 0 ? client.contact() : client.proposed_contact();
+    std::string contacts = ContactText(contact);
+    if (client.candidate_contacts_size() > 0) {
+      contacts = absl::StrCat(absl::StrJoin(client.candidate_contacts(), ", "), " ?");
+    }
+    if (!client.reason().empty() && !client.found_by_message().empty()) {
+      absl::StrAppend(&why, " ", client.found_by_message());
+    }
     table.Add({client.client(),
                session.Name("CLIENT", v1::Client::State_Name(client.state())),
-               ContactText(contact), std::move(why)});
+               std::move(contacts), std::move(why)});
   }
   table.Print(session.style(), session.out());
 }
@@ -79,6 +88,9 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     facts.Add(session.Text("LEDGER_STATE"),
               session.Name("CLIENT", v1::Client::State_Name(ledger.state())));
     facts.Add(session.Text("CONTACT"), ContactText(ledger.contact()));
+    if (!ledger.found_by_message().empty()) {
+      facts.Add(session.Text("FOUND_BY"), ledger.found_by_message());
+    }
     facts.Add(session.Text("EXPORTED"),
               TimeText(session, ledger.has_export_time(), ledger.export_time()));
   } else {

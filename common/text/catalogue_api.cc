@@ -236,10 +236,19 @@ constexpr ReasonText kTexts[] = {
     {"ATTENTION_PAIRS_AMBIGUOUS", kOk,
      "{count} guests wait for you: several contacts on the portal may be theirs.",
      "Ждут вашего решения гости: {count}. На портале по нескольку похожих контактов.",
-     "See them: guestbridge clients list {integration} --state AMBIGUOUS. Merge the "
-     "contacts on the portal, then: guestbridge clients match {integration}.",
-     "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS. "
-     "Объедините контакты на портале, затем: guestbridge clients match {integration}."},
+     "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
+     "guestbridge clients link {integration} <client> <contact>.",
+     "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
+     "каждого: guestbridge clients link {integration} <клиент> <контакт>."},
+    {"ATTENTION_CLIENTS_UNLINKED", kOk,
+     "{count} guests were unlinked from their contacts and wait for you.",
+     "Ждут вашего решения гости, у которых снята связь с контактом: {count}.",
+     "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
+     "guestbridge clients link {integration} <client> <contact>, or: guestbridge "
+     "clients unlink {integration} <client> --new.",
+     "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
+     "каждого: guestbridge clients link {integration} <клиент> <контакт> или "
+     "guestbridge clients unlink {integration} <клиент> --new."},
     {"ATTENTION_WRITE_BACK_PARKED", kOk,
      "1C refused the contact ID of {count} clients.",
      "1С не приняла ID контакта у клиентов: {count}.",

@@ -182,6 +182,24 @@ constexpr ReasonText kHelp[] = {
               "named, all of them.",
               "Разрешает следующей выгрузке повторить клиентов с ошибкой. Если "
               "никто не назван — всех."),
+    MakeLabel("LABEL_HELP_CLIENTS_LINK",
+              "Links a client to a contact: your decision about an ambiguous pair. "
+              "Refused when the contact does not exist, carries another guest's mark "
+              "or is linked to another client, and while a run is under way. The next "
+              "export marks the contact and brings it up to date.",
+              "Связывает клиента с контактом: ваше решение о неоднозначной паре. "
+              "Отклоняется, если контакта нет, если он несёт отметку другого гостя или "
+              "связан с другим клиентом, а также во время выгрузки. Ближайшая выгрузка "
+              "отметит контакт и обновит его."),
+    MakeLabel("LABEL_HELP_CLIENTS_UNLINK",
+              "Takes a client's link to its contact off. Nothing is written to the "
+              "portal; the client waits (state AMBIGUOUS) and is not exported until "
+              "you link it or say --new, so that no second contact appears by itself. "
+              "Its old contact keeps its data; its mark goes when you decide.",
+              "Снимает связь клиента с контактом. На портал ничего не пишется; клиент "
+              "ждёт (состояние AMBIGUOUS) и не выгружается, пока вы не свяжете его или "
+              "не укажете --new, поэтому второй контакт сам не появится. Прежний "
+              "контакт сохраняет данные; отметка с него снимается, когда вы решите."),
     MakeLabel("LABEL_HELP_EXPORT_RUN",
               "Exports the changes of 1C to the portal. The first time that is "
               "every guest. With --wait the exit code is 0 when done, 7 when some "
@@ -254,6 +272,8 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_ARGUMENT_CLIENTS",
               "Ref_Keys of clients in 1C; none: all that failed",
               "Ref_Key клиентов в 1С; не указаны — все с ошибкой"),
+    MakeLabel("LABEL_ARGUMENT_CONTACT", "ID of the contact on the portal",
+              "ID контакта на портале"),
     MakeLabel("LABEL_ARGUMENT_RUN", "Number of the run, see run list",
               "Номер запуска, см. run list"),
     MakeLabel("LABEL_ARGUMENT_AGENT", "Name of the agent, see agent list",
@@ -365,6 +385,11 @@ constexpr ReasonText kHelp[] = {
               "оставляет"),
     MakeLabel("LABEL_FLAG_CLEAR_FILTER", "Export all guests again",
               "Снова выгружать всех гостей"),
+    MakeLabel("LABEL_FLAG_NEW_CONTACT",
+              "Of a client that waits for a decision: it is none of the contacts, make "
+              "a new one with the next export",
+              "Для клиента, который ждёт решения: ни один контакт не его, создать "
+              "новый при ближайшей выгрузке"),
     MakeLabel("LABEL_FLAG_APPLY",
               "Accept all unambiguous pairs and mark their contacts",
               "Принять все однозначные пары и отметить их контакты"),

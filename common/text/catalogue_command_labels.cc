@@ -214,6 +214,19 @@ constexpr ReasonText kLabels[] = {
               "When they are right: guestbridge events save {id} (* is not saved "
               "yet)",
               "Когда всё верно: guestbridge events save {id} (* — ещё не сохранено)"),
+    MakeLabel("LABEL_CLIENT_LINKED", "Client {client} is linked to contact {contact}.",
+              "Клиент {client} связан с контактом {contact}."),
+    MakeLabel("LABEL_CLIENT_UNLINKED", "Client {client} is unlinked and waits for you.",
+              "Клиент {client}: связь снята, ждёт решения."),
+    MakeLabel("LABEL_CLIENT_TO_BE_MADE", "The next export adds a contact for {client}.",
+              "Ближайшая выгрузка создаст контакт для {client}."),
+    MakeLabel(
+        "LABEL_NEXT_CLIENT_LINK",
+        "Next, one of:\n  guestbridge clients link {id} {client} <contact>\n"
+        "  guestbridge clients unlink {id} {client} --new",
+        "Дальше одно из двух:\n  guestbridge clients link {id} {client} <контакт>\n"
+        "  guestbridge clients unlink {id} {client} --new"),
+    MakeLabel("LABEL_FOUND_BY", "Found by", "Как найден"),
     MakeLabel("LABEL_NEXT_CLIENTS_MATCH", "Next: guestbridge clients match {id} --wait",
               "Дальше: guestbridge clients match {id} --wait"),
     MakeLabel("LABEL_HEAD_EVENT", "EVENT", "СОБЫТИЕ"),

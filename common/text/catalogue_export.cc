@@ -157,10 +157,10 @@ constexpr ReasonText kTexts[] = {
      "Contacts on the portal may be this guest, but it is not certain which, if any.",
      "На портале есть контакты, которые могут быть этим гостем, но неясно, какой из "
      "них и он ли это.",
-     "Merge them on the portal, or write the right contact's ID to the guest in 1C; "
-     "then match again.",
-     "Объедините их на портале или запишите гостю в 1С ID нужного контакта, затем "
-     "повторите сопоставление."},
+     "Choose one: guestbridge clients link {integration} <client> <contact>. If it is "
+     "none of them: guestbridge clients unlink {integration} <client> --new.",
+     "Выберите: guestbridge clients link {integration} <клиент> <контакт>. Если это "
+     "никто из них: guestbridge clients unlink {integration} <клиент> --new."},
     {"CONTACT_UNREADABLE", kOk,
      "The portal did not show the contact, and it is not sure that it is gone.",
      "Портал не показал контакт, но и не подтвердил, что его нет.",

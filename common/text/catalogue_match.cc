@@ -4,6 +4,9 @@ namespace guestbridge::text_areas {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+constexpr auto kNotFound = absl::StatusCode::kNotFound;
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 constexpr char kNothingEn[] = "There is nothing to do.";
 constexpr char kNothingRu[] = "Ничего делать не нужно.";
@@ -43,6 +46,60 @@ constexpr ReasonText kTexts[] = {
      "Совпадают почта и дата рождения.", kNothingEn, kNothingRu},
     {"MATCHED_BY_EMAIL", kOk, "The e-mail is the same.", "Совпадает адрес почты.",
      kNothingEn, kNothingRu},
+    {"LINKED_BY_HAND", kOk, "A person linked the guest to this contact.",
+     "Гостя с этим контактом связал человек.", kNothingEn, kNothingRu},
+
+    // What a person decides.
+    {"CLIENT_UNLINKED", kOk,
+     "The guest was unlinked from a contact; it waits for a decision and is not "
+     "exported.",
+     "Связь гостя с контактом снята; гость ждёт решения и не выгружается.",
+     "Link it: guestbridge clients link {integration} <client> <contact>; or have a "
+     "new "
+     "contact made: guestbridge clients unlink {integration} <client> --new.",
+     "Свяжите его: guestbridge clients link {integration} <клиент> <контакт>; или "
+     "разрешите новый контакт: guestbridge clients unlink {integration} <клиент> "
+     "--new."},
+    {"CLIENT_ALREADY_LINKED", kPrecondition,
+     "Guest {client} is linked to contact {contact}.",
+     "Гость {client} связан с контактом {contact}.",
+     "Take that link off first: guestbridge clients unlink {integration} {client}.",
+     "Сначала снимите эту связь: guestbridge clients unlink {integration} {client}."},
+    {"CLIENT_NOT_LINKED", kPrecondition, "Guest {client} is linked to no contact.",
+     "Гость {client} не связан ни с одним контактом.",
+     "Look where it stands: guestbridge clients explain {integration} {client}. To "
+     "have "
+     "a new contact made for a guest that waits for a decision, say --new.",
+     "Посмотрите, что с ним: guestbridge clients explain {integration} {client}. Чтобы "
+     "для гостя, который ждёт решения, был создан новый контакт, укажите --new."},
+    {"CLIENT_STILL_LINKED", kPrecondition,
+     "Guest {client} is linked to contact {contact}; a new contact would be its "
+     "second.",
+     "Гость {client} связан с контактом {contact}; новый контакт был бы вторым.",
+     "Unlink it without --new first, and look at what waits.",
+     "Сначала снимите связь без --new и посмотрите, что ждёт решения."},
+    {"CONTACT_ID_UNKNOWN", kNotFound, "The portal has no contact {contact}.",
+     "На портале нет контакта {contact}.",
+     "Check the number in the contact's address on the portal.",
+     "Проверьте номер в адресе карточки контакта на портале."},
+    {"CONTACT_OF_ANOTHER_CLIENT", kPrecondition,
+     "Contact {contact} carries another guest's mark.",
+     "Контакт {contact} несёт отметку другого гостя.",
+     "Choose another contact. If that guest was unlinked from this one, decide about "
+     "that guest first: it takes the mark off.",
+     "Выберите другой контакт. Если у того гостя связь с этим контактом снята, сначала "
+     "примите решение о нём: тогда отметка снимется."},
+    {"MARK_NOT_TAKEN_OFF", kPrecondition,
+     "Contact {contact} still carries the guest's mark.",
+     "Контакт {contact} всё ещё несёт отметку гостя.",
+     "Nothing was lost: the guest waits for your decision. Repeat the command; if it "
+     "stays so, check that the portal's user may change this contact.",
+     "Ничего не потеряно: гость ждёт вашего решения. Повторите команду; если не "
+     "поможет, проверьте, что пользователь портала может изменять этот контакт."},
+    {"CONTACT_ID_INVALID", kInvalid, "{value} is no contact's ID.",
+     "{value} — не ID контакта.",
+     "It is the number in the contact's address on the portal, above 0.",
+     "Это число больше 0 из адреса карточки контакта на портале."},
 };
 
 }  // namespace

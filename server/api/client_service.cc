@@ -65,6 +65,30 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                        });
   }
 
+  grpc::Status LinkClient(grpc::ServerContext* context,
+                          const v1::LinkClientRequest* request,
+                          v1::Client* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/LinkClient",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.Link(*request, call.patience), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::Status UnlinkClient(grpc::ServerContext* context,
+                            const v1::UnlinkClientRequest* request,
+                            v1::Client* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/UnlinkClient",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.Unlink(*request, call.patience), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
  private:
   const CallDesk& desk_;
   Clients& clients_;

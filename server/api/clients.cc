@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/resource/page.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -9,6 +10,8 @@
 #include "server/api/assignment.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/run_state.h"
+#include "server/api/runs.h"
 
 namespace guestbridge::server {
 
@@ -59,6 +62,45 @@ absl::StatusOr<v1::RetryClientsResponse> Clients::Retry(
   *task.mutable_retry_clients() = request;
   GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
   return std::move(*answer.mutable_retried());
+}
+
+absl::Status Clients::CheckQuiet(const std::string& integration) {
+  return store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto unfinished,
+                        UnfinishedRuns(transaction, integration));
+    for (const store::RunRecord& record : unfinished) {
+      if (!IsExclusive(record.run().kind())) continue;
+      return MakeError("RUN_IN_PROGRESS",
+                       {{"integration", integration}, {"run", record.run().name()}});
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::Client> Clients::Link(const v1::LinkClientRequest& request,
+                                         const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(request.name()));
+  if (request.contact() <= 0) {
+    return MakeFieldError("contact", "CONTACT_ID_INVALID",
+                          {{"value", absl::StrCat(request.contact())}});
+  }
+  GB_RETURN_IF_ERROR(CheckQuiet(id.integration));
+  v1::Task task;
+  *task.mutable_link_client() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
+                      Ask(id.integration, std::move(task), patience));
+  return std::move(*answer.mutable_client());
+}
+
+absl::StatusOr<v1::Client> Clients::Unlink(const v1::UnlinkClientRequest& request,
+                                           const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(request.name()));
+  GB_RETURN_IF_ERROR(CheckQuiet(id.integration));
+  v1::Task task;
+  *task.mutable_unlink_client() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
+                      Ask(id.integration, std::move(task), patience));
+  return std::move(*answer.mutable_client());
 }
 
 }  // namespace guestbridge::server

@@ -20,8 +20,15 @@ class Clients {
                                                 const Patience& patience);
   absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& request,
                                                  const Patience& patience);
+  absl::StatusOr<v1::Client> Link(const v1::LinkClientRequest& request,
+                                  const Patience& patience);
+  absl::StatusOr<v1::Client> Unlink(const v1::UnlinkClientRequest& request,
+                                    const Patience& patience);
 
  private:
+  // A person's decision about a pair waits until no run writes. Errors:
+  // RUN_IN_PROGRESS.
+  absl::Status CheckQuiet(const std::string& integration);
   absl::StatusOr<v1::FinishTaskRequest> Ask(const std::string& integration,
                                             v1::Task task, const Patience& patience);
 

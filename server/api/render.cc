@@ -93,6 +93,9 @@ void Render(Language language, v1::Connection* connection) {
 }
 
 void Render(Language language, v1::Client* client) {
+  if (!client->found_by().empty()) {
+    client->set_found_by_message(RenderMessage(client->found_by(), {}, language));
+  }
   if (client->reason().empty()) return;
   Parameters parameters = ToParameters(client->parameters(), client->name());
   parameters.emplace("client", client->client());

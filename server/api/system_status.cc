@@ -46,6 +46,7 @@ int LookAtLedger(const v1::LedgerSummary& summary, const std::string& id,
     const char* review = nullptr;
     if (group.reason() == "AWAITING_MATCH_REVIEW") review = "ATTENTION_PAIRS_PROPOSED";
     if (group.reason() == "AMBIGUOUS_MATCH") review = "ATTENTION_PAIRS_AMBIGUOUS";
+    if (group.reason() == "CLIENT_UNLINKED") review = "ATTENTION_CLIENTS_UNLINKED";
     if (review == nullptr) {
       failed += group.count();
     } else {

@@ -58,13 +58,15 @@ TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
   v1::LedgerSummary summary;
   AddMissing("AWAITING_MATCH_REVIEW", 2, true, &summary);
   AddMissing("AMBIGUOUS_MATCH", 1, true, &summary);
+  AddMissing("CLIENT_UNLINKED", 1, true, &summary);
   AddMissing("WAITS_FOR_EXPORT", 4, false, &summary);
   Report(summary);
-  EXPECT_EQ(Main().missing(), 7);
-  ASSERT_EQ(Main().missing_reasons_size(), 3);
+  EXPECT_EQ(Main().missing(), 8);
+  ASSERT_EQ(Main().missing_reasons_size(), 4);
   EXPECT_EQ(Main().missing_reasons(0).reason(), "AWAITING_MATCH_REVIEW");
   EXPECT_THAT(Attention(), ::testing::ElementsAre("ATTENTION_PAIRS_PROPOSED",
-                                                  "ATTENTION_PAIRS_AMBIGUOUS"));
+                                                  "ATTENTION_PAIRS_AMBIGUOUS",
+                                                  "ATTENTION_CLIENTS_UNLINKED"));
 }
 
 TEST_F(SystemStatusTest, WhatWaitsForTheNextExportNeedsNobody) {

@@ -44,6 +44,8 @@ constexpr Permission kPermissions[] = {
     // Passes a guest's personal data through.
     {"/guestbridge.v1.ClientService/ExplainClient", kOperator},
     {"/guestbridge.v1.ClientService/RetryClients", kOperator},
+    {"/guestbridge.v1.ClientService/LinkClient", kOperator},
+    {"/guestbridge.v1.ClientService/UnlinkClient", kOperator},
 
     {"/guestbridge.v1.RunService/StartExport", kOperator},
     {"/guestbridge.v1.RunService/RebuildLedger", kOperator},

@@ -178,14 +178,20 @@ void ExportMachine::Note(const ClientRow& row,
   }
   ClientRecord known = record.value_or(ClientRecord{});
   known.key = row.key;
+  // What a person is to decide stays said, whatever else keeps the client away now: the
+  // reason tells a client that was taken apart from one that is only ambiguous.
+  const bool waits = known.link == LinkState::kReview;
   if (decision.reason != kInDoubt) {
-    const bool noted = known.reason == decision.reason && known.problem == outcome &&
-                       known.parameters == decision.parameters &&
-                       known.version == decision.version;
+    const bool said = waits || (known.reason == decision.reason &&
+                                known.parameters == decision.parameters);
+    const bool noted =
+        said && known.problem == outcome && known.version == decision.version;
     if (noted && !mark && !known.dirty) return;
     known.version = decision.version;
-    known.reason = decision.reason;
-    known.parameters = decision.parameters;
+    if (!waits) {
+      known.reason = decision.reason;
+      known.parameters = decision.parameters;
+    }
     known.problem = outcome;
     known.dirty = switched_off;
   }

@@ -177,13 +177,19 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) 
 
 absl::Status Ledger::Unlink(const ClientKey& key) {
   return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> known, GetLocked(key));
+    if (!known.has_value()) {
+      ClientRecord record;
+      record.key = key;
+      GB_RETURN_IF_ERROR(PutLocked(record, ""));
+    }
     GB_ASSIGN_OR_RETURN(
         Statement * take,
         database_->Prepare(
             "UPDATE clients SET link = 3, contact = 0, proposed = 0, dirty = 0, reason "
             "= ?, parameters = '', problem = 7, refused_hash = '', answered_refusals = "
             "0, write_back = 0, written = 0, write_back_reason = '', version = '' "
-            "WHERE key = ? AND link = 1"));
+            "WHERE key = ? AND link <> 4"));
     return take->Bind(1, kClientUnlinked).Bind(2, key.guid()).Run();
   });
 }
@@ -314,7 +320,7 @@ absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
         problems,
         " THEN 0 ELSE problem END, write_back = CASE WHEN write_back = 3 "
         "THEN 1 ELSE write_back END WHERE (problem IN ",
-        problems, " OR write_back = 3) AND link <> 4");
+        problems, " OR write_back = 3) AND link NOT IN (3, 4)");
   };
   int64_t changed = 0;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {

@@ -208,8 +208,8 @@ class Ledger {
   // its write-back unless 1C holds it already. A contact that is linked to another
   // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS).
   absl::Status Link(const ClientRecord& record, ContactId held_by_source);
-  // A live client loses its contact and waits for a decision, as kClientUnlinked;
-  // nothing of it is written to 1C any more. Others stay as they are.
+  // The client, known or not, has no contact and waits for a decision, as
+  // kClientUnlinked; nothing of it is written to 1C any more. An erased one stays so.
   absl::Status Unlink(const ClientKey& key);
   absl::StatusOr<std::optional<ClientKey>> ClientOf(ContactId contact);
   // In the order of `keys`. A client that waits for anything has no known version.

@@ -133,6 +133,68 @@ class Matches(unittest.TestCase):
         self.assertEqual(site.portal.get("/contacts/count")["count"], total + 3)
         self.assertEqual(site.portal.get("/counters")["duplicate_origins"], 0)
 
+    def test_ambiguous_pairs_are_a_persons_decision(self):
+        def before(site):
+            for _ in range(2):  # 1, 2: twins of guest 1
+                self.contact(site, LAST_NAME="Гостев1", NAME="Иван", phone=written_by_hand(1))
+            # 3: a relative of guest 2
+            self.contact(site, LAST_NAME="Гостев2", NAME="Пётр", phone=written_by_hand(2))
+            self.contact(site, LAST_NAME="Гостев3", NAME="Иван", phone=written_by_hand(3))  # 4
+
+        site = self.site([guest(n) for n in range(1, 4)], before)
+        self.match(site)
+        [proposed] = site.json("clients", "list", "main", "--state", "PROPOSED")
+        self.assertEqual((proposed["foundBy"], proposed["certainty"], proposed["proposedContact"]),
+                         ("MATCHED_BY_PHONE_NAME", "LIKELY", "4"))
+        self.assertEqual(proposed["foundByMessage"], "Phone and name are the same.")
+        ambiguous = site.json("clients", "list", "main", "--state", "AMBIGUOUS")
+        self.assertEqual([(c["client"], c["candidateContacts"]) for c in ambiguous],
+                         [(key_of(1), ["1", "2"]), (key_of(2), ["3"])])
+        text = site.cli("clients", "list", "main", "--state", "AMBIGUOUS").stdout
+        self.assertIn("1, 2 ?", text)
+
+        # What can't be linked.
+        for contact, code in (("999", 3), ("0", 4), ("x", 4)):
+            site.cli("clients", "link", "main", key_of(1), contact, code=code)
+        linked = site.json("clients", "link", "main", key_of(1), "2")
+        self.assertEqual((linked["contact"], linked["foundBy"]), ("2", "LINKED_BY_HAND"))
+        again = site.json("clients", "link", "main", key_of(1), "2")
+        self.assertEqual(again["contact"], "2")
+        site.cli("clients", "link", "main", key_of(1), "1", code=4)
+        site.cli("clients", "link", "main", key_of(2), "2", code=4)  # another client's
+        # None of them: a new one.
+        site.cli("clients", "unlink", "main", key_of(3), code=4)     # is linked to nobody
+        site.cli("clients", "unlink", "main", key_of(2), "--new")
+        site.cli("clients", "match", "main", "--apply", "--wait")
+        run = self.export(site)
+        self.assertEqual(site.contacts()[key_of(1)][0]["id"], 2)
+
+        # Taken apart again: it waits, nothing is written, nobody is doubled.
+        writes = site.portal.get("/counters")["commands"].get("crm.contact.update", 0)
+        total = site.portal.get("/contacts/count")["count"]
+        unlinked = site.json("clients", "unlink", "main", key_of(1))
+        self.assertEqual((unlinked["state"], unlinked["reason"]), ("AMBIGUOUS", "CLIENT_UNLINKED"))
+        for flags in ((), ("--full",)):
+            run = self.export(site, *flags)
+            self.assertEqual(run["counters"]["added"], 0, run)
+        self.match(site, "--apply")
+        self.assertEqual(site.portal.get("/contacts/count")["count"], total)
+        self.assertEqual(site.portal.get("/counters")["commands"].get("crm.contact.update", 0), writes)
+        # Linked to the other twin: the first loses the mark, there is one contact of this guest.
+        site.cli("clients", "link", "main", key_of(1), "1")
+        self.export(site)
+        [contact] = site.contacts()[key_of(1)]
+        self.assertEqual(contact["id"], 1)
+        self.assertEqual(site.clients()[key_of(1)]["B24ContactID"], "1")
+        # And to none: a new contact, once.
+        site.cli("clients", "unlink", "main", key_of(1))
+        site.cli("clients", "unlink", "main", key_of(1), "--new")
+        run = self.export(site)
+        self.assertEqual(run["counters"]["added"], 1, run)
+        [contact] = site.contacts()[key_of(1)]
+        self.assertNotIn(contact["id"], (1, 2, 3, 4))
+        self.assertEqual(site.portal.get("/counters")["duplicate_origins"], 0)
+
 
 if __name__ == "__main__":
     unittest.main()

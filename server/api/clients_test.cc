@@ -1,0 +1,102 @@
+#include "server/api/clients.h"
+
+#include <thread>
+
+#include "server/api/api_fixture_test.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+constexpr char kClient[] = "integrations/main/clients/g";
+
+class ClientsTest : public ApiFixture {
+ protected:
+  ClientsTest() : clients_(*store_, sessions_) {
+    Prepare("main");
+    link_.set_name(kClient);
+    link_.set_contact(4711);
+    unlink_.set_name(kClient);
+    unlink_.set_make_new(true);
+  }
+
+  // Asks while an agent answers the first task that is not a run, and returns the task.
+  template <typename Call>
+  v1::Task Answered(Session& session, v1::FinishTaskRequest answer, Call call) {
+    v1::Task asked;
+    std::thread agent([&] {
+      while (!asked.has_link_client() && !asked.has_unlink_client()) {
+        for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
+        std::this_thread::yield();
+      }
+      answer.set_task(asked.id());
+      EXPECT_THAT(sessions_.Answer(session, answer), IsOk());
+    });
+    call();
+    agent.join();
+    return asked;
+  }
+
+  Clients clients_;
+  v1::LinkClientRequest link_;
+  v1::UnlinkClientRequest unlink_;
+};
+
+TEST_F(ClientsTest, WithoutAnAgentNobodyDecidesAboutAPair) {
+  EXPECT_EQ(ReasonOf(clients_.Link(link_, Patience()).status()), "AGENT_NOT_CONNECTED");
+  EXPECT_EQ(ReasonOf(clients_.Unlink(unlink_, Patience()).status()),
+            "AGENT_NOT_CONNECTED");
+}
+
+TEST_F(ClientsTest, TheAgentIsToldTheDecisionAndItsWordIsTheAnswer) {
+  const auto session = ConnectAgent("a", "one");
+  v1::FinishTaskRequest answer;
+  answer.mutable_client()->set_contact(4711);
+  const v1::Task linked = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.Link(link_, Patience())->contact(), 4711);
+  });
+  EXPECT_EQ(linked.integration(), "integrations/main");
+  EXPECT_EQ(linked.link_client().name(), kClient);
+  EXPECT_EQ(linked.link_client().contact(), 4711);
+  const v1::Task unlinked = Answered(*session, answer, [&] {
+    EXPECT_THAT(clients_.Unlink(unlink_, Patience()), IsOk());
+  });
+  EXPECT_EQ(unlinked.unlink_client().name(), kClient);
+  EXPECT_TRUE(unlinked.unlink_client().make_new());
+}
+
+TEST_F(ClientsTest, WhatTheAgentRefusesIsTheCallersError) {
+  const auto session = ConnectAgent("a", "one");
+  v1::FinishTaskRequest answer;
+  answer.mutable_error()->set_reason("CONTACT_ID_UNKNOWN");
+  Answered(*session, answer, [&] {
+    EXPECT_THAT(clients_.Link(link_, Patience()),
+                StatusIs(absl::StatusCode::kNotFound, "CONTACT_ID_UNKNOWN"));
+  });
+}
+
+TEST_F(ClientsTest, NoPairIsDecidedWhileARunIsUnderWay) {
+  const auto session = ConnectAgent("a", "one");
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  for (const absl::Status& status : {clients_.Link(link_, Patience()).status(),
+                                     clients_.Unlink(unlink_, Patience()).status()}) {
+    EXPECT_EQ(ReasonOf(status), "RUN_IN_PROGRESS");
+    EXPECT_EQ(ParametersOf(status)["run"], run->name());
+  }
+}
+
+TEST_F(ClientsTest, WhatIsNoNameOrNoContactIsRefusedHere) {
+  link_.set_contact(0);
+  EXPECT_THAT(clients_.Link(link_, Patience()),
+              StatusIs(absl::StatusCode::kInvalidArgument, "CONTACT_ID_INVALID"));
+  link_.set_name("integrations/main");
+  EXPECT_FALSE(clients_.Link(link_, Patience()).ok());
+  unlink_.set_name("clients/g");
+  EXPECT_FALSE(clients_.Unlink(unlink_, Patience()).ok());
+}
+
+}  // namespace
+}  // namespace guestbridge::server

@@ -1,0 +1,319 @@
+#include "sync-agent/client_links.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "sync-agent/client_list.h"
+#include "sync-agent/model/origin.h"
+#include "sync-agent/plan/match.h"
+
+namespace guestbridge::agent {
+
+namespace v1 = guestbridge::v1;
+
+namespace {
+
+constexpr absl::Duration kLongest = absl::Seconds(30);  // an answer of the portal
+
+std::string IdText(ContactId id) { return absl::StrCat(id.value()); }
+
+void AddOnce(ContactId id, std::vector<ContactId>* ids) {
+  if (std::find(ids->begin(), ids->end(), id) == ids->end()) ids->push_back(id);
+}
+
+// What the ledger holds of a client.
+struct Known {
+  std::optional<ClientRecord> record;
+  PairNote pair;
+
+  LinkState link() const { return record.has_value() ? record->link : LinkState::kNew; }
+  bool waits() const { return link() == LinkState::kReview; }
+  bool unlinked() const { return waits() && record->reason == kClientUnlinked; }
+};
+
+absl::StatusOr<Known> Look(const ClientKey& key, const TaskParts& parts) {
+  Known known;
+  GB_ASSIGN_OR_RETURN(known.record, parts.ledger.Get(key));
+  GB_ASSIGN_OR_RETURN(const auto pair, parts.ledger.Pair(key));
+  if (pair.has_value()) known.pair = *pair;
+  return known;
+}
+
+absl::Status CheckSettled(const ClientKey& key, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const std::optional<Attempt> attempt,
+                      parts.ledger.AttemptOf(key));
+  if (!attempt.has_value()) return absl::OkStatus();
+  return MakeError("ATTEMPT_OUTSTANDING", {{"client", key.guid()}});
+}
+
+absl::StatusOr<v1::Client> Told(const ClientKey& key, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const Known known, Look(key, parts));
+  GB_ASSIGN_OR_RETURN(const auto attempt, parts.ledger.AttemptOf(key));
+  return ToClient(parts.integration, known.record.value_or(ClientRecord{}), known.pair,
+                  attempt.has_value());
+}
+
+absl::StatusOr<ClientRow> FindRow(const std::string& client, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRow> row,
+                      parts.sides.source.reader->FindClient(client, {}));
+  if (!row.has_value() || row->is_folder) {
+    return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
+  }
+  return *std::move(row);
+}
+
+// The change and its note, in one commit.
+absl::Status Both(const TaskParts& parts, absl::FunctionRef<absl::Status()> change,
+                  const ClientKey& key, const PairNote& note) {
+  absl::Status kept;
+  GB_RETURN_IF_ERROR(parts.ledger.Together([&] {
+    kept = change();
+    if (kept.ok()) kept = parts.ledger.SetPair(key, note);
+  }));
+  return kept;
+}
+
+absl::Status Hold(const ClientKey& key, const PairNote& note, const TaskParts& parts) {
+  return Both(
+      parts, [&] { return parts.ledger.Unlink(key); }, key, note);
+}
+
+// What the next export stamps contacts with, but for the version.
+absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts) {
+  const IntegrationSettings& settings = parts.sides.settings;
+  std::string base = settings.bound_base_identity;
+  if (base.empty()) {
+    GB_ASSIGN_OR_RETURN(base, parts.ledger.Note(kIdentityNote));
+  }
+  if (base.empty()) {
+    GB_ASSIGN_OR_RETURN(const SourceIdentity said,
+                        parts.sides.source.probe->FetchIdentity());
+    base = said.value.empty() ? settings.fallback_base_identity : said.value;
+  }
+  return Stamp{absl::StrCat(kOriginatorPrefix, base), key.guid(), ""};
+}
+
+bool Carries(const ContactRow& row, const Stamp& mark) {
+  return row.stamp.originator == mark.originator && row.stamp.origin == mark.origin;
+}
+
+absl::StatusOr<CommandResult> Ask(Command command, const TaskParts& parts) {
+  PortalRequest request;
+  request.deadline = kLongest;
+  request.commands.push_back(std::move(command));
+  const PortalAnswer answer = parts.sides.portal->Send(request);
+  if (answer.fate != RequestFate::kAnswered || answer.results.size() != 1) {
+    return MakeError(answer.reason.empty() ? "PORTAL_ANSWER_BROKEN" : answer.reason,
+                     answer.parameters);
+  }
+  const CommandResult& result = answer.results[0];
+  if (result.fate != Fate::kDone && result.fate != Fate::kGone) {
+    return MakeError(result.reason.empty() ? "PORTAL_ANSWER_BROKEN" : result.reason,
+                     {{"code", result.portal_code}});
+  }
+  return result;
+}
+
+// None: there is no such contact.
+absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
+                                                      const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(CommandResult result, Ask(GetContact{id}, parts));
+  if (result.fate == Fate::kGone) return std::nullopt;
+  if (result.rows.empty()) return MakeError("PORTAL_ANSWER_BROKEN");
+  return std::move(result.rows[0]);
+}
+
+// Contacts with the client's mark: those that the portal finds by it, and of `suspects`
+// those that a list does not show to everybody.
+absl::StatusOr<std::vector<ContactId>> FindMarked(
+    const Stamp& mark, const std::vector<ContactId>& suspects, const TaskParts& parts) {
+  std::vector<ContactId> marked;
+  ListContacts list;
+  list.origin = mark;
+  GB_ASSIGN_OR_RETURN(const CommandResult listed, Ask(std::move(list), parts));
+  if (!listed.complete_page || !listed.last_page) return MakeError("LOOKUP_INCOMPLETE");
+  for (const ContactRow& row : listed.rows) {
+    if (Carries(row, mark)) AddOnce(row.id, &marked);
+  }
+  for (const ContactId id : suspects) {
+    GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
+    if (row.has_value() && Carries(*row, mark)) AddOnce(id, &marked);
+  }
+  return marked;
+}
+
+// The client waits before the first request leaves, and after an error. `note`: what it
+// waits with.
+absl::Status TakeMarksOff(const ClientKey& key, const Stamp& mark,
+                          const std::vector<ContactId>& ids, PairNote note,
+                          const TaskParts& parts) {
+  if (ids.empty()) return absl::OkStatus();
+  for (const ContactId id : ids) AddOnce(id, &note.refused);
+  GB_RETURN_IF_ERROR(Hold(key, note, parts));
+  for (const ContactId id : ids) {
+    UpdateContact update;
+    update.id = id;
+    update.stamp = Stamp{};
+    GB_RETURN_IF_ERROR(Ask(std::move(update), parts).status());
+    // The portal says yes to a field that it does not change, too.
+    GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
+    if (row.has_value() && Carries(*row, mark)) {
+      return MakeError("MARK_NOT_TAKEN_OFF", {{"contact", IdText(id)}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Link(const ClientRow& client, ContactId contact, const TaskParts& parts) {
+  const ClientKey& key = client.key;
+  GB_ASSIGN_OR_RETURN(const Known known, Look(key, parts));
+  if (known.link() == LinkState::kErased) {
+    return MakeError("CLIENT_NOT_FOUND", {{"client", key.guid()}});
+  }
+  if (known.link() == LinkState::kLive) {
+    if (known.record->contact == contact) return absl::OkStatus();
+    return MakeError("CLIENT_ALREADY_LINKED",
+                     {{"integration", parts.integration},
+                      {"client", key.guid()},
+                      {"contact", IdText(known.record->contact)}});
+  }
+  GB_RETURN_IF_ERROR(CheckSettled(key, parts));
+  GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(contact));
+  if (owner.has_value()) {
+    return MakeError("CONTACT_LINKED_ELSEWHERE",
+                     {{"contact", IdText(contact)}, {"client", owner->guid()}});
+  }
+  GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  GB_ASSIGN_OR_RETURN(const auto found, ReadContact(contact, parts));
+  if (!found.has_value()) {
+    return MakeError("CONTACT_ID_UNKNOWN", {{"contact", IdText(contact)}});
+  }
+  const bool ours = Carries(*found, mark);
+  if (!ours && absl::StartsWith(found->stamp.originator, kOriginatorPrefix)) {
+    return MakeError("CONTACT_OF_ANOTHER_CLIENT", {{"contact", IdText(contact)}});
+  }
+  GB_ASSIGN_OR_RETURN(std::vector<ContactId> others,
+                      FindMarked(mark, known.pair.refused, parts));
+  others.erase(std::remove(others.begin(), others.end(), contact), others.end());
+  GB_RETURN_IF_ERROR(TakeMarksOff(key, mark, others, known.pair, parts));
+
+  ClientRecord linked = known.record.value_or(ClientRecord{});
+  linked.key = key;
+  linked.link = LinkState::kLive;
+  linked.contact = contact;
+  linked.proposed = ContactId();
+  linked.dirty = true;  // until it is stamped
+  linked.exported = ContentDigest{};
+  linked.exported.fields_known = false;
+  if (const auto version = DecodeOriginVersion(found->stamp.version);
+      ours && version.ok()) {
+    linked.exported.values = version->values;
+    linked.revision = std::max(linked.revision, version->revision);
+  }
+  linked.reason.clear();
+  linked.parameters.clear();
+  linked.problem = Outcome::kNone;
+  linked.refused_hash.clear();
+  linked.answered_refusals = 0;
+  linked.version.clear();
+  PairNote note;
+  note.found_by = kLinkedByHand;
+  note.certainty = static_cast<int>(Certainty::kCertain);
+  note.candidates = {contact};
+  return Both(
+      parts, [&] { return parts.ledger.Link(linked, client.contact); }, key, note);
+}
+
+absl::Status MakeNew(const ClientKey& key, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(Known known, Look(key, parts));
+  const Parameters about = {{"integration", parts.integration}, {"client", key.guid()}};
+  if (known.link() == LinkState::kLive) {
+    Parameters parameters = about;
+    parameters["contact"] = IdText(known.record->contact);
+    return MakeError("CLIENT_STILL_LINKED", parameters);
+  }
+  // Said before.
+  if (known.link() == LinkState::kNew && !known.pair.refused.empty()) {
+    return absl::OkStatus();
+  }
+  if (!known.waits()) {
+    return MakeError("CLIENT_NOT_LINKED", about);
+  }
+  GB_RETURN_IF_ERROR(CheckSettled(key, parts));
+  // None of them is shown or adopted again, though 1C may still hold its ID.
+  PairNote note;
+  note.refused = known.pair.refused;
+  for (const ContactId id : known.pair.candidates) AddOnce(id, &note.refused);
+  GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  GB_ASSIGN_OR_RETURN(const std::vector<ContactId> marked,
+                      FindMarked(mark, note.refused, parts));
+  GB_RETURN_IF_ERROR(TakeMarksOff(key, mark, marked, known.pair, parts));
+  for (const ContactId id : marked) AddOnce(id, &note.refused);
+
+  ClientRecord record = *known.record;
+  record.link = LinkState::kNew;
+  record.contact = ContactId();
+  record.proposed = ContactId();
+  record.dirty = true;
+  record.exported = ContentDigest{};
+  record.reason.clear();
+  record.parameters.clear();
+  record.problem = Outcome::kNone;
+  record.refused_hash.clear();
+  record.answered_refusals = 0;
+  record.version.clear();
+  return Both(
+      parts, [&] { return parts.ledger.Put({record}); }, key, note);
+}
+
+absl::Status TakeApart(const ClientKey& key, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const Known known, Look(key, parts));
+  if (known.unlinked()) return absl::OkStatus();
+  if (known.link() != LinkState::kLive) {
+    return MakeError("CLIENT_NOT_LINKED",
+                     {{"integration", parts.integration}, {"client", key.guid()}});
+  }
+  GB_RETURN_IF_ERROR(CheckSettled(key, parts));
+  PairNote note;
+  note.refused = known.pair.refused;
+  AddOnce(known.record->contact, &note.refused);
+  return Hold(key, note, parts);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Client> LinkClient(const v1::LinkClientRequest& request,
+                                      const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const ClientId name, ParseClientName(request.name()));
+  GB_ASSIGN_OR_RETURN(const ClientRow row, FindRow(name.client, parts));
+  GB_RETURN_IF_ERROR(parts.between_runs(
+      [&] { return Link(row, ContactId(request.contact()), parts); }));
+  return Told(row.key, parts);
+}
+
+absl::StatusOr<v1::Client> UnlinkClient(const v1::UnlinkClientRequest& request,
+                                        const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const ClientId name, ParseClientName(request.name()));
+  // Of a client that 1C does not show any more, too.
+  ClientKey key(name.client);
+  GB_ASSIGN_OR_RETURN(const auto known, parts.ledger.Get(key));
+  if (!known.has_value()) {
+    GB_ASSIGN_OR_RETURN(const ClientRow row, FindRow(name.client, parts));
+    key = row.key;
+  }
+  GB_RETURN_IF_ERROR(parts.between_runs([&] {
+    return request.make_new() ? MakeNew(key, parts) : TakeApart(key, parts);
+  }));
+  return Told(key, parts);
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,452 @@
+#include "sync-agent/client_links.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/time/clock.h"
+#include "sync-agent/export/fake_world_test.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::FakeBase;
+using testing::FakeContact;
+using testing::FakePortal;
+using testing::Fault;
+using ::testing::IsEmpty;
+using testing::World;
+
+class Line final : public Portal {
+ public:
+  explicit Line(FakePortal& portal) : portal_(portal) {}
+  PortalAnswer Send(const PortalRequest& request) override {
+    PortalRequest kept = request;
+    if (deaf) {
+      for (Command& command : kept.commands) {
+        if (auto* update = std::get_if<UpdateContact>(&command)) update->stamp.reset();
+      }
+    }
+    PortalAnswer answer = portal_.Send(kept);
+    if (cut) {
+      for (CommandResult& result : answer.results) result.last_page = false;
+    }
+    return answer;
+  }
+  bool deaf = false;  // says yes to a stamp, and keeps the old one
+  bool cut = false;   // there are more rows than it shows
+
+ private:
+  FakePortal& portal_;
+};
+
+class Reader final : public SourceReader {
+ public:
+  explicit Reader(const FakeBase& base) : base_(base) {}
+  absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
+      const ReadRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<ClientRow>> FetchClients(
+      absl::Span<const ClientKey>, absl::Span<const std::string>) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::optional<ClientRow>> FindClient(
+      absl::string_view key_or_code, absl::Span<const std::string>) override {
+    for (const ClientRow& row : base_.clients) {
+      if (row.key.guid() == key_or_code || row.code == key_or_code) return row;
+    }
+    return std::nullopt;
+  }
+  SourceUsage usage() const override { return {}; }
+
+ private:
+  const FakeBase& base_;
+};
+
+class ClientLinksTest : public ::testing::Test {
+ protected:
+  ClientLinksTest() {
+    sides_.settings.bound_base_identity = "base";  // as World::Settings says
+    sides_.source.reader = std::make_unique<Reader>(world.base);
+    auto line = std::make_unique<Line>(world.portal);
+    line_ = line.get();
+    sides_.portal = std::move(line);
+  }
+
+  TaskParts Parts() {
+    return {"main", sides_, *world.ledger, SystemClock(),
+            [this](absl::FunctionRef<absl::Status()> work) -> absl::Status {
+              if (run_under_way_) return MakeError("RUN_IN_PROGRESS");
+              return work();
+            }};
+  }
+  // Empty: it was done; else the reason.
+  std::string Link(const std::string& client, int64_t contact) {
+    v1::LinkClientRequest request;
+    request.set_name(absl::StrCat("integrations/main/clients/", client));
+    request.set_contact(contact);
+    const auto told = LinkClient(request, Parts());
+    if (told.ok()) told_ = *told;
+    return ReasonOf(told.status());
+  }
+  std::string Unlink(const std::string& client, bool make_new = false) {
+    v1::UnlinkClientRequest request;
+    request.set_name(absl::StrCat("integrations/main/clients/", client));
+    request.set_make_new(make_new);
+    const auto told = UnlinkClient(request, Parts());
+    if (told.ok()) told_ = *told;
+    return ReasonOf(told.status());
+  }
+  std::string Link(size_t i, int64_t contact) { return Link(Key(i).guid(), contact); }
+  std::string Unlink(size_t i, bool make_new = false) {
+    return Unlink(Key(i).guid(), make_new);
+  }
+
+  FakeContact& Contact(int64_t id, const std::string& family,
+                       const std::string& phone = "+79161234567") {
+    FakeContact& contact = world.portal.contacts[id];
+    contact.fields["LAST_NAME"] = family;
+    contact.multifields["PHONE"] = {{id, phone, "WORK"}};
+    return contact;
+  }
+  MatchCounts Match(bool apply = false) {
+    auto settings = world.Settings();
+    settings.kind = RunKind::kMatch;
+    settings.apply = apply;
+    return world.Run(settings).progress.match;
+  }
+  RunCounts Export() {
+    const auto result = world.Run(world.Settings());
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    return result.progress.counts;
+  }
+  // Everything that later runs may do by themselves.
+  void RunEverything() {
+    Export();
+    Match(/*apply=*/true);
+    auto cold = world.Settings();
+    cold.cold = true;
+    world.Run(cold);
+    Export();
+  }
+  const ClientKey& Key(size_t i) { return world.base.clients[i].key; }
+  ClientRecord Record(size_t i) {
+    return world.ledger->Get(Key(i))->value_or(ClientRecord{});
+  }
+  bool IsUnlinked(size_t i) {
+    return Record(i).link == LinkState::kReview && Record(i).reason == kClientUnlinked;
+  }
+  std::vector<int64_t> Marked(size_t i) { return world.portal.OfClient(Key(i)); }
+  // A client that was exported; its contact.
+  int64_t Exported(const std::string& family) {
+    world.base.Add(static_cast<int>(world.base.clients.size()) + 1, family,
+                   "+79161234567");
+    Export();
+    const size_t i = world.base.clients.size() - 1;
+    const int64_t contact = Marked(i).front();
+    world.base.clients[i].contact = ContactId(contact);  // written back
+    EXPECT_TRUE(
+        world.ledger
+            ->FinishWriteBack({Key(i), ContactId(contact)}, absl::OkStatus(), false)
+            .ok());
+    return contact;
+  }
+  void Intend(size_t i) {
+    Intent intent;
+    intent.key = Key(i);
+    ASSERT_TRUE(world.ledger->CommitIntents({intent}, ContactId(1000)).ok());
+  }
+
+  World world;
+  Sides sides_;
+  Line* line_ = nullptr;
+  bool run_under_way_ = false;
+  v1::Client told_;  // by the last decision
+};
+
+TEST_F(ClientLinksTest, AnAmbiguousPairIsDecidedByALink) {
+  Contact(50, "Orlova");
+  Contact(51, "Orlova");
+  world.base.Add(1, "Orlova", "+79161234567");
+  EXPECT_EQ(Match().ambiguous, 1);
+  EXPECT_EQ(Export().deferred, 1);
+  EXPECT_EQ(Link(0, 51), "");
+  EXPECT_EQ(told_.contact(), 51);
+  EXPECT_EQ(told_.found_by(), kLinkedByHand);
+  EXPECT_EQ(told_.state(), v1::Client::QUEUED);
+  EXPECT_EQ(Link(0, 51), "");
+  EXPECT_EQ(Link(0, 50), "CLIENT_ALREADY_LINKED");
+  Export();
+  EXPECT_THAT(Marked(0), ElementsAre(51));
+  EXPECT_EQ(world.ledger->PendingWriteBacks(10)->at(0).contact, ContactId(51));
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(51));
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ClientLinksTest, APersonMayLinkWhatLooksUnlike) {
+  Contact(50, "Petrov", "+79263334455");
+  world.base.Add(1, "Orlova", "+79161234567");
+  EXPECT_EQ(Link("1", 50), "");  // by its code
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(50));
+  EXPECT_EQ(world.portal.contacts.at(50).fields.at("LAST_NAME"), "Orlova");
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+}
+
+TEST_F(ClientLinksTest, AContactThatIsNotTheClientsToTakeIsRefused) {
+  const int64_t contact = Exported("Ivanov");
+  Contact(50, "Orlova").stamp = {"guestbridge:other", "x", ""};
+  Contact(51, "Orlova").stamp = {"guestbridge:base", "x", ""};
+  world.base.Add(2, "Orlova");
+  world.base.Add(3, "Folder").is_folder = true;
+  const Stamp of_another_base = {"guestbridge:other", Key(1).guid(), ""};
+  Contact(52, "Orlova").stamp = of_another_base;
+  EXPECT_EQ(Link(1, contact), "CONTACT_LINKED_ELSEWHERE");
+  EXPECT_EQ(Link(1, 50), "CONTACT_OF_ANOTHER_CLIENT");
+  EXPECT_EQ(Link(1, 51), "CONTACT_OF_ANOTHER_CLIENT");
+  EXPECT_EQ(Link(1, 52), "CONTACT_OF_ANOTHER_CLIENT");
+  EXPECT_EQ(Link(1, 999), "CONTACT_ID_UNKNOWN");
+  EXPECT_EQ(Link(2, 51), "CLIENT_NOT_FOUND");
+  EXPECT_EQ(Link("nobody", 51), "CLIENT_NOT_FOUND");
+  EXPECT_FALSE(world.ledger->Get(Key(1))->has_value());
+  EXPECT_EQ(world.portal.contacts.at(52).stamp, of_another_base);
+}
+
+TEST_F(ClientLinksTest, AContactThatAnUnlinkedClientStillMarksIsItsUntilItIsDecided) {
+  const int64_t contact = Exported("Ivanov");
+  world.base.Add(2, "Orlova");
+  EXPECT_EQ(Unlink(0), "");
+  EXPECT_EQ(Link(1, contact), "CONTACT_OF_ANOTHER_CLIENT");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "");
+  EXPECT_EQ(Link(1, contact), "");
+  RunEverything();
+  EXPECT_THAT(Marked(1), ElementsAre(contact));
+  EXPECT_EQ(Marked(0).size(), 1u);
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ClientLinksTest, AnErasedClientStaysErased) {
+  Exported("Orlova");
+  Contact(50, "Orlova");
+  ClientRecord record = Record(0);
+  record.link = LinkState::kErased;
+  ASSERT_TRUE(world.ledger->Put({record}).ok());
+  EXPECT_EQ(Link(0, 50), "CLIENT_NOT_FOUND");
+  EXPECT_EQ(Unlink(0), "CLIENT_NOT_LINKED");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "CLIENT_NOT_LINKED");
+  EXPECT_TRUE(world.ledger->Unlink(Key(0)).ok());
+  EXPECT_EQ(Record(0).link, LinkState::kErased);
+}
+
+TEST_F(ClientLinksTest, WhatIsInDoubtIsNotDecided) {
+  const int64_t contact = Exported("Orlova");
+  Contact(50, "Petrov");
+  world.base.Add(2, "Petrov");
+  Intend(0);
+  Intend(1);
+  EXPECT_EQ(Unlink(0), "ATTEMPT_OUTSTANDING");
+  EXPECT_EQ(Link(1, 50), "ATTEMPT_OUTSTANDING");
+  EXPECT_EQ(Record(0).contact, ContactId(contact));
+  EXPECT_EQ(Record(1).link, LinkState::kNew);
+}
+
+TEST_F(ClientLinksTest, NothingIsDecidedWhileARunIsUnderWay) {
+  const int64_t contact = Exported("Orlova");
+  world.base.Add(2, "Petrov");
+  Contact(50, "Petrov");
+  run_under_way_ = true;
+  const int requests = world.portal.requests;
+  EXPECT_EQ(Link(1, 50), "RUN_IN_PROGRESS");
+  EXPECT_EQ(Unlink(0), "RUN_IN_PROGRESS");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "RUN_IN_PROGRESS");
+  EXPECT_EQ(world.portal.requests, requests);
+  EXPECT_EQ(Record(0).contact, ContactId(contact));
+}
+
+TEST_F(ClientLinksTest, AnUnlinkIsAskedOfNobodyAndTheClientWaits) {
+  const int64_t contact = Exported("Orlova");
+  const int requests = world.portal.requests;
+  EXPECT_EQ(Unlink(0), "");
+  EXPECT_EQ(Unlink(0), "");
+  EXPECT_EQ(world.portal.requests, requests);
+  EXPECT_EQ(told_.state(), v1::Client::AMBIGUOUS);
+  EXPECT_EQ(told_.reason(), kClientUnlinked);
+  EXPECT_EQ(told_.contact(), 0);
+  EXPECT_EQ(world.ledger->CountWriteBacks()->pending, 0);
+  EXPECT_EQ(Export().deferred, 1);
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(contact));
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+  EXPECT_TRUE(IsUnlinked(0));
+}
+
+TEST_F(ClientLinksTest, WhateverElseKeepsAnUndecidedClientAwayItStaysUndecided) {
+  Exported("Orlova");
+  Contact(50, "Orlova");
+  Contact(60, "Petrov", "+79263334455");
+  Contact(61, "Petrov", "+79263334455");
+  world.base.Add(2, "Petrov", "+79263334455");
+  EXPECT_EQ(Match().ambiguous, 1);
+  EXPECT_EQ(Unlink(0), "");
+  for (ClientRow& row : world.base.clients) row.marked_for_deletion = true;
+  EXPECT_EQ(Export().skipped, 2);
+  ASSERT_TRUE(world.ledger->Requeue({Key(0), Key(1)}).ok());
+  Export();
+  for (ClientRow& row : world.base.clients) row.marked_for_deletion = false;
+  EXPECT_EQ(Export().deferred, 2);
+  EXPECT_EQ(Record(0).reason, kClientUnlinked);
+  EXPECT_EQ(Record(1).reason, "AMBIGUOUS_MATCH");
+  RunEverything();
+  EXPECT_TRUE(IsUnlinked(0));
+  EXPECT_EQ(Record(1).link, LinkState::kReview);
+  EXPECT_EQ(world.portal.contacts.size(), 4u);
+}
+
+TEST_F(ClientLinksTest, AWriteBackThatWasInFlightDoesNotBringThePairBack) {
+  world.base.Add(1, "Orlova", "+79161234567");
+  Export();
+  const WriteBackItem flying = world.ledger->PendingWriteBacks(1)->at(0);
+  EXPECT_EQ(Unlink(0), "");
+  ASSERT_TRUE(world.ledger->FinishWriteBack(flying, absl::OkStatus(), false).ok());
+  EXPECT_EQ(world.ledger->CountWriteBacks()->pending, 0);
+  EXPECT_EQ(Record(0).contact, ContactId());
+  Contact(50, "Orlova");
+  EXPECT_EQ(Link(0, 50), "");
+  // Once more: 1C now holds the old contact's ID.
+  ASSERT_TRUE(world.ledger->FinishWriteBack(flying, absl::OkStatus(), false).ok());
+  EXPECT_EQ(world.ledger->PendingWriteBacks(1)->at(0).contact, ContactId(50));
+}
+
+TEST_F(ClientLinksTest, LinkedElsewhereTheOldContactLosesTheMark) {
+  const int64_t old = Exported("Orlova");
+  Contact(50, "Orlova");
+  EXPECT_EQ(Unlink(0), "");
+  EXPECT_EQ(Link(0, 50), "");
+  EXPECT_THAT(Marked(0), IsEmpty());
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(50));
+  EXPECT_TRUE(world.portal.contacts.at(old).stamp.originator.empty());
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+  // A lost ledger comes back with the same pair.
+  world.ledger = *Ledger::Open(":memory:", world.random);
+  auto rebuild = world.Settings();
+  rebuild.kind = RunKind::kRebuild;
+  world.Run(rebuild);
+  EXPECT_EQ(Record(0).contact, ContactId(50));
+}
+
+TEST_F(ClientLinksTest, LinkedBackTheOldContactIsBroughtUpToDateWithoutDoubles) {
+  const int64_t old = Exported("Orlova");
+  EXPECT_EQ(Unlink(0), "");
+  world.base.clients[0].attributes["Phone"] = "+79169999999";
+  EXPECT_EQ(Link(0, old), "");
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(old));
+  const auto& phones = world.portal.contacts.at(old).multifields.at("PHONE");
+  ASSERT_EQ(phones.size(), 1u);
+  EXPECT_EQ(phones[0].value, "+79169999999");
+}
+
+TEST_F(ClientLinksTest, OfTwoContactsWithTheMarkTheOtherLosesIt) {
+  const int64_t first = Exported("Orlova");
+  world.portal.contacts[50] = world.portal.contacts.at(first);  // copied by a manager
+  world.ledger = *Ledger::Open(":memory:", world.random);
+  EXPECT_EQ(Link(0, 50), "");
+  EXPECT_THAT(Marked(0), ElementsAre(50));
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(50));
+}
+
+// kill -9 between the portal and the ledger is an answer that nobody reads.
+TEST_F(ClientLinksTest, WithoutTheAnswerAboutTheMarkTheClientWaits) {
+  for (const Fault fault : {Fault::kLostBefore, Fault::kLostAfter}) {
+    for (const bool known : {true, false}) {
+      for (const bool make_new : {true, false}) {
+        SCOPED_TRACE(absl::StrCat(static_cast<int>(fault), known, make_new));
+        world.portal = FakePortal();
+        world.base = FakeBase();
+        world.ledger = *Ledger::Open(":memory:", world.random);
+        Exported("Orlova");
+        Contact(50, "Orlova");
+        if (known) {
+          EXPECT_EQ(Unlink(0), "");
+        } else if (make_new) {
+          continue;  // only a client that waits can be asked for
+        } else {
+          world.ledger = *Ledger::Open(":memory:", world.random);
+          world.base.clients[0].contact = ContactId();
+        }
+        world.portal.fault = [fault](const PortalRequest&) { return fault; };
+        const auto decide = [&] {
+          return make_new ? Unlink(0, /*make_new=*/true) : Link(0, 50);
+        };
+        EXPECT_EQ(decide(), "CONNECTION_LOST");
+        world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+        EXPECT_TRUE(IsUnlinked(0));
+        RunEverything();
+        EXPECT_EQ(world.portal.contacts.size(), 2u);
+        EXPECT_EQ(decide(), "");
+        RunEverything();
+        EXPECT_EQ(Marked(0).size(), 1u);
+        EXPECT_EQ(world.portal.contacts.size(), make_new ? 3u : 2u);
+      }
+    }
+  }
+}
+
+TEST_F(ClientLinksTest, AMarkThatThePortalKeepsIsSaidAndTheClientWaits) {
+  Exported("Orlova");
+  Contact(50, "Orlova");
+  EXPECT_EQ(Unlink(0), "");
+  line_->deaf = true;
+  EXPECT_EQ(Link(0, 50), "MARK_NOT_TAKEN_OFF");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "MARK_NOT_TAKEN_OFF");
+  EXPECT_TRUE(IsUnlinked(0));
+  line_->deaf = false;
+  line_->cut = true;
+  EXPECT_EQ(Link(0, 50), "LOOKUP_INCOMPLETE");
+  EXPECT_TRUE(IsUnlinked(0));
+}
+
+TEST_F(ClientLinksTest, NoneOfThemMakesOneNewContact) {
+  const int64_t old = Exported("Orlova");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "CLIENT_STILL_LINKED");
+  EXPECT_EQ(Unlink(0), "");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "");
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "");
+  EXPECT_EQ(told_.state(), v1::Client::QUEUED);
+  // 1C still holds the ID of the contact that is not this guest's.
+  EXPECT_EQ(Match(/*apply=*/true).applied, 0);
+  EXPECT_EQ(Export().added, 1);
+  ASSERT_EQ(Marked(0).size(), 1u);
+  EXPECT_NE(Marked(0).front(), old);
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "CLIENT_STILL_LINKED");
+  RunEverything();
+  EXPECT_EQ(Marked(0).size(), 1u);
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ClientLinksTest, NoneOfTheCandidatesMakesOneNewContact) {
+  Contact(50, "Orlova");
+  Contact(51, "Orlova");
+  Contact(60, "Petrov", "+79263334455");
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Petrov", "+79263334455");
+  world.base.Add(3, "Nobody", "+79267778899");
+  Match();
+  EXPECT_EQ(Record(1).proposed, ContactId(60));
+  EXPECT_EQ(Unlink(2, /*make_new=*/true), "CLIENT_NOT_LINKED");
+  EXPECT_EQ(Unlink(0), "CLIENT_NOT_LINKED");
+  for (const size_t i : {0, 1}) EXPECT_EQ(Unlink(i, /*make_new=*/true), "");
+  EXPECT_EQ(Match(/*apply=*/true).applied, 0);
+  EXPECT_EQ(Export().added, 3);
+  RunEverything();
+  EXPECT_EQ(world.portal.contacts.size(), 6u);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

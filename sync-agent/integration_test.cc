@@ -1,0 +1,118 @@
+#include "sync-agent/integration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "tests/testing/seeded_random.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kClient[] = "00000000-0000-4000-8000-000000000001";
+
+// One integration on a folder and a portal that nobody serves, and a server that gives
+// no lease: a run begins, and waits.
+class IntegrationTest : public ::testing::Test {
+ protected:
+  IntegrationTest() {
+    std::filesystem::create_directory(dir_.File("base"));
+    std::ofstream(dir_.File("base/1.jsonl"))
+        << R"({"Ref_Key":")" << kClient << R"(","Code":"1","LastName":"Orlova"})"
+        << "\n";
+    Integration::Server server;
+    server.acquire_lease =
+        [this](const v1::AcquireLeaseRequest&) -> absl::StatusOr<v1::Lease> {
+      Note(&asked_for_lease_, true);
+      return MakeError("SERVER_UNREACHABLE");
+    };
+    server.open_settle_run = []() -> absl::StatusOr<v1::Run> {
+      return MakeError("SERVER_UNREACHABLE");
+    };
+    server.report_ledger = [](v1::LedgerSummary) { return absl::OkStatus(); };
+    server.report_checks = [](v1::ReportChecksRequest) { return absl::OkStatus(); };
+    server.finish_task = [this](v1::FinishTaskRequest answer) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      answer_ = std::move(answer);
+      changed_.notify_all();
+      return absl::OkStatus();
+    };
+    integration_ = std::make_unique<Integration>(
+        Integration::Settings{"main", dir_.File("ledger.db"), ""}, std::move(server),
+        reporter_, buckets_, random_, SystemClock());
+    IntegrationSettings settings;
+    settings.id = "main";
+    settings.active = true;
+    settings.source.type = "jsonl";
+    settings.source.url = absl::StrCat("file://", dir_.File("base"));
+    settings.portal.host = "127.0.0.1";
+    settings.portal.port = 1;
+    settings.portal.allow_private = true;
+    settings.portal.webhook_user = 1;
+    settings.settle_time = settings.box_settle_time = absl::Seconds(120);
+    settings.bound_base_identity = settings.fallback_base_identity = "base";
+    auto compiled = CompiledMapping::Compile({{"LastName", "LAST_NAME", {}}}, {});
+    settings.mapping = *std::move(compiled);
+    EXPECT_TRUE(integration_->Configure(std::move(settings)).ok());
+  }
+
+  template <typename Value>
+  void Note(Value* value, Value to) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    *value = std::move(to);
+    changed_.notify_all();
+  }
+  // Ends with the test's time-out when it never comes.
+  v1::FinishTaskRequest Unlink() {
+    v1::Task task;
+    task.set_id("t");
+    task.mutable_unlink_client()->set_name(
+        absl::StrCat("integrations/main/clients/", kClient));
+    integration_->Take(task);
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return answer_.has_value(); });
+    v1::FinishTaskRequest answer = *std::move(answer_);
+    answer_.reset();
+    return answer;
+  }
+
+  testing::TempDir dir_;
+  testing::SeededRandom random_{1};
+  PortalBuckets buckets_;
+  RunReporter reporter_{
+      [](const v1::Run&, int64_t) -> absl::StatusOr<bool> { return true; },
+      [](const std::string&) {}, SystemClock()};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool asked_for_lease_ = false;
+  std::optional<v1::FinishTaskRequest> answer_;
+  std::unique_ptr<Integration> integration_;  // goes first
+};
+
+TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {
+  EXPECT_EQ(Unlink().error().reason(), "CLIENT_NOT_LINKED");
+  v1::Task run;
+  run.set_id("r");
+  run.mutable_run()->mutable_run()->set_name("integrations/main/runs/1");
+  run.mutable_run()->mutable_run()->set_kind(v1::Run::EXPORT);
+  integration_->Take(run);
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return asked_for_lease_; });
+  }
+  const v1::FinishTaskRequest refused = Unlink();
+  EXPECT_EQ(refused.error().reason(), "RUN_IN_PROGRESS");
+  EXPECT_EQ(refused.error().parameters().at("run"), "integrations/main/runs/1");
+  integration_->CancelRun("integrations/main/runs/1");
+  // The run ends by and by; the next decision waits for its last words, or is refused.
+  while (Unlink().error().reason() == "RUN_IN_PROGRESS") std::this_thread::yield();
+  EXPECT_EQ(Unlink().error().reason(), "CLIENT_NOT_LINKED");
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
