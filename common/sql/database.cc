@@ -113,12 +113,9 @@ Database::~Database() {
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& file,
                                                          Durability durability,
                                                          bool check) {
-  // Before the first connection, or not at all. SQLite's own count of its memory takes
-  // a lock for each allocation. What a nested transaction may take back goes to a file
-  // of its own beyond 64 KiB: a batch of clients stays in memory, a change of all does
-  // not.
-  static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) |
-                            sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 8 << 20);
+  // Before the first connection, or not at all: SQLite's own count of its memory takes
+  // a lock for each allocation.
+  static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(unused);
   sqlite3* handle = nullptr;
   // The owner's lock is the only one that is needed.
@@ -183,19 +180,6 @@ absl::Status Database::TransactLazily(absl::FunctionRef<absl::Status()> body) {
   return TransactFrom("BEGIN", body);
 }
 
-absl::Status Database::Nest(absl::FunctionRef<absl::Status()> body) {
-  GB_RETURN_IF_ERROR(RunOnce("SAVEPOINT nested"));
-  absl::Status result = body();
-  // A full disk may have rolled back everything by itself already.
-  if (!result.ok() && sqlite3_get_autocommit(handle_) == 0) {
-    RunOnce("ROLLBACK TO nested").IgnoreError();
-  }
-  if (sqlite3_get_autocommit(handle_) == 0) {
-    result.Update(RunOnce("RELEASE nested"));
-  }
-  return result;
-}
-
 absl::Status Database::RunOnce(absl::string_view sql) {
   GB_ASSIGN_OR_RETURN(Statement * statement, Prepare(sql));
   return statement->Run();
@@ -222,5 +206,7 @@ bool Database::InTransaction() const { return sqlite3_get_autocommit(handle_) ==
 int64_t Database::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
 
 int64_t Database::Changes() const { return sqlite3_changes64(handle_); }
+
+int64_t Database::TotalChanges() const { return sqlite3_total_changes64(handle_); }
 
 }  // namespace guestbridge

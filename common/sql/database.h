@@ -77,13 +77,13 @@ class Database {
   // The same, but takes the file for writing only with the first write: cheap when
   // `body` only reads. For files that no other connection writes to.
   absl::Status TransactLazily(absl::FunctionRef<absl::Status()> body);
-  // Inside of one of the two: an error of `body` undoes what `body` did, and no more.
-  absl::Status Nest(absl::FunctionRef<absl::Status()> body);
 
   // False inside of Transact once SQLite has rolled back by itself (a full disk).
   bool InTransaction() const;
   int64_t LastInsertId() const;
+  // Rows changed by the last statement; by all of them.
   int64_t Changes() const;
+  int64_t TotalChanges() const;
   const std::string& file() const { return file_; }
 
  private:

@@ -92,9 +92,9 @@ constexpr char kPut[] =
     "CASE WHEN version = excluded.version THEN echo ELSE 0 END, version = "
     "excluded.version";
 
-// Of a client that is there. OR FAIL: what a failure leaves half done is taken back by
-// the nested transaction around it; without that SQLite would copy every page that this
-// and its trigger touch, for each client.
+// Of a client that is there. OR FAIL: what a failure leaves half done is taken back
+// with the whole transaction; without that SQLite would copy every page that this and
+// its trigger touch, for each client.
 constexpr char kUpdateAndQueue[] =
     "UPDATE OR FAIL clients SET link = ?2, contact = ?3, dirty = ?4, exported = ?5, "
     "mapping_version = ?6, revision = ?7, attempts = ?8, exported_unix = ?9, reason = "

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -112,9 +113,13 @@ absl::Status Ledger::Write(absl::FunctionRef<absl::Status()> body) {
     database_failure_ = MakeError("DATABASE_FULL", {{"file", database_->file()}});
   }
   GB_RETURN_IF_ERROR(database_failure_);
-  absl::Status written = database_->Nest(body);
+  const int64_t before = database_->TotalChanges();
+  absl::Status written = body();
   if (written.ok() && !std::exchange(bumped_, true)) written = Bump();
-  if (IsOfTheDatabase(written)) database_failure_ = written;
+  // A call that has begun to write and did not finish takes everything back: there is
+  // no undo within a transaction, for SQLite would copy each page that it touches.
+  const bool half_done = !written.ok() && database_->TotalChanges() != before;
+  if (IsOfTheDatabase(written) || half_done) database_failure_ = written;
   return written;
 }
 
@@ -125,10 +130,25 @@ int64_t Ledger::sequence() {
   return sequence;
 }
 
+absl::Status Ledger::CheckNoneOutstanding(absl::Span<const Intent> intents) {
+  absl::flat_hash_set<absl::string_view> own;
+  for (const Intent& intent : intents) {
+    GB_ASSIGN_OR_RETURN(Statement * query,
+                        database_->Prepare("SELECT 1 FROM attempts WHERE key = ?"));
+    GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, intent.key.guid()).Step());
+    query->Reset();
+    if (found || !own.insert(intent.key.guid()).second) {
+      return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> intents,
                                                      ContactId high) {
   int64_t chunk = 0;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(CheckNoneOutstanding(intents));
     GB_ASSIGN_OR_RETURN(Statement * add_chunk,
                         database_->Prepare("INSERT INTO chunks(high) VALUES(?)"));
     GB_RETURN_IF_ERROR(add_chunk->Bind(1, high.value()).Run());
@@ -138,9 +158,8 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
       GB_ASSIGN_OR_RETURN(
           Statement * add,
           database_->Prepare(
-              "INSERT OR IGNORE INTO attempts(key, chunk, ordinal, kind, nonce, "
-              "digest, mapping_version, recreate) "
-              "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+              "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
+              "mapping_version, recreate) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
                              .Bind(2, chunk)
                              .Bind(3, int64_t{ordinal++})
@@ -150,9 +169,6 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(7, int64_t{intent.mapping_version})
                              .Bind(8, int64_t{intent.recreate ? 1 : 0})
                              .Run());
-      if (database_->Changes() == 0) {
-        return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
-      }
       // The client stays to be exported until the attempt is settled: a crash between
       // here and the answer loses nothing.
       GB_ASSIGN_OR_RETURN(

@@ -196,7 +196,7 @@ class Ledger {
 
   // One transaction for all that `body` does with the ledger, durable when this returns
   // OK; other threads wait. An error of the database undoes all of it and is returned;
-  // an error of one call, such as ATTEMPT_OUTSTANDING, undoes that call only.
+  // a call that refuses, as with ATTEMPT_OUTSTANDING, has done nothing.
   absl::Status Together(absl::FunctionRef<void()> body);
 
   // --- clients ---
@@ -326,7 +326,9 @@ class Ledger {
 
  private:
   Ledger(std::unique_ptr<Database> database, std::string id);
+  // `body` refuses, if it must, before it writes: what it began can't be undone alone.
   absl::Status Write(absl::FunctionRef<absl::Status()> body);
+  absl::Status CheckNoneOutstanding(absl::Span<const Intent> intents);
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
   // `exported`: EncodeDigest of what the record says, or the same text from elsewhere.

@@ -106,6 +106,22 @@ TEST_F(LedgerTest, AFailureOfTheDatabaseInsideOfTogetherUndoesAllOfIt) {
   EXPECT_TRUE(ledger->SetNote("c", "1").ok());
 }
 
+// What SQLite would keep to undo a part of it goes beyond any bound of its own.
+TEST_F(LedgerTest, WhatIsDoneTogetherMayTouchTensOfMegabytes) {
+  auto ledger = Open();
+  std::vector<ClientRecord> records(6000);
+  for (size_t n = 0; n < records.size(); ++n) {
+    records[n].key = Key(static_cast<int>(n));
+    records[n].link = LinkState::kLive;
+    records[n].contact = ContactId(static_cast<int64_t>(n) + 1);
+    records[n].parameters = {{"list", std::string(3000, 'a')}};
+  }
+  ASSERT_TRUE(ledger->Put(records).ok());
+  for (ClientRecord& record : records) record.parameters = {};
+  ASSERT_TRUE(ledger->Together([&] { EXPECT_TRUE(ledger->Put(records).ok()); }).ok());
+  EXPECT_EQ((*ledger->Get(Key(5999)))->parameters, Parameters());
+}
+
 TEST_F(LedgerTest, AnIntentOutlivesTheProcessAndIsADoubtThen) {
   {
     auto ledger = Open();
