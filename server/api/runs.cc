@@ -22,7 +22,9 @@ namespace {
 
 constexpr absl::Duration kRequestLife = absl::Hours(24);
 constexpr size_t kRequestIdLimit = 128;
-constexpr int kPlanRuns = 50;  // so far back a plan is looked for
+// So far back a forecast is looked for, and a plan that is named.
+constexpr int kForecastRuns = 50;
+constexpr int kPlanRuns = 1000;
 // Texts are added when a page is rendered: well below gRPC's 4 MiB.
 constexpr size_t kMaxPageBytes = 512 << 10;
 
@@ -78,10 +80,10 @@ absl::Status DropOldRequests(Transaction& transaction, absl::Time now) {
 // One that is to do as a plan says needs the dry run of that plan.
 absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* run) {
   if (order.kind != v1::Run::EXPORT || order.dry_run) return absl::OkStatus();
-  GB_ASSIGN_OR_RETURN(
-      const auto earlier,
-      ListRecords<store::RunRecord>(transaction, keys::Runs(order.integration), "",
-                                    kPlanRuns, true));
+  GB_ASSIGN_OR_RETURN(const auto earlier,
+                      ListRecords<store::RunRecord>(
+                          transaction, keys::Runs(order.integration), "",
+                          order.plan.empty() ? kForecastRuns : kPlanRuns, true));
   for (const auto& record : earlier) {
     const v1::Run& one = record.value.run();
     if (one.kind() != v1::Run::EXPORT) continue;
@@ -93,6 +95,8 @@ absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* 
       forecast.clear_reasons();
       forecast.clear_samples();
       run->set_plan(order.plan);
+      // What is done is what was planned, the manner of reading included.
+      if (!order.plan.empty() && one.full()) run->set_full(true);
       return absl::OkStatus();
     }
     // What an export has done since is no longer to do.

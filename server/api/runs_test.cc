@@ -69,6 +69,7 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   RunOrder dry = order;
   dry.plan.clear();
   dry.dry_run = true;
+  dry.full = true;
   const auto planned = runs_.Start(dry);
   ASSERT_THAT(planned, IsOk());
   v1::ReportRunRequest request;
@@ -91,6 +92,7 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   const auto first = runs_.Start(order);
   ASSERT_THAT(first, IsOk());
   EXPECT_EQ(first->plan(), order.plan);
+  EXPECT_TRUE(first->full());  // as it was planned
   EXPECT_EQ(first->forecast().dry_run(), planned->name());
   EXPECT_EQ(first->forecast().counters().added(), 5);
   EXPECT_EQ(first->forecast().samples_size(), 0);

@@ -123,13 +123,20 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
     AddNew(std::move(decision), PlannedAction::kAdd);
     return;
   }
-  if (!context_.settings.dry_run) {
+  if (context_.settings.dry_run) {
+    const auto claim = context_.claimed.emplace(row.id, decision.key).first;
+    if (claim->second != decision.key) {
+      AddNew(std::move(decision), PlannedAction::kAdd);
+      return;
+    }
+  } else {
     auto known = context_.ledger.Get(decision.key);
     if (!context_.Check(known.status())) return;
     ClientRecord record = known->value_or(ClientRecord{});
     record.key = decision.key;
     record.link = LinkState::kLive;
     record.contact = row.id;
+    record.proposed = ContactId();
     record.dirty = true;  // until it is stamped
     record.exported = ContentDigest{};
     record.exported.fields_known = false;

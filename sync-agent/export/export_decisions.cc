@@ -27,8 +27,9 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
       view.link = LinkView::Link::kErased;
       break;
   }
-  view.contact =
-      record->link == LinkState::kReview ? record->proposed : record->contact;
+  const bool paired =
+      record->link == LinkState::kLive || record->link == LinkState::kLost;
+  view.contact = paired ? record->contact : record->proposed;
   view.exported = record->exported;
   view.refused_hash = record->refused_hash;
   if (record->link == LinkState::kReview) {
@@ -46,11 +47,13 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
 
 void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
-  auto record = context_.ledger.Get(row.key);
+  auto record = context_.RecordOf(row.key);
   const auto attempt = context_.ledger.AttemptOf(row.key);
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
-  LinkView view = MakeLinkView(*record, attempt->has_value());
-  if (context_.lost.erase(row.key) > 0) view.link = LinkView::Link::kLost;
+  if (settings_.dry_run && record->has_value() && (*record)->dirty) {
+    PlannedNow(row.key);
+  }
+  const LinkView view = MakeLinkView(*record, attempt->has_value());
   Decision decision =
       Decide(row,
              settings_.mapping->MapContent(

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/model/mutant.h"
 
@@ -18,6 +19,7 @@ constexpr size_t kRowsPerFetch = 200;
 // A write does not start in the last part of a lease: it must reach the portal inside
 // it.
 constexpr absl::Duration kLeaseMargin = absl::Seconds(15);
+constexpr char kNotInSource[] = "CLIENT_NOT_IN_SOURCE";
 
 }  // namespace
 
@@ -119,11 +121,10 @@ void ExportMachine::OnRows(const std::vector<ClientRow>& rows,
     fetching_ = false;
     for (const ClientRow& row : rows) Consider(row);
     for (const ClientKey& key : asked) {
-      context_.lost.erase(key);
       const bool came =
           std::any_of(rows.begin(), rows.end(),
                       [&](const ClientRow& row) { return row.key == key; });
-      if (!came && !settings_.dry_run) NoteUnreadable(key);
+      if (!came) NoteUnreadable(key);
     }
   });
 }
@@ -132,9 +133,15 @@ void ExportMachine::OnRows(const std::vector<ClientRow>& rows,
 void ExportMachine::NoteUnreadable(const ClientKey& key) {
   const auto record = context_.ledger.Get(key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
+  if (settings_.dry_run) {
+    PlannedNow(key);
+    tally_.Count(Outcome::kSkipped);
+    context_.plan.Leave(key, Outcome::kSkipped, kNotInSource, {});
+    return;
+  }
   ClientRecord known = **record;
   known.dirty = false;
-  known.reason = "CLIENT_NOT_IN_SOURCE";
+  known.reason = kNotInSource;
   // Its row was not dealt with, whatever an intent said of its version.
   known.version.clear();
   known.problem = Outcome::kSkipped;
@@ -400,7 +407,6 @@ bool ExportMachine::AskForRows() {
       dirty_done_ = true;
       return true;
     }
-    dirty_after_ = keys->back();
     fetching_ = true;
     actions_.push_back(FetchRows{*keys});
   }
@@ -408,11 +414,20 @@ bool ExportMachine::AskForRows() {
 }
 
 absl::StatusOr<std::vector<ClientKey>> ExportMachine::DirtyKeys() {
-  if (!settings_.dry_run) {
-    return context_.ledger.Dirty(dirty_after_, settings_.run, kDirtyPage);
+  while (true) {
+    GB_ASSIGN_OR_RETURN(std::vector<ClientKey> keys,
+                        context_.ledger.Dirty(dirty_after_, settings_.run, kDirtyPage));
+    if (!keys.empty()) dirty_after_ = keys.back();
+    if (!settings_.dry_run) return keys;
+    // Nothing of what was decided is marked there: it is passed by from memory, and
+    // what would be marked comes last.
+    const bool last = keys.empty();
+    if (last) {
+      for (const auto& [key, record] : context_.overlay) keys.push_back(key);
+    }
+    std::erase_if(keys, [this](const ClientKey& key) { return Planned(key); });
+    if (last || !keys.empty()) return keys;
   }
-  // A dry run marks nothing in the ledger; what it saw gone it knows itself.
-  return std::vector<ClientKey>(context_.lost.begin(), context_.lost.end());
 }
 
 void ExportMachine::FillLane() {

@@ -4,7 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
+#include "absl/hash/hash.h"
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
 #include "sync-agent/export/event_poll.h"
@@ -90,7 +92,13 @@ class ExportMachine {
             const Decision& decision, Outcome outcome);
   // True when it changed what is to be done without asking anybody.
   bool AskForRows();
+  // The next clients that earlier runs, or this one, left to be exported.
   absl::StatusOr<std::vector<ClientKey>> DirtyKeys();
+  // Of a dry run: dirty clients that it has decided about.
+  void PlannedNow(const ClientKey& key) { planned_.insert(absl::HashOf(key.guid())); }
+  bool Planned(const ClientKey& key) const {
+    return planned_.contains(absl::HashOf(key.guid()));
+  }
   bool PartsIdle() const;
   size_t Pending() const;
   // Clients whose rows are held in memory: enough for two whole requests, and no more.
@@ -122,6 +130,7 @@ class ExportMachine {
   Watermark watermark_;
   ClientKey dirty_after_;
   bool dirty_done_ = false;
+  absl::flat_hash_set<size_t> planned_;  // hashes: they may be many
   bool cold_at_start_ = false;
   std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;

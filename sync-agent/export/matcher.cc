@@ -350,7 +350,9 @@ void Matcher::Conclude(Seeker seeker) {
   if (note.found_by.empty()) {
     ++counts.unmatched;
     context_.tally.Count(Outcome::kSkipped);
-    if (known.link == LinkState::kReview) Withdraw(std::move(known));
+    if (known.link == LinkState::kReview) {
+      LeaveToExport(std::move(known), ContactId());
+    }
     return;
   }
   known.problem = Outcome::kDeferred;
@@ -370,9 +372,12 @@ void Matcher::Conclude(Seeker seeker) {
   }
   ++counts.matched;
   if (seeker.verdict.rank >= kAdopted && !context_.settings.apply) {
-    // The next export adopts it by itself.
+    // The next export adopts it by itself: what 1C does not tell it, the ledger must.
     context_.tally.Count(Outcome::kUnchanged);
-    if (known.link == LinkState::kReview) Withdraw(std::move(known));
+    const bool told = seeker.contact == seeker.stored;
+    if (!told || known.link == LinkState::kReview) {
+      LeaveToExport(std::move(known), told ? ContactId() : seeker.contact);
+    }
     return;
   }
   known.link = LinkState::kReview;
@@ -405,9 +410,9 @@ void Matcher::Link(ClientRecord known) {
   updater_.StampOnly(known.key, known.contact);
 }
 
-void Matcher::Withdraw(ClientRecord known) {
+void Matcher::LeaveToExport(ClientRecord known, ContactId contact) {
   known.link = LinkState::kNew;
-  known.proposed = ContactId();
+  known.proposed = contact;
   known.reason.clear();
   known.parameters.clear();
   known.problem = Outcome::kNone;

@@ -47,8 +47,9 @@ class Matcher {
   void DropOthers(Seeker* seeker);
   void Conclude(Seeker seeker);
   void Link(ClientRecord known);
-  // An earlier proposal no longer holds: the next export decides.
-  void Withdraw(ClientRecord known);
+  // Nothing is for a person to decide: the next export does, and looks at `contact`
+  // first, if there is one.
+  void LeaveToExport(ClientRecord known, ContactId contact);
   void Keep(const Seeker& seeker);
 
   RunContext& context_;

@@ -61,6 +61,21 @@ class MatcherTest : public ::testing::Test {
   World world;
 };
 
+// 1C does not hold its ID: a copy of the base, or one that was restored.
+TEST_F(MatcherTest, AContactWithTheGuestsMarkIsAdoptedByTheNextExport) {
+  world.base.Add(1, "Orlova");
+  Export();  // The ledger is no longer new: it does not look at the whole portal.
+  const ClientKey key = world.base.Add(2, "Ivanov").key;
+  Contact(500, "Ivanov", "").stamp = Stamp{"guestbridge:base", key.guid(), ""};
+  EXPECT_EQ(Match().matched, 1);
+  EXPECT_TRUE(world.portal.contacts[500].fields.count("LAST_NAME"));
+  const RunCounts counts = Export();
+  EXPECT_EQ(counts.added, 0);
+  EXPECT_EQ(world.portal.OfClient(key), std::vector<int64_t>{500});
+  EXPECT_EQ(Record(1).contact, ContactId(500));
+  EXPECT_EQ(Pair(1).found_by, "MATCHED_BY_ORIGIN");
+}
+
 TEST_F(MatcherTest, ProposesAndAppliesWithAStamp) {
   world.portal.contacts[50] = {{{"LAST_NAME", "Orlova"}},
                                {{"PHONE", {{1, "8 916 123-45-67", "WORK"}}}},

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -46,8 +47,9 @@ void PlanTally::Write(const Decision& decision, Outcome outcome, Call call,
   ++calls_[call];
   if (read_first) ++reads_;
   ++written_;
-  digest_ += NumberOf(absl::StrCat(decision.key.guid(), " ", static_cast<int>(outcome),
-                                   " ", decision.digest.hash));
+  digest_ += NumberOf(absl::StrCat(
+      decision.key.guid(), " ", static_cast<int>(outcome), " ", decision.digest.hash,
+      " ", decision.contact.value(), " ", absl::StrJoin(fields, " ")));
   for (const std::string& field : fields) ++fields_[field];
   AddSample(decision.key, outcome, "", std::move(fields));
 }

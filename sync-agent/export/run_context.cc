@@ -29,6 +29,21 @@ bool RunContext::Settle(absl::Span<const Settlement> settlements) {
   return true;
 }
 
+absl::StatusOr<std::optional<ClientRecord>> RunContext::RecordOf(const ClientKey& key) {
+  const auto seen = overlay.find(key);
+  if (seen != overlay.end()) return std::optional<ClientRecord>(seen->second);
+  return ledger.Get(key);
+}
+
+bool RunContext::Keep(const ClientRecord& record) {
+  if (settings.dry_run) {
+    overlay[record.key] = record;
+    return true;
+  }
+  return Check(record.link == LinkState::kLive ? ledger.Link(record, ContactId())
+                                               : ledger.Put({record}));
+}
+
 void RunContext::Defer(const ClientKey& key, const std::string& reason,
                        Parameters parameters) {
   busy.erase(key);

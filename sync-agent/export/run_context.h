@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 
@@ -39,9 +40,12 @@ struct RunContext {
   std::set<ClientKey> strangers = {};
   // Clients of whom this run has seen that no contact of theirs is left.
   std::set<ClientKey> seen_gone = {};
-  // Of a dry run: what it would do, and clients whose contact was seen to be gone.
+  // Of a dry run: what it would do …
   PlanTally plan = {};
-  std::set<ClientKey> lost = {};
+  // … clients as the ledger would hold them by now, dirty …
+  std::map<ClientKey, ClientRecord> overlay = {};
+  // … and whose contact is whose by what it has decided so far.
+  std::map<ContactId, ClientKey> claimed = {};
   absl::Status failure = {};
 
   void Fail(absl::Status status) {
@@ -55,6 +59,11 @@ struct RunContext {
     if (!ok) Fail(std::move(status));
     return ok;
   }
+  // What the ledger holds of the client, or would hold if this were no dry run.
+  absl::StatusOr<std::optional<ClientRecord>> RecordOf(const ClientKey& key);
+  // Keeps what was seen of the client's contact; a survivor is linked. False when the
+  // ledger failed.
+  bool Keep(const ClientRecord& record);
   // Nothing can be decided about the client now: it stays dirty, with the reason, and
   // the next run takes it up.
   void Defer(const ClientKey& key, const std::string& reason, Parameters parameters);

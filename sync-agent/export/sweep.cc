@@ -54,11 +54,6 @@ void Sweep::Missing(const WriteBackItem& item) {
   const ClientKey key = item.key;
   gone_.Ask({key, item.contact,
              [this, key](const std::optional<Survivor>& survivor) {
-               // A dry run must not mark, but may say what it would do.
-               if (context_.settings.dry_run) {
-                 context_.lost.insert(key);
-                 return;
-               }
                CrashPoint("agent.sweep.mark");
                auto record = context_.ledger.Get(key);
                if (!context_.Check(record.status()) || !record->has_value()) return;
@@ -66,11 +61,10 @@ void Sweep::Missing(const WriteBackItem& item) {
                known.dirty = true;
                if (survivor.has_value()) {
                  Follow(*survivor, &known);
-                 context_.Check(context_.ledger.Link(known, ContactId()));
                } else {
                  known.link = LinkState::kLost;
-                 context_.Check(context_.ledger.Put({known}));
                }
+               context_.Keep(known);
                CrashPoint("agent.sweep.marked");
              },
              [this, key, contact = item.contact](bool exists) {
@@ -92,9 +86,12 @@ void Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
   // One that waits for its stamp is known to have none.
   if ((*record)->dirty) return;
   context_.strangers.insert(item.key);
-  if (context_.settings.dry_run) return;
   ClientRecord known = **record;
   known.dirty = true;
+  if (context_.settings.dry_run) {
+    context_.Keep(known);
+    return;
+  }
   context_.Check(context_.ledger.Put({known}));
 }
 

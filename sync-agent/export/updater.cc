@@ -39,13 +39,16 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
     Ready(std::move(decision), *row, /*compare_fields=*/true, adopt);
     return;
   }
-  if (context_.settings.dry_run) {
+  // What would differ is read also by a dry run.
+  const bool unknown = decision.read_first && decision.changed.empty();
+  if (context_.settings.dry_run && !unknown) {
     context_.tally.Count(Outcome::kUpdated);
     context_.plan.Write(decision, Outcome::kUpdated, PlanTally::Call::kUpdate,
                         decision.changed, decision.read_first);
     return;
   }
   if (decision.read_first) {
+    context_.busy.insert(decision.key);
     to_read_.push_back(std::move(decision));
     return;
   }
@@ -55,14 +58,16 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
 
 void Updater::Ready(Decision decision, const ContactRow& row, bool compare_fields,
                     bool adopt) {
-  const auto record = context_.ledger.Get(decision.key);
+  const auto record = context_.RecordOf(decision.key);
   if (!context_.Check(record.status())) return;
   ValueDigests ours;
   if (record->has_value()) ours = (*record)->exported.values;
   ContactUpdate update = MakeUpdate(decision, row, ours, compare_fields);
   const Outcome outcome = update.empty() ? Outcome::kUnchanged : Outcome::kUpdated;
   if (context_.settings.dry_run) {
+    context_.busy.erase(decision.key);
     context_.tally.Count(outcome);
+    if (update.empty() && !adopt) return;
     // An adopted contact is stamped, though nothing else may differ.
     context_.plan.Write(decision, outcome, PlanTally::Call::kUpdate, FieldsOf(update),
                         /*read_first=*/true);
@@ -168,18 +173,16 @@ void Updater::AskWhetherGone(const Decision& decision) {
   context_.busy.erase(key);
   gone_.Ask({key, decision.contact,
              [this, key](const std::optional<Survivor>& survivor) {
-               auto record = context_.ledger.Get(key);
+               const auto record = context_.RecordOf(key);
                if (!context_.Check(record.status()) || !record->has_value()) return;
                ClientRecord known = **record;
                known.dirty = true;
                if (survivor.has_value()) {
                  Follow(*survivor, &known);
-                 if (!context_.Check(context_.ledger.Link(known, ContactId()))) return;
                } else {
                  known.link = LinkState::kLost;
-                 if (!context_.Check(context_.ledger.Put({known}))) return;
                }
-               context_.Reconsider(key);
+               if (context_.Keep(known)) context_.Reconsider(key);
              },
              [this, key, contact = decision.contact](bool exists) {
                context_.Defer(key,

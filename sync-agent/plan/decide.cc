@@ -297,6 +297,12 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
       break;
     case LinkView::Link::kNone:
     case LinkView::Link::kErased:
+      if (view.contact.exists()) {
+        ruling.Note("ledger", "MATCHED_BY_ORIGIN");
+        decision.contact = view.contact;
+        decision.action = PlannedAction::kCheckStored;
+        break;
+      }
       if (row.contact.exists()) {
         ruling.Note("ledger", "CONTACT_STORED_IN_SOURCE",
                     {{"contact", absl::StrCat(row.contact.value())}});

@@ -32,6 +32,8 @@ const char* NameOf(PlannedAction action);
 struct LinkView {
   enum class Link { kNone, kLive, kLost, kReview, kErased };
   Link link = Link::kNone;
+  // Of kLive and kLost ours, of kReview the proposed one; of kNone the one that a match
+  // found to carry this client's origin.
   ContactId contact;
   ContentDigest exported;
   bool in_doubt = false;       // an attempt waits to be settled

@@ -406,6 +406,25 @@ TEST_F(KnownVersionsTest, WhatIsSavedAfterTheClockWasSetBackIsFound) {
   EXPECT_EQ(ahead.notice, "");
 }
 
+TEST_F(KnownVersionsTest, WhatWasSavedBeforeTheClockCaughtUpIsFoundBehindIt) {
+  emulator_.Post("/clock", {{"advance_s", 5 * 3600}});
+  emulator_.Add({{"LastName", "Последняя"}});
+  LearnAll();
+  emulator_.Post("/clock", {{"advance_s", -5 * 3600}});
+  watermark_ = Read(Kind::kChanges).watermark;
+  // Its row lies before the window that the next reading looks at.
+  Edit(AnyClient(), "Другая");
+  emulator_.Post("/clock", {{"advance_s", 6 * 3600}});
+  Edit(known_.rbegin()->first, "Новая");
+  const Pass pass = Read(Kind::kChanges);
+  EXPECT_THAT(pass.keys,
+              ::testing::UnorderedElementsAre(AnyClient(), known_.rbegin()->first));
+  EXPECT_EQ(pass.notice, "");
+  // Once: then the history is enough again.
+  watermark_ = pass.watermark;
+  EXPECT_EQ(watermark_.value.find("behind"), std::string::npos);
+}
+
 TEST_F(KnownVersionsTest, ARenamedCountryIsAnotherBasisOfContent) {
   const std::vector<std::string> attributes = {"LastName", "Citizenship_Key"};
   const auto before = source_.reader->FetchContentBasis(attributes);

@@ -94,8 +94,9 @@ absl::Status ChangeStream::ReadHistory() {
   // that the watermark was taken from.
   if (!since_.period->text.empty() && !met_since_) {
     whole_ = std::make_unique<FullStream>(attributes_, table_);
-  } else if (ClockWasSetBack()) {
-    set_back_ = true;
+  } else if (ClockWasSetBack() || since_.behind) {
+    // Also once more when the clock has caught up.
+    set_back_ = ClockWasSetBack();
     whole_ = std::make_unique<CompareStream>(attributes_, known_, table_);
   }
   phase_ = Phase::kCreated;
@@ -221,8 +222,13 @@ absl::StatusOr<ClientPage> ChangeStream::Next() {
   if (whole_ == nullptr && phase_ == Phase::kHistory) GB_RETURN_IF_ERROR(ReadHistory());
   if (whole_ != nullptr) {
     GB_ASSIGN_OR_RETURN(ClientPage page, whole_->Next());
-    if (page.last && set_back_ && page.notice.ok()) {
-      page.notice = table_.TimeAhead(*since_.period);
+    if (page.last && set_back_) {
+      if (page.notice.ok()) page.notice = table_.TimeAhead(*since_.period);
+      std::optional<Marks> marks = DecodeMarks(page.watermark);
+      if (marks.has_value()) {
+        marks->behind = true;
+        page.watermark = EncodeMarks(*marks);
+      }
     }
     return page;
   }

@@ -69,14 +69,19 @@ absl::StatusOr<std::optional<SourceTime>> FetchNewest(ODataSession& session,
 Watermark EncodeMarks(const Marks& marks) {
   const std::string times =
       absl::StrCat(EncodeMark(marks.period), "|", EncodeMark(marks.created));
-  if (!marks.plan.has_value()) return {absl::StrCat("1|", times)};
+  const char* const behind = marks.behind ? "|behind" : "";
+  if (!marks.plan.has_value()) return {absl::StrCat("1|", times, behind)};
   return {absl::StrCat("2|", times, "|", marks.plan->node, ":", marks.plan->received,
-                       marks.plan->selected ? "+" : "")};
+                       marks.plan->selected ? "+" : "", behind)};
 }
 
 std::optional<Marks> DecodeMarks(const Watermark& watermark) {
-  const std::vector<std::string> parts = absl::StrSplit(watermark.value, '|');
+  std::vector<std::string> parts = absl::StrSplit(watermark.value, '|');
   Marks marks;
+  if (parts.size() > 3 && parts.back() == "behind") {
+    marks.behind = true;
+    parts.pop_back();
+  }
   const bool first_form = parts.size() == 3 && parts[0] == "1";
   const bool second_form = parts.size() == 4 && parts[0] == "2";
   if ((!first_form && !second_form) || !DecodeMark(parts[1], &marks.period) ||

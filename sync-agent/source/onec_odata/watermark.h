@@ -35,6 +35,9 @@ struct Marks {
   std::optional<SourceTime> period;
   std::optional<SourceTime> created;
   std::optional<PlanMark> plan;
+  // 1C's clock was before `period`: what was saved since may lie before the window that
+  // the next reading looks at.
+  bool behind = false;
   // Not of the watermark: a time beyond 1C's present that was passed over; empty: none.
   SourceTime ahead;
 };

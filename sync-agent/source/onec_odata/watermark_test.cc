@@ -16,6 +16,10 @@ TEST(WatermarkTest, ReadsWhatItWrote) {
   Marks marks;
   marks.period = SourceTime{kTime};
   EXPECT_EQ(EncodeMarks(marks).value, "1|2024-05-01T10:00:00|-");
+  marks.behind = true;
+  EXPECT_EQ(EncodeMarks(marks).value, "1|2024-05-01T10:00:00|-|behind");
+  EXPECT_TRUE(DecodeMarks(EncodeMarks(marks))->behind);
+  marks.behind = false;
   marks.created = SourceTime{};
   marks.plan = PlanMark{kNode, 33, true};
   EXPECT_EQ(EncodeMarks(marks).value,
