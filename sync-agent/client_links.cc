@@ -9,6 +9,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -163,7 +164,9 @@ absl::Status TakeMarksOff(const ClientKey& key, const Stamp& mark,
     UpdateContact update;
     update.id = id;
     update.stamp = Stamp{};
+    CrashPoint("agent.mark.take-off");
     GB_RETURN_IF_ERROR(Ask(std::move(update), parts).status());
+    CrashPoint("agent.mark.taken-off");
     // The portal says yes to a field that it does not change, too.
     GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
     if (row.has_value() && Carries(*row, mark)) {

@@ -65,6 +65,9 @@ inline constexpr const char* kAgentCrashPoints[] = {
     "agent.write-back.begin",
     "agent.write-back.written",
     "agent.write-back.noted",
+    // a person's decision about a pair
+    "agent.mark.take-off",
+    "agent.mark.taken-off",
     // files as a source: from a folder, and contacts' IDs back into it
     "agent.file.begin",
     "agent.file.begun",
