@@ -109,6 +109,14 @@ std::string SubjectOf(const ParsedLine& parsed) {
   return subject;
 }
 
+// A remedy that names the next command names it whole, also when whoever refused did
+// not know the integration.
+absl::Status WithIntegration(absl::Status error, const ParsedLine& parsed) {
+  const std::string id = parsed.arguments.Get(IdArgument().name);
+  if (id.empty() || ParametersOf(error).count("integration") > 0) return error;
+  return WithParameter(std::move(error), "integration", IntegrationIdOf(id));
+}
+
 }  // namespace
 
 absl::Span<const Command> Commands() {
@@ -161,7 +169,9 @@ int RunCli(const std::vector<std::string>& line, absl::string_view version,
   if (!session.ok()) return fail(session.status(), subject);
   const absl::StatusOr<int> exit_code =
       parsed->command->run(*session, parsed->arguments);
-  if (!exit_code.ok()) return fail(exit_code.status(), subject);
+  if (!exit_code.ok()) {
+    return fail(WithIntegration(exit_code.status(), *parsed), subject);
+  }
   env.out.flush();
   if (!env.out) return fail(MakeError("OUTPUT_UNWRITABLE"), subject);
   return *exit_code;

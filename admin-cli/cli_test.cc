@@ -266,6 +266,47 @@ TEST_F(CliTest, HelpAndVersionExitWithZero) {
   EXPECT_EQ(version.out, "guestbridge 1.2.3\n");
 }
 
+TEST_F(CliTest, AnExplanationNamesItsRulesInWordsAndItsNotesFirst) {
+  const std::vector<std::string> line = {"clients", "explain", "main",
+                                         "00000000-0000-4000-8000-000000000001"};
+  const Result english = Run(line);
+  EXPECT_THAT(english.out, HasSubstr("Look at the notes below: LAST_NAME."));
+  EXPECT_THAT(english.out, HasSubstr("\n  deletion mark  passed"));
+  EXPECT_THAT(english.out,
+              ::testing::EndsWith("\nNext: guestbridge export run main --wait\n"));
+  std::vector<std::string> russian = line;
+  russian.insert(russian.end(), {"--lang", "ru"});
+  EXPECT_THAT(Run(russian).out, HasSubstr("\n  пометка удаления  пройдено"));
+}
+
+TEST_F(CliTest, TheDraftWithItsFilterIsADocument) {
+  EXPECT_THAT(Run({"fields", "filter", "main", "Sex = Female", "--output", "json"}).out,
+              HasSubstr("\"filter\": \"Sex = Female\""));
+  EXPECT_THAT(Run({"fields", "list", "main", "--output", "json"}).out, StartsWith("["));
+}
+
+TEST_F(CliTest, AMistypedLineIsToldWhatWasMeant) {
+  const Result flag = Run({"export", "run", "main", "--dry"});
+  EXPECT_EQ(flag.exit_code, 2);
+  EXPECT_THAT(OneLine(flag.err), HasSubstr("Is one of these meant: --dry-run?"));
+  EXPECT_THAT(OneLine(flag.err), HasSubstr("guestbridge export run --help"));
+  EXPECT_THAT(OneLine(Run({"export", "rum", "main"}).err),
+              HasSubstr("Is one of these meant: export run?"));
+  EXPECT_THAT(OneLine(Run({"qwertyuiop"}).err), HasSubstr("guestbridge --help"));
+}
+
+TEST_F(CliTest, TheLastLineOfEveryCommandSaysWhatToDoNext) {
+  for (const std::vector<std::string>& line : EveryCommand()) {
+    if (line[0] == "integration" && line[1] == "delete") continue;
+    SCOPED_TRACE(NameOfLine(line));
+    const std::vector<std::string> rows =
+        absl::StrSplit(Run(line).out, '\n', absl::SkipEmpty());
+    ASSERT_THAT(rows, Not(IsEmpty()));
+    if (absl::StrContains(rows.back(), "guestbridge ")) continue;
+    EXPECT_THAT(rows.back(), Not(StartsWith(" "))) << rows.back();
+  }
+}
+
 TEST_F(CliTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
   const std::vector<std::vector<std::string>> lines = {
       {"--server", server_.address(), "--plaintext", "--output", "json", "integration",

@@ -435,7 +435,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_client(kClient);
     answer->set_decision("ADD");
     v1::RuleOutcome* rule = answer->add_rules();
-    rule->set_rule("found");
+    rule->set_rule("deletion-mark");
     rule->set_outcome("PASS");
     v1::FieldOutcome* field = answer->add_fields();
     field->set_source("LastName");
@@ -443,6 +443,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     field->set_source_value(kNastyText);
     field->set_sent_value(
         "日本語のとても長い名前日本語のとても長い名前日本語のとても長い名前");
+    field->add_notes()->set_reason("VALUE_CUT");
     return Status::OK;
   }
   Status RetryClients(ServerContext* context, const v1::RetryClientsRequest* request,

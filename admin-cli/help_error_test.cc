@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_split.h"
 #include "admin-cli/cli.h"
-#include "admin-cli/command/nearest_reason.h"
+#include "admin-cli/command/nearest.h"
 #include "admin-cli/output/display_text.h"
 #include "common/text/catalogue.h"
 #include "common/text/reason_area.h"
@@ -158,14 +158,17 @@ TEST(HelpErrorTest, HelpOfOtherCommandsStaysHelp) {
   EXPECT_EQ(RunAlone({"help", "nonsense"}).exit_code, 2);
 }
 
-TEST(NearestReasonsTest, WhatHoldsTheWordStandsBeforeWhatIsSpelledLikeIt) {
-  EXPECT_THAT(NearestReasons("ambiguous", 1), ElementsAre("AMBIGUOUS_MATCH"));
-  EXPECT_THAT(NearestReasons("EVNT_OFF", 1), ElementsAre("EVENT_OFF"));
-  EXPECT_THAT(NearestReasons("EVETN_OFF", 1), ElementsAre("EVENT_OFF"));
-  EXPECT_EQ(NearestReasons("NOT_FOUND", 3).size(), 3u);
-  EXPECT_THAT(NearestReasons("", 3), IsEmpty());
-  EXPECT_THAT(NearestReasons("LABEL_YES", 3), IsEmpty());
-  EXPECT_THAT(NearestReasons(std::string(100000, 'X'), 3), IsEmpty());
+TEST(NearestTest, WhatHoldsTheWordStandsBeforeWhatIsSpelledLikeIt) {
+  const std::vector<std::string> words = {"EVENT_OFF", "AMBIGUOUS_MATCH",
+                                          "RUN_NOT_FOUND", "AGENT_NOT_FOUND"};
+  EXPECT_THAT(Nearest("ambiguous", words, 1), ElementsAre("AMBIGUOUS_MATCH"));
+  EXPECT_THAT(Nearest("EVNT_OFF", words, 3), ElementsAre("EVENT_OFF"));
+  EXPECT_THAT(Nearest("EVETN_OFF", words, 3), ElementsAre("EVENT_OFF"));
+  EXPECT_THAT(Nearest("NOT_FOUND", words, 3),
+              ElementsAre("RUN_NOT_FOUND", "AGENT_NOT_FOUND"));
+  EXPECT_THAT(Nearest("NOT_FOUND", words, 1), ElementsAre("RUN_NOT_FOUND"));
+  EXPECT_THAT(Nearest("", words, 3), IsEmpty());
+  EXPECT_THAT(Nearest(std::string(100000, 'X'), words, 3), IsEmpty());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "admin-cli/command/nearest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "common/text/utf8.h"
@@ -19,6 +20,8 @@ absl::Status Usage(absl::string_view reason, absl::string_view flag,
                             {"value", std::string(value)},
                             {"expected", std::string(expected)}});
 }
+
+constexpr size_t kNearest = 3;
 
 const Argument* FindFlag(const std::vector<Argument>& flags, absl::string_view name) {
   const auto it = std::find_if(flags.begin(), flags.end(),
@@ -91,7 +94,7 @@ class Parser {
       into = &parsed_.arguments;
       flag = FindFlag(parsed_.command->flags, parts.first);
     }
-    if (flag == nullptr) return Usage("USAGE_UNKNOWN_FLAG", parts.first);
+    if (flag == nullptr) return UnknownFlag(parts.first);
     if (flag->value.empty()) {
       if (has_value) return Usage("USAGE_VALUE_UNWANTED", flag->name);
       return AddChecked(*flag, "", into);
@@ -133,8 +136,31 @@ class Parser {
     if (parsed_.command != nullptr || (noun_known && verb.empty())) {
       return absl::OkStatus();
     }
-    const std::string words = absl::StrCat(parsed_.noun, verb.empty() ? "" : " ", verb);
-    return MakeError("USAGE_UNKNOWN_COMMAND", {{"command", words}});
+    return UnknownCommand(absl::StrCat(parsed_.noun, verb.empty() ? "" : " ", verb));
+  }
+
+  absl::Status UnknownCommand(const std::string& words) const {
+    std::vector<std::string> names;
+    for (const Command& command : commands_) names.push_back(NameOf(command));
+    std::vector<std::string> nearest = Nearest(words, names, kNearest);
+    if (nearest.empty()) nearest = {"status"};
+    return MakeError("USAGE_UNKNOWN_COMMAND",
+                     {{"command", words}, {"known", absl::StrJoin(nearest, ", ")}});
+  }
+
+  absl::Status UnknownFlag(absl::string_view flag) const {
+    std::vector<std::string> names = {"--help"};
+    for (const Argument& one : GlobalFlags()) names.emplace_back(one.name);
+    std::string command;
+    if (parsed_.command != nullptr) {
+      command = absl::StrCat(NameOf(*parsed_.command), " ");
+      for (const Argument& one : parsed_.command->flags) names.emplace_back(one.name);
+    }
+    std::vector<std::string> nearest = Nearest(flag, names, kNearest);
+    if (nearest.empty()) nearest = {"--help"};
+    return MakeError("USAGE_UNKNOWN_FLAG", {{"flag", std::string(flag)},
+                                            {"command", command},
+                                            {"known", absl::StrJoin(nearest, ", ")}});
   }
 
   absl::Status TakePositional(const std::string& word) {
@@ -150,7 +176,7 @@ class Parser {
   absl::Status CheckComplete() {
     if (parsed_.command == nullptr) {
       if (parsed_.noun.empty()) return MakeError("USAGE_NO_COMMAND");
-      return MakeError("USAGE_UNKNOWN_COMMAND", {{"command", parsed_.noun}});
+      return UnknownCommand(parsed_.noun);
     }
     for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
       for (const Argument& argument : *list) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -55,6 +56,10 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
                IntegrationsText(agent)});
   }
   table.Print(session.style(), session.out());
+  const bool away = std::any_of(all.begin(), all.end(), [](const v1::Agent& agent) {
+    return !agent.connected();
+  });
+  session.out() << session.Text(away ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET") << '\n';
   return 0;
 }
 
@@ -83,6 +88,8 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
     }
   }
   facts.Print(session.style(), session.out());
+  session.out() << session.Text(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY")
+                << '\n';
   return 0;
 }
 

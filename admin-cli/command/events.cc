@@ -59,7 +59,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
   request.set_name(NameOfEvents(arguments));
   GB_ASSIGN_OR_RETURN(const auto set, session.Call(&Stub::GetEvents, request));
   if (session.PrintDocuments(set.events())) return 0;
-  PrintTable(session, arguments, set, "EVENTS_DRAFT", "");
+  PrintTable(session, arguments, set, "EVENTS_DRAFT", "NEXT_EVENTS_SWITCH");
   return 0;
 }
 

@@ -1,7 +1,10 @@
 #include "admin-cli/command/explain_view.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
 
@@ -10,6 +13,19 @@ namespace {
 
 std::string ContactText(int64_t contact) {
   return contact == 0 ? "" : std::to_string(contact);
+}
+
+// "deletion-mark" -> "DELETION_MARK".
+std::string LabelKey(absl::string_view rule) {
+  return absl::StrReplaceAll(absl::AsciiStrToUpper(rule), {{"-", "_"}});
+}
+
+absl::string_view NextOf(const std::string& decision) {
+  if (decision == "UNCHANGED") return "NEXT_STATUS";
+  if (decision == "FAIL") return "NEXT_CLIENTS_RETRY";
+  if (decision == "SKIP") return "NEXT_AFTER_CHANGE";
+  if (decision == "DEFER") return "NEXT_WHEN_DONE";
+  return "NEXT_EXPORT_RUN";
 }
 
 void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
@@ -21,9 +37,11 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
     if (rule.outcome() == "PASS") color = Color::kGood;
     if (rule.outcome() == "STOP") color = Color::kBad;
     if (rule.outcome() == "NOTE") color = Color::kWarning;
-    table.Add({rule.rule(),
+    // What stopped it stands above, with what to do.
+    const bool said = rule.explanation().reason() == explanation.summary().reason();
+    table.Add({session.Name("RULE", LabelKey(rule.rule())),
                {session.Name("OUTCOME", rule.outcome()), color},
-               TextOf(rule.explanation())});
+               said ? rule.explanation().message() : TextOf(rule.explanation())});
   }
   session.out() << session.Text("RULES") << '\n';
   table.Print(session.style(), session.out());
@@ -48,11 +66,23 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
   table.Print(session.style(), session.out());
 }
 
+// Fields that were not sent as they stand in 1C, or for a reason.
+std::string NotedFields(const v1::ClientExplanation& explanation) {
+  std::vector<std::string> names;
+  for (const v1::FieldOutcome& field : explanation.fields()) {
+    if (field.notes().empty()) continue;
+    if (names.empty() || names.back() != field.target())
+      names.push_back(field.target());
+  }
+  return absl::StrJoin(names, ", ");
+}
+
 }  // namespace
 
 void PrintClients(Session& session, const std::vector<v1::Client>& clients) {
   Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_STATE"),
                session.Text("HEAD_CONTACT"), session.Text("HEAD_WHY")});
+  table.TextBelow();
   for (const v1::Client& client : clients) {
     std::string why = client.reason();
     if (why.empty()) why = client.found_by_message();
@@ -82,6 +112,10 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
       0, session.style(), session.out());
   const std::string summary = TextOf(explanation.summary());
   if (!summary.empty()) PrintWrapped(summary, 2, session.style(), session.out());
+  if (const std::string noted = NotedFields(explanation); !noted.empty()) {
+    PrintWrapped(session.Text("FIELDS_NOTED", {{"fields", noted}}), 2, session.style(),
+                 session.out());
+  }
   Facts facts;
   if (explanation.has_ledger()) {
     const v1::Client& ledger = explanation.ledger();
@@ -101,6 +135,10 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
   facts.Print(session.style(), session.out());
   PrintRules(session, explanation);
   PrintFields(session, explanation);
+  const std::vector<std::string> name = absl::StrSplit(explanation.name(), '/');
+  session.out() << session.Text(NextOf(explanation.decision()),
+                                {{"id", name.size() > 1 ? name[1] : "ID"}})
+                << '\n';
 }
 
 }  // namespace guestbridge::cli

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "admin-cli/command/command.h"
-#include "admin-cli/command/nearest_reason.h"
+#include "admin-cli/command/nearest.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
@@ -58,19 +58,6 @@ std::string ExampleRemedy(const Entry& entry, Language language) {
   return RenderRemedy(entry.text->reason, ExampleOf(*entry.text, language), language);
 }
 
-// For people: what is filled in is three dots.
-std::string WithDots(absl::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t open = text.find('{');
-    const size_t close = text.find('}');
-    if (open == absl::string_view::npos || close == absl::string_view::npos) break;
-    absl::StrAppend(&out, text.substr(0, open), "…");
-    text.remove_prefix(close + 1);
-  }
-  return absl::StrCat(out, text);
-}
-
 int ExitCodeOf(const Entry& entry) {
   return cli::ExitCodeOf(MakeError(entry.text->reason));
 }
@@ -109,14 +96,24 @@ void PrintEntry(Session& session, const Entry& entry) {
   const Language language = session.options().language;
   session.out() << entry.text->reason << ": "
                 << session.Text(absl::StrCat("AREA_", entry.area->name)) << '\n';
+  // What is filled in is three dots here, and a value in the example.
+  const std::string meaning = RenderMessage(entry.text->reason, {}, language);
   const std::string example = Example(entry, language);
   Facts facts;
-  facts.Add(session.Text("MEANING"), WithDots(Message(entry, language)));
-  facts.Add(session.Text("EXAMPLE"), example);
+  facts.Add(session.Text("MEANING"), meaning);
+  if (example != meaning) facts.Add(session.Text("EXAMPLE"), example);
   facts.Add(session.Text("REMEDY"), ExampleRemedy(entry, language));
   facts.Add(session.Text("OCCURS"), PlacesText(session, entry));
   facts.Print(session.style(), session.out());
   session.out() << session.Text("NEXT_HELP_ERROR") << '\n';
+}
+
+std::vector<std::string> EveryCode() {
+  std::vector<std::string> codes;
+  for (const ReasonArea& area : ReasonAreas()) {
+    for (const ReasonText* text : area.reasons) codes.emplace_back(text->reason);
+  }
+  return codes;
 }
 
 absl::StatusOr<int> PrintOne(Session& session, const std::string& typed) {
@@ -132,7 +129,7 @@ absl::StatusOr<int> PrintOne(Session& session, const std::string& typed) {
       return 0;
     }
   }
-  const std::vector<std::string> nearest = NearestReasons(code, kNearest);
+  const std::vector<std::string> nearest = Nearest(code, EveryCode(), kNearest);
   if (nearest.empty()) return MakeError("ERROR_CODE_STRANGE", {{"code", typed}});
   return MakeError("ERROR_CODE_UNKNOWN",
                    {{"code", typed}, {"known", absl::StrJoin(nearest, ", ")}});

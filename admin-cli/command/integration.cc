@@ -31,7 +31,7 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
   facts.Add(session.Text("CHANGED"),
             TimeText(session, it.has_update_time(), it.update_time()));
   facts.Print(session.style(), session.out());
-  if (!next.empty()) session.out() << session.Text(next, {{"id", id}}) << '\n';
+  session.out() << session.Text(next, {{"id", id}}) << '\n';
   return 0;
 }
 
@@ -49,7 +49,7 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   v1::GetIntegrationRequest request;
   request.set_name(IntegrationNameOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto found, session.Call(&Stub::GetIntegration, request));
-  return Print(session, "INTEGRATION_IS", found, "");
+  return Print(session, "INTEGRATION_IS", found, "NEXT_STATUS");
 }
 
 absl::StatusOr<int> List(Session& session, const Arguments&) {
@@ -88,7 +88,7 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
   request.mutable_update_mask()->add_paths("display_name");
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::UpdateIntegration, request));
-  return Print(session, "INTEGRATION_UPDATED", made, "");
+  return Print(session, "INTEGRATION_UPDATED", made, "NEXT_STATUS");
 }
 
 absl::StatusOr<int> Activate(Session& session, const Arguments& arguments) {
@@ -96,7 +96,7 @@ absl::StatusOr<int> Activate(Session& session, const Arguments& arguments) {
   request.set_name(IntegrationNameOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto made,
                       session.Call(&Stub::ActivateIntegration, request));
-  return Print(session, "INTEGRATION_ACTIVATED", made, "");
+  return Print(session, "INTEGRATION_ACTIVATED", made, "NEXT_EXPORT_RUN");
 }
 
 absl::StatusOr<int> Deactivate(Session& session, const Arguments& arguments) {

@@ -100,6 +100,7 @@ absl::string_view NextOf(const v1::Run& run) {
     case v1::Run::PARTIALLY_FAILED:
       return "NEXT_CLIENTS_RETRY";
     case v1::Run::FAILED:
+      if (run.error().reason() == "PLAN_CHANGED") return "NEXT_DRY_RUN";
       if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
       if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
       return "NEXT_RUN_FAILED";
@@ -124,6 +125,7 @@ void PrintFailures(Session& session, const v1::Run& run) {
                                 {{"count", std::to_string(run.failures_size())}})
                 << '\n';
   Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHY")});
+  table.TextBelow();
   for (const v1::ClientFailure& failure : run.failures()) {
     table.Add({failure.client(), absl::StrCat(failure.reason(), ": ", failure.message(),
                                               " ", failure.remedy())});
@@ -240,6 +242,9 @@ void PrintRun(Session& session, const v1::Run& run) {
   session.out() << session.Text("RUN_OF", parameters) << ": "
                 << Paint(session.style(), state.color, state.text) << '\n';
   Facts facts;
+  if (run.has_error()) {
+    facts.Add(session.Text("ERROR"), TextOf(run.error()), Color::kBad);
+  }
   facts.Add(session.Text("KIND"), KindText(session, run));
   facts.Add(session.Text("STARTED_BY"),
             session.Name("TRIGGER", v1::Run::Trigger_Name(run.trigger())));
@@ -248,12 +253,20 @@ void PrintRun(Session& session, const v1::Run& run) {
   if (run.has_match())
     facts.Add(session.Text("PAIRS"), MatchText(session, run.match()));
   facts.Add(session.Text("CLIENTS"), SumText(session, run.counters()));
-  facts.Add(session.Text("PORTAL"), PortalText(session, run.portal()));
-  facts.Add(session.Text("SOURCE"),
-            absl::StrJoin({Part(session, "PORTAL_REQUESTS", run.source().requests()),
-                           Part(session, "SOURCE_ROWS", run.source().rows())},
-                          ", "));
-  facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, run.write_back()));
+  // A run that got nowhere has nothing to tell of either side.
+  if (run.portal().http_requests() > 0) {
+    facts.Add(session.Text("PORTAL"), PortalText(session, run.portal()));
+  }
+  if (run.source().requests() > 0) {
+    facts.Add(session.Text("SOURCE"),
+              absl::StrJoin({Part(session, "PORTAL_REQUESTS", run.source().requests()),
+                             Part(session, "SOURCE_ROWS", run.source().rows())},
+                            ", "));
+  }
+  const v1::WriteBackProgress& ids = run.write_back();
+  if (ids.done() > 0 || ids.pending() > 0 || ids.parked() > 0) {
+    facts.Add(session.Text("WRITE_BACK"), WriteBackText(session, ids));
+  }
   if (const std::string outlook = OutlookText(session, run.write_back());
       !outlook.empty()) {
     facts.Add("", outlook);
@@ -261,10 +274,8 @@ void PrintRun(Session& session, const v1::Run& run) {
   if (run.doubts() > 0) {
     facts.Add(session.Text("DOUBTS"), std::to_string(run.doubts()), Color::kWarning);
   }
-  if (run.has_error()) {
-    facts.Add(session.Text("ERROR"), TextOf(run.error()), Color::kBad);
-  }
   for (const v1::Explanation& notice : run.notices()) {
+    if (run.has_error() && notice.reason() == run.error().reason()) continue;
     facts.Add(session.Text("NOTICE"), TextOf(notice), Color::kWarning);
   }
   if (const std::string text = ForecastText(session, run); !text.empty()) {

@@ -107,6 +107,11 @@ absl::StatusOr<int> Status(Session& session, const Arguments& arguments) {
   for (const v1::IntegrationStatus& it : status.integrations()) {
     PrintIntegration(session, it);
   }
+  if (!status.integrations().empty()) {
+    session.out() << session.Text(status.attention() ? "NEXT_STATUS_AGAIN"
+                                                     : "NEXT_EXPLAIN_ONE")
+                  << '\n';
+  }
   return exit_code;
 }
 

@@ -46,16 +46,16 @@ std::string Paint(const Style& style, Color color, absl::string_view text) {
   return absl::StrCat(Code(color), text, "\033[0m");
 }
 
-std::vector<int> Table::Widths(int width) const {
+std::vector<int> Table::Widths(size_t columns, int width) const {
   std::vector<int> widths;
-  for (size_t i = 0; i < headings_.size(); ++i) {
+  for (size_t i = 0; i < columns; ++i) {
     int widest = DisplayWidth(headings_[i]);
     for (const auto& row : rows_) {
       widest = std::max(widest, DisplayWidth(DashIfEmpty(row[i].text)));
     }
     widths.push_back(widest);
   }
-  const int room = width - kIndent - kGap * (static_cast<int>(headings_.size()) - 1);
+  const int room = width - kIndent - kGap * (static_cast<int>(columns) - 1);
   int excess = std::accumulate(widths.begin(), widths.end(), 0) - room;
   if (excess > 0) {
     int& last = widths.back();
@@ -77,8 +77,9 @@ std::vector<int> Table::Widths(int width) const {
 }
 
 void Table::Print(const Style& style, std::ostream& out) const {
-  const std::vector<int> widths = Widths(style.width);
-  const size_t last = headings_.size() - 1;
+  const size_t columns = headings_.size() - (text_below_ ? 1 : 0);
+  const std::vector<int> widths = Widths(columns, style.width);
+  const size_t last = columns - 1;
   std::string line = Spaces(kIndent);
   for (size_t i = 0; i <= last; ++i) {
     const std::string heading =
@@ -99,6 +100,9 @@ void Table::Print(const Style& style, std::ostream& out) const {
     for (size_t part = 0; part < parts.size(); ++part) {
       if (part > 0) line = Spaces(start);
       out << line << Paint(style, row[last].color, parts[part]) << '\n';
+    }
+    if (text_below_ && !row[columns].text.empty()) {
+      PrintWrapped(row[columns].text, 2 * kIndent, style, out);
     }
   }
 }

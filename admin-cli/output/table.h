@@ -40,16 +40,23 @@ class Table {
     kept_.insert(column);
     return *this;
   }
+  // The last column is a text that needs room: it stands in lines of its own below the
+  // rest of its row, without a heading, and not at all when it is empty.
+  Table& TextBelow() {
+    text_below_ = true;
+    return *this;
+  }
   void Add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
   void Print(const Style& style, std::ostream& out) const;
 
  private:
-  std::vector<int> Widths(int width) const;
+  std::vector<int> Widths(size_t columns, int width) const;
 
   std::vector<std::string> headings_;
   std::vector<std::vector<Cell>> rows_;
   std::set<size_t> kept_ = {0};
+  bool text_below_ = false;
 };
 
 // Name and value, a line each; long values are wrapped under themselves.

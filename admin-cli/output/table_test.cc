@@ -37,6 +37,20 @@ TEST(TableTest, AColumnThatIsToldToBeKeptIsNotCutEither) {
   EXPECT_THAT(Printed(table, 46), HasSubstr("UF_CRM_1234567890 "));
 }
 
+TEST(TableTest, ATextBelowHasTheWholeWidthAndAnEmptyOneNoLine) {
+  Table table({"CLIENT", "STATE", "WHY"});
+  table.TextBelow();
+  table.Add({"c-1", "skipped",
+             "NO_NAME_NO_PHONE_NO_EMAIL: The guest has neither a name, nor a phone."});
+  table.Add({"c-2", "exported", ""});
+  EXPECT_EQ(Printed(table, 60),
+            "  CLIENT  STATE\n"
+            "  c-1     skipped\n"
+            "    NO_NAME_NO_PHONE_NO_EMAIL: The guest has neither a name,\n"
+            "    nor a phone.\n"
+            "  c-2     exported\n");
+}
+
 TEST(WrapTest, ALongCodeIsBrokenBetweenItsWords) {
   EXPECT_THAT(WrapToWidth("AWAITING_MATCH_REVIEW: a contact", 21),
               ElementsAre("AWAITING_MATCH_", "REVIEW: a contact"));

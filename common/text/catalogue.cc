@@ -53,6 +53,8 @@ const Index& GetIndex() {
 // commands' help writes it.
 constexpr absl::string_view kIntegration = "integration";
 constexpr absl::string_view kSomeIntegration = "ID";
+// A reason that is kept without its parameters is still a sentence.
+constexpr absl::string_view kUnknown = "…";
 
 std::string Fill(absl::string_view text, const Parameters& parameters) {
   std::string out;
@@ -70,7 +72,7 @@ std::string Fill(absl::string_view text, const Parameters& parameters) {
     } else if (name == kIntegration) {
       absl::StrAppend(&out, kSomeIntegration);
     } else {
-      absl::StrAppend(&out, text.substr(open, close - open + 1));
+      absl::StrAppend(&out, kUnknown);
     }
     text.remove_prefix(close + 1);
   }

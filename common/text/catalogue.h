@@ -38,7 +38,7 @@ const ReasonText* FindReason(absl::string_view reason);
 // All entries, in catalogue order, area after area.
 absl::Span<const ReasonText* const> AllReasons();
 
-// Fills the placeholders. A placeholder without parameter stays as it is; an unknown
+// Fills the placeholders. A placeholder without parameter becomes "…"; an unknown
 // reason renders as the reason itself, so that a newer peer's reason is still readable.
 std::string RenderMessage(absl::string_view reason, const Parameters& parameters,
                           Language language);

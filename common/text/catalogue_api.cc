@@ -218,14 +218,15 @@ constexpr ReasonText kTexts[] = {
     {"ATTENTION_RUN_FAILED", kOk, "The run {run} failed.",
      "Запуск {run} завершился ошибкой.", "Look at it: guestbridge run get {run}.",
      "Посмотрите подробности: guestbridge run get {run}."},
-    {"ATTENTION_CLIENTS_FAILED", kOk, "{count} clients could not be exported.",
+    {"ATTENTION_CLIENTS_FAILED", kOk, "Clients that could not be exported: {count}.",
      "Не удалось выгрузить клиентов: {count}.",
      "See why: guestbridge clients list {integration} --state FAILED. When mended: "
      "guestbridge clients retry {integration}.",
      "Посмотрите причины: guestbridge clients list {integration} --state FAILED. После "
      "исправления: guestbridge clients retry {integration}."},
     {"ATTENTION_PAIRS_PROPOSED", kOk,
-     "{count} guests wait for your decision: the portal seems to have their contacts.",
+     "Guests who wait for your decision: {count}. The portal seems to have their "
+     "contacts.",
      "Ждут вашего решения гости: {count}. Похоже, на портале уже есть их контакты.",
      "Look at the pairs: guestbridge clients list {integration} --state PROPOSED. "
      "Accept "
@@ -234,7 +235,8 @@ constexpr ReasonText kTexts[] = {
      "Примите "
      "их: guestbridge clients match {integration} --apply."},
     {"ATTENTION_PAIRS_AMBIGUOUS", kOk,
-     "{count} guests wait for you: several contacts on the portal may be theirs.",
+     "Guests who wait for you: {count}. Several contacts on the portal may be "
+     "theirs.",
      "Ждут вашего решения гости: {count}. На портале по нескольку похожих контактов.",
      "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
      "guestbridge clients link {integration} <client> <contact>.",
@@ -250,7 +252,7 @@ constexpr ReasonText kTexts[] = {
      "каждого: guestbridge clients link {integration} <клиент> <контакт> или "
      "guestbridge clients unlink {integration} <клиент> --new."},
     {"ATTENTION_WRITE_BACK_PARKED", kOk,
-     "1C refused the contact ID of {count} clients.",
+     "Clients whose contact ID 1C refused: {count}.",
      "1С не приняла ID контакта у клиентов: {count}.",
      "Check the right of the 1C user to write clients; when mended: guestbridge "
      "clients "

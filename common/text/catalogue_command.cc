@@ -119,14 +119,15 @@ constexpr ReasonText kReasons[] = {
      "Список команд — «guestbridge --help»; для начала подойдёт «guestbridge "
      "status»."},
     {"USAGE_UNKNOWN_COMMAND", kInvalidArgument, "There is no command \"{command}\".",
-     "Команды «{command}» нет.", "\"guestbridge --help\" lists the commands.",
-     "Список команд — «guestbridge --help»."},
+     "Команды «{command}» нет.",
+     "Is one of these meant: {known}? All commands: guestbridge --help.",
+     "Возможно, имеется в виду: {known}. Все команды: guestbridge --help."},
     {"USAGE_UNKNOWN_FLAG", kInvalidArgument, "The flag {flag} is not known here.",
      "Параметр {flag} здесь неизвестен.",
-     "Add --help to the command to see its flags. They stand after the command's "
-     "words.",
-     "Добавьте к команде --help, чтобы увидеть её параметры. Они пишутся после слов "
-     "команды."},
+     "Is one of these meant: {known}? All flags: guestbridge {command}--help. Flags "
+     "stand after the command's words.",
+     "Возможно, имеется в виду: {known}. Все параметры: guestbridge {command}--help. "
+     "Они пишутся после слов команды."},
     {"USAGE_VALUE_MISSING", kInvalidArgument, "The flag {flag} needs a value.",
      "Параметру {flag} нужно значение.", "Write it after the flag: {flag} VALUE.",
      "Напишите его после параметра: {flag} ЗНАЧЕНИЕ."},
@@ -174,7 +175,7 @@ constexpr ReasonText kReasons[] = {
 
 std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
-  for (const auto part : {CommandLabels(), CommandHelp()}) {
+  for (const auto part : {CommandLabels(), CommandClientLabels(), CommandHelp()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -120,8 +120,12 @@ constexpr ReasonText kHelp[] = {
               "mapped by hand stays.",
               "Загружает поля обеих сторон и предлагает соответствие. "
               "Сопоставленное вручную сохраняется."),
-    MakeLabel("LABEL_HELP_FIELDS_LIST", "Shows the draft of the field mapping.",
-              "Показывает черновик соответствия полей."),
+    MakeLabel("LABEL_HELP_FIELDS_LIST",
+              "Shows the draft of the field mapping. As JSON it is the list of its "
+              "entries; the whole draft with its filter is what fields filter ID "
+              "--output json prints.",
+              "Показывает черновик соответствия полей. В JSON — список его строк; "
+              "черновик целиком, с отбором, печатает fields filter ID --output json."),
     MakeLabel("LABEL_HELP_FIELDS_MAP",
               "Maps an attribute of 1C to a contact field in the draft.",
               "Сопоставляет реквизит 1С с полем контакта в черновике."),

@@ -43,6 +43,8 @@ const std::vector<Rule>& Rules() {
       {"MAPPING_CHANGED", {Place::kRun}},
       {"COMPARISON_DUE", {Place::kRun}},
       {"SOURCE_VALUE_REFUSED", {Place::kClient}},
+      {"CLIENT_UNLINKED", {Place::kClient}},
+      {"CONTACT_LINKED_ELSEWHERE", {Place::kCall, Place::kRun}},
   };
   return *rules;
 }
@@ -55,7 +57,7 @@ bool Fits(const Rule& rule, absl::string_view reason) {
 // What the two sides answer fails a run or one client of it, and is found by a test.
 std::vector<Place> PlacesOfArea(absl::string_view area, bool error_of_call) {
   if (area == "VALUE") return {Place::kValue};
-  if (area == "MATCH") return {Place::kPair};
+  if (area == "MATCH") return {error_of_call ? Place::kCall : Place::kPair};
   if (area == "EXPORT") {
     return {error_of_call ? Place::kRun : Place::kClient};
   }

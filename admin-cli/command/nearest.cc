@@ -1,4 +1,4 @@
-#include "admin-cli/command/nearest_reason.h"
+#include "admin-cli/command/nearest.h"
 
 #include <algorithm>
 #include <tuple>
@@ -6,13 +6,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "common/text/catalogue.h"
-#include "common/text/reason_area.h"
 
 namespace guestbridge::cli {
 namespace {
 
-constexpr size_t kLongest = 80;  // No reason is as long; bounds the work.
+constexpr size_t kLongest = 80;  // Bounds the work; no word here is as long.
 
 // How many letters must be put in, left out, exchanged or swapped with their neighbour.
 size_t EditDistance(absl::string_view a, absl::string_view b) {
@@ -37,25 +35,26 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> NearestReasons(absl::string_view typed, size_t most) {
+std::vector<std::string> Nearest(absl::string_view typed,
+                                 const std::vector<std::string>& words, size_t most) {
   const std::string wanted = absl::AsciiStrToUpper(typed.substr(0, kLongest));
   if (wanted.empty()) return {};
   const size_t far = wanted.size() / 3 + 1;
-  // Not holding it, distance, reason.
-  std::vector<std::tuple<bool, size_t, absl::string_view>> near;
-  for (const ReasonText* text : AllReasons()) {
-    if (IsLabel(*text)) continue;
-    const bool holds = wanted.size() > 2 && absl::StrContains(text->reason, wanted);
-    const size_t distance = EditDistance(wanted, text->reason);
-    if (holds || distance <= far) near.emplace_back(!holds, distance, text->reason);
+  // Not holding it, distance, word.
+  std::vector<std::tuple<bool, size_t, std::string>> near;
+  for (const std::string& word : words) {
+    const std::string upper = absl::AsciiStrToUpper(word);
+    const bool holds = wanted.size() > 2 && absl::StrContains(upper, wanted);
+    const size_t distance = EditDistance(wanted, upper);
+    if (holds || distance <= far) near.emplace_back(!holds, distance, word);
   }
   std::sort(near.begin(), near.end());
-  std::vector<std::string> reasons;
-  for (const auto& [holds, distance, reason] : near) {
-    if (reasons.size() == most) break;
-    reasons.emplace_back(reason);
+  std::vector<std::string> nearest;
+  for (auto& [holds, distance, word] : near) {
+    if (nearest.size() == most) break;
+    nearest.push_back(std::move(word));
   }
-  return reasons;
+  return nearest;
 }
 
 }  // namespace guestbridge::cli
