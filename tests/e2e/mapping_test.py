@@ -65,6 +65,9 @@ class Mapping(unittest.TestCase):
         self.assertEqual(saved["filter"], "EMail is not empty")
         self.assertEqual(site.json("fields", "save", "main")["version"], saved["version"])
         self.assertIn("EMail is not empty", site.cli("fields", "list", "main").stdout)
+        # A list is an array in JSON; the draft whole has its filter, also before it is saved.
+        self.assertIsInstance(site.json("fields", "list", "main"), list)
+        self.assertIn("EMail is not empty", site.json("fields", "filter", "main")["filter"])
         counters = self.export()
         self.assertEqual((counters["added"], counters["skipped"]), (2, 1))
         kept = self.contact("kept")["fields"]
