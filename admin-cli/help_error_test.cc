@@ -160,7 +160,7 @@ TEST(HelpErrorTest, HelpOfOtherCommandsStaysHelp) {
 
 TEST(NearestTest, WhatHoldsTheWordStandsBeforeWhatIsSpelledLikeIt) {
   const std::vector<std::string> words = {"EVENT_OFF", "AMBIGUOUS_MATCH",
-                                          "RUN_NOT_FOUND", "AGENT_NOT_FOUND"};
+                                          "AGENT_NOT_FOUND", "RUN_NOT_FOUND"};
   EXPECT_THAT(Nearest("ambiguous", words, 1), ElementsAre("AMBIGUOUS_MATCH"));
   EXPECT_THAT(Nearest("EVNT_OFF", words, 3), ElementsAre("EVENT_OFF"));
   EXPECT_THAT(Nearest("EVETN_OFF", words, 3), ElementsAre("EVENT_OFF"));
