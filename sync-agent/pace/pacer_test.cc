@@ -235,6 +235,18 @@ TEST(PacerSmallLimit, CommandsThatCameForFreeMayCostSomethingNextTime) {
   }
 }
 
+TEST_F(PacerTest, WhatIsQuickGrowsAtOnce) {
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kImport, 10, 0.04, 0.04, -1, false}};
+  Exchange({{kImport, {1, 10}}}, observation, 0.2);
+  const RequestSize size = pacer_.SizeFor(kImport, 20);
+  const int contacts = size.commands * size.units_per_command;
+  EXPECT_GT(contacts, 400);
+  // Five seconds at most, were each of them twice as slow.
+  EXPECT_LT(2 * 0.004 * contacts, 6);
+}
+
 TEST_F(PacerTest, ImportsAreSizedByTheirContacts) {
   EXPECT_EQ(pacer_.SizeFor(kImport, 20).units_per_command, 10);
   PaceObservation observation;
@@ -242,8 +254,8 @@ TEST_F(PacerTest, ImportsAreSizedByTheirContacts) {
   observation.methods = {{kImport, 10, 1, 1, -1, false}};
   Exchange({{kImport, {1, 10}}}, observation, 1);
   const RequestSize size = pacer_.SizeFor(kImport, 20);
-  EXPECT_EQ(size.commands, 1);
-  EXPECT_EQ(size.units_per_command, 20);
+  EXPECT_EQ(size.commands, 2);
+  EXPECT_LE(size.units_per_command, 20);
   observation.methods = {{kImport, 20, 2, 3, -1, false}};
   for (int i = 0; i < 10; ++i) {
     Exchange({{kImport, {1, 20}}}, observation, 2);

@@ -8,6 +8,9 @@ namespace {
 constexpr double kMostUnits = 1000;
 // Of the target; what even an unlucky request will hardly exceed.
 constexpr double kUnlucky = 2;
+// What will hardly take longer than this part of the target needs no approach.
+constexpr double kQuick = 0.25;
+constexpr int kManyUnits = 100;
 // A request that took longer than this part of the target by our own clock was slow,
 // whatever the portal says.
 constexpr double kSlow = 1.5;
@@ -29,7 +32,8 @@ void RequestSizer::Answered(const std::vector<UnitTime::Sample>& samples,
     seconds = std::max(seconds, own);
   }
   const double each = std::max({seconds / units, time_.mean(), 1e-4});
-  double ideal = std::min({target / each, 2.0 * units_, kMostUnits});
+  const double quick = kQuick * target / (time_.Upper(kManyUnits) / kManyUnits);
+  double ideal = std::min({target / each, std::max(2.0 * units_, quick), kMostUnits});
   if (time_.Upper(static_cast<int>(ideal)) > kUnlucky * target) {
     ideal *= kUnlucky * target / time_.Upper(static_cast<int>(ideal));
   }

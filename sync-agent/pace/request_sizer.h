@@ -7,7 +7,8 @@ namespace guestbridge::agent {
 
 // How many units of one method to put into a request, so that it takes about the target
 // time and never comes near the minute at which the portal's gateway cuts it off.
-// Doubles at most; shrinks at once. One thread at a time.
+// Grows at once as far as a request will hardly take a quarter of the target, and beyond
+// that by doubling at most; shrinks at once. One thread at a time.
 class RequestSizer {
  public:
   static constexpr int kFirstUnits = 10;

@@ -96,11 +96,12 @@ def main():
         line(f"virtual time: {name}: requests / fewest", requests, "1.02" if bucket else "")
         line(f"virtual time: {name}: time / least, mean (worst)", f"{mean} ({worst})", "1.05")
 
-    with_address = [guest(n, Address="Невский пр., 1") for n in range(1, 5001)]
+    # Three minutes; with less, what a run begins with counts for more than the limit.
+    with_address = [guest(n, Address="Невский пр., 1") for n in range(1, 20_001)]
     paced = export(with_address, 1 + -(-(len(with_address) - 1) // COMMANDS_MOST))
     bound = max(0, paced["requests"] - BURST) / DRAIN
-    line("real time, bucket-bound, 5,000 guests: requests / fewest",
-         f"{paced['requests'] / paced['fewest']:.3f}")
+    line("real time, bucket-bound, 20,000 guests: requests / fewest",
+         f"{paced['requests'] / paced['fewest']:.3f}", "1.02")
     line("real time, bucket-bound: time / least", f"{paced['seconds'] / bound:.3f}", "1.05")
     line("real time, bucket-bound: 503 and 429", paced["refusals"], "0")
 
