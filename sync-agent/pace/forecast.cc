@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/time/time.h"
+#include "sync-agent/pace/request_sizer.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -14,8 +15,12 @@ int CeilOf(int amount, int unit) { return (amount + unit - 1) / unit; }
 void CountRequests(const MethodWork& work, const PaceSettings& settings,
                    WorkForecast* forecast) {
   double most = settings.max_commands * work.contacts_per_command;
+  int quick = 1;
   if (work.seconds_a_contact > 0) {
     const double target = absl::ToDoubleSeconds(settings.target_request_time);
+    // The sizer takes a contact for twice as slow, until it knows better.
+    quick = static_cast<int>(
+        std::min(RequestSizer::kQuick * target / (2 * work.seconds_a_contact), most));
     most = std::clamp(std::floor(target / work.seconds_a_contact), 1.0, most);
   }
   int size = std::clamp(work.first_request, 1, static_cast<int>(most));
@@ -30,7 +35,7 @@ void CountRequests(const MethodWork& work, const PaceSettings& settings,
     ++forecast->requests;
     forecast->commands += CeilOf(now, work.contacts_per_command);
     left -= now;
-    size *= 2;
+    size = std::max(2 * size, quick);
   }
 }
 

@@ -29,10 +29,11 @@ TEST(Forecast, NothingToDoTakesNoTime) {
 }
 
 TEST(Forecast, RequestsGrowToWhatTheTargetTimeHolds) {
-  // 0.1 s a contact: 200 of them take 20 s. 10 + 20 + 40 + 80 + 160 = 310.
+  // 0.1 s a contact: 200 of them take 20 s, and 25 will hardly take 5 s.
+  // 10 + 25 + 50 + 100 = 185.
   const WorkForecast forecast = ForecastWork({Import(1310, 0.1)}, 45, PaceSettings{});
-  EXPECT_EQ(forecast.requests, 5 + 5);
-  EXPECT_EQ(forecast.commands, 1 + 1 + 2 + 4 + 8 + 50);
+  EXPECT_EQ(forecast.requests, 4 + 6);
+  EXPECT_EQ(forecast.commands, 1 + 2 + 3 + 5 + 57);
   EXPECT_DOUBLE_EQ(forecast.operating_seconds, 131);
   EXPECT_DOUBLE_EQ(forecast.seconds, 131.0 / 8);
 }

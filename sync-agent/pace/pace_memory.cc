@@ -3,12 +3,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace guestbridge::agent {
 namespace {
+
+constexpr absl::string_view kEach = ":each";
 
 bool ParsePart(absl::string_view part, std::string* name, double* value) {
   const std::pair<absl::string_view, absl::string_view> pair =
@@ -25,21 +28,26 @@ std::string EncodePaceMemory(const PaceMemory& memory) {
   for (const auto& [method, seconds] : memory.operating) {
     absl::StrAppend(&text, " ", method, "=", seconds);
   }
+  for (const auto& [method, seconds] : memory.each) {
+    absl::StrAppend(&text, " ", method, kEach, "=", seconds);
+  }
   return text;
 }
 
 PaceMemory DecodePaceMemory(absl::string_view text) {
-  const PaceMemory nothing{absl::InfinitePast(), 0, {}};
+  const PaceMemory nothing{absl::InfinitePast(), 0};
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ' ');
   int64_t at = 0;
   if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &at)) return nothing;
-  PaceMemory memory{absl::FromUnixSeconds(at), 0, {}};
+  PaceMemory memory{absl::FromUnixSeconds(at), 0};
   for (size_t i = 1; i < parts.size(); ++i) {
     std::string name;
     double value = 0;
     if (!ParsePart(parts[i], &name, &value)) return nothing;
     if (i == 1) {
       memory.bucket = value;
+    } else if (absl::EndsWith(name, kEach)) {
+      memory.each[name.substr(0, name.size() - kEach.size())] = value;
     } else {
       memory.operating[name] = value;
     }

@@ -8,11 +8,14 @@
 
 namespace guestbridge::agent {
 
-// What the portal still counts of our requests at one moment, for a later process.
+// What the portal still counts of our requests at one moment, and how quick it was, for
+// a later process.
 struct PaceMemory {
   absl::Time at;
   double bucket = 0;
-  std::map<std::string, double> operating;  // seconds within the window, by method
+  std::map<std::string, double> operating = {};  // seconds within the window, by method
+  std::map<std::string, double> each =
+      {};  // seconds a contact, by method; for forecasts
 };
 
 // One line of text. What is no such line is an empty memory as of the infinite past:

@@ -45,6 +45,7 @@ Pacer::Method& Pacer::MethodNamed(const std::string& name) {
 }
 
 void Pacer::Restore(const PaceMemory& memory, absl::Duration now, absl::Time wall_now) {
+  remembered_each_ = memory.each;
   // A wall clock that was put back must not make us wait longer than a window.
   const absl::Duration age = std::max(wall_now - memory.at, absl::ZeroDuration());
   if (age >= settings_.operating_window) return;
@@ -62,10 +63,11 @@ void Pacer::Suspect(const PaceMemory& last, absl::Duration now, absl::Time wall_
 }
 
 PaceMemory Pacer::Memory(absl::Duration now, absl::Time wall_now) {
-  PaceMemory memory{wall_now, bucket_->LevelAt(now), {}};
+  PaceMemory memory{wall_now, bucket_->LevelAt(now), {}, remembered_each_};
   for (auto& [name, method] : methods_) {
     const double used = method.budget.Used(now);
     if (used > 0) memory.operating[name] = used;
+    if (method.sizer.time().known()) memory.each[name] = method.sizer.time().mean();
   }
   return memory;
 }
@@ -222,6 +224,11 @@ RequestSize Pacer::SizeFor(const std::string& name, int most_units_per_command) 
 WorkForecast Pacer::Forecast(std::vector<MethodWork> work, absl::Duration now) const {
   for (MethodWork& one : work) {
     one.charged = cloud_;
+    // An earlier process's word will do for a forecast; requests begin small again.
+    const auto remembered = remembered_each_.find(one.method);
+    if (remembered != remembered_each_.end()) {
+      one.seconds_a_contact = remembered->second;
+    }
     const auto known = methods_.find(one.method);
     if (known == methods_.end()) continue;
     Method& method = known->second;

@@ -102,7 +102,9 @@ class Pacer {
   absl::Duration last_sent_ = -absl::InfiniteDuration();
   int too_fast_in_row_ = 0;
   bool suspect_ = false;
-  bool cloud_ = true;  // until whole answers came without `operating`
+  std::map<std::string, double>
+      remembered_each_;  // PaceMemory::each of the last process
+  bool cloud_ = true;    // until whole answers came without `operating`
   bool operating_seen_ = false;
   bool bucket_seen_ = false;  // a refusal: whatever it is, it counts requests
 };

@@ -362,6 +362,15 @@ TEST_F(PacerTest, ALaterProcessKnowsWhatThePortalStillCounts) {
   Pacer much_later(PaceSettings{}, random_);
   much_later.Restore(DecodePaceMemory(text), At(5), Wall(now_ + 601));
   EXPECT_EQ(much_later.Memory(At(5), Wall(now_ + 601)).bucket, 0);
+  // How quick the portal was is known longer, for forecasts.
+  MethodWork work;
+  work.method = kAdd;
+  work.contacts = 2;
+  const WorkForecast forecast = much_later.Forecast({work}, At(5));
+  EXPECT_TRUE(forecast.measured);
+  EXPECT_NEAR(forecast.operating_seconds, 600, 0.1);
+  EXPECT_NEAR(much_later.Memory(At(5), Wall(now_ + 601)).each.at(kAdd), 300, 0.1);
+  EXPECT_FALSE(Pacer(PaceSettings{}, random_).Forecast({work}, At(5)).measured);
 }
 
 TEST(PortalBuckets, WhoSendsToOnePortalSharesItsBucket) {

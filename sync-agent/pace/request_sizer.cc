@@ -8,8 +8,6 @@ namespace {
 constexpr double kMostUnits = 1000;
 // Of the target; what even an unlucky request will hardly exceed.
 constexpr double kUnlucky = 2;
-// What will hardly take longer than this part of the target needs no approach.
-constexpr double kQuick = 0.25;
 constexpr int kManyUnits = 100;
 // A request that took longer than this part of the target by our own clock was slow,
 // whatever the portal says.

@@ -7,11 +7,13 @@ namespace guestbridge::agent {
 
 // How many units of one method to put into a request, so that it takes about the target
 // time and never comes near the minute at which the portal's gateway cuts it off.
-// Grows at once as far as a request will hardly take a quarter of the target, and beyond
-// that by doubling at most; shrinks at once. One thread at a time.
+// Grows at once as far as a request will hardly take a quarter of the target, and
+// beyond that by doubling at most; shrinks at once. One thread at a time.
 class RequestSizer {
  public:
   static constexpr int kFirstUnits = 10;
+  // What will hardly take longer than this part of the target needs no approach.
+  static constexpr double kQuick = 0.25;
 
   explicit RequestSizer(absl::Duration target) : target_(target) {}
 
