@@ -140,6 +140,41 @@ constexpr ReasonText kTexts[] = {
      "Сверьте соответствие полей с полями портала («guestbridge fields load "
      "{integration}») и "
      "проверьте, какие поля на портале обязательны."},
+    {"MAPPED_FIELD_GONE", kAct,
+     "Contacts of the portal no longer have the field {contact_field}, which version "
+     "{version} of the field mapping fills.",
+     "У контактов портала больше нет поля {contact_field}, которое заполняет версия "
+     "{version} соответствия полей.",
+     "Nothing was sent: the portal would drop these values without a word. Bring the "
+     "field back on the portal, or take it out: guestbridge fields load {integration}, "
+     "fields unmap {integration} {contact_field}, fields save {integration}.",
+     "Ничего не отправлено: портал молча отбросил бы эти значения. Верните поле на "
+     "портале или уберите его: guestbridge fields load {integration}, fields unmap "
+     "{integration} {contact_field}, fields save {integration}."},
+    {"MAPPED_FIELD_READ_ONLY", kAct,
+     "The contact field {contact_field}, which version {version} of the field mapping "
+     "fills, can no longer be written.",
+     "Поле контакта {contact_field}, которое заполняет версия {version} соответствия "
+     "полей, больше нельзя изменять.",
+     "Nothing was sent: the portal would drop these values without a word. Take it "
+     "out: "
+     "guestbridge fields load {integration}, fields unmap {integration} "
+     "{contact_field}, fields save {integration}.",
+     "Ничего не отправлено: портал молча отбросил бы эти значения. Уберите поле: "
+     "guestbridge fields load {integration}, fields unmap {integration} "
+     "{contact_field}, fields save {integration}."},
+    {"MAPPED_FIELD_RETYPED", kOk,
+     "The contact field {contact_field} is now of the type \"{type}\", which it was "
+     "not "
+     "when version {version} of the field mapping was last used.",
+     "Поле контакта {contact_field} теперь имеет тип «{type}»; при прошлом "
+     "использовании "
+     "версии {version} соответствия полей тип был другим.",
+     "See whether its values still fit: guestbridge fields load {integration}, fields "
+     "list {integration}; then save the mapping.",
+     "Проверьте, подходят ли ему значения: guestbridge fields load {integration}, "
+     "fields "
+     "list {integration}; затем сохраните соответствие."},
     {"CONTACT_NOT_ON_PORTAL", kOk, "There is no such contact on the portal any more.",
      "Такого контакта на портале больше нет.",
      "Nothing to do: an export looks where it went and creates it anew if needed.",

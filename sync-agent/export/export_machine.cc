@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -173,6 +174,36 @@ void ExportMachine::LearnPortalKind() {
   known_box_ = box;
   context_.box = *box;
   context_.Check(context_.ledger.SetNote(kPortalKindNote, *box ? kBox : kCloud));
+}
+
+void ExportMachine::CheckMappedFields(
+    const std::map<std::string, ContactFieldShape>& fields) {
+  if (fields.empty()) return;
+  const std::string version = absl::StrCat(settings_.mapping_version);
+  const auto noted = context_.ledger.Note(kFieldTypesNote);
+  if (!context_.Check(noted.status())) return;
+  const std::vector<std::string> parts = absl::StrSplit(*noted, ' ');
+  const std::set<std::string> before(parts.begin(), parts.end());
+  std::string now = version;
+  for (const std::string& target : settings_.mapping->targets()) {
+    const auto field = fields.find(target);
+    if (field == fields.end() || field->second.read_only) {
+      context_.Fail(MakeError(
+          field == fields.end() ? "MAPPED_FIELD_GONE" : "MAPPED_FIELD_READ_ONLY",
+          {{"contact_field", target}, {"version", version}}));
+      return;
+    }
+    const std::string shape = absl::StrCat(target, "=", field->second.type);
+    if (parts[0] == version && before.count(shape) == 0) {
+      tally_.AddNotice("MAPPED_FIELD_RETYPED", {{"contact_field", target},
+                                                {"type", field->second.type},
+                                                {"version", version}});
+    }
+    absl::StrAppend(&now, " ", shape);
+  }
+  if (settings_.writes() && now != *noted) {
+    context_.Check(context_.ledger.SetNote(kFieldTypesNote, now));
+  }
 }
 
 void ExportMachine::OnWake(const Instant& now) {
@@ -444,6 +475,9 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
     newest_asked_ = true;
     PortalLane::Job job;
     job.commands.push_back(ListNewest{});
+    if (settings_.kind == RunKind::kExport && settings_.mapping != nullptr) {
+      job.commands.push_back(GetContactFields{});
+    }
     job.done = [this](const PortalAnswer& answer) {
       const CommandResult& result = answer.results[0];
       if (result.fate != Fate::kDone || !result.complete_page) {
@@ -453,6 +487,9 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
         return;
       }
       for (const ContactRow& row : result.rows) context_.SawId(row.id);
+      if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
+        CheckMappedFields(answer.results[1].fields);
+      }
       newest_known_ = true;
     };
     return job;

@@ -76,6 +76,8 @@ class ExportMachine {
   void Begin();
   void NoteUnreadable(const ClientKey& key);
   void LearnPortalKind();
+  // A mapped field that the portal no longer has would be dropped without a word.
+  void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
   void Step();
   // True when the phase is over and the next one was entered.
   bool Advance();

@@ -44,6 +44,7 @@ class FakePortal {
   int64_t next_id = 100;
   int64_t next_row = 9000;
   bool admin = true;
+  std::map<std::string, ContactFieldShape> fields;  // empty: it does not say
   ImportFate import_fate = ImportFate::kWorks;
   int imports = 0;  // crm.item.batchImport commands
   bool find_finds_everybody = false;
@@ -353,6 +354,11 @@ class FakePortal {
   void Do(const GetProfile&, CommandResult* result) {
     result->fate = Fate::kDone;
     result->admin = admin;
+  }
+
+  void Do(const GetContactFields&, CommandResult* result) {
+    result->fate = Fate::kDone;
+    result->fields = fields;
   }
 
   void Do(const BindEvent& bind, CommandResult* result) {

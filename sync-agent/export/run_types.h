@@ -33,6 +33,8 @@ struct Instant {
 // Under this note the ledger keeps whether its portal is a box; empty: not known yet,
 // and to be taken for one, whose requests may execute longest.
 inline constexpr char kPortalKindNote[] = "portal-kind";
+// "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
+inline constexpr char kFieldTypesNote[] = "mapped-field-types";
 inline constexpr char kBox[] = "box";
 inline constexpr char kCloud[] = "cloud";
 

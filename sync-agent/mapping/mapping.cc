@@ -303,6 +303,12 @@ void CompiledMapping::Finish(const ClientRow& row, MappedContact* mapped) const 
   }
 }
 
+std::set<std::string> CompiledMapping::targets() const {
+  std::set<std::string> targets;
+  for (const Entry& entry : entries_) targets.insert(entry.target);
+  return targets;
+}
+
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) {

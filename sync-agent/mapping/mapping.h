@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ class CompiledMapping {
   // The source attributes that Map reads, those that transforms and the filter name
   // among them; each once, in the mapping's order.
   const std::vector<std::string>& attributes() const { return attributes_; }
+  // The contact fields that it feeds, each once, by name.
+  std::set<std::string> targets() const;
   int version() const { return options_.version; }
   const std::string& default_region() const { return options_.default_region; }
 

@@ -72,6 +72,7 @@ struct NameOf {
   const char* operator()(const BindEvent&) const { return "event.bind"; }
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }
+  const char* operator()(const GetContactFields&) const { return "crm.contact.fields"; }
 };
 
 struct HoldsReference {
@@ -101,6 +102,7 @@ struct HoldsReference {
   bool operator()(const BindEvent&) const { return false; }
   bool operator()(const GetBoundEvents&) const { return false; }
   bool operator()(const PollEvents&) const { return false; }
+  bool operator()(const GetContactFields&) const { return false; }
   bool operator()(const ImportContacts& import) const {
     return std::any_of(
         import.items.begin(), import.items.end(), [](const ImportContacts::Item& item) {

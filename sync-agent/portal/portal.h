@@ -60,6 +60,10 @@ struct ListNewest {};
 // profile: who we are; `admin` in the result.
 struct GetProfile {};
 
+// crm.contact.fields: which fields contacts have now; `fields` in the result. The
+// portal drops what is written to others without a word.
+struct GetContactFields {};
+
 // crm.item.batchImport: 1 to 20 contacts in one command; no robots start. Or, `single`,
 // crm.item.import: one contact, with an operating time of its own.
 struct ImportContacts {
@@ -105,7 +109,7 @@ struct PollEvents {
 
 using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
                              ListNewest, GetProfile, ImportContacts, FindContacts,
-                             BindEvent, GetBoundEvents, PollEvents>;
+                             BindEvent, GetBoundEvents, PollEvents, GetContactFields>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);
@@ -129,6 +133,11 @@ enum class Fate {
   kNotExecuted,  // definitely not executed: too fast, over the operating limit, no
                  // authorisation, too many commands; may be sent again as it is
   kUnknown,      // anything else; `answered` tells whether its own slot held an error
+};
+
+struct ContactFieldShape {
+  std::string type;  // the portal's own name of it, e.g. "string", "crm_multifield"
+  bool read_only = false;
 };
 
 // From `time` or `result_time`; absent values are negative.
@@ -182,6 +191,8 @@ struct CommandResult {
 
   std::vector<PortalEvent> events;  // of PollEvents
   std::set<ContactEvent> bound;     // of GetBoundEvents
+  // Of GetContactFields, by upper-case name; empty: the portal did not say.
+  std::map<std::string, ContactFieldShape> fields;
 };
 
 // Gives each item of an ImportContacts the command's own word; other commands have no

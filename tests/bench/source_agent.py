@@ -4,6 +4,7 @@ The programs are those of tests/fault, whose clock can be set: an agent compares
 by itself, and no flag asks for it."""
 
 import datetime
+import itertools
 import pathlib
 import shutil
 import sys
@@ -139,9 +140,12 @@ def measure_agent(guests, line):
             keys = load_ids(site, site.portal.get("/contacts/ids", seconds=600))
 
         # Another day begins: the history is read from a while before the mark on, and the mark is the
-        # newest row that a reading saw.
+        # newest row that a reading saw. For both sides: a 1C that is a day ahead is compared whole.
+        days = itertools.count(1)
+
         def next_day():
             site.onec.post("/clock", {"advance_s": 86400})
+            site.shift_clock(next(days) * 86400)
 
         next_day()
         site.onec.post("/clients/edit", {"guid": keys[1], "set": {"City": "Тула"}})

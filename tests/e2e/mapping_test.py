@@ -1,6 +1,9 @@
 """What a field mapping does beside joining two fields: transforms, policies, a filter, versions compared."""
 
+import json
+import ssl
 import unittest
+import urllib.request
 
 from harness import Site, guest
 
@@ -114,6 +117,39 @@ class Mapping(unittest.TestCase):
         site.cli("fields", "diff", "main", "99", code=3)
         restored = site.json("fields", "restore", "main", str(before))
         self.assertEqual(restored["filter"], "EMail is not empty")
+
+    def rest(self, method, **parameters):
+        """Calls the portal as its administrator would."""
+        request = urllib.request.Request(
+            f"https://localhost:{self.site.portal_port}/rest/1/w3bh00kc0de12345/{method}",
+            data=json.dumps(parameters).encode(), headers={"Content-Type": "application/json"})
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+            return json.load(answer)["result"]
+
+    def test_7_a_field_that_the_portal_lost_stops_the_run_before_it_writes(self):
+        site = self.site
+        field = self.rest("crm.contact.userfield.add",
+                          fields={"FIELD_NAME": "CLUB", "USER_TYPE_ID": "string", "LABEL": "Club"})
+        site.cli("fields", "load", "main")
+        site.cli("fields", "map", "main", "Region", "UF_CRM_CLUB")
+        site.cli("fields", "save", "main")
+        self.edit("left-out", Region="gold")
+        self.assertEqual(self.export("--full")["failed"], 0)
+        self.assertEqual(self.contact("left-out")["fields"]["UF_CRM_CLUB"], "gold")
+
+        self.rest("crm.contact.userfield.delete", id=field)
+        self.edit("left-out", Region="silver")
+        run = site.json("export", "run", "main", "--wait", code=1)
+        self.assertEqual(run["error"]["reason"], "MAPPED_FIELD_GONE")
+        self.assertIn("UF_CRM_CLUB", run["error"]["message"])
+        self.assertEqual(run["counters"]["scanned"], 0)
+        # As the error says.
+        site.cli("fields", "load", "main")
+        site.cli("fields", "unmap", "main", "UF_CRM_CLUB")
+        site.cli("fields", "save", "main")
+        self.export()
 
 
 if __name__ == "__main__":

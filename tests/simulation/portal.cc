@@ -89,6 +89,12 @@ CommandResult Portal::Execute(const agent::Command& command,
   if (const auto* poll = std::get_if<agent::PollEvents>(&command); poll != nullptr) {
     return Do(*poll);
   }
+  if (std::holds_alternative<agent::GetContactFields>(command)) {
+    CommandResult unsaid;
+    unsaid.fate = Fate::kDone;
+    unsaid.answered = true;
+    return unsaid;
+  }
   return Do(std::get<GetProfile>(command));
 }
 

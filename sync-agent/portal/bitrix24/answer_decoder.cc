@@ -161,6 +161,15 @@ struct ValueOf {
     result->admin_unsaid = admin == nullptr;
     return true;
   }
+  bool operator()(const GetContactFields&) const {
+    if (!json.is_object() || FindMember(json, "ID") == nullptr) return false;
+    for (const auto& [name, shape] : json.items()) {
+      const Json* read_only = FindMember(shape, "isReadOnly");
+      result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
+                              read_only != nullptr && IsTrue(*read_only)};
+    }
+    return true;
+  }
   bool operator()(const ImportContacts& import) const {
     return DecodeImport(json, import, result);
   }

@@ -589,6 +589,26 @@ TEST(AnswerDecoder, TheProfileTellsAnAdministrator) {
       Single(GetProfile{}, R"({"result":{"ID":"1","ADMIN":false}})").results[0].admin);
 }
 
+TEST(AnswerDecoder, ContactFieldsCarryTypeAndWhetherTheyCanBeWritten) {
+  const CommandResult known =
+      Single(GetContactFields{},
+             R"({"result":{"ID":{"type":"integer","isReadOnly":true},)"
+             R"("UF_CRM_1":{"type":"string","isReadOnly":false},"ODD":7}})")
+          .results[0];
+  EXPECT_EQ(known.fate, Fate::kDone);
+  ASSERT_EQ(known.fields.size(), 3u);
+  EXPECT_TRUE(known.fields.at("ID").read_only);
+  EXPECT_EQ(known.fields.at("UF_CRM_1").type, "string");
+  EXPECT_FALSE(known.fields.at("UF_CRM_1").read_only);
+  // Nothing of a list that can't be whole.
+  for (const char* text : {R"({"result":[]})", R"({"result":{}})", R"({"result":true})",
+                           R"({"result":{"NAME":{"type":"string"}}})"}) {
+    const CommandResult broken = Single(GetContactFields{}, text).results[0];
+    EXPECT_EQ(broken.fate, Fate::kUnknown);
+    EXPECT_TRUE(broken.fields.empty());
+  }
+}
+
 TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {
   EXPECT_EQ(Single(kUpdate, R"({"result":true})").results[0].fate, Fate::kDone);
   EXPECT_EQ(Single(kUpdate, R"({"result":false})").results[0].fate, Fate::kUnknown);

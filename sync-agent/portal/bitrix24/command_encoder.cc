@@ -118,6 +118,7 @@ struct ParamsOf {
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
+  Json operator()(const GetContactFields&) const { return Json::object(); }
 
   Json operator()(const FindContacts& find) const {
     return {{"entity_type", "CONTACT"},
