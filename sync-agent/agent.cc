@@ -168,7 +168,8 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
     return control_->GetAccessToken(IntegrationName(id), refused);
   };
   auto made = std::make_shared<Integration>(
-      Integration::Settings{id, directory_->LedgerFile(id), options_.portal_ca_file},
+      Integration::Settings{id, directory_->LedgerFile(id), options_.portal_ca_file,
+                            callbacks_.on_run_ended},
       std::move(server), *reporter_, buckets_, random_, clock_);
   const std::lock_guard<std::mutex> lock(mutex_);
   integrations_.emplace(id, made);

@@ -42,6 +42,8 @@ class Agent final : public ControlEvents {
     std::function<void()> on_connected;  // for the first time only
     // The server will not have this agent; it goes on with nothing new.
     std::function<void(const absl::Status&)> on_refused;
+    // Some run has ended; from its thread.
+    std::function<void()> on_run_ended;
   };
 
   // Errors: those of DataDirectory::Open, OpenChannel, ReadTokenFile, MakeHttpClient

@@ -49,6 +49,8 @@ class Integration {
     std::string id;           // short id
     std::string ledger_file;  // made when it is missing
     std::string portal_ca_file;
+    // A run has ended: what it held is free. Called from the run's thread.
+    std::function<void()> on_run_ended = [] {};
   };
 
   // What a person or a monitor wants to know.

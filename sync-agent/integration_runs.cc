@@ -77,6 +77,7 @@ void Integration::RunLoop() {
     }
     if (task.has_value()) {
       ExecuteTask(*task);
+      settings_.on_run_ended();
     } else if (SettleIn() <= absl::ZeroDuration()) {
       SettleDoubts();
     }

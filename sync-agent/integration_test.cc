@@ -43,8 +43,8 @@ class IntegrationTest : public ::testing::Test {
       return absl::OkStatus();
     };
     integration_ = std::make_unique<Integration>(
-        Integration::Settings{"main", dir_.File("ledger.db"), ""}, std::move(server),
-        reporter_, buckets_, random_, SystemClock());
+        Integration::Settings{"main", dir_.File("ledger.db"), "", [] {}},
+        std::move(server), reporter_, buckets_, random_, SystemClock());
     IntegrationSettings settings;
     settings.id = "main";
     settings.active = true;

@@ -19,9 +19,12 @@
 
 // Read by jemalloc before main. One thread does nearly all the work; pages of 1C and
 // requests are some megabytes that come and go: kept a while, not given back to the
-// kernel and asked for again each time.
+// kernel and asked for again each time. They are given back when a run has ended.
 extern "C" {
 const char* malloc_conf = "narenas:1,dirty_decay_ms:30000";
+// Absent where another allocator is linked.
+int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value,
+            size_t new_size) __attribute__((weak));
 }
 
 namespace guestbridge::agent {
@@ -88,6 +91,9 @@ int Work(AgentOptions options) {
   callbacks.on_connected = [&ready] { std::cout << ready << std::endl; };
   callbacks.on_refused = [&refusal](const absl::Status& status) {
     refusal.Set(status);
+  };
+  callbacks.on_run_ended = [] {
+    if (mallctl != nullptr) mallctl("arena.0.purge", nullptr, nullptr, nullptr, 0);
   };
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Open(
       std::move(options), std::move(callbacks), SystemRandom(), SystemClock());
