@@ -148,6 +148,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"clients", "list", "main"},
       {"clients", "explain", "main", client},
       {"clients", "retry", "main", client},
+      {"clients", "history", "main", client},
       {"clients", "link", "main", client, "4711"},
       {"clients", "unlink", "main", client},
       {"export", "run", "main", "--wait"},
@@ -691,6 +692,16 @@ TEST_F(CliTest, CtrlCLeavesTheRunGoingAndSaysHowToWatchIt) {
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.err, HasSubstr("guestbridge run watch integrations/main/runs/1"));
   EXPECT_THAT(result.out, IsEmpty());
+}
+
+TEST_F(CliTest, AHistoryTellsWhatWasDoneWhenAndWhy) {
+  const Result told = Run({"clients", "history", "main", "c-1"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("History of client c-1: 2, newest first"));
+  EXPECT_THAT(told.out, HasSubstr("PORTAL_REFUSED: The portal refused it."));
+  EXPECT_THAT(told.out, HasSubstr("EMAIL, PHONE"));
+  EXPECT_THAT(told.out, HasSubstr("guestbridge clients explain main c-1"));
+  EXPECT_EQ(told.out.find("integrations/main/runs/"), std::string::npos);
 }
 
 TEST_F(CliTest, APairIsAPersonsDecision) {

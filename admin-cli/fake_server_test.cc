@@ -453,6 +453,29 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_queued(request->clients_size());
     return Status::OK;
   }
+  // Two pages of one entry.
+  Status ListClientHistory(ServerContext* context,
+                           const v1::ListClientHistoryRequest* request,
+                           v1::ListClientHistoryResponse* answer) override {
+    const auto lock = Enter(context);
+    answer->set_client(request->parent());
+    v1::HistoryEntry* entry = answer->add_entries();
+    entry->mutable_time()->set_seconds(1'700'000'000);
+    entry->set_run("integrations/main/runs/7");
+    entry->set_mapping_version(3);
+    entry->set_contact(4711);
+    if (request->page_token().empty()) {
+      entry->set_kind(v1::HistoryEntry::FAILED);
+      entry->set_reason("PORTAL_REFUSED");
+      entry->set_message("The portal refused it.");
+      answer->set_next_page_token("older");
+    } else {
+      entry->set_kind(v1::HistoryEntry::UPDATED);
+      entry->add_fields("EMAIL");
+      entry->add_fields("PHONE");
+    }
+    return Status::OK;
+  }
   Status LinkClient(ServerContext* context, const v1::LinkClientRequest* request,
                     v1::Client* answer) override {
     const auto lock = Enter(context);

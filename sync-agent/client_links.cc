@@ -72,20 +72,31 @@ absl::StatusOr<ClientRow> FindRow(const std::string& client, const TaskParts& pa
   return *std::move(row);
 }
 
-// The change and its note, in one commit.
+HistoryEntry Tell(HistoryKind kind, ContactId contact, const TaskParts& parts) {
+  HistoryEntry entry;
+  entry.kind = kind;
+  entry.unix_time = absl::ToUnixSeconds(parts.clock.Now());
+  entry.contact = contact;
+  return entry;
+}
+
+// The change, its note and what the history tells of it, in one commit.
 absl::Status Both(const TaskParts& parts, absl::FunctionRef<absl::Status()> change,
-                  const ClientKey& key, const PairNote& note) {
+                  const ClientKey& key, const PairNote& note,
+                  const HistoryEntry& told) {
   absl::Status kept;
   GB_RETURN_IF_ERROR(parts.ledger.Together([&] {
     kept = change();
     if (kept.ok()) kept = parts.ledger.SetPair(key, note);
+    if (kept.ok()) kept = parts.ledger.NoteHistory(key, told);
   }));
   return kept;
 }
 
-absl::Status Hold(const ClientKey& key, const PairNote& note, const TaskParts& parts) {
+absl::Status Hold(const ClientKey& key, const PairNote& note, const HistoryEntry& told,
+                  const TaskParts& parts) {
   return Both(
-      parts, [&] { return parts.ledger.Unlink(key); }, key, note);
+      parts, [&] { return parts.ledger.Unlink(key); }, key, note, told);
 }
 
 // What the next export stamps contacts with, but for the version.
@@ -159,7 +170,7 @@ absl::Status TakeMarksOff(const ClientKey& key, const Stamp& mark,
                           const TaskParts& parts) {
   if (ids.empty()) return absl::OkStatus();
   for (const ContactId id : ids) AddOnce(id, &note.refused);
-  GB_RETURN_IF_ERROR(Hold(key, note, parts));
+  GB_RETURN_IF_ERROR(Hold(key, note, HistoryEntry(), parts));
   for (const ContactId id : ids) {
     UpdateContact update;
     update.id = id;
@@ -233,7 +244,8 @@ absl::Status Link(const ClientRow& client, ContactId contact, const TaskParts& p
   note.certainty = static_cast<int>(Certainty::kCertain);
   note.candidates = {contact};
   return Both(
-      parts, [&] { return parts.ledger.Link(linked, client.contact); }, key, note);
+      parts, [&] { return parts.ledger.Link(linked, client.contact); }, key, note,
+      Tell(HistoryKind::kLinked, contact, parts));
 }
 
 absl::Status MakeNew(const ClientKey& key, const TaskParts& parts) {
@@ -275,7 +287,8 @@ absl::Status MakeNew(const ClientKey& key, const TaskParts& parts) {
   record.answered_refusals = 0;
   record.version.clear();
   return Both(
-      parts, [&] { return parts.ledger.Put({record}); }, key, note);
+      parts, [&] { return parts.ledger.Put({record}); }, key, note,
+      Tell(HistoryKind::kReleased, ContactId(), parts));
 }
 
 absl::Status TakeApart(const ClientKey& key, const TaskParts& parts) {
@@ -289,7 +302,8 @@ absl::Status TakeApart(const ClientKey& key, const TaskParts& parts) {
   PairNote note;
   note.refused = known.pair.refused;
   AddOnce(known.record->contact, &note.refused);
-  return Hold(key, note, parts);
+  return Hold(key, note, Tell(HistoryKind::kUnlinked, known.record->contact, parts),
+              parts);
 }
 
 }  // namespace

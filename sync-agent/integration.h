@@ -122,6 +122,8 @@ class Integration {
   // Of the task thread. The run thread waits meanwhile. Errors: RUN_IN_PROGRESS.
   absl::Status BetweenRuns(absl::FunctionRef<absl::Status()> work);
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
+  // Forgets old entries of the history, a few at a time, while no run is under way.
+  void CareForHistory();
   // Of the queue as it is with the present settings; any thread.
   WriteBackOutlook Outlook(int pending);
   void ReportTrailing();
@@ -176,6 +178,8 @@ class Integration {
   // Of the care thread alone.
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;
+  int64_t pruned_to_ = 0;
+  absl::Duration prune_next_ = -absl::InfiniteDuration();
   absl::Duration looked_ = -absl::InfiniteDuration();
   absl::Duration told_last_ = -absl::InfiniteDuration();
 

@@ -17,6 +17,12 @@ namespace {
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr absl::Duration kTellEvery = absl::Seconds(3);
+// The history of a client: so long, and so many entries.
+constexpr absl::Duration kHistoryKept = absl::Hours(24 * 365);
+constexpr int kHistoryEntries = 100;
+// Looked through so often, so much at a time.
+constexpr absl::Duration kPruneEvery = absl::Hours(1);
+constexpr int kPruneAtOnce = 500;
 
 // A revision that changes neither the mapping nor the source: the base was bound, say.
 bool SameContent(const IntegrationSettings& a, const IntegrationSettings& b) {
@@ -92,6 +98,7 @@ absl::Status Integration::BetweenRuns(absl::FunctionRef<absl::Status()> work) {
 void Integration::CareLoop() {
   while (true) {
     CareForWriteBack(sides());
+    CareForHistory();
     ReportTrailing();
     const absl::Duration now = clock_.Steady();
     if (now - told_last_ >= kTellEvery) {
@@ -125,6 +132,23 @@ void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
   write_back_ = std::make_unique<WriteBack>(*ledger, *now->source.writer, gauge_,
                                             clock_, settings);
   write_back_->Start();
+}
+
+void Integration::CareForHistory() {
+  const absl::Duration now = clock_.Steady();
+  if (now < prune_next_) return;
+  Ledger* const ledger = opened_ledger();
+  if (ledger == nullptr) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (current_ != nullptr) return;
+  }
+  const HistoryLimits limits = {absl::ToUnixSeconds(clock_.Now() - kHistoryKept),
+                                kHistoryEntries};
+  const auto next = ledger->PruneHistory(pruned_to_, limits, kPruneAtOnce);
+  // What fails here is tried again; who needs the ledger hears of it.
+  pruned_to_ = next.value_or(0);
+  if (pruned_to_ == 0) prune_next_ = now + kPruneEvery;
 }
 
 WriteBackOutlook Integration::Outlook(int pending) {

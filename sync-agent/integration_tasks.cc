@@ -6,6 +6,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/client_explanation.h"
+#include "sync-agent/client_history.h"
 #include "sync-agent/client_links.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/integration_report.h"
@@ -124,6 +125,11 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
     case v1::Task::kUnlinkClient: {
       GB_ASSIGN_OR_RETURN(*answer.mutable_client(),
                           UnlinkClient(task.unlink_client(), parts));
+      return answer;
+    }
+    case v1::Task::kListClientHistory: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_history(),
+                          ListClientHistory(task.list_client_history(), parts));
       return answer;
     }
     case v1::Task::kLoadEvents: {

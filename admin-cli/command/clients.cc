@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/explain_view.h"
+#include "admin-cli/command/history_view.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/command/wait.h"
@@ -95,6 +96,27 @@ std::string ClientNameOf(const Arguments& arguments) {
                       ClientIdOf(arguments.Get("CLIENT")));
 }
 
+absl::StatusOr<int> History(Session& session, const Arguments& arguments) {
+  v1::ListClientHistoryRequest request;
+  request.set_parent(ClientNameOf(arguments));
+  request.set_page_size(1000);
+  std::vector<v1::HistoryEntry> all;
+  std::string name;
+  GB_RETURN_IF_ERROR(
+      session.CallPages(&Stub::ListClientHistory, request, [&](const auto& page) {
+        name = page.client();
+        all.insert(all.end(), page.entries().begin(), page.entries().end());
+      }));
+  if (session.PrintDocuments(all)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"client", ClientIdOf(name)},
+                                 {"count", std::to_string(all.size())}};
+  session.out() << session.Text("HISTORY_FOUND", parameters) << '\n';
+  if (!all.empty()) PrintHistory(session, all);
+  session.out() << session.Text("NEXT_CLIENT_EXPLAIN", parameters) << '\n';
+  return 0;
+}
+
 absl::StatusOr<int> Link(Session& session, const Arguments& arguments) {
   v1::LinkClientRequest request;
   request.set_name(ClientNameOf(arguments));
@@ -170,6 +192,14 @@ std::vector<Command> ClientsCommands() {
        {"guestbridge clients retry main",
         "guestbridge clients retry main 00000000-0000-4000-8000-000000000001"},
        Retry},
+      {"clients",
+       "history",
+       "HELP_CLIENTS_HISTORY",
+       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true}},
+       {},
+       {"guestbridge clients history main 00000000-0000-4000-8000-000000000001"},
+       History,
+       kFarTimeout},
       {"clients",
        "link",
        "HELP_CLIENTS_LINK",

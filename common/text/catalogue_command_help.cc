@@ -186,6 +186,13 @@ constexpr ReasonText kHelp[] = {
               "named, all of them.",
               "Разрешает следующей выгрузке повторить клиентов с ошибкой. Если "
               "никто не назван — всех."),
+    MakeLabel("LABEL_HELP_CLIENTS_HISTORY",
+              "What was done about one guest, newest first: when, by which run, with "
+              "which version of the mapping, which fields of the contact were changed "
+              "(no values). Kept for a year, at most 100 entries a guest.",
+              "Что делалось с одним гостем, сначала новое: когда, каким запуском, с "
+              "какой версией сопоставления, какие поля контакта изменены (без "
+              "значений). Хранится год, не более 100 записей на гостя."),
     MakeLabel("LABEL_HELP_CLIENTS_LINK",
               "Links a client to a contact: your decision about an ambiguous pair. "
               "Refused when the contact does not exist, carries another guest's mark "

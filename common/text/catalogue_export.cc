@@ -138,6 +138,15 @@ constexpr ReasonText kTexts[] = {
     {"CLIENT_ERASED", kOk,
      "The guest was erased on purpose and is never exported again.",
      "Гость намеренно удалён и больше не выгружается.", kNothingEn, kNothingRu},
+    {"UPDATE_UNCERTAIN", kOk,
+     "The change was sent, but no answer came; the contact is read before its next "
+     "change.",
+     "Изменение отправлено, но ответа не было; перед следующим изменением контакт "
+     "читается.",
+     kNothingEn, kNothingRu},
+    {"CONTACT_FOLLOWED", kOk,
+     "The contact before was gone; this one took over its data.",
+     "Прежнего контакта не стало; его данные перешли к этому.", kNothingEn, kNothingRu},
     {"CLIENT_NOT_IN_SOURCE", kOk,
      "1C does not show this guest any more; the contact stays as it is.",
      "1С больше не показывает этого гостя; контакт остаётся без изменений.",

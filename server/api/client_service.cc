@@ -89,6 +89,18 @@ class ClientServiceImpl final : public v1::ClientService::Service {
         });
   }
 
+  grpc::Status ListClientHistory(grpc::ServerContext* context,
+                                 const v1::ListClientHistoryRequest* request,
+                                 v1::ListClientHistoryResponse* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/ListClientHistory",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.History(*request, call.patience), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
  private:
   const CallDesk& desk_;
   Clients& clients_;

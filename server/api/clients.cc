@@ -103,4 +103,16 @@ absl::StatusOr<v1::Client> Clients::Unlink(const v1::UnlinkClientRequest& reques
   return std::move(*answer.mutable_client());
 }
 
+absl::StatusOr<v1::ListClientHistoryResponse> Clients::History(
+    const v1::ListClientHistoryRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(request.parent()));
+  GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
+  v1::Task task;
+  *task.mutable_list_client_history() = request;
+  task.mutable_list_client_history()->set_page_size(size);
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
+                      Ask(id.integration, std::move(task), patience));
+  return std::move(*answer.mutable_history());
+}
+
 }  // namespace guestbridge::server

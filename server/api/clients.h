@@ -25,6 +25,9 @@ class Clients {
   absl::StatusOr<v1::Client> Unlink(const v1::UnlinkClientRequest& request,
                                     const Patience& patience);
 
+  absl::StatusOr<v1::ListClientHistoryResponse> History(
+      const v1::ListClientHistoryRequest& request, const Patience& patience);
+
  private:
   // A person's decision about a pair waits until no run writes. Errors:
   // RUN_IN_PROGRESS.

@@ -27,7 +27,8 @@ class ClientsTest : public ApiFixture {
   v1::Task Answered(Session& session, v1::FinishTaskRequest answer, Call call) {
     v1::Task asked;
     std::thread agent([&] {
-      while (!asked.has_link_client() && !asked.has_unlink_client()) {
+      while (!asked.has_link_client() && !asked.has_unlink_client() &&
+             !asked.has_list_client_history()) {
         for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
         std::this_thread::yield();
       }
@@ -86,6 +87,27 @@ TEST_F(ClientsTest, NoPairIsDecidedWhileARunIsUnderWay) {
     EXPECT_EQ(ReasonOf(status), "RUN_IN_PROGRESS");
     EXPECT_EQ(ParametersOf(status)["run"], run->name());
   }
+}
+
+TEST_F(ClientsTest, AHistoryIsAskedOfTheAgentAlsoWhileARunIsUnderWay) {
+  const auto session = ConnectAgent("a", "one");
+  ASSERT_THAT(StartExport("main"), IsOk());
+  v1::ListClientHistoryRequest request;
+  request.set_parent(kClient);
+  request.set_page_token("t");
+  v1::FinishTaskRequest answer;
+  answer.mutable_history()->add_entries()->set_contact(4711);
+  const v1::Task asked = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.History(request, Patience())->entries(0).contact(), 4711);
+  });
+  EXPECT_EQ(asked.list_client_history().parent(), kClient);
+  EXPECT_EQ(asked.list_client_history().page_token(), "t");
+  EXPECT_EQ(asked.list_client_history().page_size(), 50);
+  request.set_page_size(-1);
+  EXPECT_EQ(ReasonOf(clients_.History(request, Patience()).status()),
+            "PAGE_SIZE_NEGATIVE");
+  request.set_parent("integrations/main");
+  EXPECT_FALSE(clients_.History(request, Patience()).ok());
 }
 
 TEST_F(ClientsTest, WhatIsNoNameOrNoContactIsRefusedHere) {

@@ -116,6 +116,16 @@ void Render(Language language, v1::ClientExplanation* explanation) {
   if (explanation->has_ledger()) Render(language, explanation->mutable_ledger());
 }
 
+void Render(Language language, v1::ListClientHistoryResponse* history) {
+  const std::string& of = history->client();
+  for (v1::HistoryEntry& entry : *history->mutable_entries()) {
+    if (entry.reason().empty()) continue;
+    Parameters parameters = ToParameters(entry.parameters(), of);
+    parameters.emplace("client", of.substr(of.rfind('/') + 1));
+    RenderTexts(language, parameters, &entry);
+  }
+}
+
 void Render(Language language, v1::Status* status) {
   for (v1::IntegrationStatus& integration : *status->mutable_integrations()) {
     if (integration.has_last_run()) Render(language, integration.mutable_last_run());

@@ -41,6 +41,7 @@ constexpr Permission kPermissions[] = {
 
     {"/guestbridge.v1.ClientService/MatchClients", kOperator},
     {"/guestbridge.v1.ClientService/ListClients", kViewer},
+    {"/guestbridge.v1.ClientService/ListClientHistory", kViewer},
     // Passes a guest's personal data through.
     {"/guestbridge.v1.ClientService/ExplainClient", kOperator},
     {"/guestbridge.v1.ClientService/RetryClients", kOperator},

@@ -148,10 +148,14 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
         decision.revision = record.revision + 1;
       }
     }
+    const char* found_by = ours ? "MATCHED_BY_ORIGIN" : "MATCHED_BY_STORED_ID";
     CrashPoint("agent.adopt.link");
-    if (!context_.Check(context_.ledger.Link(record, decision.stored))) return;
+    if (!context_.Check(context_.ledger.Link(
+            record, decision.stored, context_.Tell(HistoryKind::kAdopted, found_by)))) {
+      return;
+    }
     if (!by_hand) {
-      note.found_by = ours ? "MATCHED_BY_ORIGIN" : "MATCHED_BY_STORED_ID";
+      note.found_by = found_by;
       note.certainty = static_cast<int>(Certainty::kCertain);
       note.candidates = {row.id};
       if (!context_.Check(context_.ledger.SetPair(decision.key, note))) return;

@@ -199,7 +199,15 @@ void ExportMachine::Note(const ClientRow& row,
     known.dirty = switched_off;
   }
   if (mark) tally_.Mark(&known, outcome);
-  context_.Check(context_.ledger.Put({known}));
+  if (!context_.Check(context_.ledger.Put({known}))) return;
+  const bool told = record.has_value() && record->problem == outcome &&
+                    record->reason == known.reason &&
+                    record->parameters == known.parameters;
+  if (outcome != Outcome::kFailed || waits || told) return;
+  HistoryEntry entry = context_.Tell(HistoryKind::kFailed, known.reason);
+  entry.contact = known.contact;
+  entry.parameters = known.parameters;
+  context_.Check(context_.ledger.NoteHistory(known.key, entry));
 }
 
 }  // namespace guestbridge::agent

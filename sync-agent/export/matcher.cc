@@ -392,6 +392,7 @@ void Matcher::Conclude(Seeker seeker) {
 }
 
 void Matcher::Link(ClientRecord known) {
+  const std::string found_by = known.parameters["found_by"];
   known.link = LinkState::kLive;
   known.contact = known.proposed;
   known.proposed = ContactId();
@@ -402,7 +403,8 @@ void Matcher::Link(ClientRecord known) {
   known.exported = ContentDigest{};
   known.exported.fields_known = false;
   CrashPoint("agent.match.link");
-  const absl::Status status = context_.ledger.Link(known, ContactId());
+  const absl::Status status = context_.ledger.Link(
+      known, ContactId(), context_.Tell(HistoryKind::kAdopted, found_by));
   if (ReasonOf(status) == "CONTACT_LINKED_ELSEWHERE") return;
   if (!context_.Check(status)) return;
   ++context_.tally.progress().match.applied;

@@ -63,7 +63,11 @@ void Rebuilder::Take(const ContactRow& row) {
   // What 1C holds shows when the client is read; until then the ID is queued for it,
   // and writing what is there already costs one read.
   CrashPoint("agent.rebuild.link");
-  if (!context_.Check(context_.ledger.Link(record, ContactId()))) return;
+  if (!context_.Check(context_.ledger.Link(
+          record, ContactId(),
+          context_.Tell(HistoryKind::kAdopted, "MATCHED_BY_ORIGIN")))) {
+    return;
+  }
   CrashPoint("agent.rebuild.linked");
   if (count_) context_.tally.Count(Outcome::kUpdated);
 }

@@ -40,8 +40,20 @@ bool RunContext::Keep(const ClientRecord& record) {
     overlay[record.key] = record;
     return true;
   }
-  return Check(record.link == LinkState::kLive ? ledger.Link(record, ContactId())
-                                               : ledger.Put({record}));
+  return Check(record.link == LinkState::kLive
+                   ? ledger.Link(record, ContactId(),
+                                 Tell(HistoryKind::kAdopted, "CONTACT_FOLLOWED"))
+                   : ledger.Put({record}));
+}
+
+HistoryEntry RunContext::Tell(HistoryKind kind, std::string reason) const {
+  HistoryEntry entry;
+  entry.kind = kind;
+  entry.unix_time = absl::ToUnixSeconds(now.wall);
+  entry.run = settings.run;
+  entry.mapping_version = settings.mapping_version;
+  entry.reason = std::move(reason);
+  return entry;
 }
 
 void RunContext::Defer(const ClientKey& key, const std::string& reason,

@@ -64,6 +64,8 @@ struct RunContext {
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);
+  // What the history tells of something that this run does now.
+  HistoryEntry Tell(HistoryKind kind, std::string reason) const;
   // Nothing can be decided about the client now: it stays dirty, with the reason, and
   // the next run takes it up.
   void Defer(const ClientKey& key, const std::string& reason, Parameters parameters);

@@ -174,7 +174,11 @@ void SurvivorSearch::Conclude(Search search,
     known.dirty = true;  // until it is stamped
     known.exported.fields_known = false;
     known.exported.hash.clear();
-    if (!context_.Check(context_.ledger.Link(known, ContactId()))) return;
+    if (!context_.Check(context_.ledger.Link(
+            known, ContactId(),
+            context_.Tell(HistoryKind::kAdopted, "CONTACT_FOLLOWED")))) {
+      return;
+    }
     search.decision.action = PlannedAction::kUpdate;
     search.decision.contact = id;
     updater_.Update(std::move(search.decision), /*adopt=*/true, row->second);

@@ -211,7 +211,8 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
                         .nonce = nonce,
                         .digest = item.decision.digest,
                         .mapping_version = context_.settings.mapping_version,
-                        .version = item.decision.version});
+                        .version = item.decision.version,
+                        .fields = FieldsOf(item.update)});
     job.commands.push_back(std::move(command));
     chunk->push_back(std::move(item));
     ready_.pop_front();

@@ -11,7 +11,8 @@ namespace guestbridge::agent {
 inline constexpr char kClientColumns[] =
     "key, link, contact, dirty, exported, mapping_version, revision, attempts, "
     "exported_unix, reason, parameters, problem, refused_hash, answered_refusals, run, "
-    "outcome, proposed, write_back, written, write_back_reason, version";
+    "outcome, proposed, write_back, written, write_back_reason, version, "
+    "history";
 
 ClientRecord ReadClient(const Statement& row);
 std::string EncodeParameters(const Parameters& parameters);

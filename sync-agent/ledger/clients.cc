@@ -55,6 +55,7 @@ ClientRecord ReadClient(const Statement& row) {
   record.write_back_reason = why[0];
   if (why.size() > 1) record.write_back_parameters = DecodeParameters(why[1]);
   record.version = row.Text(20);
+  record.history = row.Int(21);
   return record;
 }
 
@@ -100,8 +101,8 @@ constexpr char kUpdateAndQueue[] =
     "mapping_version = ?6, revision = ?7, attempts = ?8, exported_unix = ?9, reason = "
     "?10, parameters = ?11, problem = ?12, refused_hash = ?13, answered_refusals = "
     "?14, run = ?15, outcome = ?16, proposed = ?17, echo = CASE WHEN version = ?18 "
-    "THEN echo ELSE 0 END, version = ?18, write_back = 1, queued = ?19, rank = ?20 "
-    "WHERE key = ?1";
+    "THEN echo ELSE 0 END, version = ?18, write_back = 1, queued = ?19, rank = "
+    "?20, history = ?21 WHERE key = ?1";
 
 Statement& BindRecord(Statement& put, const ClientRecord& record,
                       absl::string_view exported) {
@@ -139,6 +140,7 @@ absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record,
   return BindRecord(*put, record, exported)
       .Bind(19, queued)
       .Bind(20, static_cast<int64_t>(rank))
+      .Bind(21, record.history)
       .Run();
 }
 
@@ -152,7 +154,8 @@ absl::Status Ledger::Put(absl::Span<const ClientRecord> records) {
   });
 }
 
-absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) {
+absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source,
+                          const HistoryEntry& how) {
   GB_ASSIGN_OR_RETURN(std::optional<ClientKey> owner, ClientOf(record.contact));
   if (owner.has_value() && *owner != record.key) {
     return MakeError(
@@ -167,11 +170,15 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source) 
         database_->Prepare("UPDATE clients SET write_back = ?, written = ?, "
                            "queued = ? WHERE key = ?"));
     const auto state = held ? WriteBackState::kDone : WriteBackState::kPending;
-    return set->Bind(1, static_cast<int64_t>(state))
-        .Bind(2, held ? record.contact.value() : int64_t{0})
-        .Bind(3, record.exported_unix)
-        .Bind(4, record.key.guid())
-        .Run();
+    GB_RETURN_IF_ERROR(set->Bind(1, static_cast<int64_t>(state))
+                           .Bind(2, held ? record.contact.value() : int64_t{0})
+                           .Bind(3, record.exported_unix)
+                           .Bind(4, record.key.guid())
+                           .Run());
+    if (owner.has_value()) return absl::OkStatus();  // It was linked to it already.
+    HistoryEntry entry = how;
+    entry.contact = record.contact;
+    return NoteHistoryLocked(record.key, entry);
   });
 }
 
@@ -203,6 +210,7 @@ absl::Status Ledger::ForgetLinks(
         "answered_refusals = 0, proposed = 0, write_back = 0, written = 0, "
         "write_back_reason = '', version = '', echo = 0, rank = 0 WHERE link <> 4"));
     GB_RETURN_IF_ERROR(database_->Execute("DELETE FROM pairs"));
+    GB_RETURN_IF_ERROR(EndHistoryOfPortalLocked());
     for (const auto& [name, value] : notes) {
       GB_RETURN_IF_ERROR(SetNoteLocked(name, value));
     }

@@ -6,6 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -18,7 +20,7 @@ namespace {
 
 constexpr char kAttemptColumns[] =
     "a.chunk, a.ordinal, a.key, a.kind, a.nonce, a.digest, a.mapping_version, "
-    "a.recreate, a.answered, c.high";
+    "a.recreate, a.answered, c.high, a.fields";
 
 // A clear no to one content, twice, each time alone: not sent a third time.
 constexpr int kRefusalsToPark = 2;
@@ -40,6 +42,7 @@ Attempt ReadAttempt(const Statement& row, std::string* digest = nullptr) {
   attempt.intent.recreate = row.Int(7) != 0;
   attempt.answered = row.Int(8) != 0;
   attempt.high = ContactId(row.Int(9));
+  attempt.intent.fields = absl::StrSplit(row.Text(10), ',', absl::SkipEmpty());
   return attempt;
 }
 
@@ -159,7 +162,7 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
           Statement * add,
           database_->Prepare(
               "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
-              "mapping_version, recreate) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+              "mapping_version, recreate, fields) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
                              .Bind(2, chunk)
                              .Bind(3, int64_t{ordinal++})
@@ -168,6 +171,7 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(6, EncodeDigest(intent.digest))
                              .Bind(7, int64_t{intent.mapping_version})
                              .Bind(8, int64_t{intent.recreate ? 1 : 0})
+                             .Bind(9, absl::StrJoin(intent.fields, ","))
                              .Run());
       // The client stays to be exported until the attempt is settled: a crash between
       // here and the answer loses nothing.
@@ -236,6 +240,10 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
                        !evidence.other();
   if (!as_sent) attempt->intent.digest = DecodeDigest(digest);
   bool queue_write_back = false;
+  HistoryEntry entry;
+  entry.unix_time = settlement.unix_time;
+  entry.run = settlement.run > 0 ? settlement.run : record.run;
+  entry.mapping_version = attempt->intent.mapping_version;
   switch (evidence.kind()) {
     case Evidence::Kind::kDone:
     case Evidence::Kind::kFound: {
@@ -264,6 +272,17 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
       record.answered_refusals = 0;
       record.proposed = ContactId();
       queue_write_back = new_contact || record.written != record.contact;
+      if (attempt->intent.kind == AttemptKind::kUpdate) {
+        // Nothing but the mark: what linked the client tells of that.
+        if (!attempt->intent.fields.empty()) entry.kind = HistoryKind::kUpdated;
+        entry.fields = std::move(attempt->intent.fields);
+      } else if (evidence.other()) {
+        entry.kind = HistoryKind::kAdopted;
+        entry.reason = "MATCHED_BY_ORIGIN";
+      } else {
+        entry.kind =
+            attempt->intent.recreate ? HistoryKind::kRecreated : HistoryKind::kAdded;
+      }
       break;
     }
     case Evidence::Kind::kNotExecuted:
@@ -275,6 +294,9 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
       record.problem = Outcome::kFailed;
       record.refused_hash = attempt->intent.digest.hash;
       record.answered_refusals = 0;
+      entry.kind = HistoryKind::kFailed;
+      entry.reason = record.reason;
+      entry.parameters = record.parameters;
       break;
     case Evidence::Kind::kCompleteMiss:
       if (record.reason == kInDoubt) {
@@ -290,7 +312,14 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
           record.dirty = false;
           record.reason = "PORTAL_REFUSED";
           record.problem = Outcome::kFailed;
+          entry.kind = HistoryKind::kFailed;
+          entry.reason = record.reason;
         }
+      }
+      if (entry.kind == HistoryKind::kNone && !attempt->intent.fields.empty()) {
+        entry.kind = HistoryKind::kUpdated;
+        entry.reason = "UPDATE_UNCERTAIN";
+        entry.fields = std::move(attempt->intent.fields);
       }
       if (attempt->intent.kind == AttemptKind::kUpdate &&
           !MutantActive(Mutant::kDoubtfulUpdateTrusted)) {
@@ -310,11 +339,19 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
   chunks->insert(attempt->chunk);
   const std::string exported = as_sent ? digest : EncodeDigest(record.exported);
+  if (entry.kind != HistoryKind::kNone) {
+    entry.contact = record.contact;
+    GB_ASSIGN_OR_RETURN(record.history,
+                        AppendHistoryLocked(record.key, record.history, entry));
+  }
   if (queue_write_back) {
     GB_RETURN_IF_ERROR(
         PutAndQueueLocked(record, exported, settlement.unix_time, settlement.rank));
   } else {
     GB_RETURN_IF_ERROR(PutLocked(record, exported));
+    if (entry.kind != HistoryKind::kNone) {
+      GB_RETURN_IF_ERROR(SetHistoryLocked(record.key, record.history));
+    }
   }
   return before;
 }

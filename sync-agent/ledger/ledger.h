@@ -17,6 +17,7 @@
 #include "common/random/random.h"
 #include "common/sql/database.h"
 #include "sync-agent/ledger/evidence.h"
+#include "sync-agent/ledger/history.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/ids.h"
 #include "sync-agent/model/origin.h"
@@ -89,6 +90,7 @@ struct ClientRecord {
   ContactId proposed;  // by a match
   // DataVersion of the row of 1C that was last decided about; empty: unknown.
   std::string version;
+  int64_t history = 0;  // its newest entry there; the ledger's own
 };
 
 // What the ledger knows of a client's row in 1C.
@@ -107,8 +109,9 @@ struct Intent {
   std::string nonce;
   ContentDigest digest;  // what the portal will hold when it is carried out
   int mapping_version = 0;
-  bool recreate = false;  // an ADD in place of a contact that is gone
-  std::string version;    // of 1C's row with this content
+  bool recreate = false;                 // an ADD in place of a contact that is gone
+  std::string version;                   // of 1C's row with this content
+  std::vector<std::string> fields = {};  // that an update writes, by name
 };
 
 struct Attempt {
@@ -201,13 +204,15 @@ class Ledger {
 
   // --- clients ---
   absl::StatusOr<std::optional<ClientRecord>> Get(const ClientKey& key);
-  // Writes everything but what attempts and write-back own (contact of an attempt,
-  // write_back, written). For notes, parking, links, marks.
+  // Writes everything but what attempts, write-back and history own (contact of an
+  // attempt, write_back, written, history). For notes, parking, links, marks.
   absl::Status Put(absl::Span<const ClientRecord> records);
   // Links a contact that is known to be this client's (adoption, rebuild) and queues
   // its write-back unless 1C holds it already. A contact that is linked to another
-  // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS).
-  absl::Status Link(const ClientRecord& record, ContactId held_by_source);
+  // client is left there: CONTACT_LINKED_ELSEWHERE (ALREADY_EXISTS). `how`: what the
+  // history tells of a link that is new.
+  absl::Status Link(const ClientRecord& record, ContactId held_by_source,
+                    const HistoryEntry& how = {});
   // The client, known or not, has no contact and waits for a decision, as
   // kClientUnlinked; nothing of it is written to 1C any more. An erased one stays so.
   absl::Status Unlink(const ClientKey& key);
@@ -239,8 +244,19 @@ class Ledger {
 
   // The links are about another portal: every client is new again (erased ones stay
   // so), nothing waits for write-back, and the base is to be read from the start. What
-  // is in doubt stays so. Sets the notes in the same commit.
+  // is in doubt stays so; the history stays, as that of an earlier portal. Sets the
+  // notes in the same commit.
   absl::Status ForgetLinks(absl::Span<const std::pair<std::string, std::string>> notes);
+
+  // --- history --- (history.cc); the settling of attempts writes its own entries.
+  // Of a client that is known; others are passed by.
+  absl::Status NoteHistory(const ClientKey& key, const HistoryEntry& entry);
+  // At most `limit` entries; `from`: HistoryPage::next, 0 for the newest.
+  absl::StatusOr<HistoryPage> History(const ClientKey& key, int64_t from, int limit);
+  // Forgets what the limits say, among `most` entries after `after`; where to go on,
+  // 0: from the start. Writes only when there is something to forget.
+  absl::StatusOr<int64_t> PruneHistory(int64_t after, const HistoryLimits& limits,
+                                       int most);
 
   // --- attempts ---
   // Writes the chunk whole, in order. A client with an unsettled attempt is refused
@@ -340,6 +356,12 @@ class Ledger {
                                        std::set<int64_t>* chunks);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
+  // The new entry's number. `newest`: the client's newest so far; 0: none.
+  absl::StatusOr<int64_t> AppendHistoryLocked(const ClientKey& key, int64_t newest,
+                                              const HistoryEntry& entry);
+  absl::Status SetHistoryLocked(const ClientKey& key, int64_t newest);
+  absl::Status NoteHistoryLocked(const ClientKey& key, const HistoryEntry& entry);
+  absl::Status EndHistoryOfPortalLocked();
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
 

@@ -125,6 +125,27 @@ inline constexpr Migration kLedgerMigrations[] = {
         refused TEXT NOT NULL
       ) WITHOUT ROWID;
     )sql"},
+    {4, "what was done about each client", R"sql(
+      -- Appended in the order of time, never changed.
+      CREATE TABLE history (
+        id INTEGER PRIMARY KEY,
+        client BLOB NOT NULL,       -- a GUID's 16 bytes
+        previous INTEGER NOT NULL,  -- the same client's entry before; 0: none
+        ordinal INTEGER NOT NULL,   -- from 1, in the order of a client's entries
+        unix_time INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        mapping_version INTEGER NOT NULL,
+        contact INTEGER NOT NULL,
+        fields TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        parameters TEXT NOT NULL
+      );
+      -- The newest entry; 0: none.
+      ALTER TABLE clients ADD COLUMN history INTEGER NOT NULL DEFAULT 0;
+      -- Names of the fields that the update writes.
+      ALTER TABLE attempts ADD COLUMN fields TEXT NOT NULL DEFAULT '';
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "admin-cli/command/session.h"
+#include "guestbridge/v1/client.pb.h"
+
+namespace guestbridge::cli {
+
+// A table of what was done about a client; `entries` is not empty.
+void PrintHistory(Session& session, const std::vector<v1::HistoryEntry>& entries);
+
+}  // namespace guestbridge::cli
