@@ -14,6 +14,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/client_list.h"
+#include "sync-agent/contact_mark.h"
 #include "sync-agent/model/origin.h"
 #include "sync-agent/plan/match.h"
 
@@ -22,8 +23,6 @@ namespace guestbridge::agent {
 namespace v1 = guestbridge::v1;
 
 namespace {
-
-constexpr absl::Duration kLongest = absl::Seconds(30);  // an answer of the portal
 
 std::string IdText(ContactId id) { return absl::StrCat(id.value()); }
 
@@ -99,70 +98,6 @@ absl::Status Hold(const ClientKey& key, const PairNote& note, const HistoryEntry
       parts, [&] { return parts.ledger.Unlink(key); }, key, note, told);
 }
 
-// What the next export stamps contacts with, but for the version.
-absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts) {
-  const IntegrationSettings& settings = parts.sides.settings;
-  std::string base = settings.bound_base_identity;
-  if (base.empty()) {
-    GB_ASSIGN_OR_RETURN(base, parts.ledger.Note(kIdentityNote));
-  }
-  if (base.empty()) {
-    GB_ASSIGN_OR_RETURN(const SourceIdentity said,
-                        parts.sides.source.probe->FetchIdentity());
-    base = said.value.empty() ? settings.fallback_base_identity : said.value;
-  }
-  return Stamp{absl::StrCat(kOriginatorPrefix, base), key.guid(), ""};
-}
-
-bool Carries(const ContactRow& row, const Stamp& mark) {
-  return row.stamp.originator == mark.originator && row.stamp.origin == mark.origin;
-}
-
-absl::StatusOr<CommandResult> Ask(Command command, const TaskParts& parts) {
-  PortalRequest request;
-  request.deadline = kLongest;
-  request.commands.push_back(std::move(command));
-  const PortalAnswer answer = parts.sides.portal->Send(request);
-  if (answer.fate != RequestFate::kAnswered || answer.results.size() != 1) {
-    return MakeError(answer.reason.empty() ? "PORTAL_ANSWER_BROKEN" : answer.reason,
-                     answer.parameters);
-  }
-  const CommandResult& result = answer.results[0];
-  if (result.fate != Fate::kDone && result.fate != Fate::kGone) {
-    return MakeError(result.reason.empty() ? "PORTAL_ANSWER_BROKEN" : result.reason,
-                     {{"code", result.portal_code}});
-  }
-  return result;
-}
-
-// None: there is no such contact.
-absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
-                                                      const TaskParts& parts) {
-  GB_ASSIGN_OR_RETURN(CommandResult result, Ask(GetContact{id}, parts));
-  if (result.fate == Fate::kGone) return std::nullopt;
-  if (result.rows.empty()) return MakeError("PORTAL_ANSWER_BROKEN");
-  return std::move(result.rows[0]);
-}
-
-// Contacts with the client's mark: those that the portal finds by it, and of `suspects`
-// those that a list does not show to everybody.
-absl::StatusOr<std::vector<ContactId>> FindMarked(
-    const Stamp& mark, const std::vector<ContactId>& suspects, const TaskParts& parts) {
-  std::vector<ContactId> marked;
-  ListContacts list;
-  list.origin = mark;
-  GB_ASSIGN_OR_RETURN(const CommandResult listed, Ask(std::move(list), parts));
-  if (!listed.complete_page || !listed.last_page) return MakeError("LOOKUP_INCOMPLETE");
-  for (const ContactRow& row : listed.rows) {
-    if (Carries(row, mark)) AddOnce(row.id, &marked);
-  }
-  for (const ContactId id : suspects) {
-    GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
-    if (row.has_value() && Carries(*row, mark)) AddOnce(id, &marked);
-  }
-  return marked;
-}
-
 // The client waits before the first request leaves, and after an error. `note`: what it
 // waits with.
 absl::Status TakeMarksOff(const ClientKey& key, const Stamp& mark,
@@ -176,11 +111,11 @@ absl::Status TakeMarksOff(const ClientKey& key, const Stamp& mark,
     update.id = id;
     update.stamp = Stamp{};
     CrashPoint("agent.mark.take-off");
-    GB_RETURN_IF_ERROR(Ask(std::move(update), parts).status());
+    GB_RETURN_IF_ERROR(AskPortal(std::move(update), parts).status());
     CrashPoint("agent.mark.taken-off");
     // The portal says yes to a field that it does not change, too.
     GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
-    if (row.has_value() && Carries(*row, mark)) {
+    if (row.has_value() && CarriesMark(*row, mark)) {
       return MakeError("MARK_NOT_TAKEN_OFF", {{"contact", IdText(id)}});
     }
   }
@@ -211,7 +146,7 @@ absl::Status Link(const ClientRow& client, ContactId contact, const TaskParts& p
   if (!found.has_value()) {
     return MakeError("CONTACT_ID_UNKNOWN", {{"contact", IdText(contact)}});
   }
-  const bool ours = Carries(*found, mark);
+  const bool ours = CarriesMark(*found, mark);
   if (!ours && absl::StartsWith(found->stamp.originator, kOriginatorPrefix)) {
     return MakeError("CONTACT_OF_ANOTHER_CLIENT", {{"contact", IdText(contact)}});
   }

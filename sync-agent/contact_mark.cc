@@ -1,0 +1,77 @@
+#include "sync-agent/contact_mark.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+
+namespace guestbridge::agent {
+
+absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts) {
+  const IntegrationSettings& settings = parts.sides.settings;
+  std::string base = settings.bound_base_identity;
+  if (base.empty()) {
+    GB_ASSIGN_OR_RETURN(base, parts.ledger.Note(kIdentityNote));
+  }
+  if (base.empty()) {
+    GB_ASSIGN_OR_RETURN(const SourceIdentity said,
+                        parts.sides.source.probe->FetchIdentity());
+    base = said.value.empty() ? settings.fallback_base_identity : said.value;
+  }
+  return Stamp{absl::StrCat(kOriginatorPrefix, base), key.guid(), ""};
+}
+
+bool CarriesMark(const ContactRow& row, const Stamp& mark) {
+  return row.stamp.originator == mark.originator && row.stamp.origin == mark.origin;
+}
+
+absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
+                                        absl::Duration longest) {
+  PortalRequest request;
+  request.deadline = longest;
+  request.commands.push_back(std::move(command));
+  const PortalAnswer answer = parts.sides.portal->Send(request);
+  if (answer.fate != RequestFate::kAnswered || answer.results.size() != 1) {
+    return MakeError(answer.reason.empty() ? "PORTAL_ANSWER_BROKEN" : answer.reason,
+                     answer.parameters);
+  }
+  const CommandResult& result = answer.results[0];
+  if (result.fate != Fate::kDone && result.fate != Fate::kGone) {
+    return MakeError(result.reason.empty() ? "PORTAL_ANSWER_BROKEN" : result.reason,
+                     {{"code", result.portal_code}});
+  }
+  return result;
+}
+
+absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
+                                                      const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(CommandResult result, AskPortal(GetContact{id}, parts));
+  if (result.fate == Fate::kGone) return std::nullopt;
+  if (result.rows.empty()) return MakeError("PORTAL_ANSWER_BROKEN");
+  return std::move(result.rows[0]);
+}
+
+absl::StatusOr<std::vector<ContactId>> FindMarked(
+    const Stamp& mark, const std::vector<ContactId>& suspects, const TaskParts& parts) {
+  std::vector<ContactId> marked;
+  ListContacts list;
+  list.origin = mark;
+  GB_ASSIGN_OR_RETURN(const CommandResult listed, AskPortal(std::move(list), parts));
+  if (!listed.complete_page || !listed.last_page) return MakeError("LOOKUP_INCOMPLETE");
+  for (const ContactRow& row : listed.rows) {
+    if (CarriesMark(row, mark)) marked.push_back(row.id);
+  }
+  for (const ContactId id : suspects) {
+    GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
+    if (row.has_value() && CarriesMark(*row, mark) &&
+        std::find(marked.begin(), marked.end(), id) == marked.end()) {
+      marked.push_back(id);
+    }
+  }
+  return marked;
+}
+
+}  // namespace guestbridge::agent

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sync-agent/integration_tasks.h"
+#include "sync-agent/model/origin.h"
+#include "sync-agent/portal/portal.h"
+
+// The mark of a client on contacts, as tasks look for it outside of runs. Block.
+// Errors: those of the portal, of the base's identity and of the ledger.
+namespace guestbridge::agent {
+
+// What the next export stamps contacts with, but for the version.
+absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts);
+bool CarriesMark(const ContactRow& row, const Stamp& mark);
+
+// One command, done or about a contact that is gone; anything else is an error.
+absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
+                                        absl::Duration longest = absl::Seconds(30));
+// None: there is no such contact.
+absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
+                                                      const TaskParts& parts);
+// Contacts with the mark: those that the portal finds by it, and of `suspects` those
+// that a list does not show to everybody. Errors also: LOOKUP_INCOMPLETE.
+absl::StatusOr<std::vector<ContactId>> FindMarked(
+    const Stamp& mark, const std::vector<ContactId>& suspects, const TaskParts& parts);
+
+}  // namespace guestbridge::agent
