@@ -68,13 +68,19 @@ TEST_F(ClientHistoryTest, ValuesOfGuestsAreNotInIt) {
 }
 
 TEST_F(ClientHistoryTest, ARefusalIsToldOnceHoweverOftenItIsMet) {
-  world.base.Add(1, "");  // no name: can't be exported
-  for (int i = 0; i < 3; ++i) Export();
+  world.portal.refused_name = "Orlova";
+  world.base.Add(1, "Orlova");
+  for (int i = 0; i < 4; ++i) {
+    auto settings = world.Settings();
+    settings.settle = true;
+    world.Run(settings);
+  }
+  EXPECT_EQ(Record(0).reason, "PORTAL_REFUSED");
   const auto entries = Entries(0);
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0].kind(), Entry::FAILED);
-  EXPECT_EQ(entries[0].reason(), Record(0).reason);
-  EXPECT_FALSE(entries[0].reason().empty());
+  EXPECT_EQ(entries[0].reason(), "PORTAL_REFUSED");
+  EXPECT_EQ(entries[0].run(), "integrations/main/runs/1");
 }
 
 TEST_F(ClientHistoryTest, AContactThatWasGoneIsToldAsRecreated) {

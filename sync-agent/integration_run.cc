@@ -335,6 +335,9 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   const IntegrationSettings& configured = parts_.sides->settings;
   RunSettings settings;
   settings.run = LedgerNumberOf(task_.run());
+  if (!task_.run().dry_run()) {
+    GB_RETURN_IF_ERROR(parts_.ledger.NameRun(settings.run, task_.run().name()));
+  }
   settings.kind = KindOf(task_.run().kind());
   settings.full = task_.run().full();
   settings.dry_run = task_.run().dry_run();

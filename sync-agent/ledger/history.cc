@@ -61,6 +61,7 @@ HistoryEntry ReadEntry(const Statement& row) {
   entry.fields = absl::StrSplit(row.Text(6), ',', absl::SkipEmpty());
   entry.reason = row.Text(7);
   entry.parameters = DecodeParameters(row.Text(8));
+  entry.run_name = row.Text(9);
   return entry;
 }
 
@@ -128,6 +129,15 @@ absl::Status Ledger::NoteHistory(const ClientKey& key, const HistoryEntry& entry
   return Write([&] { return NoteHistoryLocked(key, entry); });
 }
 
+absl::Status Ledger::NameRun(int64_t run, absl::string_view name) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * note,
+        database_->Prepare("INSERT OR IGNORE INTO runs(number, name) VALUES(?, ?)"));
+    return note->Bind(1, run).Bind(2, name).Run();
+  });
+}
+
 absl::StatusOr<HistoryPage> Ledger::History(const ClientKey& key, int64_t from,
                                             int limit) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
@@ -145,8 +155,9 @@ absl::StatusOr<HistoryPage> Ledger::History(const ClientKey& key, int64_t from,
     GB_ASSIGN_OR_RETURN(
         Statement * query,
         database_->Prepare("SELECT previous, unix_time, kind, run, mapping_version, "
-                           "contact, fields, reason, parameters FROM history WHERE id "
-                           "= ? AND client = ?"));
+                           "contact, fields, reason, parameters, ifnull(name, '') "
+                           "FROM history LEFT JOIN runs ON runs.number = history.run "
+                           "WHERE id = ? AND client = ?"));
     GB_ASSIGN_OR_RETURN(const bool there,
                         query->Bind(1, page.next).BindBlob(2, client).Step());
     int64_t previous = 0;
@@ -205,6 +216,11 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
                             database_->Prepare("DELETE FROM history WHERE id = ?"));
         GB_RETURN_IF_ERROR(forget->Bind(1, entry.id).Run());
       }
+      // The number is the microsecond at which the run was made.
+      GB_ASSIGN_OR_RETURN(Statement * forget_runs,
+                          database_->Prepare("DELETE FROM runs WHERE number < ?"));
+      GB_RETURN_IF_ERROR(
+          forget_runs->Bind(1, limits.not_before_unix * 1'000'000).Run());
       return absl::OkStatus();
     }));
   }

@@ -26,7 +26,8 @@ enum class HistoryKind {
 struct HistoryEntry {
   HistoryKind kind = HistoryKind::kNone;
   int64_t unix_time = 0;
-  int64_t run = 0;  // 0: outside of a run
+  int64_t run = 0;            // 0: outside of a run
+  std::string run_name = {};  // of an entry that was read, when the ledger knows it
   int mapping_version = 0;
   ContactId contact = {};
   // Contact fields that an update wrote, by name. Of a new contact: none, all of the

@@ -219,6 +219,14 @@ TEST_F(HistoryTest, AnotherPortalLeavesItAsThatOfTheEarlierOne) {
   EXPECT_TRUE(entries[1].earlier_portal);
 }
 
+TEST_F(HistoryTest, ARunIsToldByTheNameThatTheServerGaveIt) {
+  ASSERT_TRUE(ledger_->NameRun(7, "integrations/main/runs/3").ok());
+  Added(kOne, 10, 7);
+  Added(kTwo, 20, 8);
+  EXPECT_EQ(All(kOne)[0].run_name, "integrations/main/runs/3");
+  EXPECT_EQ(All(kTwo)[0].run_name, "");
+}
+
 TEST_F(HistoryTest, ItOutlivesTheProcess) {
   Added(kTwo, 20);
   ledger_ = nullptr;

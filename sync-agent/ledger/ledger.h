@@ -251,6 +251,8 @@ class Ledger {
   // --- history --- (history.cc); the settling of attempts writes its own entries.
   // Of a client that is known; others are passed by.
   absl::Status NoteHistory(const ClientKey& key, const HistoryEntry& entry);
+  // What the server calls the run of that number.
+  absl::Status NameRun(int64_t run, absl::string_view name);
   // At most `limit` entries; `from`: HistoryPage::next, 0 for the newest.
   absl::StatusOr<HistoryPage> History(const ClientKey& key, int64_t from, int limit);
   // Forgets what the limits say, among `most` entries after `after`; where to go on,

@@ -141,6 +141,8 @@ inline constexpr Migration kLedgerMigrations[] = {
         reason TEXT NOT NULL,
         parameters TEXT NOT NULL
       );
+      -- What the server calls a run, by the ledger's number of it.
+      CREATE TABLE runs (number INTEGER PRIMARY KEY, name TEXT NOT NULL);
       -- The newest entry; 0: none.
       ALTER TABLE clients ADD COLUMN history INTEGER NOT NULL DEFAULT 0;
       -- Names of the fields that the update writes.
