@@ -149,6 +149,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"clients", "explain", "main", client},
       {"clients", "retry", "main", client},
       {"clients", "history", "main", client},
+      {"clients", "forget", "main", client},
       {"clients", "link", "main", client, "4711"},
       {"clients", "unlink", "main", client},
       {"export", "run", "main", "--wait"},
@@ -698,10 +699,22 @@ TEST_F(CliTest, AHistoryTellsWhatWasDoneWhenAndWhy) {
   const Result told = Run({"clients", "history", "main", "c-1"});
   EXPECT_EQ(told.exit_code, 0) << told.err;
   EXPECT_THAT(told.out, HasSubstr("History of client c-1: 2, newest first"));
-  EXPECT_THAT(told.out, HasSubstr("PORTAL_REFUSED: The portal refused it."));
+  EXPECT_THAT(told.out, HasSubstr("PORTAL_REFUSED"));
   EXPECT_THAT(told.out, HasSubstr("EMAIL, PHONE"));
   EXPECT_THAT(told.out, HasSubstr("guestbridge clients explain main c-1"));
   EXPECT_EQ(told.out.find("integrations/main/runs/"), std::string::npos);
+}
+
+TEST_F(CliTest, AnErasureAnswersWithAReceiptAndWhatIsLeft) {
+  const Result told = Run({"clients", "forget", "main", "c-1", "--delete-contact"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("never exported again"));
+  EXPECT_THAT(told.out, HasSubstr("0a1b2c"));
+  EXPECT_THAT(told.out, HasSubstr("of the history: 3"));
+  EXPECT_THAT(told.out, HasSubstr("4711"));
+  EXPECT_THAT(told.out, HasSubstr("The recycle bin has it."));
+  EXPECT_THAT(told.out, Not(HasSubstr("c-1")));
+  EXPECT_THAT(Run({"clients", "forget", "main", "c-1"}).out, Not(HasSubstr("4711")));
 }
 
 TEST_F(CliTest, APairIsAPersonsDecision) {

@@ -453,6 +453,18 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_queued(request->clients_size());
     return Status::OK;
   }
+  Status ForgetClient(ServerContext* context, const v1::ForgetClientRequest* request,
+                      v1::ErasureReceipt* answer) override {
+    const auto lock = Enter(context);
+    answer->set_client_hash("0a1b2c");
+    answer->mutable_erase_time()->set_seconds(1'700'000'000);
+    answer->set_history_entries(3);
+    if (request->delete_contact()) answer->add_deleted_contacts(4711);
+    v1::Explanation* left = answer->add_left();
+    left->set_reason("LEFT_IN_RECYCLE_BIN");
+    left->set_message("The recycle bin has it.");
+    return Status::OK;
+  }
   // Two pages of one entry.
   Status ListClientHistory(ServerContext* context,
                            const v1::ListClientHistoryRequest* request,

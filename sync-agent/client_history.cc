@@ -10,25 +10,13 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/client_list.h"
 
 namespace guestbridge::agent {
 
 namespace v1 = guestbridge::v1;
 
 namespace {
-
-// By its Ref_Key when the ledger knows it, also when 1C does not show it any more.
-absl::StatusOr<ClientKey> FindKey(const std::string& client, const TaskParts& parts) {
-  ClientKey key(client);
-  GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(key));
-  if (record.has_value()) return key;
-  GB_ASSIGN_OR_RETURN(const std::optional<ClientRow> row,
-                      parts.sides.source.reader->FindClient(client, {}));
-  if (!row.has_value() || row->is_folder) {
-    return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
-  }
-  return row->key;
-}
 
 v1::HistoryEntry ToEntry(const HistoryEntry& told, const std::string& integration) {
   v1::HistoryEntry entry;
@@ -37,7 +25,10 @@ v1::HistoryEntry ToEntry(const HistoryEntry& told, const std::string& integratio
   if (v1::HistoryEntry::Kind_IsValid(kind)) {
     entry.set_kind(static_cast<v1::HistoryEntry::Kind>(kind));
   }
-  if (told.run > 0) entry.set_run(RunName(integration, told.run));
+  if (told.run > 0) {
+    entry.set_run(told.run_name.empty() ? RunName(integration, told.run)
+                                        : told.run_name);
+  }
   entry.set_mapping_version(told.mapping_version);
   entry.set_contact(told.contact.value());
   entry.mutable_fields()->Assign(told.fields.begin(), told.fields.end());
@@ -52,7 +43,7 @@ v1::HistoryEntry ToEntry(const HistoryEntry& told, const std::string& integratio
 absl::StatusOr<v1::ListClientHistoryResponse> ListClientHistory(
     const v1::ListClientHistoryRequest& request, const TaskParts& parts) {
   GB_ASSIGN_OR_RETURN(const ClientId name, ParseClientName(request.parent()));
-  GB_ASSIGN_OR_RETURN(const ClientKey key, FindKey(name.client, parts));
+  GB_ASSIGN_OR_RETURN(const ClientKey key, FindClientKey(name.client, parts));
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   const std::string client = ClientName(parts.integration, key.guid());
   const std::string scope = absl::StrCat("history:", client);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/resource/page.h"
 #include "common/resource/resource_name.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 
 namespace guestbridge::agent {
@@ -78,6 +79,19 @@ v1::Client ToClient(const std::string& integration, const ClientRecord& record,
   client.set_mapping_version(record.mapping_version);
   PutPair(record, pair, &client);
   return client;
+}
+
+absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
+                                        const TaskParts& parts) {
+  ClientKey key(client);
+  GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(key));
+  if (record.has_value()) return key;
+  GB_ASSIGN_OR_RETURN(const std::optional<ClientRow> row,
+                      parts.sides.source.reader->FindClient(client, {}));
+  if (!row.has_value() || row->is_folder) {
+    return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
+  }
+  return row->key;
 }
 
 absl::StatusOr<v1::ListClientsResponse> ListClients(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "guestbridge/v1/client.pb.h"
 #include "sync-agent/integration_tasks.h"
@@ -10,6 +12,11 @@ namespace guestbridge::agent {
 guestbridge::v1::Client ToClient(const std::string& integration,
                                  const ClientRecord& record, const PairNote& pair,
                                  bool in_doubt);
+
+// By Ref_Key when the ledger knows it, also when 1C does not show it any more; else by
+// Ref_Key or code in the source. Errors: CLIENT_NOT_FOUND, those of both.
+absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
+                                        const TaskParts& parts);
 
 // A page of the ledger, by Ref_Key. Errors: PAGE_TOKEN_INVALID, those of the ledger.
 absl::StatusOr<guestbridge::v1::ListClientsResponse> ListClients(

@@ -5,6 +5,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/client_erasure.h"
 #include "sync-agent/client_explanation.h"
 #include "sync-agent/client_history.h"
 #include "sync-agent/client_links.h"
@@ -130,6 +131,11 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
     case v1::Task::kListClientHistory: {
       GB_ASSIGN_OR_RETURN(*answer.mutable_history(),
                           ListClientHistory(task.list_client_history(), parts));
+      return answer;
+    }
+    case v1::Task::kForgetClient: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_erasure(),
+                          ForgetClient(task.forget_client(), parts));
       return answer;
     }
     case v1::Task::kLoadEvents: {

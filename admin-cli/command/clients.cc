@@ -117,6 +117,15 @@ absl::StatusOr<int> History(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+absl::StatusOr<int> Forget(Session& session, const Arguments& arguments) {
+  v1::ForgetClientRequest request;
+  request.set_name(ClientNameOf(arguments));
+  request.set_delete_contact(arguments.Has("--delete-contact"));
+  GB_ASSIGN_OR_RETURN(const auto receipt, session.Call(&Stub::ForgetClient, request));
+  if (!session.PrintDocument(receipt)) PrintReceipt(session, receipt);
+  return 0;
+}
+
 absl::StatusOr<int> Link(Session& session, const Arguments& arguments) {
   v1::LinkClientRequest request;
   request.set_name(ClientNameOf(arguments));
@@ -199,6 +208,15 @@ std::vector<Command> ClientsCommands() {
        {},
        {"guestbridge clients history main 00000000-0000-4000-8000-000000000001"},
        History,
+       kFarTimeout},
+      {"clients",
+       "forget",
+       "HELP_CLIENTS_FORGET",
+       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true}},
+       {{"--delete-contact", "", "FLAG_DELETE_CONTACT"}},
+       {"guestbridge clients forget main 00000000-0000-4000-8000-000000000001",
+        "guestbridge clients forget main 000000123 --delete-contact"},
+       Forget,
        kFarTimeout},
       {"clients",
        "link",

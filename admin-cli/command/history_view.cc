@@ -44,4 +44,29 @@ void PrintHistory(Session& session, const std::vector<v1::HistoryEntry>& entries
   table.Print(session.style(), session.out());
 }
 
+void PrintReceipt(Session& session, const v1::ErasureReceipt& receipt) {
+  session.out() << session.Text("CLIENT_FORGOTTEN") << '\n';
+  Facts facts;
+  facts.Add(session.Text("RECEIPT"), receipt.client_hash());
+  facts.Add(session.Text("ERASED_AT"),
+            TimeText(session, receipt.has_erase_time(), receipt.erase_time()));
+  facts.Add(session.Text("REMOVED"),
+            session.Text("REMOVED_COUNTS",
+                         {{"records", absl::StrCat(receipt.ledger_records())},
+                          {"history", absl::StrCat(receipt.history_entries())},
+                          {"pairs", absl::StrCat(receipt.pair_notes())},
+                          {"write_backs", absl::StrCat(receipt.write_backs())},
+                          {"failures", absl::StrCat(receipt.failures())}}));
+  if (receipt.deleted_contacts_size() > 0) {
+    facts.Add(session.Text("CONTACTS_DELETED"),
+              absl::StrJoin(receipt.deleted_contacts(), ", "));
+  }
+  facts.Print(session.style(), session.out());
+  session.out() << session.Text("LEFT_ELSEWHERE") << '\n';
+  for (const v1::Explanation& left : receipt.left()) {
+    PrintWrapped(TextOf(left), 2, session.style(), session.out());
+  }
+  session.out() << session.Text("KEEP_RECEIPT") << '\n';
+}
+
 }  // namespace guestbridge::cli

@@ -68,6 +68,11 @@ inline constexpr const char* kAgentCrashPoints[] = {
     // a person's decision about a pair
     "agent.mark.take-off",
     "agent.mark.taken-off",
+    // the erasure of a client
+    "agent.erasure.delete",
+    "agent.erasure.deleted",
+    "agent.erasure.forget",
+    "agent.erasure.forgotten",
     // files as a source: from a folder, and contacts' IDs back into it
     "agent.file.begin",
     "agent.file.begun",

@@ -193,6 +193,17 @@ constexpr ReasonText kHelp[] = {
               "Что делалось с одним гостем, сначала новое: когда, каким запуском, с "
               "какой версией сопоставления, какие поля контакта изменены (без "
               "значений). Хранится год, не более 100 записей на гостя."),
+    MakeLabel(
+        "LABEL_HELP_CLIENTS_FORGET",
+        "Erases a guest: all that the agent holds of it goes, and it is never "
+        "exported again. Irrevocable. Only a hash stays, by which the guest is "
+        "recognised. Refused while a run is under way and while a request about "
+        "the guest is in doubt. Answers with a receipt: what was removed, and where "
+        "data of the guest still is.",
+        "Стирает гостя: всё, что хранит о нём агент, удаляется, и он больше "
+        "никогда не выгружается. Необратимо. Остаётся только хеш, по которому гостя "
+        "узнают. Отклоняется во время выгрузки и пока результат запроса по гостю "
+        "неизвестен. Отвечает квитанцией: что удалено и где данные гостя ещё есть."),
     MakeLabel("LABEL_HELP_CLIENTS_LINK",
               "Links a client to a contact: your decision about an ambiguous pair. "
               "Refused when the contact does not exist, carries another guest's mark "
@@ -396,6 +407,9 @@ constexpr ReasonText kHelp[] = {
               "оставляет"),
     MakeLabel("LABEL_FLAG_CLEAR_FILTER", "Export all guests again",
               "Снова выгружать всех гостей"),
+    MakeLabel("LABEL_FLAG_DELETE_CONTACT",
+              "Delete the contacts that carry the guest's mark, too",
+              "Удалить и контакты с отметкой гостя"),
     MakeLabel("LABEL_FLAG_NEW_CONTACT",
               "Of a client that waits for a decision: it is none of the contacts, make "
               "a new one with the next export",

@@ -96,6 +96,42 @@ constexpr ReasonText kTexts[] = {
      "stays so, check that the portal's user may change this contact.",
      "Ничего не потеряно: гость ждёт вашего решения. Повторите команду; если не "
      "поможет, проверьте, что пользователь портала может изменять этот контакт."},
+    // What an erasure can't reach.
+    {"CONTACT_NOT_DELETED", kPrecondition, "Contact {contact} is still on the portal.",
+     "Контакт {contact} всё ещё на портале.",
+     "Nothing was lost: the guest waits and is not exported. Repeat the command; if it "
+     "stays so, check that the portal's user may delete this contact.",
+     "Ничего не потеряно: гость ждёт и не выгружается. Повторите команду; если не "
+     "поможет, проверьте, что пользователь портала может удалить этот контакт."},
+    {"LEFT_CONTACT", kOk,
+     "Contact {contact} on the portal still holds the guest's data.",
+     "Контакт {contact} на портале всё ещё содержит данные гостя.",
+     "Delete it on the portal; one that carries the guest's mark goes with the same "
+     "command and --delete-contact.",
+     "Удалите его на портале; контакт с отметкой гостя удалит та же команда с "
+     "--delete-contact."},
+    {"LEFT_IN_RECYCLE_BIN", kOk,
+     "The portal keeps contact {contact} in its recycle bin.",
+     "Портал хранит контакт {contact} в корзине.",
+     "Empty the recycle bin of CRM on the portal, or wait until the portal does.",
+     "Очистите корзину CRM на портале или дождитесь, пока это сделает портал."},
+    {"LEFT_IN_SOURCE", kOk,
+     "The guest's card in 1C stays, with the contact's ID if it was written there.",
+     "Карточка гостя в 1С остаётся, вместе с ID контакта, если он там записан.",
+     "Delete or anonymise the card in 1C as its rules ask.",
+     "Удалите или обезличьте карточку в 1С по её правилам."},
+    {"LEFT_IN_COPIES", kOk,
+     "Copies of the agent's data directory made before, and lists of failures of "
+     "earlier "
+     "runs on the server, may name the guest's Ref_Key. A ledger that is restored from "
+     "such a copy, or made anew, does not know of the erasure.",
+     "Прежние копии каталога данных агента и списки ошибок прежних запусков на сервере "
+     "могут содержать Ref_Key гостя. Журнал, восстановленный из такой копии или "
+     "созданный заново, о стирании не знает.",
+     "Let old copies expire; after restoring one, repeat the command. In 1C the card "
+     "should be gone by then, or left out by a filter.",
+     "Дайте старым копиям устареть; после восстановления повторите команду. К тому "
+     "времени карточки в 1С быть не должно, или её должен исключать фильтр."},
     {"CONTACT_ID_INVALID", kInvalid, "{value} is no contact's ID.",
      "{value} — не ID контакта.",
      "It is the number in the contact's address on the portal, above 0.",

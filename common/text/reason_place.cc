@@ -30,6 +30,7 @@ const std::vector<Rule>& Rules() {
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
       {"PLAN_CHANGED", {Place::kRun}},
       {"CLIENT_GONE", {Place::kClient}},
+      {"LEFT_", {Place::kClient}},
       {"SOURCE_QUIET_HOURS", {Place::kRun, Place::kStatus}},
       {"LAST_GOOD_SETTINGS", {Place::kRun}},
       {"PORTAL_AWAY", {Place::kRun}},

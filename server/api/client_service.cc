@@ -89,6 +89,18 @@ class ClientServiceImpl final : public v1::ClientService::Service {
         });
   }
 
+  grpc::Status ForgetClient(grpc::ServerContext* context,
+                            const v1::ForgetClientRequest* request,
+                            v1::ErasureReceipt* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/ForgetClient",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.Forget(*request, call.patience), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
+  }
+
   grpc::Status ListClientHistory(grpc::ServerContext* context,
                                  const v1::ListClientHistoryRequest* request,
                                  v1::ListClientHistoryResponse* response) override {

@@ -103,6 +103,17 @@ absl::StatusOr<v1::Client> Clients::Unlink(const v1::UnlinkClientRequest& reques
   return std::move(*answer.mutable_client());
 }
 
+absl::StatusOr<v1::ErasureReceipt> Clients::Forget(
+    const v1::ForgetClientRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(request.name()));
+  GB_RETURN_IF_ERROR(CheckQuiet(id.integration));
+  v1::Task task;
+  *task.mutable_forget_client() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
+                      Ask(id.integration, std::move(task), patience));
+  return std::move(*answer.mutable_erasure());
+}
+
 absl::StatusOr<v1::ListClientHistoryResponse> Clients::History(
     const v1::ListClientHistoryRequest& request, const Patience& patience) {
   GB_ASSIGN_OR_RETURN(const ClientId id, ParseClientName(request.parent()));

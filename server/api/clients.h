@@ -25,6 +25,8 @@ class Clients {
   absl::StatusOr<v1::Client> Unlink(const v1::UnlinkClientRequest& request,
                                     const Patience& patience);
 
+  absl::StatusOr<v1::ErasureReceipt> Forget(const v1::ForgetClientRequest& request,
+                                            const Patience& patience);
   absl::StatusOr<v1::ListClientHistoryResponse> History(
       const v1::ListClientHistoryRequest& request, const Patience& patience);
 

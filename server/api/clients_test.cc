@@ -28,7 +28,7 @@ class ClientsTest : public ApiFixture {
     v1::Task asked;
     std::thread agent([&] {
       while (!asked.has_link_client() && !asked.has_unlink_client() &&
-             !asked.has_list_client_history()) {
+             !asked.has_list_client_history() && !asked.has_forget_client()) {
         for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
         std::this_thread::yield();
       }
@@ -82,11 +82,30 @@ TEST_F(ClientsTest, NoPairIsDecidedWhileARunIsUnderWay) {
   const auto session = ConnectAgent("a", "one");
   const auto run = StartExport("main");
   ASSERT_THAT(run, IsOk());
+  v1::ForgetClientRequest forget;
+  forget.set_name(kClient);
   for (const absl::Status& status : {clients_.Link(link_, Patience()).status(),
-                                     clients_.Unlink(unlink_, Patience()).status()}) {
+                                     clients_.Unlink(unlink_, Patience()).status(),
+                                     clients_.Forget(forget, Patience()).status()}) {
     EXPECT_EQ(ReasonOf(status), "RUN_IN_PROGRESS");
     EXPECT_EQ(ParametersOf(status)["run"], run->name());
   }
+}
+
+TEST_F(ClientsTest, AnErasureIsTheAgentsAndItsReceiptTheAnswer) {
+  const auto session = ConnectAgent("a", "one");
+  v1::ForgetClientRequest request;
+  request.set_name(kClient);
+  request.set_delete_contact(true);
+  v1::FinishTaskRequest answer;
+  answer.mutable_erasure()->set_client_hash("0a1b");
+  const v1::Task asked = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.Forget(request, Patience())->client_hash(), "0a1b");
+  });
+  EXPECT_EQ(asked.forget_client().name(), kClient);
+  EXPECT_TRUE(asked.forget_client().delete_contact());
+  request.set_name("clients/g");
+  EXPECT_FALSE(clients_.Forget(request, Patience()).ok());
 }
 
 TEST_F(ClientsTest, AHistoryIsAskedOfTheAgentAlsoWhileARunIsUnderWay) {

@@ -126,6 +126,12 @@ void Render(Language language, v1::ListClientHistoryResponse* history) {
   }
 }
 
+void Render(Language language, v1::ErasureReceipt* receipt) {
+  for (v1::Explanation& left : *receipt->mutable_left()) {
+    RenderOf(language, receipt->integration(), &left);
+  }
+}
+
 void Render(Language language, v1::Status* status) {
   for (v1::IntegrationStatus& integration : *status->mutable_integrations()) {
     if (integration.has_last_run()) Render(language, integration.mutable_last_run());

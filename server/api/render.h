@@ -21,6 +21,7 @@ void Render(Language language, v1::Connection* connection);
 void Render(Language language, v1::Client* client);
 void Render(Language language, v1::ClientExplanation* explanation);
 void Render(Language language, v1::ListClientHistoryResponse* history);
+void Render(Language language, v1::ErasureReceipt* receipt);
 void Render(Language language, v1::Status* status);
 
 }  // namespace guestbridge::server

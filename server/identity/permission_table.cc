@@ -47,6 +47,7 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.ClientService/RetryClients", kOperator},
     {"/guestbridge.v1.ClientService/LinkClient", kOperator},
     {"/guestbridge.v1.ClientService/UnlinkClient", kOperator},
+    {"/guestbridge.v1.ClientService/ForgetClient", kOperator},
 
     {"/guestbridge.v1.RunService/StartExport", kOperator},
     {"/guestbridge.v1.RunService/RebuildLedger", kOperator},

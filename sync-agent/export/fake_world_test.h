@@ -86,6 +86,7 @@ class FakePortal {
           return std::holds_alternative<AddContact>(command) ||
                  std::holds_alternative<UpdateContact>(command) ||
                  std::holds_alternative<ImportContacts>(command) ||
+                 std::holds_alternative<DeleteContact>(command) ||
                  std::holds_alternative<PollEvents>(command);
         });
     const Fault what = changes ? fault(request) : Fault::kNone;
@@ -289,6 +290,15 @@ class FakePortal {
       }
     }
     if (update.stamp.has_value()) contact.stamp = *update.stamp;
+    result->fate = Fate::kDone;
+  }
+
+  void Do(const DeleteContact& remove, CommandResult* result) {
+    if (contacts.count(remove.id.value()) == 0) {
+      *result = Unclear();
+      return;
+    }
+    Delete(remove.id.value());
     result->fate = Fate::kDone;
   }
 

@@ -67,6 +67,13 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& k
   std::optional<ClientRecord> record;
   if (found) record = ReadClient(*query);
   query->Reset();
+  if (found) return record;
+  GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(key));
+  if (erased > 0) {
+    record.emplace();
+    record->key = key;
+    record->link = LinkState::kErased;
+  }
   return record;
 }
 
@@ -148,6 +155,8 @@ absl::Status Ledger::Put(absl::Span<const ClientRecord> records) {
   if (records.empty()) return absl::OkStatus();
   return Write([&]() -> absl::Status {
     for (const ClientRecord& record : records) {
+      GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(record.key));
+      if (erased > 0) continue;
       GB_RETURN_IF_ERROR(PutLocked(record, EncodeDigest(record.exported)));
     }
     return absl::OkStatus();
@@ -163,6 +172,8 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source,
         {{"contact", absl::StrCat(record.contact.value())}, {"client", owner->guid()}});
   }
   return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(record.key));
+    if (erased > 0) return absl::OkStatus();
     GB_RETURN_IF_ERROR(PutLocked(record, EncodeDigest(record.exported)));
     const bool held = held_by_source == record.contact;
     GB_ASSIGN_OR_RETURN(

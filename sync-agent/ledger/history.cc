@@ -227,6 +227,14 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
   return entries.size() < static_cast<size_t>(most) ? 0 : entries.back().id;
 }
 
+absl::StatusOr<int> Ledger::EraseHistoryLocked(const ClientKey& key) {
+  // Not along the chain: what is cut off from it goes too.
+  GB_ASSIGN_OR_RETURN(Statement * erase,
+                      database_->Prepare("DELETE FROM history WHERE client = ?"));
+  GB_RETURN_IF_ERROR(erase->BindBlob(1, Packed(key)).Run());
+  return static_cast<int>(database_->Changes());
+}
+
 absl::Status Ledger::EndHistoryOfPortalLocked() {
   GB_ASSIGN_OR_RETURN(const int64_t last, CountLocked("SELECT max(id) FROM history"));
   return SetNoteLocked(kEarlierPortalNote, absl::StrCat(last));

@@ -70,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
     ledger->id_ = RandomUuid(random);
     GB_RETURN_IF_ERROR(ledger->SetNote("ledger-id", ledger->id_));
   }
+  GB_RETURN_IF_ERROR(ledger->LoadErased(random));
   return ledger;
 }
 
@@ -140,6 +141,9 @@ absl::Status Ledger::CheckNoneOutstanding(absl::Span<const Intent> intents) {
                         database_->Prepare("SELECT 1 FROM attempts WHERE key = ?"));
     GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, intent.key.guid()).Step());
     query->Reset();
+    GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(intent.key));
+    if (erased > 0)
+      return MakeError("CLIENT_NOT_FOUND", {{"client", intent.key.guid()}});
     if (found || !own.insert(intent.key.guid()).second) {
       return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
     }

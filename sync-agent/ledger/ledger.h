@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "common/random/random.h"
 #include "common/sql/database.h"
+#include "sync-agent/ledger/erasure.h"
 #include "sync-agent/ledger/evidence.h"
 #include "sync-agent/ledger/history.h"
 #include "sync-agent/model/client.h"
@@ -37,7 +38,7 @@ enum class LinkState {
   kLive = 1,    // contact exists as far as we know
   kLost = 2,    // the contact is gone; waits to be made again
   kReview = 3,  // a person decides about a proposed pair
-  kErased = 4,  // tombstone: never exported again
+  kErased = 4,  // only a hash is left of it (erasure.cc): never exported again
 };
 
 // What a run made of a client.
@@ -248,6 +249,14 @@ class Ledger {
   // notes in the same commit.
   absl::Status ForgetLinks(absl::Span<const std::pair<std::string, std::string>> notes);
 
+  // --- erasure --- (erasure.cc)
+  // Removes all that the ledger holds of the client, known or not, but a hash; from
+  // then on Get says kErased, and no other call writes anything about it. Again:
+  // harmless. Writes the whole file anew, which takes a second for some 100,000
+  // clients; when that fails the client is erased, and the call is to be repeated. Not
+  // inside of Together. Errors: ATTEMPT_OUTSTANDING.
+  absl::StatusOr<Erasure> Erase(const ClientKey& key, int64_t unix_time);
+
   // --- history --- (history.cc); the settling of attempts writes its own entries.
   // Of a client that is known; others are passed by.
   absl::Status NoteHistory(const ClientKey& key, const HistoryEntry& entry);
@@ -358,6 +367,10 @@ class Ledger {
                                        std::set<int64_t>* chunks);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
+  absl::Status LoadErased(Random& random);
+  // 0: it was not.
+  absl::StatusOr<int64_t> ErasedAtLocked(const ClientKey& key);
+  absl::StatusOr<int> EraseHistoryLocked(const ClientKey& key);
   // The new entry's number. `newest`: the client's newest so far; 0: none.
   absl::StatusOr<int64_t> AppendHistoryLocked(const ClientKey& key, int64_t newest,
                                               const HistoryEntry& entry);
@@ -373,6 +386,8 @@ class Ledger {
   absl::Status database_failure_;  // in this transaction
   std::unique_ptr<Database> database_;
   std::string id_;
+  std::string erasure_secret_;  // set by Open
+  bool any_erased_ = false;
 };
 
 }  // namespace guestbridge::agent

@@ -218,6 +218,8 @@ absl::StatusOr<std::optional<PairNote>> Ledger::Pair(const ClientKey& key) {
 
 absl::Status Ledger::SetPair(const ClientKey& key, const PairNote& note) {
   return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(key));
+    if (erased > 0) return absl::OkStatus();
     if (note == PairNote()) {
       GB_ASSIGN_OR_RETURN(Statement * drop,
                           database_->Prepare("DELETE FROM pairs WHERE client = ?"));

@@ -148,6 +148,13 @@ inline constexpr Migration kLedgerMigrations[] = {
       -- Names of the fields that the update writes.
       ALTER TABLE attempts ADD COLUMN fields TEXT NOT NULL DEFAULT '';
     )sql"},
+    {5, "clients that were erased", R"sql(
+      -- A hash stands for each; nothing else is kept of it.
+      CREATE TABLE erased (
+        hash TEXT PRIMARY KEY,
+        unix_time INTEGER NOT NULL
+      ) WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

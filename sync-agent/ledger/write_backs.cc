@@ -42,6 +42,7 @@ absl::Status Ledger::FinishWriteBack(const WriteBackItem& item,
                              "0 ELSE 1 END WHERE key = ?2"));
       GB_RETURN_IF_ERROR(
           done->Bind(1, item.contact.value()).Bind(2, item.key.guid()).Run());
+      if (database_->Changes() == 0) return absl::OkStatus();  // Erased meanwhile.
       GB_ASSIGN_OR_RETURN(
           Statement * total,
           database_->Prepare("INSERT INTO notes(name, value) VALUES('written', '1') "

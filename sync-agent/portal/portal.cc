@@ -60,6 +60,7 @@ struct NameOf {
   const char* operator()(const AddContact&) const { return "crm.contact.add"; }
   const char* operator()(const UpdateContact&) const { return "crm.contact.update"; }
   const char* operator()(const GetContact&) const { return "crm.contact.get"; }
+  const char* operator()(const DeleteContact&) const { return "crm.contact.delete"; }
   const char* operator()(const ListContacts&) const { return "crm.contact.list"; }
   const char* operator()(const ListNewest&) const { return "crm.contact.list"; }
   const char* operator()(const GetProfile&) const { return "profile"; }
@@ -89,6 +90,7 @@ struct HoldsReference {
                        });
   }
   bool operator()(const GetContact&) const { return false; }
+  bool operator()(const DeleteContact&) const { return false; }
   bool operator()(const ListContacts& list) const {
     return list.origin.has_value() && LooksLikeReference(*list.origin);
   }

@@ -42,6 +42,12 @@ struct GetContact {
   ContactId id;
 };
 
+// crm.contact.delete: to the portal's recycle bin. A contact that is gone already is
+// answered with an unclear error: look afterwards.
+struct DeleteContact {
+  ContactId id;
+};
+
 // crm.contact.list, order ID ASC, start -1: one page of at most 50.
 struct ListContacts {
   // One of the three ways to ask:
@@ -107,9 +113,10 @@ struct PollEvents {
   int limit = 50;
 };
 
-using Command = std::variant<AddContact, UpdateContact, GetContact, ListContacts,
-                             ListNewest, GetProfile, ImportContacts, FindContacts,
-                             BindEvent, GetBoundEvents, PollEvents, GetContactFields>;
+using Command =
+    std::variant<AddContact, UpdateContact, GetContact, ListContacts, ListNewest,
+                 GetProfile, ImportContacts, FindContacts, BindEvent, GetBoundEvents,
+                 PollEvents, GetContactFields, DeleteContact>;
 
 // The REST method of a command, e.g. "crm.contact.add".
 const char* MethodOf(const Command& command);

@@ -46,6 +46,7 @@ TEST(Portal, EveryCommandNamesItsRestMethod) {
   EXPECT_STREQ(MethodOf(AddContact{}), "crm.contact.add");
   EXPECT_STREQ(MethodOf(UpdateContact{}), "crm.contact.update");
   EXPECT_STREQ(MethodOf(GetContact{}), "crm.contact.get");
+  EXPECT_STREQ(MethodOf(DeleteContact{}), "crm.contact.delete");
   EXPECT_STREQ(MethodOf(ListContacts{}), "crm.contact.list");
   EXPECT_STREQ(MethodOf(ListNewest{}), "crm.contact.list");
   EXPECT_STREQ(MethodOf(GetProfile{}), "profile");

@@ -237,6 +237,8 @@ TEST_F(PortalContract, AMissingContactIsGoneForGetAndUpdate) {
   update.id = id;
   update.fields["NAME"] = "B";
   EXPECT_EQ(SendOne(GetContact{id}).fate, Fate::kGone);
+  // It does not say of a delete that there was nothing to delete.
+  EXPECT_NE(SendOne(DeleteContact{id}).fate, Fate::kDone);
   EXPECT_EQ(SendOne(update).fate, Fate::kGone);
   const PortalAnswer batch = Send({GetContact{id}, update, GetProfile{}});
   EXPECT_EQ(batch.results[0].fate, Fate::kGone);

@@ -168,6 +168,32 @@ def while_another_contact_is_linked(site, crash):
     return decided_again(site, key, *decision)
 
 
+def while_a_guest_is_forgotten(site, crash):
+    """With its contact. Until the command is repeated the guest is not exported, whatever runs."""
+    site.up()
+    site.finish()
+    key = guest(1)["Ref_Key"]
+    before = site.contacts()[key][0]["fields"]
+    site.agent.kill()
+    site.start_agent(crash=crash)
+    command = ("clients", "forget", "main", key, "--delete-contact")
+    site.try_cli(*command, "--timeout", "3s")
+
+    def the_rest():
+        site.edit(1)
+        for flags in ((), ("--full",)):
+            run = site.json("export", "run", "main", "--wait", *flags)
+            oracle.expect(run["counters"]["added"] + run["counters"]["updated"]
+                          + run["counters"]["recreated"] == 0, run)
+        for contact in site.contacts().get(key, ()):
+            oracle.expect(contact["fields"] == before, "written to:", contact)
+        site.cli(*command)
+        explained = site.json("clients", "explain", "main", key)
+        oracle.expect(explained["ledger"]["state"] == "ERASED", explained["ledger"])
+        site.removed.add(key)
+    return the_rest
+
+
 # point -> (where, passes to die at); the first pass of a fast point is in the short suite.
 POINTS = {
     "sql.migration.record": (at_first_start, (1,)),
@@ -222,6 +248,10 @@ POINTS = {
     "agent.adopt.linked": (in_adoption, (1, 5)),
     "agent.mark.take-off": (while_a_new_contact_is_allowed, (1,)),
     "agent.mark.taken-off": (while_another_contact_is_linked, (1,)),
+    "agent.erasure.delete": (while_a_guest_is_forgotten, (1,)),
+    "agent.erasure.deleted": (while_a_guest_is_forgotten, (1,)),
+    "agent.erasure.forget": (while_a_guest_is_forgotten, (1,)),
+    "agent.erasure.forgotten": (while_a_guest_is_forgotten, (1,)),
     "agent.write-back.begin": (in_first_export, (1, 20)),
     "agent.write-back.written": (in_first_export, (1, 20)),
     "agent.write-back.noted": (in_first_export, (1, 20)),

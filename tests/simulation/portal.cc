@@ -95,6 +95,11 @@ CommandResult Portal::Execute(const agent::Command& command,
     unsaid.answered = true;
     return unsaid;
   }
+  if (const auto* remove = std::get_if<agent::DeleteContact>(&command);
+      remove != nullptr) {
+    on_violation(absl::StrCat("a run deletes contact ", remove->id.value()));
+    return Denied(/*write=*/true);
+  }
   return Do(std::get<GetProfile>(command));
 }
 

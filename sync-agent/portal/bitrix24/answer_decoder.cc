@@ -17,6 +17,7 @@ namespace {
 bool IsWrite(const Command& command) {
   return std::holds_alternative<AddContact>(command) ||
          std::holds_alternative<UpdateContact>(command) ||
+         std::holds_alternative<DeleteContact>(command) ||
          std::holds_alternative<ImportContacts>(command);
 }
 
@@ -87,7 +88,8 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
       break;
     case ErrorKind::kNotFound:
       if (std::holds_alternative<GetContact>(command) ||
-          std::holds_alternative<UpdateContact>(command)) {
+          std::holds_alternative<UpdateContact>(command) ||
+          std::holds_alternative<DeleteContact>(command)) {
         result.fate = Fate::kGone;
         result.reason = "CONTACT_NOT_ON_PORTAL";
       } else {
@@ -129,6 +131,7 @@ struct ValueOf {
     return result->id.exists();
   }
   bool operator()(const UpdateContact&) const { return IsTrue(json); }
+  bool operator()(const DeleteContact&) const { return IsTrue(json); }
   bool operator()(const GetContact& get) const {
     auto row = DecodeContact(json);
     if (!row.has_value() || row->id != get.id) return false;

@@ -91,6 +91,10 @@ struct ParamsOf {
 
   Json operator()(const GetContact& get) const { return {{"id", get.id.value()}}; }
 
+  Json operator()(const DeleteContact& remove) const {
+    return {{"id", remove.id.value()}};
+  }
+
   Json operator()(const ListContacts& list) const {
     Json filter = Json::object();
     if (!list.ids.empty()) {

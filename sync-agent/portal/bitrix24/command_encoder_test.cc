@@ -159,6 +159,7 @@ TEST(CommandEncoder, AListAlwaysAsksForIdAndStampInOrderOfIdsWithoutCount) {
   EXPECT_FALSE(EncodeParams(ListContacts{}).contains("filter"));
   EXPECT_EQ(EncodeParams(ListNewest{})["order"]["ID"], "DESC");
   EXPECT_EQ(EncodeParams(GetContact{ContactId(7)}), Json::parse(R"({"id":7})"));
+  EXPECT_EQ(EncodeParams(DeleteContact{ContactId(7)}), Json::parse(R"({"id":7})"));
 }
 
 TEST(CommandEncoder, ABatchKeepsTheOrderOfItsCommandsAndNamesThemByLetter) {

@@ -1,0 +1,82 @@
+#include "sync-agent/ledger/erasure.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "sync-agent/ledger/ledger.h"
+#include "sync-agent/model/erasure.h"
+#include "tests/testing/seeded_random.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::agent {
+namespace {
+
+const ClientKey kClient("0aF00000-0000-4000-8000-00000000000e");
+
+class ErasureTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Ledger> Open(const std::string& name = "ledger.db") {
+    return *Ledger::Open(dir_.File(name), random_);
+  }
+
+  testing::TempDir dir_;
+  testing::SeededRandom random_{1};
+};
+
+TEST_F(ErasureTest, ItOutlivesTheProcess) {
+  std::string hash;
+  {
+    auto ledger = Open();
+    hash = ledger->Erase(kClient, 1000)->hash;
+  }
+  auto ledger = Open();
+  EXPECT_EQ((*ledger->Get(kClient))->link, LinkState::kErased);
+  const Erasure again = *ledger->Erase(kClient, 2000);
+  EXPECT_EQ(again.hash, hash);
+  EXPECT_EQ(again.unix_time, 1000);
+}
+
+TEST_F(ErasureTest, NobodyElseIsTakenForIt) {
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->Erase(kClient, 1000).ok());
+  EXPECT_FALSE(
+      ledger->Get(ClientKey("0af00000-0000-4000-8000-00000000000f"))->has_value());
+}
+
+TEST_F(ErasureTest, TwoLedgersHaveTwoHashesOfOneClient) {
+  EXPECT_NE(Open("a.db")->Erase(kClient, 1)->hash,
+            Open("b.db")->Erase(kClient, 1)->hash);
+  EXPECT_NE(ErasureHash("a", kClient), ErasureHash("b", kClient));
+  EXPECT_EQ(ErasureHash("a", kClient).size(), 32u);
+}
+
+TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {
+  {
+    auto ledger = Open();
+    ClientRecord record;
+    record.key = kClient;
+    record.link = LinkState::kLive;
+    record.contact = ContactId(7);
+    HistoryEntry how;
+    how.kind = HistoryKind::kAdopted;
+    ASSERT_TRUE(ledger->Link(record, ContactId(), how).ok());
+    ASSERT_TRUE(
+        ledger->FinishWriteBack({kClient, ContactId(7)}, absl::OkStatus(), false).ok());
+    ASSERT_TRUE(ledger->SetPair(kClient, {"MATCHED_BY_ORIGIN", 1, {}, {}}).ok());
+    for (int i = 0; i < 50; ++i) {  // old copies of the row
+      record.parameters["k"] = std::string(static_cast<size_t>(i) * 7, 'x');
+      ASSERT_TRUE(ledger->Put({record}).ok());
+    }
+    EXPECT_EQ(ledger->Erase(kClient, 1000)->history, 1);
+  }  // The last one to close merges what was appended.
+  std::ostringstream file;
+  file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();
+  EXPECT_GT(file.str().size(), 4096u);
+  EXPECT_EQ(file.str().find(kClient.guid()), std::string::npos);
+  EXPECT_EQ(file.str().find("\x0a\xf0"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
