@@ -123,9 +123,9 @@ absl::Span<const Command> Commands() {
   static const auto* const commands = [] {
     auto* all = new std::vector<Command>;
     for (const auto& part :
-         {IntegrationCommands, ConnectionCommands, FieldsCommands, EventsCommands,
-          ClientsCommands, ExportCommands, ScheduleCommands, RunCommands, AgentCommands,
-          LedgerCommands, StatusCommands, HelpCommands}) {
+         {SetupCommands, IntegrationCommands, ConnectionCommands, FieldsCommands,
+          EventsCommands, ClientsCommands, ExportCommands, ScheduleCommands,
+          RunCommands, AgentCommands, LedgerCommands, StatusCommands, HelpCommands}) {
       std::vector<Command> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(*all));
     }

@@ -1,6 +1,7 @@
 #include "admin-cli/fake_server_test.h"
 
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -71,6 +72,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     made.set_name(name);
     made.set_active(!request->inactive());
     made.mutable_create_time()->set_seconds(1'700'000'000);
+    schedule.set_paused(owner.fresh);
+    schedule.set_cron("0 3 * * *");
+    schedule.set_time_zone("Europe/Moscow");
+    changes.push_back("create");
     *answer = integrations[name] = made;
     return Status::OK;
   }
@@ -112,6 +117,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     const auto it = integrations.find(name);
     if (it == integrations.end()) return Missing(name);
     it->second.set_active(active);
+    changes.push_back(active ? "activate" : "deactivate");
     *answer = it->second;
     return Status::OK;
   }
@@ -140,7 +146,12 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                         const v1::SaveConnectionRequest* request,
                         v1::Connection* answer) override {
     const auto lock = Enter(context);
+    if (!owner.refuses_connection.ok()) {
+      return Fail(std::exchange(owner.refuses_connection, absl::OkStatus()));
+    }
     connection = request->connection();
+    if (std::exchange(connection_set, true) == false) schedule.set_paused(false);
+    changes.push_back("connect");
     if (!connection.ssl()) {
       return Fail(MakeFieldError("connection.ssl", "SSL_REQUIRED"));
     }
@@ -152,7 +163,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status GetConnection(ServerContext* context, const v1::GetConnectionRequest*,
                        v1::Connection* answer) override {
     const auto lock = Enter(context);
+    if (owner.fresh && !connection_set) return Fail(MakeError("CONNECTION_NOT_SET"));
     *answer = connection;
+    answer->mutable_webhook()->clear_secret();
     answer->mutable_last_checks()->Assign(owner.last_checks.begin(),
                                           owner.last_checks.end());
     return Status::OK;
@@ -160,6 +173,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status TestConnection(ServerContext* context, const v1::TestConnectionRequest*,
                         v1::TestConnectionResponse* answer) override {
     const auto lock = Enter(context);
+    changes.push_back("test");
     for (const auto state : {v1::Check::OK, owner.worst_check}) {
       v1::Check* check = answer->add_checks();
       check->set_name("portal");
@@ -183,6 +197,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                     v1::FieldMapping* answer) override {
     const auto lock = Enter(context);
     draft = {{"LAST_NAME", "LastName"}, {"NAME", "FirstName"}};
+    changes.push_back("load fields");
     FillDraft(answer);
     for (const char* name : {"LastName", "Remarks"}) {
       v1::SourceField& field = *answer->add_source_fields();
@@ -202,6 +217,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status GetFieldMapping(ServerContext* context, const v1::GetFieldMappingRequest*,
                          v1::FieldMapping* answer) override {
     const auto lock = Enter(context);
+    if (owner.fresh && draft.empty()) return Fail(MakeError("FIELDS_NOT_LOADED"));
     FillDraft(answer);
     return Status::OK;
   }
@@ -253,6 +269,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_version(1);
     answer->set_current(true);
     versions.push_back(*answer);
+    changes.push_back("save fields");
     return Status::OK;
   }
   Status ListFieldMappings(ServerContext* context, const v1::ListFieldMappingsRequest*,
@@ -281,17 +298,20 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       event->set_action("ADD");
       event->set_detection(kNastyText);
     }
-    answer->set_unsaved(true);
+    answer->set_unsaved(!owner.fresh || !events_saved);
   }
   Status LoadEvents(ServerContext* context, const v1::LoadEventsRequest*,
                     v1::EventSet* answer) override {
     const auto lock = Enter(context);
+    events_loaded = true;
+    changes.push_back("load events");
     FillEvents(answer);
     return Status::OK;
   }
   Status GetEvents(ServerContext* context, const v1::GetEventsRequest*,
                    v1::EventSet* answer) override {
     const auto lock = Enter(context);
+    if (owner.fresh && !events_loaded) return Fail(MakeError("EVENTS_NOT_LOADED"));
     FillEvents(answer);
     return Status::OK;
   }
@@ -312,6 +332,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status SaveEvents(ServerContext* context, const v1::SaveEventsRequest*,
                     v1::EventSet* answer) override {
     const auto lock = Enter(context);
+    events_saved = true;
+    changes.push_back("save events");
     FillEvents(answer);
     answer->set_unsaved(false);
     return Status::OK;
@@ -346,6 +368,11 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     }
     return run;
   }
+  // A fresh server's runs end at once.
+  void Remember(v1::Run run, const std::string& what) {
+    changes.push_back(what);
+    runs.insert(runs.begin(), Ended(std::move(run)));
+  }
   Status StartExport(ServerContext* context, const v1::StartExportRequest* request,
                      v1::Run* answer) override {
     const auto lock = Enter(context);
@@ -353,6 +380,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     export_request = *request;
     *answer = MakeRun(v1::Run::EXPORT);
     answer->set_dry_run(request->dry_run());
+    Remember(*answer, request->dry_run() ? "dry run" : "export");
     return Status::OK;
   }
   Status RebuildLedger(ServerContext* context, const v1::RebuildLedgerRequest*,
@@ -361,11 +389,13 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     *answer = MakeRun(v1::Run::REBUILD);
     return Status::OK;
   }
-  Status MatchClients(ServerContext* context, const v1::MatchClientsRequest*,
+  Status MatchClients(ServerContext* context, const v1::MatchClientsRequest* request,
                       v1::Run* answer) override {
     const auto lock = Enter(context);
     *answer = MakeRun(v1::Run::MATCH);
-    answer->mutable_match()->set_matched(3);
+    answer->mutable_match()->set_matched(owner.proposes);
+    if (request->apply()) answer->mutable_match()->set_applied(owner.proposes);
+    Remember(*answer, request->apply() ? "apply" : "match");
     return Status::OK;
   }
   Status GetRun(ServerContext* context, const v1::GetRunRequest* request,
@@ -381,6 +411,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status ListRuns(ServerContext* context, const v1::ListRunsRequest*,
                   v1::ListRunsResponse* answer) override {
     const auto lock = Enter(context);
+    if (owner.fresh) {
+      answer->mutable_runs()->Assign(runs.begin(), runs.end());
+      return Status::OK;
+    }
     *answer->add_runs() = Ended(MakeRun(v1::Run::EXPORT));
     *answer->add_runs() = MakeRun(v1::Run::MATCH);
     return Status::OK;
@@ -394,6 +428,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       until = request->until();
       hangs = owner.run_hangs;
       v1::Run run = MakeRun(started_last);
+      if (owner.fresh && !runs.empty()) run = runs.front();
       v1::Explanation* notice = run.add_notices();
       notice->set_reason("AGENT_NOT_CONNECTED");
       notice->set_message("No agent yet.");
@@ -515,12 +550,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                      v1::Schedule* answer) override {
     const auto lock = Enter(context);
     *answer = schedule = request->schedule();
+    changes.push_back("schedule");
     return Status::OK;
   }
   Status PauseSchedule(ServerContext* context, const v1::PauseScheduleRequest*,
                        v1::Schedule* answer) override {
     const auto lock = Enter(context);
     schedule.set_paused(true);
+    changes.push_back("pause");
     *answer = schedule;
     return Status::OK;
   }
@@ -575,6 +612,11 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   std::string authorization;
   std::map<std::string, v1::Integration> integrations;
   v1::Connection connection;
+  bool connection_set = false;
+  bool events_loaded = false;
+  bool events_saved = false;
+  std::vector<v1::Run> runs;  // Newest first.
+  std::vector<std::string> changes;
   std::map<std::string, std::string> draft;
   std::vector<v1::FieldMapping> versions;
   std::map<std::string, bool> events = {{"client-created", true}};
@@ -641,6 +683,11 @@ std::vector<std::string> FakeServer::retried() const {
 int FakeServer::watches() const {
   const std::lock_guard lock(services_->mutex);
   return services_->watch_count;
+}
+
+std::vector<std::string> FakeServer::changes() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->changes;
 }
 
 }  // namespace guestbridge::cli

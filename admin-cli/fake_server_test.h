@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "grpcpp/server.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/client.grpc.pb.h"
@@ -31,6 +32,14 @@ class FakeServer {
   void Stop();
   void Start();
 
+  // Nothing is set up, and what is done later is remembered: connection, draft, events,
+  // runs, schedule.
+  bool fresh = false;
+  // Of a fresh server: refuses a connection once, with this error.
+  absl::Status refuses_connection;
+  // Of a fresh server: what a match without --apply proposes.
+  int proposes = 3;
+
   // What the next run ends as, after having been PENDING and RUNNING.
   v1::Run::State run_ends = v1::Run::SUCCEEDED;
   // A watch shows the run RUNNING and then nothing more until it is cancelled.
@@ -50,6 +59,8 @@ class FakeServer {
   v1::WatchRunRequest::Until watched_until() const;
   std::vector<std::string> retried() const;
   int watches() const;
+  // Of a fresh server: the calls that changed something, in their order.
+  std::vector<std::string> changes() const;
 
   struct Services;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "admin-cli/cli.h"
+#include "admin-cli/link/keyboard.h"
 #include "common/time/clock.h"
 
 namespace {
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   guestbridge::cli::Interrupt interrupt;
   const InterruptListener listener(interrupt);
+  const guestbridge::cli::Keyboard keyboard(STDIN_FILENO);
   guestbridge::cli::Environment environment = {
       .in = std::cin,
       .out = std::cout,
@@ -74,6 +76,7 @@ int main(int argc, char** argv) {
       .zone = absl::LocalTimeZone(),
       .clock = guestbridge::SystemClock(),
       .interrupt = interrupt,
+      .keyboard = isatty(STDIN_FILENO) == 1 ? &keyboard : nullptr,
   };
   return guestbridge::cli::RunCli(std::vector<std::string>(argv + 1, argv + argc),
                                   GUESTBRIDGE_VERSION, environment);

@@ -76,6 +76,7 @@ constexpr absl::Duration kFarTimeout = absl::Seconds(180);
 std::string NameOf(const Command& command);
 
 // The parts of the command table, one a noun.
+std::vector<Command> SetupCommands();
 std::vector<Command> IntegrationCommands();
 std::vector<Command> ConnectionCommands();
 std::vector<Command> FieldsCommands();

@@ -132,7 +132,7 @@ void PrintConnection(Session& session, const v1::Connection& connection,
 }
 
 void PrintChecks(Session& session, absl::string_view id,
-                 const v1::TestConnectionResponse& answer) {
+                 const v1::TestConnectionResponse& answer, bool with_next) {
   int failed = 0;
   int warnings = 0;
   for (const v1::Check& check : answer.checks()) {
@@ -147,6 +147,7 @@ void PrintChecks(Session& session, absl::string_view id,
   if (failed > 0) headline = "TEST_FAILED";
   session.out() << session.Text(headline, parameters) << '\n';
   PrintTable(session, answer.checks());
+  if (!with_next) return;
   session.out() << session.Text(failed > 0 ? "NEXT_MEND_AND_TEST" : "NEXT_FIELDS_LOAD",
                                 parameters)
                 << '\n';

@@ -13,6 +13,6 @@ void PrintConnection(Session& session, const v1::Connection& connection,
 
 // Prints the findings of a test: what failed comes with what to do about it.
 void PrintChecks(Session& session, absl::string_view id,
-                 const v1::TestConnectionResponse& answer);
+                 const v1::TestConnectionResponse& answer, bool with_next = true);
 
 }  // namespace guestbridge::cli

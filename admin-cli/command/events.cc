@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "admin-cli/command/command.h"
+#include "admin-cli/command/events_view.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
 #include "common/status/status_macros.h"
@@ -25,19 +26,7 @@ void PrintTable(Session& session, const Arguments& arguments, const v1::EventSet
                                  {"count", std::to_string(set.events_size())},
                                  {"enabled", std::to_string(enabled)}};
   session.out() << session.Text(headline, parameters) << '\n';
-  Table table({session.Text("HEAD_EVENT"), session.Text("HEAD_ON"),
-               session.Text("HEAD_SIDE"), session.Text("HEAD_ACTION"),
-               session.Text("HEAD_DETECTION")});
-  for (const v1::Event& event : set.events()) {
-    std::string on = YesNo(session, event.enabled());
-    if (event.enabled() != event.saved_enabled()) on += "*";
-    table.Add({event.id(),
-               {on, event.enabled() ? Color::kGood : Color::kFaint},
-               session.Name("SIDE", v1::Event::Side_Name(event.side())),
-               session.Name("ACTION", event.action()),
-               event.detection()});
-  }
-  if (!table.empty()) table.Print(session.style(), session.out());
+  PrintEvents(session, set);
   if (set.unsaved()) {
     session.out() << session.Text("NEXT_EVENTS_SAVE", parameters) << '\n';
   } else if (!next.empty()) {
@@ -93,6 +82,22 @@ absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
 }
 
 }  // namespace
+
+void PrintEvents(Session& session, const v1::EventSet& set) {
+  Table table({session.Text("HEAD_EVENT"), session.Text("HEAD_ON"),
+               session.Text("HEAD_SIDE"), session.Text("HEAD_ACTION"),
+               session.Text("HEAD_DETECTION")});
+  for (const v1::Event& event : set.events()) {
+    std::string on = YesNo(session, event.enabled());
+    if (event.enabled() != event.saved_enabled()) on += "*";
+    table.Add({event.id(),
+               {on, event.enabled() ? Color::kGood : Color::kFaint},
+               session.Name("SIDE", v1::Event::Side_Name(event.side())),
+               session.Name("ACTION", event.action()),
+               event.detection()});
+  }
+  if (!table.empty()) table.Print(session.style(), session.out());
+}
 
 std::vector<Command> EventsCommands() {
   const Argument event = {"EVENT", "EVENT", "ARGUMENT_EVENT", /*required=*/true};

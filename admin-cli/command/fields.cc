@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "admin-cli/command/command.h"
+#include "admin-cli/command/fields_view.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
 #include "common/status/status_macros.h"
@@ -334,6 +335,10 @@ absl::StatusOr<int> Restore(Session& session, const Arguments& arguments) {
 }
 
 }  // namespace
+
+void PrintFieldMapping(Session& session, const FieldMapping& mapping) {
+  PrintEntries(session, mapping);
+}
 
 std::vector<Command> FieldsCommands() {
   const Argument target = {"TARGET", "TARGET", "ARGUMENT_TARGET", /*required=*/true};

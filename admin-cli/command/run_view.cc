@@ -233,7 +233,7 @@ std::string ProgressText(const Session& session, const v1::Run& run) {
   return text;
 }
 
-void PrintRun(Session& session, const v1::Run& run) {
+void PrintRun(Session& session, const v1::Run& run, bool with_next) {
   const Parameters parameters = {{"run", NumberOf(run)},
                                  {"name", run.name()},
                                  {"id", IntegrationIdOfRun(run)},
@@ -284,7 +284,7 @@ void PrintRun(Session& session, const v1::Run& run) {
   facts.Print(session.style(), session.out());
   PrintFailures(session, run);
   if (run.dry_run() && run.has_forecast()) PrintPlan(session, run);
-  session.out() << session.Text(NextOf(run), parameters) << '\n';
+  if (with_next) session.out() << session.Text(NextOf(run), parameters) << '\n';
 }
 
 }  // namespace guestbridge::cli

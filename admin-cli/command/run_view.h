@@ -30,7 +30,7 @@ std::string OutlookText(const Session& session, const v1::WriteBackProgress& pro
 // One line: state, counters, what waits. What --wait shows while the run goes.
 std::string ProgressText(const Session& session, const v1::Run& run);
 
-// The whole run for a person; ends with what to do next.
-void PrintRun(Session& session, const v1::Run& run);
+// The whole run for a person; ends with what to do next, if wanted.
+void PrintRun(Session& session, const v1::Run& run, bool with_next = true);
 
 }  // namespace guestbridge::cli

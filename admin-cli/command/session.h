@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "admin-cli/link/interrupt.h"
+#include "admin-cli/link/keyboard.h"
 #include "admin-cli/output/table.h"
 #include "common/secret/secret_string.h"
 #include "common/text/catalogue.h"
@@ -34,6 +35,7 @@ struct Environment {
   absl::TimeZone zone;  // Times for people.
   const Clock& clock;
   Interrupt& interrupt;
+  const Keyboard* keyboard = nullptr;  // The terminal that `in` is, if it is one.
 };
 
 enum class OutputForm { kTable, kJson, kYaml };

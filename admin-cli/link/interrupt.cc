@@ -26,6 +26,16 @@ bool Interrupt::Sleep(double seconds) {
   return triggered_;
 }
 
+Interrupt::Wait::Wait(Interrupt& interrupt) : interrupt_(interrupt) {
+  const std::lock_guard lock(interrupt_.mutex_);
+  ++interrupt_.sleepers_;
+}
+
+Interrupt::Wait::~Wait() {
+  const std::lock_guard lock(interrupt_.mutex_);
+  --interrupt_.sleepers_;
+}
+
 Interrupt::Call::Call(Interrupt& interrupt, grpc::ClientContext& context)
     : interrupt_(interrupt), context_(context) {
   const std::lock_guard lock(interrupt_.mutex_);

@@ -19,6 +19,19 @@ class Interrupt {
   // Waits; true when it was interrupted before `seconds` had passed.
   bool Sleep(double seconds);
 
+  // While it lives, somebody waits otherwise, who looks at triggered() often and will
+  // end the program in good order.
+  class Wait {
+   public:
+    explicit Wait(Interrupt& interrupt);
+    ~Wait();
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+  };
+
   // While it lives, `context` is cancelled by Trigger().
   class Call {
    public:

@@ -73,7 +73,7 @@ void PrintError(const absl::Status& error, absl::string_view subject, Language l
 
 int ExitCodeOf(const absl::Status& error) {
   const std::string reason = ReasonOf(error);
-  if (reason == "INTERRUPTED") return 130;
+  if (reason == "INTERRUPTED" || reason == "INPUT_ENDED") return 130;
   if (IsFaultOfCommandLine(reason)) return 2;
   switch (error.code()) {
     case absl::StatusCode::kOk:

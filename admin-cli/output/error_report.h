@@ -23,7 +23,8 @@ void PrintError(const absl::Status& error, absl::string_view subject, Language l
 
 // The exit code of an error: 1 INTERNAL and what nobody expects; 2 what the user wrote
 // (USAGE_*, files that the command line names); 3 NOT_FOUND; 4 a request that was
-// refused; 5 not allowed; 6 not reachable; 130 interrupted.
+// refused; 5 not allowed; 6 not reachable; 130 interrupted, or the
+// answers ended.
 int ExitCodeOf(const absl::Status& error);
 
 }  // namespace guestbridge::cli

@@ -48,6 +48,18 @@ constexpr ReasonText kReasons[] = {
      "Runs go on without this command: \"guestbridge run list\" shows them.",
      "Выгрузки продолжаются и без этой команды: их показывает «guestbridge run "
      "list»."},
+    {"INPUT_ENDED", kCancelled, "The answers ended before the questions.",
+     "Ответы закончились раньше вопросов.",
+     "Run the command again: it goes on where it stopped. In a file of answers each "
+     "one stands on a line of its own.",
+     "Запустите команду снова: она продолжит с того же места. В файле с ответами "
+     "каждый стоит на отдельной строке."},
+    {"ANSWER_UNREADABLE", kInvalidArgument,
+     "This is no answer: it is no UTF-8 text, holds control characters or is longer "
+     "than 4 KiB.",
+     "Это не похоже на ответ: не текст UTF-8, есть управляющие символы или длиннее "
+     "4 КиБ.",
+     "Type the answer again.", "Введите ответ ещё раз."},
     {"OUTPUT_UNWRITABLE", kInternal,
      "The result could not be written to standard output.",
      "Не удалось записать результат в стандартный вывод.",
@@ -175,7 +187,8 @@ constexpr ReasonText kReasons[] = {
 
 std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
-  for (const auto part : {CommandLabels(), CommandClientLabels(), CommandHelp()}) {
+  for (const auto part :
+       {CommandLabels(), CommandClientLabels(), CommandSetupLabels(), CommandHelp()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

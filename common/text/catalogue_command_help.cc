@@ -20,17 +20,18 @@ constexpr ReasonText kHelp[] = {
               "Параметры любой команды"),
     MakeLabel("LABEL_HELP_EXAMPLE", "Example", "Пример"),
     MakeLabel("LABEL_HELP_EXAMPLES", "Examples", "Примеры"),
-    MakeLabel("LABEL_HELP_MORE",
-              "Each command explains itself with --help. First time? integration "
-              "create, connection set, connection test, fields load, fields save, "
-              "events load, events save, clients match, export run, schedule "
-              "resume: in this order. What a code in upper case means: help error "
-              "CODE.",
-              "Каждая команда объясняет себя по --help. В первый раз выполняйте по "
-              "порядку: integration create, connection set, connection test, fields "
-              "load, fields save, events load, events save, clients match, export "
-              "run, schedule resume. Что значит код прописными буквами: help error "
-              "КОД."),
+    MakeLabel(
+        "LABEL_HELP_MORE",
+        "Each command explains itself with --help. First time? setup ID asks for "
+        "everything. Or one by one, in this order: integration create, connection "
+        "set, connection test, fields load, fields save, events load, events "
+        "save, clients match, export run, schedule resume. What a code in upper "
+        "case means: help error CODE.",
+        "Каждая команда объясняет себя по --help. В первый раз: setup ID спросит "
+        "обо всём. Или по порядку: integration create, connection set, connection "
+        "test, fields load, fields save, events load, events save, clients match, "
+        "export run, schedule resume. Что значит код прописными буквами: help "
+        "error КОД."),
     MakeLabel("LABEL_HELP_HELP_ERROR",
               "Explains an error code: meaning, example, what to do. Without a code it "
               "lists all of them. Needs no server.",
@@ -229,6 +230,16 @@ constexpr ReasonText kHelp[] = {
               "Выгружает изменения из 1С на портал. В первый раз — всех гостей. С "
               "--wait код завершения 0 — выполнено, 7 — часть клиентов с ошибкой, 1 "
               "— выгрузка не выполнена."),
+    MakeLabel(
+        "LABEL_HELP_SETUP",
+        "Sets an integration up by questions, in the manual's order. It tests as it "
+        "goes and shows what the first export would do before it asks for a yes. "
+        "Stopped, it goes on where it was. Answers may also come from a file, a "
+        "line each.",
+        "Настраивает интеграцию вопросами, в порядке руководства. Проверяет по "
+        "ходу дела и показывает, что сделает первая выгрузка, прежде чем спросить "
+        "согласия. Прерванная, продолжает с того же места. Ответы можно дать и "
+        "файлом, по одному на строке."),
     MakeLabel("LABEL_HELP_SCHEDULE_SET",
               "Sets when the background job SyncBitrix24 exports, and turns it on.",
               "Задаёт, когда фоновое задание SyncBitrix24 выгружает изменения, и "

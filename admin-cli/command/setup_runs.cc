@@ -1,0 +1,214 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "admin-cli/command/run_view.h"
+#include "admin-cli/command/setup_step.h"
+#include "admin-cli/command/values.h"
+#include "admin-cli/command/wait.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "guestbridge/v1/client.grpc.pb.h"
+#include "guestbridge/v1/run.grpc.pb.h"
+#include "guestbridge/v1/schedule.grpc.pb.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using Runs = v1::RunService::Stub;
+using Clients = v1::ClientService::Stub;
+using Schedules = v1::ScheduleService::Stub;
+
+bool EndedWell(const v1::Run& run) {
+  return run.state() == v1::Run::SUCCEEDED || run.state() == v1::Run::PARTIALLY_FAILED;
+}
+
+bool IsExport(const v1::Run& run) {
+  return run.kind() == v1::Run::EXPORT && !run.dry_run();
+}
+
+// Where the integration stands, by its runs; only the newest of each kind counts.
+struct RunsSoFar {
+  bool exported = false;
+  std::optional<v1::Run> match;
+  std::optional<v1::Run> dry_run;  // Only one that is newer than the match.
+  std::optional<v1::Run> unfinished_export;
+};
+
+absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
+  RunsSoFar found;
+  v1::ListRunsRequest request;
+  request.set_parent(talk.name);
+  request.set_page_size(200);
+  do {
+    GB_ASSIGN_OR_RETURN(const auto page, talk.session.Call(&Runs::ListRuns, request));
+    for (const v1::Run& run : page.runs()) {
+      if (run.kind() == v1::Run::MATCH && !found.match.has_value()) {
+        found.match = run;
+      } else if (run.kind() == v1::Run::EXPORT && run.dry_run()) {
+        if (!found.match.has_value() && !found.dry_run.has_value()) found.dry_run = run;
+      } else if (IsExport(run)) {
+        if (!HasEnded(run)) found.unfinished_export = run;
+        found.exported = found.exported || EndedWell(run);
+      }
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!found.exported && !request.page_token().empty());
+  return found;
+}
+
+// Waits for it and shows it. Its exit code when it did not end well.
+absl::StatusOr<StepEnd> Finish(const SetupTalk& talk, v1::Run* run) {
+  if (!HasEnded(*run)) {
+    GB_ASSIGN_OR_RETURN(
+        *run, WaitForRun(talk.session, run->name(), v1::WatchRunRequest::ENDED));
+  }
+  if (talk.shows()) PrintRun(talk.session, *run, /*with_next=*/!EndedWell(*run));
+  if (EndedWell(*run)) return std::nullopt;
+  return ExitCodeOf(*run);
+}
+
+absl::StatusOr<v1::Run> StartMatch(const SetupTalk& talk, bool apply) {
+  v1::MatchClientsRequest request;
+  request.set_parent(talk.name);
+  request.set_apply(apply);
+  return talk.session.Call(&Clients::MatchClients, request);
+}
+
+absl::StatusOr<v1::Run> StartExport(const SetupTalk& talk, bool dry_run) {
+  v1::StartExportRequest request;
+  request.set_parent(talk.name);
+  request.set_dry_run(dry_run);
+  return talk.session.Call(&Runs::StartExport, request);
+}
+
+// A run of that kind that goes on or ended well is not made again.
+bool Counts(const std::optional<v1::Run>& run) {
+  return run.has_value() && (!HasEnded(*run) || EndedWell(*run));
+}
+
+// "03:00" -> "0 3 * * *"; a cron stays as it is.
+std::string CronOf(const std::string& answer) {
+  const std::vector<std::string> parts = absl::StrSplit(answer, ':');
+  int hour = 0;
+  int minute = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &hour) ||
+      !absl::SimpleAtoi(parts[1], &minute)) {
+    return answer;
+  }
+  return absl::StrCat(minute, " ", hour, " * * *");
+}
+
+}  // namespace
+
+absl::StatusOr<bool> WasExported(const SetupTalk& talk) {
+  GB_ASSIGN_OR_RETURN(const RunsSoFar found, LookAtRuns(talk));
+  return found.exported;
+}
+
+absl::StatusOr<StepEnd> SetUpMatch(const SetupTalk& talk) {
+  GB_ASSIGN_OR_RETURN(const RunsSoFar found, LookAtRuns(talk));
+  if (found.exported) {
+    talk.Say("SETUP_EXPORTED_ALREADY");
+    return std::nullopt;
+  }
+  // It has begun to write: there is nothing to be decided any more.
+  if (found.unfinished_export.has_value()) return std::nullopt;
+  v1::Run run;
+  if (Counts(found.match)) {
+    run = *found.match;
+  } else {
+    talk.Say("SETUP_MATCHING");
+    GB_ASSIGN_OR_RETURN(run, StartMatch(talk, /*apply=*/false));
+  }
+  GB_ASSIGN_OR_RETURN(StepEnd end, Finish(talk, &run));
+  if (end.has_value()) return end;
+  const int proposed = run.match().matched() - run.match().applied();
+  if (run.match().ambiguous() > 0) {
+    talk.Say("SETUP_AMBIGUOUS", {{"count", absl::StrCat(run.match().ambiguous())}});
+  }
+  if (proposed <= 0) return std::nullopt;
+  talk.Say("SETUP_PROPOSED", {{"count", absl::StrCat(proposed)}});
+  GB_ASSIGN_OR_RETURN(const bool apply,
+                      talk.conversation.AskYesNo(talk.Text("ASK_APPLY"), std::nullopt));
+  if (!apply) {
+    talk.Say("SETUP_NOT_APPLIED");
+    return std::nullopt;
+  }
+  GB_ASSIGN_OR_RETURN(run, StartMatch(talk, /*apply=*/true));
+  return Finish(talk, &run);
+}
+
+absl::StatusOr<StepEnd> SetUpExport(const SetupTalk& talk) {
+  GB_ASSIGN_OR_RETURN(const RunsSoFar found, LookAtRuns(talk));
+  if (found.exported) {
+    talk.Say("SETUP_EXPORTED_ALREADY");
+    return std::nullopt;
+  }
+  v1::Run run;
+  if (found.unfinished_export.has_value()) {
+    run = *found.unfinished_export;
+    talk.Say("SETUP_EXPORT_GOES_ON");
+    return Finish(talk, &run);
+  }
+  if (Counts(found.dry_run)) {
+    run = *found.dry_run;
+  } else {
+    talk.Say("SETUP_DRY_RUN");
+    GB_ASSIGN_OR_RETURN(run, StartExport(talk, /*dry_run=*/true));
+  }
+  GB_ASSIGN_OR_RETURN(const StepEnd dry_end, Finish(talk, &run));
+  if (dry_end.has_value()) return dry_end;
+  const int writes =
+      run.counters().added() + run.counters().updated() + run.counters().recreated();
+  GB_ASSIGN_OR_RETURN(
+      const bool yes,
+      talk.conversation.AskYesNo(
+          talk.Text("ASK_EXPORT", {{"count", absl::StrCat(writes)}}), std::nullopt));
+  if (!yes) {
+    talk.Say("SETUP_NOT_EXPORTED");
+    return 0;
+  }
+  GB_ASSIGN_OR_RETURN(run, StartExport(talk, /*dry_run=*/false));
+  return Finish(talk, &run);
+}
+
+absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk) {
+  v1::GetScheduleRequest get;
+  get.set_name(absl::StrCat(talk.name, "/schedule"));
+  GB_ASSIGN_OR_RETURN(auto schedule, talk.session.Call(&Schedules::GetSchedule, get));
+  while (schedule.paused()) {
+    talk.Say("SETUP_SCHEDULE_BEGINS");
+    std::string usual = schedule.cron();
+    if (usual == "0 3 * * *") usual = "03:00";
+    GB_ASSIGN_OR_RETURN(const std::string time,
+                        talk.conversation.Ask(talk.Text("ASK_DAILY_TIME"), usual));
+    GB_ASSIGN_OR_RETURN(
+        const std::string zone,
+        talk.conversation.Ask(talk.Text("ASK_TIME_ZONE"), schedule.time_zone()));
+    v1::SetScheduleRequest set;
+    set.mutable_schedule()->set_name(get.name());
+    set.mutable_schedule()->set_cron(CronOf(time));
+    set.mutable_schedule()->set_time_zone(zone);
+    auto answer = talk.session.Call(&Schedules::SetSchedule, set);
+    if (answer.ok()) {
+      schedule = *std::move(answer);
+    } else if (absl::IsInvalidArgument(answer.status())) {
+      talk.conversation.SayError(answer.status());
+    } else {
+      return answer.status();
+    }
+  }
+  talk.Say("SETUP_SCHEDULE_IS",
+           {{"cron", schedule.cron()},
+            {"zone", schedule.time_zone()},
+            {"time",
+             TimeText(talk.session, schedule.has_next_time(), schedule.next_time())}});
+  return std::nullopt;
+}
+
+}  // namespace guestbridge::cli

@@ -1,0 +1,313 @@
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "admin-cli/cli.h"
+#include "admin-cli/fake_server_test.h"
+#include "admin-cli/output/display_text.h"
+#include "common/status/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+using Answers = std::vector<std::string>;
+
+constexpr char kSecret[] = "s3cr3t-c0de";
+
+struct Result {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+class SetupTest : public ::testing::Test {
+ protected:
+  SetupTest() {
+    std::string pattern = testing::TempDir() + "guestbridge-setup-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    secret_file_ = absl::StrCat(directory_, "/secret");
+    std::ofstream(secret_file_) << kSecret << '\n';
+    chmod(secret_file_.c_str(), 0600);
+    BeginAnew();
+  }
+  ~SetupTest() override { std::filesystem::remove_all(directory_); }
+
+  void BeginAnew() {
+    server_ = std::make_unique<FakeServer>();
+    server_->fresh = true;
+  }
+
+  // `answers`, a line each, and then the end of input.
+  Result Setup(const Answers& answers, const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> line = {"setup", "main", "--plaintext", "--server",
+                                     server_->address()};
+    line.insert(line.end(), flags.begin(), flags.end());
+    std::istringstream in(
+        absl::StrJoin(answers, "", [](std::string* out, const std::string& answer) {
+          absl::StrAppend(out, answer, "\n");
+        }));
+    std::ostringstream out;
+    std::ostringstream err;
+    Environment environment = {.in = in,
+                               .out = out,
+                               .err = err,
+                               .variable = [](absl::string_view) { return ""; },
+                               .zone = absl::UTCTimeZone(),
+                               .clock = SystemClock(),
+                               .interrupt = interrupt_};
+    Result result;
+    result.exit_code = RunCli(line, "1.2.3", environment);
+    result.out = out.str();
+    result.err = err.str();
+    return result;
+  }
+
+  // The answers of the first time, by steps: what is not finished is asked anew.
+  std::vector<Answers> Steps() const {
+    return {{"Hotel Riviera"},
+            {"Riviera", "r.bitrix24.ru", "", "1", "7", secret_file_, "1",
+             "http://1c.example/hotel", "exchange", secret_file_},
+            {"yes"},
+            {"yes"},
+            {"yes"},
+            {"yes"},
+            {"04:30", "Asia/Omsk"}};
+  }
+  static Answers Join(const std::vector<Answers>& steps, size_t first = 0) {
+    Answers all;
+    for (size_t i = first; i < steps.size(); ++i) {
+      all.insert(all.end(), steps[i].begin(), steps[i].end());
+    }
+    return all;
+  }
+
+  std::unique_ptr<FakeServer> server_;
+  Interrupt interrupt_;
+  std::string directory_;
+  std::string secret_file_;
+};
+
+TEST_F(SetupTest, TheFirstTimeGoesFromNothingToTheBackgroundJob) {
+  const Result result = Setup(Join(Steps()));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(server_->changes(),
+              ElementsAre("create", "connect", "pause", "test", "load fields",
+                          "save fields", "load events", "save events", "match", "apply",
+                          "dry run", "export", "schedule"));
+  const v1::Connection connection = server_->saved_connection();
+  EXPECT_EQ(connection.name(), "integrations/main/connection");
+  EXPECT_EQ(connection.hotel(), "Riviera");
+  EXPECT_EQ(connection.api_server(), "r.bitrix24.ru");
+  EXPECT_EQ(connection.port(), 443);
+  EXPECT_TRUE(connection.ssl());
+  EXPECT_EQ(connection.webhook().user_id(), 7);
+  EXPECT_EQ(connection.webhook().secret(), kSecret);
+  EXPECT_EQ(connection.source().type(), "onec-odata");
+  EXPECT_EQ(connection.source().password(), kSecret);
+  EXPECT_THAT(result.err, HasSubstr("30 4 * * *, Asia/Omsk"));
+  EXPECT_THAT(result.out + result.err, Not(HasSubstr(kSecret)));
+}
+
+TEST_F(SetupTest, NothingIsExportedBeforeAYes) {
+  std::vector<Answers> steps = Steps();
+  steps[5] = {"no"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(server_->changes().back(), "dry run");
+  EXPECT_THAT(result.err, HasSubstr("guestbridge setup main"));
+  EXPECT_EQ(Setup({"yes", "", ""}).exit_code, 0);
+  EXPECT_THAT(server_->changes(), testing::Contains("export").Times(1));
+}
+
+// Enter alone is no yes where something would be written.
+TEST_F(SetupTest, EnterAloneExportsAndAppliesNothing) {
+  std::vector<Answers> steps = Steps();
+  steps.resize(4);
+  Answers answers = Join(steps);
+  answers.insert(answers.end(), {"", "", "maybe"});
+  EXPECT_EQ(Setup(answers).exit_code, 130);
+  EXPECT_EQ(server_->changes().back(), "match");
+  EXPECT_EQ(Setup({"yes", "", ""}).exit_code, 130);
+  EXPECT_EQ(server_->changes().back(), "dry run");
+}
+
+TEST_F(SetupTest, StoppedAtAnyQuestionItGoesOnThere) {
+  const std::vector<Answers> steps = Steps();
+  const size_t questions = Join(steps).size();
+  for (size_t stop = 0; stop < questions; ++stop) {
+    SCOPED_TRACE(absl::StrCat("stopped at question ", stop));
+    BeginAnew();
+
+    Answers some = Join(steps);
+    some.resize(stop);
+    const Result stopped = Setup(some);
+    EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+    EXPECT_THAT(stopped.err,
+                AllOf(HasSubstr("INPUT_ENDED"), HasSubstr("guestbridge setup main")));
+
+    size_t step = 0;
+    for (size_t seen = steps[0].size(); seen <= stop; seen += steps[step].size()) {
+      ++step;
+    }
+    const Result rest = Setup(Join(steps, step));
+    EXPECT_EQ(rest.exit_code, 0) << rest.err;
+    for (const char* once : {"create", "connect", "save fields", "save events", "match",
+                             "apply", "dry run", "export", "schedule"}) {
+      EXPECT_THAT(server_->changes(), testing::Contains(once).Times(1)) << once;
+    }
+  }
+}
+
+TEST_F(SetupTest, WhatIsSetUpIsLeftAlone) {
+  ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
+  const std::vector<std::string> before = server_->changes();
+  server_->last_checks.resize(1);
+  server_->last_checks[0].set_state(v1::Check::OK);
+  EXPECT_EQ(Setup({}).exit_code, 0);
+  EXPECT_EQ(server_->changes(), before);
+}
+
+TEST_F(SetupTest, ARefusedSettingIsAskedForAgainAlone) {
+  server_->refuses_connection = MakeFieldError(
+      "connection.api_server", "API_SERVER_INVALID",
+      {{"value", "https://r.bitrix24.ru"}, {"expected", "r.bitrix24.ru"}});
+  std::vector<Answers> steps = Steps();
+  steps[1][1] = "https://r.bitrix24.ru";
+  steps[1].push_back("corrected.bitrix24.ru");
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("API_SERVER_INVALID"));
+  EXPECT_EQ(server_->saved_connection().api_server(), "corrected.bitrix24.ru");
+}
+
+TEST_F(SetupTest, ARefusalThatNamesNoSettingOffersThemAll) {
+  server_->refuses_connection =
+      MakeError("WEBHOOK_REFUSED", {{"host", "r.bitrix24.ru"}, {"user", "7"}});
+  std::vector<Answers> steps = Steps();
+  const std::string other = absl::StrCat(directory_, "/other");
+  std::ofstream(other) << "other-code\n";
+  steps[1].insert(steps[1].end(), {"17", "4 x", "6", other});
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(server_->saved_connection().webhook().secret(), "other-code");
+}
+
+TEST_F(SetupTest, AFailedTestIsCorrectedAndTriedAgain) {
+  server_->worst_check = v1::Check::FAILED;
+  std::vector<Answers> steps = Steps();
+  // The hotel; then the same again; then as it is.
+  steps[1].insert(steps[1].end(), {"1", "Bristol", "", "0"});
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(server_->saved_connection().hotel(), "Bristol");
+  // The stored secrets stay: nobody was asked for them again.
+  EXPECT_THAT(server_->saved_connection().webhook().secret(), IsEmpty());
+  const std::vector<std::string> changes = server_->changes();
+  EXPECT_THAT(std::vector<std::string>(changes.begin(), changes.begin() + 6),
+              ElementsAre("create", "connect", "pause", "test", "connect", "test"));
+}
+
+TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
+  std::vector<Answers> steps = Steps();
+  steps[1] = {"",      "Riviera",    "r.bitrix24.ru",
+              "99999", "x",          "443",
+              "3",     "1",          "0",
+              "7",     "/none/such", "-",
+              "",      "-",          "typed-secret",
+              "1",     "\x01",       "http://1c/h",
+              "\xff",  "exchange",   "",
+              ""};
+  steps[2] = {"maybe", "Y"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const v1::Connection connection = server_->saved_connection();
+  EXPECT_EQ(connection.webhook().secret(), "typed-secret");
+  EXPECT_EQ(connection.source().url(), "http://1c/h");
+  EXPECT_EQ(connection.source().user(), "exchange");
+  EXPECT_TRUE(connection.source().password_set()) << "empty on purpose";
+  EXPECT_THAT(result.err, AllOf(HasSubstr("SECRET_FILE_UNREADABLE"),
+                                HasSubstr("ANSWER_UNREADABLE")));
+}
+
+TEST_F(SetupTest, AnApplicationAndFilesAreAskedForWhatTheyNeed) {
+  std::vector<Answers> steps = Steps();
+  steps[1] = {"Riviera",    "r.bitrix24.ru", "8443", "2",         "app.1",
+              secret_file_, secret_file_,    "2",    "file:///in"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const v1::Connection connection = server_->saved_connection();
+  EXPECT_EQ(connection.port(), 8443);
+  EXPECT_EQ(connection.oauth().client_id(), "app.1");
+  EXPECT_EQ(connection.oauth().refresh_token(), kSecret);
+  EXPECT_EQ(connection.source().type(), "jsonl");
+  EXPECT_EQ(connection.source().url(), "file:///in");
+}
+
+TEST_F(SetupTest, AFailedExportEndsItAndIsTriedTheNextTime) {
+  std::vector<Answers> steps = Steps();
+  steps.resize(5);
+  ASSERT_EQ(Setup(Join(steps)).exit_code, 130);
+  server_->run_ends = v1::Run::FAILED;
+  const Result failed = Setup({"yes"});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_THAT(failed.err, HasSubstr("guestbridge setup main"));
+  server_->run_ends = v1::Run::SUCCEEDED;
+  EXPECT_EQ(Setup({"yes", "", ""}).exit_code, 0);
+  EXPECT_EQ(server_->changes().back(), "schedule");
+}
+
+TEST_F(SetupTest, AServerThatIsAwayEndsItWithItsOwnExitCode) {
+  server_->Stop();
+  EXPECT_EQ(Setup({"no"}).exit_code, 6);
+  EXPECT_EQ(Setup({}).exit_code, 6);
+}
+
+TEST_F(SetupTest, SpeaksRussianAndTakesItsYes) {
+  std::vector<Answers> steps = Steps();
+  steps[2] = {"Да"};
+  steps[4] = {"нет"};
+  steps[5] = {"д"};
+  const Result result = Setup(Join(steps), {"--lang", "ru"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("Шаг 7 из 7: фоновое задание SyncBitrix24"));
+  EXPECT_THAT(server_->changes(), Not(testing::Contains("apply")));
+  EXPECT_THAT(server_->changes(), testing::Contains("export"));
+}
+
+TEST_F(SetupTest, FitsTheTerminalAndNamesEveryLabel) {
+  for (const char* language : {"en", "ru"}) {
+    BeginAnew();
+    server_->worst_check = v1::Check::FAILED;
+    std::vector<Answers> steps = Steps();
+    steps[1].push_back("0");
+    const Result result = Setup(Join(steps), {"--lang", language});
+    EXPECT_THAT(result.out + result.err, Not(HasSubstr("LABEL_")));
+    for (absl::string_view row : absl::StrSplit(result.out, '\n')) {
+      EXPECT_LE(DisplayWidth(row), 80) << row;
+    }
+  }
+}
+
+TEST_F(SetupTest, InJsonOnlyTheIntegrationStandsOnStandardOutput) {
+  const Result result = Setup(Join(Steps()), {"--output", "json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out.front(), '{');
+  EXPECT_THAT(result.out, HasSubstr("\"name\": \"integrations/main\""));
+}
+
+}  // namespace
+}  // namespace guestbridge::cli
