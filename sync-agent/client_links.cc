@@ -203,6 +203,10 @@ absl::Status MakeNew(const ClientKey& key, const TaskParts& parts) {
   PairNote note;
   note.refused = known.pair.refused;
   for (const ContactId id : known.pair.candidates) AddOnce(id, &note.refused);
+  // Also the one that is gone: 1C may hold its ID, and nobody is to be asked again.
+  if (known.record->reason == kContactGoneAsk) {
+    AddOnce(known.record->contact, &note.refused);
+  }
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   GB_ASSIGN_OR_RETURN(const std::vector<ContactId> marked,
                       FindMarked(mark, note.refused, parts));

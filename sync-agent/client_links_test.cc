@@ -305,6 +305,48 @@ TEST_F(ClientLinksTest, NoneOfThemMakesOneNewContact) {
   EXPECT_EQ(world.portal.contacts.size(), 2u);
 }
 
+// … whose contact is gone, where that is asked.
+class GoneContactTest : public ClientLinksTest {
+ protected:
+  GoneContactTest() {
+    world.policies.gone_contact = GoneContactPolicy::kAsk;
+    old_ = Exported("Orlova");
+    world.base.Add(2, "Petrov", "+79263334455");
+    Export();
+    world.portal.contacts.erase(old_);
+    EXPECT_EQ(Export().deferred, 1);
+    EXPECT_EQ(Record(0).reason, kContactGoneAsk);
+  }
+  int64_t old_ = 0;
+};
+
+TEST_F(GoneContactTest, WaitsForAPersonWhateverRuns) {
+  EXPECT_EQ(Unlink(0), "CLIENT_NOT_LINKED");
+  Contact(500, "Orlova");
+  EXPECT_EQ(Match(/*apply=*/true).applied, 0);
+  EXPECT_EQ(Record(0).parameters.at("contact"), absl::StrCat(old_));
+  RunEverything();
+  EXPECT_THAT(Marked(0), IsEmpty());
+  EXPECT_EQ(Record(0).reason, kContactGoneAsk);
+}
+
+TEST_F(GoneContactTest, ANewOneIsMadeWhenAPersonSaysSo) {
+  EXPECT_EQ(Unlink(0, /*make_new=*/true), "");
+  EXPECT_EQ(told_.state(), v1::Client::QUEUED);
+  // 1C holds the ID of the contact that is gone: nobody is asked about it again.
+  EXPECT_EQ(Export().recreated, 1);
+  EXPECT_EQ(Marked(0).size(), 1u);
+  RunEverything();
+  EXPECT_EQ(Marked(0).size(), 1u);
+}
+
+TEST_F(GoneContactTest, AnotherContactIsLinkedWhenAPersonSaysSo) {
+  Contact(500, "Sidorova", "+79990000000");
+  EXPECT_EQ(Link(0, 500), "");
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(500));
+}
+
 TEST_F(ClientLinksTest, NoneOfTheCandidatesMakesOneNewContact) {
   Contact(50, "Orlova");
   Contact(51, "Orlova");

@@ -21,17 +21,20 @@ constexpr char kPlannedNote[] = "run-planned";
 absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
   SourceReader& reader = *parts_.sides->source.reader;
   const CompiledMapping& mapping = *settings->mapping;
-  const auto with_region = [&mapping](ContentBasis basis) {
-    basis.rules = Sha256Hex(absl::StrCat(basis.rules, "\n", mapping.default_region()));
+  const std::string policies = BasisOf(settings->policies);
+  const auto with_rules = [&mapping, policies](ContentBasis basis) {
+    absl::StrAppend(&basis.rules, "\n", mapping.default_region());
+    if (!policies.empty()) absl::StrAppend(&basis.rules, "\n", policies);
+    basis.rules = Sha256Hex(basis.rules);
     return basis;
   };
   absl::StatusOr<ContentBasis> found = reader.FetchContentBasis(mapping.attributes());
   // The reading that follows meets the same, and says so.
   if (!found.ok()) return false;
   GB_ASSIGN_OR_RETURN(const std::string before, parts_.ledger.Note(kReadWithBasisNote));
-  const bool changed = BasisChanged(before, with_region(*std::move(found)));
-  settings->content_basis = [before, changed, with_region, &reader, &mapping] {
-    const ContentBasis read = with_region(reader.BasisOfRowsRead(mapping.attributes()));
+  const bool changed = BasisChanged(before, with_rules(*std::move(found)));
+  settings->content_basis = [before, changed, with_rules, &reader, &mapping] {
+    const ContentBasis read = with_rules(reader.BasisOfRowsRead(mapping.attributes()));
     // What has changed was read whole.
     return changed ? EncodeBasis(read) : ExtendBasis(before, read);
   };

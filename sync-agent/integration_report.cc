@@ -211,7 +211,8 @@ v1::LedgerSummary MakeLedgerSummary(int missing,
     entry.set_count(group.count);
     entry.set_needs_person(
         group.problem == Outcome::kFailed || group.reason == "AWAITING_MATCH_REVIEW" ||
-        group.reason == "AMBIGUOUS_MATCH" || group.reason == kClientUnlinked);
+        group.reason == "AMBIGUOUS_MATCH" || group.reason == kClientUnlinked ||
+        group.reason == kContactGoneAsk);
   }
   summary.set_missing_count(missing);
   summary.set_doubts(doubts);

@@ -355,6 +355,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
     settings.mapping_version = configured.mapping->version();
   }
   settings.events = configured.events;
+  settings.policies = configured.policies;
   settings.settle_time = configured.settle_time;
   settings.box_settle_time = configured.box_settle_time;
   settings.spread_imports = configured.spread_imports;

@@ -1,8 +1,11 @@
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/empty.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
@@ -11,6 +14,95 @@ namespace guestbridge::cli {
 namespace {
 
 using Stub = v1::IntegrationService::Stub;
+
+// One policy: a field of Integration, and what people call its values, the default
+// first. A value without a word is a newer server's.
+struct PolicyFlag {
+  absl::string_view flag;
+  absl::string_view help;
+  absl::string_view label;
+  absl::string_view field;
+  std::vector<std::pair<absl::string_view, int>> words;
+
+  std::string WordOf(int value) const {
+    if (value == 0) return std::string(words.front().first);  // an older server's
+    for (const auto& [word, known] : words) {
+      if (known == value) return std::string(word);
+    }
+    return std::to_string(value);
+  }
+};
+
+const std::vector<PolicyFlag>& PolicyFlags() {
+  using I = v1::Integration;
+  static const auto* const flags = new std::vector<PolicyFlag>{
+      {"--on-deletion-mark",
+       "FLAG_ON_DELETION_MARK",
+       "ON_DELETION_MARK",
+       "deletion_mark_policy",
+       {{"ignore", I::IGNORE}, {"delete", I::DELETE}}},
+      {"--on-gone-contact",
+       "FLAG_ON_GONE_CONTACT",
+       "ON_GONE_CONTACT",
+       "gone_contact_policy",
+       {{"recreate", I::RECREATE},
+        {"relink", I::RELINK},
+        {"ask", I::ASK},
+        {"never", I::NEVER}}},
+      {"--robots",
+       "FLAG_ROBOTS",
+       "ROBOTS",
+       "robots_policy",
+       {{"new-guests", I::ROBOTS_FOR_NEW_GUESTS},
+        {"never", I::ROBOTS_NEVER},
+        {"always", I::ROBOTS_ALWAYS}}},
+      {"--nameless",
+       "FLAG_NAMELESS",
+       "NAMELESS",
+       "nameless_policy",
+       {{"skip", I::SKIP}, {"export", I::EXPORT}}},
+  };
+  return *flags;
+}
+
+std::vector<Argument> PolicyArguments() {
+  std::vector<Argument> arguments;
+  for (const PolicyFlag& policy : PolicyFlags()) {
+    Argument& argument = arguments.emplace_back();
+    argument.name = policy.flag;
+    argument.value = "POLICY";
+    argument.help = policy.help;
+    for (const auto& [word, value] : policy.words) argument.choices.push_back(word);
+  }
+  return arguments;
+}
+
+// Sets what was given; the fields by name.
+std::vector<std::string> PutPolicies(const Arguments& arguments,
+                                     v1::Integration* integration) {
+  std::vector<std::string> fields;
+  for (const PolicyFlag& policy : PolicyFlags()) {
+    if (!arguments.Has(policy.flag)) continue;
+    const std::string given = arguments.Get(policy.flag);
+    for (const auto& [word, value] : policy.words) {
+      if (word != given) continue;
+      const auto* field =
+          v1::Integration::descriptor()->FindFieldByName(std::string(policy.field));
+      integration->GetReflection()->SetEnumValue(integration, field, value);
+      fields.emplace_back(policy.field);
+    }
+  }
+  return fields;
+}
+
+void AddPolicies(Session& session, const v1::Integration& it, Facts* facts) {
+  for (const PolicyFlag& policy : PolicyFlags()) {
+    const auto* field =
+        v1::Integration::descriptor()->FindFieldByName(std::string(policy.field));
+    facts->Add(session.Text(policy.label),
+               policy.WordOf(it.GetReflection()->GetEnumValue(it, field)));
+  }
+}
 
 Cell ActiveCell(const Session& session, bool active) {
   return {YesNo(session, active), active ? Color::kGood : Color::kWarning};
@@ -26,6 +118,7 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
   facts.Add(session.Text("TYPE"), v1::Integration::Type_Name(it.type()));
   const Cell active = ActiveCell(session, it.active());
   facts.Add(session.Text("ACTIVE"), active.text, active.color);
+  AddPolicies(session, it, &facts);
   facts.Add(session.Text("CREATED"),
             TimeText(session, it.has_create_time(), it.create_time()));
   facts.Add(session.Text("CHANGED"),
@@ -40,6 +133,7 @@ absl::StatusOr<int> Create(Session& session, const Arguments& arguments) {
   request.set_integration_id(IntegrationIdOf(arguments.Get("ID")));
   request.mutable_integration()->set_type(v1::Integration::BITRIX24);
   request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
+  PutPolicies(arguments, request.mutable_integration());
   request.set_inactive(arguments.Has("--inactive"));
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::CreateIntegration, request));
   return Print(session, "INTEGRATION_CREATED", made, "NEXT_CONNECTION_SET");
@@ -85,8 +179,17 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
 absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   v1::UpdateIntegrationRequest request;
   request.mutable_integration()->set_name(IntegrationNameOf(arguments));
-  request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
-  request.mutable_update_mask()->add_paths("display_name");
+  if (arguments.Has("--display-name")) {
+    request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
+    request.mutable_update_mask()->add_paths("display_name");
+  }
+  for (std::string& field : PutPolicies(arguments, request.mutable_integration())) {
+    request.mutable_update_mask()->add_paths(std::move(field));
+  }
+  // Without a path the server would take all that is set.
+  if (request.update_mask().paths().empty()) {
+    return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--display-name"}});
+  }
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::UpdateIntegration, request));
   return Print(session, "INTEGRATION_UPDATED", made, "NEXT_STATUS");
 }
@@ -123,19 +226,25 @@ absl::StatusOr<int> Delete(Session& session, const Arguments& arguments) {
 
 std::vector<Command> IntegrationCommands() {
   const Argument display_name = {"--display-name", "S", "FLAG_DISPLAY_NAME"};
+  std::vector<Argument> create = {{"--type",
+                                   "TYPE",
+                                   "FLAG_TYPE",
+                                   /*required=*/true,
+                                   /*repeated=*/false,
+                                   {"bitrix24"}},
+                                  display_name,
+                                  {"--inactive", "", "FLAG_INACTIVE"}};
+  std::vector<Argument> update = {display_name};
+  for (const Argument& policy : PolicyArguments()) {
+    create.push_back(policy);
+    update.push_back(policy);
+  }
   return {
       {"integration",
        "create",
        "HELP_INTEGRATION_CREATE",
        {IdArgument()},
-       {{"--type",
-         "TYPE",
-         "FLAG_TYPE",
-         /*required=*/true,
-         /*repeated=*/false,
-         {"bitrix24"}},
-        display_name,
-        {"--inactive", "", "FLAG_INACTIVE"}},
+       create,
        {"guestbridge integration create main --type bitrix24"},
        Create},
       {"integration",
@@ -156,8 +265,9 @@ std::vector<Command> IntegrationCommands() {
        "update",
        "HELP_INTEGRATION_UPDATE",
        {IdArgument()},
-       {{"--display-name", "S", "FLAG_DISPLAY_NAME", /*required=*/true}},
-       {"guestbridge integration update main --display-name \"Hotel Riviera\""},
+       update,
+       {"guestbridge integration update main --display-name \"Hotel Riviera\"",
+        "guestbridge integration update main --on-gone-contact ask"},
        Update},
       {"integration",
        "activate",

@@ -54,6 +54,12 @@ constexpr ReasonText kTexts[] = {
      "The type of an integration cannot be changed.",
      "Вид внешней системы у взаимодействия изменить нельзя.",
      "Create another integration.", "Создайте другое взаимодействие."},
+    {"POLICY_UNKNOWN", kInvalid, "The server does not know this value of {field}.",
+     "Сервер не знает такого значения поля {field}.",
+     "See what there is: guestbridge integration update --help. A newer program may "
+     "know more: bring the server up to date.",
+     "Посмотрите допустимые значения: guestbridge integration update --help. Новая "
+     "программа может знать больше: обновите сервер."},
     {"INTEGRATION_INACTIVE", kPrecondition,
      "The integration \"{integration}\" is switched off.",
      "Взаимодействие «{integration}» выключено.",
@@ -245,6 +251,15 @@ constexpr ReasonText kTexts[] = {
     {"ATTENTION_CLIENTS_UNLINKED", kOk,
      "{count} guests were unlinked from their contacts and wait for you.",
      "Ждут вашего решения гости, у которых снята связь с контактом: {count}.",
+     "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
+     "guestbridge clients link {integration} <client> <contact>, or: guestbridge "
+     "clients unlink {integration} <client> --new.",
+     "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
+     "каждого: guestbridge clients link {integration} <клиент> <контакт> или "
+     "guestbridge clients unlink {integration} <клиент> --new."},
+    {"ATTENTION_CONTACTS_GONE", kOk,
+     "Contacts of {count} guests are gone from the portal; you decide what follows.",
+     "На портале не стало контактов гостей: {count}; что дальше — решаете вы.",
      "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
      "guestbridge clients link {integration} <client> <contact>, or: guestbridge "
      "clients unlink {integration} <client> --new.",

@@ -84,8 +84,8 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_HELP_INTEGRATION_GET", "Shows one integration.",
               "Показывает одну интеграцию."),
     MakeLabel("LABEL_HELP_INTEGRATION_UPDATE",
-              "Changes the display name of an integration.",
-              "Меняет название интеграции."),
+              "Changes the display name and the policies of an integration.",
+              "Меняет название интеграции и её правила."),
     MakeLabel("LABEL_HELP_INTEGRATION_ACTIVATE",
               "Activates an integration, so that it exports.",
               "Включает интеграцию: она начинает выгружать."),
@@ -336,6 +336,30 @@ constexpr ReasonText kHelp[] = {
               "при обращении к 1С или порталу 180s. Не ограничивает --wait"),
     MakeLabel("LABEL_FLAG_DISPLAY_NAME", "Name for people, e.g. the hotel's",
               "Название для людей, например имя гостиницы"),
+    MakeLabel("LABEL_FLAG_ON_DELETION_MARK",
+              "What a deletion mark in 1C does: ignore (default) leaves the contact as "
+              "it is, delete moves it to the portal's recycle bin",
+              "Что делает пометка на удаление в 1С: ignore (по умолчанию) — контакт "
+              "остаётся как есть, delete — уходит в корзину портала"),
+    MakeLabel(
+        "LABEL_FLAG_ON_GONE_CONTACT",
+        "When a contact is gone from the portal: recreate (default) links the one "
+        "that took its data over or makes a new one, relink only links, ask "
+        "leaves it to you, never leaves the guest out",
+        "Если контакта не стало на портале: recreate (по умолчанию) — связать с "
+        "тем, к кому перешли данные, или создать новый; relink — только связать; "
+        "ask — решаете вы; never — больше не выгружать"),
+    MakeLabel("LABEL_FLAG_ROBOTS",
+              "For which new contacts robots start: new-guests (default) not for the "
+              "first export and contacts made again; never; always",
+              "На какие новые контакты запускаются роботы: new-guests (по умолчанию) — "
+              "кроме первой выгрузки и созданных заново; never — ни на какие; always — "
+              "на все"),
+    MakeLabel("LABEL_FLAG_NAMELESS",
+              "Guests without a name, phone and e-mail: skip (default), or export what "
+              "else is filled",
+              "Гости без имени, телефона и почты: skip (по умолчанию) — пропускать, "
+              "export — выгружать остальное заполненное"),
     MakeLabel("LABEL_FLAG_TYPE", "What is on the other side", "Что на другой стороне"),
     MakeLabel("LABEL_FLAG_INACTIVE", "Create it without activating it",
               "Создать, не включая"),

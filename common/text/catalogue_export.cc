@@ -52,6 +52,33 @@ constexpr ReasonText kTexts[] = {
      "switch the event contact-deleted off.",
      "Если контакт удалён намеренно, пометьте гостя на удаление в 1С или отключите "
      "событие contact-deleted."},
+    {"CONTACT_GONE_RELINK", kOk,
+     "The guest's contact is not on the portal any more; only a contact that took its "
+     "data over is linked, no new one is made.",
+     "Контакта гостя больше нет на портале; гость будет связан только с контактом, к "
+     "которому перешли его данные, новый не создаётся.",
+     "To link the guest yourself: guestbridge clients link {integration} <client> "
+     "<contact>. To have new contacts made again: guestbridge integration update "
+     "{integration} --on-gone-contact recreate.",
+     "Связать гостя самому: guestbridge clients link {integration} <клиент> <контакт>. "
+     "Чтобы контакты снова создавались: guestbridge integration update {integration} "
+     "--on-gone-contact recreate."},
+    {"CONTACT_GONE_ASK", kOk,
+     "The guest's contact is not on the portal any more; you decide what follows.",
+     "Контакта гостя больше нет на портале; что дальше — решаете вы.",
+     "Link another one: guestbridge clients link {integration} <client> <contact>; or "
+     "have a new one made: guestbridge clients unlink {integration} <client> --new.",
+     "Свяжите с другим: guestbridge clients link {integration} <клиент> <контакт>; или "
+     "разрешите новый: guestbridge clients unlink {integration} <клиент> --new."},
+    {"CONTACT_GONE_NEVER", kOk,
+     "The guest's contact is not on the portal any more, and no new one is made.",
+     "Контакта гостя больше нет на портале, и новый не создаётся.",
+     "To link the guest yourself: guestbridge clients link {integration} <client> "
+     "<contact>. To have new contacts made again: guestbridge integration update "
+     "{integration} --on-gone-contact recreate.",
+     "Связать гостя самому: guestbridge clients link {integration} <клиент> <контакт>. "
+     "Чтобы контакты снова создавались: guestbridge integration update {integration} "
+     "--on-gone-contact recreate."},
     {"LAST_GOOD_SETTINGS", kOk,
      "The newest settings can't be used; the run goes on with the last ones that "
      "worked.",
@@ -121,6 +148,38 @@ constexpr ReasonText kTexts[] = {
      "Гость помечен на удаление в 1С.",
      "If the guest should be exported, take the mark off in 1C.",
      "Если гостя нужно выгружать, снимите пометку в 1С."},
+    {"MARKED_CONTACT_TO_DELETE", kOk,
+     "The guest is marked for deletion in 1C; an export moves the contact to the "
+     "portal's recycle bin.",
+     "Гость помечен на удаление в 1С; выгрузка переместит его контакт в корзину "
+     "портала.",
+     "To keep the contact, take the mark off in 1C, or: guestbridge integration update "
+     "{integration} --on-deletion-mark ignore.",
+     "Чтобы контакт остался, снимите пометку в 1С или выполните: guestbridge "
+     "integration update {integration} --on-deletion-mark ignore."},
+    {"MARKED_CONTACT_GONE", kOk,
+     "The guest is marked for deletion in 1C, and the contact is not on the portal any "
+     "more.",
+     "Гость помечен на удаление в 1С, и контакта на портале больше нет.",
+     "If the guest should be exported, take the mark off in 1C: the next export makes "
+     "a contact again, unless the setting --on-gone-contact says otherwise.",
+     "Если гостя нужно выгружать, снимите пометку в 1С: ближайшая выгрузка снова "
+     "создаст контакт, если настройка --on-gone-contact не велит иначе."},
+    {"MARKED_CONTACT_NOT_OURS", kOk,
+     "The guest is marked for deletion in 1C, but the contact does not carry the "
+     "guest's mark any more and is not deleted.",
+     "Гость помечен на удаление в 1С, но контакт больше не несёт отметку этого гостя, "
+     "поэтому не удаляется.",
+     "Look at the contact on the portal and delete it there if it is this guest's.",
+     "Посмотрите контакт на портале и удалите его там, если это контакт этого гостя."},
+    {"MARKED_CONTACT_NOT_DELETED", kOk,
+     "The guest is marked for deletion in 1C, but the portal does not delete the "
+     "contact.",
+     "Гость помечен на удаление в 1С, но портал не удаляет контакт.",
+     "Check that the portal's user may delete contacts; then: guestbridge clients "
+     "retry {integration}.",
+     "Проверьте, что пользователь портала может удалять контакты; затем: guestbridge "
+     "clients retry {integration}."},
     {"FILTERED_OUT", kOk,
      "The filter of the field mapping leaves this guest out: not so that {condition}.",
      "Отбор в соответствии полей не пропускает этого гостя: не выполнено {condition}.",
@@ -133,6 +192,25 @@ constexpr ReasonText kTexts[] = {
      "У гостя нет ни имени, ни телефона, ни адреса почты для выгрузки.",
      "Fill in the guest's card in 1C, or check the field mapping.",
      "Заполните карточку гостя в 1С или проверьте соответствие полей."},
+    {"NAMELESS_EXPORTED", kOk,
+     "The guest has neither a name, nor a phone, nor an e-mail, and is exported all "
+     "the same, as it is set.",
+     "У гостя нет ни имени, ни телефона, ни почты, но по настройке он всё равно "
+     "выгружается.",
+     "To leave such guests out: guestbridge integration update {integration} "
+     "--nameless skip.",
+     "Чтобы не выгружать таких гостей: guestbridge integration update {integration} "
+     "--nameless skip."},
+    {"ROBOTS_NEVER", kOk, "No robots start for a new contact, as it is set.",
+     "По настройке роботы на новый контакт не запускаются.",
+     "To change that: guestbridge integration update {integration} --robots "
+     "new-guests.",
+     "Изменить: guestbridge integration update {integration} --robots new-guests."},
+    {"ROBOTS_ALWAYS", kOk, "Robots start for each new contact, as it is set.",
+     "По настройке роботы запускаются на каждый новый контакт.",
+     "To change that: guestbridge integration update {integration} --robots "
+     "new-guests.",
+     "Изменить: guestbridge integration update {integration} --robots new-guests."},
     {"CLIENT_IS_FOLDER", kOk, "This is a folder of the catalogue, not a guest.",
      "Это группа справочника, а не гость.", kNothingEn, kNothingRu},
     {"CLIENT_ERASED", kOk,

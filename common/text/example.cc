@@ -70,6 +70,7 @@ constexpr Value kValues[] = {
     Same("field", "connection.hotel", "FIELD_REQUIRED"),
     Same("field", "PHONE", "PHONE_AS_WRITTEN"),
     Same("field", "PHONE", "PHONE_NOT_SENT"),
+    Same("field", "integration.gone_contact_policy", "POLICY_UNKNOWN"),
     Same("field", "HONORIFIC", "VALUE_NOT_IN_TABLE"),
     Same("field", "EMAIL", "VALUES_TOO_MANY"),
     Same("file", "ca.pem", "EXTRA_CA_UNREADABLE"),

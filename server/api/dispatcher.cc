@@ -85,7 +85,11 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   if (base.has_value()) {
     configuration.set_fallback_base_identity(base->value.fallback_identity());
   }
-  configuration.set_deletion_mark_policy(v1::Integration::IGNORE);
+  const v1::Integration& chosen = integration->value.integration();
+  configuration.set_deletion_mark_policy(chosen.deletion_mark_policy());
+  configuration.set_gone_contact_policy(chosen.gone_contact_policy());
+  configuration.set_robots_policy(chosen.robots_policy());
+  configuration.set_nameless_policy(chosen.nameless_policy());
   configuration.set_revision(revision);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "server/api/error_code.h"
 #include "server/api/etag.h"
 #include "server/api/keys.h"
@@ -18,6 +19,9 @@
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
+
+using google::protobuf::util::MessageDifferencer;
+
 namespace {
 
 constexpr size_t kDisplayNameLimit = 200;
@@ -32,6 +36,49 @@ absl::Status CheckDisplayName(const std::string& name) {
                         {{"limit", std::to_string(kDisplayNameLimit)}});
 }
 
+// What was stored before a policy existed, or is left out by a caller, is its default.
+void FillPolicies(v1::Integration* integration) {
+  using I = v1::Integration;
+  if (integration->deletion_mark_policy() == I::DELETION_MARK_POLICY_UNSPECIFIED) {
+    integration->set_deletion_mark_policy(I::IGNORE);
+  }
+  if (integration->gone_contact_policy() == I::GONE_CONTACT_POLICY_UNSPECIFIED) {
+    integration->set_gone_contact_policy(I::RECREATE);
+  }
+  if (integration->robots_policy() == I::ROBOTS_POLICY_UNSPECIFIED) {
+    integration->set_robots_policy(I::ROBOTS_FOR_NEW_GUESTS);
+  }
+  if (integration->nameless_policy() == I::NAMELESS_POLICY_UNSPECIFIED) {
+    integration->set_nameless_policy(I::SKIP);
+  }
+}
+
+// A newer caller's policy is refused: to be taken for another one would be worse.
+absl::Status CheckPolicies(const v1::Integration& integration) {
+  using I = v1::Integration;
+  const char* unknown = nullptr;
+  if (!I::DeletionMarkPolicy_IsValid(integration.deletion_mark_policy())) {
+    unknown = "deletion_mark_policy";
+  } else if (!I::GoneContactPolicy_IsValid(integration.gone_contact_policy())) {
+    unknown = "gone_contact_policy";
+  } else if (!I::RobotsPolicy_IsValid(integration.robots_policy())) {
+    unknown = "robots_policy";
+  } else if (!I::NamelessPolicy_IsValid(integration.nameless_policy())) {
+    unknown = "nameless_policy";
+  }
+  if (unknown == nullptr) return absl::OkStatus();
+  const std::string field = absl::StrCat("integration.", unknown);
+  return MakeFieldError(field, "POLICY_UNKNOWN", {{"field", field}});
+}
+
+void CopyPolicies(const v1::Integration& from, v1::Integration* to) {
+  to->set_deletion_mark_policy(from.deletion_mark_policy());
+  to->set_gone_contact_policy(from.gone_contact_policy());
+  to->set_robots_policy(from.robots_policy());
+  to->set_nameless_policy(from.nameless_policy());
+  FillPolicies(to);
+}
+
 absl::StatusOr<Record<store::IntegrationRecord>> Load(Transaction& transaction,
                                                       const std::string& id) {
   GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
@@ -39,6 +86,7 @@ absl::StatusOr<Record<store::IntegrationRecord>> Load(Transaction& transaction,
   if (!record.has_value()) {
     return MakeError("INTEGRATION_NOT_FOUND", {{"integration", id}});
   }
+  FillPolicies(record->value.mutable_integration());
   return *std::move(record);
 }
 
@@ -105,6 +153,7 @@ absl::StatusOr<v1::Integration> Integrations::Create(
     return MakeFieldError("integration.type", "INTEGRATION_TYPE_UNKNOWN");
   }
   GB_RETURN_IF_ERROR(CheckDisplayName(request.integration().display_name()));
+  GB_RETURN_IF_ERROR(CheckPolicies(request.integration()));
   store::IntegrationRecord record;
   v1::Integration& integration = *record.mutable_integration();
   integration.set_name(IntegrationName(id));
@@ -113,7 +162,7 @@ absl::StatusOr<v1::Integration> Integrations::Create(
                                    : request.integration().display_name());
   integration.set_type(request.integration().type());
   integration.set_active(!request.inactive());
-  integration.set_deletion_mark_policy(v1::Integration::IGNORE);
+  CopyPolicies(request.integration(), &integration);
   const absl::Time now = clock_.Now();
   *integration.mutable_create_time() = ToTimestamp(now);
 
@@ -161,7 +210,9 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
             "integrations", records[static_cast<size_t>(size) - 1].key));
         break;
       }
-      *response.add_integrations() = record.value.integration();
+      v1::Integration& integration = *response.add_integrations();
+      integration = record.value.integration();
+      FillPolicies(&integration);
     }
     return absl::OkStatus();
   }));
@@ -196,10 +247,9 @@ absl::StatusOr<v1::Integration> Integrations::Update(
               integration.set_type(before.type());
             }
             if (integration.display_name().empty()) integration.set_display_name(id);
-            if (integration.deletion_mark_policy() != v1::Integration::IGNORE) {
-              integration.set_deletion_mark_policy(v1::Integration::IGNORE);
-            }
-            if (integration.display_name() != before.display_name()) {
+            GB_RETURN_IF_ERROR(CheckPolicies(integration));
+            FillPolicies(&integration);
+            if (!MessageDifferencer::Equals(integration, before)) {
               GB_RETURN_IF_ERROR(Save(transaction, id, clock_.Now(), record.value));
             }
             updated = integration;

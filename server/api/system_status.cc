@@ -47,6 +47,7 @@ int LookAtLedger(const v1::LedgerSummary& summary, const std::string& id,
     if (group.reason() == "AWAITING_MATCH_REVIEW") review = "ATTENTION_PAIRS_PROPOSED";
     if (group.reason() == "AMBIGUOUS_MATCH") review = "ATTENTION_PAIRS_AMBIGUOUS";
     if (group.reason() == "CLIENT_UNLINKED") review = "ATTENTION_CLIENTS_UNLINKED";
+    if (group.reason() == "CONTACT_GONE_ASK") review = "ATTENTION_CONTACTS_GONE";
     if (review == nullptr) {
       failed += group.count();
     } else {

@@ -149,6 +149,44 @@ EventSwitches ReadEvents(const v1::AgentConfiguration& configuration) {
   return events;
 }
 
+// A newer server may know values that this agent does not: the one is taken that does
+// least.
+Policies ReadPolicies(const v1::AgentConfiguration& configuration) {
+  Policies policies;
+  if (configuration.deletion_mark_policy() == v1::Integration::DELETE) {
+    policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  }
+  switch (configuration.gone_contact_policy()) {
+    case v1::Integration::GONE_CONTACT_POLICY_UNSPECIFIED:
+    case v1::Integration::RECREATE:
+      policies.gone_contact = GoneContactPolicy::kRecreate;
+      break;
+    case v1::Integration::RELINK:
+      policies.gone_contact = GoneContactPolicy::kRelink;
+      break;
+    case v1::Integration::ASK:
+      policies.gone_contact = GoneContactPolicy::kAsk;
+      break;
+    default:
+      policies.gone_contact = GoneContactPolicy::kNever;
+      break;
+  }
+  switch (configuration.robots_policy()) {
+    case v1::Integration::ROBOTS_POLICY_UNSPECIFIED:
+    case v1::Integration::ROBOTS_FOR_NEW_GUESTS:
+      policies.robots = RobotsPolicy::kNewGuests;
+      break;
+    case v1::Integration::ROBOTS_ALWAYS:
+      policies.robots = RobotsPolicy::kAlways;
+      break;
+    default:
+      policies.robots = RobotsPolicy::kNever;
+      break;
+  }
+  policies.export_nameless = configuration.nameless_policy() == v1::Integration::EXPORT;
+  return policies;
+}
+
 }  // namespace
 
 absl::StatusOr<IntegrationSettings> ReadConfiguration(
@@ -174,6 +212,7 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
                         ReadMapping(configuration.mapping(), connection));
   }
   settings.events = ReadEvents(configuration);
+  settings.policies = ReadPolicies(configuration);
   GB_RETURN_IF_ERROR(ReadSettleTime(connection, &settings));
   settings.spread_imports = connection.spread_imports();
   settings.write_back_rate = std::max(0.0, connection.write_back_rate());

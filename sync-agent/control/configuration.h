@@ -37,6 +37,7 @@ struct IntegrationSettings {
   PaceSettings pace;
   std::optional<CompiledMapping> mapping;  // empty: none was saved yet
   EventSwitches events;
+  Policies policies;
   // How long a doubtful request may still execute, on a cloud portal and on a box; the
   // same when the connection names one.
   absl::Duration settle_time;

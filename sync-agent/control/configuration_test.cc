@@ -57,6 +57,37 @@ TEST(Configuration, IsReadWhole) {
   EXPECT_TRUE(settings->events.client_changed);
 }
 
+TEST(Configuration, ReadsPolicies) {
+  v1::AgentConfiguration configuration = Configured();
+  auto policies = ReadConfiguration(configuration)->policies;
+  EXPECT_EQ(policies.deletion_mark, DeletionMarkPolicy::kIgnore);
+  EXPECT_EQ(policies.gone_contact, GoneContactPolicy::kRecreate);
+  EXPECT_EQ(policies.robots, RobotsPolicy::kNewGuests);
+  EXPECT_FALSE(policies.export_nameless);
+  configuration.set_deletion_mark_policy(v1::Integration::DELETE);
+  configuration.set_gone_contact_policy(v1::Integration::ASK);
+  configuration.set_robots_policy(v1::Integration::ROBOTS_ALWAYS);
+  configuration.set_nameless_policy(v1::Integration::EXPORT);
+  policies = ReadConfiguration(configuration)->policies;
+  EXPECT_EQ(policies.deletion_mark, DeletionMarkPolicy::kDelete);
+  EXPECT_EQ(policies.gone_contact, GoneContactPolicy::kAsk);
+  EXPECT_EQ(policies.robots, RobotsPolicy::kAlways);
+  EXPECT_TRUE(policies.export_nameless);
+}
+
+TEST(Configuration, APolicyOfANewerServerIsReadAsTheOneThatDoesLeast) {
+  v1::AgentConfiguration configuration = Configured();
+  configuration.set_deletion_mark_policy(v1::Integration::DeletionMarkPolicy(77));
+  configuration.set_gone_contact_policy(v1::Integration::GoneContactPolicy(77));
+  configuration.set_robots_policy(v1::Integration::RobotsPolicy(77));
+  configuration.set_nameless_policy(v1::Integration::NamelessPolicy(77));
+  const Policies policies = ReadConfiguration(configuration)->policies;
+  EXPECT_EQ(policies.deletion_mark, DeletionMarkPolicy::kIgnore);
+  EXPECT_EQ(policies.gone_contact, GoneContactPolicy::kNever);
+  EXPECT_EQ(policies.robots, RobotsPolicy::kNever);
+  EXPECT_FALSE(policies.export_nameless);
+}
+
 TEST(Configuration, KnowsTheLargerBucketAndTheSettleTime) {
   v1::AgentConfiguration configuration = Configured();
   configuration.mutable_connection()->set_tariff(v1::Connection::ENTERPRISE);

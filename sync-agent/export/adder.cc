@@ -53,6 +53,8 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
 }  // namespace
 
 bool Adder::IsQuiet(const Decision& decision) const {
+  const RobotsPolicy policy = context_.settings.policies.robots;
+  if (policy != RobotsPolicy::kNewGuests) return policy == RobotsPolicy::kNever;
   // Robots greet new guests, not the thousands that a first export brings, and nobody
   // a second time.
   return context_.settings.first_export || decision.action == PlannedAction::kRecreate;

@@ -14,7 +14,8 @@ namespace guestbridge::agent {
 // The first contact of a base is sent alone: until it stands, nothing of ours can bear
 // witness that a look-up sees what is there.
 //
-// Guests of a first export and guests made again must start no robots. The cheapest
+// Guests of a first export and guests made again must start no robots, unless the
+// policy says otherwise. The cheapest
 // such call takes twenty contacts a command; contacts with fields that it doesn't know
 // go one a command. Where the portal lacks the method or the user the right to import,
 // the next best way is taken, and the run says so.

@@ -8,6 +8,7 @@
 
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
+#include "sync-agent/export/gone_contact.h"
 #include "sync-agent/plan/match.h"
 
 namespace guestbridge::agent {
@@ -63,7 +64,7 @@ std::optional<PortalLane::Job> Adopter::Next() {
                      shared->contact = survivor->id;
                      queue_.push_back(std::move(*shared));
                    } else {
-                     AddNew(std::move(*shared), PlannedAction::kRecreate);
+                     Gone(std::move(*shared));
                    }
                  },
                  [this, shared](bool) {
@@ -75,6 +76,23 @@ std::optional<PortalLane::Job> Adopter::Next() {
   };
   ++in_flight_;
   return job;
+}
+
+void Adopter::Gone(Decision decision) {
+  const auto pair = context_.ledger.Pair(decision.key);
+  if (!context_.Check(pair.status())) return;
+  // A person was asked about this very contact and wants a new one.
+  const bool answered =
+      pair->has_value() && std::count((*pair)->refused.begin(), (*pair)->refused.end(),
+                                      decision.contact) > 0;
+  const bool recreate = answered || context_.settings.policies.gone_contact ==
+                                        GoneContactPolicy::kRecreate;
+  // What is switched off says so first.
+  if (recreate || !context_.settings.events.contact_deleted) {
+    AddNew(std::move(decision), PlannedAction::kRecreate);
+  } else {
+    LeaveWithoutContact(context_, decision);
+  }
 }
 
 void Adopter::AddNew(Decision decision, PlannedAction action) {

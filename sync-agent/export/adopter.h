@@ -14,7 +14,7 @@ namespace guestbridge::agent {
 // Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
 // contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
 // date. Another's or implausible (IDs of an earlier portal are usual): the client is
-// new. Gone: made again.
+// new. Gone: made again, unless the policy says otherwise.
 class Adopter {
  public:
   Adopter(RunContext& context, Adder& adder, Updater& updater, GoneCheck& gone)
@@ -27,6 +27,8 @@ class Adopter {
 
  private:
   void Judge(Decision decision, const ContactRow& row);
+  // The contact that 1C names is gone.
+  void Gone(Decision decision);
   void AddNew(Decision decision, PlannedAction action);
 
   RunContext& context_;

@@ -21,14 +21,16 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
       view.link = LinkView::Link::kLost;
       break;
     case LinkState::kReview:
-      view.link = LinkView::Link::kReview;
+      view.link = record->reason == kContactGoneAsk ? LinkView::Link::kAsked
+                                                    : LinkView::Link::kReview;
       break;
     case LinkState::kErased:
       view.link = LinkView::Link::kErased;
       break;
   }
-  const bool paired =
-      record->link == LinkState::kLive || record->link == LinkState::kLost;
+  const bool paired = view.link == LinkView::Link::kLive ||
+                      view.link == LinkView::Link::kLost ||
+                      view.link == LinkView::Link::kAsked;
   view.contact = paired ? record->contact : record->proposed;
   view.exported = record->exported;
   view.refused_hash = record->refused_hash;
@@ -58,7 +60,7 @@ void ExportMachine::Consider(const ClientRow& row) {
       Decide(row,
              settings_.mapping->MapContent(
                  row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
-             view, settings_.events, Trace::kNone);
+             view, settings_.events, settings_.policies, Trace::kNone);
   if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&
       (decision.action == PlannedAction::kUpdate ||
        decision.action == PlannedAction::kUnchanged)) {
@@ -84,26 +86,33 @@ void ExportMachine::Apply(const ClientRow& row,
                           Decision decision) {
   const bool counted = record.has_value() && record->run == settings_.run &&
                        record->outcome != Outcome::kNone;
-  if (!settings_.dry_run && (decision.action == PlannedAction::kAdd ||
-                             decision.action == PlannedAction::kRecreate ||
-                             decision.action == PlannedAction::kUpdate ||
-                             decision.action == PlannedAction::kCheckStored)) {
+  if (!settings_.dry_run &&
+      (decision.action == PlannedAction::kAdd ||
+       decision.action == PlannedAction::kRecreate ||
+       decision.action == PlannedAction::kRelink ||
+       decision.action == PlannedAction::kDelete ||
+       (decision.action == PlannedAction::kDefer && decision.contact_gone) ||
+       decision.action == PlannedAction::kUpdate ||
+       decision.action == PlannedAction::kCheckStored)) {
     context_.busy.insert(row.key);
   }
   CompareStored(row, record);
+  if (decision.contact_gone && !settings_.dry_run &&
+      context_.seen_gone.count(row.key) == 0 && !MutantActive(Mutant::kGoneForEver)) {
+    // It was gone when an earlier run looked; a manager may have brought it back.
+    updater_.AskWhetherGone(decision);
+    return;
+  }
   switch (decision.action) {
     case PlannedAction::kAdd:
       adder_.Add(std::move(decision));
       return;
     case PlannedAction::kRecreate:
-      if (settings_.dry_run || context_.seen_gone.count(row.key) > 0 ||
-          MutantActive(Mutant::kGoneForEver)) {
-        survivors_.Look(std::move(decision));
-        return;
-      }
-      // It was gone when an earlier run looked; a manager may have brought it back.
-      decision.contact = record->contact;
-      updater_.AskWhetherGone(decision);
+    case PlannedAction::kRelink:
+      survivors_.Look(std::move(decision));
+      return;
+    case PlannedAction::kDelete:
+      deleter_.Delete(std::move(decision));
       return;
     case PlannedAction::kUpdate:
       updater_.Update(std::move(decision));
@@ -148,6 +157,10 @@ void ExportMachine::Apply(const ClientRow& row,
       tally_.AddFailure(row.key, decision.reason, decision.parameters);
       return;
     case PlannedAction::kDefer:
+      if (decision.contact_gone) {
+        survivors_.Look(std::move(decision));
+        return;
+      }
       Note(row, record, decision, Outcome::kDeferred);
       return;
   }

@@ -40,6 +40,7 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       updater_(context_, gone_),
       adopter_(context_, adder_, updater_, gone_),
       survivors_(context_, adder_, updater_),
+      deleter_(context_, updater_),
       sweep_(context_, gone_),
       events_(context_, sweep_),
       settler_(context_),
@@ -241,13 +242,13 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
 
 bool ExportMachine::PartsIdle() const {
   return lane_.idle() && gone_.idle() && adder_.idle() && updater_.idle() &&
-         adopter_.idle() && survivors_.idle() && context_.to_fetch.empty() &&
-         !reading_ && !fetching_;
+         adopter_.idle() && survivors_.idle() && deleter_.idle() &&
+         context_.to_fetch.empty() && !reading_ && !fetching_;
 }
 
 size_t ExportMachine::Pending() const {
   return gone_.pending() + adder_.pending() + updater_.pending() + adopter_.pending() +
-         survivors_.pending();
+         survivors_.pending() + deleter_.pending();
 }
 
 size_t ExportMachine::MostPending() const {
@@ -504,6 +505,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
   if (auto job = survivors_.Next(); job.has_value()) return job;
   const bool more = phase_ == Phase::kRead && !stream_done_;
   if (auto job = updater_.Next(more); job.has_value()) return job;
+  if (auto job = deleter_.Next(more); job.has_value()) return job;
   // What may not leave must not hold the places of what may.
   return may_create() ? adder_.Next(more) : std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "absl/hash/hash.h"
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
+#include "sync-agent/export/deleter.h"
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/matcher.h"
@@ -117,6 +118,7 @@ class ExportMachine {
   Updater updater_;
   Adopter adopter_;
   SurvivorSearch survivors_;
+  Deleter deleter_;
   Sweep sweep_;
   EventPoll events_;
   Settler settler_;

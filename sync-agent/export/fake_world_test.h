@@ -458,6 +458,7 @@ class World {
     settings.box_settle_time = absl::Seconds(120);
     settings.full = true;
     settings.first_export = last_run == 1;
+    settings.policies = policies;
     return settings;
   }
 
@@ -548,6 +549,7 @@ class World {
   std::unique_ptr<Doubts> doubts = std::make_unique<Doubts>();
   absl::Duration now = absl::Hours(1);
   int64_t last_run = 0;
+  Policies policies;
 
  private:
   uint64_t seed_;

@@ -324,8 +324,9 @@ void Matcher::Conclude(Seeker seeker) {
   known.key = seeker.key;
   // What a person took apart, a person joins: its old contact still carries its mark.
   const bool unlinked =
-      known.link == LinkState::kReview && known.reason == kClientUnlinked;
-  known.parameters.clear();
+      known.link == LinkState::kReview &&
+      (known.reason == kClientUnlinked || known.reason == kContactGoneAsk);
+  if (known.reason != kContactGoneAsk) known.parameters.clear();
 
   PairNote note;
   note.refused = seeker.refused;

@@ -29,6 +29,8 @@ const char* MethodOf(PlanTally::Call call) {
       return "crm.contact.add";
     case PlanTally::Call::kUpdate:
       return "crm.contact.update";
+    case PlanTally::Call::kDelete:
+      return "crm.contact.delete";
   }
   return "";
 }
@@ -52,6 +54,16 @@ void PlanTally::Write(const Decision& decision, Outcome outcome, Call call,
       " ", decision.contact.value(), " ", absl::StrJoin(fields, " ")));
   for (const std::string& field : fields) ++fields_[field];
   AddSample(decision.key, outcome, "", std::move(fields));
+}
+
+void PlanTally::Delete(const Decision& decision, const std::string& reason,
+                       const Parameters& parameters) {
+  ++calls_[Call::kDelete];
+  ++reads_;
+  ++written_;
+  digest_ += NumberOf(absl::StrCat(decision.key.guid(), " ", decision.digest.hash, " ",
+                                   decision.contact.value()));
+  Leave(decision.key, Outcome::kSkipped, reason, parameters);
 }
 
 void PlanTally::Leave(const ClientKey& client, Outcome outcome,

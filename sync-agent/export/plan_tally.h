@@ -15,11 +15,14 @@ namespace guestbridge::agent {
 class PlanTally {
  public:
   // The call that would carry the client.
-  enum class Call { kImport, kAdd, kUpdate };
+  enum class Call { kImport, kAdd, kUpdate, kDelete };
   // `fields`: of an update, the targets that would be written. `read_first`: the
   // contact would be read before.
   void Write(const Decision& decision, Outcome outcome, Call call,
              std::vector<std::string> fields, bool read_first);
+  // The client's contact would be deleted, and the client skipped with the reason.
+  void Delete(const Decision& decision, const std::string& reason,
+              const Parameters& parameters);
   // Nothing would be sent for the client.
   void Leave(const ClientKey& client, Outcome outcome, const std::string& reason,
              const Parameters& parameters);

@@ -80,6 +80,10 @@ void RunContext::Doubt(const Decision& decision, bool answered) {
   if (answered && known.answered_refusals > 0 &&
       known.refused_hash == decision.digest.hash) {
     known.reason = "PORTAL_REFUSED";
+    if (decision.action == PlannedAction::kDelete) {
+      known.reason = kMarkedContactNotDeleted;
+      known.parameters = {{"contact", std::to_string(decision.contact.value())}};
+    }
     known.problem = Outcome::kFailed;
     tally.Mark(&known, Outcome::kFailed);
     tally.AddFailure(known.key, known.reason, known.parameters);

@@ -56,6 +56,7 @@ struct RunSettings {
   // What to note as the basis of the content when all was read; null: nothing.
   std::function<std::string()> content_basis;
   EventSwitches events;
+  Policies policies;
   // How long a request without an answer may still be carried out; the second on a box.
   absl::Duration settle_time = absl::Seconds(120);
   absl::Duration box_settle_time = absl::Seconds(120);

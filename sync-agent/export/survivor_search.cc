@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sync-agent/export/gone_contact.h"
 #include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
@@ -21,8 +22,11 @@ void SurvivorSearch::Look(Decision decision) {
   ValueDigests exported;
   if (record->has_value()) exported = (*record)->exported.values;
   Search search = MakeSearch(std::move(decision), exported);
-  if (context_.settings.dry_run || (search.phones.empty() && search.emails.empty())) {
-    adder_.Add(std::move(search.decision));
+  // Whom a dry run looks for is who makes a difference to its counts.
+  const bool told =
+      context_.settings.dry_run && search.decision.action != PlannedAction::kRelink;
+  if (told || (search.phones.empty() && search.emails.empty())) {
+    GiveUp(std::move(search.decision));
     return;
   }
   to_find_.push_back(std::move(search));
@@ -151,6 +155,14 @@ bool SurvivorSearch::IsSurvivor(const Search& search, const ContactRow& row) con
   return holds("PHONE", search.phones) || holds("EMAIL", search.emails);
 }
 
+void SurvivorSearch::GiveUp(Decision decision) {
+  if (decision.action == PlannedAction::kRecreate) {
+    adder_.Add(std::move(decision));
+  } else {
+    LeaveWithoutContact(context_, decision);
+  }
+}
+
 void SurvivorSearch::Conclude(Search search,
                               const std::map<ContactId, ContactRow>& rows) {
   if (search.unanswered) {
@@ -159,13 +171,31 @@ void SurvivorSearch::Conclude(Search search,
                    {{"contact", absl::StrCat(search.decision.contact.value())}});
     return;
   }
+  const auto pair = context_.ledger.Pair(search.decision.key);
+  if (!context_.Check(pair.status())) return;
+  std::vector<ContactId> refused;
+  if (pair->has_value()) refused = (*pair)->refused;
+  std::vector<ContactId> for_review;
   // The oldest: of several equal ones it is what a merge keeps.
   for (const ContactId id : search.candidates) {
     const auto row = rows.find(id);
     if (row == rows.end() || !IsSurvivor(search, row->second)) continue;
+    if (std::count(refused.begin(), refused.end(), id) > 0) continue;
     const auto owner = context_.ledger.ClientOf(id);
     if (!context_.Check(owner.status())) return;
     if (owner->has_value() && **owner != search.decision.key) continue;
+    if (search.decision.action == PlannedAction::kDefer) {
+      for_review.push_back(id);
+      continue;
+    }
+    if (context_.settings.dry_run) {
+      const auto claim = context_.claimed.emplace(id, search.decision.key).first;
+      if (claim->second != search.decision.key) continue;
+      search.decision.action = PlannedAction::kUpdate;
+      search.decision.contact = id;
+      updater_.Update(std::move(search.decision), /*adopt=*/true, row->second);
+      return;
+    }
     auto record = context_.ledger.Get(search.decision.key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     ClientRecord& known = **record;
@@ -184,7 +214,11 @@ void SurvivorSearch::Conclude(Search search,
     updater_.Update(std::move(search.decision), /*adopt=*/true, row->second);
     return;
   }
-  adder_.Add(std::move(search.decision));
+  if (!for_review.empty()) {
+    LeaveWithoutContact(context_, search.decision, std::move(for_review));
+    return;
+  }
+  GiveUp(std::move(search.decision));
 }
 
 }  // namespace guestbridge::agent

@@ -20,13 +20,15 @@ namespace guestbridge::agent {
 //
 // A survivor holds a phone or an e-mail that we sent last, as the returned row shows
 // it, bears the client's name, carries no other client's origin and is nobody else's in
-// the ledger. It is linked and stamped; without one the contact is made again.
+// the ledger, nor was it refused by a person. It is linked and stamped; without one the
+// contact is made again. That is policy RECREATE; the others make less of what is
+// found.
 class SurvivorSearch {
  public:
   SurvivorSearch(RunContext& context, Adder& adder, Updater& updater)
       : context_(context), adder_(adder), updater_(updater) {}
 
-  // Of a kRecreate decision.
+  // Of a decision about a contact that is gone; a kDefer: a person is to be asked.
   void Look(Decision decision);
   size_t pending() const { return to_find_.size() + to_read_.size(); }
   bool idle() const { return pending() == 0 && in_flight_ == 0; }
@@ -47,6 +49,8 @@ class SurvivorSearch {
   PortalLane::Job FindJob();
   PortalLane::Job ReadJob();
   bool IsSurvivor(const Search& search, const ContactRow& row) const;
+  // No survivor was found, or none is looked for.
+  void GiveUp(Decision decision);
   void Conclude(Search search, const std::map<ContactId, ContactRow>& rows);
 
   RunContext& context_;

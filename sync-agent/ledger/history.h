@@ -21,6 +21,7 @@ enum class HistoryKind {
   kLinked = 6,    // by a person
   kUnlinked = 7,  // by a person
   kReleased = 8,  // a person said that none of the contacts is this guest
+  kDeleted = 9,   // the contact, for the client is marked for deletion in 1C
 };
 
 struct HistoryEntry {

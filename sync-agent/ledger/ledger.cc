@@ -238,10 +238,11 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
     record.run = settlement.run;
     record.outcome = settlement.outcome;
   }
+  const bool deletion = attempt->intent.kind == AttemptKind::kDelete;
   // Nearly always: what was sent is what stands there, and is copied as text.
   const bool as_sent = (evidence.kind() == Evidence::Kind::kDone ||
                         evidence.kind() == Evidence::Kind::kFound) &&
-                       !evidence.other();
+                       !evidence.other() && !deletion;
   if (!as_sent) attempt->intent.digest = DecodeDigest(digest);
   bool queue_write_back = false;
   HistoryEntry entry;
@@ -251,6 +252,23 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   switch (evidence.kind()) {
     case Evidence::Kind::kDone:
     case Evidence::Kind::kFound: {
+      if (deletion) {
+        // What the contact held stays known: a survivor may be looked for by it.
+        record.link = LinkState::kLost;
+        record.dirty = false;
+        record.reason = kMarkedContactGone;
+        record.parameters = {{"contact", absl::StrCat(record.contact.value())}};
+        record.problem = Outcome::kSkipped;
+        record.refused_hash.clear();
+        record.answered_refusals = 0;
+        entry.kind = HistoryKind::kDeleted;
+        GB_ASSIGN_OR_RETURN(
+            Statement * cancel,
+            database_->Prepare("UPDATE clients SET write_back = 0, write_back_reason = "
+                               "'' WHERE key = ? AND write_back IN (1, 3)"));
+        GB_RETURN_IF_ERROR(cancel->Bind(1, record.key.guid()).Run());
+        break;
+      }
       const bool new_contact = record.contact != evidence.id();
       record.link = LinkState::kLive;
       record.contact = evidence.id();
@@ -315,6 +333,10 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
         if (record.answered_refusals >= kRefusalsToPark) {
           record.dirty = false;
           record.reason = "PORTAL_REFUSED";
+          if (deletion) {
+            record.reason = kMarkedContactNotDeleted;
+            record.parameters = {{"contact", absl::StrCat(record.contact.value())}};
+          }
           record.problem = Outcome::kFailed;
           entry.kind = HistoryKind::kFailed;
           entry.reason = record.reason;

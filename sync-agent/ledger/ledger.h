@@ -36,7 +36,7 @@ namespace guestbridge::agent {
 enum class LinkState {
   kNew = 0,     // no contact
   kLive = 1,    // contact exists as far as we know
-  kLost = 2,    // the contact is gone; waits to be made again
+  kLost = 2,    // the contact is gone: waits to be made again, or policy or mark forbid
   kReview = 3,  // a person decides about a proposed pair
   kErased = 4,  // only a hash is left of it (erasure.cc): never exported again
 };
@@ -58,6 +58,14 @@ inline constexpr char kInDoubt[] = "IN_DOUBT";
 
 // … that a person took apart from its contact: waits for a decision (link kReview).
 inline constexpr char kClientUnlinked[] = "CLIENT_UNLINKED";
+// … whose contact is gone: a person was asked what is to be done (link kReview;
+// `contact` is the one that is gone).
+inline constexpr char kContactGoneAsk[] = "CONTACT_GONE_ASK";
+// … that is marked for deletion in 1C and whose contact is not on the portal (any
+// more).
+inline constexpr char kMarkedContactGone[] = "MARKED_CONTACT_GONE";
+// … and whose contact the portal keeps though it was told twice to delete it.
+inline constexpr char kMarkedContactNotDeleted[] = "MARKED_CONTACT_NOT_DELETED";
 // PairNote::found_by of a pair that a person made.
 inline constexpr char kLinkedByHand[] = "LINKED_BY_HAND";
 
@@ -101,7 +109,7 @@ struct KnownVersion {
   bool echo = false;  // made by our own write-back
 };
 
-enum class AttemptKind { kAdd = 0, kUpdate = 1 };
+enum class AttemptKind { kAdd = 0, kUpdate = 1, kDelete = 2 };
 
 // One command that may leave; durable before its first byte.
 struct Intent {

@@ -53,6 +53,13 @@ bool IsNameless(const ContactContent& content) {
   return true;
 }
 
+bool IsBlank(const ContactContent& content) {
+  return std::all_of(content.fields.begin(), content.fields.end(),
+                     [](const auto& field) { return field.second.empty(); }) &&
+         std::all_of(content.multifields.begin(), content.multifields.end(),
+                     [](const auto& field) { return field.second.empty(); });
+}
+
 bool IsEmpty(const ContactContent& content, const std::string& target) {
   const auto field = content.fields.find(target);
   if (field != content.fields.end()) return field->second.empty();
@@ -160,6 +167,83 @@ void DecideLive(const LinkView& view, Ruling& ruling, Decision& decision,
       PolicyAsks(decision);
 }
 
+// Marked in 1C, and what is marked is to go from the portal, too.
+void DecideDeletion(const LinkView& view, Ruling& ruling, Decision& decision) {
+  decision.digest = ContentDigest{};
+  decision.digest.hash = kDeletionHash;
+  const Parameters contact = {{"contact", absl::StrCat(view.contact.value())}};
+  if (view.in_doubt) {
+    // Also what may have made a contact just now.
+    ruling.Stop("doubt", PlannedAction::kDefer, "IN_DOUBT");
+    return;
+  }
+  switch (view.link) {
+    case LinkView::Link::kLive:
+      if (view.refused_hash == kDeletionHash && !view.refused_reason.empty()) {
+        ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
+                    view.refused_parameters);
+        return;
+      }
+      ruling.Note("deletion-mark", "MARKED_CONTACT_TO_DELETE", contact);
+      decision.contact = view.contact;
+      decision.action = PlannedAction::kDelete;
+      return;
+    case LinkView::Link::kLost:
+    case LinkView::Link::kAsked:
+      ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_CONTACT_GONE",
+                  contact);
+      return;
+    case LinkView::Link::kNone:
+    case LinkView::Link::kReview:
+    case LinkView::Link::kErased:
+      ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
+                  {{"policy", "delete"}});
+      return;
+  }
+}
+
+void NoteRobots(const Policies& policies, Ruling& ruling) {
+  if (policies.robots == RobotsPolicy::kNever) ruling.Note("robots", "ROBOTS_NEVER");
+  if (policies.robots == RobotsPolicy::kAlways) ruling.Note("robots", "ROBOTS_ALWAYS");
+}
+
+void DecideGone(const LinkView& view, const EventSwitches& events,
+                const Policies& policies, Ruling& ruling, Decision& decision) {
+  const Parameters contact = {{"contact", absl::StrCat(view.contact.value())}};
+  const GoneContactPolicy policy = policies.gone_contact;
+  if (policy == GoneContactPolicy::kRecreate) {
+    NoteRobots(policies, ruling);
+    ruling.Note("ledger", "CONTACT_GONE", contact);
+  }
+  if (!events.contact_deleted) {
+    ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
+                {{"event", "contact-deleted"}});
+    return;
+  }
+  ruling.Pass("events");
+  decision.contact = view.contact;
+  decision.contact_gone = true;
+  switch (policy) {
+    case GoneContactPolicy::kRecreate:
+      decision.action = PlannedAction::kRecreate;
+      return;
+    case GoneContactPolicy::kRelink:
+      ruling.Note("gone-contact", GoneContactReason(policy), contact);
+      decision.action = PlannedAction::kRelink;
+      return;
+    case GoneContactPolicy::kAsk:
+      // Asked once; what is looked for before that is no longer.
+      decision.contact_gone = view.link != LinkView::Link::kAsked;
+      ruling.Stop("gone-contact", PlannedAction::kDefer, GoneContactReason(policy),
+                  contact);
+      return;
+    case GoneContactPolicy::kNever:
+      ruling.Stop("gone-contact", PlannedAction::kSkip, GoneContactReason(policy),
+                  contact);
+      return;
+  }
+}
+
 }  // namespace
 
 const char* NameOf(PlannedAction action) {
@@ -168,6 +252,10 @@ const char* NameOf(PlannedAction action) {
       return "ADD";
     case PlannedAction::kRecreate:
       return "RECREATE";
+    case PlannedAction::kRelink:
+      return "RELINK";
+    case PlannedAction::kDelete:
+      return "DELETE";
     case PlannedAction::kUpdate:
       return "UPDATE";
     case PlannedAction::kUnchanged:
@@ -185,7 +273,7 @@ const char* NameOf(PlannedAction action) {
 }
 
 Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view,
-                const EventSwitches& events, Trace trace) {
+                const EventSwitches& events, const Policies& policies, Trace trace) {
   Decision decision;
   decision.key = row.key;
   // Of content that won't last no version is known: the row is looked at again.
@@ -230,14 +318,15 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
   }
 
   if (row.marked_for_deletion) {
-    // Policy "ignore": a marked client is neither created nor changed, and its contact
-    // stays as it is.
-    if (events.client_marked_for_deletion) {
+    if (!events.client_marked_for_deletion) {
+      ruling.Stop("deletion-mark", PlannedAction::kSkip, "EVENT_OFF",
+                  {{"event", "client-marked-for-deletion"}});
+    } else if (policies.deletion_mark == DeletionMarkPolicy::kIgnore) {
+      // A marked client is neither created nor changed, and its contact stays as it is.
       ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
                   {{"policy", "ignore"}});
     } else {
-      ruling.Stop("deletion-mark", PlannedAction::kSkip, "EVENT_OFF",
-                  {{"event", "client-marked-for-deletion"}});
+      DecideDeletion(view, ruling, decision);
     }
     return finish();
   }
@@ -261,11 +350,14 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
     return finish();
   }
 
-  if (IsNameless(decision.content)) {
+  if (!IsNameless(decision.content)) {
+    ruling.Pass("name");
+  } else if (policies.export_nameless && !IsBlank(decision.content)) {
+    ruling.Note("name", "NAMELESS_EXPORTED");
+  } else {
     ruling.Stop("name", PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL");
     return finish();
   }
-  ruling.Pass("name");
 
   switch (view.link) {
     case LinkView::Link::kLive:
@@ -274,15 +366,8 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
       DecideLive(view, ruling, decision, events);
       break;
     case LinkView::Link::kLost:
-      ruling.Note("ledger", "CONTACT_GONE",
-                  {{"contact", absl::StrCat(view.contact.value())}});
-      if (!events.contact_deleted) {
-        ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",
-                    {{"event", "contact-deleted"}});
-        break;
-      }
-      ruling.Pass("events");
-      decision.action = PlannedAction::kRecreate;
+    case LinkView::Link::kAsked:
+      DecideGone(view, events, policies, ruling, decision);
       break;
     case LinkView::Link::kReview:
       if (!view.contact.exists() && !view.review_reason.empty()) {
@@ -310,6 +395,7 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
         decision.action = PlannedAction::kCheckStored;
         break;
       }
+      NoteRobots(policies, ruling);
       ruling.Note("ledger", "NEVER_EXPORTED");
       if (!events.client_created) {
         ruling.Stop("events", PlannedAction::kSkip, "EVENT_OFF",

@@ -9,6 +9,7 @@
 #include "sync-agent/model/contact.h"
 #include "sync-agent/model/mapped_contact.h"
 #include "sync-agent/model/origin.h"
+#include "sync-agent/plan/policies.h"
 
 // What is to be done about one client. Pure: values in, one value out; export, dry run,
 // explain and counters all read the same Decision. Rules and their order: README.md.
@@ -17,9 +18,11 @@ namespace guestbridge::agent {
 enum class PlannedAction {
   kAdd,
   kRecreate,  // the contact that we knew is gone
+  kRelink,    // the same, but only a survivor will do
   kUpdate,
   kUnchanged,
   kCheckStored,  // 1C holds an ID that we don't know: look at that contact first
+  kDelete,       // marked for deletion in 1C: the contact is to go
   kSkip,
   kFail,
   kDefer,
@@ -30,10 +33,11 @@ const char* NameOf(PlannedAction action);
 
 // What the ledger knows about the client, as plain values.
 struct LinkView {
-  enum class Link { kNone, kLive, kLost, kReview, kErased };
+  // kAsked: lost, and a person was asked what is to be done.
+  enum class Link { kNone, kLive, kLost, kReview, kErased, kAsked };
   Link link = Link::kNone;
-  // Of kLive and kLost ours, of kReview the proposed one; of kNone the one that a match
-  // found to carry this client's origin.
+  // Of kLive, kLost and kAsked ours, of kReview the proposed one; of kNone the one that
+  // a match found to carry this client's origin.
   ContactId contact;
   ContentDigest exported;
   bool in_doubt = false;       // an attempt waits to be settled
@@ -54,6 +58,9 @@ struct EventSwitches {
   bool client_marked_for_deletion = true;
   bool contact_deleted = true;
 };
+
+// Stands for the content in what is noted of a deletion.
+inline constexpr char kDeletionHash[] = "deletion";
 
 struct RuleTrace {
   enum class Verdict { kPass, kStop, kNote };
@@ -79,7 +86,11 @@ struct Decision {
   std::vector<RuleTrace> rules;
   std::vector<FieldDecision> fields;
 
-  ContactId contact;       // of kUpdate, kUnchanged, kCheckStored
+  // Of kUpdate, kUnchanged, kCheckStored, kDelete; and, with contact_gone, the one that
+  // was gone when the ledger last heard of it: what follows, even a skip, depends on
+  // that it still is.
+  ContactId contact;
+  bool contact_gone = false;
   ContactId stored;        // what 1C holds
   ContactContent content;  // everything that is mapped; empty single values included
   // Of `content`; where the contact exists, without what only a new contact gets.
@@ -104,6 +115,7 @@ struct Decision {
 enum class Trace { kNone, kWhole };
 
 Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view,
-                const EventSwitches& events, Trace trace = Trace::kWhole);
+                const EventSwitches& events, const Policies& policies = {},
+                Trace trace = Trace::kWhole);
 
 }  // namespace guestbridge::agent

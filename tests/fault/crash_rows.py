@@ -194,6 +194,27 @@ def while_a_guest_is_forgotten(site, crash):
     return the_rest
 
 
+def while_a_marked_guests_contact_is_deleted(site, crash):
+    """Until the deletion is settled; then it is not on the portal, and comes back without the mark."""
+    site.up()
+    site.finish()
+    key = guest(1)["Ref_Key"]
+    site.cli("integration", "update", "main", "--on-deletion-mark", "delete")
+    site.onec.post("/clients/mark", {"guid": key, "deleted": True})
+    armed(site, crash)
+    site.begin_anyhow()
+
+    def the_rest():
+        site.finish()
+        oracle.expect(key not in site.contacts(), "still there:", site.contacts().get(key))
+        explained = site.json("clients", "explain", "main", key)
+        oracle.expect(explained["summary"]["reason"] == "MARKED_CONTACT_GONE", explained)
+        site.onec.post("/clients/mark", {"guid": key, "deleted": False})
+        run = site.json("export", "run", "main", "--wait", "--settle")
+        oracle.expect(run["counters"]["recreated"] == 1, run)
+    return the_rest
+
+
 # point -> (where, passes to die at); the first pass of a fast point is in the short suite.
 POINTS = {
     "sql.migration.record": (at_first_start, (1,)),
@@ -232,6 +253,10 @@ POINTS = {
     "agent.update.intended": (in_later_export, (1,)),
     "agent.update.result": (in_later_export, (1,)),
     "agent.update.settled": (in_later_export, (1,)),
+    "agent.delete.intent": (while_a_marked_guests_contact_is_deleted, (1,)),
+    "agent.delete.intended": (while_a_marked_guests_contact_is_deleted, (1,)),
+    "agent.delete.result": (while_a_marked_guests_contact_is_deleted, (1,)),
+    "agent.delete.settled": (while_a_marked_guests_contact_is_deleted, (1,)),
     "agent.request.leaves": (in_first_export, (1, 2, 3)),
     "agent.request.answered": (in_first_export, (1, 2, 3)),
     "agent.doubt.settle": (while_settling, (1, 2)),

@@ -1,0 +1,182 @@
+#include "sync-agent/export/deleter.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kDeleteMethod[] = "crm.contact.delete";
+constexpr size_t kIdsPerCommand = 50;
+// One that has many links takes a portal very long.
+constexpr int kMostPerRequest = 10;
+
+Parameters ContactOf(const Decision& decision) {
+  return {{"contact", absl::StrCat(decision.contact.value())}};
+}
+
+}  // namespace
+
+std::optional<PortalLane::Job> Deleter::Next(bool more) {
+  if (!ready_.empty()) return NextWrite();
+  return NextRead(more);
+}
+
+std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
+  if (to_read_.empty() || (more && to_read_.size() < kIdsPerCommand)) {
+    return std::nullopt;
+  }
+  auto items = std::make_shared<std::map<ContactId, Decision>>();
+  ListContacts list;
+  while (!to_read_.empty() && items->size() < kIdsPerCommand) {
+    list.ids.push_back(to_read_.front().contact);
+    items->emplace(list.ids.back(), std::move(to_read_.front()));
+    to_read_.pop_front();
+  }
+  PortalLane::Job job;
+  job.commands.emplace_back(std::move(list));
+  job.done = [this, items](const PortalAnswer& answer) {
+    --in_flight_;
+    const CommandResult& result = answer.results[0];
+    if (result.fate == Fate::kDone && result.complete_page) {
+      for (const ContactRow& row : result.rows) {
+        const auto item = items->find(row.id);
+        if (item == items->end()) continue;
+        Look(std::move(item->second), row);
+        items->erase(item);
+      }
+    }
+    for (const auto& [id, decision] : *items) updater_.AskWhetherGone(decision);
+  };
+  ++in_flight_;
+  return job;
+}
+
+void Deleter::Look(Decision decision, const ContactRow& row) {
+  if (row.stamp.originator != context_.settings.originator ||
+      row.stamp.origin != decision.key.guid()) {
+    LeaveAlone(decision);
+    return;
+  }
+  context_.sight_proven = true;
+  if (!context_.settings.dry_run) {
+    ready_.push_back(std::move(decision));
+    return;
+  }
+  context_.busy.erase(decision.key);
+  context_.tally.Count(Outcome::kSkipped);
+  context_.plan.Delete(decision, "MARKED_CONTACT_TO_DELETE", ContactOf(decision));
+}
+
+void Deleter::LeaveAlone(const Decision& decision) {
+  constexpr char kReason[] = "MARKED_CONTACT_NOT_OURS";
+  context_.busy.erase(decision.key);
+  if (context_.settings.dry_run) {
+    context_.tally.Count(Outcome::kSkipped);
+    context_.plan.Leave(decision.key, Outcome::kSkipped, kReason, ContactOf(decision));
+    return;
+  }
+  auto record = context_.ledger.Get(decision.key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  ClientRecord& known = **record;
+  known.dirty = false;
+  known.reason = kReason;
+  known.parameters = ContactOf(decision);
+  known.problem = Outcome::kSkipped;
+  known.version = decision.version;
+  context_.tally.Mark(&known, Outcome::kSkipped);
+  context_.Check(context_.ledger.Put({known}));
+}
+
+std::optional<PortalLane::Job> Deleter::NextWrite() {
+  const auto limit = static_cast<size_t>(
+      std::min(kMostPerRequest, context_.lane.CommandsPerRequest(kDeleteMethod)));
+  auto chunk = std::make_shared<Chunk>();
+  auto intents = std::make_shared<std::vector<Intent>>();
+  PortalLane::Job job;
+  job.read = false;
+  while (!ready_.empty() && chunk->size() < std::max<size_t>(1, limit)) {
+    const Decision& decision = ready_.front();
+    intents->push_back({.key = decision.key,
+                        .kind = AttemptKind::kDelete,
+                        .nonce = MakeNonce(context_.random),
+                        .digest = decision.digest,
+                        .mapping_version = context_.settings.mapping_version,
+                        .version = decision.version});
+    job.commands.emplace_back(DeleteContact{decision.contact});
+    chunk->push_back(std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  job.prepare = [this, intents] {
+    CrashPoint("agent.delete.intent");
+    const auto committed = context_.ledger.CommitIntents(*intents, context_.high);
+    CrashPoint("agent.delete.intended");
+    if (context_.Check(committed.status())) return true;
+    --in_flight_;
+    return false;
+  };
+  job.done = [this, chunk](const PortalAnswer& answer) { Done(*chunk, answer); };
+  ++in_flight_;
+  return job;
+}
+
+void Deleter::Done(const Chunk& chunk, const PortalAnswer& answer) {
+  --in_flight_;
+  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
+  std::vector<Settlement> settlements;
+  std::vector<ClientKey> answered;
+  std::vector<std::pair<const Decision*, bool>> doubtful;
+  std::vector<Failure> failed;
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    const Decision& decision = chunk[i];
+    const CommandResult& result = answer.results[i];
+    switch (result.fate) {
+      case Fate::kDone:
+        context_.busy.erase(decision.key);
+        settlements.push_back({decision.key, Evidence::Done(decision.contact),
+                               context_.settings.run, Outcome::kSkipped, unix_now});
+        break;
+      case Fate::kNotExecuted:
+        settlements.push_back(
+            {decision.key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
+        if (answer.fate != RequestFate::kNotSent) {
+          ++context_.tally.progress().portal.retried;
+        }
+        ready_.push_back(decision);
+        break;
+      case Fate::kRefused: {
+        context_.busy.erase(decision.key);
+        Parameters parameters = {{"code", result.portal_code}};
+        failed.push_back({decision.key, result.reason, parameters});
+        settlements.push_back({decision.key,
+                               Evidence::Refused(result.reason, std::move(parameters)),
+                               context_.settings.run, Outcome::kFailed, unix_now});
+        break;
+      }
+      case Fate::kGone:
+      case Fate::kUnknown:
+        // The same is said of a contact that is gone: a look will tell.
+        doubtful.emplace_back(&decision, result.answered);
+        if (result.answered) answered.push_back(decision.key);
+        break;
+    }
+  }
+  if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
+    return;
+  }
+  CrashPoint("agent.delete.result");
+  if (!context_.Settle(settlements)) return;
+  for (const Failure& one : failed) {
+    context_.tally.AddFailure(one.client, one.reason, one.parameters);
+  }
+  CrashPoint("agent.delete.settled");
+  for (const auto& [decision, had_answer] : doubtful) {
+    context_.Doubt(*decision, had_answer);
+  }
+}
+
+}  // namespace guestbridge::agent

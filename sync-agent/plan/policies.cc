@@ -1,0 +1,34 @@
+#include "sync-agent/plan/policies.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace guestbridge::agent {
+
+const char* GoneContactReason(GoneContactPolicy policy) {
+  switch (policy) {
+    case GoneContactPolicy::kRecreate:
+      return nullptr;
+    case GoneContactPolicy::kRelink:
+      return "CONTACT_GONE_RELINK";
+    case GoneContactPolicy::kAsk:
+      return "CONTACT_GONE_ASK";
+    case GoneContactPolicy::kNever:
+      return "CONTACT_GONE_NEVER";
+  }
+  return nullptr;
+}
+
+std::string BasisOf(const Policies& policies) {
+  std::string basis;
+  if (policies.deletion_mark == DeletionMarkPolicy::kDelete) {
+    absl::StrAppend(&basis, "deletion-mark ");
+  }
+  if (policies.gone_contact != GoneContactPolicy::kRecreate) {
+    absl::StrAppend(&basis, "gone-contact-", static_cast<int>(policies.gone_contact),
+                    " ");
+  }
+  if (policies.export_nameless) absl::StrAppend(&basis, "nameless ");
+  return basis;
+}
+
+}  // namespace guestbridge::agent
