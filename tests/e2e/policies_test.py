@@ -1,0 +1,129 @@
+"""What a hotel may choose: deletion marks, gone contacts, robots, nameless guests."""
+
+import unittest
+
+from harness import Site, guest
+
+
+def key_of(number):
+    return guest(number)["Ref_Key"]
+
+
+class Policies(unittest.TestCase):
+    def site(self, rows, **options):
+        site = Site(rows, **options)
+        self.addCleanup(site.close)
+        site.start_server()
+        site.start_agent()
+        site.connect()
+        return site
+
+    def choose(self, site, *flags):
+        return site.json("integration", "update", "main", *flags)
+
+    def export(self, site, *flags, **counters):
+        """A run, and that a dry run right before it tells its counters."""
+        told = site.json("export", "run", "main", "--wait", "--dry-run", *flags)["counters"]
+        run = site.json("export", "run", "main", "--wait", "--settle", "--wait-write-back", *flags)
+        self.assertEqual(told, run["counters"], run)
+        for name, count in counters.items():
+            self.assertEqual(run["counters"][name], count, (name, run))
+        return run
+
+    def explain(self, site, number):
+        told = site.json("clients", "explain", "main", key_of(number))
+        return told["decision"], told["summary"]["reason"]
+
+    def delete(self, site, number):
+        [contact] = site.contacts()[key_of(number)]
+        site.portal.post("/contacts/delete", {"id": contact["id"]})
+        return contact["id"]
+
+    def test_they_are_set_shown_and_refused(self):
+        site = Site([])
+        self.addCleanup(site.close)
+        site.start_server()
+        made = site.json("integration", "create", "main", "--type", "bitrix24", "--robots", "never")
+        self.assertEqual([made[k] for k in ("deletionMarkPolicy", "goneContactPolicy",
+                                            "robotsPolicy", "namelessPolicy")],
+                         ["IGNORE", "RECREATE", "ROBOTS_NEVER", "SKIP"])
+        changed = self.choose(site, "--on-deletion-mark", "delete", "--on-gone-contact", "ask",
+                              "--nameless", "export")
+        self.assertEqual(changed, site.json("integration", "get", "main"))
+        self.assertEqual([changed[k] for k in ("deletionMarkPolicy", "goneContactPolicy",
+                                               "robotsPolicy", "namelessPolicy", "displayName")],
+                         ["DELETE", "ASK", "ROBOTS_NEVER", "EXPORT", "main"])
+        text = site.cli("integration", "get", "main").stdout
+        for word in ("delete", "ask", "never", "export"):
+            self.assertIn(word, text)
+        self.assertIn("Пометка удаления", site.cli("integration", "get", "main", lang="ru").stdout)
+        site.cli("integration", "update", "main", "--on-deletion-mark", "mark", code=2)
+        site.cli("integration", "update", "main", code=2)
+        site.cli("integration", "update", "main", "--display-name", "Riviera")
+        self.assertEqual(site.json("integration", "get", "main")["goneContactPolicy"], "ASK")
+
+    def test_a_deletion_mark_takes_the_contact_away_and_off_it_brings_it_back(self):
+        site = self.site([guest(n) for n in range(1, 6)])
+        self.export(site, added=5)
+        [contact] = site.contacts()[key_of(1)]
+        site.onec.post("/clients/mark", {"guid": key_of(1), "deleted": True})
+        site.onec.post("/clients/mark", {"guid": key_of(2), "deleted": True})
+        # Somebody took our mark off the second one: it is not ours to delete.
+        [other] = site.contacts()[key_of(2)]
+        site.portal.post("/contacts/edit", {"id": other["id"], "fields": {"ORIGIN_ID": ""}})
+        self.export(site, skipped=2)
+        self.assertIn(key_of(1), site.contacts())
+
+        # The marks are there already: the new policy looks at everybody once.
+        self.choose(site, "--on-deletion-mark", "delete")
+        self.assertEqual(self.explain(site, 1), ("DELETE", "MARKED_CONTACT_TO_DELETE"))
+        forecast = site.json("export", "run", "main", "--wait", "--dry-run")["forecast"]
+        self.assertIn("MARKED_CONTACT_TO_DELETE",
+                      [one["explanation"]["reason"] for one in forecast["reasons"]])
+        self.assertIn(key_of(1), site.contacts())
+        self.export(site, skipped=2, unchanged=3)
+        self.assertNotIn(key_of(1), site.contacts())
+        self.assertIn(contact["id"], [one["id"] for one in site.portal.get("/bin")])
+        self.assertEqual(site.portal.get(f"/contacts/{other['id']}")["id"], other["id"])
+        self.assertEqual(self.explain(site, 1), ("SKIP", "MARKED_CONTACT_GONE"))
+        [told, *_] = site.json("clients", "history", "main", key_of(1))
+        self.assertEqual((told["kind"], told["contact"]), ("DELETED", str(contact["id"])))
+        states = {c["client"]: c["state"] for c in site.json("clients", "list", "main")}
+        self.assertEqual(states[key_of(1)], "SKIPPED")
+        deletions = site.portal.get("/counters")["commands"]["crm.contact.delete"]
+        self.export(site, "--full", skipped=2, unchanged=3)
+        self.assertEqual(site.portal.get("/counters")["commands"]["crm.contact.delete"], deletions)
+        site.cli("status", "--check")
+
+        site.onec.post("/clients/mark", {"guid": key_of(1), "deleted": False})
+        self.export(site, recreated=1)
+        [again] = site.contacts()[key_of(1)]
+        self.assertEqual(site.clients()[key_of(1)]["B24ContactID"], str(again["id"]))
+        self.assertNotEqual(again["id"], contact["id"])
+
+    def test_robots_and_nameless_guests(self):
+        nameless = dict(LastName="", FirstName="", SecondName="", FullName="", Phone="", EMail="")
+        site = self.site([guest(n) for n in range(1, 4)]
+                         + [guest(4, Remarks="Группа", **nameless), guest(5, Sex="", DateOfBirth="0001-01-01T00:00:00", **nameless)])
+        site.portal.post("/config", {"automation": {"SOURCE_DESCRIPTION": "by robot"}})
+
+        def greeted():
+            return {origin for origin, [contact] in site.contacts().items()
+                    if contact["fields"].get("SOURCE_DESCRIPTION") == "by robot"}
+
+        self.export(site, added=3, skipped=2)
+        self.assertEqual(greeted(), set())
+        self.choose(site, "--robots", "never", "--nameless", "export")
+        self.assertEqual(self.explain(site, 4)[0], "ADD")
+        self.assertEqual(self.explain(site, 5), ("SKIP", "NO_NAME_NO_PHONE_NO_EMAIL"))
+        self.export(site, added=1)
+        self.assertEqual(len(site.contacts()[key_of(4)]), 1)
+        self.assertEqual(greeted(), set())
+        self.choose(site, "--robots", "always")
+        self.delete(site, 1)
+        self.export(site, recreated=1)
+        self.assertEqual(greeted(), {key_of(1)})
+
+
+if __name__ == "__main__":
+    unittest.main()
