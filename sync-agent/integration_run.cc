@@ -292,6 +292,7 @@ absl::Status IntegrationRun::MindPortal() {
                                     {kWatermarkNote, ""},
                                     {kSweptNote, ""},
                                     {kPortalKindNote, ""},
+                                    {kFieldTypesNote, ""},
                                     {kReadWithMappingNote, ""}});
 }
 

@@ -78,7 +78,10 @@ constexpr Title kTitles[] = {
     {"Position", "должность|position"},
     {"TIN", "инн|tin"},
     {"NoSMSDelivery",
-     "запретрассылки|отказотрассылки|несогласиенарассылку|noadvertising"},
+     "запретрассылки|запретрассылок|отказотрассылки|отказотрассылок|"
+     "отказалсяотрассылки|отказалсяотрассылок|несогласиенарассылку|нерассылать|"
+     "запретрекламы|отказотрекламы|безрекламы|noadvertising|nomarketing|marketingban|"
+     "nomailing|nomailings|nosms"},
     {"Citizenship_Key", "гражданство|citizenship"},
     {"Language_Key", "язык|языкгостя|language"},
     {"ClientType_Key", "типгостя|типклиента|clienttype|guesttype"},
