@@ -101,6 +101,43 @@ class Policies(unittest.TestCase):
         self.assertEqual(site.clients()[key_of(1)]["B24ContactID"], str(again["id"]))
         self.assertNotEqual(again["id"], contact["id"])
 
+    def test_a_gone_contact_is_dealt_with_as_the_hotel_wants(self):
+        site = self.site([guest(n) for n in range(1, 6)])
+        self.export(site, added=5)
+        self.choose(site, "--on-gone-contact", "never")
+        self.delete(site, 1)
+        self.export(site, skipped=1)
+        self.assertEqual(self.explain(site, 1), ("SKIP", "CONTACT_GONE_NEVER"))
+        self.choose(site, "--on-gone-contact", "relink")
+        self.export(site, skipped=1)
+        self.assertEqual(self.explain(site, 1), ("RELINK", "CONTACT_GONE_RELINK"))
+        # The recycle bin gives it back under another ID, with our mark.
+        gone = self.delete(site, 2)
+        restored = site.portal.post("/contacts/restore", {"id": gone})["id"]
+        self.export(site, recreated=0)
+        self.assertEqual(site.contacts()[key_of(2)][0]["id"], restored)
+
+        self.choose(site, "--on-gone-contact", "ask")
+        self.export(site, deferred=1, recreated=0)
+        self.delete(site, 3)
+        self.export(site, deferred=2)
+        waiting = site.json("clients", "list", "main", "--state", "AMBIGUOUS")
+        self.assertEqual({c["client"]: c["reason"] for c in waiting},
+                         {key_of(1): "CONTACT_GONE_ASK", key_of(3): "CONTACT_GONE_ASK"})
+        [main] = site.json("status", "--check", code=1)["integrations"]
+        self.assertIn("ATTENTION_CONTACTS_GONE", [one["reason"] for one in main["attention"]])
+        self.assertIn("--new", site.cli("clients", "list", "main", "--state", "AMBIGUOUS").stdout
+                      + site.cli("status").stdout)
+        site.cli("clients", "unlink", "main", key_of(1), "--new")
+        other = site.portal.post("/contacts/add", {"fields": {"LAST_NAME": "Гостев3"}})
+        other = other.get("id") or other["ids"][0]
+        site.cli("clients", "link", "main", key_of(3), other)
+        self.export(site, deferred=0)
+        self.assertEqual(len(site.contacts()[key_of(1)]), 1)
+        self.assertEqual(site.contacts()[key_of(3)][0]["id"], other)
+        site.cli("status", "--check")
+        self.export(site, "--full", unchanged=5)
+
     def test_robots_and_nameless_guests(self):
         nameless = dict(LastName="", FirstName="", SecondName="", FullName="", Phone="", EMail="")
         site = self.site([guest(n) for n in range(1, 4)]
