@@ -676,6 +676,22 @@ TEST_F(CliTest, ExportFlagsReachTheRequest) {
   EXPECT_EQ(server_.watches(), 1);
 }
 
+TEST_F(CliTest, ADraftIsTriedWithoutBeingSaved) {
+  const Result tried = Run({"fields", "save", "main", "--dry-run", "--resend", "all"});
+  EXPECT_EQ(tried.exit_code, 0) << tried.err;
+  EXPECT_THAT(tried.err, HasSubstr("Nothing is saved: what version 1 of main"));
+  EXPECT_TRUE(server_.started().dry_run());
+  EXPECT_TRUE(server_.started().draft_mapping());
+  EXPECT_EQ(server_.started().draft_resend(), v1::FieldMapping::ALL);
+  EXPECT_THAT(Run({"fields", "versions", "main"}).out, HasSubstr("0"));
+  Run({"fields", "save", "main"});
+  EXPECT_THAT(OneLine(Run({"fields", "save", "main", "--resend", "none"}).out),
+              HasSubstr("stay as they are until they change in 1C"));
+  Run({"export", "run", "main", "--beyond-guard"});
+  EXPECT_TRUE(server_.started().beyond_guard());
+  EXPECT_FALSE(server_.started().draft_mapping());
+}
+
 TEST_F(CliTest, WatchThatBreaksOffIsTakenUpAgain) {
   server_.watch_breaks_once = true;
   const Result result = Run({"export", "run", "main", "--wait"});

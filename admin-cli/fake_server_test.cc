@@ -262,11 +262,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->set_filter_after(request->to_version() == 0 ? "Sex = Female" : "");
     return Status::OK;
   }
-  Status SaveFieldMapping(ServerContext* context, const v1::SaveFieldMappingRequest*,
+  Status SaveFieldMapping(ServerContext* context,
+                          const v1::SaveFieldMappingRequest* request,
                           v1::FieldMapping* answer) override {
     const auto lock = Enter(context);
     FillDraft(answer);
-    answer->set_version(1);
+    answer->set_version(static_cast<int>(versions.size()) + 1);
+    answer->set_resend(request->resend());
+    if (request->validate_only()) return Status::OK;
     answer->set_current(true);
     versions.push_back(*answer);
     changes.push_back("save fields");
@@ -380,6 +383,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     export_request = *request;
     *answer = MakeRun(v1::Run::EXPORT);
     answer->set_dry_run(request->dry_run());
+    answer->set_draft_mapping(request->draft_mapping());
     Remember(*answer, request->dry_run() ? "dry run" : "export");
     return Status::OK;
   }

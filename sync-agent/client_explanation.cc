@@ -77,9 +77,10 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   GB_ASSIGN_OR_RETURN(const std::optional<Attempt> attempt,
                       parts.ledger.AttemptOf(row->key));
   const absl::CivilDay today = absl::ToCivilDay(parts.clock.Now(), absl::UTCTimeZone());
-  const Decision decision = Decide(*row, settings.mapping->Map(*row, today),
-                                   MakeLinkView(record, attempt.has_value()),
-                                   settings.events, settings.policies);
+  const Decision decision = Decide(
+      *row, settings.mapping->Map(*row, today),
+      MakeLinkView(record, attempt.has_value(), settings.mapping->resend_version()),
+      settings.events, settings.policies);
 
   v1::ClientExplanation explanation;
   explanation.set_name(ClientName(parts.integration, row->key.guid()));

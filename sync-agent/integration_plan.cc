@@ -1,4 +1,5 @@
-// What decides what a run will do: the basis of the content, the plan of a dry run.
+// What decides what a run will do: the basis of the content, the plan of a dry run, the
+// guard.
 #include <string>
 #include <utility>
 
@@ -9,12 +10,20 @@
 #include "google/protobuf/util/time_util.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/integration_run.h"
+#include "sync-agent/plan/guard.h"
 
 namespace guestbridge::agent {
 namespace {
 
 // KeyOf a run that was found to be what its plan says.
 constexpr char kPlannedNote[] = "run-planned";
+// GuardMark of a run that the guard stopped midway: what is left of it is not done by
+// later runs, in portions, unless its settings or the mapping are others.
+constexpr char kGuardNote[] = "guard";
+
+std::string GuardMark(const GuardSettings& guard, int mapping_version) {
+  return absl::StrCat(guard.contacts, " ", guard.percent, "% ", mapping_version);
+}
 
 }  // namespace
 
@@ -41,19 +50,25 @@ absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
   return changed;
 }
 
+absl::StatusOr<ExecutionResult> IntegrationRun::Plan(RunSettings settings,
+                                                     const ReadRequest& read) {
+  settings.dry_run = true;
+  settings.most_changed.reset();
+  return executor_.Execute(
+      settings, read, [] { return -absl::InfiniteDuration(); },
+      [this](const RunProgress&) {
+        if (cancelled_) executor_.Cancel();
+        Report(nullptr, nullptr);
+      });
+}
+
 absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings settings,
                                                           const ReadRequest& read) {
   // What this run has done already is no longer to be planned.
   const std::string key = KeyOf(task_.run());
   GB_ASSIGN_OR_RETURN(const std::string agreed, parts_.ledger.Note(kPlannedNote));
   if (agreed == key) return ExecutionResult();
-  settings.dry_run = true;
-  ExecutionResult planned = executor_.Execute(
-      settings, read, [] { return -absl::InfiniteDuration(); },
-      [this](const RunProgress&) {
-        if (cancelled_) executor_.Cancel();
-        Report(nullptr, nullptr);
-      });
+  GB_ASSIGN_OR_RETURN(ExecutionResult planned, Plan(std::move(settings), read));
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   const RunCounts& counts = planned.progress.counts;
   if (!planned.progress.plan.has_value() ||
@@ -66,6 +81,64 @@ absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings settings,
   }
   GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kPlannedNote, key));
   return planned;
+}
+
+absl::StatusOr<std::optional<int>> IntegrationRun::AskGuard(
+    const RunSettings& settings) {
+  const GuardSettings& guard = parts_.sides->settings.guard;
+  const v1::Run& run = task_.run();
+  if (settings.kind != RunKind::kExport || run.dry_run() || !guard.on ||
+      run.beyond_guard() || !run.plan().empty()) {
+    return std::nullopt;
+  }
+  const int most = MostChanged(guard, settings.linked);
+  GB_ASSIGN_OR_RETURN(const std::string stopped, parts_.ledger.Note(kGuardNote));
+  if (stopped == GuardMark(guard, settings.mapping_version)) {
+    return MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(most)}});
+  }
+  return most;
+}
+
+absl::StatusOr<ExecutionResult> IntegrationRun::PlanForGuard(RunSettings settings,
+                                                             const ReadRequest& read) {
+  const int most = *settings.most_changed;
+  GB_ASSIGN_OR_RETURN(ExecutionResult planned, Plan(std::move(settings), read));
+  if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  const RunCounts& counts = planned.progress.counts;
+  if (counts.updated + counts.recreated > most) {
+    return MakeError("GUARD_REFUSED", {{"limit", absl::StrCat(most)},
+                                       {"updated", absl::StrCat(counts.updated)},
+                                       {"recreated", absl::StrCat(counts.recreated)}});
+  }
+  return planned;
+}
+
+absl::Status IntegrationRun::NoteGuard(const RunSettings& settings,
+                                       const ExecutionResult& result) {
+  if (settings.kind != RunKind::kExport || task_.run().dry_run()) {
+    return absl::OkStatus();
+  }
+  if (ReasonOf(result.error) == "GUARD_STOPPED") {
+    return parts_.ledger.SetNote(
+        kGuardNote, GuardMark(parts_.sides->settings.guard, settings.mapping_version));
+  }
+  if (result.end != ExecutionEnd::kSucceeded) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const std::string stopped, parts_.ledger.Note(kGuardNote));
+  return stopped.empty() ? absl::OkStatus() : parts_.ledger.SetNote(kGuardNote, "");
+}
+
+void IntegrationRun::WarnOfGuard(const RunSettings& settings,
+                                 const ExecutionResult& result) {
+  const GuardSettings& guard = parts_.sides->settings.guard;
+  const int most = MostChanged(guard, settings.linked);
+  const RunCounts& counts = result.progress.counts;
+  if (!guard.on || !task_.run().dry_run() || settings.kind != RunKind::kExport ||
+      result.end != ExecutionEnd::kSucceeded ||
+      counts.updated + counts.recreated <= most) {
+    return;
+  }
+  *run_.add_notices() =
+      ToExplanation("GUARD_WOULD_STOP", {{"limit", absl::StrCat(most)}});
 }
 
 void IntegrationRun::PutPlannedWriteBack(const RunCounts& counts) {

@@ -144,9 +144,10 @@ void IntegrationRun::Report(const RunProgress* progress,
 absl::Status IntegrationRun::Begin() {
   run_.set_state(v1::Run::RUNNING);
   const IntegrationSettings& settings = parts_.sides->settings;
-  if (settings.mapping.has_value()) {
-    run_.set_mapping_version(settings.mapping->version());
+  if (task_.has_draft()) {
+    GB_ASSIGN_OR_RETURN(draft_, ReadMapping(task_.draft(), settings.default_region));
   }
+  if (mapping().has_value()) run_.set_mapping_version(mapping()->version());
   GB_ASSIGN_OR_RETURN(const std::string begun, parts_.ledger.Note(kRunStartNote));
   const std::vector<std::string> start = absl::StrSplit(begun, ' ');
   if (start.size() != 2 || start[0] != KeyOf(task_.run()) ||
@@ -168,7 +169,7 @@ absl::Status IntegrationRun::Begin() {
   if (!settings.active) {
     return MakeError("INTEGRATION_INACTIVE", {{"integration", parts_.integration}});
   }
-  if (!settings.mapping.has_value() && task_.run().kind() != v1::Run::REBUILD) {
+  if (!mapping().has_value() && task_.run().kind() != v1::Run::REBUILD) {
     return MakeError("MAPPING_NOT_SAVED", {{"integration", parts_.integration}});
   }
   return absl::OkStatus();
@@ -351,9 +352,9 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   if (!identity.published && !known.empty()) base = known;
   if (!configured.bound_base_identity.empty()) base = configured.bound_base_identity;
   settings.originator = absl::StrCat(kOriginatorPrefix, base);
-  if (configured.mapping.has_value()) {
-    settings.mapping = &*configured.mapping;
-    settings.mapping_version = configured.mapping->version();
+  if (mapping().has_value()) {
+    settings.mapping = &*mapping();
+    settings.mapping_version = mapping()->version();
   }
   settings.events = configured.events;
   settings.policies = configured.policies;
@@ -389,9 +390,11 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   if (settings.kind == RunKind::kExport) {
     GB_ASSIGN_OR_RETURN(memory.basis_changed, LearnBasis(&settings));
   }
-  const ReadChoice choice = ChooseReading(
-      settings.full || settings.kind != RunKind::kExport, settings.mapping_version,
-      settings.unattended, parts_.clock.Now(), memory);
+  const ReadChoice choice =
+      ChooseReading(settings.full || settings.kind != RunKind::kExport,
+                    {settings.mapping_version,
+                     mapping().has_value() ? mapping()->compare_version() : 0},
+                    settings.unattended, parts_.clock.Now(), memory);
   settings.full = choice.full;
   settings.reads_whole = choice.full || choice.compare;
   if (!choice.reason.empty()) {
@@ -411,8 +414,14 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
 
   const bool creates = MayCreate();
+  GB_ASSIGN_OR_RETURN(settings.linked, parts_.ledger.CountLinked());
+  GB_ASSIGN_OR_RETURN(settings.most_changed, AskGuard(settings));
   if (!task_.run().dry_run() && !task_.run().plan().empty()) {
     GB_ASSIGN_OR_RETURN(ExecutionResult planned, PlanAgain(settings, read));
+    if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  } else if (settings.most_changed.has_value() && settings.full &&
+             settings.linked > *settings.most_changed) {
+    GB_ASSIGN_OR_RETURN(ExecutionResult planned, PlanForGuard(settings, read));
     if (planned.end != ExecutionEnd::kSucceeded) return planned;
   }
   ExecutionResult result = executor_.Execute(
@@ -431,6 +440,8 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
         Report(&progress, &notice);
       });
   RememberMove(result.progress);
+  GB_RETURN_IF_ERROR(NoteGuard(settings, result));
+  WarnOfGuard(settings, result);
   if (result.end == ExecutionEnd::kSucceeded && settings.cold && creates &&
       settings.kind != RunKind::kMatch) {
     CrashPoint("agent.cold.clear");

@@ -77,6 +77,21 @@ class IntegrationRun {
   // Plans once more. Errors: PLAN_CHANGED: it is not the plan that the run is to do.
   absl::StatusOr<ExecutionResult> PlanAgain(RunSettings settings,
                                             const ReadRequest& read);
+  // How many contacts the run may change; empty: however many. Errors: GUARD_STOPPED.
+  absl::StatusOr<std::optional<int>> AskGuard(const RunSettings& settings);
+  // Of one that would change more nothing is done. Errors: GUARD_REFUSED.
+  absl::StatusOr<ExecutionResult> PlanForGuard(RunSettings settings,
+                                               const ReadRequest& read);
+  // As a dry run.
+  absl::StatusOr<ExecutionResult> Plan(RunSettings settings, const ReadRequest& read);
+  // The run was stopped, or may go on, after AskGuard.
+  absl::Status NoteGuard(const RunSettings& settings, const ExecutionResult& result);
+  // Of a dry run that the guard would stop.
+  void WarnOfGuard(const RunSettings& settings, const ExecutionResult& result);
+  // The draft that the run is about, or what the configuration says.
+  const std::optional<CompiledMapping>& mapping() const {
+    return draft_.has_value() ? draft_ : parts_.sides->settings.mapping;
+  }
   // When 1C would hold the IDs of the contacts that a dry run would make.
   void PutPlannedWriteBack(const RunCounts& counts);
   // Links of another portal than the configured one are forgotten, and looked up anew.
@@ -104,6 +119,7 @@ class IntegrationRun {
   SourceUsage source_at_start_;
   int64_t written_before_ = 0;
   bool cold_ = false;
+  std::optional<CompiledMapping> draft_;
   std::string moved_to_;
   absl::Duration told_settle_time_;
   Executor executor_;

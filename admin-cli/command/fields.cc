@@ -12,8 +12,10 @@
 #include "admin-cli/command/fields_view.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
+#include "admin-cli/command/wait.h"
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "guestbridge/v1/run.grpc.pb.h"
 
 namespace guestbridge::cli {
 namespace {
@@ -113,6 +115,18 @@ void PrintBothSides(Session& session, const FieldMapping& mapping) {
   table.Print(session.style(), session.out());
 }
 
+// What the version means for the guests who are exported already.
+const char* MeaningOf(const FieldMapping& mapping) {
+  switch (mapping.resend()) {
+    case FieldMapping::ALL:
+      return "RESEND_ALL";
+    case FieldMapping::NONE:
+      return "RESEND_NONE";
+    default:
+      return "RESEND_CHANGED";
+  }
+}
+
 int Print(Session& session, const Arguments& arguments, const FieldMapping& mapping,
           absl::string_view headline, absl::string_view next,
           bool with_both_sides = false) {
@@ -127,6 +141,9 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
   session.out() << session.Text(headline, parameters) << '\n';
   PrintEntries(session, mapping);
   if (with_both_sides) PrintBothSides(session, mapping);
+  if (mapping.version() > 1) {
+    session.out() << session.Text(MeaningOf(mapping)) << '\n';
+  }
   session.out() << session.Text(next, parameters) << '\n';
   return 0;
 }
@@ -205,10 +222,37 @@ absl::StatusOr<int> Filter(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+FieldMapping::Resend ResendOf(const Arguments& arguments) {
+  const std::string resend = arguments.Get("--resend");
+  if (resend == "all") return FieldMapping::ALL;
+  if (resend == "none") return FieldMapping::NONE;
+  return FieldMapping::CHANGED;
+}
+
+// A dry run with the draft: the answer to what saving it would do.
+absl::StatusOr<int> SaveDry(Session& session, const Arguments& arguments,
+                            const FieldMapping& draft) {
+  v1::StartExportRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  request.set_dry_run(true);
+  request.set_draft_mapping(true);
+  request.set_draft_resend(ResendOf(arguments));
+  GB_ASSIGN_OR_RETURN(const auto run,
+                      session.Call(&v1::RunService::Stub::StartExport, request));
+  session.err() << session.Text("FIELDS_NOT_SAVED",
+                                {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"version", std::to_string(draft.version())}})
+                << '\n';
+  return FinishRun(session, run, /*wait=*/true, v1::WatchRunRequest::ENDED);
+}
+
 absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
   v1::SaveFieldMappingRequest request;
   request.set_parent(IntegrationNameOf(arguments));
+  request.set_resend(ResendOf(arguments));
+  request.set_validate_only(arguments.Has("--dry-run"));
   GB_ASSIGN_OR_RETURN(const auto saved, session.Call(&Stub::SaveFieldMapping, request));
+  if (request.validate_only()) return SaveDry(session, arguments, saved);
   return Print(session, arguments, saved, "FIELDS_SAVED", "NEXT_EVENTS_LOAD");
 }
 
@@ -401,8 +445,15 @@ std::vector<Command> FieldsCommands() {
        "save",
        "HELP_FIELDS_SAVE",
        {IdArgument()},
-       {},
-       {"guestbridge fields save main"},
+       {{"--resend",
+         "WHOM",
+         "FLAG_RESEND",
+         /*required=*/false,
+         /*repeated=*/false,
+         {"changed", "all", "none"}},
+        {"--dry-run", "", "FLAG_SAVE_DRY_RUN"}},
+       {"guestbridge fields save main", "guestbridge fields save main --dry-run",
+        "guestbridge fields save main --resend none"},
        Save},
       {"fields",
        "versions",

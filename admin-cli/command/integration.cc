@@ -1,3 +1,4 @@
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,46 @@ const std::vector<PolicyFlag>& PolicyFlags() {
   return *flags;
 }
 
+std::vector<Argument> GuardArguments() {
+  Argument guard = {"--guard", "WORD", "FLAG_GUARD"};
+  guard.choices = {"on", "off"};
+  return {guard,
+          {"--guard-contacts", "N", "FLAG_GUARD_CONTACTS"},
+          {"--guard-percent", "N", "FLAG_GUARD_PERCENT"}};
+}
+
+// Sets what was given; its paths.
+absl::StatusOr<std::vector<std::string>> PutGuard(const Arguments& arguments,
+                                                  v1::Integration::Guard* guard) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  std::vector<std::string> paths;
+  if (arguments.Has("--guard")) {
+    guard->set_off(arguments.Get("--guard") == "off");
+    paths.push_back("guard.off");
+  }
+  if (arguments.Has("--guard-contacts")) {
+    GB_ASSIGN_OR_RETURN(
+        const int64_t contacts,
+        ParseNumber("--guard-contacts", arguments.Get("--guard-contacts"), 1, kMost));
+    guard->set_contacts(static_cast<int32_t>(contacts));
+    paths.push_back("guard.contacts");
+  }
+  if (arguments.Has("--guard-percent")) {
+    GB_ASSIGN_OR_RETURN(
+        const int64_t percent,
+        ParseNumber("--guard-percent", arguments.Get("--guard-percent"), 1, 100));
+    guard->set_percent(static_cast<int32_t>(percent));
+    paths.push_back("guard.percent");
+  }
+  return paths;
+}
+
+std::string GuardText(const Session& session, const v1::Integration::Guard& guard) {
+  return session.Text(guard.off() ? "GUARD_OFF" : "GUARD_IS",
+                      {{"contacts", std::to_string(guard.contacts())},
+                       {"percent", std::to_string(guard.percent())}});
+}
+
 std::vector<Argument> PolicyArguments() {
   std::vector<Argument> arguments;
   for (const PolicyFlag& policy : PolicyFlags()) {
@@ -119,6 +160,7 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
   const Cell active = ActiveCell(session, it.active());
   facts.Add(session.Text("ACTIVE"), active.text, active.color);
   AddPolicies(session, it, &facts);
+  facts.Add(session.Text("GUARD"), GuardText(session, it.guard()));
   facts.Add(session.Text("CREATED"),
             TimeText(session, it.has_create_time(), it.create_time()));
   facts.Add(session.Text("CHANGED"),
@@ -134,6 +176,8 @@ absl::StatusOr<int> Create(Session& session, const Arguments& arguments) {
   request.mutable_integration()->set_type(v1::Integration::BITRIX24);
   request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
   PutPolicies(arguments, request.mutable_integration());
+  GB_RETURN_IF_ERROR(
+      PutGuard(arguments, request.mutable_integration()->mutable_guard()).status());
   request.set_inactive(arguments.Has("--inactive"));
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::CreateIntegration, request));
   return Print(session, "INTEGRATION_CREATED", made, "NEXT_CONNECTION_SET");
@@ -186,6 +230,10 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   for (std::string& field : PutPolicies(arguments, request.mutable_integration())) {
     request.mutable_update_mask()->add_paths(std::move(field));
   }
+  GB_ASSIGN_OR_RETURN(
+      const std::vector<std::string> guard,
+      PutGuard(arguments, request.mutable_integration()->mutable_guard()));
+  for (const std::string& path : guard) request.mutable_update_mask()->add_paths(path);
   // Without a path the server would take all that is set.
   if (request.update_mask().paths().empty()) {
     return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--display-name"}});
@@ -238,6 +286,10 @@ std::vector<Command> IntegrationCommands() {
   for (const Argument& policy : PolicyArguments()) {
     create.push_back(policy);
     update.push_back(policy);
+  }
+  for (const Argument& guard : GuardArguments()) {
+    create.push_back(guard);
+    update.push_back(guard);
   }
   return {
       {"integration",

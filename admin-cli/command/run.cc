@@ -25,6 +25,7 @@ absl::StatusOr<int> ExportRun(Session& session, const Arguments& arguments) {
   request.set_dry_run(arguments.Has("--dry-run"));
   request.set_settle(arguments.Has("--settle"));
   request.set_plan(arguments.Get("--plan"));
+  request.set_beyond_guard(arguments.Has("--beyond-guard"));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::StartExport, request));
   const bool write_back = arguments.Has("--wait-write-back");
   const bool wait = write_back || arguments.Has("--wait") || arguments.Has("--settle");
@@ -107,7 +108,8 @@ std::vector<Command> ExportCommands() {
         {"--settle", "", "FLAG_SETTLE"},
         {"--full", "", "FLAG_FULL"},
         {"--dry-run", "", "FLAG_DRY_RUN"},
-        {"--plan", "PLAN", "FLAG_PLAN"}},
+        {"--plan", "PLAN", "FLAG_PLAN"},
+        {"--beyond-guard", "", "FLAG_BEYOND_GUARD"}},
        {"guestbridge export run main --wait",
         "guestbridge export run main --dry-run --wait",
         "guestbridge export run main --plan 5f0c2a9be1d47730 --wait"},

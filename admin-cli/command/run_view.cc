@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -101,6 +102,7 @@ absl::string_view NextOf(const v1::Run& run) {
       return "NEXT_CLIENTS_RETRY";
     case v1::Run::FAILED:
       if (run.error().reason() == "PLAN_CHANGED") return "NEXT_DRY_RUN";
+      if (absl::StartsWith(run.error().reason(), "GUARD_")) return "NEXT_GUARD";
       if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
       if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
       return "NEXT_RUN_FAILED";
@@ -115,6 +117,7 @@ absl::string_view NextOf(const v1::Run& run) {
     const bool proposes = run.match().matched() > run.match().applied();
     return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
   }
+  if (run.draft_mapping()) return "NEXT_FIELDS_SAVE_DRAFT";
   if (run.dry_run()) return run.plan().empty() ? "NEXT_EXPORT_RUN" : "NEXT_EXPORT_PLAN";
   return "NEXT_STATUS";
 }

@@ -60,6 +60,16 @@ constexpr ReasonText kTexts[] = {
      "know more: bring the server up to date.",
      "Посмотрите допустимые значения: guestbridge integration update --help. Новая "
      "программа может знать больше: обновите сервер."},
+    {"GUARD_INVALID", kInvalid,
+     "The guard's number of contacts must not be negative, and its share must be from "
+     "1 "
+     "to 100 percent.",
+     "Число контактов в ограничении не может быть отрицательным, а доля — от 1 до 100 "
+     "процентов.",
+     "For example: guestbridge integration update {integration} --guard-contacts 5000 "
+     "--guard-percent 20.",
+     "Например: guestbridge integration update {integration} --guard-contacts 5000 "
+     "--guard-percent 20."},
     {"INTEGRATION_INACTIVE", kPrecondition,
      "The integration \"{integration}\" is switched off.",
      "Взаимодействие «{integration}» выключено.",
@@ -99,6 +109,13 @@ constexpr ReasonText kTexts[] = {
      "создано снова: {recreated}.",
      "Look at a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Посмотрите новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"DRAFT_IS_FOR_DRY_RUNS", kInvalid,
+     "Only a dry run can use the draft of the field mapping.",
+     "Черновик соответствия полей можно использовать только в пробном запуске.",
+     "Ask for a dry run, or save the draft first: guestbridge fields save "
+     "{integration}.",
+     "Запросите пробный запуск или сначала сохраните черновик: guestbridge fields save "
+     "{integration}."},
     {"RUN_ENDED", kPrecondition, "The run {run} has ended already.",
      "Запуск {run} уже завершён.", "There is nothing left to cancel.",
      "Отменять уже нечего."},

@@ -475,6 +475,31 @@ constexpr ReasonText kHelp[] = {
         "have changed since",
         "Сделать то, что показала пробная выгрузка с этим планом, или ничего, если "
         "настройки или гости с тех пор изменились"),
+    MakeLabel("LABEL_FLAG_GUARD",
+              "Whether a run that would change too many contacts is stopped: on "
+              "(default) or off",
+              "Останавливать ли выгрузку, которая изменила бы слишком много контактов: "
+              "on (по умолчанию) или off"),
+    MakeLabel("LABEL_FLAG_GUARD_CONTACTS",
+              "So many contacts a run may always change or make again (default 25000)",
+              "Столько контактов выгрузка может изменить или создать снова всегда (по "
+              "умолчанию 25000)"),
+    MakeLabel("LABEL_FLAG_GUARD_PERCENT",
+              "… and so many of every hundred that are linked (default 10)",
+              "… и столько из каждых ста связанных (по умолчанию 10)"),
+    MakeLabel("LABEL_FLAG_BEYOND_GUARD",
+              "Change however many contacts there are to change",
+              "Изменить столько контактов, сколько потребуется, без ограничения"),
+    MakeLabel("LABEL_FLAG_RESEND",
+              "Guests who are exported already: changed (default) writes what differs "
+              "in 1C, all also what differs on the portal, none leaves them",
+              "Уже выгруженные гости: changed (по умолчанию) — записать то, что "
+              "изменилось в 1С, all — и то, что изменилось на портале, none — не "
+              "трогать"),
+    MakeLabel("LABEL_FLAG_SAVE_DRY_RUN",
+              "Save nothing; say what the next export would do with this draft",
+              "Ничего не сохранять; показать, что сделала бы ближайшая выгрузка с этим "
+              "черновиком"),
     MakeLabel("LABEL_FLAG_STATE",
               "Only clients in this state: QUEUED, EXPORTED, IN_DOUBT, FAILED, "
               "SKIPPED, PROPOSED, AMBIGUOUS, ERASED",

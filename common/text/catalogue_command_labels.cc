@@ -142,6 +142,38 @@ constexpr ReasonText kLabels[] = {
               "{count}.",
               "Соответствие полей {id} сохранено как версия {version}, полей: "
               "{count}."),
+    MakeLabel(
+        "LABEL_FIELDS_NOT_SAVED",
+        "Nothing is saved: what version {version} of {id} would do is looked at.",
+        "Ничего не сохранено: смотрим, что сделала бы версия {version} для {id}."),
+    MakeLabel(
+        "LABEL_RESEND_CHANGED",
+        "Guests who are on the portal already: the first export with this version "
+        "compares all of 1C and writes the fields whose value is another now.",
+        "Гости, которые уже на портале: первая выгрузка с этой версией сравнит всю "
+        "1С и запишет поля, значение которых стало другим."),
+    MakeLabel(
+        "LABEL_RESEND_ALL",
+        "Guests who are on the portal already: the first export with this version "
+        "compares every contact with 1C and writes whatever differs, also what "
+        "managers changed.",
+        "Гости, которые уже на портале: первая выгрузка с этой версией сравнит "
+        "каждый контакт с 1С и запишет всё, что отличается, в том числе "
+        "изменённое менеджерами."),
+    MakeLabel("LABEL_RESEND_NONE",
+              "Guests who are on the portal already stay as they are until they change "
+              "in 1C, or until an export with --full.",
+              "Гости, которые уже на портале, останутся как есть, пока не изменятся в "
+              "1С или до выгрузки с --full."),
+    MakeLabel("LABEL_GUARD", "Guard", "Ограничение"),
+    MakeLabel(
+        "LABEL_GUARD_IS",
+        "a run may change {contacts} contacts, or {percent} % of all if that is "
+        "more",
+        "выгрузка может изменить контактов: {contacts}, или {percent} % всех, если "
+        "это больше"),
+    MakeLabel("LABEL_GUARD_OFF", "off: a run may change any number of contacts",
+              "выключено (off): выгрузка может изменить сколько угодно контактов"),
     MakeLabel("LABEL_FIELDS_RESTORED",
               "Version {from} of {id} is restored as version {version}, fields: "
               "{count}.",
@@ -378,6 +410,15 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_NEXT_RUN_FAILED",
               "Mend the cause, then again: guestbridge export run {id} --wait",
               "Устраните причину и повторите: guestbridge export run {id} --wait"),
+    MakeLabel("LABEL_NEXT_FIELDS_SAVE_DRAFT",
+              "When it is right: guestbridge fields save {id}",
+              "Если всё верно: guestbridge fields save {id}"),
+    MakeLabel(
+        "LABEL_NEXT_GUARD",
+        "See what would change: guestbridge export run {id} --dry-run --wait, then "
+        "carry it out with the --plan that it names",
+        "Посмотрите, что изменилось бы: guestbridge export run {id} --dry-run "
+        "--wait, затем выполните с ключом --plan, который он назовёт"),
     MakeLabel("LABEL_NEXT_DRY_RUN",
               "A new plan: guestbridge export run {id} --dry-run --wait",
               "Новый план: guestbridge export run {id} --dry-run --wait"),

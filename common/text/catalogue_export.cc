@@ -79,6 +79,52 @@ constexpr ReasonText kTexts[] = {
      "Связать гостя самому: guestbridge clients link {integration} <клиент> <контакт>. "
      "Чтобы контакты снова создавались: guestbridge integration update {integration} "
      "--on-gone-contact recreate."},
+    {"GUARD_STOPPED", kPrecondition,
+     "The export has changed {limit} contacts and would change more; the guard has "
+     "stopped it.",
+     "Выгрузка изменила контактов: {limit}, и изменила бы ещё; сработало ограничение.",
+     "See what it would change: guestbridge export run {integration} --dry-run. If "
+     "that "
+     "is right, carry out that plan with --plan, or add --beyond-guard; otherwise mend "
+     "the mapping or 1C. The limit: guestbridge integration update {integration} "
+     "--guard-contacts N.",
+     "Посмотрите, что она изменила бы: guestbridge export run {integration} --dry-run. "
+     "Если всё верно, выполните этот план с ключом --plan или добавьте --beyond-guard; "
+     "иначе исправьте соответствие полей или 1С. Предел: guestbridge integration "
+     "update {integration} --guard-contacts N."},
+    {"GUARD_REFUSED", kPrecondition,
+     "The export would change {updated} contacts and make {recreated} again, more than "
+     "the {limit} that the guard lets through; nothing was written.",
+     "Выгрузка изменила бы контактов: {updated}, создала бы снова: {recreated}; это "
+     "больше, чем допускает ограничение ({limit}). Ничего не записано.",
+     "See what it would change: guestbridge export run {integration} --dry-run. If "
+     "that "
+     "is right, carry out that plan with --plan, or add --beyond-guard; otherwise mend "
+     "the mapping or 1C. The limit: guestbridge integration update {integration} "
+     "--guard-contacts N.",
+     "Посмотрите, что она изменила бы: guestbridge export run {integration} --dry-run. "
+     "Если всё верно, выполните этот план с ключом --plan или добавьте --beyond-guard; "
+     "иначе исправьте соответствие полей или 1С. Предел: guestbridge integration "
+     "update {integration} --guard-contacts N."},
+    {"GUARD_WOULD_STOP", kOk,
+     "That is more than the {limit} contacts that one export may change by itself: the "
+     "guard would stop it.",
+     "Это больше, чем одна выгрузка может изменить сама (контактов: {limit}): её "
+     "остановит ограничение.",
+     "If it is right, carry out this plan with --plan, or add --beyond-guard.",
+     "Если всё верно, выполните этот план с ключом --plan или добавьте "
+     "--beyond-guard."},
+    {"SOURCE_EMPTY", kPrecondition,
+     "1C shows no guest at all, though {linked} of its guests are on the portal; "
+     "nothing was changed.",
+     "1С не показывает ни одного гостя, хотя на портале их {linked}; ничего не "
+     "изменено.",
+     "Check that it is the right base and that the exchange user may see the guests: "
+     "guestbridge connection test {integration}. If the base is meant to be empty, add "
+     "--beyond-guard.",
+     "Проверьте, та ли это база и видит ли гостей пользователь обмена: guestbridge "
+     "connection test {integration}. Если база и должна быть пустой, добавьте "
+     "--beyond-guard."},
     {"LAST_GOOD_SETTINGS", kOk,
      "The newest settings can't be used; the run goes on with the last ones that "
      "worked.",

@@ -196,6 +196,7 @@ constexpr Value kValues[] = {
     Same("least", "9.0.1.3"),
     Same("length", "64"),
     Same("limit", "200"),
+    Same("linked", "1500"),
     Same("listen", "0.0.0.0:7443"),
     Same("megabytes", "14"),
     Same("method", "StartExport"),

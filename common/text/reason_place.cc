@@ -29,6 +29,8 @@ const std::vector<Rule>& Rules() {
       {"PORTAL_MOVED", {Place::kRun}},
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
       {"PLAN_CHANGED", {Place::kRun}},
+      {"GUARD_", {Place::kRun}},
+      {"SOURCE_EMPTY", {Place::kRun}},
       {"CLIENT_GONE", {Place::kClient}},
       {"LEFT_", {Place::kClient}},
       {"SOURCE_QUIET_HOURS", {Place::kRun, Place::kStatus}},

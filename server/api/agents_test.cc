@@ -189,7 +189,7 @@ TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
 
 TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   Prepare("main");
-  ASSERT_EQ(ReasonOf(mappings_.Save("integrations/main", "").status()),
+  ASSERT_EQ(ReasonOf(mappings_.Save(OfMain<v1::SaveFieldMappingRequest>()).status()),
             "FIELDS_NOT_LOADED");
   const auto session = ConnectAgent("a", "one");
   Sent(*session);
@@ -268,7 +268,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_EQ(mappings_.SetFilter("integrations/main", "City='Тверь'")->filter(),
             "City = Тверь");
 
-  const auto saved = mappings_.Save("integrations/main", "");
+  const auto saved = mappings_.Save(OfMain<v1::SaveFieldMappingRequest>());
   ASSERT_THAT(saved, IsOk());
   EXPECT_EQ(saved->version(), 2);
   EXPECT_EQ(saved->conditions_size(), 1);
@@ -282,7 +282,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_GT(mappings_.Diff(request)->changes_size(), 0);
   request.set_to_version(9);
   EXPECT_EQ(ReasonOf(mappings_.Diff(request).status()), "MAPPING_VERSION_NOT_FOUND");
-  EXPECT_EQ(mappings_.Save("integrations/main", "")->version(), 2);
+  EXPECT_EQ(mappings_.Save(OfMain<v1::SaveFieldMappingRequest>())->version(), 2);
   EXPECT_EQ(mappings_.Restore("integrations/main/fieldMappings/1")->version(), 3);
   EXPECT_EQ(mappings_.Get("integrations/main/fieldMapping")->entries_size(), 1);
   EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/3")->restored_from(), 1);

@@ -106,6 +106,13 @@ class ApiFixture : public ::testing::Test {
     return connection;
   }
 
+  template <typename Request>
+  static Request OfMain() {
+    Request request;
+    request.set_parent("integrations/main");
+    return request;
+  }
+
   // Ready to export, but for an agent.
   void Prepare(const std::string& id) {
     CreateIntegration(id);

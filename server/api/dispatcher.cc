@@ -90,6 +90,7 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   configuration.set_gone_contact_policy(chosen.gone_contact_policy());
   configuration.set_robots_policy(chosen.robots_policy());
   configuration.set_nameless_policy(chosen.nameless_policy());
+  *configuration.mutable_guard() = chosen.guard();
   configuration.set_revision(revision);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();
@@ -126,6 +127,7 @@ void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
       *task.mutable_run()->mutable_run() = run;
       task.mutable_run()->set_apply(record.apply());
       task.mutable_run()->set_settle(record.settle());
+      if (record.has_draft()) *task.mutable_run()->mutable_draft() = record.draft();
       sent->session->Push(std::move(message));
     }
     if (run.cancel_requested() && sent->runs.contains(run.name()) &&

@@ -64,8 +64,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                                 v1::FieldMapping* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SaveFieldMapping",
                        [&](const Call&) -> absl::Status {
-                         return Take(mappings_.Save(request->parent(), request->etag()),
-                                     response);
+                         return Take(mappings_.Save(*request), response);
                        });
   }
 

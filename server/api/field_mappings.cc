@@ -63,6 +63,11 @@ v1::FieldMapping VersionView(const Record<store::MappingRecord>& record, bool cu
   mapping.set_etag(std::to_string(record.version));
   mapping.set_current(current);
   NamePolicies(&mapping);
+  // What was saved before there was a choice.
+  if (mapping.resend() == v1::FieldMapping::RESEND_UNSPECIFIED) {
+    mapping.set_resend(v1::FieldMapping::CHANGED);
+    mapping.set_compare_version(mapping.version());
+  }
   return mapping;
 }
 
@@ -92,6 +97,53 @@ void SharePolicies(v1::FieldMapping* others, v1::FieldMappingEntry* made) {
     other.set_policy(made->policy());
     other.set_when_empty(made->when_empty());
   }
+}
+
+// The draft's entries as the version after the current one; the current one when they
+// are that already and nobody is to be sent again.
+absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
+                                             const std::string& id,
+                                             const v1::FieldMapping& draft,
+                                             v1::FieldMapping::Resend resend) {
+  GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
+  v1::FieldMapping before;
+  if (current.has_value()) before = VersionView(*current, true);
+  if (current.has_value() && resend != v1::FieldMapping::ALL && IsSame(before, draft)) {
+    return before;
+  }
+  v1::FieldMapping mapping;
+  const int number = before.version() + 1;
+  mapping.set_name(MappingVersionName(id, number));
+  mapping.set_version(number);
+  *mapping.mutable_entries() = draft.entries();
+  mapping.set_filter(draft.filter());
+  *mapping.mutable_conditions() = draft.conditions();
+  mapping.set_compare_version(number);
+  mapping.set_resend_version(before.resend_version());
+  switch (resend) {
+    case v1::FieldMapping::ALL:
+      mapping.set_resend(v1::FieldMapping::ALL);
+      mapping.set_resend_version(number);
+      break;
+    case v1::FieldMapping::NONE:
+      mapping.set_resend(v1::FieldMapping::NONE);
+      // Of the first version everybody is new.
+      if (number > 1) mapping.set_compare_version(before.compare_version());
+      break;
+    default:
+      mapping.set_resend(v1::FieldMapping::CHANGED);
+  }
+  return mapping;
+}
+
+// Keeps what NextVersion made, unless it is the current version.
+absl::Status Freeze(Transaction& transaction, const std::string& id, absl::Time now,
+                    v1::FieldMapping* mapping) {
+  if (mapping->current()) return absl::OkStatus();
+  *mapping->mutable_update_time() = ToTimestamp(now);
+  store::MappingRecord record;
+  *record.mutable_mapping() = *mapping;
+  return PutRecord(transaction, keys::Mapping(id, mapping->version()), record);
 }
 
 }  // namespace
@@ -246,45 +298,34 @@ absl::StatusOr<v1::FieldMappingDiff> FieldMappings::Diff(
   return diff;
 }
 
-// Makes the draft's entries the newest version unless they are that already.
-absl::StatusOr<v1::FieldMapping> FieldMappings::FreezeAs(Transaction& transaction,
-                                                         const std::string& id,
-                                                         const v1::FieldMapping& draft,
-                                                         int restored_from) {
-  GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
-  if (current.has_value() && IsSame(current->value.mapping(), draft)) {
-    return VersionView(*current, true);
-  }
-  const int number = current.has_value() ? current->value.mapping().version() + 1 : 1;
-  store::MappingRecord record;
-  v1::FieldMapping& mapping = *record.mutable_mapping();
-  mapping.set_name(MappingVersionName(id, number));
-  mapping.set_version(number);
-  mapping.set_restored_from(restored_from);
-  *mapping.mutable_entries() = draft.entries();
-  mapping.set_filter(draft.filter());
-  *mapping.mutable_conditions() = draft.conditions();
-  *mapping.mutable_update_time() = ToTimestamp(clock_.Now());
-  GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Mapping(id, number), record));
-  mapping.set_current(true);
-  return mapping;
+absl::StatusOr<v1::FieldMapping> DraftAsVersion(Transaction& transaction,
+                                                const std::string& id,
+                                                v1::FieldMapping::Resend resend) {
+  GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
+  GB_RETURN_IF_ERROR(ValidateMapping(draft));
+  return NextVersion(transaction, id, draft, resend);
 }
 
-absl::StatusOr<v1::FieldMapping> FieldMappings::Save(const std::string& parent,
-                                                     const std::string& etag) {
-  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(parent));
+absl::StatusOr<v1::FieldMapping> FieldMappings::Save(
+    const v1::SaveFieldMappingRequest& request) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
   v1::FieldMapping saved;
-  GB_RETURN_IF_ERROR(
-      store_
-          .Write([&](Transaction& transaction) -> absl::Status {
-            GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft,
-                                LoadDraft(transaction, id));
-            GB_RETURN_IF_ERROR(CheckEtag(etag, draft.etag(), DraftMappingName(id)));
-            GB_RETURN_IF_ERROR(ValidateMapping(draft));
-            GB_ASSIGN_OR_RETURN(saved, FreezeAs(transaction, id, draft, 0));
-            return absl::OkStatus();
-          })
-          .status());
+  const auto make = [&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
+    GB_RETURN_IF_ERROR(CheckEtag(request.etag(), draft.etag(), DraftMappingName(id)));
+    GB_ASSIGN_OR_RETURN(saved, DraftAsVersion(transaction, id, request.resend()));
+    return absl::OkStatus();
+  };
+  if (request.validate_only()) {
+    GB_RETURN_IF_ERROR(store_.Read(make));
+    return saved;
+  }
+  GB_RETURN_IF_ERROR(store_
+                         .Write([&](Transaction& transaction) -> absl::Status {
+                           GB_RETURN_IF_ERROR(make(transaction));
+                           return Freeze(transaction, id, clock_.Now(), &saved);
+                         })
+                         .status());
   return Get(saved.name());
 }
 
@@ -331,9 +372,10 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Restore(const std::string& name)
             draft.set_filter(record.value.mapping().filter());
             *draft.mutable_conditions() = record.value.mapping().conditions();
             GB_RETURN_IF_ERROR(SaveDraft(transaction, id, clock_.Now(), &draft));
-            GB_ASSIGN_OR_RETURN(restored,
-                                FreezeAs(transaction, id, draft, version.version));
-            return absl::OkStatus();
+            GB_ASSIGN_OR_RETURN(restored, NextVersion(transaction, id, draft,
+                                                      v1::FieldMapping::CHANGED));
+            if (!restored.current()) restored.set_restored_from(version.version);
+            return Freeze(transaction, id, clock_.Now(), &restored);
           })
           .status());
   return Get(restored.name());

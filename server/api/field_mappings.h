@@ -10,6 +10,12 @@
 
 namespace guestbridge::server {
 
+// What saving the draft would make: the next version, or the current one when nothing
+// is changed. Errors: those of SaveFieldMapping.
+absl::StatusOr<v1::FieldMapping> DraftAsVersion(Transaction& transaction,
+                                                const std::string& id,
+                                                v1::FieldMapping::Resend resend);
+
 // Field mappings: the rules of FieldMappingService. Errors are those of
 // field_mapping.proto. Thread-safe.
 class FieldMappings {
@@ -26,8 +32,7 @@ class FieldMappings {
                                          const std::string& target);
   absl::StatusOr<v1::FieldMapping> SetFilter(const std::string& parent,
                                              const std::string& filter);
-  absl::StatusOr<v1::FieldMapping> Save(const std::string& parent,
-                                        const std::string& etag);
+  absl::StatusOr<v1::FieldMapping> Save(const v1::SaveFieldMappingRequest& request);
   absl::StatusOr<v1::ListFieldMappingsResponse> List(
       const v1::ListFieldMappingsRequest& request);
   absl::StatusOr<v1::FieldMappingDiff> Diff(
@@ -35,11 +40,6 @@ class FieldMappings {
   absl::StatusOr<v1::FieldMapping> Restore(const std::string& name);
 
  private:
-  absl::StatusOr<v1::FieldMapping> FreezeAs(Transaction& transaction,
-                                            const std::string& id,
-                                            const v1::FieldMapping& draft,
-                                            int restored_from);
-
   Store& store_;
   const Clock& clock_;
   SessionHub& sessions_;

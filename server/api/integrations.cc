@@ -51,6 +51,9 @@ void FillPolicies(v1::Integration* integration) {
   if (integration->nameless_policy() == I::NAMELESS_POLICY_UNSPECIFIED) {
     integration->set_nameless_policy(I::SKIP);
   }
+  I::Guard& guard = *integration->mutable_guard();
+  if (guard.contacts() == 0) guard.set_contacts(25'000);
+  if (guard.percent() == 0) guard.set_percent(10);
 }
 
 // A newer caller's policy is refused: to be taken for another one would be worse.
@@ -71,11 +74,22 @@ absl::Status CheckPolicies(const v1::Integration& integration) {
   return MakeFieldError(field, "POLICY_UNKNOWN", {{"field", field}});
 }
 
+absl::Status CheckGuard(const v1::Integration::Guard& guard) {
+  if (guard.contacts() < 0) {
+    return MakeFieldError("integration.guard.contacts", "GUARD_INVALID");
+  }
+  if (guard.percent() < 0 || guard.percent() > 100) {
+    return MakeFieldError("integration.guard.percent", "GUARD_INVALID");
+  }
+  return absl::OkStatus();
+}
+
 void CopyPolicies(const v1::Integration& from, v1::Integration* to) {
   to->set_deletion_mark_policy(from.deletion_mark_policy());
   to->set_gone_contact_policy(from.gone_contact_policy());
   to->set_robots_policy(from.robots_policy());
   to->set_nameless_policy(from.nameless_policy());
+  *to->mutable_guard() = from.guard();
   FillPolicies(to);
 }
 
@@ -154,6 +168,7 @@ absl::StatusOr<v1::Integration> Integrations::Create(
   }
   GB_RETURN_IF_ERROR(CheckDisplayName(request.integration().display_name()));
   GB_RETURN_IF_ERROR(CheckPolicies(request.integration()));
+  GB_RETURN_IF_ERROR(CheckGuard(request.integration().guard()));
   store::IntegrationRecord record;
   v1::Integration& integration = *record.mutable_integration();
   integration.set_name(IntegrationName(id));
@@ -248,6 +263,7 @@ absl::StatusOr<v1::Integration> Integrations::Update(
             }
             if (integration.display_name().empty()) integration.set_display_name(id);
             GB_RETURN_IF_ERROR(CheckPolicies(integration));
+            GB_RETURN_IF_ERROR(CheckGuard(integration.guard()));
             FillPolicies(&integration);
             if (!MessageDifferencer::Equals(integration, before)) {
               GB_RETURN_IF_ERROR(Save(transaction, id, clock_.Now(), record.value));

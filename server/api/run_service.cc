@@ -33,6 +33,10 @@ class RunServiceImpl final : public Base {
                          order.dry_run = request->dry_run();
                          order.settle = request->settle();
                          order.plan = request->plan();
+                         if (request->draft_mapping()) {
+                           order.draft = request->draft_resend();
+                         }
+                         order.beyond_guard = request->beyond_guard();
                          order.request_id = request->request_id();
                          GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
                          Render(call.language, response);

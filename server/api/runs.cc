@@ -11,6 +11,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
@@ -50,9 +51,13 @@ absl::Status CheckStart(Transaction& transaction, const RunOrder& order) {
     return MakeError("INTEGRATION_INACTIVE", {{"integration", id}});
   }
   GB_RETURN_IF_ERROR(RequireConnection(transaction, id));
-  GB_ASSIGN_OR_RETURN(const auto mapping,
-                      transaction.List(keys::Mappings(id), "", 1, true));
-  if (mapping.empty()) return MakeError("MAPPING_NOT_SAVED", {{"integration", id}});
+  if (!order.draft.has_value()) {
+    GB_ASSIGN_OR_RETURN(const auto mapping,
+                        transaction.List(keys::Mappings(id), "", 1, true));
+    if (mapping.empty()) return MakeError("MAPPING_NOT_SAVED", {{"integration", id}});
+  } else if (!order.dry_run) {
+    return MakeFieldError("draft_mapping", "DRAFT_IS_FOR_DRY_RUNS");
+  }
   GB_ASSIGN_OR_RETURN(const auto unfinished, UnfinishedRuns(transaction, id));
   for (const store::RunRecord& record : unfinished) {
     if (IsExclusive(record.run().kind())) {
@@ -138,6 +143,7 @@ absl::StatusOr<v1::Run> Runs::Create(Transaction& transaction, const RunOrder& o
   run.set_trigger(order.trigger);
   run.set_full(order.full);
   run.set_dry_run(order.dry_run);
+  run.set_beyond_guard(order.beyond_guard);
   *run.mutable_create_time() = ToTimestamp(clock_.Now());
   // Present from the start, so that readers need not tell "nothing yet" from zero.
   run.mutable_counters();
@@ -149,6 +155,12 @@ absl::StatusOr<v1::Run> Runs::Create(Transaction& transaction, const RunOrder& o
                           transaction, keys::Mappings(order.integration), "", 1, true));
   if (!mappings.empty()) {
     run.set_mapping_version(mappings.front().value.mapping().version());
+  }
+  if (order.draft.has_value()) {
+    GB_ASSIGN_OR_RETURN(*record.mutable_draft(),
+                        DraftAsVersion(transaction, order.integration, *order.draft));
+    run.set_draft_mapping(true);
+    run.set_mapping_version(record.draft().version());
   }
   GB_RETURN_IF_ERROR(TakePlan(transaction, order, &run));
   if (order.kind == v1::Run::SETTLE) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct RunOrder {
   bool full = false;
   bool dry_run = false;
   std::string plan;  // of a dry run; empty: whatever there is to do
+  // Of a dry run: with the draft of the field mapping, saved like this; none: without.
+  std::optional<v1::FieldMapping::Resend> draft;
+  bool beyond_guard = false;
   bool settle = false;
   bool apply = false;
   std::string request_id;  // Empty: none.

@@ -2,15 +2,16 @@
 
 namespace guestbridge::agent {
 
-ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattended,
-                         absl::Time now, const ReadMemory& memory) {
+ReadChoice ChooseReading(bool full_requested, const MappingInUse& mapping,
+                         bool unattended, absl::Time now, const ReadMemory& memory) {
   ReadChoice choice;
   choice.full = true;
   if (full_requested) {
     choice.reason = "FULL_REQUESTED";
   } else if (memory.watermark.value.empty()) {
     choice.reason = "NEVER_READ";
-  } else if (memory.mapping_version != mapping_version) {
+  } else if (memory.mapping_version < mapping.compare_version ||
+             memory.mapping_version > mapping.version) {
     choice.reason = "MAPPING_CHANGED";
   } else if (memory.basis_changed) {
     choice.reason = "CONTENT_BASIS_CHANGED";

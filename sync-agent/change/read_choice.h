@@ -39,10 +39,18 @@ struct ReadChoice {
 // are committed out of order. A comparison is narrow rows, 120 bytes each.
 inline constexpr absl::Duration kCompareEvery = absl::Hours(7 * 24);
 
+// The field mapping of a run.
+struct MappingInUse {
+  int version = 0;
+  // Whoever has read everybody with this version, or one between, has no need to again.
+  int compare_version = 0;
+};
+
 // A new mapping version changes what a client's content is, and so do other rules and a
-// renamed country: everybody is compared once. `unattended`: nobody waits for the run.
-ReadChoice ChooseReading(bool full_requested, int mapping_version, bool unattended,
-                         absl::Time now, const ReadMemory& memory);
+// renamed country: everybody is compared once, unless the version says that it need not
+// be. `unattended`: nobody waits for the run.
+ReadChoice ChooseReading(bool full_requested, const MappingInUse& mapping,
+                         bool unattended, absl::Time now, const ReadMemory& memory);
 
 // The notes under which the ledger keeps a ReadMemory; the last in Unix seconds.
 inline constexpr char kWatermarkNote[] = "watermark";

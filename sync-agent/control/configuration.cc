@@ -122,20 +122,6 @@ absl::StatusOr<ClientFilter> ReadFilter(const v1::FieldMapping& mapping) {
   return ClientFilter(std::move(conditions));
 }
 
-absl::StatusOr<CompiledMapping> ReadMapping(const v1::FieldMapping& mapping,
-                                            const v1::Connection& connection) {
-  std::vector<MappingEntry> entries;
-  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
-    entries.push_back(ReadEntry(entry));
-  }
-  MappingOptions options;
-  options.default_region =
-      connection.default_region().empty() ? "RU" : connection.default_region();
-  options.version = mapping.version();
-  GB_ASSIGN_OR_RETURN(options.filter, ReadFilter(mapping));
-  return CompiledMapping::Compile(entries, std::move(options));
-}
-
 EventSwitches ReadEvents(const v1::AgentConfiguration& configuration) {
   EventSwitches events;
   for (const std::string& event : configuration.disabled_events()) {
@@ -187,7 +173,30 @@ Policies ReadPolicies(const v1::AgentConfiguration& configuration) {
   return policies;
 }
 
+GuardSettings ReadGuard(const v1::Integration::Guard& guard) {
+  GuardSettings settings;
+  settings.on = !guard.off();
+  if (guard.contacts() > 0) settings.contacts = guard.contacts();
+  if (guard.percent() > 0) settings.percent = guard.percent();
+  return settings;
+}
+
 }  // namespace
+
+absl::StatusOr<CompiledMapping> ReadMapping(const v1::FieldMapping& mapping,
+                                            const std::string& default_region) {
+  std::vector<MappingEntry> entries;
+  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
+    entries.push_back(ReadEntry(entry));
+  }
+  MappingOptions options;
+  options.default_region = default_region;
+  options.version = mapping.version();
+  options.compare_version = mapping.compare_version();
+  options.resend_version = mapping.resend_version();
+  GB_ASSIGN_OR_RETURN(options.filter, ReadFilter(mapping));
+  return CompiledMapping::Compile(entries, std::move(options));
+}
 
 absl::StatusOr<IntegrationSettings> ReadConfiguration(
     const v1::AgentConfiguration& configuration) {
@@ -207,13 +216,16 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
   GB_ASSIGN_OR_RETURN(settings.portal, ReadPortal(connection));
   settings.portal.allow_private = configuration.allow_private_portals();
   settings.pace = ReadPace(connection);
+  settings.default_region =
+      connection.default_region().empty() ? "RU" : connection.default_region();
   if (configuration.has_mapping()) {
     GB_ASSIGN_OR_RETURN(settings.mapping,
-                        ReadMapping(configuration.mapping(), connection));
+                        ReadMapping(configuration.mapping(), settings.default_region));
   }
   settings.events = ReadEvents(configuration);
   settings.policies = ReadPolicies(configuration);
   GB_RETURN_IF_ERROR(ReadSettleTime(connection, &settings));
+  settings.guard = ReadGuard(configuration.guard());
   settings.spread_imports = connection.spread_imports();
   settings.write_back_rate = std::max(0.0, connection.write_back_rate());
   settings.bound_base_identity = configuration.bound_base_identity();

@@ -11,6 +11,7 @@
 #include "sync-agent/mapping/mapping.h"
 #include "sync-agent/pace/pacer.h"
 #include "sync-agent/plan/decide.h"
+#include "sync-agent/plan/guard.h"
 #include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
@@ -36,6 +37,8 @@ struct IntegrationSettings {
   PortalSettings portal;
   PaceSettings pace;
   std::optional<CompiledMapping> mapping;  // empty: none was saved yet
+  std::string default_region;              // of phones; two letters, upper case
+  GuardSettings guard;
   EventSwitches events;
   Policies policies;
   // How long a doubtful request may still execute, on a cloud portal and on a box; the
@@ -54,5 +57,9 @@ struct IntegrationSettings {
 // FILTER_INVALID.
 absl::StatusOr<IntegrationSettings> ReadConfiguration(
     const guestbridge::v1::AgentConfiguration& configuration);
+
+// Errors: TRANSFORM_UNKNOWN, TRANSFORM_ARGUMENT_INVALID, FIELD_TAKEN, FILTER_INVALID.
+absl::StatusOr<CompiledMapping> ReadMapping(
+    const guestbridge::v1::FieldMapping& mapping, const std::string& default_region);
 
 }  // namespace guestbridge::agent

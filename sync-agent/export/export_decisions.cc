@@ -6,7 +6,8 @@
 
 namespace guestbridge::agent {
 
-LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) {
+LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt,
+                      int resend_version) {
   LinkView view;
   view.in_doubt = in_doubt;
   if (!record.has_value()) return view;
@@ -33,6 +34,11 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt) 
                       view.link == LinkView::Link::kAsked;
   view.contact = paired ? record->contact : record->proposed;
   view.exported = record->exported;
+  if (record->mapping_version < resend_version) {
+    // To be compared with what the contact holds, whatever it was sent.
+    view.exported.hash.clear();
+    view.exported.fields_known = false;
+  }
   view.refused_hash = record->refused_hash;
   if (record->link == LinkState::kReview) {
     view.review_reason = record->reason;
@@ -55,7 +61,8 @@ void ExportMachine::Consider(const ClientRow& row) {
   if (settings_.dry_run && record->has_value() && (*record)->dirty) {
     PlannedNow(row.key);
   }
-  const LinkView view = MakeLinkView(*record, attempt->has_value());
+  const LinkView view =
+      MakeLinkView(*record, attempt->has_value(), settings_.mapping->resend_version());
   Decision decision =
       Decide(row,
              settings_.mapping->MapContent(

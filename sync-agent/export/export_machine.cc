@@ -10,6 +10,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/model/mutant.h"
+#include "sync-agent/plan/guard.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -103,6 +104,7 @@ void ExportMachine::Begin() {
 void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
   Handle(now, [&] {
     reading_ = false;
+    if (!page.rows.empty() || page.unchanged > 0) source_empty_ = false;
     for (const ClientRow& row : page.rows) Consider(row);
     for (int i = 0; i < page.unchanged; ++i) tally_.Count(Outcome::kUnchanged);
     if (!page.last) return;
@@ -258,6 +260,7 @@ size_t ExportMachine::MostPending() const {
 void ExportMachine::Step() {
   while (!ended_) {
     if (!lane_.failure().ok()) context_.Fail(lane_.failure());
+    AskGuard();
     if (!context_.failure.ok() || cancelled_) {
       // What has left must be heard of; nothing more leaves.
       lane_.DropWaiting();
@@ -275,6 +278,22 @@ void ExportMachine::Step() {
     // Once more when the ledger failed while something was prepared, or a part found
     // that it has nothing to ask.
     if (context_.failure.ok() && !sent && !Advance()) return;
+  }
+}
+
+void ExportMachine::AskGuard() {
+  if (!settings_.most_changed.has_value()) return;
+  const RunCounts& counts = tally_.progress().counts;
+  if (counts.updated + counts.recreated > *settings_.most_changed) {
+    context_.Fail(
+        MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(*settings_.most_changed)}}));
+  }
+  // What nobody sees any more is not deleted, but a base without anybody is the wrong
+  // one, or one whose user may see nothing.
+  if (stream_done_ && settings_.full && source_empty_ &&
+      settings_.linked >= kLinkedBeforeEmptyIsOdd) {
+    context_.Fail(
+        MakeError("SOURCE_EMPTY", {{"linked", absl::StrCat(settings_.linked)}}));
   }
 }
 

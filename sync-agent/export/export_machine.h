@@ -82,6 +82,8 @@ class ExportMachine {
   void Step();
   // True when the phase is over and the next one was entered.
   bool Advance();
+  // Fails a run that changes more than it may, or that was shown an empty base.
+  void AskGuard();
   void Enter(Phase phase);
   // Jobs of all parts, most urgent first, while the lane has room.
   void FillLane();
@@ -131,6 +133,7 @@ class ExportMachine {
   bool reading_ = false;   // a ReadPage is out
   bool fetching_ = false;  // a FetchRows is out
   bool stream_done_ = false;
+  bool source_empty_ = true;  // no row was read so far
   Watermark watermark_;
   ClientKey dirty_after_;
   bool dirty_done_ = false;
@@ -144,6 +147,7 @@ class ExportMachine {
 };
 
 // The view of a ledger record that the planner takes.
-LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt);
+LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt,
+                      int resend_version);
 
 }  // namespace guestbridge::agent

@@ -75,6 +75,10 @@ struct RunSettings {
   // Started by the schedule or by the agent itself: nobody waits for the first answer.
   bool unattended = false;
   int max_requests_in_flight = 8;  // the pacer says how many of them
+  // So many contacts that exist may be changed or made again; more end the run FAILED
+  // with GUARD_STOPPED. Empty: however many there are.
+  std::optional<int> most_changed;
+  int linked = 0;  // clients with a contact when the run began
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.
   bool first_export = false;

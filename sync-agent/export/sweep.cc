@@ -1,21 +1,23 @@
 #include "sync-agent/export/sweep.h"
-#include "common/crash_point/crash_point.h"
 
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/crash_point/crash_point.h"
 
 namespace guestbridge::agent {
 namespace {
 
 constexpr int kIdsPerCommand = 50;
+// Each answer holds 2,500 contacts: more at once are memory, not speed.
+constexpr int kMostInFlight = 3;
 
 }  // namespace
 
 std::optional<PortalLane::Job> Sweep::Next() {
-  if (finished_) return std::nullopt;
+  if (finished_ || in_flight_ >= kMostInFlight) return std::nullopt;
   const int most =
       kIdsPerCommand * context_.lane.CommandsPerRequest("crm.contact.list");
   const auto live = context_.ledger.LiveContacts(after_, most);

@@ -395,6 +395,13 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int li
   return records;
 }
 
+absl::StatusOr<int> Ledger::CountLinked() {
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(const int64_t linked,
+                      CountLocked("SELECT count(*) FROM clients WHERE link = 1"));
+  return static_cast<int>(linked);
+}
+
 absl::StatusOr<int> Ledger::CountMissing() {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   // Skipped clients (5) are not meant to be there. One index for each half.

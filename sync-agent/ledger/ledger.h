@@ -244,6 +244,8 @@ class Ledger {
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
+  // Clients with a contact.
+  absl::StatusOr<int> CountLinked();
   // Clients that should be on the portal and are not.
   absl::StatusOr<int> CountMissing();
   // The same by reason, most first; at most 20 reasons.

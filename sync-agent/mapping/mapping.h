@@ -34,6 +34,11 @@ struct MappingOptions {
   // sent as written.
   std::string default_region;
   int version = 0;
+  // Who has read the whole base with it, or a later version, need not read it again;
+  // 0: `version`.
+  int compare_version = 0;
+  // Clients that were exported with an earlier one are compared with their contacts.
+  int resend_version = 0;
   ClientFilter filter = {};
 };
 
@@ -71,6 +76,10 @@ class CompiledMapping {
   // The contact fields that it feeds, each once, by name.
   std::set<std::string> targets() const;
   int version() const { return options_.version; }
+  int compare_version() const {
+    return options_.compare_version > 0 ? options_.compare_version : options_.version;
+  }
+  int resend_version() const { return options_.resend_version; }
   const std::string& default_region() const { return options_.default_region; }
 
  private:

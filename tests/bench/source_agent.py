@@ -103,6 +103,7 @@ def measure_agent(guests, line):
         site.start_agent()
         # Where IDs are loaded below, the agent writes one in ten seconds at most.
         site.connect(extra=("--write-back-rate", "1000" if really else "0.1"))
+        site.cli("schedule", "pause", "main")  # Days go by below.
         idle = resident_kib(site.agent)
 
         def memory(what, cost):

@@ -73,6 +73,94 @@ class Plan(unittest.TestCase):
         refused = self.site.cli("export", "run", "main", "--plan", "0123456789abcdef", code=4)
         self.assertIn("--dry-run", refused.stderr)
 
+    def writes(self):
+        counted = self.site.portal.get("/counters")["commands"]
+        return [counted.get(m, 0) for m in ("crm.contact.update", "crm.contact.add", "crm.item.batchimport")]
+
+    def comments(self, n):
+        [contact] = self.site.contacts()[self.client(n)]
+        return contact["fields"].get("COMMENTS")
+
+    def test_a_draft_is_tried_before_it_is_saved(self):
+        site = self.site
+        site.json("export", "run", "main", "--wait")
+        site.cli("fields", "unmap", "main", "COMMENTS")
+        site.cli("fields", "map", "main", "Code", "COMMENTS")
+        before = self.writes()
+        run = site.json("fields", "save", "main", "--dry-run")
+        self.assertEqual((run["state"], run["dryRun"], run["draftMapping"]), ("SUCCEEDED", True, True))
+        self.assertEqual((run["mappingVersion"], run["counters"]["updated"]), (2, 39))
+        self.assertEqual([f["target"] for f in run["forecast"]["fields"]], ["COMMENTS"])
+        self.assertEqual(self.writes(), before)
+        self.assertEqual(len(site.json("fields", "versions", "main")), 1)
+        # A run goes on with what is saved.
+        self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 0)
+        shown = site.cli("fields", "save", "main", "--dry-run")
+        self.assertIn("Nothing is saved", shown.stderr)
+        self.assertTrue(shown.stdout.rstrip().endswith("guestbridge fields save main"), shown.stdout)
+        # Saved, its plan can be carried out.
+        saved = site.cli("fields", "save", "main").stdout
+        self.assertIn("the first export with this version", " ".join(saved.split()))
+        run = site.json("export", "run", "main", "--plan", run["plan"], "--wait")
+        self.assertEqual(run["counters"]["updated"], 39, run)
+
+    def test_a_version_says_what_becomes_of_those_who_are_exported(self):
+        site = self.site
+        site.json("export", "run", "main", "--wait")
+        site.cli("fields", "unmap", "main", "COMMENTS")
+        site.cli("fields", "map", "main", "Code", "COMMENTS")
+        site.cli("fields", "save", "main", "--resend", "none")
+        run = site.json("export", "run", "main", "--wait")
+        self.assertEqual((run["counters"]["updated"], run["mappingVersion"]), (0, 2))
+        self.edit(7, City="Тула")
+        self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 1)
+        self.assertTrue(self.comments(7))
+        self.assertFalse(self.comments(8))
+        # To all: the rest of them, and what a manager changed.
+        [contact] = site.contacts()[self.client(7)]
+        site.portal.post("/contacts/edit", {"id": contact["id"], "set": {"COMMENTS": "By hand"}})
+        site.cli("fields", "save", "main", "--resend", "all")
+        run = site.json("export", "run", "main", "--wait")
+        self.assertEqual((run["counters"]["updated"], run["mappingVersion"]), (39, 3), run)
+        self.assertNotEqual(self.comments(7), "By hand")
+        self.assertTrue(self.comments(8))
+        self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 0)
+
+    def test_a_guard_stops_what_would_change_too_many_until_a_person_agrees(self):
+        site = self.site
+        site.json("export", "run", "main", "--wait")
+        site.cli("integration", "update", "main", "--guard-contacts", "10", "--guard-percent", "5")
+        site.cli("fields", "unmap", "main", "COMMENTS")
+        site.cli("fields", "map", "main", "Code", "COMMENTS")
+        site.cli("fields", "save", "main")
+        before = self.writes()
+        run = site.json("export", "run", "main", "--wait", code=1)
+        self.assertEqual(run["error"]["reason"], "GUARD_REFUSED")
+        self.assertEqual(run["error"]["parameters"]["updated"], "39")
+        self.assertEqual(self.writes(), before)
+        plan = self.plan()
+        self.assertIn("GUARD_WOULD_STOP", [notice["reason"] for notice in plan["notices"]])
+        run = site.json("export", "run", "main", "--plan", plan["plan"], "--wait")
+        self.assertEqual(run["counters"]["updated"], 39)
+        # Midway: changes are not counted beforehand.
+        for n in range(6, 40):
+            self.edit(n, City="Тверь")
+        run = site.json("export", "run", "main", "--wait", code=1)
+        self.assertEqual(run["error"]["reason"], "GUARD_STOPPED")
+        before = self.writes()
+        self.assertEqual(site.json("export", "run", "main", "--wait", code=1)["error"]["reason"], "GUARD_STOPPED")
+        self.assertEqual(self.writes(), before)
+        run = site.json("export", "run", "main", "--beyond-guard", "--wait")
+        self.assertEqual(run["state"], "SUCCEEDED")
+        self.edit(9, City="Рязань")
+        self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 1)
+        # And without a guard.
+        for n in range(6, 40):
+            self.edit(n, City="Псков")
+        shown = site.cli("integration", "update", "main", "--guard", "off").stdout
+        self.assertIn("off", shown)
+        self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 34)
+
     def test_people_see_who_would_go_who_would_not_and_how_long_it_takes(self):
         shown = self.site.cli("export", "run", "main", "--dry-run", "--wait").stdout
         for wanted in ("at least", "MARKED_FOR_DELETION", self.client(5), "--plan"):

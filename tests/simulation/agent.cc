@@ -270,9 +270,10 @@ RunSettings Agent::MakeSettings() {
   if (int64_t unix = 0; whole.ok() && absl::SimpleAtoi(*whole, &unix)) {
     memory.whole = absl::FromUnixSeconds(unix);
   }
-  const agent::ReadChoice choice = agent::ChooseReading(
-      settings.full || settings.kind != RunKind::kExport, settings.mapping_version,
-      settings.unattended, Now().wall, memory);
+  const agent::ReadChoice choice =
+      agent::ChooseReading(settings.full || settings.kind != RunKind::kExport,
+                           {settings.mapping_version, settings.mapping_version},
+                           settings.unattended, Now().wall, memory);
   settings.full = choice.full;
   settings.reads_whole = choice.full || choice.compare;
   agent::ReadRequest read;

@@ -1,0 +1,129 @@
+#include "server/api/field_mappings.h"
+
+#include "server/api/api_fixture_test.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+using Mapping = v1::FieldMapping;
+
+class FieldMappingsTest : public ApiFixture {
+ protected:
+  FieldMappingsTest() {
+    CreateIntegration("main");
+    EXPECT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+    store::MappingRecord record;
+    Mapping& draft = *record.mutable_mapping();
+    for (const char* name : {"LastName", "FirstName"}) {
+      draft.add_source_fields()->set_name(name);
+    }
+    for (const char* name : {"LAST_NAME", "NAME"}) {
+      v1::ContactField& field = *draft.add_contact_fields();
+      field.set_name(name);
+      field.set_type("string");
+    }
+    EXPECT_THAT(store_->Write([&](Transaction& transaction) {
+      return PutRecord(transaction, keys::MappingDraft("main"), record);
+    }),
+                IsOk());
+    Map("LastName", "LAST_NAME");
+  }
+
+  void Map(const char* source, const char* target, const char* transform = "") {
+    v1::FieldMappingEntry entry;
+    entry.set_source(source);
+    entry.set_target(target);
+    if (*transform != '\0') entry.add_transforms(transform);
+    EXPECT_THAT(mappings_.Map("integrations/main", entry), IsOk());
+  }
+
+  absl::StatusOr<Mapping> Save(Mapping::Resend resend = Mapping::RESEND_UNSPECIFIED,
+                               bool validate_only = false) {
+    auto request = OfMain<v1::SaveFieldMappingRequest>();
+    request.set_resend(resend);
+    request.set_validate_only(validate_only);
+    return mappings_.Save(request);
+  }
+
+  absl::StatusOr<v1::Run> StartWithDraft(bool dry_run) {
+    RunOrder order;
+    order.integration = "main";
+    order.dry_run = dry_run;
+    order.draft = Mapping::CHANGED;
+    return runs_.Start(order);
+  }
+};
+
+TEST_F(FieldMappingsTest, WhatIsOnlyValidatedIsNotSaved) {
+  const auto told = Save(Mapping::CHANGED, /*validate_only=*/true);
+  ASSERT_THAT(told, IsOk());
+  EXPECT_EQ(told->version(), 1);
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/1").status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_EQ(Save()->version(), 1);
+  EXPECT_EQ(Save()->version(), 1);
+}
+
+TEST_F(FieldMappingsTest, AVersionSaysFromWhichOneOnEverybodyIsComparedWithIt) {
+  const auto first = Save();
+  EXPECT_EQ(first->resend(), Mapping::CHANGED);
+  EXPECT_EQ(first->compare_version(), 1);
+  EXPECT_EQ(first->resend_version(), 0);
+  Map("FirstName", "NAME");
+  const auto second = Save(Mapping::NONE);
+  EXPECT_EQ(second->version(), 2);
+  EXPECT_EQ(second->resend(), Mapping::NONE);
+  EXPECT_EQ(second->compare_version(), 1);
+  Map("FirstName", "NAME", "upper");
+  EXPECT_EQ(Save(Mapping::NONE)->compare_version(), 1);
+  Map("FirstName", "NAME", "lower");
+  const auto fourth = Save();
+  EXPECT_EQ(fourth->version(), 4);
+  EXPECT_EQ(fourth->compare_version(), 4);
+}
+
+TEST_F(FieldMappingsTest, OnlyToSendEverybodyAgainMakesAVersionWithoutChange) {
+  ASSERT_EQ(Save()->version(), 1);
+  EXPECT_EQ(Save(Mapping::NONE)->version(), 1);
+  const auto again = Save(Mapping::ALL);
+  EXPECT_EQ(again->version(), 2);
+  EXPECT_EQ(again->compare_version(), 2);
+  EXPECT_EQ(again->resend_version(), 2);
+  Map("FirstName", "NAME");
+  const auto later = Save(Mapping::NONE);
+  EXPECT_EQ(later->compare_version(), 2);
+  EXPECT_EQ(later->resend_version(), 2);
+}
+
+TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {
+  EXPECT_EQ(Save(Mapping::NONE)->compare_version(), 1);
+}
+
+TEST_F(FieldMappingsTest, ADryRunTakesTheDraftAsItStands) {
+  const auto run = StartWithDraft(/*dry_run=*/true);
+  ASSERT_THAT(run, IsOk());
+  EXPECT_TRUE(run->draft_mapping());
+  EXPECT_EQ(run->mapping_version(), 1);
+  Map("FirstName", "NAME");
+  EXPECT_THAT(store_->Read([&](Transaction& transaction) -> absl::Status {
+    const auto runs = UnfinishedRuns(transaction, "main");
+    EXPECT_EQ(runs->front().draft().entries_size(), 1);
+    return runs.status();
+  }),
+              IsOk());
+}
+
+TEST_F(FieldMappingsTest, ADraftThatCouldNotBeSavedIsNotRunEither) {
+  ASSERT_THAT(mappings_.Unmap("integrations/main", "LAST_NAME"), IsOk());
+  EXPECT_EQ(ReasonOf(StartWithDraft(/*dry_run=*/true).status()), "MAPPING_EMPTY");
+}
+
+TEST_F(FieldMappingsTest, ARealRunTakesNoDraft) {
+  EXPECT_THAT(StartWithDraft(/*dry_run=*/false),
+              StatusIs(absl::StatusCode::kInvalidArgument, "DRAFT_IS_FOR_DRY_RUNS"));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

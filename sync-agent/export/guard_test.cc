@@ -1,0 +1,131 @@
+// How much a run may change by itself, and what a version of the mapping asks for.
+#include <gtest/gtest.h>
+
+#include <iterator>
+#include <utility>
+
+#include "common/status/error.h"
+#include "sync-agent/export/export_machine.h"
+#include "sync-agent/export/fake_world_test.h"
+#include "sync-agent/plan/guard.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::World;
+
+class GuardTest : public ::testing::Test {
+ protected:
+  void AddGuests(int count) {
+    for (int i = 1; i <= count; ++i) world.base.Add(i, "Orlova");
+    world.Run(world.Settings());
+  }
+  void RenameAll() {
+    for (ClientRow& row : world.base.clients) row.attributes["LastName"] = "Petrova";
+  }
+  RunSettings Guarded(int most) {
+    RunSettings settings = world.Settings();
+    settings.most_changed = most;
+    settings.linked = static_cast<int>(world.portal.contacts.size());
+    return settings;
+  }
+  int Renamed() const {
+    int renamed = 0;
+    for (const auto& [id, contact] : world.portal.contacts) {
+      renamed += contact.fields.at("LAST_NAME") == "Petrova";
+    }
+    return renamed;
+  }
+
+  World world;
+};
+
+TEST_F(GuardTest, TheLargerOfNumberAndShareCounts) {
+  GuardSettings guard;
+  EXPECT_EQ(MostChanged(guard, 10), 25'000);
+  EXPECT_EQ(MostChanged(guard, 1'000'000), 100'000);
+  guard.contacts = 3;
+  guard.percent = 50;
+  EXPECT_EQ(MostChanged(guard, 5), 3);
+  EXPECT_EQ(MostChanged(guard, 100), 50);
+}
+
+TEST_F(GuardTest, ARunThatChangesMoreIsStoppedAndNothingIsLost) {
+  AddGuests(2000);
+  RenameAll();
+  const auto stopped = world.Run(Guarded(100));
+  EXPECT_EQ(stopped.end, RunEnd::kFailed);
+  EXPECT_EQ(ReasonOf(stopped.error), "GUARD_STOPPED");
+  EXPECT_EQ(ParametersOf(stopped.error).at("limit"), "100");
+  // What was under way is heard of; the rest stays.
+  EXPECT_GT(Renamed(), 100);
+  EXPECT_LT(Renamed(), 2000);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+  RunSettings on = world.Settings();
+  EXPECT_EQ(world.Run(on).end, RunEnd::kSucceeded);
+  EXPECT_EQ(Renamed(), 2000);
+  EXPECT_EQ(world.portal.contacts.size(), 2000u);
+}
+
+TEST_F(GuardTest, AsManyAsItMayAreChanged) {
+  AddGuests(100);
+  RenameAll();
+  const auto result = world.Run(Guarded(100));
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(Renamed(), 100);
+}
+
+TEST_F(GuardTest, ContactsThatAreMadeAgainCountNewOnesDoNot) {
+  AddGuests(300);
+  // One is left: who sees none at all may be without rights.
+  world.portal.contacts.erase(std::next(world.portal.contacts.begin()),
+                              world.portal.contacts.end());
+  EXPECT_EQ(ReasonOf(world.Run(Guarded(10)).error), "GUARD_STOPPED");
+  World other;
+  for (int i = 1; i <= 300; ++i) other.base.Add(i, "Orlova");
+  RunSettings first = other.Settings();
+  first.most_changed = 10;
+  EXPECT_EQ(other.Run(first).progress.counts.added, 300);
+}
+
+TEST_F(GuardTest, ABaseThatShowsNobodyIsNotBelieved) {
+  AddGuests(kLinkedBeforeEmptyIsOdd);
+  const auto clients = std::exchange(world.base.clients, {});
+  const auto result = world.Run(Guarded(1000));
+  EXPECT_EQ(ReasonOf(result.error), "SOURCE_EMPTY");
+  EXPECT_EQ(world.portal.contacts.size(), clients.size());
+  // With consent it is: nothing is deleted either way.
+  EXPECT_EQ(world.Run(world.Settings()).end, RunEnd::kSucceeded);
+  EXPECT_EQ(world.portal.contacts.size(), clients.size());
+}
+
+TEST_F(GuardTest, ASmallBaseMayBeEmpty) {
+  AddGuests(kLinkedBeforeEmptyIsOdd - 1);
+  world.base.clients.clear();
+  EXPECT_EQ(world.Run(Guarded(1000)).end, RunEnd::kSucceeded);
+}
+
+TEST_F(GuardTest, AVersionThatResendsComparesEveryContactOnce) {
+  AddGuests(30);
+  world.portal.contacts.begin()->second.fields["LAST_NAME"] = "By a manager";
+  EXPECT_EQ(world.Run(world.Settings()).progress.counts.updated, 0);
+  MappingOptions options;
+  options.version = options.resend_version = 2;
+  world.mapping = std::make_unique<CompiledMapping>(*CompiledMapping::Compile(
+      {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, std::move(options)));
+  const auto settings = [&] {
+    RunSettings second = world.Settings();
+    second.mapping_version = 2;
+    return second;
+  };
+  const RunCounts counts = world.Run(settings()).progress.counts;
+  EXPECT_EQ(counts.updated, 1);
+  EXPECT_EQ(counts.unchanged, 29);
+  EXPECT_EQ(world.portal.contacts.begin()->second.fields["LAST_NAME"], "Orlova");
+  const int requests = world.portal.requests;
+  EXPECT_EQ(world.Run(settings()).progress.counts.unchanged, 30);
+  EXPECT_LT(world.portal.requests - requests, requests);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
