@@ -187,6 +187,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   // Field mappings.
   void FillDraft(v1::FieldMapping* answer) {
     answer->set_name("integrations/main/fieldMapping");
+    answer->add_notices()->set_message(kNastyText);
     for (const auto& [target, source] : draft) {
       v1::FieldMappingEntry* entry = answer->add_entries();
       entry->set_source(source);

@@ -72,6 +72,10 @@ void PrintEntries(Session& session, const FieldMapping& mapping) {
     table.Add(std::move(row));
   }
   table.Print(session.style(), session.out());
+  for (const v1::Explanation& notice : mapping.notices()) {
+    PrintWrapped(absl::StrCat(session.Text("WARNING"), ": ", TextOf(notice)), 0,
+                 session.style(), session.out());
+  }
 }
 
 // "Edm.String", 50 -> "String(50)".

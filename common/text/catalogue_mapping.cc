@@ -101,6 +101,23 @@ constexpr ReasonText kTexts[] = {
     {"SUGGESTED_BY_TITLE", kOk, "check: its title", "проверьте: название",
      "Suggested because of the field's title; change it if it does not suit.",
      "Предложено по названию поля; измените, если не подходит."},
+    {"MARKETING_BAN_LEFT_OUT", kOk,
+     "Guests who refused mailings ({attribute}) would not be marked on the portal.",
+     "Отказ гостей от рассылок ({attribute}) не попадёт на портал.",
+     "Choose one of {contact_fields}, e.g. \"guestbridge fields map {integration} "
+     "{attribute} {target} --transform yes-no\", and save.",
+     "Выберите одно из полей {contact_fields}, например «guestbridge fields map "
+     "{integration} {attribute} {target} --transform yes-no», и сохраните."},
+    {"MARKETING_BAN_NO_FIELD", kOk,
+     "Guests who refused mailings ({attribute}) would not be marked on the portal: its "
+     "contacts have no field for it.",
+     "Отказ гостей от рассылок ({attribute}) не попадёт на портал: у контактов нет "
+     "поля "
+     "для него.",
+     "Make a field of the type \"Yes/No\" for contacts on the portal, called \"No "
+     "mailings\"; then \"guestbridge fields load {integration}\" finds it.",
+     "Создайте на портале для контактов поле типа «Да/Нет» с названием «Запрет "
+     "рассылки»; «guestbridge fields load {integration}» его найдёт."},
     {"EVENTS_NOT_LOADED", kPrecondition,
      "The events of the integration \"{integration}\" are not loaded yet.",
      "События взаимодействия «{integration}» ещё не загружены.",

@@ -1,8 +1,18 @@
+#include "common/status/status_macros.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "server/api/render.h"
 #include "server/api/services.h"
 
 namespace guestbridge::server {
 namespace {
+
+// The notices are said in the caller's language.
+absl::Status Answer(const Call& call, absl::StatusOr<v1::FieldMapping> mapping,
+                    v1::FieldMapping* response) {
+  GB_RETURN_IF_ERROR(Take(std::move(mapping), response));
+  Render(call.language, response);
+  return absl::OkStatus();
+}
 
 class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
  public:
@@ -14,8 +24,9 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                           v1::FieldMapping* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/LoadFields",
                        [&](const Call& call) -> absl::Status {
-                         return Take(mappings_.Load(request->parent(), call.patience),
-                                     response);
+                         return Answer(call,
+                                       mappings_.Load(request->parent(), call.patience),
+                                       response);
                        });
   }
 
@@ -23,8 +34,8 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                                const v1::GetFieldMappingRequest* request,
                                v1::FieldMapping* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/GetFieldMapping",
-                       [&](const Call&) -> absl::Status {
-                         return Take(mappings_.Get(request->name()), response);
+                       [&](const Call& call) -> absl::Status {
+                         return Answer(call, mappings_.Get(request->name()), response);
                        });
   }
 
@@ -32,9 +43,10 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                         const v1::MapFieldRequest* request,
                         v1::FieldMapping* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/MapField",
-                       [&](const Call&) -> absl::Status {
-                         return Take(mappings_.Map(request->parent(), request->entry()),
-                                     response);
+                       [&](const Call& call) -> absl::Status {
+                         return Answer(
+                             call, mappings_.Map(request->parent(), request->entry()),
+                             response);
                        });
   }
 
@@ -43,28 +55,29 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                           v1::FieldMapping* response) override {
     return desk_.Serve(
         *context, "/guestbridge.v1.FieldMappingService/UnmapField",
-        [&](const Call&) -> absl::Status {
-          return Take(mappings_.Unmap(request->parent(), request->target()), response);
+        [&](const Call& call) -> absl::Status {
+          return Answer(call, mappings_.Unmap(request->parent(), request->target()),
+                        response);
         });
   }
 
   grpc::Status SetClientFilter(grpc::ServerContext* context,
                                const v1::SetClientFilterRequest* request,
                                v1::FieldMapping* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SetClientFilter",
-                       [&](const Call&) -> absl::Status {
-                         return Take(
-                             mappings_.SetFilter(request->parent(), request->filter()),
-                             response);
-                       });
+    return desk_.Serve(
+        *context, "/guestbridge.v1.FieldMappingService/SetClientFilter",
+        [&](const Call& call) -> absl::Status {
+          return Answer(call, mappings_.SetFilter(request->parent(), request->filter()),
+                        response);
+        });
   }
 
   grpc::Status SaveFieldMapping(grpc::ServerContext* context,
                                 const v1::SaveFieldMappingRequest* request,
                                 v1::FieldMapping* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SaveFieldMapping",
-                       [&](const Call&) -> absl::Status {
-                         return Take(mappings_.Save(*request), response);
+                       [&](const Call& call) -> absl::Status {
+                         return Answer(call, mappings_.Save(*request), response);
                        });
   }
 

@@ -16,6 +16,7 @@
 #include "server/api/proto_time.h"
 #include "server/mapping/difference.h"
 #include "server/mapping/filter.h"
+#include "server/mapping/notices.h"
 #include "server/mapping/suggest.h"
 #include "server/mapping/validate.h"
 #include "server/store/record.pb.h"
@@ -197,6 +198,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Get(const std::string& name) {
                    : draft.status();
       }
       mapping = *std::move(draft);
+      TellNotices(id, &mapping);
       return absl::OkStatus();
     }
     GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
@@ -310,23 +312,27 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Save(
     const v1::SaveFieldMappingRequest& request) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
   v1::FieldMapping saved;
+  v1::FieldMapping draft;
   const auto make = [&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
+    GB_ASSIGN_OR_RETURN(draft, LoadDraft(transaction, id));
     GB_RETURN_IF_ERROR(CheckEtag(request.etag(), draft.etag(), DraftMappingName(id)));
     GB_ASSIGN_OR_RETURN(saved, DraftAsVersion(transaction, id, request.resend()));
     return absl::OkStatus();
   };
   if (request.validate_only()) {
     GB_RETURN_IF_ERROR(store_.Read(make));
-    return saved;
+  } else {
+    GB_RETURN_IF_ERROR(store_
+                           .Write([&](Transaction& transaction) -> absl::Status {
+                             GB_RETURN_IF_ERROR(make(transaction));
+                             return Freeze(transaction, id, clock_.Now(), &saved);
+                           })
+                           .status());
+    GB_ASSIGN_OR_RETURN(saved, Get(saved.name()));
   }
-  GB_RETURN_IF_ERROR(store_
-                         .Write([&](Transaction& transaction) -> absl::Status {
-                           GB_RETURN_IF_ERROR(make(transaction));
-                           return Freeze(transaction, id, clock_.Now(), &saved);
-                         })
-                         .status());
-  return Get(saved.name());
+  TellNotices(id, &draft);
+  *saved.mutable_notices() = draft.notices();
+  return saved;
 }
 
 absl::StatusOr<v1::ListFieldMappingsResponse> FieldMappings::List(

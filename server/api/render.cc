@@ -79,6 +79,12 @@ void Render(Language language, v1::EventSet* events) {
   }
 }
 
+void Render(Language language, v1::FieldMapping* mapping) {
+  for (v1::Explanation& notice : *mapping->mutable_notices()) {
+    Render(language, &notice);
+  }
+}
+
 void Render(Language language, v1::Check* check) {
   RenderTexts(language, ToParameters(check->parameters()), check);
   if (check->state() == v1::Check::OK) check->clear_remedy();

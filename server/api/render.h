@@ -5,6 +5,7 @@
 #include "guestbridge/v1/client.pb.h"
 #include "guestbridge/v1/connection.pb.h"
 #include "guestbridge/v1/event.pb.h"
+#include "guestbridge/v1/field_mapping.pb.h"
 #include "guestbridge/v1/run.pb.h"
 #include "guestbridge/v1/status.pb.h"
 
@@ -15,6 +16,7 @@ void Render(Language language, v1::Explanation* explanation);
 void Render(Language language, v1::Run* run);
 void Render(Language language, v1::Agent* agent);
 void Render(Language language, v1::EventSet* events);
+void Render(Language language, v1::FieldMapping* mapping);
 void Render(Language language, v1::Check* check);
 void Render(Language language, v1::TestConnectionResponse* test);
 void Render(Language language, v1::Connection* connection);

@@ -5,6 +5,7 @@
 #include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/mapping/notices.h"
 #include "server/mapping/validate.h"
 
 namespace guestbridge::server {
@@ -97,6 +98,51 @@ TEST(Suggest, UserFieldsAreFoundByTheirTitle) {
                           "ЛюбимыйНомер -> UF_CRM_2 MEDIUM SUGGESTED_BY_TITLE",
                           "NoSMSDelivery -> UF_CRM_3 MEDIUM SUGGESTED_BY_TITLE "
                           "yes-no"));
+}
+
+std::string NoticeOf(v1::FieldMapping draft) {
+  TellNotices("main", &draft);
+  return draft.notices().empty() ? "" : draft.notices(0).reason();
+}
+
+TEST(Notices, AMarketingBanThatIsLeftOutIsSaidWithTheFieldsThatCouldTakeIt) {
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Field(&draft, "LAST_NAME", "string");
+  EXPECT_EQ(NoticeOf(draft), "") << "the base has no such mark";
+  Source(&draft, "NoSMSDelivery", "Edm.Boolean");
+  EXPECT_EQ(NoticeOf(draft), "MARKETING_BAN_NO_FIELD");
+  Field(&draft, "UF_CRM_TEXT", "string", "Other");
+  Field(&draft, "OPENED", "char");
+  Field(&draft, "UF_CRM_FIXED", "boolean", "Other").set_read_only(true);
+  Field(&draft, "UF_CRM_MANY", "boolean", "Other").set_multiple(true);
+  EXPECT_EQ(NoticeOf(draft), "MARKETING_BAN_NO_FIELD");
+  Field(&draft, "UF_CRM_A", "boolean", "Other");
+  Field(&draft, "UF_CRM_B", "boolean", "Other");
+  TellNotices("main", &draft);
+  TellNotices("main", &draft);
+  ASSERT_EQ(draft.notices_size(), 1);
+  EXPECT_EQ(draft.notices(0).reason(), "MARKETING_BAN_LEFT_OUT");
+  EXPECT_EQ(draft.notices(0).parameters().at("contact_fields"), "UF_CRM_A, UF_CRM_B");
+  EXPECT_EQ(draft.notices(0).parameters().at("target"), "UF_CRM_A");
+  EXPECT_EQ(draft.notices(0).parameters().at("attribute"), "NoSMSDelivery");
+}
+
+TEST(Notices, AMarketingBanThatGoesAnywhereIsNoNews) {
+  v1::FieldMapping draft;
+  Source(&draft, "NoSMSDelivery", "Edm.Boolean");
+  Field(&draft, "UF_CRM_A", "boolean", "Other");
+  ASSERT_EQ(NoticeOf(draft), "MARKETING_BAN_LEFT_OUT");
+  v1::FieldMapping mapped = draft;
+  mapped.add_entries()->set_source("NoSMSDelivery");
+  EXPECT_EQ(NoticeOf(mapped), "");
+  v1::FieldMapping within = draft;
+  within.add_entries()->set_source("LastName");
+  within.mutable_entries(0)->add_transforms("template:{LastName} {NoSMSDelivery}");
+  EXPECT_EQ(NoticeOf(within), "");
+  v1::FieldMapping filtered = draft;
+  filtered.add_conditions()->set_attribute("NoSMSDelivery");
+  EXPECT_EQ(NoticeOf(filtered), "");
 }
 
 TEST(Suggest, WhatWasMappedByHandStays) {
