@@ -150,6 +150,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       return Fail(std::exchange(owner.refuses_connection, absl::OkStatus()));
     }
     connection = request->connection();
+    new_portal = request->new_portal();
     if (std::exchange(connection_set, true) == false) schedule.set_paused(false);
     changes.push_back("connect");
     if (!connection.ssl()) {
@@ -618,6 +619,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   std::map<std::string, v1::Integration> integrations;
   v1::Connection connection;
   bool connection_set = false;
+  bool new_portal = false;
   bool events_loaded = false;
   bool events_saved = false;
   std::vector<v1::Run> runs;  // Newest first.
@@ -664,6 +666,10 @@ void FakeServer::Stop() {
 v1::Connection FakeServer::saved_connection() const {
   const std::lock_guard lock(services_->mutex);
   return services_->connection;
+}
+bool FakeServer::saved_as_new_portal() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->new_portal;
 }
 std::string FakeServer::seen_language() const {
   const std::lock_guard lock(services_->mutex);

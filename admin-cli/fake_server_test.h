@@ -53,6 +53,7 @@ class FakeServer {
   int page_size = 2;                   // Lists answer with so many items a page.
 
   v1::Connection saved_connection() const;
+  bool saved_as_new_portal() const;
   std::string seen_language() const;
   std::string seen_authorization() const;
   v1::StartExportRequest started() const;

@@ -194,6 +194,25 @@ TEST_F(SetupTest, ARefusedSettingIsAskedForAgainAlone) {
   EXPECT_EQ(server_->saved_connection().api_server(), "corrected.bitrix24.ru");
 }
 
+TEST_F(SetupTest, AnotherPortalIsConnectedOnAYesOnly) {
+  server_->refuses_connection =
+      MakeError("PORTAL_IS_ANOTHER",
+                {{"integration", "main"}, {"portal", "new.ru"}, {"known", "old.ru"}});
+  std::vector<Answers> steps = Steps();
+  // Enter is no yes; then the same answers once more.
+  steps[1].insert(steps[1].end(), {"", "no", ""});
+  EXPECT_EQ(Setup(Join(steps)).exit_code, 0);
+  EXPECT_FALSE(server_->saved_as_new_portal());
+  BeginAnew();
+  server_->refuses_connection =
+      MakeError("PORTAL_IS_ANOTHER",
+                {{"integration", "main"}, {"portal", "new.ru"}, {"known", "old.ru"}});
+  steps = Steps();
+  steps[1].push_back("yes");
+  EXPECT_EQ(Setup(Join(steps)).exit_code, 0);
+  EXPECT_TRUE(server_->saved_as_new_portal());
+}
+
 TEST_F(SetupTest, ARefusalThatNamesNoSettingOffersThemAll) {
   server_->refuses_connection =
       MakeError("WEBHOOK_REFUSED", {{"host", "r.bitrix24.ru"}, {"user", "7"}});

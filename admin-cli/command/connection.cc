@@ -149,6 +149,7 @@ absl::StatusOr<int> Set(Session& session, const Arguments& arguments) {
   GB_RETURN_IF_ERROR(FillAuth(session, arguments, connection));
   GB_RETURN_IF_ERROR(FillSource(session, arguments, connection->mutable_source()));
   GB_RETURN_IF_ERROR(FillTuning(arguments, connection));
+  request.set_new_portal(arguments.Has("--new-portal"));
   GB_ASSIGN_OR_RETURN(const auto saved, session.Call(&Stub::SaveConnection, request));
   if (session.PrintDocument(saved)) return 0;
   PrintConnection(session, saved, "CONNECTION_SAVED", "NEXT_CONNECTION_TEST");
@@ -205,6 +206,7 @@ std::vector<Argument> SetFlags() {
       {"--write-back-rate", "N", "FLAG_WRITE_BACK_RATE"},
       {"--spread-imports", "", "FLAG_SPREAD_IMPORTS"},
       {"--default-region", "RU", "FLAG_DEFAULT_REGION"},
+      {"--new-portal", "", "FLAG_NEW_PORTAL"},
   };
 }
 

@@ -23,9 +23,11 @@ bool IsAboutTheAnswers(const absl::Status& error) {
 
 // Until the server takes it.
 absl::Status Save(const SetupTalk& talk, ConnectionForm* form) {
+  bool new_portal = false;
   while (true) {
     v1::SaveConnectionRequest request;
     *request.mutable_connection() = form->settings();
+    request.set_new_portal(new_portal);
     const auto saved = talk.session.Call(&Stub::SaveConnection, request);
     if (saved.ok()) {
       form->Saved(*saved);
@@ -34,6 +36,12 @@ absl::Status Save(const SetupTalk& talk, ConnectionForm* form) {
     }
     if (!IsAboutTheAnswers(saved.status())) return saved.status();
     talk.conversation.SayError(saved.status());
+    if (ReasonOf(saved.status()) == "PORTAL_IS_ANOTHER") {
+      GB_ASSIGN_OR_RETURN(new_portal,
+                          talk.conversation.AskYesNo(talk.Text("ASK_NEW_PORTAL"),
+                                                     /*fallback=*/std::nullopt));
+      if (new_portal) continue;
+    }
     GB_RETURN_IF_ERROR(form->AskAgain(saved.status()));
   }
 }

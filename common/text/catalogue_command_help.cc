@@ -428,6 +428,10 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_DEFAULT_REGION",
               "Country of phones without a country code; default RU",
               "Страна для телефонов без кода страны; по умолчанию RU"),
+    MakeLabel("LABEL_FLAG_NEW_PORTAL",
+              "It is another portal, on purpose: the contact IDs of the one before are "
+              "forgotten",
+              "Это намеренно другой портал: ID контактов прежнего будут забыты"),
     MakeLabel("LABEL_FLAG_TRANSFORM",
               "Transform the value on its way; may be given several times",
               "Преобразовать значение по пути; можно указать несколько раз"),

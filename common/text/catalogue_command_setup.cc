@@ -115,6 +115,11 @@ constexpr ReasonText kSetupLabels[] = {
               "Which to correct? Numbers; Enter to test again; 0 to go on as it is",
               "Что исправить? Номера; Enter, чтобы проверить снова; 0, чтобы идти "
               "дальше так"),
+    MakeLabel(
+        "LABEL_ASK_NEW_PORTAL",
+        "Is it another portal on purpose, and may the old contact IDs be "
+        "forgotten? yes/no",
+        "Это намеренно другой портал, и прежние ID контактов можно забыть? да/нет"),
     MakeLabel("LABEL_SETUP_TESTING", "Trying both sides …",
               "Проверяются обе стороны …"),
     MakeLabel(

@@ -150,6 +150,17 @@ constexpr ReasonText kTexts[] = {
      "Сервер авторизации {host} дал ответ, который не удалось разобрать.",
      "Check that no proxy changes the answers, and try again.",
      "Проверьте, не изменяет ли ответы прокси-сервер, и повторите."},
+    {"PORTAL_IS_ANOTHER", kPrecondition,
+     "{portal} is another portal than {known}, to which guests of {integration} were "
+     "exported; nothing was saved.",
+     "{portal} — не тот портал, куда выгружались гости {integration} ({known}); ничего "
+     "не сохранено.",
+     "If that is not meant, correct the address or the refresh token. If it is, repeat "
+     "\"connection set {integration}\" with --new-portal: the contact IDs of {known} "
+     "are forgotten, and the next export begins on {portal} from nothing.",
+     "Если это ошибка, исправьте адрес или токен обновления. Если так и задумано, "
+     "повторите «connection set {integration}» с --new-portal: ID контактов {known} "
+     "будут забыты, и следующая выгрузка начнёт на {portal} с начала."},
     {"REFRESH_TOKEN_REFUSED", kPrecondition,
      "The refresh token for {host} is not valid any more.",
      "Токен обновления для {host} больше не действует.",

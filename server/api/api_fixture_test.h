@@ -30,6 +30,7 @@ class FakeCredentials final : public PortalCredentials {
  public:
   absl::Status answer;  // Of every call to portal or OAuth server.
   std::string last_secret;
+  std::string member_id;  // Of the portal behind an OAuth application.
 
   absl::StatusOr<store::TokenRecord> TryWebhook(const v1::Connection&,
                                                 const SecretString& secret) override {
@@ -45,6 +46,7 @@ class FakeCredentials final : public PortalCredentials {
     if (!answer.ok()) return answer;
     store::TokenRecord record;
     record.set_sealed_refresh_token("sealed");
+    record.set_member_id(member_id);
     return record;
   }
   absl::Status Adopt(Transaction& transaction, const std::string& integration,

@@ -27,11 +27,12 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
   grpc::Status SaveConnection(grpc::ServerContext* context,
                               const v1::SaveConnectionRequest* request,
                               v1::Connection* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ConnectionService/SaveConnection",
-                       [&](const Call&) -> absl::Status {
-                         return Take(connections_.Save(request->connection()),
-                                     response);
-                       });
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ConnectionService/SaveConnection",
+        [&](const Call&) -> absl::Status {
+          return Take(connections_.Save(request->connection(), request->new_portal()),
+                      response);
+        });
   }
 
   grpc::Status TestConnection(grpc::ServerContext* context,

@@ -58,6 +58,27 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
   return PutRecord(transaction, keys::Lease(base, to), lease->value);
 }
 
+// Refuses what is surely another portal than the one whose contacts the agent knows:
+// another address, and another portal behind it. A webhook does not tell which it is.
+absl::Status CheckSamePortal(Transaction& transaction, const std::string& id,
+                             const store::ConnectionRecord& before,
+                             const v1::Connection& now,
+                             const store::TokenRecord& tokens) {
+  if (PortalKey(before.connection()) == PortalKey(now)) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(auto known,
+                      GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
+  if (!known.has_value() || known->value.member_id().empty() ||
+      tokens.member_id().empty() || known->value.member_id() == tokens.member_id()) {
+    return absl::OkStatus();
+  }
+  // Bound by its first run that may write.
+  GB_ASSIGN_OR_RETURN(const auto binding, transaction.Get(keys::Binding(id)));
+  if (!binding.has_value()) return absl::OkStatus();
+  return MakeError("PORTAL_IS_ANOTHER", {{"integration", id},
+                                         {"portal", now.api_server()},
+                                         {"known", before.connection().api_server()}});
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ParseConnectionName(const std::string& name) {
@@ -174,7 +195,8 @@ absl::Status Connections::FillSecrets(Transaction& transaction, const std::strin
               "connection.source.password", &checked->source_password);
 }
 
-absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
+absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
+                                                 bool new_portal) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(given.name()));
   const auto require = [&](Transaction& transaction) {
     return RequireIntegration(transaction, id);
@@ -222,6 +244,10 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given) {
     GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
                                                transaction, keys::Connection(id)));
     if (before.has_value()) {
+      if (!new_portal) {
+        GB_RETURN_IF_ERROR(
+            CheckSamePortal(transaction, id, before->value, checked.settings, tokens));
+      }
       // The same portal under another name, for all that is known here.
       GB_RETURN_IF_ERROR(MoveLease(transaction, id,
                                    PortalKey(before->value.connection()),

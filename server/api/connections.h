@@ -35,8 +35,10 @@ class Connections {
 
   absl::StatusOr<v1::Connection> Get(const std::string& name);
   // Validates, tries the credentials, then stores everything in one transaction. When
-  // anything fails, nothing is stored.
-  absl::StatusOr<v1::Connection> Save(const v1::Connection& given);
+  // anything fails, nothing is stored. `new_portal`: it may surely be another one than
+  // the one that was exported to.
+  absl::StatusOr<v1::Connection> Save(const v1::Connection& given,
+                                      bool new_portal = false);
 
   // A report of `agent`'s run said PORTAL_MOVED: where the connection still names the
   // old address, it takes the new one, under the rules that hold for a caller, and

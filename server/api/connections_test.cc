@@ -271,6 +271,62 @@ TEST_F(ConnectionsTest, OneBaseGoesToOnePortalOnce) {
   EXPECT_THAT(connections_.Save(same), IsOk());
 }
 
+class AnotherPortalTest : public ConnectionsTest {
+ protected:
+  v1::Connection OAuth(const std::string& host) const {
+    v1::Connection connection = WebhookConnection("main");
+    connection.set_api_server(host);
+    connection.mutable_oauth()->set_client_id("app.1");
+    connection.mutable_oauth()->set_client_secret("s");
+    connection.mutable_oauth()->set_refresh_token("r");
+    return connection;
+  }
+  std::string Refusal(const v1::Connection& connection, bool new_portal = false) {
+    return ReasonOf(connections_.Save(connection, new_portal).status());
+  }
+  void BeExported() {
+    const auto written = store_->Write([](Transaction& transaction) {
+      store::BindingRecord binding;
+      binding.set_base_identity("base");
+      return PutRecord(transaction, keys::Binding("main"), binding);
+    });
+    ASSERT_THAT(written, IsOk());
+  }
+};
+
+TEST_F(AnotherPortalTest, IsRefusedOnceItWasExportedToUnlessThatIsMeant) {
+  CreateIntegration("main");
+  credentials_.member_id = "one";
+  ASSERT_EQ(Refusal(OAuth("a.bitrix24.ru")), "");
+  credentials_.member_id = "two";
+  ASSERT_EQ(Refusal(OAuth("b.bitrix24.ru")), "") << "nothing was exported yet";
+  BeExported();
+  credentials_.member_id = "three";
+  const auto refused = connections_.Save(OAuth("c.bitrix24.ru"));
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kFailedPrecondition, "PORTAL_IS_ANOTHER"));
+  EXPECT_EQ(ParametersOf(refused.status())["known"], "b.bitrix24.ru");
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->api_server(),
+            "b.bitrix24.ru");
+  EXPECT_EQ(Refusal(OAuth("c.bitrix24.ru"), /*new_portal=*/true), "");
+  // From then on that one is the portal that is known.
+  EXPECT_EQ(Refusal(OAuth("c.bitrix24.ru")), "");
+}
+
+TEST_F(AnotherPortalTest, ARenamedPortalAndOneThatNobodyCanTellNeedNoFlag) {
+  CreateIntegration("main");
+  credentials_.member_id = "one";
+  ASSERT_EQ(Refusal(OAuth("a.bitrix24.ru")), "");
+  BeExported();
+  EXPECT_EQ(Refusal(OAuth("renamed.bitrix24.ru")), "") << "the same behind the name";
+  credentials_.member_id = "two";
+  EXPECT_EQ(Refusal(OAuth("renamed.bitrix24.ru")), "") << "the same address";
+  v1::Connection webhook = WebhookConnection("main");
+  webhook.set_api_server("b.bitrix24.ru");
+  EXPECT_EQ(Refusal(webhook), "") << "a webhook tells no identity";
+  EXPECT_EQ(Refusal(OAuth("c.bitrix24.ru")), "") << "what was before is not known";
+}
+
 TEST_F(ConnectionsTest, AStaleEtagIsRefused) {
   CreateIntegration("main");
   const auto first = connections_.Save(WebhookConnection("main"));
