@@ -110,7 +110,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     const auto lock = Enter(context);
     const auto it = integrations.find(request->integration().name());
     if (it == integrations.end()) return Missing(request->integration().name());
-    it->second.set_display_name(request->integration().display_name());
+    if (!request->integration().display_name().empty()) {
+      it->second.set_display_name(request->integration().display_name());
+    }
+    it->second.mutable_retention()->MergeFrom(request->integration().retention());
     return ReadIntegration(it->first, answer);
   }
   Status SetActive(const std::string& name, bool active, v1::Integration* answer) {

@@ -23,17 +23,22 @@
 #include "prometheus/gauge.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
+#include "server/api/run_retention.h"
 #include "server/api/services.h"
 #include "server/api/token_credentials.h"
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/listen_address.h"
+#include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
 #include "server/store/sql_store.h"
 
 namespace guestbridge::server {
 namespace {
+
+// Little is left over after each look.
+constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 
 constexpr char kVersion[] = "0.1.0";
 constexpr char kKeyRecord[] = "meta/key";
@@ -167,7 +172,17 @@ struct Server::Parts {
         scheduler(*store, clock,
                   [this](Transaction& transaction, const std::string& id, absl::Time) {
                     return StartScheduled(runs, transaction, id);
-                  }) {
+                  }),
+        retention(*store, clock),
+        pruner(kPruneEvery,
+               [this] {
+                 const absl::StatusOr<int> removed = retention.Prune();
+                 if (!removed.ok()) {
+                   log::Warning("runs_not_pruned", {{"error", removed.status()}});
+                 } else if (*removed > 0) {
+                   log::Info("runs_pruned", {{"runs", *removed}});
+                 }
+               }) {
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
     services.push_back(MakeFieldMappingService(desk, mappings));
@@ -216,6 +231,8 @@ struct Server::Parts {
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
   Scheduler scheduler;
+  RunRetention retention;
+  Periodic pruner;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -310,12 +327,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
   parts->scheduler.Start();
+  parts->pruner.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
   parts_->scheduler.Stop();
+  parts_->pruner.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->feed.NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +

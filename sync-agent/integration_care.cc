@@ -17,8 +17,7 @@ namespace {
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr absl::Duration kTellEvery = absl::Seconds(3);
-// The history of a client: so long, and so many entries.
-constexpr absl::Duration kHistoryKept = absl::Hours(24 * 365);
+// The history of a client holds so many entries.
 constexpr int kHistoryEntries = 100;
 // Looked through so often, so much at a time.
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
@@ -144,8 +143,11 @@ void Integration::CareForHistory() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (current_ != nullptr) return;
   }
-  const HistoryLimits limits = {absl::ToUnixSeconds(clock_.Now() - kHistoryKept),
-                                kHistoryEntries};
+  // Without settings nothing says how long; they come.
+  const std::shared_ptr<Sides> with = sides();
+  if (with == nullptr) return;
+  const HistoryLimits limits = {
+      absl::ToUnixSeconds(clock_.Now() - with->settings.history_kept), kHistoryEntries};
   const auto next = ledger->PruneHistory(pruned_to_, limits, kPruneAtOnce);
   // What fails here is tried again; who needs the ledger hears of it.
   pruned_to_ = next.value_or(0);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
@@ -149,6 +150,10 @@ Cell ActiveCell(const Session& session, bool active) {
   return {YesNo(session, active), active ? Color::kGood : Color::kWarning};
 }
 
+std::string DaysText(const google::protobuf::Duration& kept) {
+  return absl::StrCat(static_cast<double>(kept.seconds()) / (24 * 3600));
+}
+
 int Print(Session& session, absl::string_view headline, const v1::Integration& it,
           absl::string_view next) {
   if (session.PrintDocument(it)) return 0;
@@ -160,6 +165,14 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
   const Cell active = ActiveCell(session, it.active());
   facts.Add(session.Text("ACTIVE"), active.text, active.color);
   AddPolicies(session, it, &facts);
+  if (it.retention().has_runs()) {
+    facts.Add(session.Text("KEEP_RUNS"),
+              session.Text("DAYS", {{"count", DaysText(it.retention().runs())}}));
+  }
+  if (it.retention().has_history()) {
+    facts.Add(session.Text("KEEP_HISTORY"),
+              session.Text("DAYS", {{"count", DaysText(it.retention().history())}}));
+  }
   facts.Add(session.Text("GUARD"), GuardText(session, it.guard()));
   facts.Add(session.Text("CREATED"),
             TimeText(session, it.has_create_time(), it.create_time()));
@@ -220,6 +233,14 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
   return 0;
 }
 
+absl::Status FillKept(const Arguments& arguments, absl::string_view flag,
+                      google::protobuf::Duration* kept) {
+  GB_ASSIGN_OR_RETURN(const absl::Duration duration,
+                      ParseDuration(flag, arguments.Get(flag)));
+  kept->set_seconds(absl::ToInt64Seconds(duration));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   v1::UpdateIntegrationRequest request;
   request.mutable_integration()->set_name(IntegrationNameOf(arguments));
@@ -229,6 +250,15 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   }
   for (std::string& field : PutPolicies(arguments, request.mutable_integration())) {
     request.mutable_update_mask()->add_paths(std::move(field));
+  }
+  for (const auto& [flag, field] :
+       {std::pair("--keep-runs", "runs"), std::pair("--keep-history", "history")}) {
+    if (!arguments.Has(flag)) continue;
+    v1::Retention& kept = *request.mutable_integration()->mutable_retention();
+    GB_RETURN_IF_ERROR(FillKept(
+        arguments, flag,
+        field == std::string("runs") ? kept.mutable_runs() : kept.mutable_history()));
+    request.mutable_update_mask()->add_paths(absl::StrCat("retention.", field));
   }
   GB_ASSIGN_OR_RETURN(
       const std::vector<std::string> guard,
@@ -287,6 +317,8 @@ std::vector<Command> IntegrationCommands() {
     create.push_back(policy);
     update.push_back(policy);
   }
+  update.push_back({"--keep-runs", "D", "FLAG_KEEP_RUNS"});
+  update.push_back({"--keep-history", "D", "FLAG_KEEP_HISTORY"});
   for (const Argument& guard : GuardArguments()) {
     create.push_back(guard);
     update.push_back(guard);
@@ -319,7 +351,8 @@ std::vector<Command> IntegrationCommands() {
        {IdArgument()},
        update,
        {"guestbridge integration update main --display-name \"Hotel Riviera\"",
-        "guestbridge integration update main --on-gone-contact ask"},
+        "guestbridge integration update main --on-gone-contact ask",
+        "guestbridge integration update main --keep-runs 400d --keep-history 365d"},
        Update},
       {"integration",
        "activate",

@@ -9,6 +9,8 @@
 namespace guestbridge::cli {
 namespace {
 
+constexpr int64_t kMostDays = 36500;
+
 absl::Status BadValue(absl::string_view flag, absl::string_view text,
                       absl::string_view expected) {
   return MakeError("USAGE_BAD_VALUE", {{"flag", std::string(flag)},
@@ -65,10 +67,14 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
   int64_t seconds = 0;
   if (absl::SimpleAtoi(text, &seconds)) {
     duration = absl::Seconds(seconds);
+  } else if (absl::EndsWith(text, "d") &&
+             absl::SimpleAtoi(text.substr(0, text.size() - 1), &seconds) &&
+             seconds <= kMostDays) {
+    duration = absl::Hours(24 * seconds);
   } else if (!absl::ParseDuration(std::string(text), &duration)) {
     duration = absl::ZeroDuration();
   }
-  if (duration <= absl::ZeroDuration() || duration > absl::Hours(24 * 365)) {
+  if (duration <= absl::ZeroDuration() || duration > absl::Hours(24 * kMostDays)) {
     return BadValue(flag, text, "30s, 2m, 1h");
   }
   return duration;

@@ -81,6 +81,10 @@ constexpr ReasonText kTexts[] = {
      "Check the agent of the connection: guestbridge connection get {integration}.",
      "Проверьте агента в настройках соединения: guestbridge connection get "
      "{integration}."},
+    {"RETENTION_OUT_OF_RANGE", kInvalid,
+     "What happened is kept for at least a day and at most ten years.",
+     "История хранится не меньше суток и не больше десяти лет.",
+     "Give 1d to 3650d, e.g. 400d.", "Укажите от 1d до 3650d, например 400d."},
     {"DISPLAY_NAME_TOO_LONG", kInvalid,
      "The display name is longer than {limit} characters.",
      "Наименование длиннее {limit} знаков.", "Shorten it.", "Сократите его."},

@@ -83,9 +83,11 @@ constexpr ReasonText kHelp[] = {
               "Показывает список интеграций."),
     MakeLabel("LABEL_HELP_INTEGRATION_GET", "Shows one integration.",
               "Показывает одну интеграцию."),
-    MakeLabel("LABEL_HELP_INTEGRATION_UPDATE",
-              "Changes the display name and the policies of an integration.",
-              "Меняет название интеграции и её правила."),
+    MakeLabel(
+        "LABEL_HELP_INTEGRATION_UPDATE",
+        "Changes the display name and the policies of an integration, and how long "
+        "what happened is kept.",
+        "Меняет название интеграции, её правила и срок хранения истории."),
     MakeLabel("LABEL_HELP_INTEGRATION_ACTIVATE",
               "Activates an integration, so that it exports.",
               "Включает интеграцию: она начинает выгружать."),
@@ -428,6 +430,16 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_DEFAULT_REGION",
               "Country of phones without a country code; default RU",
               "Страна для телефонов без кода страны; по умолчанию RU"),
+    MakeLabel(
+        "LABEL_FLAG_KEEP_RUNS",
+        "How long runs and their failures are kept, 1d to 3650d; default 400d",
+        "Сколько хранить запуски с их ошибками, от 1d до 3650d; по умолчанию 400d"),
+    MakeLabel(
+        "LABEL_FLAG_KEEP_HISTORY",
+        "How long the agent keeps what was done about each client, 1d to 3650d; "
+        "default 365d",
+        "Сколько агент хранит историю каждого клиента, от 1d до 3650d; по умолчанию "
+        "365d"),
     MakeLabel("LABEL_FLAG_NEW_PORTAL",
               "It is another portal, on purpose: the contact IDs of the one before are "
               "forgotten",

@@ -42,6 +42,9 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   configuration.set_integration(IntegrationName(id));
   configuration.set_active(view->active);
   configuration.set_allow_private_portals(allow_private_portals_);
+  if (integration->value.integration().has_retention()) {
+    *configuration.mutable_retention() = integration->value.integration().retention();
+  }
   v1::Connection& settings = *configuration.mutable_connection();
   settings = connection->value.connection();
   if (settings.has_webhook()) {

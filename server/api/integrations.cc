@@ -13,6 +13,7 @@
 #include "server/api/etag.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
+#include "server/api/run_retention.h"
 #include "server/api/runs.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record.pb.h"
@@ -168,6 +169,7 @@ absl::StatusOr<v1::Integration> Integrations::Create(
   }
   GB_RETURN_IF_ERROR(CheckDisplayName(request.integration().display_name()));
   GB_RETURN_IF_ERROR(CheckPolicies(request.integration()));
+  GB_RETURN_IF_ERROR(CheckRetention(request.integration().retention()));
   GB_RETURN_IF_ERROR(CheckGuard(request.integration().guard()));
   store::IntegrationRecord record;
   v1::Integration& integration = *record.mutable_integration();
@@ -178,6 +180,9 @@ absl::StatusOr<v1::Integration> Integrations::Create(
   integration.set_type(request.integration().type());
   integration.set_active(!request.inactive());
   CopyPolicies(request.integration(), &integration);
+  if (request.integration().has_retention()) {
+    *integration.mutable_retention() = request.integration().retention();
+  }
   const absl::Time now = clock_.Now();
   *integration.mutable_create_time() = ToTimestamp(now);
 
@@ -263,6 +268,7 @@ absl::StatusOr<v1::Integration> Integrations::Update(
             }
             if (integration.display_name().empty()) integration.set_display_name(id);
             GB_RETURN_IF_ERROR(CheckPolicies(integration));
+            GB_RETURN_IF_ERROR(CheckRetention(integration.retention()));
             GB_RETURN_IF_ERROR(CheckGuard(integration.guard()));
             FillPolicies(&integration);
             if (!MessageDifferencer::Equals(integration, before)) {

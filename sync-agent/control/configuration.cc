@@ -230,6 +230,10 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
   settings.write_back_rate = std::max(0.0, connection.write_back_rate());
   settings.bound_base_identity = configuration.bound_base_identity();
   settings.fallback_base_identity = configuration.fallback_base_identity();
+  if (configuration.retention().has_history()) {
+    settings.history_kept =
+        absl::Seconds(configuration.retention().history().seconds());
+  }
   return settings;
 }
 

@@ -49,6 +49,7 @@ struct IntegrationSettings {
   double write_back_rate = 0;  // writes a second at most; 0: no ceiling
   std::string bound_base_identity;
   std::string fallback_base_identity;
+  absl::Duration history_kept = absl::Hours(24 * 365);  // `clients history`
 };
 
 // Reads a configuration whole, or says why it can't be used. Reaches nothing.

@@ -109,6 +109,13 @@ TEST(Configuration, SwitchesEventsOff) {
   EXPECT_TRUE(settings->events.client_created);
 }
 
+TEST(Configuration, SaysHowLongTheHistoryIsKept) {
+  v1::AgentConfiguration configuration = Configured();
+  EXPECT_EQ(ReadConfiguration(configuration)->history_kept, absl::Hours(24 * 365));
+  configuration.mutable_retention()->mutable_history()->set_seconds(86400);
+  EXPECT_EQ(ReadConfiguration(configuration)->history_kept, absl::Hours(24));
+}
+
 TEST(Configuration, WithoutASavedMappingIsStillOne) {
   v1::AgentConfiguration configuration = Configured();
   configuration.clear_mapping();
