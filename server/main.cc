@@ -15,6 +15,7 @@
 #include "common/time/clock.h"
 #include "server/data_directory.h"
 #include "server/identity/api_tokens.h"
+#include "server/notice/notice_command.h"
 #include "server/server.h"
 #include "server/store/sql_store.h"
 
@@ -174,6 +175,14 @@ int Main(int argc, char** argv) {
       ->envname("GUESTBRIDGE_SERVER_ALLOW_PRIVATE_PORTALS");
   text(app, "--metrics-listen", options.metrics_listen, "METRICS_LISTEN",
        "HOST:PORT for Prometheus.");
+  text(
+      app, "--notice-command", options.notice_command, "NOTICE_COMMAND",
+      "A program to run when what needs a person changes; it gets JSON on its standard "
+      "input.");
+  std::string stale_after;
+  text(app, "--stale-after", stale_after, "STALE_AFTER",
+       "An integration that has exported nothing for so long needs a person, e.g. 26h. "
+       "Default: never.");
 
   CLI::App& tokens = *app.add_subcommand("token", "API tokens.");
   tokens.require_subcommand(1);
@@ -201,6 +210,19 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  if (!stale_after.empty() &&
+      (!absl::ParseDuration(stale_after, &options.stale_after) ||
+       options.stale_after < absl::Minutes(1))) {
+    Fail(MakeError("STALE_AFTER_INVALID", {{"value", stale_after}}));
+    return kUsage;
+  }
+  if (!create.parsed() && !options.notice_command.empty()) {
+    const absl::Status usable = CheckNoticeCommand(options.notice_command);
+    if (!usable.ok()) {
+      Fail(usable);
+      return kUsage;
+    }
   }
   if (!create.parsed() && options.plaintext &&
       (!options.tls_cert.empty() || !options.tls_key.empty() ||

@@ -29,6 +29,8 @@
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/listen_address.h"
+#include "server/notice/notice_board.h"
+#include "server/notice/notice_command.h"
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
@@ -39,6 +41,8 @@ namespace {
 
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
+constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
+constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
 constexpr char kKeyRecord[] = "meta/key";
@@ -163,7 +167,7 @@ struct Server::Parts {
         leases(*store, clock),
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
-        status(*store, clock, sessions, *credentials, kVersion),
+        status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         feed(*store),
         dispatch(feed.Subscribe("",
                                 [this](const std::vector<Change>& changes) {
@@ -182,7 +186,14 @@ struct Server::Parts {
                  } else if (*removed > 0) {
                    log::Info("runs_pruned", {{"runs", *removed}});
                  }
-               }) {
+               }),
+        notices(
+            *store, clock, [this] { return status.Get(); },
+            [this, file = options.notice_command, &clock](const std::string& json) {
+              return RunNoticeCommand(file, json, kNoticeLimit, clock,
+                                      [this] { return stopping.load(); });
+            }),
+        noticer(kNoticeEvery, [this] { notices.Tick(); }) {
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
     services.push_back(MakeFieldMappingService(desk, mappings));
@@ -233,6 +244,8 @@ struct Server::Parts {
   Scheduler scheduler;
   RunRetention retention;
   Periodic pruner;
+  NoticeBoard notices;
+  Periodic noticer;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -328,6 +341,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   parts->scheduler.Start();
   parts->pruner.Start();
+  if (!options.notice_command.empty()) parts->noticer.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -335,6 +349,7 @@ void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
+  parts_->noticer.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->feed.NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +

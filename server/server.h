@@ -24,6 +24,10 @@ struct ServerOptions {
   std::string portal_ca_file;
   bool allow_private_portals = false;
   std::string metrics_listen;
+  // Run when what needs a person changes; empty: nobody is told.
+  std::string notice_command;
+  // An integration whose last good export is older needs a person. Infinite: never.
+  absl::Duration stale_after = absl::InfiniteDuration();
 };
 
 // `sqlite:PATH` -> PATH. Errors: DATABASE_URL_UNSUPPORTED.

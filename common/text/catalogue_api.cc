@@ -245,6 +245,12 @@ constexpr ReasonText kTexts[] = {
     {"ATTENTION_RUN_FAILED", kOk, "The run {run} failed.",
      "Запуск {run} завершился ошибкой.", "Look at it: guestbridge run get {run}.",
      "Посмотрите подробности: guestbridge run get {run}."},
+    {"ATTENTION_NOT_FRESH", kOk, "Nothing was exported with success for {hours} hours.",
+     "Уже {hours} ч не было успешной выгрузки.",
+     "See why: guestbridge run list {integration}. Then: guestbridge export run "
+     "{integration} --wait.",
+     "Посмотрите почему: guestbridge run list {integration}. Затем: guestbridge export "
+     "run {integration} --wait."},
     {"ATTENTION_CLIENTS_FAILED", kOk, "Clients that could not be exported: {count}.",
      "Не удалось выгрузить клиентов: {count}.",
      "See why: guestbridge clients list {integration} --state FAILED. When mended: "
@@ -303,6 +309,29 @@ constexpr ReasonText kTexts[] = {
      "themselves.",
      "Слушайте 127.0.0.1 или ::1 либо уберите --plaintext: сертификаты создаются "
      "автоматически."},
+    {"NOTICE_COMMAND_UNUSABLE", kInvalid,
+     "The notice command {file} cannot be run: {detail}.",
+     "Команду уведомления {file} не удаётся запустить: {detail}.",
+     "Give --notice-command the path of a program that this user may execute.",
+     "Укажите в --notice-command путь к программе, которую этому пользователю "
+     "разрешено "
+     "выполнять."},
+    {"NOTICE_COMMAND_FAILED", kPrecondition,
+     "The notice command {file} ended with {code}; it is tried again.",
+     "Команда уведомления {file} завершилась с кодом {code}; она будет запущена снова.",
+     "Run it by hand with the JSON of docs/operations.md on its standard input.",
+     "Запустите её вручную, подав на вход JSON из docs/operations.md."},
+    {"NOTICE_COMMAND_SLOW", kPrecondition,
+     "The notice command {file} was not done after {limit} and was stopped; it is "
+     "tried "
+     "again.",
+     "Команда уведомления {file} не закончила за {limit} и остановлена; она будет "
+     "запущена снова.",
+     "Let it hand the notice on and end.",
+     "Пусть она передаёт уведомление дальше и завершается."},
+    {"STALE_AFTER_INVALID", kInvalid, "\"{value}\" is no time for --stale-after.",
+     "«{value}» не годится для --stale-after.", "Give e.g. 26h; at least 1m.",
+     "Укажите, например, 26h; не меньше 1m."},
     {"PLAINTEXT_WITH_TLS", kInvalid,
      "--plaintext excludes --tls-cert, --tls-key and --client-ca.",
      "--plaintext нельзя указывать вместе с --tls-cert, --tls-key и --client-ca.",

@@ -301,7 +301,7 @@ absl::Status Integrations::Delete(const std::string& name, const std::string& et
              {keys::Integration(id), keys::Connection(id), keys::Tokens(id),
               keys::MappingDraft(id), keys::Events(id), keys::Schedule(id),
               keys::Binding(id), keys::LedgerSummary(id), keys::ConnectionChecks(id),
-              absl::StrCat("pending-tokens/", id)}) {
+              keys::Notices(id), absl::StrCat("pending-tokens/", id)}) {
           GB_RETURN_IF_ERROR(transaction.Delete(key));
         }
         return absl::OkStatus();

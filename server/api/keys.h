@@ -51,6 +51,9 @@ inline std::string OpenRun(absl::string_view id, int64_t number) {
 inline std::string LedgerSummary(absl::string_view id) {
   return absl::StrCat("ledger-summaries/", id);
 }
+inline std::string Notices(absl::string_view id) {
+  return absl::StrCat("notices/", id);
+}
 inline std::string ConnectionChecks(absl::string_view id) {
   return absl::StrCat("connection-checks/", id);
 }

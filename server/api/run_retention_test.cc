@@ -25,6 +25,7 @@ class RunRetentionTest : public ApiFixture {
     store::RunRecord record;
     v1::Run& run = *record.mutable_run();
     run.set_name(absl::StrCat("integrations/main/runs/", number));
+    run.set_integration("integrations/main");
     run.set_kind(kind);
     run.set_state(state);
     run.set_dry_run(dry_run);
@@ -62,6 +63,8 @@ class RunRetentionTest : public ApiFixture {
     request.set_page_size(1000);
     std::vector<std::string> numbers;
     const auto page = runs_.List(request);
+    EXPECT_THAT(page, IsOk());
+    if (!page.ok()) return numbers;
     for (const v1::Run& run : page->runs()) {
       numbers.push_back(run.name().substr(run.name().rfind('/') + 1));
     }

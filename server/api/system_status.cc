@@ -102,6 +102,25 @@ absl::Status SystemStatus::TakeLedger(const Session& session,
       .status();
 }
 
+// Counted from when its schedule was turned on, if nothing was exported since.
+absl::Status SystemStatus::LookAtFreshness(Transaction& transaction,
+                                           const std::string& id,
+                                           absl::Time last_good_export,
+                                           v1::IntegrationStatus* status) {
+  if (stale_after_ == absl::InfiniteDuration()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(
+      auto schedule, GetRecord<store::ScheduleRecord>(transaction, keys::Schedule(id)));
+  if (!schedule.has_value() || schedule->value.paused()) return absl::OkStatus();
+  const absl::Time since =
+      std::max(last_good_export,
+               absl::FromUnixSeconds(schedule->value.counted_from_unix_seconds()));
+  const absl::Duration old = clock_.Now() - since;
+  if (old <= stale_after_) return absl::OkStatus();
+  Attend(status, "ATTENTION_NOT_FRESH",
+         {{"integration", id}, {"hours", std::to_string(absl::ToInt64Hours(old))}});
+  return absl::OkStatus();
+}
+
 absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::string& id,
                                       v1::IntegrationStatus* status) {
   GB_ASSIGN_OR_RETURN(const auto runs,
@@ -167,6 +186,7 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
   }
   GB_ASSIGN_OR_RETURN(const std::vector<v1::Check> checks, LastChecks(transaction, id));
   LookAtChecks(checks, last_good_export, status);
+  GB_RETURN_IF_ERROR(LookAtFreshness(transaction, id, last_good_export, status));
   if (failed > 0) {
     Attend(status, "ATTENTION_CLIENTS_FAILED",
            {{"integration", id}, {"count", std::to_string(failed)}});

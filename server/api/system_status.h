@@ -18,12 +18,14 @@ namespace guestbridge::server {
 class SystemStatus {
  public:
   SystemStatus(Store& store, const Clock& clock, SessionHub& sessions,
-               PortalCredentials& credentials, std::string version)
+               PortalCredentials& credentials, std::string version,
+               absl::Duration stale_after = absl::InfiniteDuration())
       : store_(store),
         clock_(clock),
         sessions_(sessions),
         credentials_(credentials),
-        version_(std::move(version)) {}
+        version_(std::move(version)),
+        stale_after_(stale_after) {}
 
   absl::StatusOr<v1::Status> Get();
 
@@ -35,6 +37,9 @@ class SystemStatus {
  private:
   absl::Status Look(Transaction& transaction, const std::string& id,
                     v1::IntegrationStatus* status);
+  absl::Status LookAtFreshness(Transaction& transaction, const std::string& id,
+                               absl::Time last_good_export,
+                               v1::IntegrationStatus* status);
   absl::Status LookAtRuns(Transaction& transaction, const std::string& id,
                           v1::IntegrationStatus* status);
 
@@ -43,6 +48,7 @@ class SystemStatus {
   SessionHub& sessions_;
   PortalCredentials& credentials_;
   const std::string version_;
+  const absl::Duration stale_after_;  // Without a good export; infinite: never.
 };
 
 }  // namespace guestbridge::server

@@ -69,6 +69,44 @@ TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
                                                   "ATTENTION_CLIENTS_UNLINKED"));
 }
 
+TEST_F(SystemStatusTest, AnOldExportNeedsAPersonWhereThatIsWanted) {
+  SystemStatus watched(*store_, clock_, sessions_, credentials_, "1", absl::Hours(26));
+  const auto fresh = [&] {
+    const v1::Status status = *watched.Get();
+    for (const v1::Explanation& item : status.integrations(0).attention()) {
+      if (item.reason() == "ATTENTION_NOT_FRESH") return false;
+    }
+    return true;
+  };
+  clock_.Advance(absl::Hours(26));
+  EXPECT_TRUE(fresh()) << "counted from when the schedule was turned on";
+  clock_.Advance(absl::Hours(1));
+  EXPECT_FALSE(fresh());
+  EXPECT_THAT(Attention(), ::testing::Not(::testing::Contains("ATTENTION_NOT_FRESH")))
+      << "nobody asked for it";
+
+  v1::Run run = *StartExport("main");
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  run.set_state(v1::Run::SUCCEEDED);
+  *run.mutable_end_time() = ToTimestamp(clock_.Now());
+  *request.mutable_run() = run;
+  ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  EXPECT_TRUE(fresh());
+  clock_.Advance(absl::Hours(27));
+  EXPECT_FALSE(fresh());
+
+  ASSERT_THAT(store_->Write([](Transaction& transaction) -> absl::Status {
+    auto schedule =
+        GetRecord<store::ScheduleRecord>(transaction, keys::Schedule("main"));
+    if (!schedule.ok()) return schedule.status();
+    (*schedule)->value.set_paused(true);
+    return PutRecord(transaction, keys::Schedule("main"), (*schedule)->value);
+  }),
+              IsOk());
+  EXPECT_TRUE(fresh()) << "nothing is exported on purpose";
+}
+
 TEST_F(SystemStatusTest, WhatWaitsForTheNextExportNeedsNobody) {
   v1::LedgerSummary summary;
   AddMissing("WAITS_FOR_EXPORT", 4, false, &summary);
