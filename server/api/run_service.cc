@@ -60,6 +60,24 @@ class RunServiceImpl final : public Base {
                        });
   }
 
+  grpc::Status StartReconcile(grpc::ServerContext* context,
+                              const v1::StartReconcileRequest* request,
+                              v1::Run* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.RunService/StartReconcile",
+                       [&](const Call& call) -> absl::Status {
+                         RunOrder order;
+                         GB_ASSIGN_OR_RETURN(order.integration,
+                                             ParseIntegrationName(request->parent()));
+                         order.kind = v1::Run::RECONCILE;
+                         order.full = true;
+                         order.dry_run = !request->apply();
+                         order.request_id = request->request_id();
+                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
+                         Render(call.language, response);
+                         return absl::OkStatus();
+                       });
+  }
+
   grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
                       v1::Run* response) override {
     return desk_.Serve(*context, "/guestbridge.v1.RunService/GetRun",

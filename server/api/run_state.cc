@@ -8,6 +8,8 @@ namespace {
 constexpr int kMaxFailures = 100;
 constexpr int kMaxNotices = 20;
 constexpr int kMaxPlanned = 100;
+constexpr int kMaxFindings = 700;  // a hundred of each kind
+constexpr int kMaxFindingParts = 50;
 // So long may an estimate be in the past: clocks differ, and 1C may be slower.
 constexpr absl::Duration kEstimateGrace = absl::Minutes(5);
 
@@ -25,17 +27,31 @@ void TakeNotices(const v1::Run& report, v1::Run* run) {
   }
 }
 
+template <typename List>
+void Cut(List* list, int most) {
+  if (list->size() > most) list->DeleteSubrange(most, list->size() - most);
+}
+
+void TakeReconcile(const v1::Run& report, v1::Run* run) {
+  v1::ReconcileResult& result = *run->mutable_reconcile();
+  result = report.reconcile();
+  Cut(result.mutable_findings(), kMaxFindings);
+  for (v1::ReconcileFinding& finding : *result.mutable_findings()) {
+    if (finding.other_contacts_size() > kMaxFindingParts) {
+      finding.mutable_other_contacts()->Truncate(kMaxFindingParts);
+    }
+    Cut(finding.mutable_fields(), kMaxFindingParts);
+  }
+}
+
 void TakeForecast(const v1::Run& report, v1::Run* run) {
   run->set_plan(report.plan());
   v1::RunForecast& forecast = *run->mutable_forecast();
   forecast = report.forecast();
   forecast.set_dry_run(run->name());
-  const auto cut = [](auto* list, int most) {
-    if (list->size() > most) list->DeleteSubrange(most, list->size() - most);
-  };
-  cut(forecast.mutable_fields(), kMaxPlanned);
-  cut(forecast.mutable_reasons(), kMaxPlanned);
-  cut(forecast.mutable_samples(), kMaxPlanned);
+  Cut(forecast.mutable_fields(), kMaxPlanned);
+  Cut(forecast.mutable_reasons(), kMaxPlanned);
+  Cut(forecast.mutable_samples(), kMaxPlanned);
   for (v1::PlannedReason& reason : *forecast.mutable_reasons()) {
     DropTexts(reason.mutable_explanation());
   }
@@ -83,6 +99,7 @@ void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
   if (report.has_portal()) *run->mutable_portal() = report.portal();
   if (report.has_source()) *run->mutable_source() = report.source();
   if (report.has_match()) *run->mutable_match() = report.match();
+  if (report.has_reconcile()) TakeReconcile(report, run);
   if (run->dry_run() && report.has_forecast()) TakeForecast(report, run);
   if (report.mapping_version() > 0) run->set_mapping_version(report.mapping_version());
   run->clear_failures();

@@ -8,7 +8,7 @@ namespace guestbridge::server {
 
 bool IsFinal(v1::Run::State state);
 
-// EXPORT, MATCH and REBUILD exclude each other on one integration; SETTLE goes beside.
+// Runs exclude each other on one integration; only SETTLE goes beside.
 bool IsExclusive(v1::Run::Kind kind);
 
 // scanned = unchanged + added + updated + recreated + skipped + failed + deferred.

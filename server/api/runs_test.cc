@@ -105,6 +105,40 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   EXPECT_FALSE(second->has_forecast());
 }
 
+TEST_F(RunsTest, AReconciliationKeepsWhatItFoundWithinLimits) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  RunOrder order;
+  order.integration = "main";
+  order.kind = v1::Run::RECONCILE;
+  order.dry_run = true;
+  const auto run = runs_.Start(order);
+  ASSERT_THAT(run, IsOk());
+  EXPECT_FALSE(run->has_reconcile());
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  request.mutable_run()->set_name(run->name());
+  request.mutable_run()->set_state(v1::Run::SUCCEEDED);
+  v1::ReconcileResult& result = *request.mutable_run()->mutable_reconcile();
+  result.set_gone(5000);
+  for (int i = 0; i < 5000; ++i) {
+    v1::ReconcileFinding& finding = *result.add_findings();
+    finding.set_kind(v1::ReconcileFinding::GONE);
+    for (int j = 0; j < 200; ++j) {
+      finding.add_fields("LAST_NAME");
+      finding.add_other_contacts(j);
+    }
+  }
+  ASSERT_THAT(runs_.Report(*session, request), IsOk());
+  const auto kept = runs_.Get(run->name());
+  ASSERT_THAT(kept, IsOk());
+  EXPECT_EQ(kept->reconcile().gone(), 5000);
+  EXPECT_EQ(kept->reconcile().findings_size(), 700);
+  EXPECT_EQ(kept->reconcile().findings(0).fields_size(), 50);
+  EXPECT_EQ(kept->reconcile().findings(0).other_contacts_size(), 50);
+}
+
 TEST_F(RunsTest, SameRequestIdGivesTheSameRunForADay) {
   Prepare("main");
   RunOrder order;

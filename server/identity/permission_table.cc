@@ -51,6 +51,7 @@ constexpr Permission kPermissions[] = {
 
     {"/guestbridge.v1.RunService/StartExport", kOperator},
     {"/guestbridge.v1.RunService/RebuildLedger", kOperator},
+    {"/guestbridge.v1.RunService/StartReconcile", kOperator},
     {"/guestbridge.v1.RunService/GetRun", kViewer},
     {"/guestbridge.v1.RunService/ListRuns", kViewer},
     {"/guestbridge.v1.RunService/WatchRun", kViewer},
