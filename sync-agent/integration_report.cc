@@ -44,6 +44,56 @@ const char* OutcomeName(Outcome outcome) {
   return "UNCHANGED";
 }
 
+v1::ReconcileFinding::Kind KindOf(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::kMissing:
+      return v1::ReconcileFinding::MISSING;
+    case FindingKind::kGone:
+      return v1::ReconcileFinding::GONE;
+    case FindingKind::kDoubled:
+      return v1::ReconcileFinding::DOUBLED;
+    case FindingKind::kOrphaned:
+      return v1::ReconcileFinding::ORPHANED;
+    case FindingKind::kChangedOnPortal:
+      return v1::ReconcileFinding::CHANGED_ON_PORTAL;
+    case FindingKind::kChangedInSource:
+      return v1::ReconcileFinding::CHANGED_IN_SOURCE;
+    case FindingKind::kWriteBackMissing:
+      return v1::ReconcileFinding::WRITE_BACK_MISSING;
+  }
+  return v1::ReconcileFinding::KIND_UNSPECIFIED;
+}
+
+void PutReconcile(const ReconcileFound& found, v1::ReconcileResult* result) {
+  const auto count = [&](FindingKind kind) {
+    const auto it = found.counts.find(kind);
+    return it == found.counts.end() ? 0 : it->second;
+  };
+  result->set_missing(count(FindingKind::kMissing));
+  result->set_gone(count(FindingKind::kGone));
+  result->set_doubled(count(FindingKind::kDoubled));
+  result->set_orphaned(count(FindingKind::kOrphaned));
+  result->set_changed_on_portal(count(FindingKind::kChangedOnPortal));
+  result->set_changed_in_source(count(FindingKind::kChangedInSource));
+  result->set_write_back_missing(count(FindingKind::kWriteBackMissing));
+  result->set_contacts(found.contacts);
+  result->set_marked(found.marked);
+  result->clear_findings();
+  for (const Finding& finding : found.findings) {
+    v1::ReconcileFinding& entry = *result->add_findings();
+    entry.set_kind(KindOf(finding.kind));
+    entry.set_client(finding.client.guid());
+    entry.set_contact(finding.contact.value());
+    for (const ContactId id : finding.others) entry.add_other_contacts(id.value());
+    for (const std::string& field : finding.fields) entry.add_fields(field);
+    entry.set_modified_by(finding.modified_by);
+    if (finding.modify_unix > 0) {
+      *entry.mutable_modify_time() =
+          google::protobuf::util::TimeUtil::SecondsToTimestamp(finding.modify_unix);
+    }
+  }
+}
+
 void PutPlan(const RunPlan& plan, v1::Run* run) {
   run->set_plan(plan.digest);
   v1::RunForecast& forecast = *run->mutable_forecast();
@@ -132,6 +182,9 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
     match.set_unmatched(progress.match.unmatched);
     match.set_linked(progress.match.linked);
     match.set_applied(progress.match.applied);
+  }
+  if (run->kind() == v1::Run::RECONCILE) {
+    PutReconcile(progress.reconcile, run->mutable_reconcile());
   }
   if (progress.plan.has_value()) PutPlan(*progress.plan, run);
   run->clear_failures();

@@ -61,6 +61,8 @@ RunKind KindOf(v1::Run::Kind kind) {
       return RunKind::kRebuild;
     case v1::Run::SETTLE:
       return RunKind::kSettle;
+    case v1::Run::RECONCILE:
+      return RunKind::kReconcile;
     default:
       return RunKind::kExport;
   }
@@ -161,7 +163,9 @@ absl::Status IntegrationRun::Begin() {
     }
   }
   CrashPoint("agent.run.begun");
-  if (task_.run().kind() == v1::Run::EXPORT && !task_.run().dry_run()) {
+  if ((task_.run().kind() == v1::Run::EXPORT ||
+       task_.run().kind() == v1::Run::RECONCILE) &&
+      !task_.run().dry_run()) {
     // Whoever starts an export may have mended what 1C had refused.
     GB_RETURN_IF_ERROR(WriteBackTurns::Unpark(parts_.ledger));
   }
@@ -214,7 +218,9 @@ absl::StatusOr<IntegrationRun::Identity> IntegrationRun::FindIdentity() {
 
 absl::Status IntegrationRun::ProbeSource() {
   const v1::Run::Kind kind = task_.run().kind();
-  if (kind != v1::Run::EXPORT && kind != v1::Run::MATCH) return absl::OkStatus();
+  if (kind != v1::Run::EXPORT && kind != v1::Run::MATCH && kind != v1::Run::RECONCILE) {
+    return absl::OkStatus();
+  }
   GB_ASSIGN_OR_RETURN(const std::string read_with,
                       parts_.ledger.Note(kReadWithMappingNote));
   if (!read_with.empty() || interrupted()) return absl::OkStatus();
@@ -387,7 +393,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   if (int64_t unix = 0; absl::SimpleAtoi(whole, &unix)) {
     memory.whole = absl::FromUnixSeconds(unix);
   }
-  if (settings.kind == RunKind::kExport) {
+  if (settings.kind == RunKind::kExport || settings.kind == RunKind::kReconcile) {
     GB_ASSIGN_OR_RETURN(memory.basis_changed, LearnBasis(&settings));
   }
   const ReadChoice choice =

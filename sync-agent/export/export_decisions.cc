@@ -85,6 +85,10 @@ void ExportMachine::Consider(const ClientRow& row) {
     matcher_.Consider(row, *record, std::move(decision));
     return;
   }
+  if (settings_.kind == RunKind::kReconcile) {
+    reconciler_.Consider(row, *record, &decision);
+    if (!context_.failure.ok()) return;
+  }
   Apply(row, *record, std::move(decision));
 }
 
@@ -175,10 +179,7 @@ void ExportMachine::Apply(const ClientRow& row,
 
 void ExportMachine::CompareStored(const ClientRow& row,
                                   const std::optional<ClientRecord>& record) {
-  if (!record.has_value() || record->link != LinkState::kLive ||
-      record->write_back != WriteBackState::kDone || row.contact == record->contact) {
-    return;
-  }
+  if (!record.has_value() || !HasLostId(row, *record)) return;
   // Empty: a base that was restored from a backup. Another ID: the built-in job, which
   // has its own idea of the pairs, or a person.
   if (row.contact.exists() && record->run < settings_.run) {

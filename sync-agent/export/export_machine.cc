@@ -45,7 +45,8 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       sweep_(context_, gone_),
       events_(context_, sweep_),
       settler_(context_),
-      matcher_(context_, updater_) {}
+      matcher_(context_, updater_),
+      reconciler_(context_, gone_, sweep_) {}
 
 void ExportMachine::Handle(const Instant& now, absl::FunctionRef<void()> event) {
   context_.now = now;
@@ -234,7 +235,9 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
   if (ended_) return;
   ended_ = true;
   phase_ = Phase::kDone;
-  if (end == RunEnd::kSucceeded && settings_.dry_run) {
+  if (end == RunEnd::kSucceeded && settings_.kind == RunKind::kReconcile) {
+    reconciler_.Finish();
+  } else if (end == RunEnd::kSucceeded && settings_.dry_run) {
     RunPlan plan = context_.plan.Conclude(settings_.mapping_version);
     plan.forecast = lane_.Forecast(plan.work, context_.now);
     tally_.progress().plan = std::move(plan);
@@ -314,6 +317,10 @@ void ExportMachine::Enter(Phase phase) {
     case Phase::kSweep:
       sweep_.Begin();
       break;
+    case Phase::kCompare:
+      sweep_.Begin();
+      reconciler_.Begin();
+      break;
     case Phase::kDirty:
       dirty_after_ = ClientKey();
       dirty_done_ = false;
@@ -324,13 +331,13 @@ void ExportMachine::Enter(Phase phase) {
 }
 
 bool ExportMachine::Advance() {
-  const bool exports =
-      settings_.kind == RunKind::kExport || settings_.kind == RunKind::kSettle;
+  const bool exports = settings_.exports();
+  const bool reconciles = settings_.kind == RunKind::kReconcile;
   switch (phase_) {
     case Phase::kNewest:
       if (!newest_known_) return false;
       if (settings_.kind == RunKind::kRebuild ||
-          (exports && settings_.cold &&
+          (exports && settings_.cold && (!reconciles || settings_.writes()) &&
            !MutantActive(Mutant::kRestoredLedgerTrusted))) {
         Enter(Phase::kColdLook);
       } else {
@@ -350,6 +357,8 @@ bool ExportMachine::Advance() {
       if (!settler_.idle()) return false;
       if (settings_.kind == RunKind::kMatch) {
         Enter(Phase::kIndex);
+      } else if (reconciles) {
+        Enter(Phase::kCompare);
       } else {
         Enter(settings_.kind == RunKind::kSettle ? Phase::kDrain : Phase::kEvents);
       }
@@ -361,6 +370,10 @@ bool ExportMachine::Advance() {
     case Phase::kSweep:
       if (!sweep_.idle() || !gone_.idle() || !lane_.idle()) return false;
       events_.Swept();
+      Enter(Phase::kRead);
+      return true;
+    case Phase::kCompare:
+      if (!reconciler_.idle() || !gone_.idle() || !lane_.idle()) return false;
       Enter(Phase::kRead);
       return true;
     case Phase::kIndex:
@@ -387,7 +400,7 @@ bool ExportMachine::Advance() {
         Enter(Phase::kAwaitDoubts);
         return true;
       }
-      if (settings_.kind == RunKind::kExport && !settings_.dry_run) {
+      if ((settings_.kind == RunKind::kExport || reconciles) && !settings_.dry_run) {
         CrashPoint("agent.watermark.note");
         context_.Check(context_.ledger.SetNote(kWatermarkNote, watermark_.value));
         CrashPoint("agent.watermark.noted");
@@ -433,7 +446,8 @@ bool ExportMachine::Advance() {
 bool ExportMachine::AskForRows() {
   // Rows of clients whose contact is gone come before new ones.
   if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
-      phase_ != Phase::kEvents && phase_ != Phase::kSweep && phase_ != Phase::kSettle &&
+      phase_ != Phase::kEvents && phase_ != Phase::kSweep &&
+      phase_ != Phase::kCompare && phase_ != Phase::kSettle &&
       Pending() < MostPending()) {
     FetchRows fetch;
     while (!context_.to_fetch.empty() && fetch.keys.size() < kRowsPerFetch) {
@@ -495,7 +509,8 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
     newest_asked_ = true;
     PortalLane::Job job;
     job.commands.push_back(ListNewest{});
-    if (settings_.kind == RunKind::kExport && settings_.mapping != nullptr) {
+    if ((settings_.kind == RunKind::kExport || settings_.kind == RunKind::kReconcile) &&
+        settings_.mapping != nullptr) {
       job.commands.push_back(GetContactFields{});
     }
     job.done = [this](const PortalAnswer& answer) {
@@ -509,6 +524,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       for (const ContactRow& row : result.rows) context_.SawId(row.id);
       if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
         CheckMappedFields(answer.results[1].fields);
+        reconciler_.LearnTypes(answer.results[1].fields);
       }
       newest_known_ = true;
     };
@@ -520,6 +536,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
   if (auto job = gone_.Next(); job.has_value()) return job;
   if (phase_ == Phase::kEvents) return events_.Next();
   if (phase_ == Phase::kSweep) return sweep_.Next();
+  if (phase_ == Phase::kCompare) return reconciler_.Next();
   if (auto job = adopter_.Next(); job.has_value()) return job;
   if (auto job = survivors_.Next(); job.has_value()) return job;
   const bool more = phase_ == Phase::kRead && !stream_done_;

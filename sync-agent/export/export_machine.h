@@ -14,6 +14,7 @@
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/matcher.h"
 #include "sync-agent/export/rebuilder.h"
+#include "sync-agent/export/reconciler.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/settler.h"
 #include "sync-agent/export/survivor_search.h"
@@ -64,7 +65,8 @@ class ExportMachine {
     kSettle,  // what is due at the beginning
     kEvents,  // what the portal tells of deleted contacts
     kSweep,
-    kIndex,  // of a match: the portal's contacts
+    kIndex,    // of a match: the portal's contacts
+    kCompare,  // of a reconciliation: the portal's contacts
     kRead,
     kDirty,
     kDrain,
@@ -125,6 +127,7 @@ class ExportMachine {
   EventPoll events_;
   Settler settler_;
   Matcher matcher_;
+  Reconciler reconciler_;
   std::unique_ptr<Rebuilder> rebuilder_;
 
   Phase phase_ = Phase::kNewest;

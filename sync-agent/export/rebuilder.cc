@@ -8,14 +8,6 @@
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
-namespace {
-
-bool IsGuid(const std::string& text) {
-  return text.size() == 36 &&
-         text.find_first_not_of("0123456789abcdef-") == std::string::npos;
-}
-
-}  // namespace
 
 Rebuilder::Rebuilder(RunContext& context, bool count)
     : context_(context),
@@ -26,7 +18,7 @@ Rebuilder::Rebuilder(RunContext& context, bool count)
 void Rebuilder::Take(const ContactRow& row) {
   if (row.stamp.originator != context_.settings.originator) return;
   const ClientKey key(row.stamp.origin);
-  if (!IsGuid(key.guid())) return;
+  if (!IsOrigin(key.guid())) return;
   const auto known = context_.ledger.Get(key);
   const auto attempt = context_.ledger.AttemptOf(key);
   if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;

@@ -76,9 +76,7 @@ struct RunContext {
   // The client's row is read again and decided anew by this run, when it is one that
   // exports. (A client that this run marked is passed by when it looks at dirty ones.)
   void Reconsider(const ClientKey& key) {
-    if (settings.kind == RunKind::kExport || settings.kind == RunKind::kSettle) {
-      to_fetch.push_back(key);
-    }
+    if (settings.exports()) to_fetch.push_back(key);
   }
   absl::Duration SettleTime() const {
     return box ? settings.box_settle_time : settings.settle_time;

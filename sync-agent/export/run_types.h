@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,7 +39,7 @@ inline constexpr char kFieldTypesNote[] = "mapped-field-types";
 inline constexpr char kBox[] = "box";
 inline constexpr char kCloud[] = "cloud";
 
-enum class RunKind { kExport, kMatch, kRebuild, kSettle };
+enum class RunKind { kExport, kMatch, kRebuild, kSettle, kReconcile };
 
 struct RunSettings {
   int64_t run = 0;  // number of the run; grows
@@ -83,6 +84,11 @@ struct RunSettings {
   // deltas start them.
   bool first_export = false;
 
+  // Clients are read and exported, or would be.
+  bool exports() const {
+    return kind == RunKind::kExport || kind == RunKind::kSettle ||
+           kind == RunKind::kReconcile;
+  }
   // Changes anything: the portal, or what the ledger says of it.
   bool writes() const { return !dry_run && (kind != RunKind::kMatch || apply); }
 };
@@ -134,6 +140,32 @@ struct MatchCounts {
   int linked = 0;
   int applied = 0;
 };
+// What a reconciliation finds; the numbers stand in the ledger.
+enum class FindingKind {
+  kMissing = 1,
+  kGone = 2,
+  kDoubled = 3,
+  kOrphaned = 4,
+  kChangedOnPortal = 5,
+  kChangedInSource = 6,
+  kWriteBackMissing = 7,
+};
+// Holds keys, IDs and names of fields, never a value.
+struct Finding {
+  FindingKind kind = FindingKind::kMissing;
+  ClientKey client;
+  ContactId contact;
+  std::vector<ContactId> others;  // at most ten
+  std::vector<std::string> fields;
+  int64_t modified_by = 0;
+  int64_t modify_unix = 0;
+};
+struct ReconcileFound {
+  std::map<FindingKind, int> counts;
+  int contacts = 0;               // that were seen on the portal …
+  int marked = 0;                 // … with a mark of this base
+  std::vector<Finding> findings;  // the first 100 of each kind
+};
 struct Failure {
   ClientKey client;
   std::string reason;
@@ -171,6 +203,7 @@ struct RunProgress {
   RunCounts counts;
   PortalUse portal;
   MatchCounts match;
+  ReconcileFound reconcile;
   std::vector<Failure> failures;  // the first 100
   std::vector<RunNotice> notices;
   std::optional<RunPlan> plan;  // of a dry run that has ended

@@ -52,49 +52,52 @@ std::optional<PortalLane::Job> Sweep::Next() {
   return job;
 }
 
-void Sweep::Missing(const WriteBackItem& item) {
+void Sweep::Missing(const WriteBackItem& item, OnGone gone) {
   const ClientKey key = item.key;
-  gone_.Ask({key, item.contact,
-             [this, key](const std::optional<Survivor>& survivor) {
-               CrashPoint("agent.sweep.mark");
-               auto record = context_.ledger.Get(key);
-               if (!context_.Check(record.status()) || !record->has_value()) return;
-               ClientRecord known = **record;
-               known.dirty = true;
-               if (survivor.has_value()) {
-                 Follow(*survivor, &known);
-               } else {
-                 known.link = LinkState::kLost;
-               }
-               context_.Keep(known);
-               CrashPoint("agent.sweep.marked");
-             },
-             [this, key, contact = item.contact](bool exists) {
-               // A hiccup of the list; or somebody without rights is told nothing.
-               if (exists) return;
-               certain_ = false;
-               context_.tally.AddNotice("CONTACT_UNREADABLE",
-                                        {{"contact", absl::StrCat(contact.value())}});
-             }});
+  gone_.Ask(
+      {key, item.contact,
+       [this, key, gone = std::move(gone)](const std::optional<Survivor>& survivor) {
+         if (gone != nullptr) gone(survivor);
+         CrashPoint("agent.sweep.mark");
+         auto record = context_.ledger.Get(key);
+         if (!context_.Check(record.status()) || !record->has_value()) return;
+         ClientRecord known = **record;
+         known.dirty = true;
+         if (survivor.has_value()) {
+           Follow(*survivor, &known);
+         } else {
+           known.link = LinkState::kLost;
+         }
+         context_.Keep(known);
+         CrashPoint("agent.sweep.marked");
+       },
+       [this, key, contact = item.contact](bool exists) {
+         // A hiccup of the list; or somebody without rights is told nothing.
+         if (exists) return;
+         certain_ = false;
+         context_.tally.AddNotice("CONTACT_UNREADABLE",
+                                  {{"contact", absl::StrCat(contact.value())}});
+       }});
 }
 
-void Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
+bool Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
   if (row.stamp.originator == context_.settings.originator &&
       row.stamp.origin == item.key.guid()) {
-    return;
+    return true;
   }
   const auto record = context_.ledger.Get(item.key);
-  if (!context_.Check(record.status()) || !record->has_value()) return;
+  if (!context_.Check(record.status()) || !record->has_value()) return true;
   // One that waits for its stamp is known to have none.
-  if ((*record)->dirty) return;
+  if ((*record)->dirty) return true;
   context_.strangers.insert(item.key);
   ClientRecord known = **record;
   known.dirty = true;
   if (context_.settings.dry_run) {
     context_.Keep(known);
-    return;
+    return false;
   }
   context_.Check(context_.ledger.Put({known}));
+  return false;
 }
 
 }  // namespace guestbridge::agent

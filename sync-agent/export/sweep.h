@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "sync-agent/export/gone_check.h"
@@ -20,13 +21,15 @@ class Sweep {
   std::optional<PortalLane::Job> Next();
   // Of every contact it could be told whether it is there.
   bool certain() const { return certain_; }
-  // Asks what became of the contact, and marks the client when it is gone.
-  void Missing(const WriteBackItem& item);
+  // Asks what became of the contact, and marks the client when it is gone. `gone` hears
+  // of that.
+  using OnGone = std::function<void(const std::optional<Survivor>&)>;
+  void Missing(const WriteBackItem& item, OnGone gone = nullptr);
+  // The contact is there: is it the one that we stamped? False: another's, or nobody's,
+  // and the client is to be looked at as if 1C held its ID.
+  bool Compare(const WriteBackItem& item, const ContactRow& row);
 
  private:
-  // The contact is there: is it the one that we stamped?
-  void Compare(const WriteBackItem& item, const ContactRow& row);
-
   RunContext& context_;
   GoneCheck& gone_;
   ContactId after_;

@@ -69,7 +69,10 @@ TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {
       record.parameters["k"] = std::string(static_cast<size_t>(i) * 7, 'x');
       ASSERT_TRUE(ledger->Put({record}).ok());
     }
+    ASSERT_TRUE(ledger->NoteFinding(1, {1, kClient, ContactId(7), ""}).ok());
+    ASSERT_TRUE(ledger->AddToIndex(ContactId(7), "", {kClient.guid()}).ok());
     EXPECT_EQ(ledger->Erase(kClient, 1000)->history, 1);
+    EXPECT_FALSE(*ledger->NoteFinding(1, {2, kClient, ContactId(7), ""}));
   }  // The last one to close merges what was appended.
   std::ostringstream file;
   file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();

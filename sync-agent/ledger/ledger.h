@@ -188,6 +188,14 @@ struct PairNote {
   bool operator==(const PairNote&) const = default;
 };
 
+// One thing that a reconciliation found about a client.
+struct FoundNote {
+  int kind = 0;  // export/run_types.h: FindingKind
+  ClientKey client;
+  ContactId contact;
+  std::string detail;  // the reconciliation's own text; no personal data
+};
+
 // Parked write-backs that share a reason.
 struct WriteBackRefusal {
   std::string reason;
@@ -356,6 +364,23 @@ class Ledger {
   absl::Status SetMatchVerdict(const MatchedClient& client);
   // The highest rank at which another client claims the contact; 0: none does.
   absl::StatusOr<int> RivalRank(ContactId contact, const ClientKey& other_than);
+
+  // --- a reconciliation --- (findings.cc); it notes the contacts that it has seen in
+  // the index, and under a client's key those that carry the client's mark.
+  // Forgets what other runs found.
+  absl::Status BeginFindings(int64_t run);
+  // False: the run has noted this kind of this client before.
+  absl::StatusOr<bool> NoteFinding(int64_t run, const FoundNote& note);
+  // By kind.
+  absl::StatusOr<std::map<int, int>> CountFindings(int64_t run);
+  absl::StatusOr<std::vector<FoundNote>> Findings(int64_t run, int kind, int limit);
+  // By key and contact, after `after`.
+  absl::StatusOr<std::vector<IndexEntry>> IndexEntries(const IndexEntry& after,
+                                                       int limit);
+  // Live contacts from above `after` to `upto` that are not in the index, ascending.
+  absl::StatusOr<std::vector<WriteBackItem>> LiveContactsNotIndexed(ContactId after,
+                                                                    ContactId upto,
+                                                                    int limit);
 
   // --- pairs: how they were found ---
   absl::StatusOr<std::optional<PairNote>> Pair(const ClientKey& key);

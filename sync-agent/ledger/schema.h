@@ -155,6 +155,16 @@ inline constexpr Migration kLedgerMigrations[] = {
         unix_time INTEGER NOT NULL
       ) WITHOUT ROWID;
     )sql"},
+    {6, "what a reconciliation found", R"sql(
+      CREATE TABLE findings (
+        run INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        client TEXT NOT NULL,
+        contact INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        PRIMARY KEY (run, kind, client)
+      ) WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

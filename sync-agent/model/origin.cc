@@ -36,6 +36,11 @@ std::string Prefix(const std::string& text, size_t length) {
 
 }  // namespace
 
+bool IsOrigin(absl::string_view text) {
+  return text.size() == 36 &&
+         text.find_first_not_of("0123456789abcdef-") == absl::string_view::npos;
+}
+
 std::string EncodeOriginVersion(const OriginVersion& version) {
   std::string text = absl::StrCat("1|", version.nonce, "|", version.revision, "|",
                                   version.content_hash, "|");

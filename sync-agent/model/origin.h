@@ -36,6 +36,9 @@ inline constexpr int kMostNamedValues = 30;
 
 inline constexpr char kOriginatorPrefix[] = "guestbridge:";
 
+// Whether an ORIGIN_ID may be ours; somebody may have written anything there.
+bool IsOrigin(absl::string_view text);
+
 std::string EncodeOriginVersion(const OriginVersion& version);
 // Errors: ORIGIN_VERSION_UNKNOWN (FAILED_PRECONDITION): a later version, or not ours.
 absl::StatusOr<OriginVersion> DecodeOriginVersion(absl::string_view text);
