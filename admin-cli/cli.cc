@@ -125,7 +125,8 @@ absl::Span<const Command> Commands() {
     for (const auto& part :
          {SetupCommands, IntegrationCommands, ConnectionCommands, FieldsCommands,
           EventsCommands, ClientsCommands, ExportCommands, ScheduleCommands,
-          RunCommands, AgentCommands, LedgerCommands, StatusCommands, HelpCommands}) {
+          RunCommands, AgentCommands, LedgerCommands, ReconcileCommands, StatusCommands,
+          HelpCommands}) {
       std::vector<Command> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(*all));
     }

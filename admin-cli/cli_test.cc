@@ -166,6 +166,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"agent", "list"},
       {"agent", "get", "hotel-1"},
       {"ledger", "rebuild", "main", "--wait"},
+      {"reconcile", "run", "main", "--wait"},
       {"status"},
       {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};
@@ -573,6 +574,49 @@ TEST_F(CliTest, AFailedMatchIsToBeRepeatedAndNotAnExport) {
               HasSubstr("guestbridge clients match main --wait"));
   EXPECT_THAT(Run({"ledger", "rebuild", "main", "--wait"}).out,
               HasSubstr("guestbridge ledger rebuild main --wait"));
+}
+
+TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
+  const Result clean = Run({"reconcile", "run", "main", "--wait"});
+  EXPECT_THAT(clean.out, StartsWith("Ledger, 1C and portal agree.\n"));
+  EXPECT_THAT(clean.out, Not(HasSubstr("--apply")));
+
+  v1::ReconcileResult& result = server_.reconcile;
+  result.set_doubled(1);
+  v1::ReconcileFinding* doubled = result.add_findings();
+  doubled->set_kind(v1::ReconcileFinding::DOUBLED);
+  doubled->set_client("00000000-0000-4000-8000-000000000001");
+  doubled->set_contact(7);
+  doubled->add_other_contacts(9);
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
+              ContainsRegex("Merge the doubled contacts in Bitrix24[^\n]*\n$"));
+
+  result.set_changed_on_portal(1);
+  v1::ReconcileFinding* changed = result.add_findings();
+  changed->set_kind(v1::ReconcileFinding::CHANGED_ON_PORTAL);
+  changed->set_client("00000000-0000-4000-8000-000000000002");
+  changed->set_contact(8);
+  changed->add_fields("LAST_NAME");
+  changed->set_modified_by(5);
+  changed->mutable_modify_time()->set_seconds(1780000000);
+  const Result found = Run({"reconcile", "run", "main", "--wait"});
+  EXPECT_THAT(found.out, StartsWith("Differences found: 2. Nothing was changed.\n"));
+  EXPECT_THAT(found.out, HasSubstr("also with its mark: 9"));
+  EXPECT_THAT(found.out,
+              HasSubstr("LAST_NAME; last changed by user 5; 2026-05-28 20:26"));
+  EXPECT_THAT(found.out, ContainsRegex("reconcile run main --apply --wait\n$"));
+  for (const char* language : {"en", "ru"}) {
+    const Result shown =
+        Run({"reconcile", "run", "main", "--apply", "--wait", "--lang", language});
+    for (absl::string_view row : absl::StrSplit(shown.out, '\n')) {
+      EXPECT_LE(DisplayWidth(row), 80) << row;
+    }
+  }
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--apply", "--wait"}).out,
+              StartsWith("Differences found: 2; left for a person: 1.\n"));
+  server_.run_ends = v1::Run::FAILED;
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
+              HasSubstr("again: guestbridge reconcile run main --wait"));
 }
 
 TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {

@@ -360,8 +360,13 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     run.mutable_counters();
     return run;
   }
+  bool reconcile_dry = true;
   v1::Run Ended(v1::Run run) {
     run.set_state(owner.run_ends);
+    if (run.kind() == v1::Run::RECONCILE) {
+      run.set_dry_run(reconcile_dry);
+      *run.mutable_reconcile() = owner.reconcile;
+    }
     run.mutable_start_time()->set_seconds(1'700'000'001);
     run.mutable_end_time()->set_seconds(1'700'000'014);
     run.mutable_counters()->set_scanned(123'456);
@@ -396,6 +401,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                        v1::Run* answer) override {
     const auto lock = Enter(context);
     *answer = MakeRun(v1::Run::REBUILD);
+    return Status::OK;
+  }
+  Status StartReconcile(ServerContext* context,
+                        const v1::StartReconcileRequest* request,
+                        v1::Run* answer) override {
+    const auto lock = Enter(context);
+    *answer = MakeRun(v1::Run::RECONCILE);
+    reconcile_dry = !request->apply();
     return Status::OK;
   }
   Status MatchClients(ServerContext* context, const v1::MatchClientsRequest* request,

@@ -87,6 +87,7 @@ std::vector<Command> ScheduleCommands();
 std::vector<Command> RunCommands();
 std::vector<Command> AgentCommands();
 std::vector<Command> LedgerCommands();
+std::vector<Command> ReconcileCommands();
 std::vector<Command> StatusCommands();
 std::vector<Command> HelpCommands();
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "admin-cli/command/plan_view.h"
+#include "admin-cli/command/reconcile_view.h"
 #include "admin-cli/command/values.h"
 
 namespace guestbridge::cli {
@@ -105,10 +106,12 @@ absl::string_view NextOf(const v1::Run& run) {
       if (absl::StartsWith(run.error().reason(), "GUARD_")) return "NEXT_GUARD";
       if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
       if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
+      if (run.kind() == v1::Run::RECONCILE) return "NEXT_RECONCILE_FAILED";
       return "NEXT_RUN_FAILED";
     case v1::Run::CANCELLED:
       if (run.kind() == v1::Run::MATCH) return "NEXT_CLIENTS_MATCH";
       if (run.kind() == v1::Run::REBUILD) return "NEXT_LEDGER_REBUILD";
+      if (run.kind() == v1::Run::RECONCILE) return "NEXT_RECONCILE";
       return "NEXT_EXPORT_RUN";
     default:
       break;
@@ -118,6 +121,7 @@ absl::string_view NextOf(const v1::Run& run) {
     return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
   }
   if (run.draft_mapping()) return "NEXT_FIELDS_SAVE_DRAFT";
+  if (run.kind() == v1::Run::RECONCILE) return NextOfReconcile(run);
   if (run.dry_run()) return run.plan().empty() ? "NEXT_EXPORT_RUN" : "NEXT_EXPORT_PLAN";
   return "NEXT_STATUS";
 }
@@ -242,6 +246,10 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
                                  {"id", IntegrationIdOfRun(run)},
                                  {"plan", run.plan()}};
   const Cell state = StateCell(session, run);
+  const bool compared =
+      run.has_reconcile() &&
+      (run.state() == v1::Run::SUCCEEDED || run.state() == v1::Run::PARTIALLY_FAILED);
+  if (compared) session.out() << ReconcileText(session, run) << '\n';
   session.out() << session.Text("RUN_OF", parameters) << ": "
                 << Paint(session.style(), state.color, state.text) << '\n';
   Facts facts;
@@ -255,6 +263,7 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
   facts.Add(session.Text("AGENT"), run.agent());
   if (run.has_match())
     facts.Add(session.Text("PAIRS"), MatchText(session, run.match()));
+  if (compared) facts.Add(session.Text("COMPARED"), ComparedText(session, run));
   facts.Add(session.Text("CLIENTS"), SumText(session, run.counters()));
   // A run that got nowhere has nothing to tell of either side.
   if (run.portal().http_requests() > 0) {
@@ -285,6 +294,7 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
     facts.Add(session.Text("FORECAST"), text);
   }
   facts.Print(session.style(), session.out());
+  if (run.has_reconcile()) PrintFindings(session, run);
   PrintFailures(session, run);
   if (run.dry_run() && run.has_forecast()) PrintPlan(session, run);
   if (with_next) session.out() << session.Text(NextOf(run), parameters) << '\n';

@@ -278,6 +278,11 @@ constexpr ReasonText kHelp[] = {
               "lost or damaged.",
               "Строит журнал агента заново по порталу и 1С. Нужно, если журнал "
               "потерян или повреждён."),
+    MakeLabel("LABEL_HELP_RECONCILE_RUN",
+              "Compares ledger, 1C and portal and shows what differs. Without --apply "
+              "nothing is written.",
+              "Сверяет журнал, 1С и портал и показывает расхождения. Без --apply "
+              "ничего не записывается."),
     MakeLabel("LABEL_HELP_STATUS",
               "Shows on one screen how everything stands and what to do.",
               "Показывает на одном экране, как обстоят дела и что делать."),
@@ -469,6 +474,9 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_APPLY",
               "Accept all unambiguous pairs and mark their contacts",
               "Принять все однозначные пары и отметить их контакты"),
+    MakeLabel("LABEL_FLAG_APPLY_REPAIRS",
+              "Mend what was found; doubled contacts are only reported",
+              "Исправить найденное; о двойниках только сообщается"),
     MakeLabel("LABEL_FLAG_WAIT", "Wait until the run has ended", "Дождаться окончания"),
     MakeLabel("LABEL_FLAG_WAIT_WRITE_BACK",
               "Wait until the contact IDs are in 1C as well",

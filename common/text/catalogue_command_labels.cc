@@ -314,6 +314,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_KIND_EXPORT", "export", "выгрузка"),
     MakeLabel("LABEL_KIND_MATCH", "match", "сопоставление"),
     MakeLabel("LABEL_KIND_REBUILD", "rebuild", "перестроение"),
+    MakeLabel("LABEL_KIND_RECONCILE", "reconciliation", "сверка"),
     MakeLabel("LABEL_KIND_SETTLE", "settle", "прояснение"),
     MakeLabel("LABEL_TRIGGER_CALLER", "a person or a program", "человек или программа"),
     MakeLabel("LABEL_TRIGGER_SCHEDULE", "the schedule", "расписание"),
