@@ -589,7 +589,7 @@ TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
   doubled->set_contact(7);
   doubled->add_other_contacts(9);
   EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
-              ContainsRegex("Merge the doubled contacts in Bitrix24[^\n]*\n$"));
+              ContainsRegex("Merge the doubles in Bitrix24[^\n]*\n$"));
 
   result.set_changed_on_portal(1);
   v1::ReconcileFinding* changed = result.add_findings();

@@ -146,7 +146,7 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
   PrintEntries(session, mapping);
   if (with_both_sides) PrintBothSides(session, mapping);
   if (mapping.version() > 1) {
-    session.out() << session.Text(MeaningOf(mapping)) << '\n';
+    PrintWrapped(session.Text(MeaningOf(mapping)), 0, session.style(), session.out());
   }
   session.out() << session.Text(next, parameters) << '\n';
   return 0;

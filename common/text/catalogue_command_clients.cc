@@ -125,11 +125,11 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_RECONCILE_FAILED",
               "Mend the cause, then again: guestbridge reconcile run {id} --wait",
               "Устраните причину и повторите: guestbridge reconcile run {id} --wait"),
-    MakeLabel("LABEL_NEXT_MERGE",
-              "Merge the doubled contacts in Bitrix24, then: guestbridge reconcile "
-              "run {id} --wait",
-              "Объедините двойников в Битрикс24, затем: guestbridge reconcile run "
-              "{id} --wait"),
+    MakeLabel(
+        "LABEL_NEXT_MERGE",
+        "Merge the doubles in Bitrix24, then: guestbridge reconcile run {id} --wait",
+        "Объедините двойников в Битрикс24, затем: guestbridge reconcile run "
+        "{id} --wait"),
     MakeLabel(
         "LABEL_NEXT_CLIENT_LINK",
         "Next, one of:\n  guestbridge clients link {id} {client} <contact>\n"

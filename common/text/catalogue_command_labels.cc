@@ -417,12 +417,9 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_NEXT_FIELDS_SAVE_DRAFT",
               "When it is right: guestbridge fields save {id}",
               "Если всё верно: guestbridge fields save {id}"),
-    MakeLabel(
-        "LABEL_NEXT_GUARD",
-        "See what would change: guestbridge export run {id} --dry-run --wait, then "
-        "carry it out with the --plan that it names",
-        "Посмотрите, что изменилось бы: guestbridge export run {id} --dry-run "
-        "--wait, затем выполните с ключом --plan, который он назовёт"),
+    MakeLabel("LABEL_NEXT_GUARD",
+              "See what would change: guestbridge export run {id} --dry-run --wait",
+              "Посмотрите изменения: guestbridge export run {id} --dry-run --wait"),
     MakeLabel("LABEL_NEXT_DRY_RUN",
               "A new plan: guestbridge export run {id} --dry-run --wait",
               "Новый план: guestbridge export run {id} --dry-run --wait"),

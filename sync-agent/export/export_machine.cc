@@ -286,8 +286,8 @@ void ExportMachine::Step() {
 
 void ExportMachine::AskGuard() {
   if (!settings_.most_changed.has_value()) return;
-  const RunCounts& counts = tally_.progress().counts;
-  if (counts.updated + counts.recreated > *settings_.most_changed) {
+  if (tally_.CountOf(Outcome::kUpdated) + tally_.CountOf(Outcome::kRecreated) >
+      *settings_.most_changed) {
     context_.Fail(
         MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(*settings_.most_changed)}}));
   }

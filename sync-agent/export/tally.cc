@@ -11,6 +11,11 @@ constexpr size_t kMaxFailures = 100;
 
 void Tally::Resume(const std::map<Outcome, int>& counted) { counts_ = counted; }
 
+int Tally::CountOf(Outcome outcome) const {
+  const auto count = counts_.find(outcome);
+  return count == counts_.end() ? 0 : count->second;
+}
+
 void Tally::Count(Outcome outcome) { ++counts_[outcome]; }
 
 void Tally::Mark(ClientRecord* record, Outcome outcome) {

@@ -35,6 +35,7 @@ class Tally {
 
   RunProgress& progress() { return progress_; }
   RunProgress Snapshot() const;
+  int CountOf(Outcome outcome) const;
 
  private:
   void DropFailure(const ClientKey& client);
