@@ -47,7 +47,8 @@ def generate_stubs(proto):
         subprocess.run(
             ["protoc", f"-I{proto}", f"--python_out={out}", f"--grpc_python_out={out}",
              f"--plugin=protoc-gen-grpc_python={shutil.which('grpc_python_plugin')}",
-             "guestbridge/v1/error.proto", "guestbridge/v1/run.proto"], check=True)
+             "guestbridge/v1/error.proto", "guestbridge/v1/field_mapping.proto",
+             "guestbridge/v1/run.proto"], check=True)
         sys.path.insert(0, out)
         sys.dont_write_bytecode = True
         from guestbridge.v1 import error_pb2, run_pb2, run_pb2_grpc
