@@ -106,7 +106,8 @@ class Plan(unittest.TestCase):
 
     def test_a_version_says_what_becomes_of_those_who_are_exported(self):
         site = self.site
-        site.json("export", "run", "main", "--wait")
+        site.json("export", "run", "main", "--wait", "--wait-write-back")
+        site.json("export", "run", "main", "--wait")  # The cards hold their IDs, and that is known.
         site.cli("fields", "unmap", "main", "COMMENTS")
         site.cli("fields", "map", "main", "Code", "COMMENTS")
         site.cli("fields", "save", "main", "--resend", "none")
@@ -118,7 +119,7 @@ class Plan(unittest.TestCase):
         self.assertFalse(self.comments(8))
         # To all: the rest of them, and what a manager changed.
         [contact] = site.contacts()[self.client(7)]
-        site.portal.post("/contacts/edit", {"id": contact["id"], "set": {"COMMENTS": "By hand"}})
+        site.portal.post("/contacts/edit", {"id": contact["id"], "fields": {"COMMENTS": "By hand"}})
         site.cli("fields", "save", "main", "--resend", "all")
         run = site.json("export", "run", "main", "--wait")
         self.assertEqual((run["counters"]["updated"], run["mappingVersion"]), (39, 3), run)

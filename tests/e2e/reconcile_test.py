@@ -151,7 +151,7 @@ class Reconcile(unittest.TestCase):
                           [str(c["id"]) for c in contacts[key_of(number)]])
         text = site.cli("reconcile", "run", "main", "--wait").stdout
         self.assertTrue(text.startswith("Differences found: 1. Nothing was changed.\n"), text)
-        self.assertIn("Merge the doubled contacts", text.splitlines()[-1])
+        self.assertIn("Merge the doubles", text.splitlines()[-1])
 
     def test_a_thousand_contacts_cost_a_handful_of_requests(self):
         site = self.site([guest(n) for n in range(1, 1001)])
