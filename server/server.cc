@@ -194,6 +194,9 @@ struct Server::Parts {
                                       [this] { return stopping.load(); });
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }) {
+    sessions.SetBeforeTask([this](const std::string& integration) {
+      dispatcher.BringUpToDate(integration);
+    });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
     services.push_back(MakeFieldMappingService(desk, mappings));

@@ -187,6 +187,23 @@ TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
   EXPECT_EQ(agents_.Get("agents/a")->integrations(0).applied_revision(), 8);
 }
 
+TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {
+  sessions_.SetBeforeTask(
+      [this](const std::string& name) { dispatcher_.BringUpToDate(name); });
+  const auto session = ConnectAgent("a", "one");
+  Sent(*session);
+  // Saved this moment: nobody has told the dispatcher yet.
+  Prepare("main");
+  EXPECT_EQ(
+      ReasonOf(
+          mappings_.Load("integrations/main", {absl::ZeroDuration(), {}}).status()),
+      "TASK_TIMED_OUT");
+  const auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
+  EXPECT_TRUE(messages[1].task().has_load_fields());
+}
+
 TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   Prepare("main");
   ASSERT_EQ(ReasonOf(mappings_.Save(OfMain<v1::SaveFieldMappingRequest>()).status()),

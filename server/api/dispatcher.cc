@@ -235,6 +235,13 @@ void Dispatcher::OnChanges(const std::vector<Change>& changes) {
   for (const std::string& id : ids) Refresh(id);
 }
 
+void Dispatcher::BringUpToDate(const std::string& integration) {
+  const auto id = ParseIntegrationName(integration);
+  if (!id.ok()) return;
+  std::lock_guard lock(mutex_);
+  Refresh(*id);
+}
+
 int64_t Dispatcher::SentRevision(const std::string& agent,
                                  const std::string& integration) const {
   std::lock_guard lock(mutex_);

@@ -33,6 +33,9 @@ class Dispatcher {
   // A stream ended.
   void Forget(const std::shared_ptr<Session>& session);
   void OnChanges(const std::vector<Change>& changes);
+  // The same for one integration, by name, at once: what was saved before is on its way
+  // when this returns.
+  void BringUpToDate(const std::string& integration);
 
   // Newest revision of an integration's configuration that was sent in the agent's
   // present session; 0 when none was.

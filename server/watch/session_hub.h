@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -65,6 +66,11 @@ class SessionHub {
   void Close(const std::shared_ptr<Session>& session);
   void CloseAll(const absl::Status& status);
 
+  // `prepare` is called with the integration's name before a task is sent, so that the
+  // agent has what the task is about. Set before the first Ask.
+  void SetBeforeTask(std::function<void(const std::string& integration)> prepare) {
+    before_task_ = std::move(prepare);
+  }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
   // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
   // AGENT_LOST, TASK_TIMED_OUT.
@@ -91,6 +97,7 @@ class SessionHub {
 
   const Clock& clock_;
   Random& random_;
+  std::function<void(const std::string&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;
