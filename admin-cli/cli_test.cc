@@ -150,6 +150,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"clients", "list", "main"},
       {"clients", "explain", "main", client},
       {"clients", "retry", "main", client},
+      {"clients", "drop", "main", client},
       {"clients", "history", "main", client},
       {"clients", "forget", "main", client},
       {"clients", "link", "main", client, "4711"},
@@ -279,11 +280,38 @@ TEST_F(CliTest, AnExplanationNamesItsRulesInWordsAndItsNotesFirst) {
   const Result english = Run(line);
   EXPECT_THAT(english.out, HasSubstr("Look at the notes below: LAST_NAME."));
   EXPECT_THAT(english.out, HasSubstr("\n  deletion mark  passed"));
-  EXPECT_THAT(english.out,
-              ::testing::EndsWith("\nNext: guestbridge export run main --wait\n"));
+  EXPECT_THAT(english.out, ::testing::EndsWith(
+                               "\nNot to wait: guestbridge export run main --wait.\n"));
   std::vector<std::string> russian = line;
   russian.insert(russian.end(), {"--lang", "ru"});
   EXPECT_THAT(Run(russian).out, HasSubstr("\n  пометка удаления  пройдено"));
+}
+
+TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
+  const Result told = Run({"clients", "explain", "main", "+7 916 123-45-67"});
+  EXPECT_THAT(told.out, HasSubstr("Code in 1C         000000017"));
+  EXPECT_THAT(told.out, HasSubstr("Found by           a phone in 1C"));
+  EXPECT_THAT(told.out, HasSubstr("contact 17, differs: LAST_NAME"));
+  EXPECT_THAT(OneLine(told.out), HasSubstr("portal differs: Orlova"));
+  EXPECT_THAT(told.out, HasSubstr("Last done"));
+  EXPECT_THAT(
+      OneLine(told.out),
+      HasSubstr("The next run adds the contact. The next run is due 2023-11-14"));
+  EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
+}
+
+TEST_F(CliTest, ClientsAreCountedByReasonAndDropped) {
+  const Result groups =
+      Run({"clients", "list", "main", "--state", "failed", "--by-reason"});
+  EXPECT_THAT(groups.out, StartsWith("Clients of main: 3\n"));
+  EXPECT_THAT(OneLine(groups.out),
+              HasSubstr("PORTAL_REFUSED: The portal refused the contact. Look at"));
+  EXPECT_THAT(Run({"clients", "list", "main", "--by-reason", "--output", "json"}).out,
+              StartsWith("["));
+  const Result dropped = Run({"clients", "drop", "main", "a", "b"});
+  EXPECT_THAT(OneLine(dropped.out), HasSubstr("changes: 2"));
+  EXPECT_THAT(dropped.out,
+              ::testing::EndsWith("guestbridge clients retry main CLIENT\n"));
 }
 
 TEST_F(CliTest, TheDraftWithItsFilterIsADocument) {

@@ -485,6 +485,25 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     client->set_message(kNastyText);
     return Status::OK;
   }
+  Status ListClientGroups(ServerContext* context,
+                          const v1::ListClientGroupsRequest* request,
+                          v1::ListClientGroupsResponse* answer) override {
+    const auto lock = Enter(context);
+    v1::ClientGroup* group = answer->add_groups();
+    group->set_state(request->state() == 0 ? v1::Client::FAILED : request->state());
+    group->set_reason("PORTAL_REFUSED");
+    group->set_message("The portal refused the contact.");
+    group->set_remedy("Look at the guest in 1C.");
+    group->set_count(3);
+    group->add_clients(kClient);
+    return Status::OK;
+  }
+  Status DropClients(ServerContext* context, const v1::DropClientsRequest* request,
+                     v1::DropClientsResponse* answer) override {
+    const auto lock = Enter(context);
+    answer->set_dropped(request->clients_size());
+    return Status::OK;
+  }
   Status ExplainClient(ServerContext* context, const v1::ExplainClientRequest* request,
                        v1::ClientExplanation* answer) override {
     const auto lock = Enter(context);
@@ -501,6 +520,21 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     field->set_sent_value(
         "日本語のとても長い名前日本語のとても長い名前日本語のとても長い名前");
     field->add_notes()->set_reason("VALUE_CUT");
+    field->set_portal_value("Orlova");
+    field->set_differs(true);
+    answer->set_found_by(v1::ClientExplanation::PHONE);
+    answer->set_code("000000017");
+    answer->mutable_portal()->set_state(v1::PortalContact::READ);
+    answer->mutable_portal()->set_contact(17);
+    answer->mutable_portal()->add_differing_fields("LAST_NAME");
+    answer->add_history()->set_kind(v1::HistoryEntry::ADDED);
+    answer->mutable_next()->set_reason("NEXT_IS_ADD");
+    answer->mutable_next()->set_message("The next run adds the contact.");
+    answer->mutable_next()->set_remedy(
+        "Not to wait: guestbridge export run main --wait.");
+    answer->mutable_next_run_time()->set_seconds(1'700'000'000);
+    answer->set_time_zone("Europe/Moscow");
+    answer->add_limits()->set_message("The portal counts 47 of 50 requests.");
     return Status::OK;
   }
   Status RetryClients(ServerContext* context, const v1::RetryClientsRequest* request,

@@ -161,7 +161,7 @@ struct Server::Parts {
         tester(*store, *sealer, *credentials, sessions, checks),
         mappings(*store, clock, sessions),
         events(*store, sessions),
-        clients(*store, sessions),
+        clients(*store, sessions, clock),
         runs(*store, clock, sessions),
         schedules(*store, clock),
         leases(*store, clock),

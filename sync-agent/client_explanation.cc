@@ -2,17 +2,26 @@
 
 #include <optional>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/client_history.h"
 #include "sync-agent/client_list.h"
+#include "sync-agent/client_search.h"
+#include "sync-agent/contact_view.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/plan/decide.h"
+#include "sync-agent/portal_limits.h"
 
 namespace guestbridge::agent {
 namespace {
+
+constexpr int kHistoryShown = 3;
 
 const char* NameOf(RuleTrace::Verdict verdict) {
   switch (verdict) {
@@ -60,6 +69,95 @@ v1::Explanation Summary(const Decision& decision) {
   return ToExplanation("NEVER_EXPORTED", {});
 }
 
+// What the run's own rules say of it.
+Decision DecideNow(const FoundClient& found, const std::optional<ClientRecord>& record,
+                   bool in_doubt, const TaskParts& parts) {
+  const LinkView view =
+      MakeLinkView(record, in_doubt, parts.sides.settings.mapping->resend_version());
+  if (found.row.has_value()) {
+    const absl::CivilDay today =
+        absl::ToCivilDay(parts.clock.Now(), absl::UTCTimeZone());
+    const IntegrationSettings& settings = parts.sides.settings;
+    return Decide(*found.row, settings.mapping->Map(*found.row, today), view,
+                  settings.events, settings.policies);
+  }
+  // A run meets no row of it.
+  Decision decision;
+  decision.key = found.key;
+  decision.action = PlannedAction::kSkip;
+  decision.reason =
+      view.link == LinkView::Link::kErased ? "CLIENT_ERASED" : "CLIENT_NOT_IN_SOURCE";
+  return decision;
+}
+
+// Whether the next run tries those again that were refused with an older mapping.
+absl::StatusOr<bool> IsRetriedWithMapping(const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const std::string with, parts.ledger.Note(kRefusedWithNote));
+  const std::vector<std::string> noted = absl::StrSplit(with, ' ');
+  return noted[0] != absl::StrCat(parts.sides.settings.mapping->version());
+}
+
+// The contact that it is about: its own, the proposed one, or the one that 1C names.
+ContactId ContactOf(const std::optional<ClientRecord>& record,
+                    const Decision& decision) {
+  if (record.has_value()) {
+    if (record->link == LinkState::kLive || record->link == LinkState::kLost) {
+      return record->contact;
+    }
+    if (record->link == LinkState::kErased) return ContactId();
+    if (record->proposed.exists()) return record->proposed;
+  }
+  return decision.stored;
+}
+
+v1::Explanation Next(const Decision& decision,
+                     const std::optional<ClientRecord>& record, ContactId contact,
+                     const TaskParts& parts) {
+  const Parameters about = {{"integration", parts.integration},
+                            {"client", decision.key.guid()},
+                            {"contact", absl::StrCat(contact.value())}};
+  const auto next = [&](const char* reason) { return ToExplanation(reason, about); };
+  const bool writes = decision.action == PlannedAction::kAdd ||
+                      decision.action == PlannedAction::kRecreate ||
+                      decision.action == PlannedAction::kRelink ||
+                      decision.action == PlannedAction::kUpdate ||
+                      decision.action == PlannedAction::kDelete ||
+                      decision.action == PlannedAction::kCheckStored;
+  if (writes && !parts.sides.settings.active) return next("NEXT_IS_INACTIVE");
+  switch (decision.action) {
+    case PlannedAction::kAdd:
+      return next("NEXT_IS_ADD");
+    case PlannedAction::kRecreate:
+      return next("NEXT_IS_RECREATE");
+    case PlannedAction::kRelink:
+      return next("NEXT_IS_RELINK");
+    case PlannedAction::kUpdate:
+      return next("NEXT_IS_UPDATE");
+    case PlannedAction::kDelete:
+      return next("NEXT_IS_DELETE");
+    case PlannedAction::kCheckStored:
+      return next("NEXT_IS_ADOPT");
+    case PlannedAction::kUnchanged:
+      if (record.has_value() && record->write_back == WriteBackState::kPending) {
+        return next("NEXT_IS_WRITE_BACK");
+      }
+      if (record.has_value() && record->write_back == WriteBackState::kParked) {
+        return next("NEXT_IS_PARKED");
+      }
+      return next("NEXT_IS_NOTHING");
+    case PlannedAction::kSkip:
+      return next(decision.reason == "CLIENT_ERASED" ? "NEXT_IS_NEVER"
+                                                     : "NEXT_IS_SKIP");
+    case PlannedAction::kFail:
+      return next("NEXT_IS_RETRY");
+    case PlannedAction::kDefer:
+      if (decision.reason == kInDoubt) return next("NEXT_IS_SETTLE");
+      return next(record.has_value() && record->proposed.exists() ? "NEXT_IS_REVIEW"
+                                                                  : "NEXT_IS_CHOICE");
+  }
+  return next("NEXT_IS_NOTHING");
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
@@ -68,23 +166,30 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   if (!settings.mapping.has_value()) {
     return MakeError("MAPPING_NOT_SAVED", {{"integration", parts.integration}});
   }
-  GB_ASSIGN_OR_RETURN(
-      const std::optional<ClientRow> row,
-      parts.sides.source.reader->FindClient(client, settings.mapping->attributes()));
-  if (!row.has_value()) return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
+  GB_ASSIGN_OR_RETURN(const FoundClient found,
+                      SearchClient(client, *settings.mapping, parts));
   GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> record,
-                      parts.ledger.Get(row->key));
+                      parts.ledger.Get(found.key));
   GB_ASSIGN_OR_RETURN(const std::optional<Attempt> attempt,
-                      parts.ledger.AttemptOf(row->key));
-  const absl::CivilDay today = absl::ToCivilDay(parts.clock.Now(), absl::UTCTimeZone());
-  const Decision decision = Decide(
-      *row, settings.mapping->Map(*row, today),
-      MakeLinkView(record, attempt.has_value(), settings.mapping->resend_version()),
-      settings.events, settings.policies);
+                      parts.ledger.AttemptOf(found.key));
+  GB_ASSIGN_OR_RETURN(const bool retried, IsRetriedWithMapping(parts));
+  std::optional<ClientRecord> as_decided = record;
+  if (retried && as_decided.has_value()) ForgetRefusal(/*dropped=*/true, &*as_decided);
+  Decision decision = DecideNow(found, as_decided, attempt.has_value(), parts);
+  const ContactId contact = ContactOf(record, decision);
+  const SeenContact seen = LookAtContact(contact, parts);
+  if (seen.state == v1::PortalContact::GONE && as_decided.has_value() &&
+      as_decided->link == LinkState::kLive) {
+    // The next run finds that out before it decides.
+    as_decided->link = LinkState::kLost;
+    decision = DecideNow(found, as_decided, attempt.has_value(), parts);
+  }
 
   v1::ClientExplanation explanation;
-  explanation.set_name(ClientName(parts.integration, row->key.guid()));
-  explanation.set_client(row->key.guid());
+  explanation.set_name(ClientName(parts.integration, found.key.guid()));
+  explanation.set_client(found.key.guid());
+  explanation.set_found_by(found.found_by);
+  explanation.set_mapping_version(settings.mapping->version());
   explanation.set_decision(agent::NameOf(decision.action));
   *explanation.mutable_summary() = Summary(decision);
   if (!settings.active) {
@@ -93,7 +198,14 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
                                        "INTEGRATION_INACTIVE",
                                        {{"integration", parts.integration}}});
   }
-  *explanation.add_rules() = ToRule({"found", RuleTrace::Verdict::kPass, "", {}});
+  if (found.row.has_value()) {
+    explanation.set_code(std::string(absl::StripAsciiWhitespace(found.row->code)));
+    explanation.set_contact_in_source(found.row->contact.value());
+    *explanation.add_rules() = ToRule({"found", RuleTrace::Verdict::kPass, "", {}});
+  } else {
+    *explanation.add_rules() =
+        ToRule({"found", RuleTrace::Verdict::kStop, decision.reason, {}});
+  }
   for (const RuleTrace& trace : decision.rules) {
     *explanation.add_rules() = ToRule(trace);
   }
@@ -102,11 +214,18 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   }
   if (record.has_value()) {
     GB_ASSIGN_OR_RETURN(const std::optional<PairNote> pair,
-                        parts.ledger.Pair(row->key));
+                        parts.ledger.Pair(found.key));
     *explanation.mutable_ledger() = ToClient(
         parts.integration, *record, pair.value_or(PairNote{}), attempt.has_value());
   }
-  explanation.set_contact_in_source(row->contact.value());
+  PutPortalContact(seen, decision, &explanation);
+  GB_ASSIGN_OR_RETURN(const HistoryPage history,
+                      parts.ledger.History(found.key, 0, kHistoryShown));
+  for (const HistoryEntry& entry : history.entries) {
+    *explanation.add_history() = ToEntry(entry, parts.integration);
+  }
+  GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
+  *explanation.mutable_next() = Next(decision, record, contact, parts);
   return explanation;
 }
 

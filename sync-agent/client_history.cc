@@ -16,8 +16,6 @@ namespace guestbridge::agent {
 
 namespace v1 = guestbridge::v1;
 
-namespace {
-
 v1::HistoryEntry ToEntry(const HistoryEntry& told, const std::string& integration) {
   v1::HistoryEntry entry;
   entry.mutable_time()->set_seconds(told.unix_time);
@@ -37,8 +35,6 @@ v1::HistoryEntry ToEntry(const HistoryEntry& told, const std::string& integratio
   entry.set_earlier_portal(told.earlier_portal);
   return entry;
 }
-
-}  // namespace
 
 absl::StatusOr<v1::ListClientHistoryResponse> ListClientHistory(
     const v1::ListClientHistoryRequest& request, const TaskParts& parts) {

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "guestbridge/v1/client.pb.h"
 #include "sync-agent/integration_tasks.h"
 
 namespace guestbridge::agent {
+
+// An entry of the ledger in the API's words.
+guestbridge::v1::HistoryEntry ToEntry(const HistoryEntry& told,
+                                      const std::string& integration);
 
 // A page of what was done about a client, newest first. Errors: CLIENT_NOT_FOUND (the
 // ledger does not know it, and the source does not show it), PAGE_TOKEN_INVALID, those

@@ -1,5 +1,7 @@
 #include "sync-agent/client_list.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -17,6 +19,7 @@ namespace v1 = guestbridge::v1;
 namespace {
 
 constexpr int kRecordsPerLook = 500;
+constexpr int kClientsPerGroup = 5;
 
 v1::Client::State StateOf(const ClientRecord& record, bool in_doubt) {
   if (record.link == LinkState::kErased) return v1::Client::ERASED;
@@ -27,11 +30,19 @@ v1::Client::State StateOf(const ClientRecord& record, bool in_doubt) {
                : v1::Client::AMBIGUOUS;
   }
   if (record.problem == Outcome::kFailed && !record.dirty) return v1::Client::FAILED;
-  if (record.problem == Outcome::kSkipped && record.link != LinkState::kLive) {
+  if (record.problem == Outcome::kSkipped &&
+      (record.link != LinkState::kLive || record.reason == kClientDropped)) {
     return v1::Client::SKIPPED;
   }
   if (record.dirty || record.link != LinkState::kLive) return v1::Client::QUEUED;
   return v1::Client::EXPORTED;
+}
+
+absl::StatusOr<std::set<ClientKey>> DoubtfulClients(const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const std::vector<Attempt> attempts, parts.ledger.Attempts());
+  std::set<ClientKey> doubtful;
+  for (const Attempt& attempt : attempts) doubtful.insert(attempt.intent.key);
+  return doubtful;
 }
 
 void PutPair(const ClientRecord& record, const PairNote& pair, v1::Client* client) {
@@ -94,6 +105,44 @@ absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
   return row->key;
 }
 
+absl::StatusOr<v1::ListClientGroupsResponse> ListClientGroups(
+    const v1::ListClientGroupsRequest& request, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const std::set<ClientKey> doubtful, DoubtfulClients(parts));
+  std::map<std::pair<v1::Client::State, std::string>, v1::ClientGroup> groups;
+  ClientKey after;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,
+                        parts.ledger.List(after, kRecordsPerLook));
+    for (const ClientRecord& record : records) {
+      const v1::Client client = ToClient(parts.integration, record, PairNote{},
+                                         doubtful.count(record.key) > 0);
+      if (request.state() != v1::Client::STATE_UNSPECIFIED &&
+          request.state() != client.state()) {
+        continue;
+      }
+      v1::ClientGroup& group = groups[{client.state(), client.reason()}];
+      if (group.count() == 0) {
+        group.set_state(client.state());
+        group.set_reason(client.reason());
+        *group.mutable_parameters() = client.parameters();
+      }
+      group.set_count(group.count() + 1);
+      if (group.clients_size() < kClientsPerGroup) group.add_clients(client.client());
+    }
+    if (records.size() < static_cast<size_t>(kRecordsPerLook)) break;
+    after = records.back().key;
+  }
+  std::vector<const v1::ClientGroup*> sorted;
+  for (const auto& [which, group] : groups) sorted.push_back(&group);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const v1::ClientGroup* a, const v1::ClientGroup* b) {
+                     return a->count() > b->count();
+                   });
+  v1::ListClientGroupsResponse response;
+  for (const v1::ClientGroup* group : sorted) *response.add_groups() = *group;
+  return response;
+}
+
 absl::StatusOr<v1::ListClientsResponse> ListClients(
     const v1::ListClientsRequest& request, const TaskParts& parts) {
   // A page belongs to one state of one integration.
@@ -102,9 +151,7 @@ absl::StatusOr<v1::ListClientsResponse> ListClients(
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   GB_ASSIGN_OR_RETURN(const std::string last,
                       DecodePageToken(scope, request.page_token()));
-  GB_ASSIGN_OR_RETURN(const std::vector<Attempt> attempts, parts.ledger.Attempts());
-  std::set<ClientKey> doubtful;
-  for (const Attempt& attempt : attempts) doubtful.insert(attempt.intent.key);
+  GB_ASSIGN_OR_RETURN(const std::set<ClientKey> doubtful, DoubtfulClients(parts));
 
   v1::ListClientsResponse page;
   ClientKey after(last);

@@ -22,4 +22,8 @@ absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
 absl::StatusOr<guestbridge::v1::ListClientsResponse> ListClients(
     const guestbridge::v1::ListClientsRequest& request, const TaskParts& parts);
 
+// The ledger's clients by state and reason, most first. Errors: those of the ledger.
+absl::StatusOr<guestbridge::v1::ListClientGroupsResponse> ListClientGroups(
+    const guestbridge::v1::ListClientGroupsRequest& request, const TaskParts& parts);
+
 }  // namespace guestbridge::agent

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/time/clock.h"
@@ -64,6 +66,24 @@ class Reader final : public SourceReader {
       if (row.key.guid() == key_or_code || row.code == key_or_code) return row;
     }
     return std::nullopt;
+  }
+  absl::StatusOr<std::vector<ClientRow>> SearchClients(
+      const ClientSearch& search, absl::Span<const std::string>) override {
+    std::vector<ClientRow> rows;
+    for (const ClientRow& row : base_.clients) {
+      for (const std::string& name : search.in) {
+        const auto held = row.attributes.find(name);
+        if (held == row.attributes.end()) continue;
+        const bool holds = std::any_of(search.texts.begin(), search.texts.end(),
+                                       [&](const std::string& text) {
+                                         return absl::StrContains(held->second, text);
+                                       });
+        if (!holds) continue;
+        rows.push_back(row);
+        break;
+      }
+    }
+    return rows;
   }
   SourceUsage usage() const override { return {}; }
 

@@ -71,7 +71,7 @@ void Integration::AnswerTask(const v1::Task& task) {
                    : FailedTask(problem);
   answer.set_task(task.id());
   if (task.has_retry_clients() || task.has_link_client() || task.has_unlink_client() ||
-      task.has_forget_client()) {
+      task.has_forget_client() || task.has_drop_clients()) {
     ReportLedger();
   }
   const absl::Status sent = server_.finish_task(std::move(answer));

@@ -22,8 +22,6 @@ namespace {
 // Notes of the ledger.
 constexpr char kLastRunNote[] = "last-run";      // written before, run in base64
 constexpr char kUntoldRunNote[] = "untold-run";  // KeyOf the last run until it is told
-constexpr char kPaceNote[] = "pace";             // what the portal counts of us
-constexpr char kRunning[] = "running ";          // its start while a run sends
 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kFirstSettlePause = absl::Seconds(10);
@@ -157,7 +155,7 @@ void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledge
   if (!first) return;
   const auto note = ledger.Note(kPaceNote);
   absl::string_view text = note.ok() ? absl::string_view(*note) : "";
-  if (absl::ConsumePrefix(&text, kRunning)) {
+  if (absl::ConsumePrefix(&text, kPaceOfRunning)) {
     pacer_->Suspect(DecodePaceMemory(text), clock_.Steady(), clock_.Now());
   } else {
     pacer_->Restore(DecodePaceMemory(text), clock_.Steady(), clock_.Now());
@@ -170,7 +168,7 @@ void Integration::RememberPace(Ledger& ledger, bool running) {
   pace_noted_ = now;
   const std::string memory = EncodePaceMemory(pacer_->Memory(now, clock_.Now()));
   const absl::Status noted =
-      ledger.SetNote(kPaceNote, absl::StrCat(running ? kRunning : "", memory));
+      ledger.SetNote(kPaceNote, absl::StrCat(running ? kPaceOfRunning : "", memory));
   // A later process is only more careful or less; the run itself says what is wrong.
   if (!noted.ok()) log::Debug("pace_not_noted", {{"error", noted}});
 }

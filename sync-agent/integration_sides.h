@@ -35,6 +35,11 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
 // Note of the ledger: the base's identity in use.
 inline constexpr char kIdentityNote[] = "base-identity";
 
+// Note of the ledger: what the portal counts of us (EncodePaceMemory) …
+inline constexpr char kPaceNote[] = "pace";
+// … and its start while a run sends.
+inline constexpr char kPaceOfRunning[] = "running ";
+
 // How long a doubtful request may still execute on the portal that this ledger is
 // about; before anything was heard of it, as long as on a box.
 absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,

@@ -92,6 +92,48 @@ absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& re
   return response;
 }
 
+// A client that was refused is not tried again while it is as it is.
+absl::StatusOr<bool> DropOne(const std::string& client, const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record,
+                      parts.ledger.Get(ClientKey(client)));
+  if (!record.has_value()) {
+    return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
+  }
+  if (record->problem == Outcome::kSkipped && record->reason == kClientDropped) {
+    return false;
+  }
+  if (record->problem != Outcome::kFailed || record->dirty) {
+    return MakeError("CLIENT_NOT_FAILED",
+                     {{"integration", parts.integration}, {"client", client}});
+  }
+  record->problem = Outcome::kSkipped;
+  record->reason = kClientDropped;
+  HistoryEntry told;
+  told.kind = HistoryKind::kDropped;
+  told.unix_time = absl::ToUnixSeconds(parts.clock.Now());
+  told.contact = record->contact;
+  absl::Status kept;
+  GB_RETURN_IF_ERROR(parts.ledger.Together([&] {
+    kept = parts.ledger.Put({*record});
+    if (kept.ok()) kept = parts.ledger.NoteHistory(record->key, told);
+  }));
+  GB_RETURN_IF_ERROR(kept);
+  return true;
+}
+
+absl::StatusOr<v1::DropClientsResponse> Drop(const v1::DropClientsRequest& request,
+                                             const TaskParts& parts) {
+  v1::DropClientsResponse response;
+  GB_RETURN_IF_ERROR(parts.between_runs([&]() -> absl::Status {
+    for (const std::string& client : request.clients()) {
+      GB_ASSIGN_OR_RETURN(const bool dropped, DropOne(client, parts));
+      response.set_dropped(response.dropped() + (dropped ? 1 : 0));
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
 absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
                                               const TaskParts& parts) {
   v1::FinishTaskRequest answer;
@@ -126,6 +168,15 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
     case v1::Task::kUnlinkClient: {
       GB_ASSIGN_OR_RETURN(*answer.mutable_client(),
                           UnlinkClient(task.unlink_client(), parts));
+      return answer;
+    }
+    case v1::Task::kListClientGroups: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_client_groups(),
+                          ListClientGroups(task.list_client_groups(), parts));
+      return answer;
+    }
+    case v1::Task::kDropClients: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_dropped(), Drop(task.drop_clients(), parts));
       return answer;
     }
     case v1::Task::kListClientHistory: {

@@ -44,6 +44,27 @@ absl::StatusOr<v1::Client::State> ParseState(const std::string& text) {
   return state;
 }
 
+absl::StatusOr<int> ListGroups(Session& session, const Arguments& arguments,
+                               const v1::ListClientsRequest& asked) {
+  v1::ListClientGroupsRequest request;
+  request.set_parent(asked.parent());
+  request.set_state(asked.state());
+  GB_ASSIGN_OR_RETURN(const auto answer,
+                      session.Call(&Stub::ListClientGroups, request));
+  const std::vector<v1::ClientGroup> groups(answer.groups().begin(),
+                                            answer.groups().end());
+  if (session.PrintDocuments(groups)) return 0;
+  int64_t count = 0;
+  for (const v1::ClientGroup& group : groups) count += group.count();
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"count", std::to_string(count)}};
+  session.out() << session.Text("CLIENTS_FOUND", parameters) << '\n';
+  if (groups.empty()) return 0;
+  PrintGroups(session, groups);
+  session.out() << session.Text("NEXT_CLIENTS_EXPLAIN", parameters) << '\n';
+  return 0;
+}
+
 absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
   v1::ListClientsRequest request;
   request.set_parent(IntegrationNameOf(arguments));
@@ -52,6 +73,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
     GB_ASSIGN_OR_RETURN(const auto state, ParseState(arguments.Get("--state")));
     request.set_state(state);
   }
+  if (arguments.Has("--by-reason")) return ListGroups(session, arguments, request);
   std::vector<v1::Client> all;
   GB_RETURN_IF_ERROR(
       session.CallPages(&Stub::ListClients, request, [&](const auto& page) {
@@ -164,6 +186,21 @@ absl::StatusOr<int> Unlink(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+absl::StatusOr<int> Drop(Session& session, const Arguments& arguments) {
+  v1::DropClientsRequest request;
+  request.set_parent(IntegrationNameOf(arguments));
+  for (const std::string& client : arguments.GetAll("CLIENT")) {
+    request.add_clients(ClientIdOf(client));
+  }
+  GB_ASSIGN_OR_RETURN(const auto answer, session.Call(&Stub::DropClients, request));
+  if (session.PrintDocument(answer)) return 0;
+  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                 {"count", std::to_string(answer.dropped())}};
+  session.out() << session.Text("CLIENTS_DROPPED", parameters) << '\n'
+                << session.Text("NEXT_TAKE_BACK", parameters) << '\n';
+  return 0;
+}
+
 }  // namespace
 
 std::vector<Command> ClientsCommands() {
@@ -180,15 +217,18 @@ std::vector<Command> ClientsCommands() {
        "list",
        "HELP_CLIENTS_LIST",
        {IdArgument()},
-       {{"--state", "S", "FLAG_STATE"}},
-       {"guestbridge clients list main --state FAILED"},
+       {{"--state", "S", "FLAG_STATE"}, {"--by-reason", "", "FLAG_BY_REASON"}},
+       {"guestbridge clients list main --state FAILED",
+        "guestbridge clients list main --state FAILED --by-reason"},
        List},
       {"clients",
        "explain",
        "HELP_CLIENTS_EXPLAIN",
-       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT", /*required=*/true}},
+       {IdArgument(), {"CLIENT", "CLIENT", "ARGUMENT_CLIENT_NAMED", /*required=*/true}},
        {},
-       {"guestbridge clients explain main 00000000-0000-4000-8000-000000000001"},
+       {"guestbridge clients explain main 000000123",
+        "guestbridge clients explain main '+7 916 123-45-67'",
+        "guestbridge clients explain main contact:4711"},
        Explain,
        kFarTimeout},
       {"clients",
@@ -201,6 +241,15 @@ std::vector<Command> ClientsCommands() {
        {"guestbridge clients retry main",
         "guestbridge clients retry main 00000000-0000-4000-8000-000000000001"},
        Retry},
+      {"clients",
+       "drop",
+       "HELP_CLIENTS_DROP",
+       {IdArgument(),
+        {"CLIENT", "CLIENT", "ARGUMENT_CLIENTS_FAILED", /*required=*/true,
+         /*repeated=*/true}},
+       {},
+       {"guestbridge clients drop main 00000000-0000-4000-8000-000000000001"},
+       Drop},
       {"clients",
        "history",
        "HELP_CLIENTS_HISTORY",

@@ -1,10 +1,12 @@
 #include "admin-cli/command/explain_view.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "admin-cli/command/history_view.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
 
@@ -13,6 +15,10 @@ namespace {
 
 std::string ContactText(int64_t contact) {
   return contact == 0 ? "" : std::to_string(contact);
+}
+
+std::string WithRemedy(const std::string& message, const std::string& remedy) {
+  return remedy.empty() ? message : absl::StrCat(message, " ", remedy);
 }
 
 // "deletion-mark" -> "DELETION_MARK".
@@ -47,15 +53,75 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
   table.Print(session.style(), session.out());
 }
 
+// What the contact has now, behind what is sent.
+std::string PortalText(const Session& session, const v1::FieldOutcome& field) {
+  const std::string held = absl::StrReplaceAll(field.portal_value(), {{"\n", ", "}});
+  if (field.differs()) {
+    return session.Text(held.empty() ? "VALUE_EMPTY" : "VALUE_DIFFERS",
+                        {{"value", held}});
+  }
+  if (held.empty()) return "";
+  if (held == field.sent_value()) return session.Text("VALUE_SAME");
+  return session.Text("VALUE_HELD", {{"value", held}});
+}
+
+std::string PortalText(const Session& session, const v1::PortalContact& portal) {
+  Parameters parameters = {{"contact", absl::StrCat(portal.contact())},
+                           {"fields", absl::StrJoin(portal.differing_fields(), ", ")},
+                           {"message", portal.explanation().message()}};
+  switch (portal.state()) {
+    case v1::PortalContact::READ:
+      return session.Text(
+          portal.differing_fields_size() > 0 ? "CONTACT_DIFFERS" : "CONTACT_AS_SENT",
+          parameters);
+    case v1::PortalContact::GONE:
+      return session.Text("CONTACT_IS_GONE", parameters);
+    case v1::PortalContact::UNREAD:
+      return session.Text("CONTACT_NOT_READ", parameters);
+    default:
+      return "";
+  }
+}
+
+void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
+  if (explanation.next().reason().empty()) return;
+  session.out() << session.Text("WHAT_IS_NEXT") << '\n';
+  const auto say = [&](const std::string& text) {
+    PrintWrapped(text, 2, session.style(), session.out());
+  };
+  std::string first = explanation.next().message();
+  const std::string& decision = explanation.decision();
+  const bool by_run = decision == "ADD" || decision == "RECREATE" ||
+                      decision == "UPDATE" || decision == "ADOPT";
+  if (explanation.has_next_run_time()) {
+    absl::StrAppend(
+        &first, " ",
+        session.Text("NEXT_RUN_AT",
+                     {{"time", TimeText(session, true, explanation.next_run_time())},
+                      {"zone", explanation.time_zone()}}));
+  } else if (by_run && explanation.next().reason() != "NEXT_IS_INACTIVE") {
+    absl::StrAppend(&first, " ", session.Text("NO_RUN_PLANNED"));
+  }
+  say(first);
+  for (const v1::Explanation& limit : explanation.limits()) say(limit.message());
+}
+
 void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
   if (explanation.fields().empty()) return;
   Table table({session.Text("HEAD_TARGET_FIELD"), session.Text("HEAD_SOURCE_FIELD"),
                session.Text("HEAD_CHANGED"), session.Text("HEAD_VALUES")});
+  const bool was_read = explanation.portal().state() == v1::PortalContact::READ;
+  std::string last;
   for (const v1::FieldOutcome& field : explanation.fields()) {
     std::string values = field.source_value();
     if (field.sent_value() != field.source_value()) {
       absl::StrAppend(&values, " → ", field.sent_value());
     }
+    // Of several that feed one field the first tells what it holds.
+    if (was_read && field.target() != last) {
+      absl::StrAppend(&values, PortalText(session, field));
+    }
+    last = field.target();
     for (const v1::Explanation& note : field.notes()) {
       absl::StrAppend(&values, " (", TextOf(note), ")");
     }
@@ -105,6 +171,23 @@ void PrintClients(Session& session, const std::vector<v1::Client>& clients) {
   table.Print(session.style(), session.out());
 }
 
+void PrintGroups(Session& session, const std::vector<v1::ClientGroup>& groups) {
+  Table table({session.Text("HEAD_COUNT"), session.Text("HEAD_STATE"),
+               session.Text("HEAD_FIRST_CLIENTS"), session.Text("HEAD_WHY")});
+  table.TextBelow();
+  for (const v1::ClientGroup& group : groups) {
+    std::string why = group.reason();
+    const std::string text = WithRemedy(group.message(), group.remedy());
+    if (!text.empty()) absl::StrAppend(&why, ": ", text);
+    std::string first = group.clients_size() > 0 ? group.clients(0) : "";
+    if (group.count() > 1) absl::StrAppend(&first, " …");
+    table.Add({absl::StrCat(group.count()),
+               session.Name("CLIENT", v1::Client::State_Name(group.state())),
+               std::move(first), std::move(why)});
+  }
+  table.Print(session.style(), session.out());
+}
+
 void PrintExplanation(Session& session, const v1::ClientExplanation& explanation) {
   PrintWrapped(
       absl::StrCat(session.Text("CLIENT_DECISION", {{"client", explanation.client()}}),
@@ -117,8 +200,20 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
                  session.out());
   }
   Facts facts;
+  if (!explanation.code().empty()) {
+    facts.Add(session.Text("CODE_IN_1C"), explanation.code());
+  }
+  if (explanation.found_by() > v1::ClientExplanation::CODE) {
+    facts.Add(session.Text("FOUND_CLIENT_BY"),
+              session.Name(
+                  "BY", v1::ClientExplanation::FoundBy_Name(explanation.found_by())));
+  }
   if (explanation.has_ledger()) {
     const v1::Client& ledger = explanation.ledger();
+    if (!ledger.message().empty() &&
+        ledger.reason() != explanation.summary().reason()) {
+      facts.Add(session.Text("PROBLEM"), WithRemedy(ledger.message(), ledger.remedy()));
+    }
     facts.Add(session.Text("LEDGER_STATE"),
               session.Name("CLIENT", v1::Client::State_Name(ledger.state())));
     facts.Add(session.Text("CONTACT"), ContactText(ledger.contact()));
@@ -132,9 +227,23 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
   }
   facts.Add(session.Text("CONTACT_IN_1C"),
             ContactText(explanation.contact_in_source()));
+  if (const std::string now = PortalText(session, explanation.portal()); !now.empty()) {
+    facts.Add(session.Text("ON_PORTAL_NOW"), now);
+  }
   facts.Print(session.style(), session.out());
   PrintRules(session, explanation);
   PrintFields(session, explanation);
+  if (explanation.history_size() > 0) {
+    session.out() << session.Text("LAST_DONE") << '\n';
+    PrintHistory(session, {explanation.history().begin(), explanation.history().end()});
+  }
+  PrintNext(session, explanation);
+  // What is next says best what to do, where that is a command.
+  const std::string& remedy = explanation.next().remedy();
+  if (absl::StrContains(remedy, "guestbridge ")) {
+    PrintWrapped(remedy, 0, session.style(), session.out());
+    return;
+  }
   const std::vector<std::string> name = absl::StrSplit(explanation.name(), '/');
   session.out() << session.Text(NextOf(explanation.decision()),
                                 {{"id", name.size() > 1 ? name[1] : "ID"}})

@@ -224,8 +224,56 @@ constexpr ReasonText kTexts[] = {
      "гостиницы действительно новая база, создайте для неё новое взаимодействие."},
 
     {"CLIENT_NOT_FOUND", kNotFound, "There is no client {client}.",
-     "Клиента {client} нет.", "Check the Ref_Key or the code.",
-     "Проверьте Ref_Key или код."},
+     "Клиента {client} нет.",
+     "Check the Ref_Key or the code. clients explain also takes a phone, an e-mail or "
+     "contact:ID.",
+     "Проверьте Ref_Key или код. clients explain принимает и телефон, e-mail или "
+     "contact:ID."},
+    {"CONTACT_OF_NO_CLIENT", kNotFound,
+     "The contact {contact} belongs to no client: no export made it or took it over.",
+     "Контакт {contact} не связан ни с одним клиентом: выгрузка его не создавала и не "
+     "брала.",
+     "Name the guest by its code in 1C. If the contact is a guest of 1C: guestbridge "
+     "clients link {integration} <client> {contact}.",
+     "Укажите гостя его кодом в 1С. Если контакт — гость из 1С: guestbridge clients "
+     "link {integration} <клиент> {contact}."},
+    {"PHONE_NOT_FOUND", kNotFound,
+     "No client was found by this phone, neither in 1C nor on the portal. 1C keeps "
+     "phones as free text: one in an unusual spelling is not found this way.",
+     "По этому телефону клиент не найден ни в 1С, ни на портале. 1С хранит телефоны "
+     "произвольным текстом: записанный необычно так не найти.",
+     "Find the guest in 1C and use its code: guestbridge clients explain {integration} "
+     "CODE.",
+     "Найдите гостя в 1С и укажите его код: guestbridge clients explain {integration} "
+     "КОД."},
+    {"EMAIL_NOT_FOUND", kNotFound,
+     "No client was found by this e-mail, neither in 1C nor on the portal.",
+     "По этому e-mail клиент не найден ни в 1С, ни на портале.",
+     "Find the guest in 1C and use its code: guestbridge clients explain {integration} "
+     "CODE.",
+     "Найдите гостя в 1С и укажите его код: guestbridge clients explain {integration} "
+     "КОД."},
+    {"SEVERAL_CLIENTS_FIT", kPrecondition, "{count} clients fit: {clients}.",
+     "Подходит клиентов: {count}: {clients}.",
+     "Choose one by its Ref_Key or code: guestbridge clients explain {integration} "
+     "CLIENT.",
+     "Выберите одного по Ref_Key или коду: guestbridge clients explain {integration} "
+     "КЛИЕНТ."},
+    {"CLIENT_PHONE_INVALID", kInvalid, "This is not one whole phone number.",
+     "Это не один полный номер телефона.",
+     "Give one number with its country code, e.g. +7 916 123-45-67, or the guest's "
+     "code in 1C.",
+     "Укажите один номер с кодом страны, например +7 916 123-45-67, или код гостя в "
+     "1С."},
+    {"CLIENT_EMAIL_INVALID", kInvalid, "This is not one e-mail address.",
+     "Это не один адрес e-mail.",
+     "Give one address, e.g. name@example.org, or the guest's code in 1C.",
+     "Укажите один адрес, например name@example.org, или код гостя в 1С."},
+    {"CLIENT_NOT_FAILED", kPrecondition,
+     "The client {client} was not refused: there is nothing to drop.",
+     "Клиенту {client} не было отказано: исключать нечего.",
+     "Which were: guestbridge clients list {integration} --state FAILED.",
+     "Кому было: guestbridge clients list {integration} --state FAILED."},
     {"CLIENT_STATE_UNKNOWN", kInvalid, "This state of a client is unknown.",
      "Такого состояния клиента нет.", "Leave the state out or use a listed one.",
      "Не указывайте состояние или выберите его из списка."},

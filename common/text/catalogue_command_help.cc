@@ -189,6 +189,14 @@ constexpr ReasonText kHelp[] = {
               "named, all of them.",
               "Разрешает следующей выгрузке повторить клиентов с ошибкой. Если "
               "никто не назван — всех."),
+    MakeLabel(
+        "LABEL_HELP_CLIENTS_DROP",
+        "Drops clients that failed: they no longer count as missing and are not "
+        "tried again until their data in 1C or the mapping changes. clients retry "
+        "takes it back.",
+        "Исключает клиентов с ошибкой: они больше не считаются недостающими и не "
+        "повторяются, пока не изменятся их данные в 1С или сопоставление. "
+        "clients retry возвращает их."),
     MakeLabel("LABEL_HELP_CLIENTS_HISTORY",
               "What was done about one guest, newest first: when, by which run, with "
               "which version of the mapping, which fields of the contact were changed "
@@ -309,6 +317,15 @@ constexpr ReasonText kHelp[] = {
               "Имя события, см. events list"),
     MakeLabel("LABEL_ARGUMENT_CLIENT", "Ref_Key of the client in 1C, or its code",
               "Ref_Key клиента в 1С или его код"),
+    MakeLabel("LABEL_ARGUMENT_CLIENT_NAMED",
+              "Ref_Key of the client in 1C, its code, a phone, an e-mail, or the "
+              "contact's ID. Digits are a code first, then a contact, then a phone; "
+              "code:, contact:, phone: or email: in front says which",
+              "Ref_Key клиента в 1С, его код, телефон, e-mail или ID контакта. Цифры — "
+              "сначала код, затем контакт, затем телефон; code:, contact:, phone: или "
+              "email: впереди говорит, что именно"),
+    MakeLabel("LABEL_ARGUMENT_CLIENTS_FAILED", "Ref_Keys of clients in 1C that failed",
+              "Ref_Key клиентов в 1С с ошибкой"),
     MakeLabel("LABEL_ARGUMENT_CLIENTS",
               "Ref_Keys of clients in 1C; none: all that failed",
               "Ref_Key клиентов в 1С; не указаны — все с ошибкой"),
@@ -524,6 +541,8 @@ constexpr ReasonText kHelp[] = {
               "Save nothing; say what the next export would do with this draft",
               "Ничего не сохранять; показать, что сделала бы ближайшая выгрузка с этим "
               "черновиком"),
+    MakeLabel("LABEL_FLAG_BY_REASON", "Grouped by reason, with counts and remedies",
+              "По причинам, с количеством и тем, что делать"),
     MakeLabel("LABEL_FLAG_STATE",
               "Only clients in this state: QUEUED, EXPORTED, IN_DOUBT, FAILED, "
               "SKIPPED, PROPOSED, AMBIGUOUS, ERASED",

@@ -289,6 +289,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_DONE_UNLINKED", "unlinked by hand", "связь снята"),
     MakeLabel("LABEL_DONE_RELEASED", "new one allowed", "разрешён новый"),
     MakeLabel("LABEL_DONE_DELETED", "deleted", "удалён"),
+    MakeLabel("LABEL_DONE_DROPPED", "dropped", "исключён"),
     MakeLabel("LABEL_NEXT_CLIENTS_MATCH", "Next: guestbridge clients match {id} --wait",
               "Дальше: guestbridge clients match {id} --wait"),
     MakeLabel("LABEL_HEAD_EVENT", "EVENT", "СОБЫТИЕ"),

@@ -21,6 +21,108 @@ constexpr ReasonText kTexts[] = {
      "Гостя ещё нет на портале; ближайшая выгрузка создаст контакт.",
      "Start an export, or wait for the schedule.",
      "Запустите выгрузку или дождитесь расписания."},
+    {"CLIENT_DROPPED", kOk,
+     "The portal refused this guest, and a person dropped it: it is not tried again "
+     "until its data in 1C or the field mapping changes.",
+     "Портал отказал этому гостю, и человек исключил его: повторов не будет, пока не "
+     "изменятся его данные в 1С или сопоставление полей.",
+     "To try it again: guestbridge clients retry {integration} {client}.",
+     "Чтобы повторить: guestbridge clients retry {integration} {client}."},
+    {"NEXT_IS_ADD", kOk, "The next run adds the contact.",
+     "Следующий запуск создаст контакт.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_RECREATE", kOk,
+     "The next run looks whether the contact {contact} is really gone, and if so makes "
+     "a new one.",
+     "Следующий запуск проверит, действительно ли контакта {contact} нет, и тогда "
+     "создаст новый.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_RELINK", kOk,
+     "The next run looks for the contact that took over from {contact}, and links the "
+     "guest to it; it makes no new one.",
+     "Следующий запуск поищет контакт, который остался вместо {contact}, и свяжет с ним "
+     "гостя; новый не создаётся.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_DELETE", kOk,
+     "The next run moves the contact {contact} to the portal's recycle bin.",
+     "Следующий запуск переместит контакт {contact} в корзину портала.",
+     "Not wanted? Take the deletion mark off in 1C, or: guestbridge integration update "
+     "{integration} --on-deletion-mark ignore.",
+     "Не нужно? Снимите пометку удаления в 1С или выполните: guestbridge integration "
+     "update {integration} --on-deletion-mark ignore."},
+    {"NEXT_IS_UPDATE", kOk, "The next run updates the contact {contact}.",
+     "Следующий запуск обновит контакт {contact}.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_ADOPT", kOk,
+     "The next run looks at the contact {contact} and takes it over when it is this "
+     "guest; if not, it adds another.",
+     "Следующий запуск проверит контакт {contact} и свяжет его, если это тот же гость; "
+     "если нет — создаст другой.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_INACTIVE", kOk,
+     "Nothing: the integration is switched off, and no run takes place.",
+     "Ничего: интеграция отключена, и запусков нет.",
+     "Switch it on: guestbridge integration activate {integration}.",
+     "Включите её: guestbridge integration activate {integration}."},
+    {"NEXT_IS_WRITE_BACK", kOk,
+     "The agent writes the contact's ID {contact} to 1C, in the background.",
+     "Агент запишет ID контакта {contact} в 1С в фоне.", kNothingEn, kNothingRu},
+    {"NEXT_IS_PARKED", kOk,
+     "Nothing by itself: 1C did not take the contact's ID {contact}.",
+     "Само — ничего: 1С не приняла ID контакта {contact}.",
+     "Mend the cause, then: guestbridge clients retry {integration} {client}.",
+     "Устраните причину, затем: guestbridge clients retry {integration} {client}."},
+    {"NEXT_IS_NOTHING", kOk, "Nothing, until the guest's data in 1C changes.",
+     "Ничего, пока данные гостя в 1С не изменятся.", kNothingEn, kNothingRu},
+    {"NEXT_IS_NEVER", kOk, "Nothing, ever: the guest was erased.",
+     "Ничего и никогда: гость стёрт.", kNothingEn, kNothingRu},
+    {"NEXT_IS_SKIP", kOk, "Nothing, until what stands in the way is changed.",
+     "Ничего, пока не изменится то, что мешает.", "See above what it is.",
+     "Что именно — сказано выше."},
+    {"NEXT_IS_RETRY", kOk,
+     "It is tried again when the guest's data in 1C, the field mapping or the portal's "
+     "fields change; until then it stays refused.",
+     "Повтор будет, когда изменятся данные гостя в 1С, сопоставление или поля портала; "
+     "до тех пор отказ остаётся.",
+     "Mended on the portal? guestbridge clients retry {integration} {client}. Not "
+     "wanted there? guestbridge clients drop {integration} {client}.",
+     "Исправлено на портале? guestbridge clients retry {integration} {client}. Не "
+     "нужен "
+     "там? guestbridge clients drop {integration} {client}."},
+    {"NEXT_IS_SETTLE", kOk,
+     "The agent finds out in the background what became of the request; then the guest "
+     "goes on.",
+     "Агент в фоне выяснит, что стало с запросом; затем гость пойдёт дальше.",
+     kNothingEn, kNothingRu},
+    {"NEXT_IS_REVIEW", kOk,
+     "It waits for a person to say whether the contact {contact} is this guest.",
+     "Ждёт решения человека: контакт {contact} — этот гость или нет.",
+     "It is: guestbridge clients link {integration} {client} {contact}. It is not: "
+     "guestbridge clients unlink {integration} {client} --new.",
+     "Да: guestbridge clients link {integration} {client} {contact}. Нет: guestbridge "
+     "clients unlink {integration} {client} --new."},
+    {"NEXT_IS_CHOICE", kOk, "It waits for a person to choose the contact.",
+     "Ждёт, пока человек выберет контакт.",
+     "Choose one: guestbridge clients link {integration} {client} <contact>. None of "
+     "them: guestbridge clients unlink {integration} {client} --new.",
+     "Выберите: guestbridge clients link {integration} {client} <контакт>. Никто из "
+     "них: guestbridge clients unlink {integration} {client} --new."},
+    {"LIMIT_OPERATING", kOk,
+     "The portal counts {seconds} of {limit} seconds for {method}: a run waits up to "
+     "{minutes} min.",
+     "Портал насчитал {seconds} из {limit} секунд для {method}: запуск подождёт до "
+     "{minutes} мин.",
+     kNothingEn, kNothingRu},
+    {"LIMIT_REQUESTS", kOk,
+     "The portal counts {requests} of {limit} requests: a run waits some seconds.",
+     "Портал насчитал {requests} из {limit} запросов: запуск подождёт несколько "
+     "секунд.",
+     kNothingEn, kNothingRu},
     {"WAITS_FOR_EXPORT", kOk, "The guest waits for the next export.",
      "Гость ждёт ближайшей выгрузки.", "Start an export, or wait for the schedule.",
      "Запустите выгрузку или дождитесь расписания."},

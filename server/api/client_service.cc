@@ -56,6 +56,27 @@ class ClientServiceImpl final : public v1::ClientService::Service {
         });
   }
 
+  grpc::Status ListClientGroups(grpc::ServerContext* context,
+                                const v1::ListClientGroupsRequest* request,
+                                v1::ListClientGroupsResponse* response) override {
+    return desk_.Serve(
+        *context, "/guestbridge.v1.ClientService/ListClientGroups",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(clients_.Groups(*request, call.patience), response));
+          Render(call.language, request->parent(), response);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::Status DropClients(grpc::ServerContext* context,
+                           const v1::DropClientsRequest* request,
+                           v1::DropClientsResponse* response) override {
+    return desk_.Serve(*context, "/guestbridge.v1.ClientService/DropClients",
+                       [&](const Call& call) -> absl::Status {
+                         return Take(clients_.Drop(*request, call.patience), response);
+                       });
+  }
+
   grpc::Status RetryClients(grpc::ServerContext* context,
                             const v1::RetryClientsRequest* request,
                             v1::RetryClientsResponse* response) override {

@@ -1,5 +1,6 @@
 #include "server/api/clients.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,8 +11,11 @@
 #include "server/api/assignment.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
+#include "server/schedule/scheduler.h"
+#include "server/store/record_codec.h"
 
 namespace guestbridge::server {
 
@@ -52,7 +56,53 @@ absl::StatusOr<v1::ClientExplanation> Clients::Explain(const std::string& name,
   task.mutable_explain_client()->set_client(id.client);
   GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
                       Ask(id.integration, std::move(task), patience));
-  return std::move(*answer.mutable_explanation());
+  v1::ClientExplanation& explanation = *answer.mutable_explanation();
+  GB_RETURN_IF_ERROR(PutNextRun(id.integration, &explanation));
+  return std::move(explanation);
+}
+
+absl::Status Clients::PutNextRun(const std::string& integration,
+                                 v1::ClientExplanation* explanation) {
+  static const auto* const kByRun = new std::set<std::string>{
+      "NEXT_IS_ADD", "NEXT_IS_RECREATE", "NEXT_IS_UPDATE", "NEXT_IS_ADOPT"};
+  if (kByRun->count(explanation->next().reason()) == 0) return absl::OkStatus();
+  return store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        const auto schedule,
+        GetRecord<store::ScheduleRecord>(transaction, keys::Schedule(integration)));
+    if (!schedule.has_value()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const auto next,
+                        NextScheduledTime(schedule->value, clock_.Now()));
+    if (!next.has_value()) return absl::OkStatus();
+    *explanation->mutable_next_run_time() = ToTimestamp(*next);
+    explanation->set_time_zone(schedule->value.time_zone());
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::ListClientGroupsResponse> Clients::Groups(
+    const v1::ListClientGroupsRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  if (!v1::Client::State_IsValid(request.state())) {
+    return MakeFieldError("state", "CLIENT_STATE_UNKNOWN");
+  }
+  v1::Task task;
+  *task.mutable_list_client_groups() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
+  return std::move(*answer.mutable_client_groups());
+}
+
+absl::StatusOr<v1::DropClientsResponse> Clients::Drop(
+    const v1::DropClientsRequest& request, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(request.parent()));
+  if (request.clients().empty()) {
+    return MakeFieldError("clients", "FIELD_REQUIRED", {{"field", "clients"}});
+  }
+  GB_RETURN_IF_ERROR(CheckQuiet(id));
+  v1::Task task;
+  *task.mutable_drop_clients() = request;
+  GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
+  return std::move(*answer.mutable_dropped());
 }
 
 absl::StatusOr<v1::RetryClientsResponse> Clients::Retry(

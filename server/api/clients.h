@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "common/time/clock.h"
 #include "guestbridge/v1/client.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
@@ -12,12 +13,17 @@ namespace guestbridge::server {
 // Thread-safe.
 class Clients {
  public:
-  Clients(Store& store, SessionHub& sessions) : store_(store), sessions_(sessions) {}
+  Clients(Store& store, SessionHub& sessions, const Clock& clock)
+      : store_(store), sessions_(sessions), clock_(clock) {}
 
   absl::StatusOr<v1::ListClientsResponse> List(const v1::ListClientsRequest& request,
                                                const Patience& patience);
   absl::StatusOr<v1::ClientExplanation> Explain(const std::string& name,
                                                 const Patience& patience);
+  absl::StatusOr<v1::ListClientGroupsResponse> Groups(
+      const v1::ListClientGroupsRequest& request, const Patience& patience);
+  absl::StatusOr<v1::DropClientsResponse> Drop(const v1::DropClientsRequest& request,
+                                               const Patience& patience);
   absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& request,
                                                  const Patience& patience);
   absl::StatusOr<v1::Client> Link(const v1::LinkClientRequest& request,
@@ -31,6 +37,9 @@ class Clients {
       const v1::ListClientHistoryRequest& request, const Patience& patience);
 
  private:
+  // When what a run would do is done.
+  absl::Status PutNextRun(const std::string& integration,
+                          v1::ClientExplanation* explanation);
   // A person's decision about a pair waits until no run writes. Errors:
   // RUN_IN_PROGRESS.
   absl::Status CheckQuiet(const std::string& integration);
@@ -39,6 +48,7 @@ class Clients {
 
   Store& store_;
   SessionHub& sessions_;
+  const Clock& clock_;
 };
 
 }  // namespace guestbridge::server

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/schedules.h"
 
 namespace guestbridge::server {
 namespace {
@@ -14,7 +15,7 @@ constexpr char kClient[] = "integrations/main/clients/g";
 
 class ClientsTest : public ApiFixture {
  protected:
-  ClientsTest() : clients_(*store_, sessions_) {
+  ClientsTest() : clients_(*store_, sessions_, clock_) {
     Prepare("main");
     link_.set_name(kClient);
     link_.set_contact(4711);
@@ -28,7 +29,9 @@ class ClientsTest : public ApiFixture {
     v1::Task asked;
     std::thread agent([&] {
       while (!asked.has_link_client() && !asked.has_unlink_client() &&
-             !asked.has_list_client_history() && !asked.has_forget_client()) {
+             !asked.has_list_client_history() && !asked.has_forget_client() &&
+             !asked.has_explain_client() && !asked.has_list_client_groups() &&
+             !asked.has_drop_clients()) {
         for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
         std::this_thread::yield();
       }
@@ -66,6 +69,62 @@ TEST_F(ClientsTest, TheAgentIsToldTheDecisionAndItsWordIsTheAnswer) {
   });
   EXPECT_EQ(unlinked.unlink_client().name(), kClient);
   EXPECT_TRUE(unlinked.unlink_client().make_new());
+}
+
+TEST_F(ClientsTest, AnExplanationSaysWhenTheRunIsDueThatDoesWhatIsNext) {
+  const auto session = ConnectAgent("a", "one");
+  Schedules schedules(*store_, clock_);
+  v1::Schedule schedule;
+  schedule.set_name("integrations/main/schedule");
+  schedule.set_cron("0 3 * * *");
+  schedule.set_time_zone("Europe/Moscow");
+  const auto set = schedules.Set(schedule);
+  ASSERT_THAT(set, IsOk());
+  const auto explain = [&](const char* next) {
+    v1::FinishTaskRequest answer;
+    answer.mutable_explanation()->mutable_next()->set_reason(next);
+    v1::ClientExplanation explained;
+    const v1::Task asked = Answered(*session, answer, [&] {
+      const auto told =
+          clients_.Explain("integrations/main/clients/+7 916 123-45-67", Patience());
+      EXPECT_THAT(told, IsOk());
+      explained = told.value_or(v1::ClientExplanation());
+    });
+    EXPECT_EQ(asked.explain_client().client(), "+7 916 123-45-67");
+    return explained;
+  };
+  const v1::ClientExplanation added = explain("NEXT_IS_ADD");
+  EXPECT_EQ(added.time_zone(), "Europe/Moscow");
+  EXPECT_GT(added.next_run_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_FALSE(explain("NEXT_IS_REVIEW").has_next_run_time());
+  ASSERT_THAT(schedules.Pause("integrations/main/schedule"), IsOk());
+  EXPECT_FALSE(explain("NEXT_IS_ADD").has_next_run_time());
+}
+
+TEST_F(ClientsTest, ReasonsAndDropsAreTheAgentsToTellAndToDo) {
+  const auto session = ConnectAgent("a", "one");
+  v1::ListClientGroupsRequest by_reason;
+  by_reason.set_parent("integrations/main");
+  by_reason.set_state(v1::Client::FAILED);
+  v1::FinishTaskRequest answer;
+  answer.mutable_client_groups()->add_groups()->set_count(3);
+  const v1::Task listed = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.Groups(by_reason, Patience())->groups(0).count(), 3);
+  });
+  EXPECT_EQ(listed.list_client_groups().state(), v1::Client::FAILED);
+  by_reason.set_state(static_cast<v1::Client::State>(99));
+  EXPECT_EQ(ReasonOf(clients_.Groups(by_reason, Patience()).status()),
+            "CLIENT_STATE_UNKNOWN");
+
+  v1::DropClientsRequest drop;
+  drop.set_parent("integrations/main");
+  EXPECT_EQ(ReasonOf(clients_.Drop(drop, Patience()).status()), "FIELD_REQUIRED");
+  drop.add_clients("g");
+  answer.mutable_dropped()->set_dropped(1);
+  const v1::Task dropped = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.Drop(drop, Patience())->dropped(), 1);
+  });
+  EXPECT_EQ(dropped.drop_clients().clients(0), "g");
 }
 
 TEST_F(ClientsTest, WhatTheAgentRefusesIsTheCallersError) {

@@ -38,6 +38,14 @@ void RenderOf(Language language, absl::string_view integration,
               explanation);
 }
 
+// `of`: the client's resource name.
+void RenderEntry(Language language, const std::string& of, v1::HistoryEntry* entry) {
+  if (entry->reason().empty()) return;
+  Parameters parameters = ToParameters(entry->parameters(), of);
+  parameters.emplace("client", of.substr(of.rfind('/') + 1));
+  RenderTexts(language, parameters, entry);
+}
+
 }  // namespace
 
 void Render(Language language, v1::Explanation* explanation) {
@@ -120,15 +128,31 @@ void Render(Language language, v1::ClientExplanation* explanation) {
     for (v1::Explanation& note : *field.mutable_notes()) RenderOf(language, of, &note);
   }
   if (explanation->has_ledger()) Render(language, explanation->mutable_ledger());
+  if (explanation->portal().has_explanation()) {
+    RenderOf(language, of, explanation->mutable_portal()->mutable_explanation());
+  }
+  for (v1::HistoryEntry& entry : *explanation->mutable_history()) {
+    RenderEntry(language, of, &entry);
+  }
+  for (v1::Explanation& limit : *explanation->mutable_limits()) {
+    RenderOf(language, of, &limit);
+  }
+  if (explanation->has_next()) RenderOf(language, of, explanation->mutable_next());
 }
 
 void Render(Language language, v1::ListClientHistoryResponse* history) {
-  const std::string& of = history->client();
   for (v1::HistoryEntry& entry : *history->mutable_entries()) {
-    if (entry.reason().empty()) continue;
-    Parameters parameters = ToParameters(entry.parameters(), of);
-    parameters.emplace("client", of.substr(of.rfind('/') + 1));
-    RenderTexts(language, parameters, &entry);
+    RenderEntry(language, history->client(), &entry);
+  }
+}
+
+void Render(Language language, const std::string& integration,
+            v1::ListClientGroupsResponse* groups) {
+  for (v1::ClientGroup& group : *groups->mutable_groups()) {
+    if (group.reason().empty()) continue;
+    Parameters parameters = ToParameters(group.parameters(), integration);
+    if (group.clients_size() > 0) parameters.emplace("client", group.clients(0));
+    RenderTexts(language, parameters, &group);
   }
 }
 

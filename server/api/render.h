@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "common/text/catalogue.h"
 #include "guestbridge/v1/agent.pb.h"
 #include "guestbridge/v1/client.pb.h"
@@ -23,6 +25,9 @@ void Render(Language language, v1::Connection* connection);
 void Render(Language language, v1::Client* client);
 void Render(Language language, v1::ClientExplanation* explanation);
 void Render(Language language, v1::ListClientHistoryResponse* history);
+// `integration`: that of the groups, by its resource name.
+void Render(Language language, const std::string& integration,
+            v1::ListClientGroupsResponse* groups);
 void Render(Language language, v1::ErasureReceipt* receipt);
 void Render(Language language, v1::Status* status);
 

@@ -42,9 +42,11 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.ClientService/MatchClients", kOperator},
     {"/guestbridge.v1.ClientService/ListClients", kViewer},
     {"/guestbridge.v1.ClientService/ListClientHistory", kViewer},
+    {"/guestbridge.v1.ClientService/ListClientGroups", kViewer},
     // Passes a guest's personal data through.
     {"/guestbridge.v1.ClientService/ExplainClient", kOperator},
     {"/guestbridge.v1.ClientService/RetryClients", kOperator},
+    {"/guestbridge.v1.ClientService/DropClients", kOperator},
     {"/guestbridge.v1.ClientService/LinkClient", kOperator},
     {"/guestbridge.v1.ClientService/UnlinkClient", kOperator},
     {"/guestbridge.v1.ClientService/ForgetClient", kOperator},

@@ -38,9 +38,9 @@ std::set<std::string> AllMethods() {
 
 // What each role is for, told apart from the table.
 const std::set<std::string> kOperatorActs = {
-    "TestConnection", "MatchClients", "ExplainClient", "RetryClients",
-    "LinkClient",     "ForgetClient", "UnlinkClient",  "StartExport",
-    "RebuildLedger",  "CancelRun",    "StartReconcile"};
+    "TestConnection", "MatchClients",  "ExplainClient", "RetryClients",
+    "LinkClient",     "ForgetClient",  "DropClients",   "UnlinkClient",
+    "StartExport",    "RebuildLedger", "CancelRun",     "StartReconcile"};
 
 bool IsRead(const std::string& name) {
   return absl::StartsWith(name, "Get") || absl::StartsWith(name, "List") ||

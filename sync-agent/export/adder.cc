@@ -270,7 +270,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
   std::vector<Settlement> settlements;
-  std::vector<ClientKey> answered;
+  std::vector<AnsweredAttempt> answered;
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<Decision> again;
   std::vector<Failure> failed;
@@ -317,7 +317,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
       }
       case Fate::kGone:
       case Fate::kUnknown:
-        if (result.answered) answered.push_back(decision.key);
+        if (result.answered) answered.push_back({decision.key, result.portal_code});
         doubtful.emplace_back(&decision, result.answered);
         break;
     }

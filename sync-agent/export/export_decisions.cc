@@ -44,13 +44,28 @@ LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt,
     view.review_reason = record->reason;
     view.review_parameters = record->parameters;
   }
-  if (record->problem == Outcome::kFailed) {
+  view.dropped =
+      record->problem == Outcome::kSkipped && record->reason == kClientDropped;
+  if (record->problem == Outcome::kFailed || view.dropped) {
     view.refused_reason = record->reason;
     view.refused_parameters = record->parameters;
   }
   view.answered_refusals = record->answered_refusals;
   view.revision = record->revision;
   return view;
+}
+
+void ForgetRefusal(bool dropped, ClientRecord* record) {
+  const bool is_dropped =
+      record->problem == Outcome::kSkipped && record->reason == kClientDropped;
+  if (record->problem != Outcome::kFailed && !(is_dropped && dropped)) return;
+  if (record->link == LinkState::kReview || record->link == LinkState::kErased) return;
+  record->dirty = true;
+  record->problem = Outcome::kNone;
+  record->reason.clear();
+  record->parameters.clear();
+  record->refused_hash.clear();
+  record->answered_refusals = 0;
 }
 
 void ExportMachine::Consider(const ClientRow& row) {
@@ -60,6 +75,9 @@ void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
   if (settings_.dry_run && record->has_value() && (*record)->dirty) {
     PlannedNow(row.key);
+  }
+  if (retries_refused_ && record->has_value()) {
+    ForgetRefusal(retries_dropped_, &**record);
   }
   const LinkView view =
       MakeLinkView(*record, attempt->has_value(), settings_.mapping->resend_version());

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -178,36 +177,6 @@ void ExportMachine::LearnPortalKind() {
   known_box_ = box;
   context_.box = *box;
   context_.Check(context_.ledger.SetNote(kPortalKindNote, *box ? kBox : kCloud));
-}
-
-void ExportMachine::CheckMappedFields(
-    const std::map<std::string, ContactFieldShape>& fields) {
-  if (fields.empty()) return;
-  const std::string version = absl::StrCat(settings_.mapping_version);
-  const auto noted = context_.ledger.Note(kFieldTypesNote);
-  if (!context_.Check(noted.status())) return;
-  const std::vector<std::string> parts = absl::StrSplit(*noted, ' ');
-  const std::set<std::string> before(parts.begin(), parts.end());
-  std::string now = version;
-  for (const std::string& target : settings_.mapping->targets()) {
-    const auto field = fields.find(target);
-    if (field == fields.end() || field->second.read_only) {
-      context_.Fail(MakeError(
-          field == fields.end() ? "MAPPED_FIELD_GONE" : "MAPPED_FIELD_READ_ONLY",
-          {{"contact_field", target}, {"version", version}}));
-      return;
-    }
-    const std::string shape = absl::StrCat(target, "=", field->second.type);
-    if (parts[0] == version && before.count(shape) == 0) {
-      tally_.AddNotice("MAPPED_FIELD_RETYPED", {{"contact_field", target},
-                                                {"type", field->second.type},
-                                                {"version", version}});
-    }
-    absl::StrAppend(&now, " ", shape);
-  }
-  if (settings_.writes() && now != *noted) {
-    context_.Check(context_.ledger.SetNote(kFieldTypesNote, now));
-  }
 }
 
 void ExportMachine::OnWake(const Instant& now) {
@@ -525,6 +494,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
         CheckMappedFields(answer.results[1].fields);
         reconciler_.LearnTypes(answer.results[1].fields);
+        if (context_.failure.ok()) RetryRefused(answer.results[1].fields);
       }
       newest_known_ = true;
     };

@@ -81,6 +81,8 @@ class ExportMachine {
   void LearnPortalKind();
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
+  // Refused clients are tried again once the mapping or the portal's fields are others.
+  void RetryRefused(const std::map<std::string, ContactFieldShape>& fields);
   void Step();
   // True when the phase is over and the next one was entered.
   bool Advance();
@@ -141,6 +143,9 @@ class ExportMachine {
   ClientKey dirty_after_;
   bool dirty_done_ = false;
   absl::flat_hash_set<size_t> planned_;  // hashes: they may be many
+  // Of a dry run, which writes no ledger: what RetryRefused would have done.
+  bool retries_refused_ = false;
+  bool retries_dropped_ = false;
   bool cold_at_start_ = false;
   std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;
@@ -152,5 +157,7 @@ class ExportMachine {
 // The view of a ledger record that the planner takes.
 LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt,
                       int resend_version);
+// As Ledger::RetryRefused makes of it.
+void ForgetRefusal(bool dropped, ClientRecord* record);
 
 }  // namespace guestbridge::agent

@@ -79,7 +79,10 @@ void RunContext::Doubt(const Decision& decision, bool answered) {
   ClientRecord& known = **record;
   if (answered && known.answered_refusals > 0 &&
       known.refused_hash == decision.digest.hash) {
+    const auto attempt = ledger.AttemptOf(decision.key);
+    if (!Check(attempt.status())) return;
     known.reason = "PORTAL_REFUSED";
+    known.parameters = attempt->has_value() ? RefusalOf(**attempt) : Parameters();
     if (decision.action == PlannedAction::kDelete) {
       known.reason = kMarkedContactNotDeleted;
       known.parameters = {{"contact", std::to_string(decision.contact.value())}};

@@ -36,6 +36,9 @@ struct Instant {
 inline constexpr char kPortalKindNote[] = "portal-kind";
 // "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
 inline constexpr char kFieldTypesNote[] = "mapped-field-types";
+// "VERSION DIGEST": the mapping and the portal's fields with which clients were
+// refused; with others they are tried again.
+inline constexpr char kRefusedWithNote[] = "refused-with";
 inline constexpr char kBox[] = "box";
 inline constexpr char kCloud[] = "cloud";
 

@@ -236,7 +236,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
   --in_flight_;
   const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
   std::vector<Settlement> settlements;
-  std::vector<ClientKey> answered;
+  std::vector<AnsweredAttempt> answered;
   std::vector<std::pair<const Decision*, bool>> doubtful;
   std::vector<const Decision*> gone;
   std::vector<ClientKey> stamped;
@@ -275,7 +275,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
       }
       case Fate::kUnknown:
         doubtful.emplace_back(&item.decision, result.answered);
-        if (result.answered) answered.push_back(key);
+        if (result.answered) answered.push_back({key, result.portal_code});
         break;
     }
   }

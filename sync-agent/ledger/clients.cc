@@ -360,6 +360,25 @@ absl::StatusOr<int> Ledger::Requeue(absl::Span<const ClientKey> keys) {
   return static_cast<int>(changed);
 }
 
+absl::Status Ledger::RetryRefused(bool dropped) {
+  // 6 failed, 5 skipped.
+  constexpr char kRetry[] =
+      "UPDATE clients SET dirty = 1, reason = '', parameters = '', problem = 0, "
+      "refused_hash = '', answered_refusals = 0 WHERE ";
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * failed,
+        database_->Prepare(absl::StrCat(kRetry, "problem = 6 AND link NOT IN (3, 4)")));
+    GB_RETURN_IF_ERROR(failed->Run());
+    if (!dropped) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(
+        Statement * those,
+        database_->Prepare(
+            absl::StrCat(kRetry, "problem = 5 AND reason = ? AND link NOT IN (3, 4)")));
+    return those->Bind(1, kClientDropped).Run();
+  });
+}
+
 absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(

@@ -22,6 +22,7 @@ enum class HistoryKind {
   kUnlinked = 7,  // by a person
   kReleased = 8,  // a person said that none of the contacts is this guest
   kDeleted = 9,   // the contact, for the client is marked for deletion in 1C
+  kDropped = 10,  // by a person, after it was refused
 };
 
 struct HistoryEntry {

@@ -1,8 +1,10 @@
 #include "sync-agent/ledger/ledger.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -20,7 +22,7 @@ namespace {
 
 constexpr char kAttemptColumns[] =
     "a.chunk, a.ordinal, a.key, a.kind, a.nonce, a.digest, a.mapping_version, "
-    "a.recreate, a.answered, c.high, a.fields";
+    "a.recreate, a.answered, c.high, a.fields, a.code";
 
 // A clear no to one content, twice, each time alone: not sent a third time.
 constexpr int kRefusalsToPark = 2;
@@ -43,7 +45,17 @@ Attempt ReadAttempt(const Statement& row, std::string* digest = nullptr) {
   attempt.answered = row.Int(8) != 0;
   attempt.high = ContactId(row.Int(9));
   attempt.intent.fields = absl::StrSplit(row.Text(10), ',', absl::SkipEmpty());
+  attempt.code = row.Text(11);
   return attempt;
+}
+
+// A text of the portal's may be anything, and here nothing of a guest is kept.
+bool IsCode(absl::string_view text) {
+  constexpr size_t kLongestCode = 64;
+  return text.size() <= kLongestCode &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isupper(static_cast<unsigned char>(c)) || c == '_';
+         });
 }
 
 bool IsOfTheDatabase(const absl::Status& status) {
@@ -333,6 +345,7 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
         if (record.answered_refusals >= kRefusalsToPark) {
           record.dirty = false;
           record.reason = "PORTAL_REFUSED";
+          record.parameters = RefusalOf(*attempt);
           if (deletion) {
             record.reason = kMarkedContactNotDeleted;
             record.parameters = {{"contact", absl::StrCat(record.contact.value())}};
@@ -340,6 +353,7 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
           record.problem = Outcome::kFailed;
           entry.kind = HistoryKind::kFailed;
           entry.reason = record.reason;
+          entry.parameters = record.parameters;
         }
       }
       if (entry.kind == HistoryKind::kNone && !attempt->intent.fields.empty()) {
@@ -382,13 +396,21 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   return before;
 }
 
-absl::Status Ledger::NoteAnswered(absl::Span<const ClientKey> keys) {
+Parameters RefusalOf(const Attempt& attempt) {
+  if (attempt.code.empty()) return {};
+  return {{"code", attempt.code}};
+}
+
+absl::Status Ledger::NoteAnswered(absl::Span<const AnsweredAttempt> answered) {
   return Write([&]() -> absl::Status {
-    for (const ClientKey& key : keys) {
+    for (const AnsweredAttempt& one : answered) {
       GB_ASSIGN_OR_RETURN(
           Statement * note,
-          database_->Prepare("UPDATE attempts SET answered = 1 WHERE key = ?"));
-      GB_RETURN_IF_ERROR(note->Bind(1, key.guid()).Run());
+          database_->Prepare(
+              "UPDATE attempts SET answered = 1, code = ?2 WHERE key = ?1"));
+      GB_RETURN_IF_ERROR(note->Bind(1, one.key.guid())
+                             .Bind(2, IsCode(one.code) ? one.code : "")
+                             .Run());
     }
     return absl::OkStatus();
   });

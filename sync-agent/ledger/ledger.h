@@ -66,6 +66,9 @@ inline constexpr char kContactGoneAsk[] = "CONTACT_GONE_ASK";
 inline constexpr char kMarkedContactGone[] = "MARKED_CONTACT_GONE";
 // … and whose contact the portal keeps though it was told twice to delete it.
 inline constexpr char kMarkedContactNotDeleted[] = "MARKED_CONTACT_NOT_DELETED";
+// … that a person dropped after it was refused (problem kSkipped, with its
+// refused_hash): not tried again while its content is the same.
+inline constexpr char kClientDropped[] = "CLIENT_DROPPED";
 // PairNote::found_by of a pair that a person made.
 inline constexpr char kLinkedByHand[] = "LINKED_BY_HAND";
 
@@ -127,9 +130,19 @@ struct Attempt {
   int64_t chunk = 0;
   int ordinal = 0;
   Intent intent;
-  bool answered = false;  // its slot held an error that may have been carried out
+  bool answered = false;  // its slot held an error that may have been carried out …
+  std::string code = {};  // … and this was the portal's code of it
   ContactId high;         // highest contact ID known before the chunk left
 };
+
+// An attempt whose slot held an error. Of `code` only what looks like one is kept.
+struct AnsweredAttempt {
+  ClientKey key;
+  std::string code;
+};
+
+// What is said of a client that the portal refused with this attempt.
+Parameters RefusalOf(const Attempt& attempt);
 
 // Proof that a chunk's intents are durable; only the ledger makes one, and nothing is
 // sent without it.
@@ -249,6 +262,9 @@ class Ledger {
   // that are named. Empty `keys`: all that were refused or parked. Pairs that wait for
   // a person's decision stay as they are. Returns how many.
   absl::StatusOr<int> Requeue(absl::Span<const ClientKey> keys);
+  // Lets refused clients be tried again, for what they were refused for may not hold
+  // any more; with `dropped` those that a person dropped, too.
+  absl::Status RetryRefused(bool dropped);
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
@@ -296,7 +312,7 @@ class Ledger {
   // it had not.
   absl::StatusOr<std::vector<Outcome>> Settle(absl::Span<const Settlement> settlements);
   // The slot answered with an error that does not prove that nothing happened.
-  absl::Status NoteAnswered(absl::Span<const ClientKey> keys);
+  absl::Status NoteAnswered(absl::Span<const AnsweredAttempt> answered);
   absl::StatusOr<std::optional<Attempt>> AttemptOf(const ClientKey& key);
   // All unsettled attempts, chunk by chunk, in order.
   absl::StatusOr<std::vector<Attempt>> Attempts();

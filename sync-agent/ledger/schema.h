@@ -165,6 +165,10 @@ inline constexpr Migration kLedgerMigrations[] = {
         PRIMARY KEY (run, kind, client)
       ) WITHOUT ROWID;
     )sql"},
+    {7, "what the portal said when it refused", R"sql(
+      -- Its error code; empty: none.
+      ALTER TABLE attempts ADD COLUMN code TEXT NOT NULL DEFAULT '';
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

@@ -341,8 +341,8 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
 
   if (!view.refused_hash.empty() && view.refused_hash == decision.digest.hash &&
       !view.refused_reason.empty()) {
-    ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
-                view.refused_parameters);
+    ruling.Stop("refused", view.dropped ? PlannedAction::kSkip : PlannedAction::kFail,
+                view.refused_reason, view.refused_parameters);
     return finish();
   }
   if (view.in_doubt) {

@@ -44,6 +44,7 @@ struct LinkView {
   std::string refused_hash;    // content that the portal refused …
   std::string refused_reason;  // … and why
   Parameters refused_parameters;
+  bool dropped = false;  // … and that a person does not want to be tried again
   int answered_refusals = 0;
   int revision = 0;  // exports so far
   // Of kReview without a proposed contact: what a person is to decide.

@@ -145,6 +145,7 @@ enum class Fate {
 struct ContactFieldShape {
   std::string type;  // the portal's own name of it, e.g. "string", "crm_multifield"
   bool read_only = false;
+  bool required = false;
 };
 
 // From `time` or `result_time`; absent values are negative.

@@ -85,6 +85,13 @@ struct ReadRequest {
   ContactId last_written_contact = {};
 };
 
+// Clients that hold a text somewhere.
+struct ClientSearch {
+  std::vector<std::string> in;     // attributes; look-ups among them are passed over
+  std::vector<std::string> texts;  // one of them is a part of what an attribute holds
+  int limit = 0;                   // rows at most
+};
+
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
@@ -96,6 +103,15 @@ class SourceReader {
   // By Ref_Key or by code (trimmed). Absence is not an error.
   virtual absl::StatusOr<std::optional<ClientRow>> FindClient(
       absl::string_view key_or_code, absl::Span<const std::string> attributes) = 0;
+  // In any order; folders may be among them. Letter by letter, but for their case where
+  // the base does not tell it: a text that is written otherwise in the base is not
+  // found. One small request that reads the whole table; nobody where the base can't.
+  virtual absl::StatusOr<std::vector<ClientRow>> SearchClients(
+      const ClientSearch& search, absl::Span<const std::string> attributes) {
+    static_cast<void>(search);
+    static_cast<void>(attributes);
+    return std::vector<ClientRow>();
+  }
   // What decides the content of `attributes` beside the clients' rows. A small request
   // for each look-up among them, once an hour.
   virtual absl::StatusOr<ContentBasis> FetchContentBasis(

@@ -80,7 +80,7 @@ class Play:
         says.begin("value")
         says.run("guestbridge clients explain main 000000005")
         says.begin("refused")
-        says.run("guestbridge clients list main --state FAILED")
+        says.run("guestbridge clients list main --state FAILED --by-reason")
         says.run("guestbridge clients explain main 000000006")
         self.site.portal.delete("/faults")
         says.run("guestbridge clients retry main")

@@ -167,9 +167,12 @@ struct ValueOf {
   bool operator()(const GetContactFields&) const {
     if (!json.is_object() || FindMember(json, "ID") == nullptr) return false;
     for (const auto& [name, shape] : json.items()) {
-      const Json* read_only = FindMember(shape, "isReadOnly");
+      const auto is = [&shape = shape](const char* quality) {
+        const Json* flag = FindMember(shape, quality);
+        return flag != nullptr && IsTrue(*flag);
+      };
       result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
-                              read_only != nullptr && IsTrue(*read_only)};
+                              is("isReadOnly"), is("isRequired")};
     }
     return true;
   }

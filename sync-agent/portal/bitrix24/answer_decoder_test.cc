@@ -591,15 +591,18 @@ TEST(AnswerDecoder, TheProfileTellsAnAdministrator) {
 
 TEST(AnswerDecoder, ContactFieldsCarryTypeAndWhetherTheyCanBeWritten) {
   const CommandResult known =
-      Single(GetContactFields{},
-             R"({"result":{"ID":{"type":"integer","isReadOnly":true},)"
-             R"("UF_CRM_1":{"type":"string","isReadOnly":false},"ODD":7}})")
+      Single(
+          GetContactFields{},
+          R"({"result":{"ID":{"type":"integer","isReadOnly":true},)"
+          R"("UF_CRM_1":{"type":"string","isReadOnly":false,"isRequired":true},"ODD":7}})")
           .results[0];
   EXPECT_EQ(known.fate, Fate::kDone);
   ASSERT_EQ(known.fields.size(), 3u);
   EXPECT_TRUE(known.fields.at("ID").read_only);
   EXPECT_EQ(known.fields.at("UF_CRM_1").type, "string");
   EXPECT_FALSE(known.fields.at("UF_CRM_1").read_only);
+  EXPECT_TRUE(known.fields.at("UF_CRM_1").required);
+  EXPECT_FALSE(known.fields.at("ID").required);
   // Nothing of a list that can't be whole.
   for (const char* text : {R"({"result":[]})", R"({"result":{}})", R"({"result":true})",
                            R"({"result":{"NAME":{"type":"string"}}})"}) {

@@ -1,5 +1,6 @@
 #include "sync-agent/source/jsonl/jsonl_source.h"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -42,6 +43,19 @@ std::optional<int64_t> ReadMark(const Watermark& mark, const ClientStore& store)
 
 ClientRow RowOf(const StoredClient& client, absl::Span<const std::string> wanted) {
   return MakeClientRow(client.attributes, client.contact, wanted);
+}
+
+constexpr int kSearchPage = 500;
+
+bool Holds(const StoredClient& client, const ClientSearch& search) {
+  return std::any_of(search.in.begin(), search.in.end(), [&](const std::string& name) {
+    const auto held = client.attributes.find(name);
+    return held != client.attributes.end() &&
+           std::any_of(search.texts.begin(), search.texts.end(),
+                       [&](const std::string& text) {
+                         return absl::StrContainsIgnoreCase(held->second, text);
+                       });
+  });
 }
 
 // First takes in what lies in the folder, with pages that are empty, then gives each
@@ -154,6 +168,27 @@ class JsonlReader : public SourceReader {
     }
     if (!client.has_value()) return std::optional<ClientRow>();
     return std::optional<ClientRow>(RowOf(*client, attributes));
+  }
+
+  absl::StatusOr<std::vector<ClientRow>> SearchClients(
+      const ClientSearch& search, absl::Span<const std::string> attributes) override {
+    GB_RETURN_IF_ERROR(CheckAttributes(attributes));
+    const std::lock_guard<std::mutex> lock(base_->mutex);
+    GB_RETURN_IF_ERROR(base_->Ready());
+    GB_RETURN_IF_ERROR(base_->CatchUp());
+    ++base_->requests;
+    GB_ASSIGN_OR_RETURN(const int64_t until, base_->store->LastSeq());
+    std::vector<ClientRow> rows;
+    for (int64_t after = 0; static_cast<int>(rows.size()) < search.limit;) {
+      GB_ASSIGN_OR_RETURN(const std::vector<StoredClient> clients,
+                          base_->store->ClientsAfter(after, until, kSearchPage));
+      if (clients.empty()) break;
+      for (const StoredClient& client : clients) {
+        if (Holds(client, search)) rows.push_back(RowOf(client, attributes));
+      }
+      after = clients.back().seq;
+    }
+    return rows;
   }
 
   SourceUsage usage() const override {

@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -123,6 +124,31 @@ class OneCReader : public SourceReader {
     absl::StatusOr<std::optional<ClientRow>> row = Find(key_or_code, attributes);
     Judge(row.status());
     return row;
+  }
+
+  absl::StatusOr<std::vector<ClientRow>> SearchClients(
+      const ClientSearch& search, absl::Span<const std::string> attributes) override {
+    GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(search.in));
+    GB_RETURN_IF_ERROR(base_->clients.CheckAttributes(attributes));
+    GB_RETURN_IF_ERROR(base_->attributes.Learn());
+    std::vector<std::string> tests;
+    for (const std::string& attribute : search.in) {
+      if (base_->profile.lookups.count(attribute) > 0) continue;
+      for (const std::string& text : search.texts) {
+        tests.push_back(
+            absl::StrCat("substringof(", TextLiteral(text), ",", attribute, ")"));
+      }
+    }
+    if (tests.empty()) return std::vector<ClientRow>();
+    ODataQuery query;
+    query.entity = base_->profile.client.set;
+    query.select = base_->clients.SelectOf(attributes);
+    query.filter = absl::StrJoin(tests, " or ");
+    query.top = search.limit;
+    const absl::StatusOr<ODataAnswer> answer = base_->session.FetchRows(query);
+    Judge(answer.status());
+    GB_RETURN_IF_ERROR(answer.status());
+    return base_->clients.Decode(answer->rows, attributes);
   }
 
   absl::StatusOr<ContentBasis> FetchContentBasis(

@@ -1,0 +1,248 @@
+#include "sync-agent/client_explanation.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/pace/pace_memory.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using Explained = v1::ClientExplanation;
+
+class ClientExplanationTest : public ClientTasksTest {
+ protected:
+  ClientExplanationTest() {
+    Map({{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}, {"Mail", "EMAIL", {}}});
+    sides_.settings.active = true;
+  }
+
+  void Map(const std::vector<MappingEntry>& entries, int version = 1) {
+    MappingOptions options;
+    options.version = version;
+    options.default_region = "RU";
+    auto compiled = CompiledMapping::Compile(entries, std::move(options));
+    ASSERT_TRUE(compiled.ok()) << compiled.status();
+    world.mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+    sides_.settings.mapping = *world.mapping;
+  }
+  absl::StatusOr<Explained> Ask(const std::string& client) {
+    return ExplainClient(client, Parts());
+  }
+  Explained Explain(const std::string& client) {
+    const auto answer = Ask(client);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.value_or(Explained());
+  }
+  static const v1::FieldOutcome& Field(const Explained& explained,
+                                       const std::string& target) {
+    for (const v1::FieldOutcome& field : explained.fields()) {
+      if (field.target() == target) return field;
+    }
+    ADD_FAILURE() << "no field " << target;
+    return v1::FieldOutcome::default_instance();
+  }
+  static std::vector<std::string> Differing(const Explained& explained) {
+    return {explained.portal().differing_fields().begin(),
+            explained.portal().differing_fields().end()};
+  }
+};
+
+TEST_F(ClientExplanationTest, WhatTheContactHasNowStandsBesideWhatIsSent) {
+  const int64_t contact = Exported("Orlova");
+  Explained same = Explain("1");
+  EXPECT_EQ(same.portal().state(), v1::PortalContact::READ);
+  EXPECT_EQ(same.portal().contact(), contact);
+  EXPECT_THAT(Differing(same), ElementsAre());
+  EXPECT_EQ(Field(same, "LAST_NAME").portal_value(), "Orlova");
+
+  world.portal.contacts[contact].fields["LAST_NAME"] = "Petrova";
+  world.portal.contacts[contact].multifields["PHONE"].push_back(
+      {5, "+74950000000", "WORK"});
+  const Explained other = Explain("1");
+  EXPECT_EQ(other.decision(), "UNCHANGED");  // managers may change what they like
+  EXPECT_THAT(Differing(other), ElementsAre("LAST_NAME"));
+  EXPECT_TRUE(Field(other, "LAST_NAME").differs());
+  EXPECT_EQ(Field(other, "LAST_NAME").portal_value(), "Petrova");
+  EXPECT_EQ(Field(other, "PHONE").portal_value(), "+79161234567\n+74950000000");
+}
+
+TEST_F(ClientExplanationTest, WithoutThePortalItStillExplains) {
+  Exported("Orlova");
+  world.portal.away = [] { return true; };
+  const Explained explained = Explain("1");
+  EXPECT_EQ(explained.decision(), "UNCHANGED");
+  EXPECT_EQ(explained.portal().state(), v1::PortalContact::UNREAD);
+  EXPECT_EQ(explained.portal().explanation().reason(), "CONNECTION_REFUSED");
+}
+
+TEST_F(ClientExplanationTest, AContactThatIsGoneIsSaid) {
+  const int64_t contact = Exported("Orlova");
+  world.portal.contacts.erase(contact);
+  EXPECT_EQ(Explain("1").portal().state(), v1::PortalContact::GONE);
+}
+
+TEST_F(ClientExplanationTest, OneThatWasNeverExportedHasNoContactAndIsAddedNext) {
+  world.base.Add(1, "Orlova");
+  const Explained explained = Explain("1");
+  EXPECT_EQ(explained.found_by(), Explained::CODE);
+  EXPECT_EQ(explained.portal().state(), v1::PortalContact::NONE);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_ADD");
+  EXPECT_EQ(explained.history_size(), 0);
+  sides_.settings.active = false;
+  EXPECT_EQ(Explain("1").next().reason(), "NEXT_IS_INACTIVE");
+}
+
+TEST_F(ClientExplanationTest, ItsContactFindsIt) {
+  const int64_t contact = Exported("Orlova");
+  const Explained named = Explain(absl::StrCat("contact:", contact));
+  EXPECT_EQ(named.client(), Key(0).guid());
+  EXPECT_EQ(named.found_by(), Explained::CONTACT);
+  EXPECT_EQ(Explain(absl::StrCat(contact)).found_by(), Explained::CONTACT);
+}
+
+TEST_F(ClientExplanationTest, DigitsAreACodeBeforeTheyAreAContact) {
+  const int64_t contact = Exported("Orlova");
+  world.base.Add(static_cast<int>(contact), "Petrova");
+  const Explained by_code = Explain(absl::StrCat(contact));
+  EXPECT_EQ(by_code.found_by(), Explained::CODE);
+  EXPECT_EQ(by_code.client(), Key(1).guid());
+  EXPECT_EQ(Explain(absl::StrCat("contact:", contact)).client(), Key(0).guid());
+  EXPECT_EQ(ReasonOf(Ask("code:4711").status()), "CLIENT_NOT_FOUND");
+}
+
+TEST_F(ClientExplanationTest, AContactThatTheLedgerDoesNotKnowIsFoundByItsMark) {
+  world.base.Add(1, "Orlova");
+  Contact(777, "Orlova").stamp = {"guestbridge:base", Key(0).guid(), ""};
+  Contact(778, "Petrova").stamp = {"guestbridge:other", Key(0).guid(), ""};
+  EXPECT_EQ(Explain("contact:777").client(), Key(0).guid());
+  EXPECT_EQ(ReasonOf(Ask("contact:778").status()), "CONTACT_OF_NO_CLIENT");
+  EXPECT_EQ(ReasonOf(Ask("contact:779").status()), "CONTACT_OF_NO_CLIENT");
+  EXPECT_EQ(ReasonOf(Ask("contact:x").status()), "CONTACT_ID_INVALID");
+  EXPECT_EQ(ReasonOf(Ask("contact:").status()), "CONTACT_ID_INVALID");
+}
+
+TEST_F(ClientExplanationTest, APhoneFindsItInAnySpelling) {
+  world.base.Add(1, "Orlova", "моб. 8 (916) 123-45-67 (мама)");
+  world.base.Add(2, "Petrova", "8 (916) 124-45-67");
+  for (const char* phone : {"+79161234567", "8 916 123 45 67", "phone:8(916)1234567",
+                            "7 916 123-45-67", "Phone: +7-916-123-45-67"}) {
+    SCOPED_TRACE(phone);
+    const Explained explained = Explain(phone);
+    EXPECT_EQ(explained.client(), Key(0).guid());
+    EXPECT_EQ(explained.found_by(), Explained::PHONE);
+  }
+}
+
+TEST_F(ClientExplanationTest, APhoneThat1CSpellsOddlyIsLookedForOnThePortal) {
+  world.base.Add(1, "Orlova", "8916 12345 6 7");
+  EXPECT_EQ(ReasonOf(Ask("+79161234567").status()), "PHONE_NOT_FOUND");
+  Export();
+  world.portal.contacts.begin()->second.multifields["PHONE"] = {
+      {1, "+79161234567", "WORK"}};
+  const Explained explained = Explain("+79161234567");
+  EXPECT_EQ(explained.client(), Key(0).guid());
+  EXPECT_EQ(explained.found_by(), Explained::PHONE_ON_PORTAL);
+  world.portal.away = [] { return true; };
+  EXPECT_EQ(ReasonOf(Ask("+79161234567").status()), "PHONE_NOT_FOUND");
+}
+
+TEST_F(ClientExplanationTest, AnEmailFindsIt) {
+  world.base.Add(1, "Orlova").attributes["Mail"] = "Anna@Example.org; b@example.org";
+  world.base.Add(2, "Petrova").attributes["Mail"] = "joanna@example.org";
+  EXPECT_EQ(Explain("b@example.org").client(), Key(0).guid());
+  EXPECT_EQ(Explain("Anna@Example.org").found_by(), Explained::EMAIL);
+  EXPECT_EQ(ReasonOf(Ask("nobody@example.org").status()), "EMAIL_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Ask("email:nobody").status()), "CLIENT_EMAIL_INVALID");
+}
+
+TEST_F(ClientExplanationTest, WhereSeveralFitThePersonChooses) {
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Orlov", "8 916 123-45-67");
+  const absl::Status several = Ask("89161234567").status();
+  EXPECT_EQ(ReasonOf(several), "SEVERAL_CLIENTS_FIT");
+  EXPECT_EQ(ParametersOf(several).at("clients"),
+            absl::StrCat(Key(0).guid(), " (1), ", Key(1).guid(), " (2)"));
+}
+
+TEST_F(ClientExplanationTest, NoErrorRepeatsAPhoneOrAnEmail) {
+  for (const char* named : {"+79161234567", "anna@example.org", "phone:12",
+                            "email:anna", "phone:+79161234567, +79161234568"}) {
+    SCOPED_TRACE(named);
+    for (const auto& [name, value] : ParametersOf(Ask(named).status())) {
+      EXPECT_EQ(name, "integration") << value;
+    }
+  }
+}
+
+TEST_F(ClientExplanationTest, OneThat1CDoesNotShowAnyMoreIsExplainedByTheLedger) {
+  const int64_t contact = Exported("Orlova");
+  const std::string guid = Key(0).guid();
+  world.base.clients.clear();
+  const Explained explained = Explain(guid);
+  EXPECT_EQ(explained.decision(), "SKIP");
+  EXPECT_EQ(explained.summary().reason(), "CLIENT_NOT_IN_SOURCE");
+  EXPECT_EQ(explained.rules(0).outcome(), "STOP");
+  EXPECT_EQ(explained.ledger().contact(), contact);
+  EXPECT_EQ(explained.portal().state(), v1::PortalContact::READ);
+  EXPECT_EQ(explained.history(0).kind(), v1::HistoryEntry::ADDED);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_SKIP");
+  EXPECT_EQ(Explain(absl::StrCat("contact:", contact)).client(), guid);
+}
+
+TEST_F(ClientExplanationTest, OneThatWasErasedIsNeverExportedWhether1CShowsItOrNot) {
+  Exported("Orlova");
+  const std::string guid = Key(0).guid();
+  ASSERT_TRUE(world.ledger->Erase(Key(0), 1800000000).ok());
+  for (int look = 0; look < 2; ++look) {
+    const Explained explained = Explain(guid);
+    EXPECT_EQ(explained.decision(), "SKIP");
+    EXPECT_EQ(explained.summary().reason(), "CLIENT_ERASED");
+    EXPECT_EQ(explained.next().reason(), "NEXT_IS_NEVER");
+    EXPECT_EQ(explained.portal().state(), v1::PortalContact::NONE);
+    EXPECT_EQ(explained.history_size(), 0);
+    world.base.clients.clear();
+  }
+}
+
+TEST_F(ClientExplanationTest, OneThatNobodyKnowsIsNotFound) {
+  EXPECT_EQ(ReasonOf(Ask("nobody").status()), "CLIENT_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Ask("00000000-0000-4000-8000-000000000009").status()),
+            "CLIENT_NOT_FOUND");
+}
+
+TEST_F(ClientExplanationTest, WhatThePortalsLimitsLeaveIsTold) {
+  Exported("Orlova");
+  EXPECT_EQ(Explain("1").limits_size(), 0);
+  const PaceMemory used{SystemClock().Now(), 3, {{"crm.item.batchImport", 475}}};
+  ASSERT_TRUE(world.ledger->SetNote(kPaceNote, EncodePaceMemory(used)).ok());
+  const Explained explained = Explain("1");
+  ASSERT_EQ(explained.limits_size(), 1);
+  EXPECT_EQ(explained.limits(0).reason(), "LIMIT_OPERATING");
+  EXPECT_EQ(explained.limits(0).parameters().at("method"), "crm.item.batchImport");
+  const PaceMemory full{SystemClock().Now(), 49, {}};
+  ASSERT_TRUE(
+      world.ledger
+          ->SetNote(kPaceNote, absl::StrCat(kPaceOfRunning, EncodePaceMemory(full)))
+          .ok());
+  EXPECT_EQ(Explain("1").limits(0).reason(), "LIMIT_REQUESTS");
+}
+
+TEST_F(ClientExplanationTest, WhatWaitsForAPersonSaysForWhat) {
+  const int64_t contact = Exported("Orlova");
+  ASSERT_TRUE(world.ledger->Unlink(Key(0)).ok());
+  EXPECT_EQ(Explain("1").next().reason(), "NEXT_IS_CHOICE");
+  Contact(50, "Petrova", "+79160000002");
+  world.base.Add(2, "Petrova", "+79160000002");
+  Match();
+  const Explained proposed = Explain("2");
+  EXPECT_EQ(proposed.next().reason(), "NEXT_IS_REVIEW");
+  EXPECT_EQ(proposed.portal().contact(), 50);  // to be compared
+  EXPECT_NE(contact, 50);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

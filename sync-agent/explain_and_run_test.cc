@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sync-agent/client_explanation.h"
+#include "sync-agent/client_tasks_fixture_test.h"
+
+// Whatever came before: what an explanation says that a run would do is what a run
+// does.
+namespace guestbridge::agent {
+namespace {
+
+using testing::Fault;
+
+constexpr uint64_t kSeeds = 150;
+constexpr int kClients = 12;
+
+class ExplainAndRunTest : public ClientTasksTest {
+ protected:
+  uint64_t Draw(uint64_t below) { return dice_->Next64() % below; }
+  bool Once(uint64_t in) { return Draw(in) == 0; }
+
+  void Begin(uint64_t seed) {
+    dice_ = std::make_unique<::guestbridge::testing::SeededRandom>(seed);
+    version_ = 0;
+    NewMapping();
+    sides_.settings.active = true;
+    while (world.base.clients.size() < kClients) {
+      const int number = static_cast<int>(world.base.clients.size()) + 1;
+      world.base.Add(number, "");
+      Edit(world.base.clients.back());
+    }
+  }
+
+  void NewMapping() {
+    std::vector<MappingEntry> entries = {{"LastName", "LAST_NAME", {}},
+                                         {"Phone", "PHONE", {}}};
+    if (Once(2)) entries.push_back({"City", "ADDRESS_CITY", {}});
+    for (MappingEntry& entry : entries) {
+      entry.policy = static_cast<MappingEntry::Policy>(Once(4) ? 1 + Draw(2) : 0);
+      entry.keep_when_empty = Once(4);
+    }
+    MappingOptions options;
+    options.version = ++version_;
+    options.default_region = "RU";
+    if (Once(2)) {
+      ClientCondition elsewhere;
+      elsewhere.attribute = "City";
+      elsewhere.test = ClientCondition::Test::kNoneOf;
+      elsewhere.values = {"Perm"};
+      elsewhere.text = "City != Perm";
+      options.filter = ClientFilter(std::vector<ClientCondition>{elsewhere});
+    }
+    auto compiled = CompiledMapping::Compile(entries, std::move(options));
+    ASSERT_TRUE(compiled.ok()) << compiled.status();
+    world.mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+    sides_.settings.mapping = *world.mapping;
+  }
+
+  void NewEvents() {
+    EventSwitches& events = sides_.settings.events;
+    events.client_created = !Once(4);
+    events.client_changed = !Once(4);
+    events.client_marked_for_deletion = !Once(4);
+    events.contact_deleted = !Once(4);
+  }
+
+  void Edit(ClientRow& row) {
+    const std::vector<std::string> names = {"", "Orlova", "Petrova", "Bad", "Belov"};
+    const std::vector<std::string> phones = {"", "+79161234567", "8 916 765-43-21"};
+    const std::vector<std::string> cities = {"", "Perm", "Tver"};
+    row.attributes = {{"LastName", names[Draw(names.size())]},
+                      {"Phone", phones[Draw(phones.size())]},
+                      {"City", cities[Draw(cities.size())]}};
+    row.is_folder = Once(12);
+    row.marked_for_deletion = Once(8);
+    if (Once(8)) row.contact = ContactId(static_cast<int64_t>(100 + Draw(20)));
+    row.data_version = absl::StrCat("v", ++edits_);
+  }
+
+  RunSettings Whole() {
+    RunSettings settings = world.Settings();
+    settings.mapping_version = version_;
+    settings.events = sides_.settings.events;
+    return settings;
+  }
+
+  // Anything that may happen between two looks.
+  void Live() {
+    for (ClientRow& row : world.base.clients) {
+      if (Once(3)) Edit(row);
+    }
+    if (Once(3)) NewMapping();
+    if (Once(2)) NewEvents();
+    world.portal.refused_name = Once(2) ? "Bad" : "";
+    world.portal.fault = [this](const PortalRequest&) {
+      return Once(6) ? static_cast<Fault>(1 + Draw(4)) : Fault::kNone;
+    };
+    if (Once(3) && !world.portal.contacts.empty()) {
+      world.portal.Delete(world.portal.contacts.begin()->first);
+    }
+    world.Run(Whole());
+    const ClientKey& key = Key(Draw(kClients));
+    if (Once(4)) {
+      ASSERT_TRUE(world.ledger->Unlink(key).ok());
+    } else if (Once(6)) {
+      // Refused while an attempt is outstanding.
+      static_cast<void>(world.ledger->Erase(key, 1800000000));
+    }
+    v1::Task drop;
+    drop.mutable_drop_clients()->add_clients(Key(Draw(kClients)).guid());
+    static_cast<void>(PerformTask(drop, Parts()));
+  }
+
+  std::unique_ptr<::guestbridge::testing::SeededRandom> dice_;
+  int version_ = 0;
+  int edits_ = 0;
+};
+
+TEST(ExplainAndRun, AgreeWhateverCameBefore) {
+  std::map<std::string, int> seen;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    struct One : ExplainAndRunTest {
+      void TestBody() override {}
+      void Check(uint64_t seed, std::map<std::string, int>* seen) {
+        Begin(seed);
+        for (uint64_t round = Draw(4); round > 0; --round) Live();
+        world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+        world.portal.refused_name.clear();
+        for (ClientRow& row : world.base.clients) {
+          if (Once(4)) Edit(row);
+        }
+        if (Once(3)) NewMapping();
+        if (Once(3)) NewEvents();
+
+        // A run that sees none of our contacts holds none of them for gone.
+        if (std::none_of(world.portal.contacts.begin(), world.portal.contacts.end(),
+                         [](const auto& contact) {
+                           return !contact.second.stamp.origin.empty();
+                         })) {
+          return;
+        }
+
+        std::map<std::string, int> said;
+        std::map<ClientKey, v1::ClientExplanation> each;
+        for (const ClientRow& row : world.base.clients) {
+          const auto explained = ExplainClient(row.key.guid(), Parts());
+          ASSERT_TRUE(explained.ok()) << explained.status();
+          ++said[explained->decision()];
+          ++(*seen)[explained->decision()];
+          each[row.key] = *explained;
+        }
+        const auto result = world.Run(Whole());
+        ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+        const RunCounts& counts = result.progress.counts;
+        // ADOPT says that a contact is to be looked at; where it is not this guest's,
+        // the switches decide.
+        for (const auto& [key, explained] : each) {
+          if (explained.decision() != "ADOPT") continue;
+          const auto record = world.ledger->Get(key);
+          ASSERT_TRUE(record.ok() && record->has_value());
+          if ((*record)->outcome != Outcome::kSkipped) continue;
+          EXPECT_EQ((*record)->reason, "EVENT_OFF");
+          --said["ADOPT"];
+          ++said["SKIP"];
+        }
+        EXPECT_EQ(counts.unchanged, said["UNCHANGED"]);
+        EXPECT_EQ(counts.skipped, said["SKIP"]);
+        EXPECT_EQ(counts.failed, said["FAIL"]);
+        EXPECT_EQ(counts.deferred, said["DEFER"]);
+        EXPECT_EQ(counts.added + counts.updated + counts.recreated,
+                  said["ADD"] + said["RECREATE"] + said["UPDATE"] + said["ADOPT"]);
+        for (const Failure& failure : result.progress.failures) {
+          EXPECT_EQ(each[failure.client].summary().reason(), failure.reason);
+        }
+        for (const auto& [key, explained] : each) {
+          const auto record = world.ledger->Get(key);
+          ASSERT_TRUE(record.ok());
+          if (!record->has_value()) continue;
+          const std::string& decision = explained.decision();
+          const bool away = decision == "SKIP" || decision == "FAIL";
+          if (away && (*record)->link != LinkState::kReview &&
+              (*record)->link != LinkState::kErased && (*record)->reason != "") {
+            EXPECT_EQ((*record)->reason, explained.summary().reason()) << key.guid();
+          }
+        }
+      }
+    } one;
+    one.Check(seed, &seen);
+    if (::testing::Test::HasFailure()) return;
+  }
+  // The dice met everything.
+  for (const char* decision :
+       {"ADD", "RECREATE", "UPDATE", "UNCHANGED", "ADOPT", "SKIP", "FAIL", "DEFER"}) {
+    EXPECT_GT(seen[decision], 0) << decision;
+  }
+}
+
+}  // namespace
+}  // namespace guestbridge::agent

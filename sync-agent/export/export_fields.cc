@@ -1,0 +1,72 @@
+// What the portal says of its contacts' fields, before a run writes.
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/secret/digest.h"
+#include "common/status/error.h"
+#include "sync-agent/export/export_machine.h"
+
+namespace guestbridge::agent {
+
+void ExportMachine::CheckMappedFields(
+    const std::map<std::string, ContactFieldShape>& fields) {
+  if (fields.empty()) return;
+  const std::string version = absl::StrCat(settings_.mapping_version);
+  const auto noted = context_.ledger.Note(kFieldTypesNote);
+  if (!context_.Check(noted.status())) return;
+  const std::vector<std::string> parts = absl::StrSplit(*noted, ' ');
+  const std::set<std::string> before(parts.begin(), parts.end());
+  std::string now = version;
+  for (const std::string& target : settings_.mapping->targets()) {
+    const auto field = fields.find(target);
+    if (field == fields.end() || field->second.read_only) {
+      context_.Fail(MakeError(
+          field == fields.end() ? "MAPPED_FIELD_GONE" : "MAPPED_FIELD_READ_ONLY",
+          {{"contact_field", target}, {"version", version}}));
+      return;
+    }
+    const std::string shape = absl::StrCat(target, "=", field->second.type);
+    if (parts[0] == version && before.count(shape) == 0) {
+      tally_.AddNotice("MAPPED_FIELD_RETYPED", {{"contact_field", target},
+                                                {"type", field->second.type},
+                                                {"version", version}});
+    }
+    absl::StrAppend(&now, " ", shape);
+  }
+  if (settings_.writes() && now != *noted) {
+    context_.Check(context_.ledger.SetNote(kFieldTypesNote, now));
+  }
+}
+
+void ExportMachine::RetryRefused(
+    const std::map<std::string, ContactFieldShape>& fields) {
+  const auto noted = context_.ledger.Note(kRefusedWithNote);
+  if (!context_.Check(noted.status())) return;
+  const std::pair<std::string, std::string> before =
+      absl::StrSplit(*noted, absl::MaxSplits(' ', 1));
+  const std::string version = absl::StrCat(settings_.mapping_version);
+  std::string shapes;
+  for (const auto& [name, shape] : fields) {
+    absl::StrAppend(&shapes, name, "=", shape.type, shape.read_only ? " read-only" : "",
+                    shape.required ? " required\n" : "\n");
+  }
+  const bool mapping_is_new = before.first != version;
+  // A portal that does not say has the fields that it had.
+  const std::string digest = fields.empty() ? before.second : Sha256Hex(shapes);
+  if (!mapping_is_new && digest == before.second) return;
+  if (!settings_.writes()) {
+    retries_refused_ = true;
+    retries_dropped_ = mapping_is_new;
+    return;
+  }
+  if (!context_.Check(context_.ledger.RetryRefused(/*dropped=*/mapping_is_new))) return;
+  context_.Check(
+      context_.ledger.SetNote(kRefusedWithNote, absl::StrCat(version, " ", digest)));
+}
+
+}  // namespace guestbridge::agent
