@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/export/chunk_answer.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -268,16 +269,12 @@ void Adder::Close(const CommandResult& result, Way way) {
 
 void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
-  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
-  std::vector<Settlement> settlements;
-  std::vector<AnsweredAttempt> answered;
-  std::vector<std::pair<const Decision*, bool>> doubtful;
+  ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
-  std::vector<Failure> failed;
   std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
   for (size_t i = 0; i < chunk->members.size(); ++i) {
-    Decision& decision = chunk->members[i].decision;
+    const Decision& decision = chunk->members[i].decision;
     const ItemResult result = i < results.size() ? results[i] : ItemResult{};
     switch (result.fate) {
       case Fate::kDone: {
@@ -286,39 +283,26 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         if ((owner->has_value() && **owner != decision.key) ||
             !seen.insert(result.id).second) {
           // The ID of another client: this answer is not to be believed.
-          doubtful.emplace_back(&decision, false);
+          outcome.Doubtful(decision);
           break;
         }
         context_.SawId(result.id);
         context_.sight_proven = true;
-        context_.busy.erase(decision.key);
-        settlements.push_back({decision.key, Evidence::Done(result.id),
-                               context_.settings.run, OutcomeOf(decision), unix_now,
-                               context_.settings.first_export ? WriteBackRank::kMass
-                                                              : WriteBackRank::kFresh});
+        outcome.Done(decision, result.id, OutcomeOf(decision),
+                     context_.settings.first_export ? WriteBackRank::kMass
+                                                    : WriteBackRank::kFresh);
         break;
       }
       case Fate::kNotExecuted:
-        settlements.push_back(
-            {decision.key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
-        if (answer.fate != RequestFate::kNotSent) {
-          ++context_.tally.progress().portal.retried;
-        }
+        outcome.ToRepeat(decision);
         again.push_back(decision);
         break;
-      case Fate::kRefused: {
-        context_.busy.erase(decision.key);
-        Parameters parameters = {{"code", result.portal_code}};
-        failed.push_back({decision.key, result.reason, parameters});
-        settlements.push_back({decision.key,
-                               Evidence::Refused(result.reason, std::move(parameters)),
-                               context_.settings.run, Outcome::kFailed, unix_now});
+      case Fate::kRefused:
+        outcome.Refused(decision, result.reason, result.portal_code);
         break;
-      }
       case Fate::kGone:
       case Fate::kUnknown:
-        if (result.answered) answered.push_back({decision.key, result.portal_code});
-        doubtful.emplace_back(&decision, result.answered);
+        outcome.Doubtful(decision, result.answered, result.portal_code);
         break;
     }
   }
@@ -333,18 +317,11 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
     }
   }
   for (Decision& decision : again) Add(std::move(decision));
-  if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
-    return;
-  }
+  if (!outcome.NoteErrors()) return;
   CrashPoint("agent.add.result");
-  if (!context_.Settle(settlements)) return;
-  for (const Failure& one : failed) {
-    context_.tally.AddFailure(one.client, one.reason, one.parameters);
-  }
+  if (!outcome.Settle()) return;
   CrashPoint("agent.add.settled");
-  for (const auto& [decision, had_answer] : doubtful) {
-    context_.Doubt(*decision, had_answer);
-  }
+  outcome.Doubt();
 }
 
 }  // namespace guestbridge::agent

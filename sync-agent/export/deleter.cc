@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/export/chunk_answer.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -126,57 +127,33 @@ std::optional<PortalLane::Job> Deleter::NextWrite() {
 
 void Deleter::Done(const Chunk& chunk, const PortalAnswer& answer) {
   --in_flight_;
-  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
-  std::vector<Settlement> settlements;
-  std::vector<ClientKey> answered;
-  std::vector<std::pair<const Decision*, bool>> doubtful;
-  std::vector<Failure> failed;
+  ChunkAnswer outcome(context_, answer);
   for (size_t i = 0; i < chunk.size(); ++i) {
     const Decision& decision = chunk[i];
     const CommandResult& result = answer.results[i];
     switch (result.fate) {
       case Fate::kDone:
-        context_.busy.erase(decision.key);
-        settlements.push_back({decision.key, Evidence::Done(decision.contact),
-                               context_.settings.run, Outcome::kSkipped, unix_now});
+        outcome.Done(decision, decision.contact, Outcome::kSkipped);
         break;
       case Fate::kNotExecuted:
-        settlements.push_back(
-            {decision.key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
-        if (answer.fate != RequestFate::kNotSent) {
-          ++context_.tally.progress().portal.retried;
-        }
+        outcome.ToRepeat(decision);
         ready_.push_back(decision);
         break;
-      case Fate::kRefused: {
-        context_.busy.erase(decision.key);
-        Parameters parameters = {{"code", result.portal_code}};
-        failed.push_back({decision.key, result.reason, parameters});
-        settlements.push_back({decision.key,
-                               Evidence::Refused(result.reason, std::move(parameters)),
-                               context_.settings.run, Outcome::kFailed, unix_now});
+      case Fate::kRefused:
+        outcome.Refused(decision, result.reason, result.portal_code);
         break;
-      }
       case Fate::kGone:
       case Fate::kUnknown:
         // The same is said of a contact that is gone: a look will tell.
-        doubtful.emplace_back(&decision, result.answered);
-        if (result.answered) answered.push_back(decision.key);
+        outcome.Doubtful(decision, result.answered, result.portal_code);
         break;
     }
   }
-  if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
-    return;
-  }
+  if (!outcome.NoteErrors()) return;
   CrashPoint("agent.delete.result");
-  if (!context_.Settle(settlements)) return;
-  for (const Failure& one : failed) {
-    context_.tally.AddFailure(one.client, one.reason, one.parameters);
-  }
+  if (!outcome.Settle()) return;
   CrashPoint("agent.delete.settled");
-  for (const auto& [decision, had_answer] : doubtful) {
-    context_.Doubt(*decision, had_answer);
-  }
+  outcome.Doubt();
 }
 
 }  // namespace guestbridge::agent

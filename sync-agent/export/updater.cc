@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/export/chunk_answer.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -234,63 +235,39 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
 void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
                    const PortalAnswer& answer) {
   --in_flight_;
-  const int64_t unix_now = absl::ToUnixSeconds(context_.now.wall);
-  std::vector<Settlement> settlements;
-  std::vector<AnsweredAttempt> answered;
-  std::vector<std::pair<const Decision*, bool>> doubtful;
+  ChunkAnswer outcome(context_, answer);
   std::vector<const Decision*> gone;
   std::vector<ClientKey> stamped;
-  std::vector<Failure> failed;
   for (size_t i = 0; i < chunk->size(); ++i) {
-    Item& item = (*chunk)[i];
-    const ClientKey& key = item.decision.key;
+    const Item& item = (*chunk)[i];
+    const Decision& decision = item.decision;
     const CommandResult& result = answer.results[i];
     switch (result.fate) {
       case Fate::kDone:
-        context_.busy.erase(key);
-        if (item.stamp_only) stamped.push_back(key);
-        settlements.push_back({key, Evidence::Done(item.decision.contact),
-                               context_.settings.run, item.outcome, unix_now});
+        if (item.stamp_only) stamped.push_back(decision.key);
+        outcome.Done(decision, decision.contact, item.outcome);
         break;
       case Fate::kGone:
-        settlements.push_back(
-            {key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
-        gone.push_back(&item.decision);
+        outcome.NotExecuted(decision);
+        gone.push_back(&decision);
         break;
       case Fate::kNotExecuted:
-        settlements.push_back(
-            {key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now});
-        if (answer.fate != RequestFate::kNotSent) {
-          ++context_.tally.progress().portal.retried;
-        }
+        outcome.ToRepeat(decision);
         ready_.push_back(item);
         break;
-      case Fate::kRefused: {
-        context_.busy.erase(key);
-        Parameters parameters = {{"code", result.portal_code}};
-        failed.push_back({key, result.reason, parameters});
-        settlements.push_back({key, Evidence::Refused(result.reason, parameters),
-                               context_.settings.run, Outcome::kFailed, unix_now});
+      case Fate::kRefused:
+        outcome.Refused(decision, result.reason, result.portal_code);
         break;
-      }
       case Fate::kUnknown:
-        doubtful.emplace_back(&item.decision, result.answered);
-        if (result.answered) answered.push_back({key, result.portal_code});
+        outcome.Doubtful(decision, result.answered, result.portal_code);
         break;
     }
   }
-  if (!answered.empty() && !context_.Check(context_.ledger.NoteAnswered(answered))) {
-    return;
-  }
+  if (!outcome.NoteErrors()) return;
   CrashPoint("agent.update.result");
-  if (!context_.Settle(settlements)) return;
-  for (const Failure& one : failed) {
-    context_.tally.AddFailure(one.client, one.reason, one.parameters);
-  }
+  if (!outcome.Settle()) return;
   CrashPoint("agent.update.settled");
-  for (const auto& [decision, had_answer] : doubtful) {
-    context_.Doubt(*decision, had_answer);
-  }
+  outcome.Doubt();
   for (const ClientKey& key : stamped) {
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
