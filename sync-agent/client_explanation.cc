@@ -16,6 +16,7 @@
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/plan/decide.h"
+#include "sync-agent/plan/update.h"
 #include "sync-agent/portal_limits.h"
 
 namespace guestbridge::agent {
@@ -88,6 +89,20 @@ Decision DecideNow(const FoundClient& found, const std::optional<ClientRecord>& 
   decision.reason =
       view.link == LinkView::Link::kErased ? "CLIENT_ERASED" : "CLIENT_NOT_IN_SOURCE";
   return decision;
+}
+
+// Some contacts are read before they are written: a run that finds everything there
+// writes nothing.
+void DropEmptyUpdate(const std::optional<ClientRecord>& record, const SeenContact& seen,
+                     Decision* decision) {
+  if (decision->action != PlannedAction::kUpdate || !decision->read_first) return;
+  const ValueDigests ours =
+      record.has_value() ? record->exported.values : ValueDigests();
+  const bool compare_fields = decision->changed.empty();
+  if (!MakeUpdate(*decision, seen.row, ours, compare_fields).empty()) return;
+  decision->action = PlannedAction::kUnchanged;
+  decision->rules.push_back(
+      {"content", RuleTrace::Verdict::kNote, "CONTENT_UNCHANGED", {}});
 }
 
 // Whether the next run tries those again that were refused with an older mapping.
@@ -184,6 +199,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     as_decided->link = LinkState::kLost;
     decision = DecideNow(found, as_decided, attempt.has_value(), parts);
   }
+  if (seen.state == v1::PortalContact::READ) DropEmptyUpdate(record, seen, &decision);
 
   v1::ClientExplanation explanation;
   explanation.set_name(ClientName(parts.integration, found.key.guid()));

@@ -42,7 +42,8 @@ constexpr ReasonText kTexts[] = {
     {"NEXT_IS_RELINK", kOk,
      "The next run looks for the contact that took over from {contact}, and links the "
      "guest to it; it makes no new one.",
-     "Следующий запуск поищет контакт, который остался вместо {contact}, и свяжет с ним "
+     "Следующий запуск поищет контакт, который остался вместо {contact}, и свяжет с "
+     "ним "
      "гостя; новый не создаётся.",
      "Not to wait: guestbridge export run {integration} --wait.",
      "Чтобы не ждать: guestbridge export run {integration} --wait."},

@@ -68,6 +68,18 @@ void ForgetRefusal(bool dropped, ClientRecord* record) {
   record->answered_refusals = 0;
 }
 
+namespace {
+
+// Most skipped clients are only counted, so that they cost no write. What was switched
+// off is taken up again when it is switched on, and is marked so that this run does not
+// take it up itself; and one that waits is met twice by a run, by its row and as
+// waiting.
+bool MarksSkip(const Decision& decision, const std::optional<ClientRecord>& record) {
+  return decision.reason == "EVENT_OFF" || (record.has_value() && record->dirty);
+}
+
+}  // namespace
+
 void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
   auto record = context_.RecordOf(row.key);
@@ -169,9 +181,7 @@ void ExportMachine::Apply(const ClientRow& row,
       return;
     }
     case PlannedAction::kSkip:
-      // What was switched off is taken up again when it is switched on; marked, so that
-      // this run does not take it up itself.
-      if (decision.reason != "EVENT_OFF" && !counted) {
+      if (!MarksSkip(decision, record) && !counted) {
         tally_.Count(Outcome::kSkipped);
         if (settings_.dry_run) {
           context_.plan.Leave(row.key, Outcome::kSkipped, decision.reason,
@@ -211,7 +221,7 @@ void ExportMachine::Note(const ClientRow& row,
                          const std::optional<ClientRecord>& record,
                          const Decision& decision, Outcome outcome) {
   const bool switched_off = decision.reason == "EVENT_OFF";
-  const bool mark = outcome != Outcome::kSkipped || switched_off;
+  const bool mark = outcome != Outcome::kSkipped || MarksSkip(decision, record);
   if (settings_.dry_run) {
     if (!mark) return;
     tally_.Count(outcome);

@@ -53,7 +53,8 @@ bool Holds(const StoredClient& client, const ClientSearch& search) {
     return held != client.attributes.end() &&
            std::any_of(search.texts.begin(), search.texts.end(),
                        [&](const std::string& text) {
-                         return absl::StrContainsIgnoreCase(held->second, text);
+                         return absl::StrContains(absl::AsciiStrToLower(held->second),
+                                                  absl::AsciiStrToLower(text));
                        });
   });
 }
