@@ -300,8 +300,9 @@ absl::Status Integrations::Delete(const std::string& name, const std::string& et
         for (const std::string& key :
              {keys::Integration(id), keys::Connection(id), keys::Tokens(id),
               keys::MappingDraft(id), keys::Events(id), keys::Schedule(id),
-              keys::Binding(id), keys::LedgerSummary(id), keys::ConnectionChecks(id),
-              keys::Notices(id), absl::StrCat("pending-tokens/", id)}) {
+              keys::Binding(id), keys::EndedExports(id), keys::LedgerSummary(id),
+              keys::ConnectionChecks(id), keys::Notices(id),
+              absl::StrCat("pending-tokens/", id)}) {
           GB_RETURN_IF_ERROR(transaction.Delete(key));
         }
         return absl::OkStatus();

@@ -48,6 +48,9 @@ inline std::string OpenRuns(absl::string_view id) {
 inline std::string OpenRun(absl::string_view id, int64_t number) {
   return absl::StrFormat("open-runs/%s/%012d", id, number);
 }
+inline std::string EndedExports(absl::string_view id) {
+  return absl::StrCat("ended-exports/", id);
+}
 inline std::string LedgerSummary(absl::string_view id) {
   return absl::StrCat("ledger-summaries/", id);
 }

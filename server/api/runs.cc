@@ -29,11 +29,33 @@ constexpr int kPlanRuns = 1000;
 // Texts are added when a page is rendered: well below gRPC's 4 MiB.
 constexpr size_t kMaxPageBytes = 512 << 10;
 
+// What is known of an integration's exports even when many other runs followed.
+absl::Status NoteEndedExport(Transaction& transaction, const RunId& id,
+                             const v1::Run& run) {
+  if (run.kind() != v1::Run::EXPORT || run.dry_run() ||
+      run.state() == v1::Run::CANCELLED) {
+    return absl::OkStatus();
+  }
+  const std::string key = keys::EndedExports(id.integration);
+  GB_ASSIGN_OR_RETURN(auto noted,
+                      GetRecord<store::EndedExportsRecord>(transaction, key));
+  store::EndedExportsRecord record;
+  if (noted.has_value()) record = std::move(noted->value);
+  // An agent goes on reporting what became of older runs.
+  if (id.number < record.last()) return absl::OkStatus();
+  record.set_last(id.number);
+  if (run.state() != v1::Run::FAILED) {
+    *record.mutable_good_end_time() = run.end_time();
+  }
+  return PutRecord(transaction, key, record);
+}
+
 absl::Status SaveRun(Transaction& transaction, const store::RunRecord& record) {
   GB_ASSIGN_OR_RETURN(const RunId id, ParseRunName(record.run().name()));
   const std::string open = keys::OpenRun(id.integration, id.number);
   if (IsFinal(record.run().state())) {
     GB_RETURN_IF_ERROR(transaction.Delete(open));
+    GB_RETURN_IF_ERROR(NoteEndedExport(transaction, id, record.run()));
   } else {
     GB_RETURN_IF_ERROR(transaction.Put(open, ""));
   }
@@ -92,7 +114,10 @@ absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* 
   for (const auto& record : earlier) {
     const v1::Run& one = record.value.run();
     if (one.kind() != v1::Run::EXPORT) continue;
-    const bool told = one.dry_run() && one.has_forecast();
+    // A draft that was saved since is the mapping of this run; another is not.
+    const bool told = one.dry_run() && one.has_forecast() &&
+                      (!one.draft_mapping() || !order.plan.empty() ||
+                       one.mapping_version() == run->mapping_version());
     if (order.plan.empty() ? told : told && one.plan() == order.plan) {
       v1::RunForecast& forecast = *run->mutable_forecast();
       forecast = one.forecast();

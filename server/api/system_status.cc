@@ -1,6 +1,8 @@
 #include "server/api/system_status.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/resource/resource_name.h"
@@ -18,7 +20,6 @@
 namespace guestbridge::server {
 namespace {
 
-// How far back the last export is looked for among runs of other kinds.
 constexpr int kRunsLookedAt = 50;
 constexpr int kMaxReasons = 20;
 
@@ -77,6 +78,53 @@ void LookAtChecks(const std::vector<v1::Check>& checks, absl::Time last_good_exp
   }
 }
 
+void AttendIfFailed(const v1::Run& run, v1::IntegrationStatus* status) {
+  if (run.state() != v1::Run::FAILED) return;
+  if (run.has_error()) {
+    *status->add_attention() = run.error();
+  } else {
+    Attend(status, "ATTENTION_RUN_FAILED", {{"run", run.name()}});
+  }
+}
+
+// Dry runs left out.
+struct LastExports {
+  std::optional<v1::Run> ended;  // the last that ended by itself
+  absl::Time last_good = absl::InfinitePast();
+};
+
+absl::StatusOr<LastExports> FindLastExports(Transaction& transaction,
+                                            const std::string& id) {
+  LastExports exports;
+  GB_ASSIGN_OR_RETURN(auto noted, GetRecord<store::EndedExportsRecord>(
+                                      transaction, keys::EndedExports(id)));
+  if (!noted.has_value()) {
+    // Runs of a server that did not note it yet.
+    GB_ASSIGN_OR_RETURN(auto runs,
+                        ListRecords<store::RunRecord>(transaction, keys::Runs(id), "",
+                                                      kRunsLookedAt, true));
+    for (auto& record : runs) {
+      v1::Run& run = *record.value.mutable_run();
+      if (run.kind() != v1::Run::EXPORT || run.dry_run() || !IsFinal(run.state()) ||
+          run.state() == v1::Run::CANCELLED) {
+        continue;
+      }
+      if (run.state() != v1::Run::FAILED) {
+        exports.last_good = std::max(exports.last_good, FromTimestamp(run.end_time()));
+      }
+      if (!exports.ended.has_value()) exports.ended = std::move(run);
+    }
+    return exports;
+  }
+  if (noted->value.has_good_end_time()) {
+    exports.last_good = FromTimestamp(noted->value.good_end_time());
+  }
+  GB_ASSIGN_OR_RETURN(auto run, GetRecord<store::RunRecord>(
+                                    transaction, keys::Run(id, noted->value.last())));
+  if (run.has_value()) exports.ended = std::move(*run->value.mutable_run());
+  return exports;
+}
+
 }  // namespace
 
 absl::Status SystemStatus::TakeLedger(const Session& session,
@@ -126,22 +174,13 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
   GB_ASSIGN_OR_RETURN(const auto runs,
                       ListRecords<store::RunRecord>(transaction, keys::Runs(id), "",
                                                     kRunsLookedAt, true));
-  const v1::Run* last = nullptr;
-  const v1::Run* last_export = nullptr;
-  absl::Time last_good_export = absl::InfinitePast();
-  for (const auto& record : runs) {
-    const v1::Run& run = record.value.run();
-    if (last == nullptr && run.kind() != v1::Run::SETTLE) last = &run;
-    if (last_export == nullptr && run.kind() == v1::Run::EXPORT && !run.dry_run() &&
-        IsFinal(run.state())) {
-      last_export = &run;
-    }
-    if (run.kind() == v1::Run::EXPORT && !run.dry_run() &&
-        (run.state() == v1::Run::SUCCEEDED ||
-         run.state() == v1::Run::PARTIALLY_FAILED)) {
-      last_good_export = std::max(last_good_export, FromTimestamp(run.end_time()));
-    }
-  }
+  GB_ASSIGN_OR_RETURN(const LastExports exports, FindLastExports(transaction, id));
+  const v1::Run* const last_export =
+      exports.ended.has_value() ? &*exports.ended : nullptr;
+  const auto shown = std::find_if(runs.begin(), runs.end(), [](const auto& record) {
+    return record.value.run().kind() != v1::Run::SETTLE;
+  });
+  const v1::Run* const last = shown == runs.end() ? nullptr : &shown->value.run();
   if (last != nullptr) {
     *status->mutable_last_run() = *last;
     if (last->has_write_back()) {
@@ -177,16 +216,12 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
     DropStaleOutlook(status->agent_connected(), clock_.Now(),
                      status->mutable_write_back());
   }
-  if (last != nullptr && last->state() == v1::Run::FAILED) {
-    if (last->has_error()) {
-      *status->add_attention() = last->error();
-    } else {
-      Attend(status, "ATTENTION_RUN_FAILED", {{"run", last->name()}});
-    }
-  }
+  // A dry run, a match or a comparison says nothing of an export that failed before it.
+  if (last_export != nullptr) AttendIfFailed(*last_export, status);
+  if (last != nullptr && last->kind() != v1::Run::EXPORT) AttendIfFailed(*last, status);
   GB_ASSIGN_OR_RETURN(const std::vector<v1::Check> checks, LastChecks(transaction, id));
-  LookAtChecks(checks, last_good_export, status);
-  GB_RETURN_IF_ERROR(LookAtFreshness(transaction, id, last_good_export, status));
+  LookAtChecks(checks, exports.last_good, status);
+  GB_RETURN_IF_ERROR(LookAtFreshness(transaction, id, exports.last_good, status));
   if (failed > 0) {
     Attend(status, "ATTENTION_CLIENTS_FAILED",
            {{"integration", id}, {"count", std::to_string(failed)}});

@@ -34,6 +34,26 @@ class SystemStatusTest : public ApiFixture {
     return reasons;
   }
 
+  // A failure is the guard's.
+  void End(v1::Run run, v1::Run::State state) {
+    v1::ReportRunRequest request;
+    request.set_sequence(1);
+    run.set_state(state);
+    if (state == v1::Run::FAILED) run.mutable_error()->set_reason("GUARD_STOPPED");
+    *run.mutable_end_time() = ToTimestamp(clock_.Now());
+    *request.mutable_run() = std::move(run);
+    ASSERT_THAT(runs_.Report(*session_, request), IsOk());
+  }
+  void Run(v1::Run::Kind kind, v1::Run::State state, bool dry_run = false) {
+    RunOrder order;
+    order.integration = "main";
+    order.kind = kind;
+    order.dry_run = dry_run;
+    const auto run = runs_.Start(order);
+    ASSERT_THAT(run, IsOk());
+    End(*run, state);
+  }
+
   // An ended export of which the agent says what it says of the ledger.
   void Report(const v1::LedgerSummary& summary) {
     v1::ReportLedgerRequest request;
@@ -67,6 +87,53 @@ TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
   EXPECT_THAT(Attention(), ::testing::ElementsAre("ATTENTION_PAIRS_PROPOSED",
                                                   "ATTENTION_PAIRS_AMBIGUOUS",
                                                   "ATTENTION_CLIENTS_UNLINKED"));
+}
+
+TEST_F(SystemStatusTest, AnExportThatFailedIsNotMendedByRunsOfOtherKinds) {
+  Run(v1::Run::EXPORT, v1::Run::FAILED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED, /*dry_run=*/true);
+  Run(v1::Run::RECONCILE, v1::Run::SUCCEEDED);
+  Run(v1::Run::EXPORT, v1::Run::CANCELLED);
+  for (int i = 0; i < 60; ++i) Run(v1::Run::SETTLE, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));
+  // Nor while the next one is under way.
+  const auto next = StartExport("main");
+  ASSERT_THAT(next, IsOk());
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));
+  End(*next, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::IsEmpty());
+}
+
+TEST_F(SystemStatusTest, ADryRunThatFailedNeedsNobody) {
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  Run(v1::Run::EXPORT, v1::Run::FAILED, /*dry_run=*/true);
+  EXPECT_THAT(Attention(), ::testing::IsEmpty());
+  Run(v1::Run::MATCH, v1::Run::FAILED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));
+}
+
+TEST_F(SystemStatusTest, TheLastExportIsKnownHoweverManyRunsFollowed) {
+  SystemStatus watched(*store_, clock_, sessions_, credentials_, "1", absl::Hours(26));
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  clock_.Advance(absl::Hours(20));
+  for (int i = 0; i < 60; ++i) {
+    Run(i % 2 == 0 ? v1::Run::SETTLE : v1::Run::RECONCILE, v1::Run::SUCCEEDED);
+  }
+  // The schedule was turned on long ago.
+  ASSERT_THAT(store_->Write([](Transaction& transaction) -> absl::Status {
+    auto schedule =
+        GetRecord<store::ScheduleRecord>(transaction, keys::Schedule("main"));
+    if (!schedule.ok()) return schedule.status();
+    (*schedule)->value.set_counted_from_unix_seconds(1);
+    return PutRecord(transaction, keys::Schedule("main"), (*schedule)->value);
+  }),
+              IsOk());
+  EXPECT_FALSE(watched.Get()->attention());
+  clock_.Advance(absl::Hours(7));
+  const v1::Status stale = *watched.Get();
+  ASSERT_TRUE(stale.attention());
+  EXPECT_EQ(stale.integrations(0).attention(0).parameters().at("hours"), "27");
 }
 
 TEST_F(SystemStatusTest, AnOldExportNeedsAPersonWhereThatIsWanted) {
