@@ -53,9 +53,12 @@ class SetupTest : public ::testing::Test {
 
   // `answers`, a line each, and then the end of input.
   Result Setup(const Answers& answers, const std::vector<std::string>& flags = {}) {
-    std::vector<std::string> line = {"setup", "main", "--plaintext", "--server",
-                                     server_->address()};
+    std::vector<std::string> line = {"setup", "main"};
     line.insert(line.end(), flags.begin(), flags.end());
+    return Run(std::move(line), answers);
+  }
+  Result Run(std::vector<std::string> line, const Answers& answers = {}) {
+    line.insert(line.end(), {"--plaintext", "--server", server_->address()});
     std::istringstream in(
         absl::StrJoin(answers, "", [](std::string* out, const std::string& answer) {
           absl::StrAppend(out, answer, "\n");
@@ -170,6 +173,17 @@ TEST_F(SetupTest, StoppedAtAnyQuestionItGoesOnThere) {
       EXPECT_THAT(server_->changes(), testing::Contains(once).Times(1)) << once;
     }
   }
+}
+
+TEST_F(SetupTest, ADryRunOfADraftIsNotTakenForThatOfTheMappingThatWasSaved) {
+  std::vector<Answers> steps = Steps();
+  steps.resize(4);
+  Setup(Join(steps));
+  ASSERT_EQ(server_->changes().back(), "match");
+  ASSERT_EQ(Run({"fields", "save", "main", "--dry-run"}).exit_code, 0);
+  ASSERT_THAT(server_->changes(), testing::Contains("dry run").Times(1));
+  Setup({"no"});
+  EXPECT_THAT(server_->changes(), testing::Contains("dry run").Times(2));
 }
 
 TEST_F(SetupTest, WhatIsSetUpIsLeftAlone) {

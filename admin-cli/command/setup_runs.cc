@@ -49,6 +49,8 @@ absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
     for (const v1::Run& run : page.runs()) {
       if (run.kind() == v1::Run::MATCH && !found.match.has_value()) {
         found.match = run;
+      } else if (run.draft_mapping()) {
+        continue;  // of a mapping that may never have been saved
       } else if (run.kind() == v1::Run::EXPORT && run.dry_run()) {
         if (!found.match.has_value() && !found.dry_run.has_value()) found.dry_run = run;
       } else if (IsExport(run)) {

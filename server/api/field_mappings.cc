@@ -377,6 +377,10 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Restore(const std::string& name)
             *draft.mutable_entries() = record.value.mapping().entries();
             draft.set_filter(record.value.mapping().filter());
             *draft.mutable_conditions() = record.value.mapping().conditions();
+            // Fields may have gone since, or be required now.
+            if (draft.contact_fields_size() > 0) {
+              GB_RETURN_IF_ERROR(ValidateMapping(draft));
+            }
             GB_RETURN_IF_ERROR(SaveDraft(transaction, id, clock_.Now(), &draft));
             GB_ASSIGN_OR_RETURN(restored, NextVersion(transaction, id, draft,
                                                       v1::FieldMapping::CHANGED));

@@ -97,6 +97,26 @@ TEST_F(FieldMappingsTest, OnlyToSendEverybodyAgainMakesAVersionWithoutChange) {
   EXPECT_EQ(later->resend_version(), 2);
 }
 
+TEST_F(FieldMappingsTest, AVersionThatNoLongerFitsTheFieldsIsNotRestored) {
+  Map("FirstName", "NAME");
+  ASSERT_EQ(Save()->version(), 1);
+  Map("FirstName", "NAME", "upper");
+  ASSERT_EQ(Save()->version(), 2);
+  // The portal lost a field, and the fields were loaded again.
+  ASSERT_THAT(store_->Write([](Transaction& transaction) -> absl::Status {
+    auto draft =
+        GetRecord<store::MappingRecord>(transaction, keys::MappingDraft("main"));
+    if (!draft.ok()) return draft.status();
+    (*draft)->value.mutable_mapping()->mutable_contact_fields()->RemoveLast();
+    return PutRecord(transaction, keys::MappingDraft("main"), (*draft)->value);
+  }),
+              IsOk());
+  EXPECT_THAT(mappings_.Restore("integrations/main/fieldMappings/1"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "FIELD_UNKNOWN"));
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/3").status().code(),
+            absl::StatusCode::kNotFound);
+}
+
 TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {
   EXPECT_EQ(Save(Mapping::NONE)->compare_version(), 1);
 }

@@ -105,6 +105,43 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   EXPECT_FALSE(second->has_forecast());
 }
 
+TEST_F(RunsTest, AForecastOfADraftThatWasNotSavedIsNotTheNextExports) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  RunOrder dry;
+  dry.integration = "main";
+  dry.dry_run = true;
+  dry.draft = v1::FieldMapping::CHANGED;
+  ASSERT_THAT(store_->Write([](Transaction& transaction) {
+    store::MappingRecord record;
+    record.mutable_mapping()->add_source_fields()->set_name("LastName");
+    v1::ContactField& field = *record.mutable_mapping()->add_contact_fields();
+    field.set_name("LAST_NAME");
+    field.set_type("string");
+    v1::FieldMappingEntry& entry = *record.mutable_mapping()->add_entries();
+    entry.set_source("LastName");
+    entry.set_target("LAST_NAME");
+    entry.add_transforms("upper");
+    return PutRecord(transaction, keys::MappingDraft("main"), record);
+  }),
+              IsOk());
+  const auto planned = runs_.Start(dry);
+  ASSERT_THAT(planned, IsOk());
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  request.mutable_run()->set_name(planned->name());
+  request.mutable_run()->set_state(v1::Run::SUCCEEDED);
+  request.mutable_run()->set_plan("0123456789abcdef");
+  request.mutable_run()->mutable_forecast()->mutable_counters()->set_updated(5);
+  ASSERT_THAT(runs_.Report(*session, request), IsOk());
+
+  const auto exported = StartExport("main");
+  ASSERT_THAT(exported, IsOk());
+  EXPECT_NE(exported->mapping_version(), planned->mapping_version());
+  EXPECT_FALSE(exported->has_forecast());
+}
+
 TEST_F(RunsTest, AReconciliationKeepsWhatItFoundWithinLimits) {
   Prepare("main");
   const auto session = ConnectAgent("a1", "inst");
