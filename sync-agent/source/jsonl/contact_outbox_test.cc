@@ -1,10 +1,15 @@
 #include "sync-agent/source/jsonl/contact_outbox.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "sync-agent/source/jsonl/jsonl_folder_test.h"
 
@@ -115,6 +120,52 @@ TEST_F(WriteContactTest, ManyIdsMakeSeveralFilesInTheirOrder) {
   ASSERT_EQ(lines.size(), 1200u);
   for (int i = 1; i <= 1200; ++i) EXPECT_EQ(lines[i - 1], Line(i, i));
   EXPECT_GT(List("contact-ids").size(), 1u);
+}
+
+// Whether somebody waits for a lock of this file: "1: -> FLOCK … MAJOR:MINOR:INODE 0
+// EOF".
+bool IsWaitedFor(const std::string& file) {
+  struct stat status = {};
+  EXPECT_EQ(stat(file.c_str(), &status), 0);
+  std::ifstream locks("/proc/locks");
+  const std::string inode = absl::StrCat(":", status.st_ino, " ");
+  for (std::string line; std::getline(locks, line);) {
+    if (absl::StrContains(line, "->") && absl::StrContains(line, inode)) return true;
+  }
+  return false;
+}
+
+TEST_F(WriteContactTest, AnIdIsNotAddedToAFileThatAnotherOutboxHasJustPublished) {
+  const ExchangeFolder folder(dir_.path());
+  ContactOutbox outbox(folder, clock_);
+  ASSERT_THAT(outbox.Add(ClientKey(Guid(1)), ContactId(1)), IsOk());
+  const auto files = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(Path("contact-ids"))) {
+      names.push_back(entry.path());
+    }
+    return names;
+  };
+  ASSERT_EQ(files().size(), 1u);
+  const std::string current = files()[0];
+  // The other outbox has the lock.
+  const Descriptor other(open(current.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(flock(other.fd(), LOCK_EX), 0);
+  absl::Status added;
+  std::thread late([&] { added = outbox.Add(ClientKey(Guid(2)), ContactId(2)); });
+  for (int i = 0; i < 1000 && !IsWaitedFor(current); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const bool waited = IsWaitedFor(current);
+  fs::rename(current, Path("contact-ids/0.jsonl"));
+  flock(other.fd(), LOCK_UN);
+  late.join();
+  ASSERT_TRUE(waited);
+  ASSERT_THAT(added, IsOk());
+  // 1C may have read it by now.
+  EXPECT_EQ(Read("contact-ids/0.jsonl"), Line(1, 1) + "\n");
+  EXPECT_EQ(Read(absl::StrCat("contact-ids/", fs::path(current).filename().string())),
+            Line(2, 2) + "\n");
 }
 
 TEST_F(WriteContactTest, AFullDiskWritesNothingAndIsTriedAgain) {

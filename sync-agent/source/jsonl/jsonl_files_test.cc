@@ -228,6 +228,32 @@ TEST_F(JsonlFilesTest, NothingIsWrittenThroughALink) {
   EXPECT_TRUE(fs::is_empty(elsewhere.path()));
 }
 
+TEST_F(JsonlFilesTest, TheStoreIsNotOpenedThroughALink) {
+  TempDir elsewhere;
+  Write("1.jsonl", Client(1, "А"));
+  fs::create_directory(Path("state"));
+  // To nothing yet: a database would be made there.
+  fs::create_symlink(elsewhere.File("stolen.db"), Path("state/clients.db"));
+  Source source = Connect();
+  EXPECT_THAT(ReadAll(source, Kind::kFull).status,
+              StatusIs(kPrecondition, "SOURCE_FOLDER_REFUSED"));
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
+TEST_F(JsonlFilesTest, AFileThatIsNoLongerTheOneThatWasReadIsNotMoved) {
+  Write("1.jsonl", Client(1, "А"));
+  const ExchangeFolder folder(dir_.path());
+  const auto read = folder.Open(kInbox, "1.jsonl");
+  ASSERT_THAT(read, IsOk());
+  Write("2.jsonl", Client(2, "Б"));
+  fs::rename(Path("2.jsonl"), Path("1.jsonl"));
+  const auto moved = folder.MoveToDone("1.jsonl", read->stamp);
+  ASSERT_THAT(moved, IsOk());
+  EXPECT_FALSE(*moved);
+  EXPECT_THAT(List(""), ElementsAre("1.jsonl"));
+  EXPECT_FALSE(fs::exists(Path("done")));  // not even for a moment
+}
+
 TEST_F(JsonlFilesTest, AFileThatMayNotBeReadIsNamedAndNothingIsReadPastIt) {
   Write("1.jsonl", Client(1, "А"));
   Write("2.jsonl", Client(1, "Б"));
@@ -256,7 +282,7 @@ TEST_F(JsonlFilesTest, ANameInAnyBytesIsToldAsText) {
   Write("\xCF\xEE.jsonl", "oops\n");
   Source source = Connect();
   ASSERT_THAT(ReadAll(source, Kind::kFull).status, IsOk());
-  for (const SourceCheck& check : source.probe->Test("x", {})) {
+  for (const SourceCheck& check : source.probe->Test("x", {}, [] { return true; })) {
     for (const auto& [name, value] : check.parameters) {
       EXPECT_THAT(value, Not(HasSubstr("\xCF\xEE"))) << check.name << " " << name;
     }
@@ -306,7 +332,7 @@ TEST_F(JsonlFilesTest, LinksThatLeadElsewhereAreRefused) {
     fs::create_directory_symlink(elsewhere.path(), Path(place));
     Source source = Connect();
     bool failed = false;
-    for (const SourceCheck& check : source.probe->Test("x", {})) {
+    for (const SourceCheck& check : source.probe->Test("x", {}, [] { return true; })) {
       failed = failed || (check.state == SourceCheck::State::kFailed &&
                           check.reason == "SOURCE_FOLDER_REFUSED");
     }
