@@ -127,6 +127,7 @@ void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
   Ledger* const ledger = opened_ledger();
   if (ledger == nullptr) return;
   written_with_ = now;
+  gauge_.ForgetFailure();
   WriteBack::Settings settings;
   settings.most_per_second = now->settings.write_back_rate;
   write_back_ = std::make_unique<WriteBack>(*ledger, *now->source.writer, gauge_,

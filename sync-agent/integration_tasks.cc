@@ -41,7 +41,7 @@ v1::TestConnectionResponse TestBothSides(const TaskParts& parts) {
   for (const PortalProbe::Check& check : parts.sides.portal_probe->Test()) {
     *test.add_checks() = ToCheck(check, v1::Check::PORTAL);
   }
-  for (v1::Check& check : TestSource(parts.sides))
+  for (v1::Check& check : TestSource(parts.sides, [] { return true; }))
     *test.add_checks() = std::move(check);
   return test;
 }
@@ -206,14 +206,15 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
 
 }  // namespace
 
-std::vector<v1::Check> TestSource(const Sides& sides) {
+std::vector<v1::Check> TestSource(const Sides& sides,
+                                  absl::FunctionRef<bool()> goes_on) {
   std::vector<std::string> mapped;
   if (sides.settings.mapping.has_value()) {
     mapped = sides.settings.mapping->attributes();
   }
   std::vector<v1::Check> checks;
   for (const SourceCheck& check :
-       sides.source.probe->Test(sides.settings.hotel, mapped)) {
+       sides.source.probe->Test(sides.settings.hotel, mapped, goes_on)) {
     checks.push_back(ToCheck(check, v1::Check::SOURCE));
   }
   return checks;

@@ -25,8 +25,9 @@ struct TaskParts {
   std::function<absl::Status(absl::FunctionRef<absl::Status()>)> between_runs;
 };
 
-// Tries the source alone.
-std::vector<guestbridge::v1::Check> TestSource(const Sides& sides);
+// Tries the source alone; as SourceProbe::Test.
+std::vector<guestbridge::v1::Check> TestSource(const Sides& sides,
+                                               absl::FunctionRef<bool()> goes_on);
 
 // The answer to a task that is not a run; session and task are left to the caller. A
 // task that failed is an answer too: `error` is set.

@@ -47,6 +47,12 @@ void WriteBackGauge::Failed(const absl::Status& why) {
   ++failures_in_row_;
 }
 
+void WriteBackGauge::ForgetFailure() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  failure_ = absl::OkStatus();
+  failures_in_row_ = 0;
+}
+
 WriteBackOutlook WriteBackGauge::Look(int pending, absl::Time now,
                                       NextQuiet next_quiet) const {
   WriteBackOutlook outlook;

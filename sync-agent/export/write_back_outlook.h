@@ -34,6 +34,8 @@ class WriteBackGauge {
   void Wrote(absl::Duration turn, absl::Time now);
   // 1C does not take the ID now, and the queue waits.
   void Failed(const absl::Status& why);
+  // The connection was changed: whether 1C takes IDs now, the next one tells.
+  void ForgetFailure();
 
   // For `pending` IDs. Everything is empty when none waits.
   WriteBackOutlook Look(int pending, absl::Time now, NextQuiet next_quiet) const;

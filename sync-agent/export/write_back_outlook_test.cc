@@ -98,6 +98,16 @@ TEST(WriteBackGauge, AWriteThatSucceedsMakesTheEndKnownAgain) {
   EXPECT_EQ(gauge.Look(30, At(12), Never).end, At(12, 1));
 }
 
+TEST(WriteBackGauge, AFailureOfTheConnectionThatWasChangedIsNotHeldAgainstTheNewOne) {
+  WriteBackGauge gauge;
+  gauge.Wrote(absl::Seconds(2), At(12));
+  gauge.Failed(MakeError("SOURCE_CREDENTIALS_REFUSED"));
+  gauge.ForgetFailure();
+  const WriteBackOutlook outlook = gauge.Look(30, At(12), Never);
+  EXPECT_TRUE(outlook.waiting.ok());
+  EXPECT_EQ(outlook.end, At(12, 1));
+}
+
 TEST(WriteBackGauge, OneOpenCardDoesNotMakeTheEndUnknownButARowOfLocksDoes) {
   WriteBackGauge gauge;
   gauge.Wrote(absl::Seconds(2), At(12));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -196,9 +197,11 @@ class SourceProbe {
   // change-history, create-date, exchange-plan, messages-register.
   virtual absl::StatusOr<std::vector<std::string>> FetchCapabilities() = 0;
   // Every finding, the failing ones too; never writes. `mapped`: attributes that the
-  // mapping reads; without them an export fails.
+  // mapping reads; without them an export fails. `goes_on` is asked between requests
+  // and ends it early: a base that answers slowly takes minutes to look at.
   virtual std::vector<SourceCheck> Test(absl::string_view hotel,
-                                        absl::Span<const std::string> mapped) = 0;
+                                        absl::Span<const std::string> mapped,
+                                        absl::FunctionRef<bool()> goes_on) = 0;
 };
 
 // A connected source: the three contracts of one connector.

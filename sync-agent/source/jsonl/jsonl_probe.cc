@@ -129,7 +129,8 @@ class JsonlProbe : public SourceProbe {
   }
 
   std::vector<SourceCheck> Test(absl::string_view hotel,
-                                absl::Span<const std::string> mapped) override {
+                                absl::Span<const std::string> mapped,
+                                absl::FunctionRef<bool()> goes_on) override {
     std::vector<SourceCheck> checks;
     const ExchangeFolder& folder = base_->folder;
     const absl::Status readable = folder.CheckReadable();
@@ -139,7 +140,9 @@ class JsonlProbe : public SourceProbe {
     }
     checks.push_back(MakeCheck("source", State::kOk, "CHECK_SOURCE_FOLDER_OK",
                                {{"path", folder.path()}}));
+    if (!goes_on()) return checks;
     TestFiles(mapped, &checks);
+    if (!goes_on()) return checks;
     const absl::Status writable = folder.CheckWritable();
     checks.push_back(writable.ok()
                          ? MakeCheck("write-right", State::kOk,

@@ -23,13 +23,21 @@ class ProbeTest : public JsonlFolderTest {
       const std::vector<std::string>& mapped = {}) {
     Source source = Connect();
     std::map<std::string, std::string> reasons;
-    for (const SourceCheck& check : source.probe->Test("Ривьера", mapped)) {
+    for (const SourceCheck& check :
+         source.probe->Test("Ривьера", mapped, [] { return true; })) {
       EXPECT_NE(FindReason(check.reason), nullptr) << check.reason;
       reasons[check.name] = check.reason;
     }
     return reasons;
   }
 };
+
+TEST_F(ProbeTest, ALookThatIsNoLongerWantedEndsWithWhatItFound) {
+  Source source = Connect();
+  const auto checks = source.probe->Test("Ривьера", {}, [] { return false; });
+  ASSERT_EQ(checks.size(), 1u);
+  EXPECT_EQ(checks[0].reason, "CHECK_SOURCE_FOLDER_OK");
+}
 
 TEST_F(ProbeTest, AFolderWithoutFilesIsAWarningAndIsNotTouched) {
   const auto reasons = Reasons();

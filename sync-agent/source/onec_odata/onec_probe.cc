@@ -1,6 +1,7 @@
 #include "sync-agent/source/onec_odata/onec_probe.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -88,7 +89,8 @@ class OneCProbe : public SourceProbe {
   }
 
   std::vector<SourceCheck> Test(absl::string_view hotel,
-                                absl::Span<const std::string> mapped) override {
+                                absl::Span<const std::string> mapped,
+                                absl::FunctionRef<bool()> goes_on) override {
     const std::shared_ptr<void> series = base_->session.BeginSeries();
     std::vector<SourceCheck> checks;
     checks.push_back(
@@ -102,18 +104,35 @@ class OneCProbe : public SourceProbe {
         checks.back().reason != "SOURCE_COMPOSITION_EMPTY") {
       return checks;
     }
-    TestEntities(*document, mapped, &checks);
-    checks.push_back(TestReadRight());
-    if (checks.back().state != State::kFailed) TestReading(*document, &checks);
-    checks.push_back(MakeCheck("write-right", State::kWarning, "WRITE_RIGHT_UNKNOWN",
-                               {{"entity", base_->profile.client.set}}));
-    checks.push_back(TestHistory());
-    if (base_->profile.exchange_plan.has_value()) checks.push_back(TestExchangePlan());
-    checks.push_back(TestVersion());
-    checks.push_back(TestIdentity());
-    checks.push_back(TestHotel(hotel));
-    checks.push_back(
-        MakeCheck("built-in-job", State::kWarning, "BUILT_IN_JOB_UNKNOWN"));
+    const std::function<void()> steps[] = {
+        [&] { TestEntities(*document, mapped, &checks); },
+        [&] {
+          checks.push_back(TestReadRight());
+          if (checks.back().state == State::kFailed || !goes_on()) return;
+          TestReading(*document, &checks);
+        },
+        [&] {
+          checks.push_back(MakeCheck("write-right", State::kWarning,
+                                     "WRITE_RIGHT_UNKNOWN",
+                                     {{"entity", base_->profile.client.set}}));
+          checks.push_back(TestHistory());
+        },
+        [&] {
+          if (!base_->profile.exchange_plan.has_value()) return;
+          checks.push_back(TestExchangePlan());
+        },
+        [&] { checks.push_back(TestVersion()); },
+        [&] { checks.push_back(TestIdentity()); },
+        [&] { checks.push_back(TestHotel(hotel)); },
+        [&] {
+          checks.push_back(
+              MakeCheck("built-in-job", State::kWarning, "BUILT_IN_JOB_UNKNOWN"));
+        },
+    };
+    for (const std::function<void()>& step : steps) {
+      if (!goes_on()) break;
+      step();
+    }
     return checks;
   }
 
