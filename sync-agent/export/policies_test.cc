@@ -96,6 +96,21 @@ TEST(GoneContactPolicy, RelinkWithoutASurvivorSkipsAndFindsOneThatTurnsUp) {
   EXPECT_EQ(site.Contacts(), std::vector<int64_t>{7000});
 }
 
+TEST(GoneContactPolicy, AGuestWhoWaitedForASwitchIsCountedOnce) {
+  Site site;
+  site.policies.gone_contact = GoneContactPolicy::kNever;
+  site.RunOnce();
+  site.portal.contacts.erase(site.Contact());
+  RunSettings switched_off = site.WithPolicies();
+  switched_off.events.contact_deleted = false;
+  ASSERT_EQ(site.Run(switched_off).end, RunEnd::kSucceeded);
+  ASSERT_TRUE(site.Record().dirty);
+  // By its row, and as one that waits.
+  const RunCounts counts = site.RunAsTold();
+  EXPECT_EQ(counts.skipped, 1);
+  EXPECT_EQ(counts.scanned, 2);
+}
+
 TEST(GoneContactPolicy, RelinkDoesNotGiveOneSurvivorToTwo) {
   Site site;
   site.base.Add(3, "Orlova", kPhone);

@@ -167,7 +167,8 @@ TEST_P(AnySourceTest, ATestOfAHealthyBaseFailsNothing) {
   Source source = base_->Connect();
   std::vector<std::string> names;
   const std::vector<std::string> mapped = {"LastName"};
-  for (const SourceCheck& check : source.probe->Test("000000001", mapped)) {
+  for (const SourceCheck& check :
+       source.probe->Test("000000001", mapped, [] { return true; })) {
     EXPECT_NE(check.state, SourceCheck::State::kFailed) << check.reason;
     EXPECT_NE(FindReason(check.reason), nullptr) << check.reason;
     names.push_back(check.name);

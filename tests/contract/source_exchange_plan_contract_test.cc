@@ -222,7 +222,8 @@ TEST_F(ExchangePlanTest, AClientThatXmlCannotCarryDoesNotStopTheOthers) {
 
 TEST_F(ExchangePlanTest, TheTestSaysWhetherThePlanIsUsed) {
   const auto row = [&](Source& source) {
-    for (const SourceCheck& check : source.probe->Test("000000001", {})) {
+    for (const SourceCheck& check :
+         source.probe->Test("000000001", {}, [] { return true; })) {
       if (check.name == "exchange-plan") return check.reason;
     }
     return std::string("none");

@@ -41,7 +41,8 @@ std::vector<std::string> Failures(const std::vector<SourceCheck>& checks) {
 TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   OnecEmulator emulator({"--generate", "20"});
   Source source = emulator.Connect();
-  const std::vector<SourceCheck> checks = source.probe->Test(" 000000001 ", {});
+  const std::vector<SourceCheck> checks =
+      source.probe->Test(" 000000001 ", {}, [] { return true; });
   EXPECT_THAT(Failures(checks), ::testing::IsEmpty());
   EXPECT_EQ(Find(checks, "hotel").state, State::kOk);
   EXPECT_EQ(Find(checks, "entities").state, State::kOk);
@@ -55,8 +56,10 @@ TEST(TestTest, AHealthyBaseFailsNothingAndIsNotWrittenTo) {
   EXPECT_EQ(Find(checks, "version").reason, "VERSION_NOT_PUBLISHED");
   EXPECT_EQ(Find(checks, "write-right").reason, "WRITE_RIGHT_UNKNOWN");
   EXPECT_EQ(Find(checks, "built-in-job").reason, "BUILT_IN_JOB_UNKNOWN");
-  EXPECT_EQ(Find(source.probe->Test("гостиница «парковая»", {}), "hotel").state,
-            State::kOk);
+  EXPECT_EQ(
+      Find(source.probe->Test("гостиница «парковая»", {}, [] { return true; }), "hotel")
+          .state,
+      State::kOk);
   for (const json& call : emulator.Get("/journal?since=0")) {
     EXPECT_EQ(call["method"], "GET");
   }
@@ -80,7 +83,8 @@ TEST(TestTest, FortyMegabytesOfMetadataAreReadAndNotHeld) {
   // The most that was ever used counts from here.
   std::ofstream("/proc/self/clear_refs") << "5";
   const int64_t before = MemoryOf("VmHWM");
-  const SourceCheck found = Find(source.probe->Test("000000001", {}), "metadata");
+  const SourceCheck found =
+      Find(source.probe->Test("000000001", {}, [] { return true; }), "metadata");
   const int64_t taken = MemoryOf("VmHWM") - before;
   EXPECT_EQ(found.state, State::kOk);
   const auto megabytes = std::find_if(
@@ -105,7 +109,8 @@ TEST(TestTest, NamesEveryMismatch) {
                   {{"InformationRegister_ClientChangeHistory", false},
                    {"Constant_InfoBaseUUID", false}}}});
   Source source = emulator.Connect();
-  const std::vector<SourceCheck> checks = source.probe->Test("Нет такой", {"Phone"});
+  const std::vector<SourceCheck> checks =
+      source.probe->Test("Нет такой", {"Phone"}, [] { return true; });
   EXPECT_THAT(Failures(checks),
               ::testing::ElementsAre("SOURCE_ATTRIBUTE_MISSING", "HOTEL_NOT_FOUND"));
   // Not mapped: no export asks for it.
@@ -128,7 +133,8 @@ TEST(TestTest, AnOptionalAttributeThatIsMissingIsAWarningWithItsCost) {
   for (const auto& [attribute, reason] : costs) {
     emulator.Post("/config",
                   {{"renamed", {{"Catalog_Clients", {{attribute, "Other1"}}}}}});
-    const std::vector<SourceCheck> checks = source.probe->Test("000000001", {});
+    const std::vector<SourceCheck> checks =
+        source.probe->Test("000000001", {}, [] { return true; });
     EXPECT_THAT(Failures(checks), ::testing::IsEmpty()) << attribute;
     EXPECT_EQ(Find(checks, "entities").reason, reason);
     EXPECT_EQ(Find(checks, "entities").state, State::kWarning);
@@ -138,7 +144,7 @@ TEST(TestTest, AnOptionalAttributeThatIsMissingIsAWarningWithItsCost) {
   for (const char* attribute : {"Ref_Key", "B24ContactID"}) {
     emulator.Post("/config",
                   {{"renamed", {{"Catalog_Clients", {{attribute, "Other1"}}}}}});
-    EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
+    EXPECT_THAT(Failures(source.probe->Test("000000001", {}, [] { return true; })),
                 ::testing::Contains("SOURCE_ATTRIBUTE_MISSING"));
     emulator.Post("/config",
                   {{"renamed", {{"Catalog_Clients", {{attribute, nullptr}}}}}});
@@ -153,19 +159,21 @@ TEST(TestTest, TellsHowTheBaseCanBeRead) {
                             {"status", 500},
                             {"code", "-1"},
                             {"text", "Нельзя сравнивать поля неограниченной длины"}});
-  SourceCheck order = Find(source.probe->Test("000000001", {}), "code-order");
+  SourceCheck order =
+      Find(source.probe->Test("000000001", {}, [] { return true; }), "code-order");
   EXPECT_EQ(order.reason, "CLIENT_CODE_UNORDERED");
   EXPECT_EQ(order.state, State::kWarning);
   emulator.Delete("/faults");
   json clients = json::array();
   for (int i = 0; i < 60; ++i) clients.push_back({{"LastName", "А"}, {"Code", ""}});
   emulator.Post("/clients/import", {{"clients", clients}});
-  order = Find(source.probe->Test("000000001", {}), "code-order");
+  order = Find(source.probe->Test("000000001", {}, [] { return true; }), "code-order");
   EXPECT_EQ(order.reason, "CLIENT_CODES_ALIKE");
   // The base lives three hours east of the zone that the profile says.
   emulator.Add({{"LastName", "Новая"}});
   Source west = emulator.Connect("extends: 1c-hotel\ntimezone: Etc/UTC\n");
-  const SourceCheck clock = Find(west.probe->Test("000000001", {}), "clock");
+  const SourceCheck clock =
+      Find(west.probe->Test("000000001", {}, [] { return true; }), "clock");
   EXPECT_EQ(clock.reason, "SOURCE_TIME_AHEAD");
   EXPECT_EQ(clock.state, State::kWarning);
 }
@@ -174,24 +182,28 @@ TEST(TestTest, TellsTheKindsOfNoApart) {
   OnecEmulator emulator({"--generate", "20"});
   SourceSettings settings = emulator.Settings();
   settings.password = SecretString("wrong");
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())
+                           ->probe->Test("x", {}, [] { return true; })),
               ::testing::ElementsAre("SOURCE_CREDENTIALS_REFUSED"));
   settings = emulator.Settings();
   settings.url += "2";
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())
+                           ->probe->Test("x", {}, [] { return true; })),
               ::testing::ElementsAre("SOURCE_NOT_PUBLISHED"));
   settings.url = "http://127.0.0.1:1/hotel";
-  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())->probe->Test("x", {})),
+  EXPECT_THAT(Failures(ConnectSource(settings, SystemClock())
+                           ->probe->Test("x", {}, [] { return true; })),
               ::testing::ElementsAre("SOURCE_UNREACHABLE"));
   Source source = emulator.Connect();
   emulator.Post("/faults", {{"kind", "html_ok"}});
-  EXPECT_THAT(Failures(source.probe->Test("x", {})), ::testing::SizeIs(1));
+  EXPECT_THAT(Failures(source.probe->Test("x", {}, [] { return true; })),
+              ::testing::SizeIs(1));
   emulator.Delete("/faults");
   emulator.Post("/config", {{"denied_read", {{"Catalog_Clients", true}}}});
-  EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
+  EXPECT_THAT(Failures(source.probe->Test("000000001", {}, [] { return true; })),
               ::testing::Contains("SOURCE_RIGHT_MISSING"));
   emulator.Post("/config", {{"composition", {{"*", false}}}});
-  EXPECT_THAT(Failures(source.probe->Test("000000001", {})),
+  EXPECT_THAT(Failures(source.probe->Test("000000001", {}, [] { return true; })),
               ::testing::Contains("SOURCE_COMPOSITION_EMPTY"));
 }
 

@@ -151,7 +151,8 @@ TEST(SessionTest, WritesShareASessionUntilTheyRest) {
 TEST(SessionTest, ATestTellsWhetherSessionsAreKnown) {
   OnecEmulator emulator({"--generate", "5"});
   const auto session = [&](const std::string& profile) {
-    for (const auto& check : emulator.Connect(profile).probe->Test("000000001", {})) {
+    for (const auto& check :
+         emulator.Connect(profile).probe->Test("000000001", {}, [] { return true; })) {
       if (check.name == "session") return check.reason;
     }
     return std::string();

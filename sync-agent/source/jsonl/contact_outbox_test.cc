@@ -158,6 +158,7 @@ TEST_F(WriteContactTest, AnIdIsNotAddedToAFileThatAnotherOutboxHasJustPublished)
   }
   const bool waited = IsWaitedFor(current);
   fs::rename(current, Path("contact-ids/0.jsonl"));
+  const std::ofstream begun(current);  // and has begun the next one
   flock(other.fd(), LOCK_UN);
   late.join();
   ASSERT_TRUE(waited);
