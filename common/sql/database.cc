@@ -201,6 +201,18 @@ absl::Status Database::TransactFrom(absl::string_view begin,
   return result;
 }
 
+absl::Status Database::CopyTo(Database& other) {
+  sqlite3_backup* const copy =
+      sqlite3_backup_init(other.handle_, "main", handle_, "main");
+  if (copy == nullptr) {
+    return ErrorOf(sqlite3_extended_errcode(other.handle_), other.file_);
+  }
+  const int code = sqlite3_backup_step(copy, -1);
+  const int finished = sqlite3_backup_finish(copy);
+  if (code != SQLITE_DONE) return ErrorOf(code, file_);
+  return finished == SQLITE_OK ? absl::OkStatus() : ErrorOf(finished, other.file_);
+}
+
 bool Database::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 int64_t Database::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }

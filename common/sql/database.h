@@ -78,6 +78,10 @@ class Database {
   // `body` only reads. For files that no other connection writes to.
   absl::Status TransactLazily(absl::FunctionRef<absl::Status()> body);
 
+  // Makes `other` hold what this one has committed, in place of all that it held. Not
+  // inside of a transaction of either.
+  absl::Status CopyTo(Database& other);
+
   // False inside of Transact once SQLite has rolled back by itself (a full disk).
   bool InTransaction() const;
   int64_t LastInsertId() const;

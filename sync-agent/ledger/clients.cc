@@ -396,6 +396,19 @@ absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
   return counts;
 }
 
+absl::StatusOr<int> Ledger::CountDeletions(int64_t run) {
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT count(*) FROM clients WHERE run = ? AND run > 0 AND "
+                         "outcome = 5 AND link = 2 AND reason = ?"));
+  query->Bind(1, run).Bind(2, kMarkedContactGone);
+  GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+  const int count = row ? static_cast<int>(query->Int(0)) : 0;
+  query->Reset();
+  return count;
+}
+
 absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int limit) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(

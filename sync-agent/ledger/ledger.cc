@@ -89,6 +89,18 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& file,
 Ledger::Ledger(std::unique_ptr<Database> database, std::string id)
     : database_(std::move(database)), id_(std::move(id)) {}
 
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Copy() {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      std::unique_ptr<Database> database,
+      Database::Open(":memory:", Database::Durability::kNormal, /*check=*/false));
+  GB_RETURN_IF_ERROR(database_->CopyTo(*database));
+  std::unique_ptr<Ledger> copy(new Ledger(std::move(database), id_));
+  copy->erasure_secret_ = erasure_secret_;
+  copy->any_erased_ = any_erased_;
+  return copy;
+}
+
 absl::Status Ledger::Together(absl::FunctionRef<void()> body) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (together_) {

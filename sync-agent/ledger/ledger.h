@@ -223,6 +223,10 @@ class Ledger {
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(const std::string& file,
                                                       Random& random);
 
+  // What is committed now, in memory: for a look that must leave no trace. Takes as
+  // much of it as the file is large. Not inside of Together.
+  absl::StatusOr<std::unique_ptr<Ledger>> Copy();
+
   // Made with the file; `sequence` grows with every commit.
   const std::string& id() const { return id_; }
   int64_t sequence();
@@ -268,6 +272,8 @@ class Ledger {
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
+  // Marked clients whose contact `run` has deleted, or met as gone already.
+  absl::StatusOr<int> CountDeletions(int64_t run);
   // Clients with a contact.
   absl::StatusOr<int> CountLinked();
   // Clients that should be on the portal and are not.

@@ -347,5 +347,48 @@ TEST_F(LedgerTest, RefusedClientsAreQueuedAgainOnRequest) {
   EXPECT_TRUE((*ledger->Get(Key(1)))->reason.empty());
 }
 
+TEST_F(LedgerTest, ACopyHoldsAllAndLeavesTheLedgerAlone) {
+  auto ledger = Open();
+  ClientRecord linked;
+  linked.key = Key(1);
+  linked.link = LinkState::kLive;
+  linked.contact = ContactId(100);
+  ASSERT_TRUE(ledger->Link(linked, ContactId()).ok());
+  ASSERT_TRUE(ledger->Erase(Key(2), 1).ok());
+  const int64_t sequence = ledger->sequence();
+  const auto copy = ledger->Copy();
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ((*copy)->id(), ledger->id());
+  EXPECT_EQ((*copy)->sequence(), sequence);
+  EXPECT_EQ((*(*copy)->Get(Key(1)))->contact, ContactId(100));
+  EXPECT_EQ((*(*copy)->Get(Key(2)))->link, LinkState::kErased);
+  ASSERT_TRUE((*copy)->ForgetLinks({{"a", "1"}}).ok());
+  EXPECT_EQ(*(*copy)->CountLinked(), 0);
+  EXPECT_EQ(*ledger->CountLinked(), 1);
+  EXPECT_EQ(*ledger->Note("a"), "");
+  EXPECT_EQ(ledger->sequence(), sequence);
+}
+
+TEST_F(LedgerTest, CountsWhoseContactARunHasDeleted) {
+  auto ledger = Open();
+  for (int i = 1; i <= 3; ++i) {
+    ClientRecord linked;
+    linked.key = Key(i);
+    linked.link = LinkState::kLive;
+    linked.contact = ContactId(100 + i);
+    ASSERT_TRUE(ledger->Link(linked, ContactId()).ok());
+  }
+  Intent intent = Add(1);
+  intent.kind = AttemptKind::kDelete;
+  ASSERT_TRUE(ledger->CommitIntents({intent}, ContactId(1)).ok());
+  EXPECT_EQ(*ledger->CountDeletions(7), 0);
+  ASSERT_TRUE(
+      ledger
+          ->Settle({{Key(1), Evidence::Done(ContactId(101)), 7, Outcome::kSkipped, 1}})
+          .ok());
+  EXPECT_EQ(*ledger->CountDeletions(7), 1);
+  EXPECT_EQ(*ledger->CountDeletions(8), 0);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent
