@@ -642,6 +642,9 @@ TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
   }
   EXPECT_THAT(Run({"reconcile", "run", "main", "--apply", "--wait"}).out,
               StartsWith("Differences found: 2; left for a person: 1.\n"));
+  EXPECT_FALSE(server_.reconciled().beyond_guard());
+  Run({"reconcile", "run", "main", "--apply", "--beyond-guard"});
+  EXPECT_TRUE(server_.reconciled().beyond_guard());
   server_.run_ends = v1::Run::FAILED;
   EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
               HasSubstr("again: guestbridge reconcile run main --wait"));

@@ -409,6 +409,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     const auto lock = Enter(context);
     *answer = MakeRun(v1::Run::RECONCILE);
     reconcile_dry = !request->apply();
+    reconcile_request = *request;
     return Status::OK;
   }
   Status MatchClients(ServerContext* context, const v1::MatchClientsRequest* request,
@@ -679,6 +680,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   std::map<std::string, bool> events = {{"client-created", true}};
   v1::Schedule schedule;
   v1::StartExportRequest export_request;
+  v1::StartReconcileRequest reconcile_request;
   v1::WatchRunRequest::Until until = v1::WatchRunRequest::UNTIL_UNSPECIFIED;
   std::vector<std::string> retry;
   int watch_count = 0;
@@ -729,6 +731,11 @@ std::string FakeServer::seen_authorization() const {
   const std::lock_guard lock(services_->mutex);
   return services_->authorization;
 }
+v1::StartReconcileRequest FakeServer::reconciled() const {
+  const std::lock_guard<std::mutex> lock(services_->mutex);
+  return services_->reconcile_request;
+}
+
 v1::StartExportRequest FakeServer::started() const {
   const std::lock_guard lock(services_->mutex);
   return services_->export_request;

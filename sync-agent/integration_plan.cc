@@ -15,14 +15,12 @@
 namespace guestbridge::agent {
 namespace {
 
-// KeyOf a run that was found to be what its plan says.
-constexpr char kPlannedNote[] = "run-planned";
-// GuardMark of a run that the guard stopped midway: what is left of it is not done by
-// later runs, in portions, unless its settings or the mapping are others.
-constexpr char kGuardNote[] = "guard";
-
 std::string GuardMark(const GuardSettings& guard, int mapping_version) {
   return absl::StrCat(guard.contacts, " ", guard.percent, "% ", mapping_version);
+}
+
+bool IsGuarded(RunKind kind) {
+  return kind == RunKind::kExport || kind == RunKind::kReconcile;
 }
 
 }  // namespace
@@ -54,6 +52,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Plan(RunSettings settings,
                                                      const ReadRequest& read) {
   settings.dry_run = true;
   settings.most_changed.reset();
+  settings.holds_stored = false;
   return executor_.Execute(
       settings, read, [] { return -absl::InfiniteDuration(); },
       [this](const RunProgress&) {
@@ -87,8 +86,8 @@ absl::StatusOr<std::optional<int>> IntegrationRun::AskGuard(
     const RunSettings& settings) {
   const GuardSettings& guard = parts_.sides->settings.guard;
   const v1::Run& run = task_.run();
-  if (settings.kind != RunKind::kExport || run.dry_run() || !guard.on ||
-      run.beyond_guard() || !run.plan().empty()) {
+  if (!IsGuarded(settings.kind) || run.dry_run() || !guard.on || run.beyond_guard() ||
+      !run.plan().empty()) {
     return std::nullopt;
   }
   const int most = MostChanged(guard, settings.linked);
@@ -105,17 +104,43 @@ absl::StatusOr<ExecutionResult> IntegrationRun::PlanForGuard(RunSettings setting
   GB_ASSIGN_OR_RETURN(ExecutionResult planned, Plan(std::move(settings), read));
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   const RunCounts& counts = planned.progress.counts;
-  if (counts.updated + counts.recreated > most) {
+  if (counts.touched() > most) {
     return MakeError("GUARD_REFUSED", {{"limit", absl::StrCat(most)},
                                        {"updated", absl::StrCat(counts.updated)},
-                                       {"recreated", absl::StrCat(counts.recreated)}});
+                                       {"recreated", absl::StrCat(counts.recreated)},
+                                       {"deleted", absl::StrCat(counts.deleted)}});
   }
   return planned;
 }
 
+absl::StatusOr<ExecutionResult> IntegrationRun::ExecutePlanned(
+    RunSettings settings, const ReadRequest& read) {
+  GB_ASSIGN_OR_RETURN(settings.most_changed, AskGuard(settings));
+  const bool guarded = settings.most_changed.has_value() && settings.full;
+  ExecutionResult planned;
+  if (!task_.run().dry_run() && !task_.run().plan().empty()) {
+    GB_ASSIGN_OR_RETURN(planned, PlanAgain(settings, read));
+  } else if (guarded && settings.linked > *settings.most_changed) {
+    GB_ASSIGN_OR_RETURN(planned, PlanForGuard(settings, read));
+  } else {
+    // A base of new guests needs no plan, and is not read twice; whether this is one
+    // shows when it was read.
+    settings.holds_stored = guarded;
+  }
+  if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  ExecutionResult result = Perform(settings, read);
+  if (result.end != ExecutionEnd::kPlanFirst) return result;
+  // What it used so far counts.
+  portal_before_ = run_.portal();
+  GB_ASSIGN_OR_RETURN(planned, PlanForGuard(settings, read));
+  if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  settings.holds_stored = false;
+  return Perform(settings, read);
+}
+
 absl::Status IntegrationRun::NoteGuard(const RunSettings& settings,
                                        const ExecutionResult& result) {
-  if (settings.kind != RunKind::kExport || task_.run().dry_run()) {
+  if (!IsGuarded(settings.kind) || task_.run().dry_run()) {
     return absl::OkStatus();
   }
   if (ReasonOf(result.error) == "GUARD_STOPPED") {
@@ -132,9 +157,8 @@ void IntegrationRun::WarnOfGuard(const RunSettings& settings,
   const GuardSettings& guard = parts_.sides->settings.guard;
   const int most = MostChanged(guard, settings.linked);
   const RunCounts& counts = result.progress.counts;
-  if (!guard.on || !task_.run().dry_run() || settings.kind != RunKind::kExport ||
-      result.end != ExecutionEnd::kSucceeded ||
-      counts.updated + counts.recreated <= most) {
+  if (!guard.on || !task_.run().dry_run() || !IsGuarded(settings.kind) ||
+      result.end != ExecutionEnd::kSucceeded || counts.touched() <= most) {
     return;
   }
   *run_.add_notices() =
@@ -144,8 +168,9 @@ void IntegrationRun::WarnOfGuard(const RunSettings& settings,
 void IntegrationRun::PutPlannedWriteBack(const RunCounts& counts) {
   const auto waiting = parts_.ledger.CountWriteBacks();
   if (!waiting.ok() || counts.added + counts.recreated == 0) return;
+  const int pending = other_portal_ ? 0 : waiting->pending;
   const WriteBackOutlook outlook =
-      parts_.outlook(waiting->pending + counts.added + counts.recreated);
+      parts_.outlook(pending + counts.added + counts.recreated);
   if (!outlook.end.has_value()) return;
   *run_.mutable_forecast()->mutable_write_back_end_time() =
       google::protobuf::util::TimeUtil::SecondsToTimestamp(

@@ -281,12 +281,17 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
 }
 
 absl::Status IntegrationRun::MindPortal() {
-  if (!MayCreate()) return absl::OkStatus();
+  if (!MayCreate() && !task_.run().dry_run()) return absl::OkStatus();
   const PortalSettings& configured = parts_.sides->settings.portal;
   const std::string portal = absl::StrCat(configured.host, ":", configured.port);
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kPortalNote));
-  if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
   const std::vector<std::string> names = absl::StrSplit(known, ' ');
+  if (!MayCreate()) {
+    other_portal_ =
+        !known.empty() && std::count(names.begin(), names.end(), portal) == 0;
+    return absl::OkStatus();
+  }
+  if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
   if (names.front() == portal) {
     // The connection has followed: the names before may become somebody else's.
     return names.size() == 1 ? absl::OkStatus()
@@ -303,7 +308,9 @@ absl::Status IntegrationRun::MindPortal() {
                                     {kSweptNote, ""},
                                     {kPortalKindNote, ""},
                                     {kFieldTypesNote, ""},
-                                    {kReadWithMappingNote, ""}});
+                                    {kReadWithMappingNote, ""},
+                                    {kPlannedNote, ""},
+                                    {kGuardNote, ""}});
 }
 
 void IntegrationRun::RememberMove(const RunProgress& progress) {
@@ -372,7 +379,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.spread_imports = configured.spread_imports;
   GB_ASSIGN_OR_RETURN(const std::string read_with,
                       parts_.ledger.Note(kReadWithMappingNote));
-  settings.first_export = read_with.empty();
+  settings.first_export = read_with.empty() || other_portal_;
   if (MayCreate()) {
     GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kIdentityNote, base));
     CrashPoint("agent.identity.noted");
@@ -381,21 +388,36 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
     if (cold_) GB_RETURN_IF_ERROR(NoteCold(parts_.ledger));
   }
   GB_ASSIGN_OR_RETURN(const std::string cold, parts_.ledger.Note(kColdNote));
-  settings.cold = !cold.empty();
+  settings.cold = !cold.empty() || other_portal_;
+  settings.other_portal = other_portal_;
   return settings;
+}
+
+absl::Status IntegrationRun::Recall(ReadMemory* memory, ReadRequest* read,
+                                    int* linked) {
+  if (other_portal_) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(memory->watermark.value, parts_.ledger.Note(kWatermarkNote));
+  GB_ASSIGN_OR_RETURN(const std::string read_with,
+                      parts_.ledger.Note(kReadWithMappingNote));
+  if (!absl::SimpleAtoi(read_with, &memory->mapping_version)) {
+    memory->mapping_version = 0;
+  }
+  GB_ASSIGN_OR_RETURN(const std::string whole, parts_.ledger.Note(kReadWholeNote));
+  if (int64_t unix = 0; absl::SimpleAtoi(whole, &unix)) {
+    memory->whole = absl::FromUnixSeconds(unix);
+  }
+  GB_ASSIGN_OR_RETURN(const WriteBackItem written, parts_.ledger.LastWritten());
+  read->last_written = written.key;
+  read->last_written_contact = written.contact;
+  GB_ASSIGN_OR_RETURN(*linked, parts_.ledger.CountLinked());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_ASSIGN_OR_RETURN(RunSettings settings, MakeSettings(identity));
   ReadMemory memory;
-  GB_ASSIGN_OR_RETURN(memory.watermark.value, parts_.ledger.Note(kWatermarkNote));
-  GB_ASSIGN_OR_RETURN(const std::string read_with,
-                      parts_.ledger.Note(kReadWithMappingNote));
-  if (!absl::SimpleAtoi(read_with, &memory.mapping_version)) memory.mapping_version = 0;
-  GB_ASSIGN_OR_RETURN(const std::string whole, parts_.ledger.Note(kReadWholeNote));
-  if (int64_t unix = 0; absl::SimpleAtoi(whole, &unix)) {
-    memory.whole = absl::FromUnixSeconds(unix);
-  }
+  ReadRequest read;
+  GB_RETURN_IF_ERROR(Recall(&memory, &read, &settings.linked));
   if (settings.kind == RunKind::kExport || settings.kind == RunKind::kReconcile) {
     GB_ASSIGN_OR_RETURN(memory.basis_changed, LearnBasis(&settings));
   }
@@ -409,7 +431,6 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   if (!choice.reason.empty()) {
     log::Info("run_reads_whole_base", {{"run", name()}, {"reason", choice.reason}});
   }
-  ReadRequest read;
   read.kind = choice.full      ? ReadRequest::Kind::kFull
               : choice.compare ? ReadRequest::Kind::kCompare
                                : ReadRequest::Kind::kChanges;
@@ -417,25 +438,24 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   read.known = [&ledger = parts_.ledger](absl::Span<const ClientKey> keys) {
     return KnownRowsOf(ledger, keys);
   };
-  GB_ASSIGN_OR_RETURN(const WriteBackItem written, parts_.ledger.LastWritten());
-  read.last_written = written.key;
-  read.last_written_contact = written.contact;
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
-
-  const bool creates = MayCreate();
-  GB_ASSIGN_OR_RETURN(settings.linked, parts_.ledger.CountLinked());
-  GB_ASSIGN_OR_RETURN(settings.most_changed, AskGuard(settings));
-  if (!task_.run().dry_run() && !task_.run().plan().empty()) {
-    GB_ASSIGN_OR_RETURN(ExecutionResult planned, PlanAgain(settings, read));
-    if (planned.end != ExecutionEnd::kSucceeded) return planned;
-  } else if (settings.most_changed.has_value() && settings.full &&
-             settings.linked > *settings.most_changed) {
-    GB_ASSIGN_OR_RETURN(ExecutionResult planned, PlanForGuard(settings, read));
-    if (planned.end != ExecutionEnd::kSucceeded) return planned;
+  GB_ASSIGN_OR_RETURN(ExecutionResult result, ExecutePlanned(settings, read));
+  GB_RETURN_IF_ERROR(NoteGuard(settings, result));
+  WarnOfGuard(settings, result);
+  if (result.end == ExecutionEnd::kSucceeded && settings.cold && MayCreate() &&
+      settings.kind != RunKind::kMatch) {
+    CrashPoint("agent.cold.clear");
+    GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, ""));
+    CrashPoint("agent.cold.cleared");
   }
+  return result;
+}
+
+ExecutionResult IntegrationRun::Perform(const RunSettings& settings,
+                                        const ReadRequest& read) {
   ExecutionResult result = executor_.Execute(
       settings, read,
-      [this, creates] {
+      [this, creates = MayCreate()] {
         return creates ? parts_.lease.end() : -absl::InfiniteDuration();
       },
       [this](const RunProgress& progress) {
@@ -449,14 +469,6 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
         Report(&progress, &notice);
       });
   RememberMove(result.progress);
-  GB_RETURN_IF_ERROR(NoteGuard(settings, result));
-  WarnOfGuard(settings, result);
-  if (result.end == ExecutionEnd::kSucceeded && settings.cold && creates &&
-      settings.kind != RunKind::kMatch) {
-    CrashPoint("agent.cold.clear");
-    GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kColdNote, ""));
-    CrashPoint("agent.cold.cleared");
-  }
   return result;
 }
 
@@ -501,6 +513,7 @@ std::optional<v1::Run> IntegrationRun::Execute() {
       return Ended(v1::Run::FAILED);
     case ExecutionEnd::kCancelled:
       return Ended(v1::Run::CANCELLED);
+    case ExecutionEnd::kPlanFirst:  // ExecutePlanned deals with it.
     case ExecutionEnd::kStopped:
       if (cancelled_ && !stopped_) return Ended(v1::Run::CANCELLED);
       return std::nullopt;

@@ -9,6 +9,7 @@
 #include "common/random/random.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
+#include "sync-agent/change/read_choice.h"
 #include "sync-agent/control/lease_keeper.h"
 #include "sync-agent/export/doubts.h"
 #include "sync-agent/export/executor.h"
@@ -19,6 +20,12 @@
 #include "sync-agent/pace/pacer.h"
 
 namespace guestbridge::agent {
+
+// Notes of the ledger. KeyOf a run that was found to be what its plan says.
+inline constexpr char kPlannedNote[] = "run-planned";
+// What the guard and the mapping were in a run that the guard stopped midway: what is
+// left of it is not done by later runs, in portions, unless one of them is another.
+inline constexpr char kGuardNote[] = "guard";
 
 // One execution of one run: finds out which base this is, takes the lease, lets the
 // executor work and says how it goes. A run that was interrupted is taken up where the
@@ -74,6 +81,13 @@ class IntegrationRun {
   // Whether what decides content beside rows is not what it was at the last reading.
   absl::StatusOr<bool> LearnBasis(RunSettings* settings);
   absl::StatusOr<ExecutionResult> Work(const Identity& identity);
+  // What the ledger remembers of earlier readings, and its links: of another portal,
+  // nothing.
+  absl::Status Recall(ReadMemory* memory, ReadRequest* read, int* linked);
+  // Executes the run, once it is what its plan says or what the guard lets through.
+  absl::StatusOr<ExecutionResult> ExecutePlanned(RunSettings settings,
+                                                 const ReadRequest& read);
+  ExecutionResult Perform(const RunSettings& settings, const ReadRequest& read);
   // Plans once more. Errors: PLAN_CHANGED: it is not the plan that the run is to do.
   absl::StatusOr<ExecutionResult> PlanAgain(RunSettings settings,
                                             const ReadRequest& read);
@@ -94,7 +108,8 @@ class IntegrationRun {
   }
   // When 1C would hold the IDs of the contacts that a dry run would make.
   void PutPlannedWriteBack(const RunCounts& counts);
-  // Links of another portal than the configured one are forgotten, and looked up anew.
+  // Links of another portal than the configured one are forgotten, and looked up anew;
+  // a dry run only looks as if they were.
   absl::Status MindPortal();
   // A portal that was renamed in this run is the same portal.
   void RememberMove(const RunProgress& progress);
@@ -119,6 +134,7 @@ class IntegrationRun {
   SourceUsage source_at_start_;
   int64_t written_before_ = 0;
   bool cold_ = false;
+  bool other_portal_ = false;  // RunSettings::other_portal
   std::optional<CompiledMapping> draft_;
   std::string moved_to_;
   absl::Duration told_settle_time_;

@@ -14,6 +14,7 @@ absl::StatusOr<int> Reconcile(Session& session, const Arguments& arguments) {
   v1::StartReconcileRequest request;
   request.set_parent(IntegrationNameOf(arguments));
   request.set_apply(arguments.Has("--apply"));
+  request.set_beyond_guard(arguments.Has("--beyond-guard"));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::StartReconcile, request));
   return FinishRun(session, run, arguments.Has("--wait"), v1::WatchRunRequest::ENDED);
 }
@@ -26,7 +27,9 @@ std::vector<Command> ReconcileCommands() {
        "run",
        "HELP_RECONCILE_RUN",
        {IdArgument()},
-       {{"--apply", "", "FLAG_APPLY_REPAIRS"}, {"--wait", "", "FLAG_WAIT"}},
+       {{"--apply", "", "FLAG_APPLY_REPAIRS"},
+        {"--beyond-guard", "", "FLAG_BEYOND_GUARD"},
+        {"--wait", "", "FLAG_WAIT"}},
        {"guestbridge reconcile run main --wait",
         "guestbridge reconcile run main --apply --wait"},
        Reconcile},

@@ -522,9 +522,10 @@ constexpr ReasonText kHelp[] = {
               "Останавливать ли выгрузку, которая изменила бы слишком много контактов: "
               "on (по умолчанию) или off"),
     MakeLabel("LABEL_FLAG_GUARD_CONTACTS",
-              "So many contacts a run may always change or make again (default 25000)",
-              "Столько контактов выгрузка может изменить или создать снова всегда (по "
-              "умолчанию 25000)"),
+              "So many contacts a run may always change, make again or delete (default "
+              "25000)",
+              "Столько контактов выгрузка может изменить, создать снова или удалить "
+              "всегда (по умолчанию 25000)"),
     MakeLabel("LABEL_FLAG_GUARD_PERCENT",
               "… and so many of every hundred that are linked (default 10)",
               "… и столько из каждых ста связанных (по умолчанию 10)"),

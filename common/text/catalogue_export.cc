@@ -183,40 +183,45 @@ constexpr ReasonText kTexts[] = {
      "Чтобы контакты снова создавались: guestbridge integration update {integration} "
      "--on-gone-contact recreate."},
     {"GUARD_STOPPED", kPrecondition,
-     "The export has changed {limit} contacts and would change more; the guard has "
-     "stopped it.",
-     "Выгрузка изменила контактов: {limit}, и изменила бы ещё; сработало ограничение.",
-     "See what it would change: guestbridge export run {integration} --dry-run. If "
-     "that "
-     "is right, carry out that plan with --plan, or add --beyond-guard; otherwise mend "
-     "the mapping or 1C. The limit: guestbridge integration update {integration} "
-     "--guard-contacts N.",
-     "Посмотрите, что она изменила бы: guestbridge export run {integration} --dry-run. "
-     "Если всё верно, выполните этот план с ключом --plan или добавьте --beyond-guard; "
-     "иначе исправьте соответствие полей или 1С. Предел: guestbridge integration "
-     "update {integration} --guard-contacts N."},
+     "The run would change or delete more than the {limit} contacts that the guard "
+     "lets through; it was stopped.",
+     "Запуск изменил или удалил бы больше контактов, чем допускает ограничение "
+     "({limit}); он остановлен.",
+     "See what it would change: guestbridge export run {integration} --dry-run, or "
+     "guestbridge reconcile run {integration}. If that is right, carry out the "
+     "export's "
+     "plan with --plan, or add --beyond-guard; otherwise mend the mapping or 1C. The "
+     "limit: guestbridge integration update {integration} --guard-contacts N.",
+     "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
+     "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
+     "выгрузки с ключом --plan или добавьте --beyond-guard; иначе исправьте "
+     "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
+     "--guard-contacts N."},
     {"GUARD_REFUSED", kPrecondition,
-     "The export would change {updated} contacts and make {recreated} again, more than "
-     "the {limit} that the guard lets through; nothing was written.",
-     "Выгрузка изменила бы контактов: {updated}, создала бы снова: {recreated}; это "
-     "больше, чем допускает ограничение ({limit}). Ничего не записано.",
-     "See what it would change: guestbridge export run {integration} --dry-run. If "
-     "that "
-     "is right, carry out that plan with --plan, or add --beyond-guard; otherwise mend "
-     "the mapping or 1C. The limit: guestbridge integration update {integration} "
-     "--guard-contacts N.",
-     "Посмотрите, что она изменила бы: guestbridge export run {integration} --dry-run. "
-     "Если всё верно, выполните этот план с ключом --plan или добавьте --beyond-guard; "
-     "иначе исправьте соответствие полей или 1С. Предел: guestbridge integration "
-     "update {integration} --guard-contacts N."},
+     "The run would change {updated} contacts, make {recreated} again and delete "
+     "{deleted}, more than the {limit} that the guard lets through; none of them was "
+     "touched.",
+     "Запуск изменил бы контактов: {updated}, создал бы снова: {recreated}, удалил бы: "
+     "{deleted}; это больше, чем допускает ограничение ({limit}). Ни один из них не "
+     "тронут.",
+     "See what it would change: guestbridge export run {integration} --dry-run, or "
+     "guestbridge reconcile run {integration}. If that is right, carry out the "
+     "export's "
+     "plan with --plan, or add --beyond-guard; otherwise mend the mapping or 1C. The "
+     "limit: guestbridge integration update {integration} --guard-contacts N.",
+     "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
+     "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
+     "выгрузки с ключом --plan или добавьте --beyond-guard; иначе исправьте "
+     "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
+     "--guard-contacts N."},
     {"GUARD_WOULD_STOP", kOk,
-     "That is more than the {limit} contacts that one export may change by itself: the "
-     "guard would stop it.",
-     "Это больше, чем одна выгрузка может изменить сама (контактов: {limit}): её "
-     "остановит ограничение.",
-     "If it is right, carry out this plan with --plan, or add --beyond-guard.",
-     "Если всё верно, выполните этот план с ключом --plan или добавьте "
-     "--beyond-guard."},
+     "That is more than the {limit} contacts that one run may change or delete by "
+     "itself: the guard would stop it.",
+     "Это больше, чем один запуск может изменить или удалить сам (контактов: {limit}): "
+     "его остановит ограничение.",
+     "If it is right, add --beyond-guard, or carry out the export's plan with --plan.",
+     "Если всё верно, добавьте --beyond-guard или выполните план выгрузки с ключом "
+     "--plan."},
     {"SOURCE_EMPTY", kPrecondition,
      "1C shows no guest at all, though {linked} of its guests are on the portal; "
      "nothing was changed.",

@@ -192,6 +192,7 @@ constexpr Value kValues[] = {
     Same("count", "17"),
     Same("cron", "0 25 * * *"),
     {"detail", "connection refused", "соединение отклонено"},
+    Same("deleted", "0"),
     Same("directory", "/var/lib/guestbridge-agent"),
     Same("entity", "Catalog_Clients"),
     Same("error", "INVALID_CREDENTIALS"),

@@ -71,6 +71,7 @@ class RunServiceImpl final : public Base {
                          order.kind = v1::Run::RECONCILE;
                          order.full = true;
                          order.dry_run = !request->apply();
+                         order.beyond_guard = request->beyond_guard();
                          order.request_id = request->request_id();
                          GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
                          Render(call.language, response);

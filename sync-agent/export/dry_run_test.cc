@@ -176,5 +176,49 @@ TEST(DryRun, AnotherContactIsAnotherPlan) {
   EXPECT_NE(Told(world).plan->digest, plan);
 }
 
+TEST(DryRun, RestoresLinksInACopyOfTheLedger) {
+  World world;
+  for (int i = 1; i <= 30; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.base.clients[3].attributes["LastName"] = "Petrova";
+  world.base.Add(31, "Novikova");
+  // The ledger is lost.
+  world.ledger = *Ledger::Open(":memory:", world.random);
+  const int64_t before = world.ledger->sequence();
+  auto dry = world.Settings();
+  dry.dry_run = dry.cold = true;
+  const auto told = world.Run(dry);
+  EXPECT_EQ(told.end, RunEnd::kSucceeded) << told.error;
+  EXPECT_EQ(told.progress.counts.added, 1);
+  EXPECT_EQ(told.progress.counts.recreated, 0);
+  EXPECT_EQ(world.ledger->sequence(), before);
+  EXPECT_EQ(*world.ledger->CountLinked(), 0);
+  EXPECT_EQ(world.ledger->CountWriteBacks()->pending, 0);
+  auto cold = world.Settings();
+  cold.cold = true;
+  ExpectSame(told.progress.counts, world.Run(cold).progress.counts);
+  EXPECT_EQ(world.portal.contacts.size(), 31u);
+}
+
+TEST(DryRun, LooksAtAnotherPortalAsIfLinksWereForgotten) {
+  World world;
+  for (int i = 1; i <= 30; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  world.portal = testing::FakePortal();
+  world.portal.contacts[7].fields["LAST_NAME"] = "Somebody";
+  const int64_t before = world.ledger->sequence();
+  auto dry = world.Settings();
+  dry.dry_run = dry.cold = dry.other_portal = true;
+  const auto told = world.Run(dry);
+  EXPECT_EQ(told.end, RunEnd::kSucceeded) << told.error;
+  EXPECT_EQ(told.progress.counts.added, 30);
+  EXPECT_EQ(world.ledger->sequence(), before);
+  EXPECT_EQ(*world.ledger->CountLinked(), 30);
+  ASSERT_TRUE(world.ledger->ForgetLinks({}).ok());
+  auto first = world.Settings();
+  first.cold = true;
+  ExpectSame(told.progress.counts, world.Run(first).progress.counts);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -169,6 +169,9 @@ class Execution {
       case RunEnd::kCancelled:
         result.end = cancel ? ExecutionEnd::kCancelled : ExecutionEnd::kStopped;
         break;
+      case RunEnd::kPlanFirst:
+        result.end = ExecutionEnd::kPlanFirst;
+        break;
     }
     return result;
   }

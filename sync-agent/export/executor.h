@@ -15,8 +15,9 @@ enum class ExecutionEnd {
   kSucceeded,
   kFailed,
   kCancelled,
-  kStopped,  // Stop was asked for: the run is not over, and is resumed by a later
-             // Execute
+  kStopped,    // Stop was asked for: the run is not over, and is resumed by a later
+               // Execute
+  kPlanFirst,  // RunSettings::holds_stored: the run is not over either
 };
 
 struct ExecutionResult {

@@ -5,6 +5,12 @@
 #include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
+namespace {
+
+// Rows that are kept rather than read again; 15 MiB.
+constexpr size_t kMostHeldRows = 10'000;
+
+}  // namespace
 
 LinkView MakeLinkView(const std::optional<ClientRecord>& record, bool in_doubt,
                       int resend_version) {
@@ -119,7 +125,36 @@ void ExportMachine::Consider(const ClientRow& row) {
     reconciler_.Consider(row, *record, &decision);
     if (!context_.failure.ok()) return;
   }
+  if (Holds(row, view, decision)) return;
   Apply(row, *record, std::move(decision));
+}
+
+bool ExportMachine::Holds(const ClientRow& row, const LinkView& view,
+                          const Decision& decision) {
+  if (!holding_ || decision.action != PlannedAction::kCheckStored ||
+      view.link == LinkView::Link::kLive) {
+    return false;
+  }
+  if (held_.insert(row.key).second && held_.size() <= kMostHeldRows) {
+    held_rows_.push_back(row);
+  }
+  const auto may_change = settings_.linked + static_cast<int>(held_.size());
+  plan_first_ = may_change > *settings_.most_changed;
+  return true;
+}
+
+bool ExportMachine::ReleaseHeld() {
+  if (held_.empty() || Pending() >= MostPending()) return false;
+  if (!held_rows_.empty()) {
+    const ClientRow row = std::move(held_rows_.front());
+    held_rows_.pop_front();
+    held_.erase(row.key);
+    Consider(row);
+    return true;
+  }
+  context_.to_fetch.insert(context_.to_fetch.end(), held_.begin(), held_.end());
+  held_.clear();
+  return true;
 }
 
 void ExportMachine::Apply(const ClientRow& row,

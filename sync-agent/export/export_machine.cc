@@ -22,15 +22,33 @@ constexpr size_t kRowsPerFetch = 200;
 constexpr absl::Duration kLeaseMargin = absl::Seconds(15);
 constexpr char kNotInSource[] = "CLIENT_NOT_IN_SOURCE";
 
+// A dry run writes to no ledger; one that restores or forgets links first does so in a
+// copy. Null: it needs none.
+absl::StatusOr<std::unique_ptr<Ledger>> CopyToLookInto(const RunSettings& settings,
+                                                       Ledger& ledger) {
+  const bool restores = settings.cold && settings.kind != RunKind::kReconcile;
+  if (!settings.dry_run || !settings.exports() ||
+      (!restores && !settings.other_portal)) {
+    return std::unique_ptr<Ledger>();
+  }
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<Ledger> copy, ledger.Copy());
+  if (settings.other_portal) {
+    GB_RETURN_IF_ERROR(copy->ForgetLinks(
+        {{kPortalKindNote, ""}, {kSweptNote, ""}, {kFieldTypesNote, ""}}));
+  }
+  return copy;
+}
+
 }  // namespace
 
 ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
                              Doubts& doubts, Random& random)
     : settings_(std::move(settings)),
+      copy_(CopyToLookInto(settings_, ledger)),
       tally_(settings_.run),
       lane_(pacer, tally_, settings_),
       context_{.settings = settings_,
-               .ledger = ledger,
+               .ledger = copy_.ok() && *copy_ != nullptr ? **copy_ : ledger,
                .random = random,
                .doubts = doubts,
                .tally = tally_,
@@ -64,7 +82,8 @@ void ExportMachine::Handle(const Instant& now, absl::FunctionRef<void()> event) 
   actions_.erase(actions_.begin() + before, actions_.end());
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
-    if (counted.ok()) tally_.Resume(*counted);
+    const auto deletions = context_.ledger.CountDeletions(settings_.run);
+    if (counted.ok()) tally_.Resume(*counted, deletions.value_or(0));
   }
   ended_ = false;
   context_.Fail(kept);
@@ -78,14 +97,18 @@ void ExportMachine::Start(const Instant& now) {
 }
 
 void ExportMachine::Begin() {
+  if (!context_.Check(copy_.status())) return;
+  holding_ = settings_.holds_stored && settings_.most_changed.has_value();
   cold_at_start_ = settings_.cold;
   const auto kind = context_.ledger.Note(kPortalKindNote);
   if (context_.Check(kind.status())) context_.box = *kind != kCloud;
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
+    const auto deletions = context_.ledger.CountDeletions(settings_.run);
     const auto failures = context_.ledger.FailuresOf(settings_.run, 100);
-    if (context_.Check(counted.status()) && context_.Check(failures.status())) {
-      tally_.Resume(*counted);
+    if (context_.Check(counted.status()) && context_.Check(deletions.status()) &&
+        context_.Check(failures.status())) {
+      tally_.Resume(*counted, *deletions);
       for (const ClientRecord& record : *failures) {
         tally_.AddFailure(record.key, record.reason, record.parameters);
       }
@@ -233,14 +256,14 @@ void ExportMachine::Step() {
   while (!ended_) {
     if (!lane_.failure().ok()) context_.Fail(lane_.failure());
     AskGuard();
-    if (!context_.failure.ok() || cancelled_) {
+    if (!context_.failure.ok() || cancelled_ || plan_first_) {
       // What has left must be heard of; nothing more leaves.
       lane_.DropWaiting();
       if (!lane_.nothing_in_flight() || reading_ || fetching_) return;
       if (!context_.failure.ok()) {
         End(RunEnd::kFailed, context_.failure);
       } else {
-        End(RunEnd::kCancelled, absl::OkStatus());
+        End(cancelled_ ? RunEnd::kCancelled : RunEnd::kPlanFirst, absl::OkStatus());
       }
       return;
     }
@@ -255,8 +278,7 @@ void ExportMachine::Step() {
 
 void ExportMachine::AskGuard() {
   if (!settings_.most_changed.has_value()) return;
-  if (tally_.CountOf(Outcome::kUpdated) + tally_.CountOf(Outcome::kRecreated) >
-      *settings_.most_changed) {
+  if (tally_.touched() > *settings_.most_changed) {
     context_.Fail(
         MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(*settings_.most_changed)}}));
   }
@@ -355,11 +377,15 @@ bool ExportMachine::Advance() {
         matcher_.Finish();
         Enter(Phase::kDrain);
       } else {
+        holding_ = false;
         Enter(Phase::kDirty);
       }
       return true;
     case Phase::kDirty:
-      if (!dirty_done_ || !context_.to_fetch.empty() || fetching_) return false;
+      if (ReleaseHeld()) return true;
+      if (!dirty_done_ || !held_.empty() || !context_.to_fetch.empty() || fetching_) {
+        return false;
+      }
       Enter(Phase::kDrain);
       return true;
     case Phase::kDrain:

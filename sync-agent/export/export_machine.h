@@ -1,12 +1,15 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/hash/hash.h"
+#include "absl/status/statusor.h"
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
 #include "sync-agent/export/deleter.h"
@@ -93,6 +96,10 @@ class ExportMachine {
   void FillLane();
   std::optional<PortalLane::Job> NextJob();
   void Consider(const ClientRow& row);
+  // Whether the client waits until the whole base was read (RunSettings::holds_stored).
+  bool Holds(const ClientRow& row, const LinkView& view, const Decision& decision);
+  // True when one that waited was considered, or is to be fetched.
+  bool ReleaseHeld();
   void Apply(const ClientRow& row, const std::optional<ClientRecord>& record,
              Decision decision);
   // Writes the ID again when 1C no longer holds the one that it confirmed.
@@ -116,6 +123,8 @@ class ExportMachine {
   bool may_create() const;
 
   RunSettings settings_;
+  // What a dry run looks into and writes to in place of the ledger; null: needs none.
+  absl::StatusOr<std::unique_ptr<Ledger>> copy_;
   Tally tally_;
   PortalLane lane_;
   RunContext context_;
@@ -142,6 +151,10 @@ class ExportMachine {
   Watermark watermark_;
   ClientKey dirty_after_;
   bool dirty_done_ = false;
+  bool holding_ = false;
+  std::set<ClientKey> held_;
+  std::deque<ClientRow> held_rows_;  // of the first of them
+  bool plan_first_ = false;
   absl::flat_hash_set<size_t> planned_;  // hashes: they may be many
   // Of a dry run, which writes no ledger: what RetryRefused would have done.
   bool retries_refused_ = false;

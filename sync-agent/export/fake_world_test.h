@@ -406,6 +406,7 @@ class FakePortal {
 struct FakeBase {
   std::vector<ClientRow> clients;
   bool nothing_new = false;  // runs read no rows but those that they ask for by key
+  int fetched = 0;           // rows that were asked for by key
 
   ClientRow& Add(int number, const std::string& last_name,
                  const std::string& phone = "") {
@@ -506,6 +507,7 @@ class World {
         machine.OnPage(page, Now());
       } else if (auto* fetch = std::get_if<FetchRows>(&action); fetch != nullptr) {
         std::vector<ClientRow> rows;
+        base.fetched += static_cast<int>(fetch->keys.size());
         for (const ClientRow& row : base.clients) {
           if (std::find(fetch->keys.begin(), fetch->keys.end(), row.key) !=
               fetch->keys.end()) {

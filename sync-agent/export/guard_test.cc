@@ -29,6 +29,25 @@ class GuardTest : public ::testing::Test {
     settings.linked = static_cast<int>(world.portal.contacts.size());
     return settings;
   }
+  // Clients of whom 1C holds the ID of a contact that the ledger does not know.
+  void AddStored(int from, int count) {
+    for (int i = from; i < from + count; ++i) {
+      world.base.Add(i, "Orlova", "+79161234567").contact = ContactId(1000 + i);
+      world.portal.contacts[1000 + i].fields["LAST_NAME"] = "Orlova";
+    }
+    world.portal.next_id = 1'000'000;
+  }
+  int Stamped() const {
+    int stamped = 0;
+    for (const auto& [id, contact] : world.portal.contacts) {
+      stamped += !contact.stamp.origin.empty();
+    }
+    return stamped;
+  }
+  void MarkAll() {
+    world.policies.deletion_mark = DeletionMarkPolicy::kDelete;
+    for (ClientRow& row : world.base.clients) row.marked_for_deletion = true;
+  }
   int Renamed() const {
     int renamed = 0;
     for (const auto& [id, contact] : world.portal.contacts) {
@@ -86,6 +105,109 @@ TEST_F(GuardTest, ContactsThatAreMadeAgainCountNewOnesDoNot) {
   RunSettings first = other.Settings();
   first.most_changed = 10;
   EXPECT_EQ(other.Run(first).progress.counts.added, 300);
+}
+
+TEST_F(GuardTest, DeletionsCountBeforeTheyLeave) {
+  AddGuests(300);
+  MarkAll();
+  const auto stopped = world.Run(Guarded(100));
+  EXPECT_EQ(ReasonOf(stopped.error), "GUARD_STOPPED");
+  EXPECT_GE(world.portal.contacts.size(), 200u);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+  // With consent all go.
+  EXPECT_EQ(world.Run(world.Settings()).end, RunEnd::kSucceeded);
+  EXPECT_TRUE(world.portal.contacts.empty());
+}
+
+TEST_F(GuardTest, ADryRunCountsDeletionsAmongTheSkipped) {
+  AddGuests(300);
+  MarkAll();
+  RunSettings settings = world.Settings();
+  settings.dry_run = true;
+  const RunCounts counts = world.Run(settings).progress.counts;
+  EXPECT_EQ(counts.skipped, 300);
+  EXPECT_EQ(counts.deleted, 300);
+  EXPECT_EQ(counts.touched(), 300);
+  EXPECT_EQ(counts.scanned, 300);
+  EXPECT_EQ(world.portal.contacts.size(), 300u);
+}
+
+TEST_F(GuardTest, AnExecutionThatGoesOnKnowsWhatWasDeletedBefore) {
+  AddGuests(300);
+  MarkAll();
+  const RunSettings settings = Guarded(100);
+  bool crashed = true;
+  for (int i = 0; i < 20 && crashed; ++i) {
+    const auto result = world.Run(settings, /*crash_after=*/14);
+    crashed = result.crashed;
+    if (!crashed) {
+      EXPECT_EQ(ReasonOf(result.error), "GUARD_STOPPED");
+    }
+  }
+  EXPECT_FALSE(crashed);
+  EXPECT_GE(world.portal.contacts.size(), 200u);
+  EXPECT_LT(world.portal.contacts.size(), 300u);
+}
+
+TEST_F(GuardTest, ContactsThat1CNamesAreLeftAloneUntilThereIsAPlan) {
+  AddStored(1, 300);
+  RunSettings settings = Guarded(100);
+  settings.linked = 0;
+  settings.holds_stored = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kPlanFirst) << result.error;
+  EXPECT_EQ(Stamped(), 0);
+  EXPECT_EQ(*world.ledger->CountLinked(), 0);
+  // The plan that allows it.
+  settings.holds_stored = false;
+  settings.most_changed = 300;
+  const auto done = world.Run(settings);
+  EXPECT_EQ(done.end, RunEnd::kSucceeded) << done.error;
+  EXPECT_EQ(done.progress.counts.updated, 300);
+  EXPECT_EQ(Stamped(), 300);
+}
+
+TEST_F(GuardTest, LinkedContactsAndThoseThat1CNamesCountTogether) {
+  AddGuests(60);
+  AddStored(1001, 41);
+  RunSettings settings = Guarded(100);
+  settings.linked = 60;
+  settings.holds_stored = true;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kPlanFirst);
+  settings.most_changed = 101;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 41);
+  EXPECT_EQ(result.progress.counts.unchanged, 60);
+}
+
+TEST_F(GuardTest, FewContactsThat1CNamesAreTakenOnceAllWasRead) {
+  AddStored(1, 100);
+  for (int i = 1001; i <= 1300; ++i) world.base.Add(i, "Petrova");
+  RunSettings settings = Guarded(100);
+  settings.linked = 0;
+  settings.holds_stored = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 100);
+  EXPECT_EQ(result.progress.counts.added, 300);
+  EXPECT_EQ(world.portal.contacts.size(), 400u);
+  EXPECT_EQ(Stamped(), 400);
+  EXPECT_LT(world.base.fetched, 100);
+}
+
+TEST_F(GuardTest, SoManyThatTheirRowsAreNotKeptAreReadAgain) {
+  constexpr int kMany = 10'300;
+  AddStored(1, kMany);
+  RunSettings settings = Guarded(kMany);
+  settings.linked = 0;
+  settings.holds_stored = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, kMany);
+  // Those whose update was under way are asked for as well.
+  EXPECT_GE(world.base.fetched, 300);
+  EXPECT_LT(world.base.fetched, kMany / 2);
 }
 
 TEST_F(GuardTest, ABaseThatShowsNobodyIsNotBelieved) {

@@ -54,6 +54,9 @@ struct RunSettings {
   bool apply = false;   // of a match
   // The ledger is not the one that wrote last: look at the whole portal before adding.
   bool cold = false;
+  // Of a dry run: the ledger's links are about another portal than the one that is
+  // looked at, and count as forgotten.
+  bool other_portal = false;
   std::string originator;                    // `guestbridge:` + the base's identity
   const CompiledMapping* mapping = nullptr;  // null only for kRebuild
   int mapping_version = 0;
@@ -79,9 +82,13 @@ struct RunSettings {
   // Started by the schedule or by the agent itself: nobody waits for the first answer.
   bool unattended = false;
   int max_requests_in_flight = 8;  // the pacer says how many of them
-  // So many contacts that exist may be changed or made again; more end the run FAILED
-  // with GUARD_STOPPED. Empty: however many there are.
+  // So many contacts that exist may be changed, made again or deleted; more end the run
+  // FAILED with GUARD_STOPPED. Empty: however many there are.
   std::optional<int> most_changed;
+  // With most_changed, of a run that reads the whole base and was not planned: contacts
+  // that 1C names and the ledger does not know are left alone until all was read. When
+  // they and the linked ones are more than most_changed, the run ends kPlanFirst.
+  bool holds_stored = false;
   int linked = 0;  // clients with a contact when the run began
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.
@@ -111,7 +118,8 @@ struct SendRequest {
 struct WakeAt {
   absl::Duration steady;
 };
-enum class RunEnd { kSucceeded, kFailed, kCancelled };
+// kPlanFirst: RunSettings::holds_stored.
+enum class RunEnd { kSucceeded, kFailed, kCancelled, kPlanFirst };
 struct EndRun {
   RunEnd end = RunEnd::kSucceeded;
   absl::Status error;  // of kFailed
@@ -128,6 +136,9 @@ struct RunCounts {
   int skipped = 0;
   int failed = 0;
   int deferred = 0;
+  int deleted = 0;  // of the skipped: whose contact is deleted, or is about to be
+  // Contacts that exist and are changed, made again or deleted.
+  int touched() const { return updated + recreated + deleted; }
 };
 struct PortalUse {
   int http_requests = 0;

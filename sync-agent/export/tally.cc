@@ -9,7 +9,10 @@ constexpr size_t kMaxFailures = 100;
 
 }  // namespace
 
-void Tally::Resume(const std::map<Outcome, int>& counted) { counts_ = counted; }
+void Tally::Resume(const std::map<Outcome, int>& counted, int deletions) {
+  counts_ = counted;
+  deletions_ = std::max(deletions_, deletions);
+}
 
 int Tally::CountOf(Outcome outcome) const {
   const auto count = counts_.find(outcome);
@@ -83,6 +86,7 @@ RunProgress Tally::Snapshot() const {
   counts.skipped = count(Outcome::kSkipped);
   counts.failed = count(Outcome::kFailed);
   counts.deferred = count(Outcome::kDeferred);
+  counts.deleted = deletions_;
   counts.scanned = counts.unchanged + counts.added + counts.updated + counts.recreated +
                    counts.skipped + counts.failed + counts.deferred;
   return progress;

@@ -13,7 +13,7 @@ class Tally {
   explicit Tally(int64_t run) : run_(run) {}
 
   // Takes over what the ledger says that this run counted before it was interrupted.
-  void Resume(const std::map<Outcome, int>& counted);
+  void Resume(const std::map<Outcome, int>& counted, int deletions);
 
   // An outcome that the ledger does not remember (unchanged, skipped, dry run).
   void Count(Outcome outcome);
@@ -22,6 +22,8 @@ class Tally {
   void Mark(ClientRecord* record, Outcome outcome);
   // Takes the client's mark of this run back: it is decided anew.
   void Unmark(ClientRecord* record);
+  // A contact is about to be deleted; its client counts as skipped.
+  void CountDeletion() { ++deletions_; }
   // A settlement marked `after` in the ledger, where this run had counted `before`.
   void Moved(const ClientKey& client, Outcome before, Outcome after);
 
@@ -36,12 +38,17 @@ class Tally {
   RunProgress& progress() { return progress_; }
   RunProgress Snapshot() const;
   int CountOf(Outcome outcome) const;
+  // RunCounts::touched, as of now.
+  int touched() const {
+    return CountOf(Outcome::kUpdated) + CountOf(Outcome::kRecreated) + deletions_;
+  }
 
  private:
   void DropFailure(const ClientKey& client);
 
   int64_t run_;
   std::map<Outcome, int> counts_;
+  int deletions_ = 0;
   RunProgress progress_;
 };
 

@@ -6,8 +6,8 @@
 // Pure.
 namespace guestbridge::agent {
 
-// How many contacts that exist one run may change or make again before a person is
-// asked: `contacts`, or `percent` of the clients that are linked, whichever is more.
+// How many contacts that exist one run may change, make again or delete before a person
+// is asked: `contacts`, or `percent` of the clients that are linked, whichever is more.
 struct GuardSettings {
   bool on = true;
   int contacts = 25'000;

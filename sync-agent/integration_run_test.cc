@@ -1,0 +1,349 @@
+// A whole run of an integration on working models of 1C and the portal: what it does
+// about the guard, about plans and about a portal that is another one.
+#include "sync-agent/integration_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "sync-agent/export/fake_world_test.h"
+#include "tests/testing/seeded_random.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::FakeBase;
+using testing::FakePortal;
+
+class BaseStream final : public ClientStream {
+ public:
+  explicit BaseStream(std::vector<ClientRow> rows) : rows_(std::move(rows)) {}
+  absl::StatusOr<ClientPage> Next() override {
+    ClientPage page;
+    while (page.rows.size() < 100 && next_ < rows_.size()) {
+      page.rows.push_back(rows_[next_++]);
+    }
+    page.last = next_ == rows_.size();
+    page.watermark.value = "w";
+    return page;
+  }
+
+ private:
+  std::vector<ClientRow> rows_;
+  size_t next_ = 0;
+};
+
+class BaseReader final : public SourceReader {
+ public:
+  explicit BaseReader(FakeBase& base) : base_(base) {}
+  absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
+      const ReadRequest& /*request*/) override {
+    ++streams;
+    return std::make_unique<BaseStream>(base_.clients);
+  }
+  absl::StatusOr<std::vector<ClientRow>> FetchClients(
+      absl::Span<const ClientKey> keys,
+      absl::Span<const std::string> /*attributes*/) override {
+    std::vector<ClientRow> rows;
+    for (const ClientRow& row : base_.clients) {
+      if (std::count(keys.begin(), keys.end(), row.key) > 0) rows.push_back(row);
+    }
+    return rows;
+  }
+  absl::StatusOr<std::optional<ClientRow>> FindClient(
+      absl::string_view /*key_or_code*/,
+      absl::Span<const std::string> /*attributes*/) override {
+    return std::optional<ClientRow>();
+  }
+  SourceUsage usage() const override { return {}; }
+
+  int streams = 0;
+
+ private:
+  FakeBase& base_;
+};
+
+class BaseProbe final : public SourceProbe {
+ public:
+  absl::StatusOr<SourceIdentity> FetchIdentity() override { return SourceIdentity(); }
+  absl::StatusOr<std::vector<SourceField>> FetchFields() override {
+    return std::vector<SourceField>();
+  }
+  absl::StatusOr<std::vector<std::string>> FetchCapabilities() override {
+    return std::vector<std::string>();
+  }
+  std::vector<SourceCheck> Test(absl::string_view /*hotel*/,
+                                absl::Span<const std::string> /*mapped*/) override {
+    return {};
+  }
+};
+
+// One call at a time.
+class ModelPortal final : public Portal {
+ public:
+  explicit ModelPortal(FakePortal& model) : model_(model) {}
+  PortalAnswer Send(const PortalRequest& request) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const Command& command : request.commands) {
+      changes += std::holds_alternative<UpdateContact>(command) ||
+                 std::holds_alternative<DeleteContact>(command);
+    }
+    return model_.Send(request);
+  }
+
+  int changes = 0;  // of contacts that exist
+
+ private:
+  std::mutex mutex_;
+  FakePortal& model_;
+};
+
+class IntegrationRunTest : public ::testing::Test {
+ protected:
+  IntegrationRunTest() {
+    IntegrationSettings& settings = sides_->settings;
+    settings.id = "main";
+    settings.active = true;
+    settings.portal.host = "hotel.example";
+    settings.settle_time = settings.box_settle_time = absl::Seconds(120);
+    settings.bound_base_identity = settings.fallback_base_identity = "base";
+    settings.guard.contacts = 100;
+    settings.guard.percent = 1;
+    auto compiled = CompiledMapping::Compile(
+        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, {});
+    settings.mapping = *std::move(compiled);
+    auto reader = std::make_unique<BaseReader>(base_);
+    reader_ = reader.get();
+    sides_->source.reader = std::move(reader);
+    sides_->source.probe = std::make_unique<BaseProbe>();
+    auto portal = std::make_unique<ModelPortal>(portal_);
+    model_ = portal.get();
+    sides_->portal = std::move(portal);
+    lease_.Start();
+  }
+
+  v1::Run Run(v1::Run::Kind kind, bool dry_run = false, bool beyond_guard = false,
+              const std::string& plan = "") {
+    v1::RunTask task;
+    v1::Run& run = *task.mutable_run();
+    run.set_name(absl::StrCat("integrations/main/runs/", ++runs_));
+    run.set_kind(kind);
+    run.set_full(kind == v1::Run::RECONCILE || full_);
+    run.set_dry_run(dry_run);
+    run.set_beyond_guard(beyond_guard);
+    run.set_plan(plan);
+    IntegrationRun execution({.integration = "main",
+                              .ledger = *ledger_,
+                              .sides = sides_,
+                              .pacer = pacer_,
+                              .doubts = doubts_,
+                              .lease = lease_,
+                              .random = random_,
+                              .clock = SystemClock(),
+                              .rejection = absl::OkStatus(),
+                              .tell_checks = [](v1::ReportChecksRequest) {},
+                              .outlook = [](int) { return WriteBackOutlook(); },
+                              .report = [](const v1::Run&) {}},
+                             task);
+    auto ended = execution.Execute();
+    EXPECT_TRUE(ended.has_value());
+    return ended.value_or(v1::Run());
+  }
+  void AddNew(int from, int count) {
+    for (int i = from; i < from + count; ++i) base_.Add(i, "Orlova");
+  }
+  // 1C holds the ID of a contact that the ledger does not know.
+  void AddStored(int count, const std::string& phone) {
+    for (int i = 1; i <= count; ++i) {
+      base_.Add(i, "Orlova", phone).contact = ContactId(1000 + i);
+      portal_.contacts[1000 + i].fields["LAST_NAME"] = "Orlova";
+    }
+    portal_.next_id = 100'000;
+  }
+  void ExpectRefused(const v1::Run& run, const std::string& parameter,
+                     const std::string& value) {
+    EXPECT_EQ(run.state(), v1::Run::FAILED);
+    EXPECT_EQ(run.error().reason(), "GUARD_REFUSED");
+    EXPECT_EQ(run.error().parameters().at(parameter), value);
+  }
+
+  FakeBase base_;
+  FakePortal portal_;
+  ::guestbridge::testing::SeededRandom random_{1};
+  std::unique_ptr<Ledger> ledger_ = *Ledger::Open(":memory:", random_);
+  std::shared_ptr<Sides> sides_ = std::make_shared<Sides>();
+  BaseReader* reader_ = nullptr;
+  ModelPortal* model_ = nullptr;
+  Pacer pacer_{PaceSettings{.bucket_drain_per_second = 1000, .bucket_capacity = 1000},
+               random_};
+  Doubts doubts_;
+  LeaseKeeper lease_{[](const v1::AcquireLeaseRequest&) -> absl::StatusOr<v1::Lease> {
+                       v1::Lease lease;
+                       lease.mutable_time_to_live()->set_seconds(3600);
+                       return lease;
+                     },
+                     SystemClock()};
+  bool full_ = false;
+  int runs_ = 0;
+};
+
+// --- the guard
+
+TEST_F(IntegrationRunTest, AFirstAdoptionThatChangesTooMuchIsRefusedBeforeItWrites) {
+  AddStored(300, "+79161234567");
+  ExpectRefused(Run(v1::Run::EXPORT), "updated", "300");
+  EXPECT_EQ(model_->changes, 0);
+  EXPECT_EQ(*ledger_->CountLinked(), 0);
+  // Nor later, in portions.
+  ExpectRefused(Run(v1::Run::EXPORT), "updated", "300");
+  EXPECT_EQ(model_->changes, 0);
+  const v1::Run done = Run(v1::Run::EXPORT, false, /*beyond_guard=*/true);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(done.counters().updated(), 300);
+}
+
+TEST_F(IntegrationRunTest, AnAdoptionThatChangesNothingNeedsNobody) {
+  AddStored(300, "");
+  AddNew(1001, 50);
+  const v1::Run run = Run(v1::Run::EXPORT);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.counters().unchanged(), 300);
+  EXPECT_EQ(run.counters().added(), 50);
+  EXPECT_EQ(run.counters().scanned(), 350);
+  EXPECT_EQ(portal_.contacts.size(), 350u);
+}
+
+TEST_F(IntegrationRunTest, ABaseOfNewGuestsIsReadOnce) {
+  AddNew(1, 300);
+  const v1::Run run = Run(v1::Run::EXPORT);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.counters().added(), 300);
+  EXPECT_EQ(reader_->streams, 1);
+}
+
+TEST_F(IntegrationRunTest, SoIsOneWhoseContactsTheGuardLetsThrough) {
+  AddStored(100, "+79161234567");
+  AddNew(1001, 100);
+  const v1::Run run = Run(v1::Run::EXPORT);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.counters().updated(), 100);
+  EXPECT_EQ(run.counters().added(), 100);
+  EXPECT_EQ(reader_->streams, 1);
+}
+
+TEST_F(IntegrationRunTest, DeletionsThatAreTooManyAreRefusedBeforeTheFirst) {
+  AddNew(1, 300);
+  Run(v1::Run::EXPORT);
+  sides_->settings.policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  for (ClientRow& row : base_.clients) row.marked_for_deletion = true;
+  full_ = true;
+  const v1::Run dry = Run(v1::Run::EXPORT, /*dry_run=*/true);
+  ASSERT_EQ(dry.notices_size(), 1);
+  EXPECT_EQ(dry.notices(0).reason(), "GUARD_WOULD_STOP");
+  ExpectRefused(Run(v1::Run::EXPORT), "deleted", "300");
+  EXPECT_EQ(portal_.contacts.size(), 300u);
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, dry.plan());
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_TRUE(portal_.contacts.empty());
+}
+
+TEST_F(IntegrationRunTest, AReconciliationThatMendsIsGuardedLikeAnExport) {
+  AddNew(1, 300);
+  Run(v1::Run::EXPORT);
+  for (ClientRow& row : base_.clients) row.attributes["LastName"] = "Petrova";
+  const v1::Run dry = Run(v1::Run::RECONCILE, /*dry_run=*/true);
+  EXPECT_EQ(dry.state(), v1::Run::SUCCEEDED);
+  ASSERT_EQ(dry.notices_size(), 1);
+  EXPECT_EQ(dry.notices(0).reason(), "GUARD_WOULD_STOP");
+  ExpectRefused(Run(v1::Run::RECONCILE), "updated", "300");
+  EXPECT_EQ(model_->changes, 0);
+  // What an export was stopped for is not done by a reconciliation instead.
+  ASSERT_TRUE(ledger_->SetNote(kGuardNote, "100 1% 0").ok());
+  EXPECT_EQ(Run(v1::Run::RECONCILE).error().reason(), "GUARD_STOPPED");
+  const v1::Run done = Run(v1::Run::RECONCILE, false, /*beyond_guard=*/true);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(done.counters().updated(), 300);
+  EXPECT_EQ(done.reconcile().changed_in_source(), 300);
+  EXPECT_EQ(*ledger_->Note(kGuardNote), "");
+}
+
+TEST_F(IntegrationRunTest, AReconciliationDoesNotBelieveAnEmptyBase) {
+  AddNew(1, 150);
+  Run(v1::Run::EXPORT);
+  base_.clients.clear();
+  EXPECT_EQ(Run(v1::Run::RECONCILE).error().reason(), "SOURCE_EMPTY");
+}
+
+// --- another portal
+
+class OtherPortalTest : public IntegrationRunTest {
+ protected:
+  OtherPortalTest() {
+    AddNew(1, 60);
+    EXPECT_EQ(Run(v1::Run::EXPORT).state(), v1::Run::SUCCEEDED);
+    portal_ = FakePortal();
+    portal_.contacts[7].fields["LAST_NAME"] = "Somebody";
+    sides_->settings.portal.host = "another.example";
+  }
+};
+
+TEST_F(OtherPortalTest, ADryRunSaysWhatTheRunAfterItDoes) {
+  const v1::Run dry = Run(v1::Run::EXPORT, /*dry_run=*/true);
+  EXPECT_EQ(dry.state(), v1::Run::SUCCEEDED) << dry.error().reason();
+  EXPECT_EQ(dry.counters().added(), 60);
+  EXPECT_EQ(dry.counters().recreated(), 0);
+  // A configuration that is put right again has cost nothing.
+  EXPECT_EQ(*ledger_->CountLinked(), 60);
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, dry.plan());
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(done.counters().added(), 60);
+  EXPECT_EQ(portal_.contacts.size(), 61u);
+}
+
+TEST_F(OtherPortalTest, AComparisonFindsMissingGuestsNotGoneContacts) {
+  const v1::Run run = Run(v1::Run::RECONCILE, /*dry_run=*/true);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.reconcile().missing(), 60);
+  EXPECT_EQ(run.reconcile().gone(), 0);
+  EXPECT_EQ(*ledger_->CountLinked(), 60);
+}
+
+TEST_F(OtherPortalTest, WhatTheGuardStoppedAtTheOldOneIsForgotten) {
+  ASSERT_TRUE(ledger_->SetNote(kGuardNote, "100 1% 0").ok());
+  ASSERT_TRUE(ledger_->SetNote(kPlannedNote, "integrations/main/runs/3@3").ok());
+  const v1::Run run = Run(v1::Run::EXPORT);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.counters().added(), 60);
+  EXPECT_EQ(*ledger_->Note(kPlannedNote), "");
+}
+
+// --- a ledger that is not the one that wrote last
+
+TEST_F(IntegrationRunTest, ADryRunRestoresNoLinks) {
+  AddNew(1, 60);
+  Run(v1::Run::EXPORT);
+  base_.clients[3].attributes["LastName"] = "Petrova";
+  base_.Add(61, "Novikova");
+  ledger_ = *Ledger::Open(":memory:", random_);
+  ASSERT_TRUE(ledger_->SetNote("cold", "1").ok());
+  const v1::Run dry = Run(v1::Run::EXPORT, /*dry_run=*/true);
+  EXPECT_EQ(dry.state(), v1::Run::SUCCEEDED) << dry.error().reason();
+  EXPECT_EQ(dry.counters().added(), 1);
+  EXPECT_EQ(*ledger_->CountLinked(), 0);
+  EXPECT_EQ(ledger_->CountWriteBacks()->pending, 0);
+  // And its plan holds.
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, dry.plan());
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(done.counters().added(), 1);
+  EXPECT_EQ(*ledger_->CountLinked(), 61);
+  EXPECT_EQ(portal_.contacts.size(), 61u);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
