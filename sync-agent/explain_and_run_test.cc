@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ class ExplainAndRunTest : public ClientTasksTest {
     std::vector<MappingEntry> entries = {{"LastName", "LAST_NAME", {}},
                                          {"Phone", "PHONE", {}}};
     if (Once(2)) entries.push_back({"City", "ADDRESS_CITY", {}});
+    if (Once(2)) entries.push_back({"DeletionMark", "UF_CRM_MARK", {}});
     for (MappingEntry& entry : entries) {
       entry.policy = static_cast<MappingEntry::Policy>(Once(4) ? 1 + Draw(2) : 0);
       entry.keep_when_empty = Once(4);
@@ -68,9 +70,21 @@ class ExplainAndRunTest : public ClientTasksTest {
 
   void NewPolicies() {
     Policies& policies = sides_.settings.policies;
-    policies.deletion_mark = static_cast<DeletionMarkPolicy>(Draw(2));
+    policies.deletion_mark = static_cast<DeletionMarkPolicy>(Draw(3));
     policies.gone_contact = static_cast<GoneContactPolicy>(Draw(4));
     policies.export_nameless = Once(2);
+  }
+
+  // One of the portal, or one that it never gives out: an ID that leads nowhere leads
+  // nowhere later.
+  ContactId AnyContact() {
+    const auto& contacts = world.portal.contacts;
+    if (contacts.empty() || Once(3)) {
+      return ContactId(static_cast<int64_t>(500'000 + Draw(20)));
+    }
+    auto any = contacts.begin();
+    std::advance(any, static_cast<ptrdiff_t>(Draw(contacts.size())));
+    return ContactId(any->first);
   }
 
   void Edit(ClientRow& row) {
@@ -82,7 +96,8 @@ class ExplainAndRunTest : public ClientTasksTest {
                       {"City", cities[Draw(cities.size())]}};
     row.is_folder = Once(12);
     row.marked_for_deletion = Once(8);
-    if (Once(8)) row.contact = ContactId(static_cast<int64_t>(100 + Draw(20)));
+    row.attributes["DeletionMark"] = row.marked_for_deletion ? "true" : "false";
+    if (Once(8)) row.contact = AnyContact();
     row.data_version = absl::StrCat("v", ++edits_);
   }
 

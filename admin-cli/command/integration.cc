@@ -42,7 +42,7 @@ const std::vector<PolicyFlag>& PolicyFlags() {
        "FLAG_ON_DELETION_MARK",
        "ON_DELETION_MARK",
        "deletion_mark_policy",
-       {{"ignore", I::IGNORE}, {"delete", I::DELETE}}},
+       {{"ignore", I::IGNORE}, {"mark", I::MARK}, {"delete", I::DELETE}}},
       {"--on-gone-contact",
        "FLAG_ON_GONE_CONTACT",
        "ON_GONE_CONTACT",
@@ -269,7 +269,9 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
     return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--display-name"}});
   }
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::UpdateIntegration, request));
-  return Print(session, "INTEGRATION_UPDATED", made, "NEXT_STATUS");
+  const bool marks = arguments.Get("--on-deletion-mark") == "mark";
+  return Print(session, "INTEGRATION_UPDATED", made,
+               marks ? "NEXT_MAP_DELETION_MARK" : "NEXT_STATUS");
 }
 
 absl::StatusOr<int> Activate(Session& session, const Arguments& arguments) {

@@ -362,9 +362,11 @@ constexpr ReasonText kHelp[] = {
               "Название для людей, например имя гостиницы"),
     MakeLabel("LABEL_FLAG_ON_DELETION_MARK",
               "What a deletion mark in 1C does: ignore (default) leaves the contact as "
-              "it is, delete moves it to the portal's recycle bin",
+              "it is, mark keeps it up to date and tells it the mark, delete moves it "
+              "to the portal's recycle bin",
               "Что делает пометка на удаление в 1С: ignore (по умолчанию) — контакт "
-              "остаётся как есть, delete — уходит в корзину портала"),
+              "остаётся как есть, mark — обновляется и получает пометку, delete — "
+              "уходит в корзину портала"),
     MakeLabel(
         "LABEL_FLAG_ON_GONE_CONTACT",
         "When a contact is gone from the portal: recreate (default) links the one "

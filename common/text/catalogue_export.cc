@@ -302,6 +302,17 @@ constexpr ReasonText kTexts[] = {
      "Гость помечен на удаление в 1С.",
      "If the guest should be exported, take the mark off in 1C.",
      "Если гостя нужно выгружать, снимите пометку в 1С."},
+    {"MARKED_CONTACT_KEPT", kOk,
+     "The guest is marked for deletion in 1C; the contact is kept up to date all the "
+     "same.",
+     "Гость помечен на удаление в 1С; контакт всё равно обновляется.",
+     "Which field takes the mark: guestbridge fields list {integration}. To leave such "
+     "contacts as they are: guestbridge integration update {integration} "
+     "--on-deletion-mark ignore.",
+     "В какое поле попадает пометка: guestbridge fields list {integration}. Чтобы "
+     "такие "
+     "контакты оставались как есть: guestbridge integration update {integration} "
+     "--on-deletion-mark ignore."},
     {"MARKED_CONTACT_TO_DELETE", kOk,
      "The guest is marked for deletion in 1C; an export moves the contact to the "
      "portal's recycle bin.",
@@ -321,11 +332,13 @@ constexpr ReasonText kTexts[] = {
      "создаст контакт, если настройка --on-gone-contact не велит иначе."},
     {"MARKED_CONTACT_NOT_OURS", kOk,
      "The guest is marked for deletion in 1C, but the contact does not carry the "
-     "guest's mark any more and is not deleted.",
+     "guest's mark any more and is left as it is.",
      "Гость помечен на удаление в 1С, но контакт больше не несёт отметку этого гостя, "
-     "поэтому не удаляется.",
-     "Look at the contact on the portal and delete it there if it is this guest's.",
-     "Посмотрите контакт на портале и удалите его там, если это контакт этого гостя."},
+     "поэтому остаётся как есть.",
+     "Look at the contact on the portal and change or delete it there if it is this "
+     "guest's.",
+     "Посмотрите контакт на портале и измените или удалите его там, если это контакт "
+     "этого гостя."},
     {"MARKED_CONTACT_NOT_DELETED", kOk,
      "The guest is marked for deletion in 1C, but the portal does not delete the "
      "contact.",

@@ -118,6 +118,34 @@ constexpr ReasonText kTexts[] = {
      "mailings\"; then \"guestbridge fields load {integration}\" finds it.",
      "Создайте на портале для контактов поле типа «Да/Нет» с названием «Запрет "
      "рассылки»; «guestbridge fields load {integration}» его найдёт."},
+    {"DELETION_MARK_LEFT_OUT", kOk,
+     "Contacts of guests who are marked for deletion stay (--on-deletion-mark mark), "
+     "but the mark ({attribute}) would not reach the portal.",
+     "Контакты гостей, помеченных на удаление, остаются (--on-deletion-mark mark), но "
+     "пометка ({attribute}) не попадёт на портал.",
+     "Choose one of {contact_fields}, e.g. \"guestbridge fields map {integration} "
+     "{attribute} {target} --transform yes-no\", and save.",
+     "Выберите одно из полей {contact_fields}, например «guestbridge fields map "
+     "{integration} {attribute} {target} --transform yes-no», и сохраните."},
+    {"DELETION_MARK_NO_FIELD", kOk,
+     "Contacts of guests who are marked for deletion stay (--on-deletion-mark mark), "
+     "but the mark ({attribute}) would not reach the portal: its contacts have no "
+     "field "
+     "for it.",
+     "Контакты гостей, помеченных на удаление, остаются (--on-deletion-mark mark), но "
+     "пометка ({attribute}) не попадёт на портал: у контактов нет поля для неё.",
+     "Make a field of the type \"Yes/No\" for contacts on the portal, called "
+     "\"Deletion "
+     "mark\"; then \"guestbridge fields load {integration}\" finds it.",
+     "Создайте на портале для контактов поле типа «Да/Нет» с названием «Пометка "
+     "удаления»; «guestbridge fields load {integration}» его найдёт."},
+    {"DELETION_MARK_NOT_LOADED", kOk,
+     "Contacts of guests who are marked for deletion stay (--on-deletion-mark mark), "
+     "but the mark ({attribute}) is not among the attributes that were loaded from 1C.",
+     "Контакты гостей, помеченных на удаление, остаются (--on-deletion-mark mark), но "
+     "пометки ({attribute}) нет среди реквизитов, загруженных из 1С.",
+     "Load them again: guestbridge fields load {integration}.",
+     "Загрузите их снова: guestbridge fields load {integration}."},
     {"EVENTS_NOT_LOADED", kPrecondition,
      "The events of the integration \"{integration}\" are not loaded yet.",
      "События взаимодействия «{integration}» ещё не загружены.",

@@ -22,6 +22,7 @@ const std::vector<Rule>& Rules() {
       {"ATTENTION_", {Place::kStatus}},
       {"SUGGESTED_BY_", {Place::kMapping}},
       {"MARKETING_BAN_", {Place::kMapping}},
+      {"DELETION_MARK_", {Place::kMapping}},
       {"EVENT_BY_", {Place::kEvents}},
       {"LINE_", {Place::kLine}},
       {"PLAINTEXT_IN_USE", {Place::kLog}},

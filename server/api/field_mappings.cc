@@ -39,6 +39,18 @@ absl::StatusOr<v1::FieldMapping> LoadDraft(Transaction& transaction,
   return draft;
 }
 
+// Tells what would go nowhere, given what the hotel chose.
+absl::Status PutNotices(Transaction& transaction, const std::string& id,
+                        v1::FieldMapping* draft) {
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
+                                       transaction, keys::Integration(id)));
+  const bool marks =
+      record.has_value() &&
+      record->value.integration().deletion_mark_policy() == v1::Integration::MARK;
+  TellNotices(id, marks, draft);
+  return absl::OkStatus();
+}
+
 absl::Status SaveDraft(Transaction& transaction, const std::string& id, absl::Time now,
                        v1::FieldMapping* draft) {
   draft->set_name(DraftMappingName(id));
@@ -198,8 +210,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Get(const std::string& name) {
                    : draft.status();
       }
       mapping = *std::move(draft);
-      TellNotices(id, &mapping);
-      return absl::OkStatus();
+      return PutNotices(transaction, id, &mapping);
     }
     GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
     GB_ASSIGN_OR_RETURN(const auto record,
@@ -317,7 +328,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Save(
     GB_ASSIGN_OR_RETURN(draft, LoadDraft(transaction, id));
     GB_RETURN_IF_ERROR(CheckEtag(request.etag(), draft.etag(), DraftMappingName(id)));
     GB_ASSIGN_OR_RETURN(saved, DraftAsVersion(transaction, id, request.resend()));
-    return absl::OkStatus();
+    return PutNotices(transaction, id, &draft);
   };
   if (request.validate_only()) {
     GB_RETURN_IF_ERROR(store_.Read(make));
@@ -330,7 +341,6 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Save(
                            .status());
     GB_ASSIGN_OR_RETURN(saved, Get(saved.name()));
   }
-  TellNotices(id, &draft);
   *saved.mutable_notices() = draft.notices();
   return saved;
 }

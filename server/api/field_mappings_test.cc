@@ -66,6 +66,19 @@ TEST_F(FieldMappingsTest, WhatIsOnlyValidatedIsNotSaved) {
   EXPECT_EQ(Save()->version(), 1);
 }
 
+TEST_F(FieldMappingsTest, AChosenPolicyWhoseMarkGoesNowhereIsSaidWhenFieldsAreSaved) {
+  EXPECT_EQ(Save()->notices_size(), 0);
+  v1::UpdateIntegrationRequest request;
+  request.mutable_integration()->set_name("integrations/main");
+  request.mutable_integration()->set_deletion_mark_policy(v1::Integration::MARK);
+  request.mutable_update_mask()->add_paths("deletion_mark_policy");
+  ASSERT_THAT(integrations_.Update(request), IsOk());
+  const auto saved = Save();
+  ASSERT_EQ(saved->notices_size(), 1);
+  EXPECT_EQ(saved->notices(0).reason(), "DELETION_MARK_NOT_LOADED");
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/draft")->notices_size(), 1);
+}
+
 TEST_F(FieldMappingsTest, AVersionSaysFromWhichOneOnEverybodyIsComparedWithIt) {
   const auto first = Save();
   EXPECT_EQ(first->resend(), Mapping::CHANGED);

@@ -14,27 +14,27 @@ namespace {
 // 1C's mark of a guest who wants no mailings. It must be carried along: whoever sends
 // them from the portal knows nothing of 1C.
 constexpr absl::string_view kMarketingBan = "NoSMSDelivery";
+constexpr absl::string_view kDeletionMark = "DeletionMark";
 constexpr size_t kMostNamed = 5;
 
-bool IsBan(absl::string_view attribute) {
-  return absl::EqualsIgnoreCase(attribute, kMarketingBan);
-}
-
-bool CarriesBan(const v1::FieldMapping& draft) {
+bool Carries(const v1::FieldMapping& draft, absl::string_view mark) {
+  const auto is_mark = [mark](absl::string_view attribute) {
+    return absl::EqualsIgnoreCase(attribute, mark);
+  };
   for (const v1::FieldMappingEntry& entry : draft.entries()) {
-    if (IsBan(entry.source())) return true;
+    if (is_mark(entry.source())) return true;
     for (const std::string& transform : entry.transforms()) {
       const std::vector<std::string> attributes = AttributesOf(transform);
-      if (std::any_of(attributes.begin(), attributes.end(), IsBan)) return true;
+      if (std::any_of(attributes.begin(), attributes.end(), is_mark)) return true;
     }
   }
-  // Those who refused may be left out of the export altogether.
+  // Those who have it may be left out of the export altogether.
   return std::any_of(draft.conditions().begin(), draft.conditions().end(),
-                     [](const auto& one) { return IsBan(one.attribute()); });
+                     [&](const auto& one) { return is_mark(one.attribute()); });
 }
 
 // User fields that take yes or no and that nothing feeds.
-std::vector<std::string> FieldsForBan(const v1::FieldMapping& draft) {
+std::vector<std::string> FieldsForMark(const v1::FieldMapping& draft) {
   std::vector<std::string> names;
   for (const v1::ContactField& field : draft.contact_fields()) {
     const bool fed =
@@ -49,24 +49,47 @@ std::vector<std::string> FieldsForBan(const v1::FieldMapping& draft) {
   return names;
 }
 
-}  // namespace
+// What is said of a mark that goes nowhere. Empty: nothing.
+struct Reasons {
+  absl::string_view left_out;
+  absl::string_view no_field;
+  absl::string_view not_loaded;
+};
 
-void TellNotices(const std::string& integration, v1::FieldMapping* draft) {
-  draft->clear_notices();
-  const auto ban =
-      std::find_if(draft->source_fields().begin(), draft->source_fields().end(),
-                   [](const auto& field) { return IsBan(field.name()); });
-  if (ban == draft->source_fields().end() || CarriesBan(*draft)) return;
+void TellOf(const std::string& integration, absl::string_view mark,
+            const Reasons& reasons, v1::FieldMapping* draft) {
+  if (Carries(*draft, mark)) return;
+  const auto known = std::find_if(
+      draft->source_fields().begin(), draft->source_fields().end(),
+      [mark](const auto& field) { return absl::EqualsIgnoreCase(field.name(), mark); });
+  const bool loaded = known != draft->source_fields().end();
+  if (!loaded && reasons.not_loaded.empty()) return;
   v1::Explanation& notice = *draft->add_notices();
   auto& parameters = *notice.mutable_parameters();
   parameters["integration"] = integration;
-  parameters["attribute"] = ban->name();
-  const std::vector<std::string> fields = FieldsForBan(*draft);
-  notice.set_reason(fields.empty() ? "MARKETING_BAN_NO_FIELD"
-                                   : "MARKETING_BAN_LEFT_OUT");
+  parameters["attribute"] = loaded ? known->name() : std::string(mark);
+  if (!loaded) {
+    notice.set_reason(std::string(reasons.not_loaded));
+    return;
+  }
+  const std::vector<std::string> fields = FieldsForMark(*draft);
+  notice.set_reason(std::string(fields.empty() ? reasons.no_field : reasons.left_out));
   if (fields.empty()) return;
   parameters["contact_fields"] = absl::StrJoin(fields, ", ");
   parameters["target"] = fields.front();
+}
+
+}  // namespace
+
+void TellNotices(const std::string& integration, bool marks, v1::FieldMapping* draft) {
+  draft->clear_notices();
+  TellOf(integration, kMarketingBan,
+         {"MARKETING_BAN_LEFT_OUT", "MARKETING_BAN_NO_FIELD", ""}, draft);
+  if (!marks) return;
+  TellOf(
+      integration, kDeletionMark,
+      {"DELETION_MARK_LEFT_OUT", "DELETION_MARK_NO_FIELD", "DELETION_MARK_NOT_LOADED"},
+      draft);
 }
 
 }  // namespace guestbridge::server

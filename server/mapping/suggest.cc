@@ -82,6 +82,9 @@ constexpr Title kTitles[] = {
      "отказалсяотрассылки|отказалсяотрассылок|несогласиенарассылку|нерассылать|"
      "запретрекламы|отказотрекламы|безрекламы|noadvertising|nomarketing|marketingban|"
      "nomailing|nomailings|nosms"},
+    {"DeletionMark",
+     "пометкаудаления|пометканаудаление|помеченнаудаление|помеченнаудалениев1с|"
+     "deletionmark|markedfordeletion"},
     {"Citizenship_Key", "гражданство|citizenship"},
     {"Language_Key", "язык|языкгостя|language"},
     {"ClientType_Key", "типгостя|типклиента|clienttype|guesttype"},

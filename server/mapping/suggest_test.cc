@@ -101,7 +101,7 @@ TEST(Suggest, UserFieldsAreFoundByTheirTitle) {
 }
 
 std::string NoticeOf(v1::FieldMapping draft) {
-  TellNotices("main", &draft);
+  TellNotices("main", /*marks=*/false, &draft);
   return draft.notices().empty() ? "" : draft.notices(0).reason();
 }
 
@@ -119,8 +119,8 @@ TEST(Notices, AMarketingBanThatIsLeftOutIsSaidWithTheFieldsThatCouldTakeIt) {
   EXPECT_EQ(NoticeOf(draft), "MARKETING_BAN_NO_FIELD");
   Field(&draft, "UF_CRM_A", "boolean", "Other");
   Field(&draft, "UF_CRM_B", "boolean", "Other");
-  TellNotices("main", &draft);
-  TellNotices("main", &draft);
+  TellNotices("main", /*marks=*/false, &draft);
+  TellNotices("main", /*marks=*/false, &draft);
   ASSERT_EQ(draft.notices_size(), 1);
   EXPECT_EQ(draft.notices(0).reason(), "MARKETING_BAN_LEFT_OUT");
   EXPECT_EQ(draft.notices(0).parameters().at("contact_fields"), "UF_CRM_A, UF_CRM_B");
@@ -143,6 +143,36 @@ TEST(Notices, AMarketingBanThatGoesAnywhereIsNoNews) {
   v1::FieldMapping filtered = draft;
   filtered.add_conditions()->set_attribute("NoSMSDelivery");
   EXPECT_EQ(NoticeOf(filtered), "");
+}
+
+TEST(Notices, ADeletionMarkThatIsToBeAValueIsSaidWhileItGoesNowhere) {
+  const auto told = [](v1::FieldMapping draft, bool marks = true) -> std::string {
+    TellNotices("main", marks, &draft);
+    if (draft.notices().empty()) return "";
+    const auto& said = *draft.notices().rbegin();
+    const auto target = said.parameters().find("target");
+    return said.reason() +
+           (target == said.parameters().end() ? "" : " " + target->second);
+  };
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Field(&draft, "UF_CRM_A", "boolean", "Other");
+  EXPECT_EQ(told(draft), "DELETION_MARK_NOT_LOADED");
+  Source(&draft, "DeletionMark", "Edm.Boolean");
+  EXPECT_EQ(told(draft), "DELETION_MARK_LEFT_OUT UF_CRM_A");
+  EXPECT_EQ(told(draft, /*marks=*/false), "");
+  v1::FieldMapping mapped = draft;
+  mapped.add_entries()->set_source("DeletionMark");
+  EXPECT_EQ(told(mapped), "");
+  draft.clear_contact_fields();
+  EXPECT_EQ(told(draft), "DELETION_MARK_NO_FIELD");
+  // Beside the other one.
+  Source(&draft, "NoSMSDelivery", "Edm.Boolean");
+  TellNotices("main", /*marks=*/true, &draft);
+  EXPECT_EQ(draft.notices_size(), 2);
+  Field(&draft, "UF_CRM_B", "boolean", "Пометка удаления");
+  EXPECT_THAT(Suggested(draft),
+              ElementsAre("DeletionMark -> UF_CRM_B MEDIUM SUGGESTED_BY_TITLE yes-no"));
 }
 
 TEST(Suggest, WhatWasMappedByHandStays) {

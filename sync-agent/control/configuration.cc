@@ -141,6 +141,8 @@ Policies ReadPolicies(const v1::AgentConfiguration& configuration) {
   Policies policies;
   if (configuration.deletion_mark_policy() == v1::Integration::DELETE) {
     policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  } else if (configuration.deletion_mark_policy() == v1::Integration::MARK) {
+    policies.deletion_mark = DeletionMarkPolicy::kMark;
   }
   switch (configuration.gone_contact_policy()) {
     case v1::Integration::GONE_CONTACT_POLICY_UNSPECIFIED:

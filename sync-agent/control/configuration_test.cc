@@ -70,6 +70,9 @@ TEST(Configuration, ReadsPolicies) {
   configuration.set_nameless_policy(v1::Integration::EXPORT);
   policies = ReadConfiguration(configuration)->policies;
   EXPECT_EQ(policies.deletion_mark, DeletionMarkPolicy::kDelete);
+  configuration.set_deletion_mark_policy(v1::Integration::MARK);
+  EXPECT_EQ(ReadConfiguration(configuration)->policies.deletion_mark,
+            DeletionMarkPolicy::kMark);
   EXPECT_EQ(policies.gone_contact, GoneContactPolicy::kAsk);
   EXPECT_EQ(policies.robots, RobotsPolicy::kAlways);
   EXPECT_TRUE(policies.export_nameless);

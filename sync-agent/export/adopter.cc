@@ -78,7 +78,35 @@ std::optional<PortalLane::Job> Adopter::Next() {
   return job;
 }
 
+// Marked for deletion in 1C, and the contact that it was linked to is not its own, or
+// is not there: none is made in its place.
+void Adopter::LeaveMarked(const Decision& decision, bool gone) {
+  const std::string reason = gone ? kMarkedContactGone : kMarkedContactNotOurs;
+  const Parameters parameters = {{"contact", std::to_string(decision.contact.value())}};
+  context_.busy.erase(decision.key);
+  if (context_.settings.dry_run) {
+    context_.tally.Count(Outcome::kSkipped);
+    context_.plan.Leave(decision.key, Outcome::kSkipped, reason, parameters);
+    return;
+  }
+  auto record = context_.ledger.Get(decision.key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  ClientRecord& known = **record;
+  if (gone) known.link = LinkState::kLost;
+  known.dirty = false;
+  known.reason = reason;
+  known.parameters = parameters;
+  known.problem = Outcome::kSkipped;
+  known.version = decision.version;
+  context_.tally.Mark(&known, Outcome::kSkipped);
+  context_.Check(context_.ledger.Put({known}));
+}
+
 void Adopter::Gone(Decision decision) {
+  if (decision.marked) {
+    LeaveMarked(decision, /*gone=*/true);
+    return;
+  }
   const auto pair = context_.ledger.Pair(decision.key);
   if (!context_.Check(pair.status())) return;
   // A person was asked about this very contact and wants a new one.
@@ -96,6 +124,10 @@ void Adopter::Gone(Decision decision) {
 }
 
 void Adopter::AddNew(Decision decision, PlannedAction action) {
+  if (decision.marked) {
+    LeaveMarked(decision, /*gone=*/false);
+    return;
+  }
   const EventSwitches& events = context_.settings.events;
   const bool wanted = action == PlannedAction::kRecreate ? events.contact_deleted
                                                          : events.client_created;

@@ -14,7 +14,8 @@ namespace guestbridge::agent {
 // Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
 // contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
 // date. Another's or implausible (IDs of an earlier portal are usual): the client is
-// new. Gone: made again, unless the policy says otherwise.
+// new. Gone: made again, unless the policy says otherwise. A client that is marked for
+// deletion gets no contact in either case.
 class Adopter {
  public:
   Adopter(RunContext& context, Adder& adder, Updater& updater, GoneCheck& gone)
@@ -30,6 +31,7 @@ class Adopter {
   // The contact that 1C names is gone.
   void Gone(Decision decision);
   void AddNew(Decision decision, PlannedAction action);
+  void LeaveMarked(const Decision& decision, bool gone);
 
   RunContext& context_;
   Adder& adder_;

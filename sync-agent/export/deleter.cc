@@ -76,7 +76,7 @@ void Deleter::Look(Decision decision, const ContactRow& row) {
 }
 
 void Deleter::LeaveAlone(const Decision& decision) {
-  constexpr char kReason[] = "MARKED_CONTACT_NOT_OURS";
+  constexpr const char* kReason = kMarkedContactNotOurs;
   context_.busy.erase(decision.key);
   if (context_.settings.dry_run) {
     context_.tally.Count(Outcome::kSkipped);

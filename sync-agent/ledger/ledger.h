@@ -64,6 +64,8 @@ inline constexpr char kContactGoneAsk[] = "CONTACT_GONE_ASK";
 // … that is marked for deletion in 1C and whose contact is not on the portal (any
 // more).
 inline constexpr char kMarkedContactGone[] = "MARKED_CONTACT_GONE";
+// … and whose contact carries the client's mark no more.
+inline constexpr char kMarkedContactNotOurs[] = "MARKED_CONTACT_NOT_OURS";
 // … and whose contact the portal keeps though it was told twice to delete it.
 inline constexpr char kMarkedContactNotDeleted[] = "MARKED_CONTACT_NOT_DELETED";
 // … that a person dropped after it was refused (problem kSkipped, with its

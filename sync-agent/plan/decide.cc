@@ -202,6 +202,27 @@ void DecideDeletion(const LinkView& view, Ruling& ruling, Decision& decision) {
   }
 }
 
+// Marked in 1C, which a contact is told and nobody gets one for. True: decided.
+bool DecideMarked(const LinkView& view, Ruling& ruling, Decision& decision) {
+  decision.marked = true;
+  if (view.link == LinkView::Link::kLive) {
+    ruling.Note("deletion-mark", "MARKED_CONTACT_KEPT");
+    return false;
+  }
+  if (view.in_doubt) {
+    // Also what may have made a contact just now.
+    ruling.Stop("doubt", PlannedAction::kDefer, "IN_DOUBT");
+  } else if (view.link == LinkView::Link::kLost ||
+             view.link == LinkView::Link::kAsked) {
+    ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_CONTACT_GONE",
+                {{"contact", absl::StrCat(view.contact.value())}});
+  } else {
+    ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
+                {{"policy", "mark"}});
+  }
+  return true;
+}
+
 void NoteRobots(const Policies& policies, Ruling& ruling) {
   if (policies.robots == RobotsPolicy::kNever) ruling.Note("robots", "ROBOTS_NEVER");
   if (policies.robots == RobotsPolicy::kAlways) ruling.Note("robots", "ROBOTS_ALWAYS");
@@ -321,16 +342,24 @@ Decision Decide(const ClientRow& row, MappedContact mapped, const LinkView& view
     if (!events.client_marked_for_deletion) {
       ruling.Stop("deletion-mark", PlannedAction::kSkip, "EVENT_OFF",
                   {{"event", "client-marked-for-deletion"}});
-    } else if (policies.deletion_mark == DeletionMarkPolicy::kIgnore) {
-      // A marked client is neither created nor changed, and its contact stays as it is.
-      ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
-                  {{"policy", "ignore"}});
-    } else {
-      DecideDeletion(view, ruling, decision);
+      return finish();
     }
-    return finish();
+    switch (policies.deletion_mark) {
+      case DeletionMarkPolicy::kIgnore:
+        // Neither created nor changed, and its contact stays as it is.
+        ruling.Stop("deletion-mark", PlannedAction::kSkip, "MARKED_FOR_DELETION",
+                    {{"policy", "ignore"}});
+        return finish();
+      case DeletionMarkPolicy::kDelete:
+        DecideDeletion(view, ruling, decision);
+        return finish();
+      case DeletionMarkPolicy::kMark:
+        if (DecideMarked(view, ruling, decision)) return finish();
+        break;
+    }
+  } else {
+    ruling.Pass("deletion-mark");
   }
-  ruling.Pass("deletion-mark");
 
   if (!mapped.unmet.empty()) {
     ruling.Stop("filter", PlannedAction::kSkip, "FILTERED_OUT",

@@ -110,6 +110,8 @@ struct Decision {
   bool refresh_digest = false;
   // To be sent in a request of its own: an earlier answer to this content was unclear.
   bool alone = false;
+  // Marked for deletion in 1C: where it has no contact after all, none is made.
+  bool marked = false;
 };
 
 // Whether `rules` and `fields` are filled, for a person to read.

@@ -22,6 +22,8 @@ std::string BasisOf(const Policies& policies) {
   std::string basis;
   if (policies.deletion_mark == DeletionMarkPolicy::kDelete) {
     absl::StrAppend(&basis, "deletion-mark ");
+  } else if (policies.deletion_mark == DeletionMarkPolicy::kMark) {
+    absl::StrAppend(&basis, "deletion-mark-as-value ");
   }
   if (policies.gone_contact != GoneContactPolicy::kRecreate) {
     absl::StrAppend(&basis, "gone-contact-", static_cast<int>(policies.gone_contact),

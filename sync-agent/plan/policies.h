@@ -9,6 +9,7 @@ namespace guestbridge::agent {
 enum class DeletionMarkPolicy {
   kIgnore,
   kDelete,  // the contact that carries the client's mark goes to the recycle bin
+  kMark,    // a contact is kept up to date; the mark is a value like any other
 };
 
 // Of a client whose contact is gone and whose mark no other contact carries.

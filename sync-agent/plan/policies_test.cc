@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "sync-agent/plan/decide.h"
 
 namespace guestbridge::agent {
@@ -126,6 +127,53 @@ TEST(Policies, AMarkedClientsContactIsToGoAndNothingElseIs) {
   EXPECT_EQ(Marked(View(LinkView::Link::kErased)).reason, "CLIENT_ERASED");
 }
 
+TEST(Policies, AMarkThatIsAValueKeepsAContactAndMakesNone) {
+  Policies policies;
+  policies.deletion_mark = DeletionMarkPolicy::kMark;
+  const auto decide = [&](LinkView view, const std::string& name = "Orlova",
+                          EventSwitches events = {}) {
+    return Decide(Row(/*marked=*/true), Mapped(name), view, events, policies);
+  };
+  using Link = LinkView::Link;
+  const struct {
+    Link link;
+    bool in_doubt;
+    const char* name;
+    PlannedAction action;
+    const char* reason;
+  } kCases[] = {
+      {Link::kLive, false, "Orlova", PlannedAction::kUnchanged, ""},
+      {Link::kLive, false, "Petrova", PlannedAction::kUpdate, ""},
+      {Link::kLive, true, "Petrova", PlannedAction::kDefer, "IN_DOUBT"},
+      {Link::kLive, false, "", PlannedAction::kSkip, "NO_NAME_NO_PHONE_NO_EMAIL"},
+      {Link::kLost, false, "Orlova", PlannedAction::kSkip, "MARKED_CONTACT_GONE"},
+      {Link::kLost, true, "Orlova", PlannedAction::kDefer, "IN_DOUBT"},
+      {Link::kAsked, false, "Orlova", PlannedAction::kSkip, "MARKED_CONTACT_GONE"},
+      {Link::kNone, false, "Orlova", PlannedAction::kSkip, "MARKED_FOR_DELETION"},
+      {Link::kNone, true, "Orlova", PlannedAction::kDefer, "IN_DOUBT"},
+      {Link::kReview, false, "Orlova", PlannedAction::kSkip, "MARKED_FOR_DELETION"},
+      {Link::kErased, false, "Orlova", PlannedAction::kSkip, "CLIENT_ERASED"},
+  };
+  for (const auto& one : kCases) {
+    SCOPED_TRACE(absl::StrCat(static_cast<int>(one.link), one.in_doubt, one.name));
+    LinkView view = View(one.link);
+    view.in_doubt = one.in_doubt;
+    const Decision decision = decide(view, one.name);
+    EXPECT_EQ(decision.action, one.action);
+    EXPECT_EQ(decision.reason, one.reason);
+    EXPECT_EQ(decision.marked, one.link != Link::kErased);
+    EXPECT_EQ(Says(decision, "deletion-mark", "MARKED_CONTACT_KEPT"),
+              one.link == Link::kLive);
+  }
+  EXPECT_EQ(decide(View(Link::kNone)).parameters.at("policy"), "mark");
+  EventSwitches events;
+  events.client_marked_for_deletion = false;
+  EXPECT_EQ(decide(View(Link::kLive), "Petrova", events).reason, "EVENT_OFF");
+  // Who is not marked is decided about as ever.
+  EXPECT_EQ(Decide(Row(), Mapped("Orlova"), {}, {}, policies).action,
+            PlannedAction::kAdd);
+}
+
 TEST(Policies, ADeletionWaitsForWhatIsInDoubtAndStopsWhenItWasRefused) {
   for (const auto link :
        {LinkView::Link::kNone, LinkView::Link::kLive, LinkView::Link::kLost}) {
@@ -177,6 +225,10 @@ TEST(Policies, WhatChangesWhoIsExportedChangesTheBasis) {
   policies.deletion_mark = DeletionMarkPolicy::kDelete;
   const std::string marked = BasisOf(policies);
   EXPECT_NE(marked, "");
+  policies.deletion_mark = DeletionMarkPolicy::kMark;
+  EXPECT_NE(BasisOf(policies), "");
+  EXPECT_NE(BasisOf(policies), marked);
+  policies.deletion_mark = DeletionMarkPolicy::kDelete;
   policies.gone_contact = GoneContactPolicy::kAsk;
   const std::string ask = BasisOf(policies);
   EXPECT_NE(ask, marked);

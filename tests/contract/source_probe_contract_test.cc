@@ -224,9 +224,9 @@ TEST(FetchFieldsTest, OffersWhatAMappingMayNameAndNoDocuments) {
   ASSERT_THAT(fields, IsOk());
   std::vector<std::string> names;
   for (const SourceField& field : *fields) names.push_back(field.name);
-  for (const char* wanted :
-       {"LastName", "FirstName", "SecondName", "DateOfBirth", "Phone", "EMail",
-        "Address", "Remarks", "Citizenship_Key", "NoSMSDelivery", "Sex"}) {
+  for (const char* wanted : {"LastName", "FirstName", "SecondName", "DateOfBirth",
+                             "Phone", "EMail", "Address", "Remarks", "Citizenship_Key",
+                             "NoSMSDelivery", "DeletionMark", "Sex"}) {
     EXPECT_THAT(names, ::testing::Contains(wanted));
   }
   for (const char* unwanted :

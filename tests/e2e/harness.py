@@ -10,6 +10,7 @@ import pathlib
 import select
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
@@ -242,6 +243,16 @@ class Site:
             origin = contact["fields"].get("ORIGIN_ID") or ""
             found.setdefault(origin, []).append(contact)
         return found
+
+    def rest(self, method, **parameters):
+        """Calls the portal as its administrator would."""
+        request = urllib.request.Request(
+            f"https://localhost:{self.portal_port}/rest/1/w3bh00kc0de12345/{method}",
+            data=json.dumps(parameters).encode(), headers={"Content-Type": "application/json"})
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+            return json.load(answer)["result"]
 
     def clients(self):
         """1C's clients by Ref_Key."""

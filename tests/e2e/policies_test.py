@@ -57,7 +57,7 @@ class Policies(unittest.TestCase):
         for word in ("delete", "ask", "never", "export"):
             self.assertIn(word, text)
         self.assertIn("Пометка удаления", site.cli("integration", "get", "main", lang="ru").stdout)
-        site.cli("integration", "update", "main", "--on-deletion-mark", "mark", code=2)
+        site.cli("integration", "update", "main", "--on-deletion-mark", "keep", code=2)
         site.cli("integration", "update", "main", code=2)
         site.cli("integration", "update", "main", "--display-name", "Riviera")
         self.assertEqual(site.json("integration", "get", "main")["goneContactPolicy"], "ASK")
@@ -100,6 +100,67 @@ class Policies(unittest.TestCase):
         [again] = site.contacts()[key_of(1)]
         self.assertEqual(site.clients()[key_of(1)]["B24ContactID"], str(again["id"]))
         self.assertNotEqual(again["id"], contact["id"])
+
+    def test_a_deletion_mark_that_is_a_value_reaches_the_contact(self):
+        site = self.site([guest(n) for n in range(1, 5)])
+        [named] = [f for f in site.json("fields", "load", "main")["sourceFields"]
+                   if f["name"] == "DeletionMark"]
+        self.assertEqual(named["type"], "Edm.Boolean")
+        self.export(site, added=4)
+        contacts = {n: site.contacts()[key_of(n)][0]["id"] for n in range(1, 5)}
+        site.onec.post("/clients/mark", {"guid": key_of(1), "deleted": True})
+        told = site.cli("integration", "update", "main", "--on-deletion-mark", "mark").stdout
+        self.assertIn("guestbridge fields load main", told.splitlines()[-1])
+
+        def notices():
+            return [n["reason"] for n in site.json("fields", "save", "main").get("notices", [])
+                    if n["reason"].startswith("DELETION_MARK")]
+
+        self.assertEqual(notices(), ["DELETION_MARK_NO_FIELD"])
+        # Nothing says it yet, and nothing of the contact changes.
+        self.export(site, unchanged=4, skipped=0)
+        site.rest("crm.contact.userfield.add",
+                  fields={"FIELD_NAME": "MARK", "USER_TYPE_ID": "boolean"})
+        site.cli("fields", "load", "main")
+        warned = " ".join(site.cli("fields", "list", "main").stdout.split())
+        command = "fields map main DeletionMark UF_CRM_MARK --transform yes-no"
+        self.assertIn(f"guestbridge {command}", warned)
+        site.cli(*command.split())
+        self.assertEqual(notices(), [])
+
+        def marks():
+            return {n: site.portal.get(f"/contacts/{c}")["fields"].get("UF_CRM_MARK")
+                    for n, c in contacts.items()}
+
+        def on(number):
+            return marks()[number] in ("1", "Y", True, 1)
+
+        self.assertEqual(self.explain(site, 1)[0], "UPDATE")
+        self.export(site, skipped=0)
+        self.assertTrue(on(1), marks())
+        self.assertFalse(on(2), marks())
+        site.onec.post("/clients/mark", {"guid": key_of(2), "deleted": True})
+        site.onec.post("/clients/edit", {"guid": key_of(1), "set": {"LastName": "Новая"}})
+        self.export(site, updated=2, skipped=0)
+        self.assertTrue(on(2), marks())
+        self.assertEqual(site.portal.get(f"/contacts/{contacts[1]}")["fields"]["LAST_NAME"], "Новая")
+        [rule] = [r for r in site.json("clients", "explain", "main", key_of(1))["rules"]
+                  if r["rule"] == "deletion-mark"]
+        self.assertEqual(rule["explanation"]["reason"], "MARKED_CONTACT_KEPT")
+
+        # Who has no contact gets none while the mark stands.
+        site.onec.post("/clients/mark", {"guid": key_of(3), "deleted": True})
+        self.delete(site, 3)
+        self.export(site, recreated=0, added=0, skipped=1)
+        self.assertNotIn(key_of(3), site.contacts())
+        self.assertEqual(self.explain(site, 3), ("SKIP", "MARKED_CONTACT_GONE"))
+        site.cli("status", "--check")
+        for number in (1, 2, 3):
+            site.onec.post("/clients/mark", {"guid": key_of(number), "deleted": False})
+        self.export(site, updated=2, recreated=1)
+        self.assertFalse(on(1), marks())
+        self.assertEqual(len(site.contacts()[key_of(3)]), 1)
+        self.export(site, "--full", unchanged=4)
 
     def test_a_gone_contact_is_dealt_with_as_the_hotel_wants(self):
         site = self.site([guest(n) for n in range(1, 6)])

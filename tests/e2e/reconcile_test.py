@@ -1,10 +1,7 @@
 """What differs between ledger, 1C and portal: found, told apart, and mended on request."""
 
-import json
-import ssl
 import time
 import unittest
-import urllib.request
 
 from harness import Site, guest
 
@@ -39,16 +36,6 @@ class Reconcile(unittest.TestCase):
         result = run["reconcile"]
         return run, {kind: result[kind] for kind in KINDS if result[kind]}
 
-    def rest(self, site, method, **parameters):
-        """Calls the portal as its administrator would."""
-        request = urllib.request.Request(
-            f"https://localhost:{site.portal_port}/rest/1/w3bh00kc0de12345/{method}",
-            data=json.dumps(parameters).encode(), headers={"Content-Type": "application/json"})
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
-            return json.load(answer)["result"]
-
     def finding(self, run, kind):
         [finding] = [f for f in run["reconcile"]["findings"] if f["kind"] == kind]
         return finding
@@ -74,7 +61,7 @@ class Reconcile(unittest.TestCase):
         rows.append(guest(9, Phone="", EMail="", DateOfBirth="0001-01-01T00:00:00", SecondName=""))
         site = self.site(rows)
         for name, kind in USERFIELDS:
-            self.rest(site, "crm.contact.userfield.add",
+            site.rest("crm.contact.userfield.add",
                       fields={"FIELD_NAME": name, "USER_TYPE_ID": kind})
         site.cli("integration", "create", "main", "--type", "bitrix24")
         site.set_connection()

@@ -49,10 +49,9 @@ constexpr std::array<absl::string_view, 14> kProtected = {
     "Photo",
     "Signature"};
 
-constexpr std::array<absl::string_view, 9> kTechnical = {
-    kKey,      kVersion,    kDeleted,     "Parent_Key",
-    kIsFolder, "Owner_Key", "Predefined", "PredefinedDataName",
-    kContact};
+constexpr std::array<absl::string_view, 8> kTechnical = {
+    kKey,        kVersion,     "Parent_Key",         kIsFolder,
+    "Owner_Key", "Predefined", "PredefinedDataName", kContact};
 
 // Ends that 1C's names of one attribute may have.
 absl::string_view StemOf(absl::string_view name) {

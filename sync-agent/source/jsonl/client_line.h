@@ -45,7 +45,7 @@ ClientAttributes DecodeAttributes(absl::string_view text);
 bool IsProtectedAttribute(absl::string_view name);
 // Errors: SOURCE_ATTRIBUTE_PROTECTED {attribute}.
 absl::Status CheckAttributes(absl::Span<const std::string> wanted);
-// Reference, marks and the contact's ID: read, but no attributes that a mapping may
+// Reference, folder and the contact's ID: read, but no attributes that a mapping may
 // name.
 bool IsTechnicalAttribute(absl::string_view name);
 

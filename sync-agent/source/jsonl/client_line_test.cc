@@ -33,9 +33,9 @@ TEST(ClientLineTest, AClientReadsAsIn1C) {
   EXPECT_EQ(client->key.guid(), "0a0b0c0d-0000-4000-8000-000000000001");
   EXPECT_EQ(client->code, "000000007");
   EXPECT_EQ(client->contact.value(), 42);
-  const ClientRow row = MakeClientRow(
-      client->attributes, client->contact,
-      {"LastName", "DateOfBirth", "NoSMSDelivery", "Rooms", "Rate", "Fax", "Tags"});
+  const ClientRow row = MakeClientRow(client->attributes, client->contact,
+                                      {"LastName", "DateOfBirth", "NoSMSDelivery",
+                                       "DeletionMark", "Rooms", "Rate", "Fax", "Tags"});
   EXPECT_EQ(row.key, client->key);
   EXPECT_EQ(row.data_version, "AAA=");
   EXPECT_EQ(row.created.text, "2021-05-06T07:08:09");
@@ -45,6 +45,7 @@ TEST(ClientLineTest, AClientReadsAsIn1C) {
   const Fields expected = {{"LastName", "О'Нил"},
                            {"DateOfBirth", "0200-01-01T00:00:00"},
                            {"NoSMSDelivery", "false"},
+                           {"DeletionMark", "true"},
                            {"Rooms", "12"},
                            {"Rate", "1.50"}};
   EXPECT_EQ(row.attributes, expected);

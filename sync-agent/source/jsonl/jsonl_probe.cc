@@ -44,6 +44,7 @@ constexpr std::pair<const char*, const char*> kKnownFields[] = {
     {"Code", "Edm.String"},
     {"CreateDate", "Edm.DateTime"},
     {"DateOfBirth", "Edm.DateTime"},
+    {"DeletionMark", "Edm.Boolean"},
     {"Description", "Edm.String"},
     {"EMail", "Edm.String"},
     {"EMailAdditional", "Edm.String"},

@@ -96,7 +96,8 @@ TEST_F(ProbeTest, FieldsAreThoseOf1CHotelAndOfTheFiles) {
   ASSERT_THAT(fields, IsOk());
   std::vector<std::string> names;
   for (const SourceField& field : *fields) names.push_back(field.name);
-  for (const char* wanted : {"LastName", "DateOfBirth", "Phone", "EMail", "Loyalty"}) {
+  for (const char* wanted :
+       {"LastName", "DateOfBirth", "Phone", "EMail", "DeletionMark", "Loyalty"}) {
     EXPECT_THAT(names, ::testing::Contains(wanted));
   }
   for (const char* unwanted : {"Ref_Key", "Photo", "B24ContactID", "IsFolder"}) {

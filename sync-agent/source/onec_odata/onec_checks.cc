@@ -131,11 +131,13 @@ void CheckMessages(const SourceProfile& profile, const Metadata& metadata,
 
 bool IsTechnical(const ClientNames& names, const std::string& name,
                  const MetadataEntity& entity) {
+  // A hotel may want the mark on the portal.
+  if (name == names.deleted) return false;
   static const auto* const kTechnical = new std::set<std::string>{
       "Ref_Key",  "DataVersion", "DeletionMark", "Parent_Key",
       "IsFolder", "Owner_Key",   "Predefined",   "PredefinedDataName"};
   return kTechnical->count(name) > 0 || name == names.key || name == names.version ||
-         name == names.is_folder || name == names.deleted || name == names.contact ||
+         name == names.is_folder || name == names.contact ||
          absl::EndsWith(name, "_Base64Data") || absl::EndsWith(name, "_Type") ||
          entity.count(absl::StrCat(name, "_Type")) > 0;
 }

@@ -14,6 +14,7 @@ constexpr char kDocument[] = R"xml(<?xml version="1.0" encoding="utf-8"?>
  <edmx:DataServices><Schema Namespace="StandardODATA" xmlns="http://example.org/edm">
   <EntityType Name="Catalog_Clients"><Key><PropertyRef Name="Ref_Key"/></Key>
    <Property Name="Ref_Key" Type="Edm.Guid" Nullable="false"/>
+   <Property Name="DeletionMark" Type="Edm.Boolean"/>
    <Property Name="LastName" Type="Edm.String" MaxLength="50"/>
    <Property Name="Citizenship_Key" Type="Edm.Guid"/>
    <Property Name="Author_Key" Type="Edm.Guid"/>
@@ -66,7 +67,8 @@ TEST(MappableFieldsTest, LeavesOutTechnicalOnesAndReferencesWithoutText) {
        MappableFields(Profile(), metadata->entities.at("Catalog_Clients"))) {
     names += field.name + ":" + field.type + " ";
   }
-  EXPECT_EQ(names, "Citizenship_Key:Edm.String LastName:Edm.String ");
+  EXPECT_EQ(names,
+            "Citizenship_Key:Edm.String DeletionMark:Edm.Boolean LastName:Edm.String ");
 }
 
 TEST(CheckHotelTest, ComparesCodeAndNameTrimmedAndWithoutCase) {
