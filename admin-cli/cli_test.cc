@@ -294,6 +294,9 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(told.out, HasSubstr("contact 17, differs: LAST_NAME"));
   EXPECT_THAT(OneLine(told.out), HasSubstr("portal differs: Orlova"));
   EXPECT_THAT(told.out, HasSubstr("Last done"));
+  EXPECT_THAT(told.out, HasSubstr("Changes that 1C recorded\n"));
+  EXPECT_THAT(told.out, HasSubstr("2026-01-03 03:04:05  not seen yet\n"));
+  EXPECT_THAT(told.out, HasSubstr("2026-01-02 03:04:05  seen\n"));
   EXPECT_THAT(
       OneLine(told.out),
       HasSubstr("The next run adds the contact. The next run is due 2023-11-14"));

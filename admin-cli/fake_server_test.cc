@@ -529,6 +529,11 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->mutable_portal()->set_contact(17);
     answer->mutable_portal()->add_differing_fields("LAST_NAME");
     answer->add_history()->set_kind(v1::HistoryEntry::ADDED);
+    for (const bool seen : {false, true}) {
+      v1::ChangeRecord* change = answer->add_changes();
+      change->set_time(seen ? "2026-01-02T03:04:05" : "2026-01-03T03:04:05");
+      change->set_seen(seen);
+    }
     answer->mutable_next()->set_reason("NEXT_IS_ADD");
     answer->mutable_next()->set_message("The next run adds the contact.");
     answer->mutable_next()->set_remedy(

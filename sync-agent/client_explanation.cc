@@ -1,6 +1,7 @@
 #include "sync-agent/client_explanation.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/change/read_choice.h"
 #include "sync-agent/client_history.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/client_search.h"
@@ -23,6 +25,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr int kHistoryShown = 3;
+constexpr int kChangesShown = 5;
 
 const char* NameOf(RuleTrace::Verdict verdict) {
   switch (verdict) {
@@ -173,6 +176,22 @@ v1::Explanation Next(const Decision& decision,
   return next("NEXT_IS_NOTHING");
 }
 
+// What 1C recorded of the client. The explanation is worth more than this part of it,
+// so a history that can't be read is left out.
+absl::Status PutChanges(const ClientKey& client, const TaskParts& parts,
+                        v1::ClientExplanation* explanation) {
+  GB_ASSIGN_OR_RETURN(std::string watermark, parts.ledger.Note(kWatermarkNote));
+  const auto changes = parts.sides.source.reader->RecentChanges(
+      client, {std::move(watermark)}, kChangesShown);
+  if (!changes.ok()) return absl::OkStatus();
+  for (const ChangeRecord& change : *changes) {
+    v1::ChangeRecord& told = *explanation->add_changes();
+    told.set_time(change.time.text);
+    told.set_seen(change.seen);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
@@ -240,6 +259,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   for (const HistoryEntry& entry : history.entries) {
     *explanation.add_history() = ToEntry(entry, parts.integration);
   }
+  GB_RETURN_IF_ERROR(PutChanges(found.key, parts, &explanation));
   GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
   *explanation.mutable_next() = Next(decision, record, contact, parts);
   return explanation;

@@ -70,6 +70,25 @@ TEST_F(ClientExplanationTest, WhatTheContactHasNowStandsBesideWhatIsSent) {
   EXPECT_EQ(Field(other, "PHONE").portal_value(), "+79161234567\n+74950000000");
 }
 
+TEST_F(ClientExplanationTest, ChangesThat1CRecordedAreShownWithWhetherTheyWereRead) {
+  Exported("Orlova");
+  EXPECT_EQ(Explain("1").changes_size(), 0);
+  ASSERT_TRUE(world.ledger->SetNote("watermark", "2026-01-02T00:00:00").ok());
+  reader_->history = std::vector<std::string>{
+      "2026-01-03T10:00:00", "2026-01-02T00:00:00", "2026-01-01T10:00:00",
+      "2025-12-01T10:00:00", "2025-11-01T10:00:00", "2025-10-01T10:00:00"};
+  const Explained explained = Explain("1");
+  ASSERT_EQ(explained.changes_size(), 5);
+  EXPECT_EQ(explained.changes(0).time(), "2026-01-03T10:00:00");
+  EXPECT_FALSE(explained.changes(0).seen());
+  EXPECT_TRUE(explained.changes(1).seen());
+  EXPECT_TRUE(explained.changes(4).seen());
+
+  reader_->history = MakeError("SOURCE_UNREACHABLE");
+  EXPECT_EQ(Explain("1").changes_size(), 0);
+  EXPECT_EQ(Explain("1").decision(), "UNCHANGED");
+}
+
 TEST_F(ClientExplanationTest, WithoutThePortalItStillExplains) {
   Exported("Orlova");
   world.portal.away = [] { return true; };

@@ -85,7 +85,21 @@ class Reader final : public SourceReader {
     }
     return rows;
   }
+  absl::StatusOr<std::vector<ChangeRecord>> RecentChanges(const ClientKey&,
+                                                          const Watermark& upto,
+                                                          int limit) override {
+    if (!history.ok()) return history.status();
+    std::vector<ChangeRecord> changes;
+    for (const std::string& time : *history) {
+      if (changes.size() == static_cast<size_t>(limit)) break;
+      changes.push_back({{time}, time <= upto.value});
+    }
+    return changes;
+  }
   SourceUsage usage() const override { return {}; }
+
+  // Times of what 1C recorded, newest first.
+  absl::StatusOr<std::vector<std::string>> history = std::vector<std::string>();
 
  private:
   const FakeBase& base_;
@@ -95,7 +109,9 @@ class ClientTasksTest : public ::testing::Test {
  protected:
   ClientTasksTest() {
     sides_.settings.bound_base_identity = "base";  // as World::Settings says
-    sides_.source.reader = std::make_unique<Reader>(world.base);
+    auto reader = std::make_unique<Reader>(world.base);
+    reader_ = reader.get();
+    sides_.source.reader = std::move(reader);
     auto line = std::make_unique<Line>(world.portal);
     line_ = line.get();
     sides_.portal = std::move(line);
@@ -166,6 +182,7 @@ class ClientTasksTest : public ::testing::Test {
   World world;
   Sides sides_;
   Line* line_ = nullptr;
+  Reader* reader_ = nullptr;
   bool run_under_way_ = false;
 };
 

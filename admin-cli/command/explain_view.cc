@@ -132,6 +132,19 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
   table.Print(session.style(), session.out());
 }
 
+void PrintChanges(Session& session, const v1::ClientExplanation& explanation) {
+  if (explanation.changes().empty()) return;
+  Table table({session.Text("HEAD_TIME_IN_1C"), session.Text("HEAD_SEEN")});
+  for (const v1::ChangeRecord& change : explanation.changes()) {
+    const Cell seen = change.seen()
+                          ? Cell{session.Text("CHANGE_SEEN"), Color::kGood}
+                          : Cell{session.Text("CHANGE_NOT_SEEN"), Color::kWarning};
+    table.Add({absl::StrReplaceAll(change.time(), {{"T", " "}}), seen});
+  }
+  session.out() << session.Text("CHANGES_IN_1C") << '\n';
+  table.Print(session.style(), session.out());
+}
+
 // Fields that were not sent as they stand in 1C, or for a reason.
 std::string NotedFields(const v1::ClientExplanation& explanation) {
   std::vector<std::string> names;
@@ -237,6 +250,7 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     session.out() << session.Text("LAST_DONE") << '\n';
     PrintHistory(session, {explanation.history().begin(), explanation.history().end()});
   }
+  PrintChanges(session, explanation);
   PrintNext(session, explanation);
   // What is next says best what to do, where that is a command.
   const std::string& remedy = explanation.next().remedy();

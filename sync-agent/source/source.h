@@ -93,6 +93,12 @@ struct ClientSearch {
   int limit = 0;                   // rows at most
 };
 
+// A change of a client that 1C recorded. Nothing of what was changed.
+struct ChangeRecord {
+  SourceTime time;
+  bool seen = false;  // the changes up to the watermark include it
+};
+
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
@@ -112,6 +118,16 @@ class SourceReader {
     static_cast<void>(search);
     static_cast<void>(attributes);
     return std::vector<ClientRow>();
+  }
+  // The newest records of the client's change history, newest first, at most `limit`;
+  // `upto`: how far the changes were read. One small request; nothing where the base
+  // shows no history.
+  virtual absl::StatusOr<std::vector<ChangeRecord>> RecentChanges(
+      const ClientKey& client, const Watermark& upto, int limit) {
+    static_cast<void>(client);
+    static_cast<void>(upto);
+    static_cast<void>(limit);
+    return std::vector<ChangeRecord>();
   }
   // What decides the content of `attributes` beside the clients' rows. A small request
   // for each look-up among them, once an hour.

@@ -318,6 +318,51 @@ TEST(ChangeStreamTest, AnEmptyOrForeignWatermarkReadsEverything) {
   EXPECT_EQ(Keys(ReadAll(source, Kind::kChanges, {"9|x"})), Expected(emulator));
 }
 
+TEST(RecentChangesTest, AreOneClientsNewestRecordsInOneSmallRequest) {
+  OnecEmulator emulator({"--generate", "60"});
+  Source source = emulator.Connect();
+  const std::set<std::string> guests = Expected(emulator);
+  const ClientKey guest(*guests.begin());
+  const auto edit = [&](const std::string& guid, const char* city) {
+    emulator.Post("/clock", {{"advance_s", 60}});
+    emulator.Post("/clients/edit", {{"guid", guid}, {"set", {{"City", city}}}});
+  };
+  for (const char* city : {"А", "Б", "В"}) edit(guest.guid(), city);
+  edit(*guests.rbegin(), "Г");
+  const Pass read = ReadAll(source, Kind::kFull);
+  for (const char* city : {"Д", "Е"}) edit(guest.guid(), city);
+
+  std::vector<std::string> times;
+  for (const json& row : emulator.Get("/history")) {
+    if (row["Client_Key"] == guest.guid()) times.push_back(row["Period"]);
+  }
+  std::sort(times.rbegin(), times.rend());
+  const int before = emulator.CountRequests();
+  const auto changes = source.reader->RecentChanges(guest, read.watermark, 4);
+  ASSERT_THAT(changes, IsOk());
+  EXPECT_EQ(emulator.CountRequests(), before + 1);
+  ASSERT_THAT(*changes, SizeIs(4));
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ((*changes)[i].time.text, times[i]);
+    EXPECT_EQ((*changes)[i].seen, i >= 2) << i;
+  }
+  // Nothing was read yet, or by another connector.
+  for (const Watermark& none : {Watermark{}, Watermark{"9|x"}}) {
+    const auto unread = source.reader->RecentChanges(guest, none, 4);
+    ASSERT_THAT(unread, IsOk());
+    EXPECT_FALSE(unread->back().seen);
+  }
+  EXPECT_THAT(*source.reader->RecentChanges(
+                  ClientKey("00000000-0000-4000-8000-00000000ffff"), {}, 4),
+              IsEmpty());
+  // What is not published, or not named, tells nothing.
+  emulator.Post("/config", {{"composition",
+                             {{"InformationRegister_ClientChangeHistory", false}}}});
+  EXPECT_THAT(*source.reader->RecentChanges(guest, read.watermark, 4), IsEmpty());
+  Source plain = emulator.Connect("extends: 1c-hotel\nhistory: null\n");
+  EXPECT_THAT(*plain.reader->RecentChanges(guest, read.watermark, 4), IsEmpty());
+}
+
 TEST(FetchClientsTest, TakesMoreKeysThanARequestAndResolvesReferences) {
   OnecEmulator emulator({"--generate", "120"});
   Source source = emulator.Connect();

@@ -75,6 +75,31 @@ class Explain(unittest.TestCase):
         self.assertEqual((away["decision"], away["portal"]["state"]), ("UNCHANGED", "UNREAD"))
         self.assertTrue(away["portal"]["explanation"]["message"])
 
+    def test_changes_that_1c_recorded_are_seen_once_an_export_has_read_them(self):
+        site = self.site([guest(1), guest(2)])
+        self.assertEqual(self.explain(site, "000000001").get("changes", []), [])
+        self.export(site)
+        for name in ("Первая", "Вторая"):
+            site.onec.post("/clock", {"advance_s": 60})
+            site.onec.post("/clients/edit", {"guid": key_of(1), "set": {"LastName": name}})
+        periods = [row["Period"] for row in site.onec.get("/history") if row["Client_Key"] == key_of(1)]
+        told = self.explain(site, "000000001")["changes"]
+        self.assertEqual([change["time"] for change in told], sorted(periods, reverse=True)[:5])
+        self.assertEqual([change.get("seen", False) for change in told[:2]], [False, False])
+        text = site.cli("clients", "explain", "main", "000000001", lang="ru").stdout
+        self.assertIn("Изменения, записанные в 1С", text)
+        self.assertIn("ещё не прочитано", text)
+        self.export(site)
+        told = self.explain(site, "000000001")["changes"]
+        self.assertTrue(all(change["seen"] for change in told), told)
+        self.assertNotIn("not seen yet", site.cli("clients", "explain", "main", "000000001").stdout)
+
+        # Without a history the rest is told all the same.
+        site.onec.post("/config", {"composition": {"InformationRegister_ClientChangeHistory": False}})
+        told = self.explain(site, "000000001")
+        self.assertEqual((told["decision"], told.get("changes", [])), ("UNCHANGED", []))
+        self.assertNotIn("Changes that 1C", site.cli("clients", "explain", "main", "000000001").stdout)
+
     def test_what_the_portal_refused_is_grouped_dropped_taken_back_and_tried_again_by_itself(self):
         site = self.site([guest(n) for n in range(1, 4)])
         site.portal.post("/config", {"missing_methods": ["crm.item.batchimport"]})

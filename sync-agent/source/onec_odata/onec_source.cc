@@ -1,5 +1,6 @@
 #include "sync-agent/source/onec_odata/onec_source.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -149,6 +150,39 @@ class OneCReader : public SourceReader {
     Judge(answer.status());
     GB_RETURN_IF_ERROR(answer.status());
     return base_->clients.Decode(answer->rows, attributes);
+  }
+
+  absl::StatusOr<std::vector<ChangeRecord>> RecentChanges(const ClientKey& client,
+                                                          const Watermark& upto,
+                                                          int limit) override {
+    std::vector<ChangeRecord> changes;
+    const auto& history = base_->profile.history;
+    if (!history.has_value() || !IsGuid(client.guid())) return changes;
+    ODataQuery query;
+    query.entity = history->set;
+    query.select = {history->period, history->client};
+    query.filter = absl::StrCat(history->client, " eq ", GuidLiteral(client.guid()));
+    query.order_by = absl::StrCat(history->period, " desc");
+    query.top = limit;
+    const absl::StatusOr<ODataAnswer> answer = base_->session.FetchRows(query);
+    if (IsUnusable(answer.status())) return changes;
+    GB_RETURN_IF_ERROR(answer.status());
+    const std::optional<Marks> marks = DecodeMarks(upto);
+    const SourceTime read =
+        marks.has_value() && marks->period.has_value() ? *marks->period : SourceTime();
+    for (const ODataRow& row : answer->rows) {
+      const SourceTime time = ReadSourceTime(row.Get(history->period));
+      // A base that takes no filter answers with everybody's.
+      if (ClientKey(row.Get(history->client)) != client || time.text.empty()) continue;
+      changes.push_back({time, time <= read});
+    }
+    std::sort(
+        changes.begin(), changes.end(),
+        [](const ChangeRecord& a, const ChangeRecord& b) { return a.time > b.time; });
+    if (changes.size() > static_cast<size_t>(limit)) {
+      changes.resize(static_cast<size_t>(limit));
+    }
+    return changes;
   }
 
   absl::StatusOr<ContentBasis> FetchContentBasis(
