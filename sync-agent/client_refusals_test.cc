@@ -199,5 +199,30 @@ TEST_F(ClientRefusalsTest, OnlyWhatWasRefusedIsDroppedAndNotDuringARun) {
   EXPECT_EQ(Record(0).problem, Outcome::kFailed);
 }
 
+TEST_F(ClientRefusalsTest, WhoIsNotIn1CAnyMoreMayBeForgottenAndComesBackAsNew) {
+  EXPECT_EQ(Run().failed, 2);
+  const ClientRow gone = world.base.clients[0];
+  const ClientKey stays = world.base.clients[2].key;
+  world.base.clients.erase(world.base.clients.begin());
+  RunSettings whole = world.Settings();
+  whole.mapping_version = version_;
+  whole.settle = true;
+  whole.reads_whole = true;
+  EXPECT_EQ(world.Run(whole).progress.counts.failed, 1);
+  EXPECT_EQ(*world.ledger->Note("read-whole-run"), absl::StrCat(whole.run));
+  EXPECT_EQ(*world.ledger->ForgetRefused(whole.run, 100), 1);
+  EXPECT_FALSE(world.ledger->Get(gone.key)->has_value());
+  EXPECT_TRUE(world.ledger->Get(stays)->has_value());
+
+  world.base.clients.push_back(gone);
+  EXPECT_EQ(Run().failed, 2);
+  world.portal.refused_name.clear();
+  ASSERT_TRUE(world.ledger->Requeue({}).ok());
+  EXPECT_EQ(Run().added, 2);
+  for (const ClientRow& row : world.base.clients) {
+    EXPECT_EQ(world.portal.OfClient(row.key).size(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

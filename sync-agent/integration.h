@@ -124,6 +124,7 @@ class Integration {
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
   // Forgets old entries of the history, a few at a time, while no run is under way.
   void CareForHistory();
+  void ForgetRefused(Ledger& ledger, const IntegrationSettings& settings);
   // Of the queue as it is with the present settings; any thread.
   WriteBackOutlook Outlook(int pending);
   void ReportTrailing();

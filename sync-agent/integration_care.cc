@@ -4,8 +4,10 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
+#include "sync-agent/change/read_choice.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
 
@@ -22,6 +24,7 @@ constexpr int kHistoryEntries = 100;
 // Looked through so often, so much at a time.
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
 constexpr int kPruneAtOnce = 500;
+constexpr int kForgetAtOnce = 10'000;
 
 // A revision that changes neither the mapping nor the source: the base was bound, say.
 bool SameContent(const IntegrationSettings& a, const IntegrationSettings& b) {
@@ -152,7 +155,24 @@ void Integration::CareForHistory() {
   const auto next = ledger->PruneHistory(pruned_to_, limits, kPruneAtOnce);
   // What fails here is tried again; who needs the ledger hears of it.
   pruned_to_ = next.value_or(0);
-  if (pruned_to_ == 0) prune_next_ = now + kPruneEvery;
+  if (pruned_to_ != 0) return;
+  prune_next_ = now + kPruneEvery;
+  ForgetRefused(*ledger, with->settings);
+}
+
+void Integration::ForgetRefused(Ledger& ledger, const IntegrationSettings& settings) {
+  if (!settings.quarantine_kept.has_value()) return;
+  // Who is in 1C was met by the last reading of everybody, at the latest.
+  const auto whole = ledger.Note(kReadWholeRunNote);
+  int64_t whole_run = 0;
+  if (!whole.ok() || !absl::SimpleAtoi(*whole, &whole_run)) return;
+  // The number of a run is the microsecond at which it was made.
+  const int64_t oldest = absl::ToUnixMicros(clock_.Now() - *settings.quarantine_kept);
+  const auto forgotten =
+      ledger.ForgetRefused(std::min(whole_run, oldest), kForgetAtOnce);
+  if (forgotten.value_or(0) > 0) {
+    log::Info("refused_clients_forgotten", {{"count", *forgotten}});
+  }
 }
 
 WriteBackOutlook Integration::Outlook(int pending) {

@@ -169,9 +169,17 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
     facts.Add(session.Text("KEEP_RUNS"),
               session.Text("DAYS", {{"count", DaysText(it.retention().runs())}}));
   }
+  if (it.retention().has_failures()) {
+    facts.Add(session.Text("KEEP_FAILURES"),
+              session.Text("DAYS", {{"count", DaysText(it.retention().failures())}}));
+  }
   if (it.retention().has_history()) {
     facts.Add(session.Text("KEEP_HISTORY"),
               session.Text("DAYS", {{"count", DaysText(it.retention().history())}}));
+  }
+  if (it.retention().has_quarantine()) {
+    facts.Add(session.Text("KEEP_QUARANTINE"),
+              session.Text("DAYS", {{"count", DaysText(it.retention().quarantine())}}));
   }
   facts.Add(session.Text("GUARD"), GuardText(session, it.guard()));
   facts.Add(session.Text("CREATED"),
@@ -241,6 +249,27 @@ absl::Status FillKept(const Arguments& arguments, absl::string_view flag,
   return absl::OkStatus();
 }
 
+absl::Status PutRetention(const Arguments& arguments,
+                          v1::UpdateIntegrationRequest* request) {
+  struct {
+    absl::string_view flag;
+    absl::string_view field;
+    google::protobuf::Duration* (v1::Retention::*mutable_field)();
+  } constexpr kFlags[] = {
+      {"--keep-runs", "runs", &v1::Retention::mutable_runs},
+      {"--keep-failures", "failures", &v1::Retention::mutable_failures},
+      {"--keep-history", "history", &v1::Retention::mutable_history},
+      {"--keep-quarantine", "quarantine", &v1::Retention::mutable_quarantine},
+  };
+  for (const auto& one : kFlags) {
+    if (!arguments.Has(one.flag)) continue;
+    v1::Retention& kept = *request->mutable_integration()->mutable_retention();
+    GB_RETURN_IF_ERROR(FillKept(arguments, one.flag, (kept.*one.mutable_field)()));
+    request->mutable_update_mask()->add_paths(absl::StrCat("retention.", one.field));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   v1::UpdateIntegrationRequest request;
   request.mutable_integration()->set_name(IntegrationNameOf(arguments));
@@ -251,15 +280,7 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   for (std::string& field : PutPolicies(arguments, request.mutable_integration())) {
     request.mutable_update_mask()->add_paths(std::move(field));
   }
-  for (const auto& [flag, field] :
-       {std::pair("--keep-runs", "runs"), std::pair("--keep-history", "history")}) {
-    if (!arguments.Has(flag)) continue;
-    v1::Retention& kept = *request.mutable_integration()->mutable_retention();
-    GB_RETURN_IF_ERROR(FillKept(
-        arguments, flag,
-        field == std::string("runs") ? kept.mutable_runs() : kept.mutable_history()));
-    request.mutable_update_mask()->add_paths(absl::StrCat("retention.", field));
-  }
+  GB_RETURN_IF_ERROR(PutRetention(arguments, &request));
   GB_ASSIGN_OR_RETURN(
       const std::vector<std::string> guard,
       PutGuard(arguments, request.mutable_integration()->mutable_guard()));
@@ -320,7 +341,9 @@ std::vector<Command> IntegrationCommands() {
     update.push_back(policy);
   }
   update.push_back({"--keep-runs", "D", "FLAG_KEEP_RUNS"});
+  update.push_back({"--keep-failures", "D", "FLAG_KEEP_FAILURES"});
   update.push_back({"--keep-history", "D", "FLAG_KEEP_HISTORY"});
+  update.push_back({"--keep-quarantine", "D", "FLAG_KEEP_QUARANTINE"});
   for (const Argument& guard : GuardArguments()) {
     create.push_back(guard);
     update.push_back(guard);

@@ -69,6 +69,8 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_NEXT_STATUS", "How everything stands: guestbridge status",
               "Общее состояние: guestbridge status"),
     MakeLabel("LABEL_KEEP_RUNS", "Runs are kept", "Запуски хранятся"),
+    MakeLabel("LABEL_KEEP_FAILURES", "Failures are kept", "Ошибки хранятся"),
+    MakeLabel("LABEL_KEEP_QUARANTINE", "Refused are kept", "Отказы хранятся"),
     MakeLabel("LABEL_KEEP_HISTORY", "History is kept", "История хранится"),
     MakeLabel("LABEL_DAYS", "{count} days", "дней: {count}"),
     MakeLabel("LABEL_HOTEL", "Hotel", "Гостиница"),

@@ -429,6 +429,12 @@ constexpr ReasonText kTexts[] = {
      "Дождитесь следующего запуска: контакт будет прочитан снова."},
 
     // Why a run reads the whole base.
+    {"FAILURES_REMOVED", kOk,
+     "The list of the guests that failed ({count}) was kept as long as was asked for, "
+     "and is removed.",
+     "Список гостей с ошибками ({count}) хранился, сколько было задано, и удалён.",
+     "Who fails now: guestbridge clients list {integration} --state FAILED.",
+     "У кого ошибки сейчас: guestbridge clients list {integration} --state FAILED."},
     {"FULL_REQUESTED", kOk, "The whole base is read because that was asked for.",
      "Вся база читается по запросу.", kNothingEn, kNothingRu},
     {"NEVER_READ", kOk, "The whole base is read: it was never read to its end before.",

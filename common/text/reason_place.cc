@@ -46,6 +46,7 @@ const std::vector<Rule>& Rules() {
       {"BATCH_IMPORT_UNAVAILABLE", {Place::kRun}},
       {"IMPORT_RIGHT_MISSING", {Place::kRun}},
       {"SPREADING_", {Place::kRun}},
+      {"FAILURES_REMOVED", {Place::kRun}},
       {"FULL_REQUESTED", {Place::kRun}},
       {"NEVER_READ", {Place::kRun}},
       {"MAPPING_CHANGED", {Place::kRun}},

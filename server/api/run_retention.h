@@ -23,17 +23,22 @@ absl::Status CheckRetention(const v1::Retention& retention);
 // Removes runs, with their failures, that ended longer ago than their integration keeps
 // them. What others still look for stays however old it is: runs that have not ended,
 // the newest of each kind (the last export, the dry run whose plan may be carried out),
-// and those with doubts while the ledger has any. One thread at a time.
+// and those with doubts while the ledger has any. A run may lose the failures that it
+// lists before it goes, and says so in a notice. One thread at a time.
 class RunRetention {
  public:
   RunRetention(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
 
   // Looks at a small portion of each integration's runs, going on where it stopped;
-  // answers how many it removed.
+  // answers how many it removed or shortened.
   absl::StatusOr<int> Prune();
 
  private:
-  absl::StatusOr<int> PruneOne(const std::string& id, absl::Duration kept);
+  struct Kept {
+    absl::Duration runs;
+    absl::Duration failures;
+  };
+  absl::StatusOr<int> PruneOne(const std::string& id, const Kept& kept);
 
   Store& store_;
   const Clock& clock_;

@@ -131,6 +131,49 @@ TEST_F(RunRetentionTest, ManyRunsGoInPortionsThatEnd) {
   EXPECT_THAT(Kept(), ElementsAre("451"));
 }
 
+TEST_F(RunRetentionTest, FailuresMayGoBeforeTheirRunAndTheRunSaysSo) {
+  AddRun(1, 50 * kDay);
+  AddRun(2, 40 * kDay);
+  AddRun(3, 40 * kDay, v1::Run::EXPORT, v1::Run::RUNNING);
+  AddRun(4, 20 * kDay);
+  AddRun(5, 10 * kDay);
+  EXPECT_EQ(*retention_.Prune(), 0);
+  const auto keep = [&](absl::Duration failures) {
+    v1::UpdateIntegrationRequest request;
+    request.mutable_integration()->set_name("integrations/main");
+    request.mutable_integration()->mutable_retention()->mutable_failures()->set_seconds(
+        absl::ToInt64Seconds(failures));
+    request.mutable_update_mask()->add_paths("retention.failures");
+    return integrations_.Update(request).status();
+  };
+  EXPECT_THAT(keep(absl::Hours(1)),
+              StatusIs(absl::StatusCode::kInvalidArgument, "RETENTION_OUT_OF_RANGE"));
+  ASSERT_THAT(keep(30 * kDay), IsOk());
+  EXPECT_EQ(*retention_.Prune(), 2);
+  EXPECT_EQ(*retention_.Prune(), 0);
+  EXPECT_THAT(Kept(), ElementsAre("5", "4", "3", "2", "1"));
+  const auto failures = [&](int number) {
+    return runs_.Get(absl::StrCat("integrations/main/runs/", number))->failures_size();
+  };
+  EXPECT_EQ(failures(1), 0);
+  EXPECT_EQ(failures(2), 0);
+  EXPECT_EQ(failures(3), 1) << "it has not ended";
+  EXPECT_EQ(failures(4), 1);
+  const auto run = runs_.Get("integrations/main/runs/1");
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "FAILURES_REMOVED");
+  EXPECT_EQ(run->notices(0).parameters().at("count"), "1");
+  // Of the newest run they stay however old it is.
+  clock_.Advance(100 * kDay);
+  EXPECT_EQ(*retention_.Prune(), 1);
+  EXPECT_EQ(failures(5), 1);
+  // They go with their run, however long they were to be kept.
+  ASSERT_THAT(keep(3000 * kDay), IsOk());
+  Keep(1 * kDay);
+  EXPECT_EQ(*retention_.Prune(), 3);
+  EXPECT_THAT(Kept(), ElementsAre("5", "3"));
+}
+
 TEST_F(RunRetentionTest, OneIntegrationsSettingIsNotAnothers) {
   CreateIntegration("second");
   Keep(2 * kDay);

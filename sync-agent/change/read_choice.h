@@ -56,6 +56,8 @@ ReadChoice ChooseReading(bool full_requested, const MappingInUse& mapping,
 inline constexpr char kWatermarkNote[] = "watermark";
 inline constexpr char kReadWithMappingNote[] = "read-with-mapping";
 inline constexpr char kReadWholeNote[] = "read-whole";
+// … and the ledger's number of the run that read it.
+inline constexpr char kReadWholeRunNote[] = "read-whole-run";
 // … and the basis of that reading's content (EncodeBasis).
 inline constexpr char kReadWithBasisNote[] = "read-with-basis";
 

@@ -236,6 +236,10 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
     settings.history_kept =
         absl::Seconds(configuration.retention().history().seconds());
   }
+  if (configuration.retention().has_quarantine()) {
+    settings.quarantine_kept =
+        absl::Seconds(configuration.retention().quarantine().seconds());
+  }
   return settings;
 }
 

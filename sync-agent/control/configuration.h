@@ -50,6 +50,8 @@ struct IntegrationSettings {
   std::string bound_base_identity;
   std::string fallback_base_identity;
   absl::Duration history_kept = absl::Hours(24 * 365);  // `clients history`
+  // Refused clients that 1C no longer shows; nothing: for ever.
+  std::optional<absl::Duration> quarantine_kept;
 };
 
 // Reads a configuration whole, or says why it can't be used. Reaches nothing.

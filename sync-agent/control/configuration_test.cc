@@ -117,6 +117,9 @@ TEST(Configuration, SaysHowLongTheHistoryIsKept) {
   EXPECT_EQ(ReadConfiguration(configuration)->history_kept, absl::Hours(24 * 365));
   configuration.mutable_retention()->mutable_history()->set_seconds(86400);
   EXPECT_EQ(ReadConfiguration(configuration)->history_kept, absl::Hours(24));
+  EXPECT_FALSE(ReadConfiguration(configuration)->quarantine_kept.has_value());
+  configuration.mutable_retention()->mutable_quarantine()->set_seconds(86400);
+  EXPECT_EQ(ReadConfiguration(configuration)->quarantine_kept, absl::Hours(24));
 }
 
 TEST(Configuration, WithoutASavedMappingIsStillOne) {

@@ -408,6 +408,8 @@ bool ExportMachine::Advance() {
         if (settings_.reads_whole) {
           context_.Check(context_.ledger.SetNote(
               kReadWholeNote, absl::StrCat(absl::ToUnixSeconds(context_.now.wall))));
+          context_.Check(
+              context_.ledger.SetNote(kReadWholeRunNote, absl::StrCat(settings_.run)));
         }
         CrashPoint("agent.watermark.mapping-noted");
         if (!context_.failure.ok()) return true;

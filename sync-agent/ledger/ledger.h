@@ -271,6 +271,10 @@ class Ledger {
   // Lets refused clients be tried again, for what they were refused for may not hold
   // any more; with `dropped` those that a person dropped, too.
   absl::Status RetryRefused(bool dropped);
+  // Forgets clients that were refused and that no run from `before_run` on has met, at
+  // most `most` of them; how many. Only those of which nothing is to be lost: never
+  // exported, no contact, no pair, nothing under way, and no person's word.
+  absl::StatusOr<int> ForgetRefused(int64_t before_run, int most);  // (quarantine.cc)
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
