@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -64,7 +65,11 @@ class FakePortal {
   bool box = false;  // its commands say how long they took, and no operating time
   // The first command of this method is refused for its operating time.
   std::string refused_method;
-  std::string shut_method;   // not for this user
+  std::string shut_method;  // not for this user
+  // What a command is answered with, and not carried out; empty: it is carried out.
+  std::function<std::optional<Fate>(const Command&)> instead = [](const Command&) {
+    return std::optional<Fate>();
+  };
   bool application = false;  // reached by one: it may have events
   std::set<ContactEvent> bound;
   std::deque<int64_t> events;  // deleted contacts
@@ -126,6 +131,13 @@ class FakePortal {
         answer.results[i].answered = true;
         answer.results[i].unavailable = true;
         answer.results[i].reason = "RIGHT_MISSING_ON_PORTAL";
+        SpreadToItems(request.commands[i], &answer.results[i]);
+        continue;
+      }
+      if (const auto fate = instead(request.commands[i]); fate.has_value()) {
+        answer.results[i].fate = *fate;
+        answer.results[i].answered = true;
+        answer.results[i].portal_code = "NEVER_HEARD_OF";
         SpreadToItems(request.commands[i], &answer.results[i]);
         continue;
       }

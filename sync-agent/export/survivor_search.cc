@@ -78,7 +78,9 @@ PortalLane::Job SurvivorSearch::FindJob() {
     --in_flight_;
     for (size_t i = 0; i < owners->size(); ++i) {
       Search& search = (*searches)[(*owners)[i]];
-      search.unanswered |= answer.results[i].fate == Fate::kUnknown;
+      // A portal that has no such search never will: then nobody is found.
+      search.unanswered |=
+          answer.results[i].fate != Fate::kDone && !answer.results[i].unavailable;
       for (const ContactRow& row : answer.results[i].rows) {
         search.candidates.insert(row.id);
       }

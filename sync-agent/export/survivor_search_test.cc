@@ -70,5 +70,30 @@ TEST_F(SurvivorSearchTest, APhoneThatWasNeverSentFindsNobody) {
   EXPECT_EQ(Export().recreated, 1);
 }
 
+TEST_F(SurvivorSearchTest, ASearchThatWasNotCarriedOutMakesNoSecondContact) {
+  world_.portal.contacts[5000] = Contact("Orlova", kPhone);
+  for (const Fate fate : {Fate::kRefused, Fate::kGone, Fate::kUnknown}) {
+    world_.portal.instead = [&](const Command& command) {
+      return std::holds_alternative<FindContacts>(command) ? std::optional(fate)
+                                                           : std::nullopt;
+    };
+    const RunCounts counts = Export();
+    EXPECT_EQ(counts.deferred, 1);
+    EXPECT_EQ(counts.recreated, 0);
+    EXPECT_EQ((*world_.ledger->Get(client_))->reason, "CONTACT_READ_INCOMPLETE");
+  }
+  world_.portal.instead = [](const Command&) { return std::nullopt; };
+  EXPECT_EQ(Export().recreated, 0);
+  EXPECT_EQ((*world_.ledger->Get(client_))->contact.value(), 5000);
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+}
+
+TEST_F(SurvivorSearchTest, APortalWithoutThatSearchIsNotWaitedFor) {
+  world_.portal.contacts[5000] = Contact("Orlova", kPhone);
+  world_.portal.shut_method = "crm.duplicate.findbycomm";
+  EXPECT_EQ(Export().recreated, 1);
+  EXPECT_EQ(Export().unchanged, 2);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent
