@@ -168,7 +168,11 @@ void ExportMachine::NoteUnreadable(const ClientKey& key) {
   }
   ClientRecord known = **record;
   known.dirty = false;
-  known.reason = kNotInSource;
+  // What a person was asked stays said, for the row may come back.
+  if (known.link != LinkState::kReview) {
+    known.reason = kNotInSource;
+    known.parameters.clear();
+  }
   // Its row was not dealt with, whatever an intent said of its version.
   known.version.clear();
   known.problem = Outcome::kSkipped;

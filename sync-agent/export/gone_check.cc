@@ -62,11 +62,13 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         if (!MutantActive(Mutant::kLostIsAbsent) &&
             row.stamp.originator == context_.settings.originator &&
             row.stamp.origin == question.client.guid() && row.id != question.contact &&
-            (!survivor.has_value() || row.id < survivor->id)) {
+            (!survivor.has_value() || row.id < survivor->id) &&
+            !context_.IsAnothers(row.id, question.client)) {
           const auto version = DecodeOriginVersion(row.stamp.version);
           survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
         }
       }
+      if (!context_.failure.ok()) return;
       if (!survivor.has_value()) context_.seen_gone.insert(question.client);
       question.gone(std::move(survivor));
     }

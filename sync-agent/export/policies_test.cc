@@ -96,6 +96,45 @@ TEST(GoneContactPolicy, AskLeavesItToAPersonWithTheSurvivorAsACandidate) {
 
 TEST(GoneContactPolicy, NeverSkipsButFollowsTheClientsOwnMark) {
   Site site;
+TEST(GoneContactPolicy, WhoWasAskedAboutIsTakenUpAfterAnUnclearAnswer) {
+  Site site;
+  site.policies.gone_contact = GoneContactPolicy::kAsk;
+  site.RunOnce();
+  site.portal.contacts.erase(site.Contact());
+  EXPECT_EQ(site.RunOnce().deferred, 1);
+  site.policies.gone_contact = GoneContactPolicy::kRecreate;
+  site.portal.instead = [](const Command& command) {
+    return std::holds_alternative<GetContact>(command) ? std::optional(Fate::kUnknown)
+                                                       : std::nullopt;
+  };
+  EXPECT_EQ(site.RunOnce().deferred, 1);
+  EXPECT_EQ(site.Record().link, LinkState::kReview);
+  EXPECT_EQ(site.Record().reason, kContactGoneAsk);
+  site.portal.instead = [](const Command&) { return std::nullopt; };
+  EXPECT_EQ(site.RunOnce().recreated, 1);
+  EXPECT_EQ(site.Contacts().size(), 1u);
+}
+
+TEST(GoneContactPolicy, WhoWasAskedAboutIsTakenUpWhenItsRowComesBack) {
+  Site site;
+  site.policies.gone_contact = GoneContactPolicy::kAsk;
+  site.RunOnce();
+  site.portal.contacts.erase(site.Contact());
+  EXPECT_EQ(site.RunOnce().deferred, 1);
+  RunSettings settings = site.WithPolicies();
+  settings.events.contact_deleted = false;  // leaves it dirty
+  site.Run(settings);
+  const ClientRow row = site.base.clients[0];
+  site.base.clients.erase(site.base.clients.begin());
+  site.RunOnce();
+  site.base.clients.insert(site.base.clients.begin(), row);
+  EXPECT_EQ(site.Record().link, LinkState::kReview);
+  EXPECT_EQ(site.Record().reason, kContactGoneAsk);
+  site.policies.gone_contact = GoneContactPolicy::kRecreate;
+  EXPECT_EQ(site.RunOnce().recreated, 1);
+  EXPECT_EQ(site.Contacts().size(), 1u);
+}
+
   site.policies.gone_contact = GoneContactPolicy::kNever;
   site.RunOnce();
   const testing::FakeContact gone = site.portal.contacts.at(site.Contact());

@@ -38,6 +38,7 @@ void Rebuilder::Take(const ContactRow& row) {
   if (known->has_value() && (*known)->link == LinkState::kErased) return;
   // A person took it off that contact.
   if (known->has_value() && (*known)->reason == kClientUnlinked) return;
+  if (context_.IsAnothers(row.id, key)) return;
   ClientRecord record = known->value_or(ClientRecord{});
   record.key = key;
   record.link = LinkState::kLive;

@@ -35,6 +35,19 @@ absl::StatusOr<std::optional<ClientRecord>> RunContext::RecordOf(const ClientKey
   return ledger.Get(key);
 }
 
+bool RunContext::IsAnothers(ContactId contact, const ClientKey& client) {
+  auto owner = ledger.ClientOf(contact);
+  if (!Check(owner.status())) return true;
+  if (const auto claim = claimed.find(contact); claim != claimed.end()) {
+    *owner = claim->second;
+  }
+  if (!owner->has_value() || **owner == client) return false;
+  tally.AddNotice(
+      "CONTACT_LINKED_ELSEWHERE",
+      {{"contact", std::to_string(contact.value())}, {"client", (*owner)->guid()}});
+  return true;
+}
+
 bool RunContext::Keep(const ClientRecord& record) {
   if (settings.dry_run) {
     overlay[record.key] = record;
@@ -64,8 +77,11 @@ void RunContext::Defer(const ClientKey& key, const std::string& reason,
   ClientRecord record = known->value_or(ClientRecord{});
   record.key = key;
   record.dirty = true;
-  record.reason = reason;
-  record.parameters = std::move(parameters);
+  // What a person was asked stays said: the reason tells what the client waits for.
+  if (record.link != LinkState::kReview) {
+    record.reason = reason;
+    record.parameters = std::move(parameters);
+  }
   record.problem = Outcome::kDeferred;
   tally.Mark(&record, Outcome::kDeferred);
   if (!settings.dry_run) Check(ledger.Put({record}));

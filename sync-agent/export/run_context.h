@@ -61,13 +61,17 @@ struct RunContext {
   }
   // What the ledger holds of the client, or would hold if this were no dry run.
   absl::StatusOr<std::optional<ClientRecord>> RecordOf(const ClientKey& key);
+  // A contact that carries the client's mark and is linked to another one all the same:
+  // somebody copied the mark. It stays where it is, and a notice says so. Also true
+  // when the ledger failed.
+  bool IsAnothers(ContactId contact, const ClientKey& client);
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);
   // What the history tells of something that this run does now.
   HistoryEntry Tell(HistoryKind kind, std::string reason) const;
   // Nothing can be decided about the client now: it stays dirty, with the reason, and
-  // the next run takes it up.
+  // the next run takes it up. One that waits for a person keeps the reason for that.
   void Defer(const ClientKey& key, const std::string& reason, Parameters parameters);
   // The attempt may or may not have been carried out. `answered`: its own slot held an
   // error; the second one to the same content is reported as a refusal at once, though

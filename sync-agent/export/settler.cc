@@ -38,7 +38,9 @@ void Settler::Begin() {
       [this](const ContactRow& row) {
         if (row.stamp.originator != context_.settings.originator) return;
         const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
-        if (suspect != suspects_.end()) suspect->second.hits.push_back(row);
+        if (suspect == suspects_.end()) return;
+        if (context_.IsAnothers(row.id, suspect->first)) return;
+        suspect->second.hits.push_back(row);
       });
 }
 

@@ -52,5 +52,87 @@ TEST_F(SweepTest, AnotherClientsContactUnderOurIdIsNotTaken) {
   EXPECT_EQ(world_.portal.OfClient(client_).size(), 1u);
 }
 
+// Somebody copied one guest's mark onto the contact of another one.
+class CopiedMarkTest : public SweepTest {
+ protected:
+  CopiedMarkTest() {
+    other_ = world_.base.clients[1].key;
+    others_id_ = world_.portal.OfClient(other_).front();
+    world_.portal.contacts.at(others_id_).stamp.origin = client_.guid();
+  }
+  // Each guest has a contact of its own in the ledger, and nobody has the other's.
+  void ExpectApart() {
+    const ClientRecord guest = **world_.ledger->Get(client_);
+    const ClientRecord other = **world_.ledger->Get(other_);
+    EXPECT_EQ(guest.link, LinkState::kLive);
+    EXPECT_EQ(other.link, LinkState::kLive);
+    EXPECT_NE(guest.contact.value(), others_id_);
+    EXPECT_NE(guest.contact, other.contact);
+  }
+  bool Noticed(const World::Result& result) {
+    for (const RunNotice& notice : result.progress.notices) {
+      if (notice.reason == "CONTACT_LINKED_ELSEWHERE") {
+        return notice.parameters.at("contact") == std::to_string(others_id_) &&
+               notice.parameters.at("client") == other_.guid();
+      }
+    }
+    return false;
+  }
+
+  ClientKey other_;
+  int64_t others_id_ = 0;
+};
+
+TEST_F(CopiedMarkTest, IsNotFollowedWhenTheGuestsOwnContactGoes) {
+  world_.portal.contacts.erase(id_);
+  RunSettings dry = world_.Settings();
+  dry.dry_run = true;
+  const auto told = world_.Run(dry);
+  EXPECT_EQ(told.end, RunEnd::kSucceeded) << told.error;
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.recreated, 1);
+  EXPECT_EQ(told.progress.counts.recreated, 1);
+  EXPECT_EQ(told.progress.counts.added, result.progress.counts.added);
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.unchanged, 2);
+}
+
+TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
+  ClientRecord lost = **world_.ledger->Get(client_);
+  lost.link = LinkState::kLost;
+  ASSERT_TRUE(world_.ledger->Put({lost}).ok());
+  Intent intent;
+  intent.key = client_;
+  intent.nonce = "lostlost";
+  intent.recreate = true;
+  ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
+  world_.portal.contacts.erase(id_);
+  RunSettings settings = world_.Settings();
+  settings.kind = RunKind::kSettle;
+  world_.Run(settings);  // sees the doubt, which is not due yet
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.recreated, 1);
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+}
+
+TEST_F(CopiedMarkTest, IsNotFollowedByALookAtTheWholePortal) {
+  ClientRecord lost = **world_.ledger->Get(client_);
+  lost.link = LinkState::kLost;
+  lost.dirty = true;
+  ASSERT_TRUE(world_.ledger->Put({lost}).ok());
+  world_.portal.contacts.erase(id_);
+  RunSettings settings = world_.Settings();
+  settings.cold = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+}
+
 }  // namespace
 }  // namespace guestbridge::agent
