@@ -313,6 +313,13 @@ void Reconciler::CompareContact(const ClientRow& row, const ClientRecord& record
   finding.modified_by = contact.modified_by;
   finding.modify_unix = contact.modify_unix;
   Add(finding);
+  if (!context_.settings.events.client_changed) {
+    // An export would not write it either.
+    decision->action = PlannedAction::kSkip;
+    decision->reason = "EVENT_OFF";
+    decision->parameters = {{"event", "client-changed"}};
+    return;
+  }
   // An update that is to compare everything finds these as well.
   if (decision->action == PlannedAction::kUpdate && decision->changed.empty()) return;
   decision->action = PlannedAction::kUpdate;

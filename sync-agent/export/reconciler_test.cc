@@ -208,6 +208,27 @@ TEST(Reconciler, TellsWhatWasChangedOnThePortalFromWhatWasChangedIn1C) {
   ExpectClean(world);
 }
 
+TEST(Reconciler, WhatIsSwitchedOffIsToldAndNotMended) {
+  World world;
+  Export(world);
+  ContactOf(world, 4).fields["LAST_NAME"] = "Petrova";
+  Touch(world, 4);
+  for (const bool apply : {false, true}) {
+    RunSettings settings = Reconcile(world, apply);
+    settings.events.client_changed = false;
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(Count(result.progress.reconcile, FindingKind::kChangedOnPortal), 1);
+    EXPECT_EQ(result.progress.counts.updated, 0);
+    EXPECT_EQ(result.progress.counts.skipped, 1);
+    EXPECT_EQ(result.progress.counts.unchanged, 19);
+    EXPECT_EQ(ContactOf(world, 4).fields["LAST_NAME"], "Petrova");
+  }
+  // Switched on again, it is mended.
+  EXPECT_EQ(Count(Mend(world), FindingKind::kChangedOnPortal), 1);
+  EXPECT_EQ(ContactOf(world, 4).fields["LAST_NAME"], "Orlova4");
+}
+
 TEST(Reconciler, SetsBackOnlyWhatDiffersAndLeavesWhatManagersAdded) {
   World world;
   world.MapAlso("Remarks", "COMMENTS");
