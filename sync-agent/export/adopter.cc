@@ -107,6 +107,14 @@ void Adopter::Gone(Decision decision) {
     LeaveMarked(decision, /*gone=*/true);
     return;
   }
+  const auto earlier =
+      context_.ledger.IsOfEarlierPortal(decision.key, decision.contact);
+  if (!context_.Check(earlier.status())) return;
+  if (*earlier) {
+    // Nobody took that contact away: the hotel moved, and the guest is new here.
+    AddNew(std::move(decision), PlannedAction::kAdd);
+    return;
+  }
   const auto pair = context_.ledger.Pair(decision.key);
   if (!context_.Check(pair.status())) return;
   // A person was asked about this very contact and wants a new one.
@@ -162,8 +170,16 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
   // A person's word goes before what the two look like.
   const bool by_hand = note.found_by == kLinkedByHand && note.candidates.size() == 1 &&
                        note.candidates[0] == row.id;
-  if (std::count(note.refused.begin(), note.refused.end(), row.id) > 0 ||
-      (!ours && (anothers || (!by_hand && !IsPlausible(decision.content, row))))) {
+  const bool refused = std::count(note.refused.begin(), note.refused.end(), row.id) > 0;
+  bool fits = ours || (by_hand && !anothers);
+  if (!fits && !anothers && !refused) {
+    const auto earlier = context_.ledger.IsOfEarlierPortal(decision.key, row.id);
+    if (!context_.Check(earlier.status())) return;
+    // The same number on two portals, and the same family name, is chance.
+    fits = *earlier ? IsSamePerson(decision.content, row)
+                    : IsPlausible(decision.content, row);
+  }
+  if (refused || !fits) {
     AddNew(std::move(decision), PlannedAction::kAdd);
     return;
   }

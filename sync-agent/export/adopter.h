@@ -14,8 +14,9 @@ namespace guestbridge::agent {
 // Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
 // contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
 // date. Another's or implausible (IDs of an earlier portal are usual): the client is
-// new. Gone: made again, unless the policy says otherwise. A client that is marked for
-// deletion gets no contact in either case.
+// new. Gone: made again, unless the policy says otherwise; where the ledger knows that
+// the ID is of an earlier portal, the client is new. A client that is marked for
+// deletion gets no contact in any case.
 class Adopter {
  public:
   Adopter(RunContext& context, Adder& adder, Updater& updater, GoneCheck& gone)

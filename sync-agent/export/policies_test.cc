@@ -94,8 +94,6 @@ TEST(GoneContactPolicy, AskLeavesItToAPersonWithTheSurvivorAsACandidate) {
   EXPECT_EQ(site.Record().reason, "");
 }
 
-TEST(GoneContactPolicy, NeverSkipsButFollowsTheClientsOwnMark) {
-  Site site;
 TEST(GoneContactPolicy, WhoWasAskedAboutIsTakenUpAfterAnUnclearAnswer) {
   Site site;
   site.policies.gone_contact = GoneContactPolicy::kAsk;
@@ -135,6 +133,8 @@ TEST(GoneContactPolicy, WhoWasAskedAboutIsTakenUpWhenItsRowComesBack) {
   EXPECT_EQ(site.Contacts().size(), 1u);
 }
 
+TEST(GoneContactPolicy, NeverSkipsButFollowsTheClientsOwnMark) {
+  Site site;
   site.policies.gone_contact = GoneContactPolicy::kNever;
   site.RunOnce();
   const testing::FakeContact gone = site.portal.contacts.at(site.Contact());
@@ -179,6 +179,130 @@ TEST(GoneContactPolicy, AContactThatAPersonRefusedIsNoSurvivor) {
   ASSERT_TRUE(site.ledger->SetPair(site.Guest(), note).ok());
   EXPECT_EQ(site.RunOnce().recreated, 1);
   EXPECT_NE(site.Record().contact, ContactId(7000));
+}
+
+// --- a hotel that moves to another portal
+
+struct MovedSite : Site {
+  MovedSite() {
+    base.Add(3, "Ivanov");
+    RunOnce();
+    TakeIds();
+  }
+  // 1C takes the IDs that wait.
+  void TakeIds() {
+    const std::vector<WriteBackItem> waiting = *ledger->PendingWriteBacks(100);
+    for (const WriteBackItem& item : waiting) {
+      ASSERT_TRUE(ledger->FinishWriteBack(item, absl::OkStatus(), false).ok());
+      for (ClientRow& row : base.clients) {
+        if (row.key == item.key) row.contact = item.contact;
+      }
+    }
+  }
+  void Move(int64_t next_id) {
+    ASSERT_TRUE(ledger->ForgetLinks({}).ok());
+    portal.contacts.clear();
+    portal.next_id = next_id;
+    doubts = std::make_unique<Doubts>();
+  }
+  void ExpectOneEach() {
+    EXPECT_EQ(portal.contacts.size(), base.clients.size());
+    for (const ClientRow& row : base.clients) {
+      const auto contacts = portal.OfClient(row.key);
+      ASSERT_EQ(contacts.size(), 1u);
+      EXPECT_EQ((*ledger->Get(row.key))->contact.value(), contacts[0]);
+    }
+  }
+};
+
+TEST(AnotherPortal, GuestsAreNewThereWhateverIsDoneAboutGoneContacts) {
+  for (const GoneContactPolicy policy :
+       {GoneContactPolicy::kRecreate, GoneContactPolicy::kRelink,
+        GoneContactPolicy::kAsk, GoneContactPolicy::kNever}) {
+    SCOPED_TRACE(static_cast<int>(policy));
+    MovedSite site;
+    site.policies.gone_contact = policy;
+    site.Move(5000);
+    const RunCounts counts = site.RunAsTold();
+    EXPECT_EQ(counts.added, 3);
+    EXPECT_EQ(counts.recreated, 0);
+    EXPECT_EQ(counts.skipped + counts.deferred, 0);
+    site.ExpectOneEach();
+    // Once more, from a portal of which 1C got one ID only.
+    const std::vector<WriteBackItem> waiting = *site.ledger->PendingWriteBacks(1);
+    ASSERT_EQ(waiting.size(), 1u);
+    ASSERT_TRUE(site.ledger->FinishWriteBack(waiting[0], absl::OkStatus(), false).ok());
+    for (ClientRow& row : site.base.clients) {
+      if (row.key == waiting[0].key) row.contact = waiting[0].contact;
+    }
+    site.Move(9000);
+    EXPECT_EQ(site.RunAsTold().added, 3);
+    site.ExpectOneEach();
+  }
+}
+
+TEST(AnotherPortal, GuestsAreNewThereThoughDeletedContactsAreNoEvent) {
+  MovedSite site;
+  site.Move(5000);
+  RunSettings settings = site.WithPolicies();
+  settings.events.contact_deleted = false;
+  EXPECT_EQ(site.Run(settings).progress.counts.added, 3);
+  site.ExpectOneEach();
+}
+
+TEST(AnotherPortal, AGuestWhoseContactWasGoneBeforeTheMoveStaysUpToThePolicy) {
+  MovedSite site;
+  site.policies.gone_contact = GoneContactPolicy::kNever;
+  site.portal.contacts.erase(site.Contact());
+  EXPECT_EQ(site.RunOnce().skipped, 1);
+  site.Move(5000);
+  const RunCounts counts = site.RunAsTold();
+  EXPECT_EQ(counts.added, 2);
+  EXPECT_EQ(counts.skipped, 1);
+}
+
+TEST(AnotherPortal, AnIdThatTheLedgerNeverKnewStaysUpToThePolicy) {
+  MovedSite site;
+  site.policies.gone_contact = GoneContactPolicy::kNever;
+  site.Move(5000);
+  site.base.Add(4, "Novikova").contact = ContactId(site.base.clients[0].contact);
+  EXPECT_EQ(site.RunAsTold().skipped, 1);
+}
+
+TEST(AnotherPortal, WhoeverHasTheOldNumberThereIsLeftAlone) {
+  MovedSite site;
+  const int64_t number = site.base.clients[0].contact.value();
+  site.Move(5000);
+  testing::FakeContact namesake;
+  namesake.fields["LAST_NAME"] = "Orlova";
+  namesake.multifields["PHONE"] = {{1, "+79998887766", "WORK"}};
+  site.portal.contacts[number] = namesake;
+  EXPECT_EQ(site.RunAsTold().added, 3);
+  EXPECT_TRUE(site.portal.contacts.at(number).stamp.origin.empty());
+  EXPECT_NE(site.Record().contact.value(), number);
+}
+
+TEST(AnotherPortal, OneThatWasOnlyRenamedKeepsItsContactsThatLostTheirMark) {
+  MovedSite site;
+  ASSERT_TRUE(site.ledger->ForgetLinks({}).ok());
+  const int64_t contact = site.Contact();
+  site.portal.contacts.at(contact).stamp = Stamp();
+  RunSettings settings = site.WithPolicies();
+  settings.cold = true;
+  EXPECT_EQ(site.Run(settings).progress.counts.added, 0);
+  site.ExpectOneEach();
+  EXPECT_EQ(site.Record().contact.value(), contact);
+}
+
+TEST(AnotherPortal, AnEqualNumberThereIsTheContactOnceItIsLinked) {
+  MovedSite site;
+  const int64_t first = site.portal.contacts.begin()->first;
+  site.Move(first);  // the same numbers once more
+  EXPECT_EQ(site.RunOnce().added, 3);
+  // It lost its mark: not a stranger's, though an earlier contact had that number.
+  site.portal.contacts.at(site.portal.OfClient(site.base.clients[2].key)[0]).stamp = {};
+  EXPECT_EQ(site.RunOnce().added, 0);
+  site.ExpectOneEach();
 }
 
 // --- robots

@@ -291,9 +291,13 @@ class Ledger {
 
   // The links are about another portal: every client is new again (erased ones stay
   // so), nothing waits for write-back, and the base is to be read from the start. What
-  // is in doubt stays so; the history stays, as that of an earlier portal. Sets the
-  // notes in the same commit.
+  // is in doubt stays so; the history stays, as that of an earlier portal, and so does
+  // which ID was whose there. Sets the notes in the same commit.
   absl::Status ForgetLinks(absl::Span<const std::pair<std::string, std::string>> notes);
+  // The ID, which 1C holds for a client without a contact, is that of the contact that
+  // the client had on an earlier portal: here it names nobody, or somebody else. Of a
+  // contact that was gone from there already it is not said.
+  absl::StatusOr<bool> IsOfEarlierPortal(const ClientKey& key, ContactId contact);
 
   // --- erasure --- (erasure.cc)
   // Removes all that the ledger holds of the client, known or not, but a hash; from

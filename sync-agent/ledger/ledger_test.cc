@@ -390,5 +390,45 @@ TEST_F(LedgerTest, CountsWhoseContactARunHasDeleted) {
   EXPECT_EQ(*ledger->CountDeletions(8), 0);
 }
 
+TEST_F(LedgerTest, WhoseContactWasWhichOnAnEarlierPortalOutlivesTheProcess) {
+  ClientRecord record;
+  record.key = Key(1);
+  record.link = LinkState::kLive;
+  record.contact = ContactId(12);
+  ClientRecord lost = record;
+  lost.key = Key(2);
+  lost.link = LinkState::kLost;
+  lost.contact = ContactId(14);
+  {
+    auto ledger = Open();
+    ASSERT_TRUE(ledger->Link(record, ContactId(12)).ok());
+    ASSERT_TRUE(ledger->Put({lost}).ok());
+    // Made again as 13, which 1C has not taken yet.
+    record.contact = ContactId(13);
+    ASSERT_TRUE(ledger->Put({record}).ok());
+    EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(1), ContactId(13)));
+    ASSERT_TRUE(ledger->ForgetLinks({{"portal", "other:443"}}).ok());
+  }
+  auto ledger = Open();
+  EXPECT_EQ(*ledger->Note("portal"), "other:443");
+  for (const int id : {12, 13}) {
+    EXPECT_TRUE(*ledger->IsOfEarlierPortal(Key(1), ContactId(id)));
+    // It is nobody's contact now.
+    EXPECT_FALSE(ledger->ClientOf(ContactId(id))->has_value());
+  }
+  for (const int id : {0, 1, 2, 3, 123, 14}) {
+    EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(1), ContactId(id))) << id;
+  }
+  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(2), ContactId(14)));
+  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(3), ContactId(13)));
+  EXPECT_FALSE(ledger->Witness()->exists());
+  // With a contact here, an equal number is no longer one of there.
+  record.contact = ContactId(12);
+  ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(1), ContactId(12)));
+  ASSERT_TRUE(ledger->Erase(Key(1), 1).ok());
+  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(1), ContactId(12)));
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -169,6 +169,10 @@ inline constexpr Migration kLedgerMigrations[] = {
       -- Its error code; empty: none.
       ALTER TABLE attempts ADD COLUMN code TEXT NOT NULL DEFAULT '';
     )sql"},
+    {8, "contacts on earlier portals", R"sql(
+      -- Their IDs, each after a blank: what 1C may go on holding after a move.
+      ALTER TABLE clients ADD COLUMN former TEXT NOT NULL DEFAULT '';
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

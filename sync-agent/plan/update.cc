@@ -209,13 +209,10 @@ bool IsSameValue(absl::string_view field, absl::string_view held,
                           : NormalizeText(held) == NormalizeText(value);
 }
 
-bool IsPlausible(const ContactContent& content, const ContactRow& row) {
-  for (const char* name : {"LAST_NAME", "NAME"}) {
-    const auto field = content.fields.find(name);
-    if (field == content.fields.end() || field->second.empty()) continue;
-    if (NormalizeText(field->second) == NormalizeText(FieldOf(row, name))) return true;
-    break;  // A first name says something only where there is no family name.
-  }
+namespace {
+
+// A phone or e-mail that both hold and that is no role's or relay's.
+bool ShareAValue(const ContactContent& content, const ContactRow& row) {
   for (const auto& [name, rows] : row.multifields) {
     const auto values = content.multifields.find(name);
     if (values == content.multifields.end()) continue;
@@ -227,6 +224,22 @@ bool IsPlausible(const ContactContent& content, const ContactRow& row) {
     }
   }
   return false;
+}
+
+}  // namespace
+
+bool IsPlausible(const ContactContent& content, const ContactRow& row) {
+  for (const char* name : {"LAST_NAME", "NAME"}) {
+    const auto field = content.fields.find(name);
+    if (field == content.fields.end() || field->second.empty()) continue;
+    if (NormalizeText(field->second) == NormalizeText(FieldOf(row, name))) return true;
+    break;  // A first name says something only where there is no family name.
+  }
+  return ShareAValue(content, row);
+}
+
+bool IsSamePerson(const ContactContent& content, const ContactRow& row) {
+  return HasSameName(content, row) && ShareAValue(content, row);
 }
 
 }  // namespace guestbridge::agent

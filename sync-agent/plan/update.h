@@ -44,6 +44,9 @@ bool IsPlausible(const ContactContent& content, const ContactRow& row);
 // both have one, the first name; without any family name, the first name alone.
 bool HasSameName(const ContactContent& content, const ContactRow& row);
 
+// True when both names and a phone or e-mail, that is no role's or relay's, say so.
+bool IsSamePerson(const ContactContent& content, const ContactRow& row);
+
 // `field`: PHONE or EMAIL. Phones by their digits, e-mails without regard to case.
 bool IsSameValue(absl::string_view field, absl::string_view held,
                  absl::string_view value);
