@@ -389,6 +389,12 @@ constexpr ReasonText kTexts[] = {
      "Изменение отправлено, но ответа не было; перед следующим изменением контакт "
      "читается.",
      kNothingEn, kNothingRu},
+    {"DELETION_UNCERTAIN", kOk,
+     "The deletion was sent, but no clear answer came; a look at the contact tells "
+     "what follows.",
+     "Команда удаления отправлена, но ясного ответа не было; что дальше, решает взгляд "
+     "на контакт.",
+     kNothingEn, kNothingRu},
     {"CONTACT_FOLLOWED", kOk,
      "The contact before was gone; this one took over its data.",
      "Прежнего контакта не стало; его данные перешли к этому.", kNothingEn, kNothingRu},

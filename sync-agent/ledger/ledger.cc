@@ -373,6 +373,10 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
         entry.reason = "UPDATE_UNCERTAIN";
         entry.fields = std::move(attempt->intent.fields);
       }
+      if (entry.kind == HistoryKind::kNone && deletion) {
+        entry.kind = HistoryKind::kDeleted;
+        entry.reason = "DELETION_UNCERTAIN";
+      }
       if (attempt->intent.kind == AttemptKind::kUpdate &&
           !MutantActive(Mutant::kDoubtfulUpdateTrusted)) {
         // Carried out or not: what the contact holds must be read before the next
