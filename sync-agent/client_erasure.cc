@@ -14,6 +14,7 @@
 #include "sync-agent/client_list.h"
 #include "sync-agent/contact_mark.h"
 #include "sync-agent/integration_report.h"
+#include "sync-agent/last_run.h"
 
 namespace guestbridge::agent {
 
@@ -89,7 +90,14 @@ absl::Status Forget(const ClientKey& key, bool delete_contact, const TaskParts& 
     AddLeft("LEFT_CONTACT", {{"contact", IdText(id)}}, receipt);
   }
   AddLeft("LEFT_IN_SOURCE", {}, receipt);
+  GB_ASSIGN_OR_RETURN(const std::vector<SourceRemnant> remnants,
+                      parts.sides.source.reader->ForgetClient(key));
+  for (const SourceRemnant& one : remnants) {
+    AddLeft(one.reason.c_str(), {one.parameters.begin(), one.parameters.end()},
+            receipt);
+  }
   AddLeft("LEFT_IN_COPIES", {}, receipt);
+  GB_RETURN_IF_ERROR(RemoveFromLastRun(key, parts.ledger));
   CrashPoint("agent.erasure.forget");
   GB_ASSIGN_OR_RETURN(const Erasure erasure,
                       parts.ledger.Erase(key, absl::ToUnixSeconds(parts.clock.Now())));

@@ -4,6 +4,7 @@
 #include "sync-agent/client_history.h"
 #include "sync-agent/client_links.h"
 #include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/last_run.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -115,6 +116,51 @@ TEST_F(ClientErasureTest, TheReceiptSaysWhatWasRemovedAndWhatIsLeftAndNamesNobod
   const std::string text = receipt_.SerializeAsString();
   EXPECT_EQ(text.find(Key(0).guid()), std::string::npos);
   EXPECT_EQ(text.find("Orlova"), std::string::npos);
+}
+
+TEST_F(ClientErasureTest, TheSourceForgetsTooAndTheReceiptSaysWhatItCannot) {
+  Exported("Orlova");
+  reader_->forgets = MakeError("SOURCE_FOLDER_MISSING", {{"path", "/exchange"}});
+  EXPECT_EQ(Forget(0), "SOURCE_FOLDER_MISSING");
+  EXPECT_EQ(LinkOf(0), LinkState::kLive) << "repeated, the receipt tells all of it";
+  reader_->forgets = absl::OkStatus();
+  reader_->remnants = {{"LEFT_IN_EXCHANGE_FOLDER", {{"path", "/exchange"}}}};
+  EXPECT_EQ(Forget(0), "");
+  EXPECT_THAT(reader_->forgotten, ElementsAre(Key(0), Key(0)));
+  EXPECT_THAT(Left(), ElementsAre("LEFT_CONTACT", "LEFT_IN_SOURCE",
+                                  "LEFT_IN_EXCHANGE_FOLDER", "LEFT_IN_COPIES"));
+  EXPECT_EQ(receipt_.left(2).parameters().at("path"), "/exchange");
+}
+
+TEST_F(ClientErasureTest, TheRunThatEndedLastNamesTheClientNoMore) {
+  Exported("Orlova");
+  Exported("Petrova");
+  LastRun last;
+  last.written_before = 7;
+  last.run.set_name("integrations/main/runs/1");
+  for (const ClientKey& key : {Key(0), Key(1)}) {
+    last.run.add_failures()->set_client(key.guid());
+    (*last.run.add_notices()->mutable_parameters())["client"] = key.guid();
+    last.run.mutable_reconcile()->add_findings()->set_client(key.guid());
+    last.run.mutable_forecast()->add_samples()->set_client(key.guid());
+  }
+  last.run.mutable_reconcile()->set_gone(2);
+  ASSERT_TRUE(KeepLastRun(*world.ledger, last).ok());
+  EXPECT_EQ(Forget(0), "");
+  auto kept = RecallLastRun(*world.ledger);
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->written_before, 7);
+  EXPECT_EQ(kept->run.SerializeAsString().find(Key(0).guid()), std::string::npos);
+  EXPECT_EQ(kept->run.failures(0).client(), Key(1).guid());
+  EXPECT_EQ(kept->run.notices_size(), 1);
+  EXPECT_EQ(kept->run.reconcile().findings_size(), 1);
+  EXPECT_EQ(kept->run.forecast().samples_size(), 1);
+  EXPECT_EQ(kept->run.reconcile().gone(), 2);
+  // Where it stands elsewhere, all of it goes.
+  (*kept->run.mutable_error()->mutable_parameters())["client"] = Key(1).guid();
+  ASSERT_TRUE(KeepLastRun(*world.ledger, *kept).ok());
+  EXPECT_EQ(Forget(1), "");
+  EXPECT_FALSE(RecallLastRun(*world.ledger).has_value());
 }
 
 TEST_F(ClientErasureTest, QueuedIDsAndRefusalsAreCountedAndGo) {

@@ -96,10 +96,19 @@ class Reader final : public SourceReader {
     }
     return changes;
   }
+  absl::StatusOr<std::vector<SourceRemnant>> ForgetClient(
+      const ClientKey& client) override {
+    forgotten.push_back(client);
+    if (!forgets.ok()) return forgets;
+    return remnants;
+  }
   SourceUsage usage() const override { return {}; }
 
   // Times of what 1C recorded, newest first.
   absl::StatusOr<std::vector<std::string>> history = std::vector<std::string>();
+  std::vector<ClientKey> forgotten;
+  absl::Status forgets;
+  std::vector<SourceRemnant> remnants;
 
  private:
   const FakeBase& base_;
@@ -181,8 +190,8 @@ class ClientTasksTest : public ::testing::Test {
 
   World world;
   Sides sides_;
-  Line* line_ = nullptr;
   Reader* reader_ = nullptr;
+  Line* line_ = nullptr;
   bool run_under_way_ = false;
 };
 

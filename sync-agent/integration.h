@@ -24,6 +24,7 @@
 #include "sync-agent/export/write_back_outlook.h"
 #include "sync-agent/integration_run.h"
 #include "sync-agent/integration_sides.h"
+#include "sync-agent/last_run.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/pace/pacer.h"
 #include "sync-agent/pace/portal_buckets.h"
@@ -93,12 +94,6 @@ class Integration {
   bool AwaitStop(absl::Duration longest);
 
  private:
-  // A run that ended while IDs or doubts were left: reported until none is.
-  struct Trailing {
-    v1::Run run;
-    int64_t written_before = 0;
-  };
-
   void RunLoop();
   void TaskLoop();
   void CareLoop();
@@ -161,7 +156,7 @@ class Integration {
   bool run_thread_works_ = false;       // a run, or what goes before and after it
   bool between_runs_ = false;           // the task thread's work; no run begins
   std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said
-  std::vector<Trailing> trailing_;
+  std::vector<LastRun> trailing_;  // ended with IDs or doubts left: told until none is
   Figures figures_;
   WriteBackGauge gauge_;
 

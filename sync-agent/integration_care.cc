@@ -191,7 +191,7 @@ WriteBackOutlook Integration::Outlook(int pending) {
 }
 
 void Integration::ReportTrailing() {
-  std::vector<Trailing> trailing;
+  std::vector<LastRun> trailing;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (trailing_.empty()) return;
@@ -205,7 +205,7 @@ void Integration::ReportTrailing() {
   if (!write_back.ok() || !doubts.ok() || !refusals.ok()) return;
   ReportLedger();
   const WriteBackOutlook outlook = Outlook(write_back->pending);
-  for (Trailing& last : trailing) {
+  for (LastRun& last : trailing) {
     const std::string before = last.run.SerializeAsString();
     PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
     PutOutlook(outlook, last.run.mutable_write_back());
@@ -213,13 +213,13 @@ void Integration::ReportTrailing() {
     if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (Trailing& kept : trailing_) {
-    for (const Trailing& now : trailing) {
+  for (LastRun& kept : trailing_) {
+    for (const LastRun& now : trailing) {
       if (now.run.name() == kept.run.name()) kept = now;
     }
   }
   trailing_.erase(std::remove_if(trailing_.begin(), trailing_.end(),
-                                 [](const Trailing& t) { return !IsTrailing(t.run); }),
+                                 [](const LastRun& t) { return !IsTrailing(t.run); }),
                   trailing_.end());
 }
 

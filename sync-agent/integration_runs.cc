@@ -4,23 +4,20 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
+#include "sync-agent/last_run.h"
 
 // The run thread: runs one after the other, and doubts between them.
 namespace guestbridge::agent {
 namespace {
 
 // Notes of the ledger.
-constexpr char kLastRunNote[] = "last-run";      // written before, run in base64
 constexpr char kUntoldRunNote[] = "untold-run";  // KeyOf the last run until it is told
 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
@@ -31,21 +28,14 @@ constexpr size_t kMostTrailing = 8;
 }  // namespace
 
 void Integration::Recall(Ledger& ledger) {
-  const auto note = ledger.Note(kLastRunNote);
   const auto untold = ledger.Note(kUntoldRunNote);
-  if (!note.ok() || !untold.ok() || note->empty()) return;
-  const std::vector<std::string> parts = absl::StrSplit(*note, ' ');
-  Trailing last;
-  std::string bytes;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &last.written_before) ||
-      !absl::Base64Unescape(parts[1], &bytes) || !last.run.ParseFromString(bytes)) {
-    return;
-  }
-  const std::string key = KeyOf(last.run);
+  std::optional<LastRun> last = RecallLastRun(ledger);
+  if (!untold.ok() || !last.has_value()) return;
+  const std::string key = KeyOf(last->run);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (*untold == key) {
     known_runs_.insert(key);
-    reporter_.Finish(last.run, [this, key, &ledger] {
+    reporter_.Finish(last->run, [this, key, &ledger] {
       const absl::Status told = ledger.SetNote(kUntoldRunNote, "");
       if (!told.ok()) log::Warning("ledger_note_failed", {{"error", told}});
       const std::lock_guard<std::mutex> taken(mutex_);
@@ -53,7 +43,7 @@ void Integration::Recall(Ledger& ledger) {
     });
   }
   // What was left then may be written meanwhile: looked at once more.
-  trailing_.push_back(std::move(last));
+  trailing_.push_back(*std::move(last));
 }
 
 void Integration::RunLoop() {
@@ -275,9 +265,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
     // The end survives a lost connection and a restart. A background settling is not
     // worth forgetting the run before it.
     if (run.kind() != v1::Run::SETTLE) {
-      absl::Status noted = ledger->SetNote(
-          kLastRunNote, absl::StrCat(written_before, " ",
-                                     absl::Base64Escape(run.SerializeAsString())));
+      absl::Status noted = KeepLastRun(*ledger, {run, written_before});
       CrashPoint("agent.run.noted");
       if (noted.ok()) noted = ledger->SetNote(kUntoldRunNote, key);
       CrashPoint("agent.run.untold");

@@ -120,14 +120,24 @@ constexpr ReasonText kTexts[] = {
      "Карточка гостя в 1С остаётся, вместе с ID контакта, если он там записан.",
      "Delete or anonymise the card in 1C as its rules ask.",
      "Удалите или обезличьте карточку в 1С по её правилам."},
+    {"LEFT_IN_EXCHANGE_FOLDER", kOk,
+     "The exchange folder {path} may still hold the guest: files of 1C in it and in "
+     "done/ his card, contact-ids/ his Ref_Key. What 1C writes anew is read again.",
+     "Каталог обмена {path} ещё может хранить гостя: файлы 1С в нём и в done/ — его "
+     "карточку, contact-ids/ — его Ref_Key. Что 1С выгрузит снова, будет прочитано "
+     "снова.",
+     "Remove those files. Once the card is gone from 1C, repeat the command: it clears "
+     "what was read meanwhile.",
+     "Удалите эти файлы. Когда карточки в 1С не станет, повторите команду: она сотрёт "
+     "прочитанное за это время."},
     {"LEFT_IN_COPIES", kOk,
-     "Copies of the agent's data directory made before, and lists of failures of "
-     "earlier "
-     "runs on the server, may name the guest's Ref_Key. A ledger that is restored from "
-     "such a copy, or made anew, does not know of the erasure.",
-     "Прежние копии каталога данных агента и списки ошибок прежних запусков на сервере "
-     "могут содержать Ref_Key гостя. Журнал, восстановленный из такой копии или "
-     "созданный заново, о стирании не знает.",
+     "Copies of the agent's data directory made before, and on the server the "
+     "failures, findings and samples of earlier runs, may name the guest's Ref_Key. A "
+     "ledger that is restored from such a copy, or made anew, does not know of the "
+     "erasure.",
+     "Прежние копии каталога данных агента, а на сервере ошибки, находки и примеры "
+     "прежних запусков могут содержать Ref_Key гостя. Журнал, восстановленный из такой "
+     "копии или созданный заново, о стирании не знает.",
      "Let old copies expire; after restoring one, repeat the command. In 1C the card "
      "should be gone by then, or left out by a filter.",
      "Дайте старым копиям устареть; после восстановления повторите команду. К тому "

@@ -50,6 +50,9 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
     if (attempt.has_value()) {
       return MakeError("ATTEMPT_OUTSTANDING", {{"client", key.guid()}});
     }
+    // What a match or a reconciliation that did not end has left: whose it is can't be
+    // told from digests.
+    GB_RETURN_IF_ERROR(ClearIndex());
     GB_ASSIGN_OR_RETURN(const int64_t before, ErasedAtLocked(key));
     if (before > 0) {
       erasure.unix_time = before;
@@ -57,12 +60,10 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
     }
     GB_ASSIGN_OR_RETURN(erasure.history, EraseHistoryLocked(key));
     // The counts of write-backs follow an update, not a delete.
-    for (const char* sql : {"DELETE FROM pairs WHERE client = ?",
-                            "DELETE FROM match_clients WHERE client = ?",
-                            "DELETE FROM match_index WHERE key = ?",
-                            "DELETE FROM findings WHERE client = ?",
-                            "UPDATE clients SET write_back = 0 WHERE key = ?",
-                            "DELETE FROM clients WHERE key = ?"}) {
+    for (const char* sql :
+         {"DELETE FROM pairs WHERE client = ?", "DELETE FROM findings WHERE client = ?",
+          "UPDATE clients SET write_back = 0 WHERE key = ?",
+          "DELETE FROM clients WHERE key = ?"}) {
       GB_ASSIGN_OR_RETURN(Statement * remove, database_->Prepare(sql));
       GB_RETURN_IF_ERROR(remove->Bind(1, key.guid()).Run());
     }

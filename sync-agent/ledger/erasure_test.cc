@@ -70,9 +70,13 @@ TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {
       ASSERT_TRUE(ledger->Put({record}).ok());
     }
     ASSERT_TRUE(ledger->NoteFinding(1, {1, kClient, ContactId(7), ""}).ok());
-    ASSERT_TRUE(ledger->AddToIndex(ContactId(7), "", {kClient.guid()}).ok());
+    ASSERT_TRUE(ledger->AddToIndex(ContactId(7), "held", {kClient.guid()}).ok());
+    ASSERT_TRUE(ledger->AddMatchClient(kClient, "evidence", {"Pdigest"}).ok());
     EXPECT_EQ(ledger->Erase(kClient, 1000)->history, 1);
     EXPECT_FALSE(*ledger->NoteFinding(1, {2, kClient, ContactId(7), ""}));
+    EXPECT_FALSE(ledger->IndexedTraits(ContactId(7))->has_value());
+    EXPECT_TRUE(ledger->MatchClients(ClientKey(), 10)->empty());
+    EXPECT_EQ(*ledger->CountCarriers("Pdigest"), 0);
   }  // The last one to close merges what was appended.
   std::ostringstream file;
   file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();

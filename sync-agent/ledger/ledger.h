@@ -301,7 +301,8 @@ class Ledger {
 
   // --- erasure --- (erasure.cc)
   // Removes all that the ledger holds of the client, known or not, but a hash; from
-  // then on Get says kErased, and no other call writes anything about it. Again:
+  // then on Get says kErased, and no other call writes anything about it. Clears the
+  // index of a match or a reconciliation: not while one is under way. Again:
   // harmless. Writes the whole file anew, which takes a second for some 100,000
   // clients; when that fails the client is erased, and the call is to be repeated. Not
   // inside of Together. Errors: ATTEMPT_OUTSTANDING.

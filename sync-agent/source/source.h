@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -86,6 +87,13 @@ struct ReadRequest {
   ContactId last_written_contact = {};
 };
 
+// Where data of a client is that a connector can't remove: a reason of the catalogue,
+// for the receipt of an erasure.
+struct SourceRemnant {
+  std::string reason;
+  std::vector<std::pair<std::string, std::string>> parameters;
+};
+
 // Clients that hold a text somewhere.
 struct ClientSearch {
   std::vector<std::string> in;     // attributes; look-ups among them are passed over
@@ -128,6 +136,14 @@ class SourceReader {
     static_cast<void>(upto);
     static_cast<void>(limit);
     return std::vector<ChangeRecord>();
+  }
+  // Removes what the connector keeps of the client by itself, and says where on its
+  // side of 1C more of it is. Known or not; may be repeated, as after an error. Not
+  // while a stream is open.
+  virtual absl::StatusOr<std::vector<SourceRemnant>> ForgetClient(
+      const ClientKey& client) {
+    static_cast<void>(client);
+    return std::vector<SourceRemnant>();
   }
   // What decides the content of `attributes` beside the clients' rows. A small request
   // for each look-up among them, once an hour.

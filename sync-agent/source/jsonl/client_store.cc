@@ -202,6 +202,14 @@ absl::StatusOr<int64_t> ClientStore::ForgetAbsent(int64_t file, int64_t dealt) {
   return database_->Changes();
 }
 
+absl::Status ClientStore::ForgetClient(const ClientKey& key) {
+  GB_ASSIGN_OR_RETURN(Statement * forget,
+                      database_->Prepare("DELETE FROM clients WHERE key=?"));
+  GB_RETURN_IF_ERROR(forget->Bind(1, key.guid()).Run());
+  // Rows that were replaced or removed are still readable in the free space.
+  return database_->Execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 absl::StatusOr<std::optional<FileRecord>> ClientStore::FindFile(
     absl::string_view place, const std::string& name) {
   GB_ASSIGN_OR_RETURN(

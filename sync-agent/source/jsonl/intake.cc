@@ -29,6 +29,10 @@ constexpr int64_t kBytesPerStep = 4 << 20;
 constexpr int64_t kMostRejectedKept = 10'000;
 constexpr size_t kRejectedTextBytes = 64 << 10;
 constexpr size_t kLongTextBytes = 1 << 10;
+// Of a line of the side file: each byte of the text may be escaped.
+constexpr size_t kLongestRejected = 8 * kRejectedTextBytes;
+// Stands last in such a line, for its members are sorted.
+constexpr absl::string_view kRejectedText = R"("text":")";
 
 constexpr char kDealtNote[] = "dealt";        // the seq up to which runs are through
 constexpr char kRestoredNote[] = "restored";  // done/ was read into this store
@@ -206,6 +210,18 @@ absl::Status Intake::Finish(FileRecord* file) {
   return store_.SetNote(kWholeNote, "1");
 }
 
+absl::Status Intake::Overwrite(const Descriptor& side, absl::string_view text,
+                               int64_t at) const {
+  while (!text.empty()) {
+    const ssize_t written = pwrite(side.fd(), text.data(), text.size(), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return folder_.ErrorOf(written == 0 ? ENOSPC : errno, kRejected);
+    text.remove_prefix(static_cast<size_t>(written));
+    at += written;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Intake::WriteRejected(const std::string& text, FileRecord* file) {
   GB_ASSIGN_OR_RETURN(const Descriptor side,
                       folder_.OpenToWrite(kRejected, file->name, O_WRONLY | O_CREAT));
@@ -216,13 +232,8 @@ absl::Status Intake::WriteRejected(const std::string& text, FileRecord* file) {
   if (ftruncate(side.fd(), at) != 0) return folder_.ErrorOf(errno, kRejected);
   CrashPoint("agent.file.half-rejected",
              [&] { (void)!pwrite(side.fd(), text.data(), text.size() / 2, at); });
-  for (absl::string_view left = text; !left.empty();) {
-    const ssize_t written = pwrite(side.fd(), left.data(), left.size(), at);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return folder_.ErrorOf(written == 0 ? ENOSPC : errno, kRejected);
-    left.remove_prefix(static_cast<size_t>(written));
-    at += written;
-  }
+  GB_RETURN_IF_ERROR(Overwrite(side, text, at));
+  at += static_cast<int64_t>(text.size());
   if (fsync(side.fd()) != 0) return folder_.ErrorOf(errno, kRejected);
   CrashPoint("agent.file.rejected");
   file->rejected_bytes = at;
@@ -247,6 +258,37 @@ absl::Status Intake::Acknowledge(int64_t seq) {
     CrashPoint("agent.file.moved");
     GB_RETURN_IF_ERROR(store_.ForgetFile(file.id));
     CrashPoint("agent.file.acknowledged");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Intake::ForgetRejected(const ClientKey& client) {
+  GB_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                      folder_.ListFiles(kRejected));
+  for (const std::string& name : names) {
+    const absl::StatusOr<Descriptor> side =
+        folder_.OpenToWrite(kRejected, name, O_RDWR);
+    if (absl::IsNotFound(side.status())) continue;
+    GB_RETURN_IF_ERROR(side.status());
+    LineReader reader(side->fd(), 0, kLongestRejected);
+    bool changed = false;
+    for (int64_t begin = 0; reader.Next(); begin = reader.offset()) {
+      const absl::string_view line = reader.line();
+      const size_t text = line.find(kRejectedText);
+      if (text == absl::string_view::npos ||
+          !absl::StrContains(absl::AsciiStrToLower(line), client.guid())) {
+        continue;
+      }
+      // In its place: how long the file is tells which lines are whose.
+      const size_t from = text + kRejectedText.size();
+      const size_t upto = line.rfind('"');
+      if (upto == absl::string_view::npos || upto <= from) continue;
+      GB_RETURN_IF_ERROR(Overwrite(*side, std::string(upto - from, ' '),
+                                   begin + static_cast<int64_t>(from)));
+      changed = true;
+    }
+    if (reader.error() != 0) return folder_.ErrorOf(reader.error(), kRejected);
+    if (changed && fsync(side->fd()) != 0) return folder_.ErrorOf(errno, kRejected);
   }
   return absl::OkStatus();
 }

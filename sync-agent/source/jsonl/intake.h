@@ -35,6 +35,9 @@ class Intake {
   // not read again, and are told of in the log.
   absl::Status Acknowledge(int64_t seq);
 
+  // Blanks the text of the client's lines in rejected/.
+  absl::Status ForgetRejected(const ClientKey& client);
+
   // A file that names every client was read into this store.
   absl::StatusOr<bool> KnowsEveryClient();
   int64_t lines() const { return lines_; }  // of all steps
@@ -52,6 +55,8 @@ class Intake {
   absl::Status ReadPiece(const OpenFile& open, FileRecord* file);
   absl::Status Finish(FileRecord* file);
   absl::Status WriteRejected(const std::string& text, FileRecord* file);
+  absl::Status Overwrite(const Descriptor& side, absl::string_view text,
+                         int64_t at) const;
 
   const ExchangeFolder& folder_;
   ClientStore& store_;

@@ -192,6 +192,16 @@ class JsonlReader : public SourceReader {
     return rows;
   }
 
+  absl::StatusOr<std::vector<SourceRemnant>> ForgetClient(
+      const ClientKey& client) override {
+    const std::lock_guard<std::mutex> lock(base_->mutex);
+    GB_RETURN_IF_ERROR(base_->Ready());
+    GB_RETURN_IF_ERROR(base_->intake->ForgetRejected(client));
+    GB_RETURN_IF_ERROR(base_->store->ForgetClient(client));
+    return std::vector<SourceRemnant>{
+        {"LEFT_IN_EXCHANGE_FOLDER", {{"path", base_->folder.path()}}}};
+  }
+
   SourceUsage usage() const override {
     return {.requests = base_->requests, .rows = base_->rows};
   }
