@@ -51,16 +51,18 @@ class ClientRefusalsTest : public ClientTasksTest {
   v1::FinishTaskRequest Perform(const v1::Task& task) {
     return PerformTask(task, Parts());
   }
-  v1::FinishTaskRequest Drop(size_t i) {
+  v1::FinishTaskRequest Drop(const std::string& client) {
     v1::Task task;
-    task.mutable_drop_clients()->add_clients(Key(i).guid());
+    task.mutable_drop_clients()->add_clients(client);
     return Perform(task);
   }
-  int Retry(size_t i) {
+  v1::FinishTaskRequest Drop(size_t i) { return Drop(Key(i).guid()); }
+  v1::FinishTaskRequest Retry(const std::string& client) {
     v1::Task task;
-    task.mutable_retry_clients()->add_clients(Key(i).guid());
-    return Perform(task).retried().queued();
+    task.mutable_retry_clients()->add_clients(client);
+    return Perform(task);
   }
+  int Retry(size_t i) { return Retry(Key(i).guid()).retried().queued(); }
 
   bool Answer(const std::string& code) {
     const std::vector<AnsweredAttempt> answered = {{Key(0), code}};
@@ -104,6 +106,22 @@ TEST_F(ClientRefusalsTest, ReasonsAreCountedWithTheirFirstClients) {
   ASSERT_TRUE(all.ok());
   ASSERT_EQ(all->groups_size(), 2);
   EXPECT_EQ(all->groups(1).state(), v1::Client::EXPORTED);
+}
+
+TEST_F(ClientRefusalsTest, ItIsNamedByItsCodeAsWell) {
+  Run();
+  EXPECT_EQ(Drop("1").dropped().dropped(), 1);
+  EXPECT_EQ(Record(0).reason, kClientDropped);
+  EXPECT_EQ(Retry("1").retried().queued(), 1);
+  EXPECT_TRUE(Record(0).dirty);
+  EXPECT_EQ(Retry("3").retried().queued(), 1);
+  for (const char* nobody : {"nobody", "99"}) {
+    EXPECT_EQ(Retry(nobody).error().reason(), "CLIENT_NOT_FOUND");
+    EXPECT_EQ(Drop(nobody).error().reason(), "CLIENT_NOT_FOUND");
+  }
+  // In 1C, but never met by a run: there is nothing to retry.
+  world.base.Add(4, "Novikova");
+  EXPECT_EQ(Retry("4").error().reason(), "CLIENT_NOT_FOUND");
 }
 
 TEST_F(ClientRefusalsTest, ItIsNotSentAgainWhileNothingChanges) {

@@ -79,7 +79,7 @@ absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& re
                                                const TaskParts& parts) {
   std::vector<ClientKey> keys;
   for (const std::string& client : request.clients()) {
-    const ClientKey key(client);
+    GB_ASSIGN_OR_RETURN(const ClientKey key, FindClientKey(client, parts));
     GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(key));
     if (!record.has_value()) {
       return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
@@ -94,8 +94,8 @@ absl::StatusOr<v1::RetryClientsResponse> Retry(const v1::RetryClientsRequest& re
 
 // A client that was refused is not tried again while it is as it is.
 absl::StatusOr<bool> DropOne(const std::string& client, const TaskParts& parts) {
-  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record,
-                      parts.ledger.Get(ClientKey(client)));
+  GB_ASSIGN_OR_RETURN(const ClientKey key, FindClientKey(client, parts));
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record, parts.ledger.Get(key));
   if (!record.has_value()) {
     return MakeError("CLIENT_NOT_FOUND", {{"client", client}});
   }
