@@ -76,7 +76,7 @@ TEST_F(FieldMappingsTest, AChosenPolicyWhoseMarkGoesNowhereIsSaidWhenFieldsAreSa
   const auto saved = Save();
   ASSERT_EQ(saved->notices_size(), 1);
   EXPECT_EQ(saved->notices(0).reason(), "DELETION_MARK_NOT_LOADED");
-  EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/draft")->notices_size(), 1);
+  EXPECT_EQ(mappings_.Get("integrations/main/fieldMapping")->notices_size(), 1);
 }
 
 TEST_F(FieldMappingsTest, AVersionSaysFromWhichOneOnEverybodyIsComparedWithIt) {

@@ -97,9 +97,12 @@ absl::StatusOr<int> RunRetention::PruneOne(const std::string& id, const Kept& ke
                   std::max(oldest, oldest_failures)) {
                 return absl::OkStatus();
               }
-              if (!IsFinal(run.state()) || newest.count(record.key) > 0) continue;
+              if (!IsFinal(run.state()) || newest.count(record.key) > 0 ||
+                  (doubts && run.doubts() > 0)) {
+                continue;
+              }
               const absl::Time end = FromTimestamp(run.end_time());
-              if (end < oldest && !(doubts && run.doubts() > 0)) {
+              if (end < oldest) {
                 GB_RETURN_IF_ERROR(transaction.Delete(record.key));
                 ++removed;
               } else if (end < oldest_failures && run.failures_size() > 0) {
