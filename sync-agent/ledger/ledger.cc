@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Copy() {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       std::unique_ptr<Database> database,
-      Database::Open(":memory:", Database::Durability::kNormal, /*check=*/false));
+      Database::Open("", Database::Durability::kNormal, /*check=*/false));
   GB_RETURN_IF_ERROR(database_->CopyTo(*database));
   std::unique_ptr<Ledger> copy(new Ledger(std::move(database), id_));
   copy->erasure_secret_ = erasure_secret_;

@@ -225,8 +225,9 @@ class Ledger {
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(const std::string& file,
                                                       Random& random);
 
-  // What is committed now, in memory: for a look that must leave no trace. Takes as
-  // much of it as the file is large. Not inside of Together.
+  // What is committed now, in a temporary file of the system's that nobody else sees
+  // and that goes with the copy: for a look that must leave no trace. Takes as much
+  // disk as the file is large. Not inside of Together.
   absl::StatusOr<std::unique_ptr<Ledger>> Copy();
 
   // Made with the file; `sequence` grows with every commit.
