@@ -79,7 +79,8 @@ class BaseProbe final : public SourceProbe {
     return std::vector<std::string>();
   }
   std::vector<SourceCheck> Test(absl::string_view /*hotel*/,
-                                absl::Span<const std::string> /*mapped*/) override {
+                                absl::Span<const std::string> /*mapped*/,
+                                absl::FunctionRef<bool()> /*goes_on*/) override {
     return {};
   }
 };

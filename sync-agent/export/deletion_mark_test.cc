@@ -1,4 +1,5 @@
 // What a hotel may choose to become of guests that are marked for deletion in 1C.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 namespace guestbridge::agent {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::Fault;
 
 struct MarkedSite : Site {
@@ -280,6 +282,7 @@ TEST(DeletionMarkPolicy, ALostAnswerIsADoubtThatALookSettles) {
        {Fault::kLostBefore, Fault::kLostAfter, Fault::kErrorCore, Fault::kTooFast}) {
     SCOPED_TRACE(static_cast<int>(fault));
     MarkedSite site;
+    const ContactId contact(site.Contact());
     int left = 1;
     site.portal.fault = [&](const PortalRequest& request) {
       return Deletes(request) && left-- > 0 ? fault : Fault::kNone;
@@ -291,6 +294,22 @@ TEST(DeletionMarkPolicy, ALostAnswerIsADoubtThatALookSettles) {
     EXPECT_EQ(result.progress.counts.skipped, 1);
     EXPECT_EQ(result.progress.counts.deferred, 0);
     site.ExpectDeleted();
+    // The history tells of each command that may have been carried out.
+    std::vector<std::string> told;
+    const std::vector<HistoryEntry> entries =
+        site.ledger->History(site.Guest(), 0, 10)->entries;
+    for (const HistoryEntry& entry : entries) {
+      if (entry.kind != HistoryKind::kDeleted) continue;
+      told.push_back(entry.reason);
+      EXPECT_EQ(entry.contact, contact);
+    }
+    if (fault == Fault::kLostAfter) {
+      EXPECT_THAT(told, ElementsAre("DELETION_UNCERTAIN"));
+    } else if (fault == Fault::kTooFast) {
+      EXPECT_THAT(told, ElementsAre(""));
+    } else {
+      EXPECT_THAT(told, ElementsAre("", "DELETION_UNCERTAIN"));
+    }
   }
 }
 
