@@ -296,7 +296,7 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(OneLine(told.out), HasSubstr("portal differs: Orlova"));
   EXPECT_THAT(told.out, HasSubstr("Last done"));
   EXPECT_THAT(told.out, HasSubstr("Changes that 1C recorded\n"));
-  EXPECT_THAT(told.out, HasSubstr("2026-01-03 03:04:05  not seen yet\n"));
+  EXPECT_THAT(told.out, HasSubstr("2026-01-03 03:04:05  after the last export\n"));
   EXPECT_THAT(told.out, HasSubstr("2026-01-02 03:04:05  seen\n"));
   EXPECT_THAT(
       OneLine(told.out),

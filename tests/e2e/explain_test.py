@@ -88,11 +88,11 @@ class Explain(unittest.TestCase):
         self.assertEqual([change.get("seen", False) for change in told[:2]], [False, False])
         text = site.cli("clients", "explain", "main", "000000001", lang="ru").stdout
         self.assertIn("Изменения, записанные в 1С", text)
-        self.assertIn("ещё не прочитано", text)
+        self.assertIn("после последней выгрузки", text)
         self.export(site)
         told = self.explain(site, "000000001")["changes"]
         self.assertTrue(all(change["seen"] for change in told), told)
-        self.assertNotIn("not seen yet", site.cli("clients", "explain", "main", "000000001").stdout)
+        self.assertNotIn("after the last export", site.cli("clients", "explain", "main", "000000001").stdout)
 
         # Without a history the rest is told all the same.
         site.onec.post("/config", {"composition": {"InformationRegister_ClientChangeHistory": False}})

@@ -158,6 +158,7 @@ class Policies(unittest.TestCase):
         for number in (1, 2, 3):
             site.onec.post("/clients/mark", {"guid": key_of(number), "deleted": False})
         self.export(site, updated=2, recreated=1)
+        contacts[3] = site.contacts()[key_of(3)][0]["id"]
         self.assertFalse(on(1), marks())
         self.assertEqual(len(site.contacts()[key_of(3)]), 1)
         self.export(site, "--full", unchanged=4)
