@@ -1,19 +1,14 @@
-#include <sys/stat.h>
-
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "admin-cli/cli.h"
-#include "admin-cli/fake_server_test.h"
+#include "admin-cli/cli_fixture_test.h"
 #include "admin-cli/output/display_text.h"
 #include "common/status/error.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
 
 namespace guestbridge::cli {
 namespace {
@@ -28,23 +23,12 @@ using Answers = std::vector<std::string>;
 
 constexpr char kSecret[] = "s3cr3t-c0de";
 
-struct Result {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-class SetupTest : public ::testing::Test {
+class SetupTest : public CliFixture {
  protected:
   SetupTest() {
-    std::string pattern = testing::TempDir() + "guestbridge-setup-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    secret_file_ = absl::StrCat(directory_, "/secret");
-    std::ofstream(secret_file_) << kSecret << '\n';
-    chmod(secret_file_.c_str(), 0600);
+    secret_file_ = File("secret", absl::StrCat(kSecret, "\n"));
     BeginAnew();
   }
-  ~SetupTest() override { std::filesystem::remove_all(directory_); }
 
   void BeginAnew() {
     server_ = std::make_unique<FakeServer>();
@@ -59,24 +43,10 @@ class SetupTest : public ::testing::Test {
   }
   Result Run(std::vector<std::string> line, const Answers& answers = {}) {
     line.insert(line.end(), {"--plaintext", "--server", server_->address()});
-    std::istringstream in(
-        absl::StrJoin(answers, "", [](std::string* out, const std::string& answer) {
-          absl::StrAppend(out, answer, "\n");
-        }));
-    std::ostringstream out;
-    std::ostringstream err;
-    Environment environment = {.in = in,
-                               .out = out,
-                               .err = err,
-                               .variable = [](absl::string_view) { return ""; },
-                               .zone = absl::UTCTimeZone(),
-                               .clock = SystemClock(),
-                               .interrupt = interrupt_};
-    Result result;
-    result.exit_code = RunCli(line, "1.2.3", environment);
-    result.out = out.str();
-    result.err = err.str();
-    return result;
+    return RunBare(line, absl::StrJoin(answers, "",
+                                       [](std::string* out, const std::string& answer) {
+                                         absl::StrAppend(out, answer, "\n");
+                                       }));
   }
 
   // The answers of the first time, by steps: what is not finished is asked anew.
@@ -99,8 +69,6 @@ class SetupTest : public ::testing::Test {
   }
 
   std::unique_ptr<FakeServer> server_;
-  Interrupt interrupt_;
-  std::string directory_;
   std::string secret_file_;
 };
 

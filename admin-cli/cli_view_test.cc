@@ -1,0 +1,246 @@
+// What commands show to a person.
+#include "absl/strings/match.h"
+#include "admin-cli/cli_fixture_test.h"
+#include "admin-cli/output/display_text.h"
+#include "gmock/gmock.h"
+
+namespace guestbridge::cli {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+TEST_F(CliTest, AnExplanationNamesItsRulesInWordsAndItsNotesFirst) {
+  const std::vector<std::string> line = {"clients", "explain", "main",
+                                         "00000000-0000-4000-8000-000000000001"};
+  const Result english = Run(line);
+  EXPECT_THAT(english.out, HasSubstr("Look at the notes below: LAST_NAME."));
+  EXPECT_THAT(english.out, HasSubstr("\n  deletion mark  passed"));
+  EXPECT_THAT(english.out, ::testing::EndsWith(
+                               "\nNot to wait: guestbridge export run main --wait.\n"));
+  std::vector<std::string> russian = line;
+  russian.insert(russian.end(), {"--lang", "ru"});
+  EXPECT_THAT(Run(russian).out, HasSubstr("\n  пометка удаления  пройдено"));
+}
+
+TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
+  const Result told = Run({"clients", "explain", "main", "+7 916 123-45-67"});
+  EXPECT_THAT(told.out, HasSubstr("Code in 1C         000000017"));
+  EXPECT_THAT(told.out, HasSubstr("Found by           a phone in 1C"));
+  EXPECT_THAT(told.out, HasSubstr("contact 17, differs: LAST_NAME"));
+  EXPECT_THAT(OneLine(told.out), HasSubstr("portal differs: Orlova"));
+  EXPECT_THAT(told.out, HasSubstr("Last done"));
+  EXPECT_THAT(told.out, HasSubstr("Changes that 1C recorded\n"));
+  EXPECT_THAT(told.out, HasSubstr("2026-01-03 03:04:05  after the last export\n"));
+  EXPECT_THAT(told.out, HasSubstr("2026-01-02 03:04:05  seen\n"));
+  EXPECT_THAT(
+      OneLine(told.out),
+      HasSubstr("The next run adds the contact. The next run is due 2023-11-14"));
+  EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
+}
+
+TEST_F(CliTest, ClientsAreCountedByReasonAndDropped) {
+  const Result groups =
+      Run({"clients", "list", "main", "--state", "failed", "--by-reason"});
+  EXPECT_THAT(groups.out, StartsWith("Clients of main: 3\n"));
+  EXPECT_THAT(OneLine(groups.out),
+              HasSubstr("PORTAL_REFUSED: The portal refused the contact. Look at"));
+  EXPECT_THAT(Run({"clients", "list", "main", "--by-reason", "--output", "json"}).out,
+              StartsWith("["));
+  const Result dropped = Run({"clients", "drop", "main", "a", "b"});
+  EXPECT_THAT(OneLine(dropped.out), HasSubstr("changes: 2"));
+  EXPECT_THAT(dropped.out,
+              ::testing::EndsWith("guestbridge clients retry main CLIENT\n"));
+}
+
+TEST_F(CliTest, TheDraftWithItsFilterIsADocument) {
+  EXPECT_THAT(Run({"fields", "filter", "main", "Sex = Female", "--output", "json"}).out,
+              HasSubstr("\"filter\": \"Sex = Female\""));
+  EXPECT_THAT(Run({"fields", "list", "main", "--output", "json"}).out, StartsWith("["));
+}
+
+TEST_F(CliTest, ConnectionTestFailsOnlyOnAFailedCheck) {
+  EXPECT_EQ(Run({"connection", "test", "main"}).exit_code, 0);
+  server_.worst_check = v1::Check::FAILED;
+  EXPECT_EQ(Run({"connection", "test", "main"}).exit_code, 1);
+  EXPECT_EQ(Run({"connection", "test", "main", "--output", "json"}).exit_code, 1);
+}
+
+TEST_F(CliTest, FieldsLoadShowsBothSidesWithTheirTypesWithin80Columns) {
+  for (const char* language : {"en", "ru"}) {
+    const Result loaded = Run({"fields", "load", "main", "--lang", language});
+    EXPECT_THAT(loaded.out, ContainsRegex("Remarks +String\\(50\\)"));
+    EXPECT_THAT(loaded.out, ContainsRegex("LastName +String\\(50\\) +LAST_NAME"));
+    EXPECT_THAT(loaded.out, ContainsRegex("UF_CRM_1700000001 +string"));
+    EXPECT_THAT(loaded.out, Not(ContainsRegex("\n +ID +string")));
+    for (const auto line : absl::StrSplit(loaded.out, '\n')) {
+      EXPECT_LE(DisplayWidth(line), 80) << line;
+    }
+  }
+}
+
+TEST_F(CliTest, AVersionThatIsInUseAlreadyIsNotSaidToBeRestored) {
+  EXPECT_THAT(Run({"fields", "restore", "main", "1"}).out,
+              HasSubstr("Version 1 of main is restored as version 2"));
+  EXPECT_THAT(Run({"fields", "restore", "main", "2"}).out,
+              HasSubstr("Version 2 of main is the one in use already"));
+}
+
+TEST_F(CliTest, AFailedMatchIsToBeRepeatedAndNotAnExport) {
+  server_.run_ends = v1::Run::FAILED;
+  EXPECT_THAT(Run({"clients", "match", "main", "--wait"}).out,
+              HasSubstr("guestbridge clients match main --wait"));
+  EXPECT_THAT(Run({"ledger", "rebuild", "main", "--wait"}).out,
+              HasSubstr("guestbridge ledger rebuild main --wait"));
+}
+
+TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
+  const Result clean = Run({"reconcile", "run", "main", "--wait"});
+  EXPECT_THAT(clean.out, StartsWith("Ledger, 1C and portal agree.\n"));
+  EXPECT_THAT(clean.out, Not(HasSubstr("--apply")));
+
+  v1::ReconcileResult& result = server_.reconcile;
+  result.set_doubled(1);
+  v1::ReconcileFinding* doubled = result.add_findings();
+  doubled->set_kind(v1::ReconcileFinding::DOUBLED);
+  doubled->set_client("00000000-0000-4000-8000-000000000001");
+  doubled->set_contact(7);
+  doubled->add_other_contacts(9);
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
+              ContainsRegex("Merge the doubles in Bitrix24[^\n]*\n$"));
+
+  result.set_changed_on_portal(1);
+  v1::ReconcileFinding* changed = result.add_findings();
+  changed->set_kind(v1::ReconcileFinding::CHANGED_ON_PORTAL);
+  changed->set_client("00000000-0000-4000-8000-000000000002");
+  changed->set_contact(8);
+  changed->add_fields("LAST_NAME");
+  changed->set_modified_by(5);
+  changed->mutable_modify_time()->set_seconds(1780000000);
+  const Result found = Run({"reconcile", "run", "main", "--wait"});
+  EXPECT_THAT(found.out, StartsWith("Differences found: 2. Nothing was changed.\n"));
+  EXPECT_THAT(found.out, HasSubstr("also with its mark: 9"));
+  EXPECT_THAT(found.out,
+              HasSubstr("LAST_NAME; last changed by user 5; 2026-05-28 20:26"));
+  EXPECT_THAT(found.out, ContainsRegex("reconcile run main --apply --wait\n$"));
+  for (const char* language : {"en", "ru"}) {
+    const Result shown =
+        Run({"reconcile", "run", "main", "--apply", "--wait", "--lang", language});
+    for (absl::string_view row : absl::StrSplit(shown.out, '\n')) {
+      EXPECT_LE(DisplayWidth(row), 80) << row;
+    }
+  }
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--apply", "--wait"}).out,
+              StartsWith("Differences found: 2; left for a person: 1.\n"));
+  EXPECT_FALSE(server_.reconciled().beyond_guard());
+  Run({"reconcile", "run", "main", "--apply", "--beyond-guard"});
+  EXPECT_TRUE(server_.reconciled().beyond_guard());
+  server_.run_ends = v1::Run::FAILED;
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--wait"}).out,
+              HasSubstr("again: guestbridge reconcile run main --wait"));
+}
+
+TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {
+  EXPECT_EQ(Run({"status", "--check"}).exit_code, 0);
+  server_.attention = true;
+  EXPECT_EQ(Run({"status"}).exit_code, 0);
+  EXPECT_EQ(Run({"status", "--check"}).exit_code, 1);
+}
+
+TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
+  server_.write_back.set_pending(3000);
+  server_.write_back.set_per_second(0.5);
+  server_.write_back.mutable_estimated_end_time()->set_seconds(1780000000);
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"run", "get", "1"}, {"status"}}) {
+    EXPECT_THAT(Run(line).out,
+                HasSubstr("30 a minute; should be done by 2026-05-28 20:26"));
+  }
+  EXPECT_THAT(Run({"run", "get", "1", "--output", "json"}).out,
+              HasSubstr("\"estimatedEndTime\": \"2026-05-28T20:26:40Z\""));
+  server_.write_back.set_per_second(250);
+  EXPECT_THAT(Run({"status", "--lang", "ru"}).out, HasSubstr("250 в секунду"));
+}
+
+TEST_F(CliTest, WhatATestFoundIsShownWithTheConnectionAndNamedInTheStatus) {
+  EXPECT_THAT(Run({"connection", "get", "main"}).out,
+              HasSubstr("not since it was saved"));
+  for (const auto& [name, state] :
+       std::vector<std::pair<std::string, v1::Check::State>>{
+           {"token", v1::Check::OK},
+           {"source", v1::Check::WARNING},
+           {"hotel", v1::Check::FAILED}}) {
+    v1::Check& check = server_.last_checks.emplace_back();
+    check.set_name(name);
+    check.set_state(state);
+    check.set_message("Found of " + name + ".");
+    check.set_remedy("Mend " + name + ".");
+    check.set_side(v1::Check::SOURCE);
+    check.mutable_check_time()->set_seconds(1780000000);
+  }
+  const std::string shown = OneLine(Run({"connection", "get", "main"}).out);
+  EXPECT_THAT(shown, HasSubstr("2026-05-28 20:26:40"));
+  EXPECT_THAT(shown, HasSubstr("token OK Found of token. "));
+  EXPECT_THAT(shown, Not(HasSubstr("Mend token.")));
+  EXPECT_THAT(shown, HasSubstr("source warning Found of source. Mend source."));
+  EXPECT_THAT(shown, HasSubstr("hotel FAILED Found of hotel. Mend hotel."));
+  const std::string json = Run({"connection", "get", "main", "--output", "json"}).out;
+  EXPECT_THAT(json, HasSubstr("\"side\": \"SOURCE\""));
+  EXPECT_THAT(json, HasSubstr("\"checkTime\": \"2026-05-28T20:26:40Z\""));
+  const std::string status = OneLine(Run({"status"}).out);
+  EXPECT_THAT(status, HasSubstr("2026-05-28 20:26, FAILED: hotel"));
+  EXPECT_THAT(status, HasSubstr("warnings: source (guestbridge connection get main)"));
+}
+
+TEST_F(CliTest, QuietHoursAndABaseThatIsAwayAreTold) {
+  server_.write_back.set_pending(30);
+  server_.write_back.set_per_second(0.5);
+  server_.write_back.mutable_waiting()->set_message("1C does not answer.");
+  EXPECT_THAT(OneLine(Run({"status"}).out),
+              HasSubstr("not known: 1C does not answer."));
+  server_.write_back.mutable_quiet_until()->set_seconds(1780000000);
+  server_.write_back.mutable_estimated_end_time()->set_seconds(1780003600);
+  const std::string run = OneLine(Run({"run", "get", "1"}).out);
+  EXPECT_THAT(run, HasSubstr("writes to 1C rest until 2026-05-28 20:26"));
+  EXPECT_THAT(run, HasSubstr("2026-05-28 21:26"));
+  server_.write_back.set_pending(0);
+  EXPECT_THAT(Run({"status"}).out, Not(HasSubstr("rest until")));
+}
+
+TEST_F(CliTest, AHistoryTellsWhatWasDoneWhenAndWhy) {
+  const Result told = Run({"clients", "history", "main", "c-1"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("History of client c-1: 2, newest first"));
+  EXPECT_THAT(told.out, HasSubstr("PORTAL_REFUSED"));
+  EXPECT_THAT(told.out, HasSubstr("EMAIL, PHONE"));
+  EXPECT_THAT(told.out, HasSubstr("guestbridge clients explain main c-1"));
+  EXPECT_EQ(told.out.find("integrations/main/runs/"), std::string::npos);
+}
+
+TEST_F(CliTest, AnErasureAnswersWithAReceiptAndWhatIsLeft) {
+  const Result told = Run({"clients", "forget", "main", "c-1", "--delete-contact"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("never exported again"));
+  EXPECT_THAT(told.out, HasSubstr("0a1b2c"));
+  EXPECT_THAT(told.out, HasSubstr("of the history: 3"));
+  EXPECT_THAT(told.out, HasSubstr("4711"));
+  EXPECT_THAT(told.out, HasSubstr("The recycle bin has it."));
+  EXPECT_THAT(told.out, Not(HasSubstr("c-1")));
+  EXPECT_THAT(Run({"clients", "forget", "main", "c-1"}).out, Not(HasSubstr("4711")));
+}
+
+TEST_F(CliTest, APairIsAPersonsDecision) {
+  const Result linked = Run({"clients", "link", "main", "c-1", "4711"});
+  EXPECT_EQ(linked.exit_code, 0) << linked.err;
+  EXPECT_THAT(linked.out, HasSubstr("4711"));
+  const Result unlinked = Run({"clients", "unlink", "main", "c-1"});
+  EXPECT_THAT(unlinked.out, HasSubstr("guestbridge clients link main c-1 <contact>"));
+  EXPECT_THAT(Run({"clients", "unlink", "main", "c-1", "--new"}).out,
+              HasSubstr("guestbridge export run main"));
+  EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);
+}
+
+}  // namespace
+}  // namespace guestbridge::cli
