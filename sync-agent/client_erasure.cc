@@ -15,6 +15,7 @@
 #include "sync-agent/contact_mark.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/last_run.h"
+#include "sync-agent/ledger_portal.h"
 
 namespace guestbridge::agent {
 
@@ -125,8 +126,11 @@ absl::StatusOr<v1::ErasureReceipt> ForgetClient(const v1::ForgetClientRequest& r
   GB_ASSIGN_OR_RETURN(const ClientId name, ParseClientName(request.name()));
   GB_ASSIGN_OR_RETURN(const ClientKey key, FindClientKey(name.client, parts));
   v1::ErasureReceipt receipt;
-  GB_RETURN_IF_ERROR(parts.between_runs(
-      [&] { return Forget(key, request.delete_contact(), parts, &receipt); }));
+  GB_RETURN_IF_ERROR(parts.between_runs([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(
+        BindToPortal(parts.integration, parts.sides.settings.portal, parts.ledger));
+    return Forget(key, request.delete_contact(), parts, &receipt);
+  }));
   return receipt;
 }
 

@@ -15,6 +15,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/contact_mark.h"
+#include "sync-agent/ledger_portal.h"
 #include "sync-agent/model/origin.h"
 #include "sync-agent/plan/match.h"
 
@@ -39,6 +40,10 @@ struct Known {
   bool waits() const { return link() == LinkState::kReview; }
   bool unlinked() const { return waits() && record->reason == kClientUnlinked; }
 };
+
+absl::Status MindPortal(const TaskParts& parts) {
+  return BindToPortal(parts.integration, parts.sides.settings.portal, parts.ledger);
+}
 
 absl::StatusOr<Known> Look(const ClientKey& key, const TaskParts& parts) {
   Known known;
@@ -251,8 +256,10 @@ absl::StatusOr<v1::Client> LinkClient(const v1::LinkClientRequest& request,
                                       const TaskParts& parts) {
   GB_ASSIGN_OR_RETURN(const ClientId name, ParseClientName(request.name()));
   GB_ASSIGN_OR_RETURN(const ClientRow row, FindRow(name.client, parts));
-  GB_RETURN_IF_ERROR(parts.between_runs(
-      [&] { return Link(row, ContactId(request.contact()), parts); }));
+  GB_RETURN_IF_ERROR(parts.between_runs([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(MindPortal(parts));
+    return Link(row, ContactId(request.contact()), parts);
+  }));
   return Told(row.key, parts);
 }
 
@@ -266,7 +273,8 @@ absl::StatusOr<v1::Client> UnlinkClient(const v1::UnlinkClientRequest& request,
     GB_ASSIGN_OR_RETURN(const ClientRow row, FindRow(name.client, parts));
     key = row.key;
   }
-  GB_RETURN_IF_ERROR(parts.between_runs([&] {
+  GB_RETURN_IF_ERROR(parts.between_runs([&]() -> absl::Status {
+    GB_RETURN_IF_ERROR(MindPortal(parts));
     return request.make_new() ? MakeNew(key, parts) : TakeApart(key, parts);
   }));
   return Told(key, parts);

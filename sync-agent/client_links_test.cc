@@ -7,6 +7,7 @@
 #include "common/status/error.h"
 #include "common/time/clock.h"
 #include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/ledger_portal.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -102,6 +103,35 @@ TEST_F(ClientLinksTest, AContactThatAnUnlinkedClientStillMarksIsItsUntilItIsDeci
   EXPECT_THAT(Marked(1), ElementsAre(contact));
   EXPECT_EQ(Marked(0).size(), 1u);
   EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ClientLinksTest, ALinkAtAnotherPortalIsKeptAndTheOldOnesAreForgotten) {
+  sides_.settings.portal.host = "old.example";
+  Contact(50, "Orlova");
+  world.base.Add(1, "Orlova");
+  EXPECT_EQ(Link(0, 50), "");
+  EXPECT_EQ(*world.ledger->Note(kPortalNote), "old.example:443");
+  world.base.Add(2, "Ivanov");
+  sides_.settings.portal.host = "new.example";
+  // Here the number is another guest's.
+  Contact(50, "Ivanov");
+  EXPECT_EQ(Link(1, 50), "");
+  EXPECT_EQ(*world.ledger->Note(kPortalNote), "new.example:443");
+  EXPECT_EQ(Record(0).link, LinkState::kNew);
+  EXPECT_FALSE(*IsOfAnotherPortal(sides_.settings.portal, *world.ledger));
+  RunEverything();
+  EXPECT_THAT(Marked(1), ElementsAre(50));
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ClientLinksTest, WhoWasLinkedOnlyOnAnEarlierPortalIsNotTakenApartHere) {
+  sides_.settings.portal.host = "old.example";
+  Contact(50, "Orlova");
+  world.base.Add(1, "Orlova");
+  EXPECT_EQ(Link(0, 50), "");
+  sides_.settings.portal.host = "new.example";
+  EXPECT_EQ(Unlink(0), "CLIENT_NOT_LINKED");
+  EXPECT_EQ(Record(0).link, LinkState::kNew);
 }
 
 TEST_F(ClientLinksTest, AnErasedClientStaysErased) {

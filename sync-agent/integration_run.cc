@@ -20,6 +20,7 @@
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/write_back_turns.h"
 #include "sync-agent/integration_tasks.h"
+#include "sync-agent/ledger_portal.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -32,9 +33,6 @@ constexpr absl::Duration kRetry = absl::Seconds(2);
 
 // Notes of the ledger; those of the last reading are the machine's.
 constexpr char kStampNote[] = "ledger-stamp";  // tells it from its copies
-constexpr char kColdNote[] = "cold";           // "1": look before adding
-// The portal that the links are about: host:port, and the names that it had before.
-constexpr char kPortalNote[] = "portal";
 constexpr char kRunStartNote[] = "run-start";  // KeyOf, written before
 
 // host:port of what the portal's notice names, where 443 goes without saying and an
@@ -281,36 +279,13 @@ absl::Status IntegrationRun::TakeLease(const Identity& identity) {
 }
 
 absl::Status IntegrationRun::MindPortal() {
-  if (!MayCreate() && !task_.run().dry_run()) return absl::OkStatus();
   const PortalSettings& configured = parts_.sides->settings.portal;
-  const std::string portal = absl::StrCat(configured.host, ":", configured.port);
-  GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kPortalNote));
-  const std::vector<std::string> names = absl::StrSplit(known, ' ');
-  if (!MayCreate()) {
-    other_portal_ =
-        !known.empty() && std::count(names.begin(), names.end(), portal) == 0;
-    return absl::OkStatus();
+  if (!task_.run().dry_run()) {
+    // A match proposes by what the ledger holds, too.
+    return BindToPortal(parts_.integration, configured, parts_.ledger);
   }
-  if (known.empty()) return parts_.ledger.SetNote(kPortalNote, portal);
-  if (names.front() == portal) {
-    // The connection has followed: the names before may become somebody else's.
-    return names.size() == 1 ? absl::OkStatus()
-                             : parts_.ledger.SetNote(kPortalNote, portal);
-  }
-  if (std::count(names.begin(), names.end(), portal) > 0) return absl::OkStatus();
-  log::Warning("portal_changed",
-               {{"integration", parts_.integration}, {"from", known}, {"to", portal}});
-  // One that was renamed while nobody looked shows every contact of ours to the look
-  // that follows.
-  return parts_.ledger.ForgetLinks({{kPortalNote, portal},
-                                    {kColdNote, "1"},
-                                    {kWatermarkNote, ""},
-                                    {kSweptNote, ""},
-                                    {kPortalKindNote, ""},
-                                    {kFieldTypesNote, ""},
-                                    {kReadWithMappingNote, ""},
-                                    {kPlannedNote, ""},
-                                    {kGuardNote, ""}});
+  GB_ASSIGN_OR_RETURN(other_portal_, IsOfAnotherPortal(configured, parts_.ledger));
+  return absl::OkStatus();
 }
 
 void IntegrationRun::RememberMove(const RunProgress& progress) {

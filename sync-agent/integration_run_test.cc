@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync-agent/export/fake_world_test.h"
+#include "sync-agent/ledger_portal.h"
 #include "tests/testing/seeded_random.h"
 
 namespace guestbridge::agent {
@@ -322,6 +323,28 @@ TEST_F(OtherPortalTest, WhatTheGuardStoppedAtTheOldOneIsForgotten) {
   EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
   EXPECT_EQ(run.counters().added(), 60);
   EXPECT_EQ(*ledger_->Note(kPlannedNote), "");
+}
+
+TEST_F(OtherPortalTest, WhatAMatchProposesThereOutlivesTheNextExport) {
+  base_.clients[0].attributes["Phone"] = "+79161234567";
+  portal_.contacts[7].fields["LAST_NAME"] = "Orlova";
+  portal_.contacts[7].multifields["PHONE"] = {{1, "+79161234567", "WORK"}};
+  const v1::Run match = Run(v1::Run::MATCH);
+  EXPECT_EQ(match.state(), v1::Run::SUCCEEDED) << match.error().reason();
+  const ClientKey& key = base_.clients[0].key;
+  EXPECT_EQ((*ledger_->Get(key))->proposed, ContactId(7));
+  const v1::Run run = Run(v1::Run::EXPORT);
+  EXPECT_EQ(run.state(), v1::Run::SUCCEEDED) << run.error().reason();
+  EXPECT_EQ(run.counters().added(), 59);
+  EXPECT_EQ(run.counters().deferred(), 1);
+  EXPECT_EQ((*ledger_->Get(key))->proposed, ContactId(7));
+  EXPECT_EQ(portal_.contacts.size(), 60u);
+}
+
+TEST_F(IntegrationRunTest, AMatchBeforeTheFirstExportSaysWhichPortalItIsAbout) {
+  AddNew(1, 1);
+  Run(v1::Run::MATCH);
+  EXPECT_EQ(*ledger_->Note(kPortalNote), "hotel.example:443");
 }
 
 // --- a ledger that is not the one that wrote last
