@@ -180,8 +180,9 @@ void DecideDeletion(const LinkView& view, Ruling& ruling, Decision& decision) {
   switch (view.link) {
     case LinkView::Link::kLive:
       if (view.refused_hash == kDeletionHash && !view.refused_reason.empty()) {
-        ruling.Stop("refused", PlannedAction::kFail, view.refused_reason,
-                    view.refused_parameters);
+        ruling.Stop("refused",
+                    view.dropped ? PlannedAction::kSkip : PlannedAction::kFail,
+                    view.refused_reason, view.refused_parameters);
         return;
       }
       ruling.Note("deletion-mark", "MARKED_CONTACT_TO_DELETE", contact);

@@ -49,6 +49,23 @@ TEST(Decide, ContentAsExportedIsUnchangedWhateverTheHistorySays) {
             PlannedAction::kUnchanged);
 }
 
+TEST(Decide, ADeletionThatWasRefusedFailsUntilAPersonDropsIt) {
+  ClientRow row = Row();
+  row.marked_for_deletion = true;
+  Policies policies;
+  policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  LinkView view = Live(Mapped("Orlova"));
+  view.refused_hash = kDeletionHash;
+  view.refused_reason = "MARKED_CONTACT_NOT_DELETED";
+  EXPECT_EQ(Decide(row, Mapped("Orlova"), view, {}, policies).action,
+            PlannedAction::kFail);
+  view.dropped = true;
+  view.refused_reason = "CLIENT_DROPPED";
+  const Decision dropped = Decide(row, Mapped("Orlova"), view, {}, policies);
+  EXPECT_EQ(dropped.action, PlannedAction::kSkip);
+  EXPECT_EQ(dropped.reason, "CLIENT_DROPPED");
+}
+
 TEST(Decide, ContentThatWontLastLeavesNoKnownVersion) {
   ClientRow row = Row();
   row.data_version = "AAAAAAAAAAc=";
