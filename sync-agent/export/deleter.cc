@@ -65,7 +65,7 @@ void Deleter::Look(Decision decision, const ContactRow& row) {
   }
   context_.sight_proven = true;
   // Before it leaves: what is deleted is not brought back by stopping.
-  context_.tally.CountDeletion();
+  if (counted_.insert(decision.key).second) context_.tally.CountDeletion();
   if (!context_.settings.dry_run) {
     ready_.push_back(std::move(decision));
     return;

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "sync-agent/export/run_context.h"
@@ -43,6 +44,7 @@ class Deleter {
   Updater& updater_;
   std::deque<Decision> to_read_;
   std::deque<Decision> ready_;
+  std::set<ClientKey> counted_;  // one whose deletion is tried again counts once
   int in_flight_ = 0;
 };
 

@@ -293,6 +293,7 @@ TEST(DeletionMarkPolicy, ALostAnswerIsADoubtThatALookSettles) {
     EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
     EXPECT_EQ(result.progress.counts.skipped, 1);
     EXPECT_EQ(result.progress.counts.deferred, 0);
+    EXPECT_EQ(result.progress.counts.deleted, 1);  // however often it was tried
     site.ExpectDeleted();
     // The history tells of each command that may have been carried out.
     std::vector<std::string> told;
