@@ -416,9 +416,10 @@ absl::StatusOr<int> Ledger::CountDeletions(int64_t run) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
-      database_->Prepare("SELECT count(*) FROM clients WHERE run = ? AND run > 0 AND "
-                         "outcome = 5 AND link = 2 AND reason = ?"));
-  query->Bind(1, run).Bind(2, kMarkedContactGone);
+      database_->Prepare("SELECT count(*) FROM clients c JOIN history h ON h.id = "
+                         "c.history WHERE c.run = ?1 AND c.run > 0 AND c.outcome = 5 "
+                         "AND h.run = ?1 AND h.kind = ?2 AND h.reason = ''"));
+  query->Bind(1, run).Bind(2, static_cast<int64_t>(HistoryKind::kDeleted));
   GB_ASSIGN_OR_RETURN(const bool row, query->Step());
   const int count = row ? static_cast<int>(query->Int(0)) : 0;
   query->Reset();

@@ -279,7 +279,7 @@ class Ledger {
   // What `run` counted so far, for resuming it.
   absl::StatusOr<std::map<Outcome, int>> CountOutcomes(int64_t run);
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
-  // Marked clients whose contact `run` has deleted, or met as gone already.
+  // Marked clients whose contact `run` has deleted; not those that it met as gone.
   absl::StatusOr<int> CountDeletions(int64_t run);
   // Clients with a contact.
   absl::StatusOr<int> CountLinked();

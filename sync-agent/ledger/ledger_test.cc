@@ -386,6 +386,13 @@ TEST_F(LedgerTest, CountsWhoseContactARunHasDeleted) {
       ledger
           ->Settle({{Key(1), Evidence::Done(ContactId(101)), 7, Outcome::kSkipped, 1}})
           .ok());
+  // This one was gone before the run came.
+  ClientRecord met = **ledger->Get(Key(2));
+  met.link = LinkState::kLost;
+  met.reason = kMarkedContactGone;
+  met.problem = met.outcome = Outcome::kSkipped;
+  met.run = 7;
+  ASSERT_TRUE(ledger->Put({met}).ok());
   EXPECT_EQ(*ledger->CountDeletions(7), 1);
   EXPECT_EQ(*ledger->CountDeletions(8), 0);
 }
