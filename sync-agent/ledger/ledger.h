@@ -295,9 +295,9 @@ class Ledger {
   // is in doubt stays so; the history stays, as that of an earlier portal, and so does
   // which ID was whose there. Sets the notes in the same commit.
   absl::Status ForgetLinks(absl::Span<const std::pair<std::string, std::string>> notes);
-  // The ID, which 1C holds for a client without a contact, is that of the contact that
-  // the client had on an earlier portal: here it names nobody, or somebody else. Of a
-  // contact that was gone from there already it is not said.
+  // The ID, which 1C holds for a client without a contact, is of a contact that the
+  // client had on an earlier portal, was taken off there, or had lost there: here it
+  // names nobody, or somebody else.
   absl::StatusOr<bool> IsOfEarlierPortal(const ClientKey& key, ContactId contact);
 
   // --- erasure --- (erasure.cc)

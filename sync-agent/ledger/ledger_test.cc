@@ -406,8 +406,16 @@ TEST_F(LedgerTest, WhoseContactWasWhichOnAnEarlierPortalOutlivesTheProcess) {
   lost.key = Key(2);
   lost.link = LinkState::kLost;
   lost.contact = ContactId(14);
+  ClientRecord apart = record;
+  apart.key = Key(4);
+  apart.contact = ContactId(15);
+  PairNote taken_off;
+  taken_off.refused = {ContactId(15), ContactId(16)};
   {
     auto ledger = Open();
+    ASSERT_TRUE(ledger->Link(apart, ContactId(15)).ok());
+    ASSERT_TRUE(ledger->Unlink(Key(4)).ok());
+    ASSERT_TRUE(ledger->SetPair(Key(4), taken_off).ok());
     ASSERT_TRUE(ledger->Link(record, ContactId(12)).ok());
     ASSERT_TRUE(ledger->Put({lost}).ok());
     // Made again as 13, which 1C has not taken yet.
@@ -423,10 +431,19 @@ TEST_F(LedgerTest, WhoseContactWasWhichOnAnEarlierPortalOutlivesTheProcess) {
     // It is nobody's contact now.
     EXPECT_FALSE(ledger->ClientOf(ContactId(id))->has_value());
   }
-  for (const int id : {0, 1, 2, 3, 123, 14}) {
+  for (const int id : {15, 16}) {
+    EXPECT_TRUE(*ledger->IsOfEarlierPortal(Key(4), ContactId(id))) << id;
+  }
+  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(4), ContactId(14)));
+  for (const int id : {0, 1, 2, 3, 123, 14, 15}) {
     EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(1), ContactId(id))) << id;
   }
-  EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(2), ContactId(14)));
+  EXPECT_TRUE(*ledger->IsOfEarlierPortal(Key(2), ContactId(14)));
+  // Also while a proposal waits here.
+  ClientRecord proposed = **ledger->Get(Key(2));
+  proposed.link = LinkState::kReview;
+  ASSERT_TRUE(ledger->Put({proposed}).ok());
+  EXPECT_TRUE(*ledger->IsOfEarlierPortal(Key(2), ContactId(14)));
   EXPECT_FALSE(*ledger->IsOfEarlierPortal(Key(3), ContactId(13)));
   EXPECT_FALSE(ledger->Witness()->exists());
   // With a contact here, an equal number is no longer one of there.

@@ -14,7 +14,7 @@ namespace {
 constexpr char kForgettable[] =
     "problem = 6 AND problem > 0 AND problem <> 5 AND link = 0 AND contact = 0 AND "
     "proposed = 0 AND dirty = 0 AND revision = 0 AND exported_unix = 0 AND "
-    "write_back = 0 AND written = 0 AND run > 0 AND run < ?1 AND "
+    "write_back = 0 AND written = 0 AND former = '' AND run > 0 AND run < ?1 AND "
     "NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.key = clients.key) AND "
     "NOT EXISTS (SELECT 1 FROM pairs WHERE pairs.client = clients.key)";
 static_assert(static_cast<int>(Outcome::kFailed) == 6);

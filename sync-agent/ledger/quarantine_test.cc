@@ -84,6 +84,18 @@ TEST_F(QuarantineTest, WhatMustNotBeLostStays) {
   }
 }
 
+TEST_F(QuarantineTest, WhoseContactWasWhichOnAnEarlierPortalStays) {
+  ClientRecord linked;
+  linked.key = Key(1);
+  linked.link = LinkState::kLive;
+  linked.contact = ContactId(7);
+  ASSERT_TRUE(ledger_->Link(linked, ContactId()).ok());
+  ASSERT_TRUE(ledger_->ForgetLinks({}).ok());
+  ASSERT_TRUE(ledger_->Put({Refused(1)}).ok());
+  EXPECT_EQ(*ledger_->ForgetRefused(100, 100), 0);
+  EXPECT_TRUE(*ledger_->IsOfEarlierPortal(Key(1), ContactId(7)));
+}
+
 TEST_F(QuarantineTest, AnAttemptAndAPairHoldItBack) {
   ASSERT_TRUE(ledger_->Put({Refused(1), Refused(2)}).ok());
   Intent intent;
