@@ -213,6 +213,9 @@ void Matcher::ClaimCertain(Seeker& seeker) {
     return;
   }
   if (!seeker.stored.exists() || !IsFree(seeker.stored, seeker)) return;
+  // The same number on two portals is chance; what the two share still pairs them.
+  const auto earlier = context_.ledger.IsOfEarlierPortal(seeker.key, seeker.stored);
+  if (!context_.Check(earlier.status()) || *earlier) return;
   const auto traits = context_.ledger.IndexedTraits(seeker.stored);
   if (!context_.Check(traits.status()) || !traits->has_value()) return;
   const MatchTraits held = DecodeTraits(**traits);
