@@ -8,6 +8,7 @@
 
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "sync-agent/export/gone_contact.h"
 #include "sync-agent/plan/match.h"
 
@@ -160,6 +161,17 @@ void Adopter::AddNew(Decision decision, PlannedAction action) {
   if (!context_.settings.dry_run) context_.Check(context_.ledger.Put({record}));
 }
 
+absl::StatusOr<bool> Adopter::IsAccepted(const PairNote& pair, const ClientKey& key,
+                                         ContactId contact) {
+  if (pair.candidates.size() != 1 || pair.candidates[0] != contact ||
+      pair.certainty <= static_cast<int>(Certainty::kReview)) {
+    return false;
+  }
+  GB_ASSIGN_OR_RETURN(const auto record, context_.ledger.Get(key));
+  return record.has_value() && record->link == LinkState::kLive &&
+         record->contact == contact && record->revision == 0;
+}
+
 void Adopter::Judge(Decision decision, const ContactRow& row) {
   const bool ours = row.stamp.originator == context_.settings.originator &&
                     row.stamp.origin == decision.key.guid();
@@ -171,13 +183,16 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
   const bool by_hand = note.found_by == kLinkedByHand && note.candidates.size() == 1 &&
                        note.candidates[0] == row.id;
   const bool refused = std::count(note.refused.begin(), note.refused.end(), row.id) > 0;
-  bool fits = ours || (by_hand && !anothers);
+  const auto accepted = IsAccepted(note, decision.key, row.id);
+  if (!context_.Check(accepted.status())) return;
+  bool fits = ours || ((by_hand || *accepted) && !anothers);
   if (!fits && !anothers && !refused) {
     const auto earlier = context_.ledger.IsOfEarlierPortal(decision.key, row.id);
     if (!context_.Check(earlier.status())) return;
     // The same number on two portals, and the same family name, is chance.
     fits = *earlier ? IsSamePerson(decision.content, row)
-                    : IsPlausible(decision.content, row);
+                    : IsPlausible(decision.content, row,
+                                  context_.settings.mapping->default_region());
   }
   if (refused || !fits) {
     AddNew(std::move(decision), PlannedAction::kAdd);

@@ -29,6 +29,9 @@ class Adopter {
 
  private:
   void Judge(Decision decision, const ContactRow& row);
+  // A pair that was accepted, and whose stamp has not arrived: it is not judged anew.
+  absl::StatusOr<bool> IsAccepted(const PairNote& pair, const ClientKey& key,
+                                  ContactId contact);
   // The contact that 1C names is gone.
   void Gone(Decision decision);
   void AddNew(Decision decision, PlannedAction action);

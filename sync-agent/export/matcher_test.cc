@@ -128,6 +128,59 @@ TEST_F(MatcherTest, SaysHowAPairWasFound) {
   EXPECT_EQ(Pair(1).found_by, "MATCHED_BY_STORED_ID");
 }
 
+TEST_F(MatcherTest, TheNumberThatAGuestHadOnAnEarlierPortalIsNoClaim) {
+  world.base.Add(1, "Orlova");
+  Export();
+  const ContactId number = Record(0).contact;
+  world.base.clients[0].contact = number;
+  ASSERT_TRUE(world.ledger->ForgetLinks({}).ok());
+  world.portal.contacts.clear();
+  Contact(number.value(), "Orlova", "+79998887766");  // a namesake
+  Contact(500, "Orlova", "+79161234567");
+  EXPECT_EQ(Match(/*apply=*/true).applied, 0);
+  world.base.clients[0].attributes["Phone"] = "+79161234567";
+  // Proposed by its phone, it still has no contact here.
+  EXPECT_EQ(Match().matched, 1);
+  EXPECT_EQ(Record(0).proposed, ContactId(500));
+  EXPECT_EQ(Match(/*apply=*/true).applied, 1);
+  EXPECT_EQ(world.portal.OfClient(Key(0)), std::vector<int64_t>{500});
+  EXPECT_TRUE(world.portal.contacts.at(number.value()).stamp.origin.empty());
+}
+
+TEST_F(MatcherTest, AnAcceptedPairHoldsThoughItsStampNeverArrived) {
+  Contact(50, "", "+79161234567");  // a call that became a contact
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kLostBefore; };
+  EXPECT_EQ(Match(/*apply=*/true).applied, 1);
+  EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  world.now += absl::Minutes(10);
+  world.base.clients[0].attributes["Phone"] = "+79263334455";
+  for (int i = 0; i < 3; ++i) {
+    Export();
+    world.now += absl::Minutes(10);
+  }
+  EXPECT_EQ(world.portal.OfClient(Key(0)), std::vector<int64_t>{50});
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+}
+
+TEST_F(MatcherTest, WhatAMatchCallsTheStoredOneAnExportAdopts) {
+  Contact(60, "Семёнов", "");
+  Contact(61, "Anna", "").fields["NAME"] = "Orlova";
+  Contact(62, "Kim", "8 (916) 000-00-62");
+  world.MapAlso("Name", "NAME");
+  world.base.Add(1, "Семенов").contact = ContactId(60);
+  world.base.Add(2, "Orlova").contact = ContactId(61);
+  world.base.clients[1].attributes["Name"] = "Anna";
+  world.base.Add(3, "Lee", "+7 916 000 00 62").contact = ContactId(62);
+  EXPECT_EQ(Match().matched, 3);
+  EXPECT_EQ(Export().added, 0);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(world.portal.OfClient(Key(i)),
+              std::vector<int64_t>{60 + static_cast<int64_t>(i)});
+  }
+}
+
 TEST_F(MatcherTest, WhatManyCarryPairsNobody) {
   for (int i = 0; i < kMostCarriers + 1; ++i) {
     Contact(50 + i, i == 0 ? "Orlova" : absl::StrCat("Guest", i), "+79161234567");

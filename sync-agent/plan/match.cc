@@ -369,4 +369,20 @@ PairVerdict FoundByOrigin() {
   return {Certainty::kCertain, "MATCHED_BY_ORIGIN", 2 * kAdopted};
 }
 
+bool IsPlausible(const ContactContent& content, const ContactRow& row,
+                 const std::string& region) {
+  const MatchDigests digests("", region);
+  const MatchPerson client = digests.Of(content);
+  const MatchPerson contact = digests.Of(row);
+  SharedValues values;
+  for (const MatchValue& value : client.sought) {
+    const bool held =
+        std::any_of(contact.held.begin(), contact.held.end(),
+                    [&](const MatchValue& one) { return one.key == value.key; });
+    if (held) values.Add(value.phone, value.strength);
+  }
+  return JudgeStored(client.traits, contact.traits, values).certainty !=
+         Certainty::kNone;
+}
+
 }  // namespace guestbridge::agent

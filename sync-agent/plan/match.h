@@ -114,4 +114,9 @@ PairVerdict JudgeStored(const MatchTraits& client, const MatchTraits& contact,
                         const SharedValues& values);
 PairVerdict FoundByOrigin();
 
+// JudgeStored of one client and one contact that were just read. `region`: of phones
+// without a country code.
+bool IsPlausible(const ContactContent& content, const ContactRow& row,
+                 const std::string& region);
+
 }  // namespace guestbridge::agent

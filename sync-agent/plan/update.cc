@@ -228,16 +228,6 @@ bool ShareAValue(const ContactContent& content, const ContactRow& row) {
 
 }  // namespace
 
-bool IsPlausible(const ContactContent& content, const ContactRow& row) {
-  for (const char* name : {"LAST_NAME", "NAME"}) {
-    const auto field = content.fields.find(name);
-    if (field == content.fields.end() || field->second.empty()) continue;
-    if (NormalizeText(field->second) == NormalizeText(FieldOf(row, name))) return true;
-    break;  // A first name says something only where there is no family name.
-  }
-  return ShareAValue(content, row);
-}
-
 bool IsSamePerson(const ContactContent& content, const ContactRow& row) {
   return HasSameName(content, row) && ShareAValue(content, row);
 }

@@ -36,10 +36,6 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
 // Single fields and multifields that must be selected to do so.
 std::vector<std::string> FieldsToRead(const Decision& decision, bool compare_fields);
 
-// True when an unstamped contact may be this client's: a family name or first name that
-// is the same, or a phone or e-mail that both hold and that is no role's or relay's.
-bool IsPlausible(const ContactContent& content, const ContactRow& row);
-
 // True when the names that both sides have are the same: the family name and, where
 // both have one, the first name; without any family name, the first name alone.
 bool HasSameName(const ContactContent& content, const ContactRow& row);
