@@ -130,8 +130,10 @@ absl::StatusOr<ExecutionResult> IntegrationRun::ExecutePlanned(
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   ExecutionResult result = Perform(settings, read);
   if (result.end != ExecutionEnd::kPlanFirst) return result;
-  // What it used so far counts.
+  // What it used so far counts, and what it has found of contacts that are linked.
   portal_before_ = run_.portal();
+  GB_ASSIGN_OR_RETURN(settings.linked, parts_.ledger.CountLinked());
+  GB_ASSIGN_OR_RETURN(settings.most_changed, AskGuard(settings));
   GB_ASSIGN_OR_RETURN(planned, PlanForGuard(settings, read));
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   settings.holds_stored = false;

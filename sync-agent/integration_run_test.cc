@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -273,6 +274,28 @@ TEST_F(IntegrationRunTest, AReconciliationThatMendsIsGuardedLikeAnExport) {
   EXPECT_EQ(done.counters().updated(), 300);
   EXPECT_EQ(done.reconcile().changed_in_source(), 300);
   EXPECT_EQ(*ledger_->Note(kGuardNote), "");
+}
+
+TEST_F(IntegrationRunTest, ALedgerThatWasLostIsGuardedByWhatTheLookFinds) {
+  AddNew(1, 300);
+  Run(v1::Run::EXPORT);
+  for (ClientRow& row : base_.clients) row.attributes["LastName"] = "Petrova";
+  ledger_ = *Ledger::Open(":memory:", random_);
+  ASSERT_TRUE(ledger_->SetNote(kColdNote, "1").ok());
+  ExpectRefused(Run(v1::Run::EXPORT), "updated", "300");
+  EXPECT_EQ(model_->changes, 0);
+}
+
+TEST_F(IntegrationRunTest, GuestsWhoseContactIsGoneAreGuardedLikeThoseWhoHaveOne) {
+  AddNew(1, 300);
+  Run(v1::Run::EXPORT);
+  portal_.contacts.erase(std::next(portal_.contacts.begin()), portal_.contacts.end());
+  sides_->settings.policies.gone_contact = GoneContactPolicy::kNever;
+  full_ = true;
+  EXPECT_EQ(Run(v1::Run::EXPORT).counters().skipped(), 299);
+  sides_->settings.policies.gone_contact = GoneContactPolicy::kRecreate;
+  ExpectRefused(Run(v1::Run::EXPORT), "recreated", "299");
+  EXPECT_EQ(portal_.contacts.size(), 1u);
 }
 
 TEST_F(IntegrationRunTest, AReconciliationDoesNotBelieveAnEmptyBase) {

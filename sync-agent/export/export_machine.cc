@@ -280,6 +280,13 @@ void ExportMachine::Step() {
   }
 }
 
+void ExportMachine::CountLinkedAnew() {
+  const auto linked = context_.ledger.CountLinked();
+  if (!context_.Check(linked.status())) return;
+  settings_.linked = *linked;
+  plan_first_ = holding_ && *linked > *settings_.most_changed;
+}
+
 void ExportMachine::AskGuard() {
   if (!settings_.most_changed.has_value()) return;
   if (tally_.touched() > *settings_.most_changed) {
@@ -346,6 +353,7 @@ bool ExportMachine::Advance() {
         return true;
       }
       settings_.cold = false;
+      CountLinkedAnew();
       Enter(settings_.kind == RunKind::kRebuild ? Phase::kDrain : Phase::kSettle);
       return true;
     case Phase::kSettle:

@@ -89,6 +89,8 @@ class ExportMachine {
   void Step();
   // True when the phase is over and the next one was entered.
   bool Advance();
+  // After a cold look, which has linked what the ledger had not known.
+  void CountLinkedAnew();
   // Fails a run that changes more than it may, or that was shown an empty base.
   void AskGuard();
   void Enter(Phase phase);

@@ -452,7 +452,7 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int li
 absl::StatusOr<int> Ledger::CountLinked() {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(const int64_t linked,
-                      CountLocked("SELECT count(*) FROM clients WHERE link = 1"));
+                      CountLocked("SELECT count(*) FROM clients WHERE link IN (1, 2)"));
   return static_cast<int>(linked);
 }
 

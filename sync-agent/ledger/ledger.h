@@ -281,7 +281,7 @@ class Ledger {
   absl::StatusOr<std::vector<ClientRecord>> FailuresOf(int64_t run, int limit);
   // Marked clients whose contact `run` has deleted; not those that it met as gone.
   absl::StatusOr<int> CountDeletions(int64_t run);
-  // Clients with a contact.
+  // Clients with a contact, or whose contact is gone: those that a run may change.
   absl::StatusOr<int> CountLinked();
   // Clients that should be on the portal and are not.
   absl::StatusOr<int> CountMissing();
