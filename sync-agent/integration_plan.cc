@@ -157,14 +157,19 @@ absl::Status IntegrationRun::NoteGuard(const RunSettings& settings,
 void IntegrationRun::WarnOfGuard(const RunSettings& settings,
                                  const ExecutionResult& result) {
   const GuardSettings& guard = parts_.sides->settings.guard;
-  const int most = MostChanged(guard, settings.linked);
-  const RunCounts& counts = result.progress.counts;
   if (!guard.on || !task_.run().dry_run() || !IsGuarded(settings.kind) ||
-      result.end != ExecutionEnd::kSucceeded || counts.touched() <= most) {
+      result.end != ExecutionEnd::kSucceeded) {
     return;
   }
-  *run_.add_notices() =
-      ToExplanation("GUARD_WOULD_STOP", {{"limit", absl::StrCat(most)}});
+  const int most = MostChanged(guard, settings.linked);
+  if (result.progress.counts.touched() > most) {
+    *run_.add_notices() =
+        ToExplanation("GUARD_WOULD_STOP", {{"limit", absl::StrCat(most)}});
+  }
+  if (result.progress.source_empty && settings.linked >= kLinkedBeforeEmptyIsOdd) {
+    *run_.add_notices() =
+        ToExplanation("SOURCE_EMPTY", {{"linked", absl::StrCat(settings.linked)}});
+  }
 }
 
 void IntegrationRun::PutPlannedWriteBack(const RunCounts& counts) {

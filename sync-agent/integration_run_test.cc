@@ -302,6 +302,11 @@ TEST_F(IntegrationRunTest, AReconciliationDoesNotBelieveAnEmptyBase) {
   AddNew(1, 150);
   Run(v1::Run::EXPORT);
   base_.clients.clear();
+  const v1::Run dry = Run(v1::Run::RECONCILE, /*dry_run=*/true);
+  EXPECT_EQ(dry.state(), v1::Run::SUCCEEDED);
+  ASSERT_EQ(dry.notices_size(), 1);
+  EXPECT_EQ(dry.notices(0).reason(), "SOURCE_EMPTY");
+  EXPECT_EQ(dry.notices(0).parameters().at("linked"), "150");
   EXPECT_EQ(Run(v1::Run::RECONCILE).error().reason(), "SOURCE_EMPTY");
 }
 

@@ -288,6 +288,8 @@ void ExportMachine::CountLinkedAnew() {
 }
 
 void ExportMachine::AskGuard() {
+  const bool nobody = stream_done_ && settings_.reads_whole && source_empty_;
+  tally_.progress().source_empty = nobody;
   if (!settings_.most_changed.has_value()) return;
   if (tally_.touched() > *settings_.most_changed) {
     context_.Fail(
@@ -295,8 +297,7 @@ void ExportMachine::AskGuard() {
   }
   // What nobody sees any more is not deleted, but a base without anybody is the wrong
   // one, or one whose user may see nothing.
-  if (stream_done_ && settings_.full && source_empty_ &&
-      settings_.linked >= kLinkedBeforeEmptyIsOdd) {
+  if (nobody && settings_.linked >= kLinkedBeforeEmptyIsOdd) {
     context_.Fail(
         MakeError("SOURCE_EMPTY", {{"linked", absl::StrCat(settings_.linked)}}));
   }

@@ -26,6 +26,7 @@ class GuardTest : public ::testing::Test {
   RunSettings Guarded(int most) {
     RunSettings settings = world.Settings();
     settings.most_changed = most;
+    settings.reads_whole = true;
     settings.linked = static_cast<int>(world.portal.contacts.size());
     return settings;
   }
@@ -219,6 +220,18 @@ TEST_F(GuardTest, ABaseThatShowsNobodyIsNotBelieved) {
   // With consent it is: nothing is deleted either way.
   EXPECT_EQ(world.Run(world.Settings()).end, RunEnd::kSucceeded);
   EXPECT_EQ(world.portal.contacts.size(), clients.size());
+}
+
+TEST_F(GuardTest, NorIsItWhenVersionsAreCompared) {
+  AddGuests(kLinkedBeforeEmptyIsOdd);
+  world.base.clients.clear();
+  RunSettings settings = Guarded(1000);
+  settings.full = false;
+  EXPECT_EQ(ReasonOf(world.Run(settings).error), "SOURCE_EMPTY");
+  // A run that reads what has changed may find nothing.
+  settings = Guarded(1000);
+  settings.full = settings.reads_whole = false;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
 }
 
 TEST_F(GuardTest, ASmallBaseMayBeEmpty) {

@@ -221,6 +221,7 @@ struct RunProgress {
   std::vector<Failure> failures;  // the first 100
   std::vector<RunNotice> notices;
   std::optional<RunPlan> plan;  // of a dry run that has ended
+  bool source_empty = false;    // the whole base was read, and showed nobody
 };
 
 }  // namespace guestbridge::agent
