@@ -149,6 +149,8 @@ TEST_F(ClientRefusalsTest, AllAreTriedAgainByThemselvesWhenTheMappingChanges) {
   EXPECT_EQ(Decision(0), "ADD");
   EXPECT_EQ(Decision(2), "ADD");
   EXPECT_EQ(Run(/*dry_run=*/true).added, 2);
+  world.base.nothing_new = true;
+  EXPECT_EQ(Run(/*dry_run=*/true).added, 2);
   EXPECT_EQ(Record(0).problem, Outcome::kFailed);  // as before
   EXPECT_EQ(Run().added, 2);
   EXPECT_EQ(Decision(0), "UNCHANGED");
@@ -162,6 +164,7 @@ TEST_F(ClientRefusalsTest, TheyAreTriedAgainByThemselvesWhenThePortalsFieldsChan
   world.base.nothing_new = true;
   EXPECT_EQ(Run().added, 0);
   world.portal.fields["UF_CRM_ROOM"].type = "integer";
+  EXPECT_EQ(Run(/*dry_run=*/true).added, 1);
   EXPECT_EQ(Run().added, 1);
   EXPECT_EQ(Record(2).reason, kClientDropped);
   EXPECT_EQ(Decision(2), "SKIP");

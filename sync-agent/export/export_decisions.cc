@@ -91,11 +91,11 @@ void ExportMachine::Consider(const ClientRow& row) {
   auto record = context_.RecordOf(row.key);
   const auto attempt = context_.ledger.AttemptOf(row.key);
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
-  if (settings_.dry_run && record->has_value() && (*record)->dirty) {
-    PlannedNow(row.key);
-  }
   if (retries_refused_ && record->has_value()) {
     ForgetRefusal(retries_dropped_, &**record);
+  }
+  if (settings_.dry_run && record->has_value() && (*record)->dirty) {
+    PlannedNow(row.key);
   }
   const LinkView view =
       MakeLinkView(*record, attempt->has_value(), settings_.mapping->resend_version());

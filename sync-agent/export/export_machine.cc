@@ -489,11 +489,19 @@ bool ExportMachine::AskForRows() {
 }
 
 absl::StatusOr<std::vector<ClientKey>> ExportMachine::DirtyKeys() {
+  Ledger& ledger = context_.ledger;
   while (true) {
     GB_ASSIGN_OR_RETURN(std::vector<ClientKey> keys,
-                        context_.ledger.Dirty(dirty_after_, settings_.run, kDirtyPage));
+                        refused_next_
+                            ? ledger.Refused(dirty_after_, retries_dropped_, kDirtyPage)
+                            : ledger.Dirty(dirty_after_, settings_.run, kDirtyPage));
     if (!keys.empty()) dirty_after_ = keys.back();
     if (!settings_.dry_run) return keys;
+    if (keys.empty() && retries_refused_ && !refused_next_) {
+      refused_next_ = true;
+      dirty_after_ = ClientKey();
+      continue;
+    }
     // Nothing of what was decided is marked there: it is passed by from memory, and
     // what would be marked comes last.
     const bool last = keys.empty();

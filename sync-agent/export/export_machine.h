@@ -161,6 +161,7 @@ class ExportMachine {
   // Of a dry run, which writes no ledger: what RetryRefused would have done.
   bool retries_refused_ = false;
   bool retries_dropped_ = false;
+  bool refused_next_ = false;  // dirty clients were met; these come after them
   bool cold_at_start_ = false;
   std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;

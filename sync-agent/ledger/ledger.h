@@ -272,6 +272,9 @@ class Ledger {
   // Lets refused clients be tried again, for what they were refused for may not hold
   // any more; with `dropped` those that a person dropped, too.
   absl::Status RetryRefused(bool dropped);
+  // Those that RetryRefused would let be tried again; by key, after `after`.
+  absl::StatusOr<std::vector<ClientKey>> Refused(const ClientKey& after, bool dropped,
+                                                 int limit);  // (quarantine.cc)
   // Forgets clients that were refused and that no run from `before_run` on has met, at
   // most `most` of them; how many. Only those of which nothing is to be lost: never
   // exported, no contact, no pair, nothing under way, and no person's word.

@@ -1,6 +1,7 @@
-// Clients that were refused and that no run meets any more. 1C's next row of such a
-// client makes it anew, so that forgetting one can cost a refusal, never a contact.
+// Clients that were refused. One that no run meets any more may be forgotten: 1C's next
+// row of it makes it anew, so that this can cost a refusal, never a contact.
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
@@ -22,6 +23,28 @@ static_assert(static_cast<int>(Outcome::kSkipped) == 5);
 static_assert(static_cast<int>(LinkState::kNew) == 0);
 
 }  // namespace
+
+absl::StatusOr<std::vector<ClientKey>> Ledger::Refused(const ClientKey& after,
+                                                       bool dropped, int limit) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT key FROM clients WHERE key > ?1 AND dirty = 0 AND "
+                         "link NOT IN (3, 4) AND (problem = 6 OR (?2 = 1 AND problem = "
+                         "5 AND reason = ?3)) ORDER BY key LIMIT ?4"));
+  query->Bind(1, after.guid())
+      .Bind(2, int64_t{dropped ? 1 : 0})
+      .Bind(3, kClientDropped)
+      .Bind(4, int64_t{limit});
+  std::vector<ClientKey> keys;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) break;
+    keys.push_back(ClientKey(query->Text(0)));
+  }
+  query->Reset();
+  return keys;
+}
 
 absl::StatusOr<int> Ledger::ForgetRefused(int64_t before_run, int most) {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
