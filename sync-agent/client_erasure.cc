@@ -90,6 +90,11 @@ absl::Status Forget(const ClientKey& key, bool delete_contact, const TaskParts& 
     }
     AddLeft("LEFT_CONTACT", {{"contact", IdText(id)}}, receipt);
   }
+  GB_ASSIGN_OR_RETURN(const std::vector<ContactId> former,
+                      parts.ledger.FormerContacts(key));
+  for (const ContactId id : former) {
+    AddLeft("LEFT_ON_EARLIER_PORTAL", {{"contact", IdText(id)}}, receipt);
+  }
   AddLeft("LEFT_IN_SOURCE", {}, receipt);
   GB_ASSIGN_OR_RETURN(const std::vector<SourceRemnant> remnants,
                       parts.sides.source.reader->ForgetClient(key));

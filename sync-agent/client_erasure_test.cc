@@ -5,6 +5,7 @@
 #include "sync-agent/client_links.h"
 #include "sync-agent/client_tasks_fixture_test.h"
 #include "sync-agent/last_run.h"
+#include "sync-agent/ledger_portal.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -116,6 +117,21 @@ TEST_F(ClientErasureTest, TheReceiptSaysWhatWasRemovedAndWhatIsLeftAndNamesNobod
   const std::string text = receipt_.SerializeAsString();
   EXPECT_EQ(text.find(Key(0).guid()), std::string::npos);
   EXPECT_EQ(text.find("Orlova"), std::string::npos);
+}
+
+TEST_F(ClientErasureTest, TheReceiptNamesWhatIsLeftOnAnEarlierPortal) {
+  sides_.settings.portal.host = "old.example";
+  ASSERT_TRUE(world.ledger->SetNote(kPortalNote, "old.example:443").ok());
+  const int64_t contact = Exported("Orlova");
+  sides_.settings.portal.host = "new.example";
+  // Here the number is another guest's.
+  world.portal.contacts.clear();
+  Contact(contact, "Orlova");
+  EXPECT_EQ(Forget(0, /*delete_contact=*/true), "");
+  EXPECT_THAT(Left(), ElementsAre("LEFT_ON_EARLIER_PORTAL", "LEFT_IN_SOURCE",
+                                  "LEFT_IN_COPIES"));
+  EXPECT_EQ(receipt_.left(0).parameters().at("contact"), absl::StrCat(contact));
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
 }
 
 TEST_F(ClientErasureTest, TheSourceForgetsTooAndTheReceiptSaysWhatItCannot) {

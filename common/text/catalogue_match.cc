@@ -110,6 +110,12 @@ constexpr ReasonText kTexts[] = {
      "command and --delete-contact.",
      "Удалите его на портале; контакт с отметкой гостя удалит та же команда с "
      "--delete-contact."},
+    {"LEFT_ON_EARLIER_PORTAL", kOk,
+     "Contact {contact} on a portal that the integration was connected to before may "
+     "still hold the guest's data.",
+     "Контакт {contact} на прежнем портале интеграции может всё ещё содержать данные "
+     "гостя.",
+     "Delete it on that portal.", "Удалите его на том портале."},
     {"LEFT_IN_RECYCLE_BIN", kOk,
      "The portal keeps contact {contact} in its recycle bin.",
      "Портал хранит контакт {contact} в корзине.",

@@ -302,6 +302,9 @@ class Ledger {
   // client had on an earlier portal, was taken off there, or had lost there: here it
   // names nobody, or somebody else.
   absl::StatusOr<bool> IsOfEarlierPortal(const ClientKey& key, ContactId contact);
+  // All such contacts of the client, each once.
+  absl::StatusOr<std::vector<ContactId>> FormerContacts(
+      const ClientKey& key);  // (erasure.cc)
 
   // --- erasure --- (erasure.cc)
   // Removes all that the ledger holds of the client, known or not, but a hash; from
