@@ -14,6 +14,7 @@
 #include "sync-agent/client_history.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/client_search.h"
+#include "sync-agent/contact_judgement.h"
 #include "sync-agent/contact_view.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
@@ -207,10 +208,11 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   GB_ASSIGN_OR_RETURN(const std::optional<Attempt> attempt,
                       parts.ledger.AttemptOf(found.key));
   GB_ASSIGN_OR_RETURN(const bool retried, IsRetriedWithMapping(parts));
-  std::optional<ClientRecord> as_decided = record;
+  GB_ASSIGN_OR_RETURN(KnownClient known, FindKnown(found.key, parts));
+  std::optional<ClientRecord>& as_decided = known.record;
   if (retried && as_decided.has_value()) ForgetRefusal(/*dropped=*/true, &*as_decided);
   Decision decision = DecideNow(found, as_decided, attempt.has_value(), parts);
-  const ContactId contact = ContactOf(record, decision);
+  const ContactId contact = ContactOf(as_decided, decision);
   const SeenContact seen = LookAtContact(contact, parts);
   if (seen.state == v1::PortalContact::GONE && as_decided.has_value() &&
       as_decided->link == LinkState::kLive) {
@@ -218,7 +220,10 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     as_decided->link = LinkState::kLost;
     decision = DecideNow(found, as_decided, attempt.has_value(), parts);
   }
-  if (seen.state == v1::PortalContact::READ) DropEmptyUpdate(record, seen, &decision);
+  GB_RETURN_IF_ERROR(JudgeContact(seen, known, parts, &decision));
+  if (seen.state == v1::PortalContact::READ) {
+    DropEmptyUpdate(as_decided, seen, &decision);
+  }
 
   v1::ClientExplanation explanation;
   explanation.set_name(ClientName(parts.integration, found.key.guid()));
@@ -231,6 +236,12 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     *explanation.add_rules() = ToRule({"integration",
                                        RuleTrace::Verdict::kNote,
                                        "INTEGRATION_INACTIVE",
+                                       {{"integration", parts.integration}}});
+  }
+  if (known.elsewhere) {
+    *explanation.add_rules() = ToRule({"portal",
+                                       RuleTrace::Verdict::kNote,
+                                       "LINKS_OF_EARLIER_PORTAL",
                                        {{"integration", parts.integration}}});
   }
   if (found.row.has_value()) {
@@ -261,7 +272,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   }
   GB_RETURN_IF_ERROR(PutChanges(found.key, parts, &explanation));
   GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
-  *explanation.mutable_next() = Next(decision, record, contact, parts);
+  *explanation.mutable_next() = Next(decision, as_decided, contact, parts);
   return explanation;
 }
 

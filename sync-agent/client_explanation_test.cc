@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/ledger_portal.h"
 #include "sync-agent/pace/pace_memory.h"
 
 namespace guestbridge::agent {
@@ -102,6 +103,63 @@ TEST_F(ClientExplanationTest, AContactThatIsGoneIsSaid) {
   const int64_t contact = Exported("Orlova");
   world.portal.contacts.erase(contact);
   EXPECT_EQ(Explain("1").portal().state(), v1::PortalContact::GONE);
+}
+
+TEST_F(ClientExplanationTest, AContactThatLostTheMarkIsNotDeleted) {
+  const int64_t contact = Exported("Orlova");
+  Exported("Petrova");  // bears witness
+  world.portal.contacts[contact].stamp = Stamp();
+  world.policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  sides_.settings.policies = world.policies;
+  world.base.clients[0].marked_for_deletion = true;
+  const Explained explained = Explain("1");
+  EXPECT_EQ(explained.decision(), "SKIP");
+  EXPECT_EQ(explained.summary().reason(), "MARKED_CONTACT_NOT_OURS");
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_SKIP");
+  Export();
+  EXPECT_EQ(Record(0).reason, "MARKED_CONTACT_NOT_OURS");
+}
+
+TEST_F(ClientExplanationTest, AContactThatLostTheMarkIsTakenOverOrAnotherIsMade) {
+  const int64_t contact = Exported("Orlova");
+  Exported("Petrova");
+  world.portal.contacts[contact].stamp = Stamp();
+  EXPECT_EQ(Explain("1").decision(), "ADOPT");
+  Contact(contact, "Stranger", "+79998887766");
+  const Explained explained = Explain("1");
+  EXPECT_EQ(explained.decision(), "ADD");
+  EXPECT_EQ(explained.summary().reason(), "CONTACT_NOT_THIS_GUEST");
+  EXPECT_TRUE(Field(explained, "LAST_NAME").changed());
+  sides_.settings.events.client_created = false;
+  EXPECT_EQ(Explain("1").summary().reason(), "EVENT_OFF");
+  EXPECT_EQ(Export().added, 1);
+  EXPECT_TRUE(world.portal.contacts[contact].stamp.origin.empty());
+}
+
+TEST_F(ClientExplanationTest, AnIdIn1CThatIsSomebodyElsesIsNoContact) {
+  Contact(60, "Petrov", "+79998887766");
+  world.base.Add(1, "Orlova", "+79161234567").contact = ContactId(60);
+  EXPECT_EQ(Explain("1").decision(), "ADD");
+  Contact(60, "Petrov", "8 916 123-45-67");
+  EXPECT_EQ(Explain("1").decision(), "ADOPT");
+  ASSERT_TRUE(world.ledger->SetPair(Key(0), {"", 0, {}, {ContactId(60)}}).ok());
+  EXPECT_EQ(Explain("1").decision(), "ADD");
+}
+
+TEST_F(ClientExplanationTest, AtAnotherPortalTheLinksCountAsForgotten) {
+  sides_.settings.portal.host = "old.example";
+  ASSERT_TRUE(world.ledger->SetNote(kPortalNote, "old.example:443").ok());
+  const int64_t contact = Exported("Orlova");
+  sides_.settings.portal.host = "new.example";
+  world.portal.contacts.clear();
+  const int64_t before = world.ledger->sequence();
+  const Explained nobody = Explain("1");
+  EXPECT_EQ(nobody.decision(), "ADD");
+  EXPECT_EQ(nobody.rules(0).explanation().reason(), "LINKS_OF_EARLIER_PORTAL");
+  EXPECT_EQ(nobody.next().reason(), "NEXT_IS_ADD");
+  Contact(contact, "Orlova", "+79998887766");  // a namesake under the old number
+  EXPECT_EQ(Explain("1").decision(), "ADD");
+  EXPECT_EQ(world.ledger->sequence(), before);
 }
 
 TEST_F(ClientExplanationTest, OneThatWasNeverExportedHasNoContactAndIsAddedNext) {

@@ -147,6 +147,23 @@ constexpr ReasonText kTexts[] = {
      "примет его, если он принадлежит этому гостю.",
      "Start an export, or wait for the schedule.",
      "Запустите выгрузку или дождитесь расписания."},
+    {"CONTACT_NOT_THIS_GUEST", kOk,
+     "Contact {contact} is not this guest: it carries another mark, or neither name "
+     "nor "
+     "phone nor e-mail is the same.",
+     "Контакт {contact} — не этот гость: он несёт другую отметку, или не совпадают ни "
+     "имя, ни телефон, ни адрес почты.",
+     "If it is this guest after all: guestbridge clients link {integration} <client> "
+     "{contact}.",
+     "Если это всё же этот гость: guestbridge clients link {integration} <клиент> "
+     "{contact}."},
+    {"LINKS_OF_EARLIER_PORTAL", kOk,
+     "What is known of contacts is about the portal that the integration was connected "
+     "to before; the next run forgets it and looks at this portal anew.",
+     "Известные связи с контактами относятся к прежнему порталу; следующий запуск "
+     "забудет их и заново просмотрит этот портал.",
+     "See what it would do: guestbridge export run {integration} --dry-run.",
+     "Посмотрите, что он сделает: guestbridge export run {integration} --dry-run."},
     {"CONTACT_GONE", kOk,
      "The contact {contact} is not on the portal any more; the next export makes a new "
      "one.",
