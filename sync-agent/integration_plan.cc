@@ -86,11 +86,14 @@ absl::StatusOr<std::optional<int>> IntegrationRun::AskGuard(
     const RunSettings& settings) {
   const GuardSettings& guard = parts_.sides->settings.guard;
   const v1::Run& run = task_.run();
-  if (!IsGuarded(settings.kind) || run.dry_run() || !guard.on || run.beyond_guard() ||
-      !run.plan().empty()) {
+  const bool stamps = settings.kind == RunKind::kMatch && settings.apply;
+  if ((!IsGuarded(settings.kind) && !stamps) || run.dry_run() || !guard.on ||
+      run.beyond_guard() || !run.plan().empty()) {
     return std::nullopt;
   }
   const int most = MostChanged(guard, settings.linked);
+  // It counts before it stamps the first contact, and leaves nothing half done.
+  if (stamps) return most;
   GB_ASSIGN_OR_RETURN(const std::string stopped, parts_.ledger.Note(kGuardNote));
   if (stopped == GuardMark(guard, settings.mapping_version)) {
     return MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(most)}});
@@ -116,7 +119,8 @@ absl::StatusOr<ExecutionResult> IntegrationRun::PlanForGuard(RunSettings setting
 absl::StatusOr<ExecutionResult> IntegrationRun::ExecutePlanned(
     RunSettings settings, const ReadRequest& read) {
   GB_ASSIGN_OR_RETURN(settings.most_changed, AskGuard(settings));
-  const bool guarded = settings.most_changed.has_value() && settings.full;
+  const bool guarded =
+      IsGuarded(settings.kind) && settings.most_changed.has_value() && settings.full;
   ExecutionResult planned;
   if (!task_.run().dry_run() && !task_.run().plan().empty()) {
     GB_ASSIGN_OR_RETURN(planned, PlanAgain(settings, read));

@@ -288,7 +288,8 @@ void ExportMachine::CountLinkedAnew() {
 }
 
 void ExportMachine::AskGuard() {
-  const bool nobody = stream_done_ && settings_.reads_whole && source_empty_;
+  const bool nobody =
+      settings_.exports() && stream_done_ && settings_.reads_whole && source_empty_;
   tally_.progress().source_empty = nobody;
   if (!settings_.most_changed.has_value()) return;
   if (tally_.touched() > *settings_.most_changed) {

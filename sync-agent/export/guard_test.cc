@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <iterator>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/export/fake_world_test.h"
@@ -209,6 +211,26 @@ TEST_F(GuardTest, SoManyThatTheirRowsAreNotKeptAreReadAgain) {
   // Those whose update was under way are asked for as well.
   EXPECT_GE(world.base.fetched, 300);
   EXPECT_LT(world.base.fetched, kMany / 2);
+}
+
+TEST_F(GuardTest, AMatchThatWouldStampTooManyContactsStampsNone) {
+  for (int i = 1; i <= 50; ++i) {
+    const std::string phone = absl::StrCat("+7916123", 4500 + i);
+    world.base.Add(i, "Orlova", phone);
+    world.portal.contacts[1000 + i].fields["LAST_NAME"] = "Orlova";
+    world.portal.contacts[1000 + i].multifields["PHONE"] = {{i, phone, "WORK"}};
+  }
+  RunSettings settings = Guarded(49);
+  settings.kind = RunKind::kMatch;
+  settings.apply = true;
+  const auto refused = world.Run(settings);
+  EXPECT_EQ(ReasonOf(refused.error), "GUARD_REFUSED");
+  EXPECT_EQ(ParametersOf(refused.error).at("updated"), "50");
+  EXPECT_EQ(Stamped(), 0);
+  EXPECT_EQ(*world.ledger->CountLinked(), 0);
+  settings.most_changed = 50;
+  EXPECT_EQ(world.Run(settings).progress.match.applied, 50);
+  EXPECT_EQ(Stamped(), 50);
 }
 
 TEST_F(GuardTest, ABaseThatShowsNobodyIsNotBelieved) {

@@ -316,19 +316,45 @@ void Matcher::DropOthers(Seeker* seeker) {
   seeker->verdict = PairVerdict();
 }
 
+bool Matcher::IsUnlinked(const ClientRecord& record) {
+  return record.link == LinkState::kReview &&
+         (record.reason == kClientUnlinked || record.reason == kContactGoneAsk);
+}
+
+bool Matcher::IsCertain(const Seeker& seeker, const ClientRecord& record) {
+  if (!seeker.contact.exists() || IsUnlinked(record) ||
+      seeker.verdict.certainty == Certainty::kReview) {
+    return false;
+  }
+  const auto rival = context_.ledger.RivalRank(seeker.contact, seeker.key);
+  return context_.Check(rival.status()) && *rival < seeker.verdict.rank;
+}
+
+void Matcher::AskGuard() {
+  const std::optional<int>& most = context_.settings.most_changed;
+  if (!context_.settings.apply || !most.has_value()) return;
+  int applied = 0;
+  ForEach([&](Seeker& seeker) {
+    const auto record = context_.ledger.Get(seeker.key);
+    if (!context_.Check(record.status())) return;
+    applied += IsCertain(seeker, record->value_or(ClientRecord{})) ? 1 : 0;
+  });
+  if (applied <= *most) return;
+  context_.Fail(MakeError("GUARD_REFUSED", {{"limit", absl::StrCat(*most)},
+                                            {"updated", absl::StrCat(applied)},
+                                            {"recreated", "0"},
+                                            {"deleted", "0"}}));
+}
+
 void Matcher::Conclude(Seeker seeker) {
   DropOthers(&seeker);
   MatchCounts& counts = context_.tally.progress().match;
   Ledger& ledger = context_.ledger;
-  const auto rival = ledger.RivalRank(seeker.contact, seeker.key);
   const auto record = ledger.Get(seeker.key);
-  if (!context_.Check(rival.status()) || !context_.Check(record.status())) return;
+  if (!context_.Check(record.status())) return;
   ClientRecord known = record->value_or(ClientRecord{});
   known.key = seeker.key;
-  // What a person took apart, a person joins: its old contact still carries its mark.
-  const bool unlinked =
-      known.link == LinkState::kReview &&
-      (known.reason == kClientUnlinked || known.reason == kContactGoneAsk);
+  const bool unlinked = IsUnlinked(known);
   if (known.reason != kContactGoneAsk) known.parameters.clear();
 
   PairNote note;
@@ -338,8 +364,7 @@ void Matcher::Conclude(Seeker seeker) {
   note.candidates = seeker.candidates;
   if (seeker.contact.exists()) {
     note.candidates = {seeker.contact};
-    // Several clients claim it alike.
-    if (*rival >= seeker.verdict.rank || unlinked) {
+    if (!IsCertain(seeker, known)) {
       note.certainty = static_cast<int>(Certainty::kReview);
     }
   }
@@ -429,6 +454,7 @@ void Matcher::LeaveToExport(ClientRecord known, ContactId contact) {
 void Matcher::Finish() {
   ForEach([this](Seeker& seeker) { ClaimCertain(seeker); });
   ForEach([this](Seeker& seeker) { ClaimByValues(seeker); });
+  AskGuard();
   ForEach([this](Seeker& seeker) { Conclude(std::move(seeker)); });
   context_.Check(context_.ledger.ClearIndex());
 }

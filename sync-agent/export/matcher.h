@@ -45,6 +45,12 @@ class Matcher {
   void ClaimByValues(Seeker& seeker);
   // A doubtful candidate that another client claims with better reason is that one's.
   void DropOthers(Seeker* seeker);
+  // What a person took apart, a person joins: its old contact still carries its mark.
+  static bool IsUnlinked(const ClientRecord& record);
+  // One contact, which no other client claims as well and no person is to decide about.
+  bool IsCertain(const Seeker& seeker, const ClientRecord& record);
+  // Fails a run that would stamp more contacts than it may, before the first.
+  void AskGuard();
   void Conclude(Seeker seeker);
   void Link(ClientRecord known);
   // Nothing is for a person to decide: the next export does, and looks at `contact`
