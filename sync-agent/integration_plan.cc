@@ -53,12 +53,18 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Plan(RunSettings settings,
   settings.dry_run = true;
   settings.most_changed.reset();
   settings.holds_stored = false;
-  return executor_.Execute(
+  ExecutionResult planned = executor_.Execute(
       settings, read, [] { return -absl::InfiniteDuration(); },
       [this](const RunProgress&) {
         if (cancelled_) executor_.Cancel();
         Report(nullptr, nullptr);
       });
+  // What planning takes of the portal is the run's, too.
+  v1::Run used;
+  PutProgress(planned.progress, portal_before_, &used);
+  portal_before_ = used.portal();
+  *run_.mutable_portal() = portal_before_;
+  return planned;
 }
 
 absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings settings,
