@@ -199,6 +199,27 @@ TEST_F(ClientRefusalsTest, ADroppedOneIsNotMissingNorTriedUntilItsContentChanges
   EXPECT_EQ(Run().added, 1);
 }
 
+TEST_F(ClientRefusalsTest, WhatPassesDoesNotUndoADrop) {
+  Run();
+  Drop(0);
+  Drop(2);
+  const int sent = world.portal.adds;
+  // Marked for a while, not to be read for a while.
+  world.base.clients[0].marked_for_deletion = true;
+  const ClientRow away = world.base.clients[2];
+  world.base.clients.pop_back();
+  ClientRecord waits = **world.ledger->Get(away.key);
+  waits.dirty = true;
+  ASSERT_TRUE(world.ledger->Put({waits}).ok());
+  EXPECT_EQ(Run().skipped, 2);
+  world.base.clients[0].marked_for_deletion = false;
+  world.base.clients.push_back(away);
+  EXPECT_EQ(Run().skipped, 2);
+  EXPECT_EQ(Record(0).reason, kClientDropped);
+  EXPECT_EQ(Record(2).reason, kClientDropped);
+  EXPECT_EQ(world.portal.adds, sent);
+}
+
 TEST_F(ClientRefusalsTest, ARetryTakesADropBack) {
   Run();
   Drop(0);

@@ -267,7 +267,9 @@ void ExportMachine::Note(const ClientRow& row,
   known.key = row.key;
   // What a person is to decide stays said, whatever else keeps the client away now: the
   // reason tells a client that was taken apart from one that is only ambiguous.
-  const bool waits = known.link == LinkState::kReview;
+  // A drop, too, holds while its content is the same.
+  const bool dropped = outcome != Outcome::kFailed && IsDropped(known);
+  const bool waits = known.link == LinkState::kReview || dropped;
   if (decision.reason != kInDoubt) {
     const bool said = waits || (known.reason == decision.reason &&
                                 known.parameters == decision.parameters);
@@ -279,7 +281,7 @@ void ExportMachine::Note(const ClientRow& row,
       known.reason = decision.reason;
       known.parameters = decision.parameters;
     }
-    known.problem = outcome;
+    known.problem = dropped ? Outcome::kSkipped : outcome;
     known.dirty = switched_off;
   }
   if (mark) tally_.Mark(&known, outcome);

@@ -168,8 +168,8 @@ void ExportMachine::NoteUnreadable(const ClientKey& key) {
   }
   ClientRecord known = **record;
   known.dirty = false;
-  // What a person was asked stays said, for the row may come back.
-  if (known.link != LinkState::kReview) {
+  // What a person was asked, or said, stays said, for the row may come back.
+  if (known.link != LinkState::kReview && !IsDropped(known)) {
     known.reason = kNotInSource;
     known.parameters.clear();
   }

@@ -107,6 +107,12 @@ struct ClientRecord {
   int64_t history = 0;  // its newest entry there; the ledger's own
 };
 
+// A person dropped it, and what was refused is known.
+inline bool IsDropped(const ClientRecord& record) {
+  return record.problem == Outcome::kSkipped && record.reason == kClientDropped &&
+         !record.refused_hash.empty();
+}
+
 // What the ledger knows of a client's row in 1C.
 struct KnownVersion {
   // Of a row that needs no second look; empty: the row must be read.
