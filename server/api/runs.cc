@@ -26,21 +26,44 @@ constexpr size_t kRequestIdLimit = 128;
 // So far back a forecast is looked for, and a plan that is named.
 constexpr int kForecastRuns = 50;
 constexpr int kPlanRuns = 1000;
+constexpr int kOlderRuns = 1000;
 // Texts are added when a page is rendered: well below gRPC's 4 MiB.
 constexpr size_t kMaxPageBytes = 512 << 10;
+
+bool IsExport(const v1::Run& run) {
+  return run.kind() == v1::Run::EXPORT && !run.dry_run();
+}
+
+// When an export last ended well, by the runs themselves; the epoch: none did.
+absl::StatusOr<absl::Time> LastGoodOf(Transaction& transaction, const std::string& id) {
+  GB_ASSIGN_OR_RETURN(
+      auto runs,
+      ListRecords<store::RunRecord>(transaction, keys::Runs(id), "", kOlderRuns, true));
+  absl::Time last = absl::UnixEpoch();
+  for (const auto& record : runs) {
+    const v1::Run& run = record.value.run();
+    const bool good =
+        run.state() == v1::Run::SUCCEEDED || run.state() == v1::Run::PARTIALLY_FAILED;
+    if (IsExport(run) && good) last = std::max(last, FromTimestamp(run.end_time()));
+  }
+  return last;
+}
 
 // What is known of an integration's exports even when many other runs followed.
 absl::Status NoteEndedExport(Transaction& transaction, const RunId& id,
                              const v1::Run& run) {
-  if (run.kind() != v1::Run::EXPORT || run.dry_run() ||
-      run.state() == v1::Run::CANCELLED) {
-    return absl::OkStatus();
-  }
+  if (!IsExport(run) || run.state() == v1::Run::CANCELLED) return absl::OkStatus();
   const std::string key = keys::EndedExports(id.integration);
   GB_ASSIGN_OR_RETURN(auto noted,
                       GetRecord<store::EndedExportsRecord>(transaction, key));
   store::EndedExportsRecord record;
-  if (noted.has_value()) record = std::move(noted->value);
+  if (noted.has_value()) {
+    record = std::move(noted->value);
+  } else {
+    // Older runs may be of a server that did not note it.
+    GB_ASSIGN_OR_RETURN(const absl::Time good, LastGoodOf(transaction, id.integration));
+    if (good > absl::UnixEpoch()) *record.mutable_good_end_time() = ToTimestamp(good);
+  }
   // An agent goes on reporting what became of older runs.
   if (id.number < record.last()) return absl::OkStatus();
   record.set_last(id.number);

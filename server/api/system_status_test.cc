@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/status/status_macros.h"
 #include "server/api/api_fixture_test.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
@@ -134,6 +135,27 @@ TEST_F(SystemStatusTest, TheLastExportIsKnownHoweverManyRunsFollowed) {
   const v1::Status stale = *watched.Get();
   ASSERT_TRUE(stale.attention());
   EXPECT_EQ(stale.integrations(0).attention(0).parameters().at("hours"), "27");
+}
+
+TEST_F(SystemStatusTest, AnExportOfAServerThatDidNotNoteItCountsAfterAFailure) {
+  SystemStatus watched(*store_, clock_, sessions_, credentials_, "1", absl::Hours(26));
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  ASSERT_THAT(store_->Write([](Transaction& transaction) -> absl::Status {
+    auto schedule =
+        GetRecord<store::ScheduleRecord>(transaction, keys::Schedule("main"));
+    if (!schedule.ok()) return schedule.status();
+    (*schedule)->value.set_counted_from_unix_seconds(1);
+    GB_RETURN_IF_ERROR(
+        PutRecord(transaction, keys::Schedule("main"), (*schedule)->value));
+    return transaction.Delete(keys::EndedExports("main"));
+  }),
+              IsOk());
+  clock_.Advance(absl::Hours(20));
+  Run(v1::Run::EXPORT, v1::Run::FAILED);
+  const v1::Status status = *watched.Get();
+  for (const v1::Explanation& item : status.integrations(0).attention()) {
+    EXPECT_NE(item.reason(), "ATTENTION_NOT_FRESH");
+  }
 }
 
 TEST_F(SystemStatusTest, AnOldExportNeedsAPersonWhereThatIsWanted) {
