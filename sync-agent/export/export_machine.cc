@@ -522,7 +522,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
                       {{"code", result.portal_code}}));
         return;
       }
-      for (const ContactRow& row : result.rows) context_.SawId(row.id);
+      context_.SawNewest(result.rows);
       if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
         CheckMappedFields(answer.results[1].fields);
         reconciler_.LearnTypes(answer.results[1].fields);

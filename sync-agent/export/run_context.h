@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/random/random.h"
 #include "sync-agent/export/doubts.h"
@@ -14,6 +15,9 @@
 #include "sync-agent/ledger/ledger.h"
 
 namespace guestbridge::agent {
+
+// IDs grow one by one; a few are left out by what was rolled back.
+inline constexpr int64_t kMostIdGap = 1'000'000;
 
 // What the parts of one run share. Owned by the machine; one thread.
 struct RunContext {
@@ -63,8 +67,10 @@ struct RunContext {
   absl::StatusOr<std::optional<ClientRecord>> RecordOf(const ClientKey& key);
   // A contact that carries the client's mark and is linked to another one all the same:
   // somebody copied the mark. It stays where it is, and a notice says so. Also true
-  // when the ledger failed.
-  bool IsAnothers(ContactId contact, const ClientKey& client);
+  // when the ledger failed. `of_strangers`: the link of a client that is a stranger to
+  // its contact does not count, as when two contacts have changed places.
+  bool IsAnothers(ContactId contact, const ClientKey& client,
+                  bool of_strangers = false);
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);
@@ -85,9 +91,15 @@ struct RunContext {
   absl::Duration SettleTime() const {
     return box ? settings.box_settle_time : settings.settle_time;
   }
+  // One ID far above all others raises nothing: a `high` that is too low only makes
+  // look-ups longer, one that is too high would let them begin behind what they seek.
   void SawId(ContactId id) {
-    if (id > high) high = id;
+    if (id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap)) {
+      high = id;
+    }
   }
+  // Of the newest contacts of the portal: the highest ID that has another one near.
+  ContactId SawNewest(const std::vector<ContactRow>& rows);
 };
 
 // The stamp of a contact that is about to be written.
