@@ -101,6 +101,11 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Copy() {
   return copy;
 }
 
+absl::StatusOr<Database::Durability> Ledger::durability() {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  return database_->durability();
+}
+
 absl::Status Ledger::Together(absl::FunctionRef<void()> body) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (together_) {

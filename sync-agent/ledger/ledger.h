@@ -243,6 +243,9 @@ class Ledger {
   absl::StatusOr<std::optional<ClientRecord>> Get(const ClientKey& key);
   // Writes everything but what attempts, write-back and history own (contact of an
   // attempt, write_back, written, history). For notes, parking, links, marks.
+  // kFull, or an intent may be lost with the power while its request lives on.
+  absl::StatusOr<Database::Durability> durability();
+
   absl::Status Put(absl::Span<const ClientRecord> records);
   // Links a contact that is known to be this client's (adoption, rebuild) and queues
   // its write-back unless 1C holds it already. A contact that is linked to another
