@@ -307,6 +307,7 @@ absl::Status IntegrationRun::MindPortal() {
                                     {kWatermarkNote, ""},
                                     {kSweptNote, ""},
                                     {kPortalKindNote, ""},
+                                    {kRaisedSettleTimeNote, ""},
                                     {kFieldTypesNote, ""},
                                     {kReadWithMappingNote, ""},
                                     {kPlannedNote, ""},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
@@ -35,6 +36,7 @@ struct RunContext {
   // absence in such answers means something.
   bool sight_proven = false;
   bool box = true;  // the portal, unless this run or the ledger knows better
+  absl::Duration raised_settle_time = {};  // by what came late
   // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
@@ -89,7 +91,8 @@ struct RunContext {
     if (settings.exports()) to_fetch.push_back(key);
   }
   absl::Duration SettleTime() const {
-    return box ? settings.box_settle_time : settings.settle_time;
+    return std::max(box ? settings.box_settle_time : settings.settle_time,
+                    raised_settle_time);
   }
   // One ID far above all others raises nothing: a `high` that is too low only makes
   // look-ups longer, one that is too high would let them begin behind what they seek.

@@ -350,6 +350,9 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
       entry.parameters = record.parameters;
       break;
     case Evidence::Kind::kCompleteMiss:
+      if (attempt->intent.kind == AttemptKind::kAdd) {
+        GB_RETURN_IF_ERROR(WatchLocked(*attempt, settlement.unix_time));
+      }
       if (record.reason == kInDoubt) {
         record.reason.clear();
         record.problem = Outcome::kNone;

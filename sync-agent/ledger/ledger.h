@@ -137,6 +137,15 @@ struct Attempt {
   ContactId high;         // highest contact ID known before the chunk left
 };
 
+// An ADD that a complete look-up did not find.
+struct WatchedAdd {
+  ClientKey key;
+  std::string nonce;
+  ContactId high;  // highest contact ID known before it left
+  int64_t missed_unix = 0;
+  bool late = false;  // it was found since
+};
+
 // An attempt whose slot held an error. Of `code` only what looks like one is kept.
 struct AnsweredAttempt {
   ClientKey key;
@@ -234,6 +243,9 @@ class Ledger {
   const std::string& id() const { return id_; }
   int64_t sequence();
 
+  // kFull, or an intent may be lost with the power while its request lives on.
+  absl::StatusOr<Database::Durability> durability();
+
   // One transaction for all that `body` does with the ledger, durable when this returns
   // OK; other threads wait. An error of the database undoes all of it and is returned;
   // a call that refuses, as with ATTEMPT_OUTSTANDING, has done nothing.
@@ -243,9 +255,6 @@ class Ledger {
   absl::StatusOr<std::optional<ClientRecord>> Get(const ClientKey& key);
   // Writes everything but what attempts, write-back and history own (contact of an
   // attempt, write_back, written, history). For notes, parking, links, marks.
-  // kFull, or an intent may be lost with the power while its request lives on.
-  absl::StatusOr<Database::Durability> durability();
-
   absl::Status Put(absl::Span<const ClientRecord> records);
   // Links a contact that is known to be this client's (adoption, rebuild) and queues
   // its write-back unless 1C holds it already. A contact that is linked to another
@@ -338,6 +347,13 @@ class Ledger {
   // All unsettled attempts, chunk by chunk, in order.
   absl::StatusOr<std::vector<Attempt>> Attempts();
   absl::StatusOr<int> CountAttempts();
+
+  // --- additions that may still come (watched_adds.cc) ---
+  // Settle begins the watch with the miss.
+  absl::StatusOr<std::vector<WatchedAdd>> WatchedAdds();
+  absl::Status NoteLate(const WatchedAdd& watched);
+  // Ends it for what was missed before the one time or after the other.
+  absl::Status EndWatch(int64_t before_unix, int64_t after_unix);
 
   // --- write-back ---
   // In the order in which they are to be written, from `first` on.
@@ -437,6 +453,7 @@ class Ledger {
                                  int64_t queued, WriteBackRank rank);
   absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
                                        std::set<int64_t>* chunks);
+  absl::Status WatchLocked(const Attempt& attempt, int64_t unix_time);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
   absl::Status LoadErased(Random& random);
