@@ -166,8 +166,13 @@ void Adopter::LookElsewhere(Decision decision) {
   // IDs of an earlier portal are many, and nothing of ours stands here for them.
   const bool exported = known->has_value() &&
                         ((*known)->link == LinkState::kLive || (*known)->revision > 0);
-  if (!exported || !looked_elsewhere_.insert(decision.key).second) {
+  if (!exported) {
     AddNew(std::move(decision), PlannedAction::kAdd);
+    return;
+  }
+  if (!looked_elsewhere_.insert(decision.key).second) {
+    // What one answer called the client's own, the next does not.
+    DeferUnread(decision, /*exists=*/true);
     return;
   }
   auto shared = std::make_shared<Decision>(std::move(decision));
@@ -176,18 +181,26 @@ void Adopter::LookElsewhere(Decision decision) {
   question.contact = shared->contact;
   question.displaced = true;
   question.gone = [this, shared](const std::optional<Survivor>& own) {
-    if (own.has_value()) {
+    const auto pair = context_.ledger.Pair(shared->key);
+    if (!context_.Check(pair.status())) return;
+    const bool refused =
+        own.has_value() && pair->has_value() &&
+        std::count((*pair)->refused.begin(), (*pair)->refused.end(), own->id) > 0;
+    if (own.has_value() && !refused) {
       shared->contact = own->id;
       queue_.push_back(std::move(*shared));
     } else {
       AddNew(std::move(*shared), PlannedAction::kAdd);
     }
   };
-  question.not_gone = [this, shared](bool) {
-    context_.Defer(shared->key, "CONTACT_UNREADABLE",
-                   {{"contact", std::to_string(shared->contact.value())}});
-  };
+  question.not_gone = [this, shared](bool exists) { DeferUnread(*shared, exists); };
   gone_.Ask(std::move(question));
+}
+
+void Adopter::DeferUnread(const Decision& decision, bool exists) {
+  context_.Defer(decision.key,
+                 exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
+                 {{"contact", std::to_string(decision.contact.value())}});
 }
 
 bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {

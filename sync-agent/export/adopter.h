@@ -38,6 +38,7 @@ class Adopter {
   // The contact is not the client's. When this ledger made it one before, its own may
   // stand under another ID: looked for by origin before anything is added.
   void LookElsewhere(Decision decision);
+  void DeferUnread(const Decision& decision, bool exists);
   // Takes a contact that bears its mark back from a client that is a stranger to it:
   // that one is looked at as if 1C held the ID. False: it is linked for good reason.
   bool TakeFromStranger(const ContactRow& row, const ClientKey& owner);

@@ -72,6 +72,9 @@ class FakePortal {
   };
   // What it says that the ID of a contact is that it has just made.
   std::function<int64_t(int64_t)> told_id = [](int64_t id) { return id; };
+  // What is wrong in its answer to a command that it has carried out.
+  std::function<void(const Command&, CommandResult*)> spoil = [](const Command&,
+                                                                 CommandResult*) {};
   bool application = false;  // reached by one: it may have events
   std::set<ContactEvent> bound;
   std::deque<int64_t> events;  // deleted contacts
@@ -145,6 +148,7 @@ class FakePortal {
       }
       std::visit([&](const auto& command) { Do(command, &answer.results[i]); },
                  request.commands[i]);
+      spoil(request.commands[i], &answer.results[i]);
       if (box) answer.results[i].time.duration_seconds = 0.05;
       if (operating_each > 0) Charge(request.commands[i], &answer.results[i]);
     }

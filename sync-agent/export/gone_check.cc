@@ -59,11 +59,24 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
+      const auto carries_origin = [&](const ContactRow& row) {
+        return row.stamp.originator == context_.settings.originator &&
+               row.stamp.origin == question.client.guid();
+      };
+      const auto in_place = [&](const ContactRow& row) {
+        return row.id == question.contact && carries_origin(row);
+      };
+      // One answer says that it is another's, and the next that it is not.
+      if (question.displaced &&
+          (std::any_of(get.rows.begin(), get.rows.end(), in_place) ||
+           std::any_of(list.rows.begin(), list.rows.end(), in_place))) {
+        question.not_gone(true);
+        continue;
+      }
       std::optional<Survivor> survivor;
       for (const ContactRow& row : list.rows) {
-        if (!MutantActive(Mutant::kLostIsAbsent) &&
-            row.stamp.originator == context_.settings.originator &&
-            row.stamp.origin == question.client.guid() && row.id != question.contact &&
+        if (!MutantActive(Mutant::kLostIsAbsent) && carries_origin(row) &&
+            row.id != question.contact &&
             (!survivor.has_value() || row.id < survivor->id) &&
             !context_.IsAnothers(row.id, question.client, question.displaced)) {
           const auto version = DecodeOriginVersion(row.stamp.version);

@@ -78,6 +78,45 @@ TEST_F(SweepTest, AGuestIsNotAddedWhileThePortalDoesNotSayWhereHisContactIs) {
   EXPECT_EQ(world_.portal.OfClient(client_), std::vector<int64_t>{500});
 }
 
+// The stamps of two contacts in one page, exchanged; not on the portal.
+void MixUp(CommandResult* result) {
+  if (result->rows.size() == 2) std::swap(result->rows[0].stamp, result->rows[1].stamp);
+}
+
+TEST_F(SweepTest, APageThatMixesContactsUpMakesNoSecondOne) {
+  world_.portal.spoil = [](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (list != nullptr && !list->ids.empty()) MixUp(result);
+  };
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.deferred, 2);
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+  world_.portal.spoil = [](const Command&, CommandResult*) {};
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.deferred, 0);
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+  EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+}
+
+TEST_F(SweepTest, AWrongWordOfWhereTheOwnContactStandsMakesNoSecondOne) {
+  const int64_t others_id = world_.portal.OfClient(world_.base.clients[1].key).front();
+  contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
+  world_.portal.contacts[500] = world_.portal.contacts.at(others_id);
+  world_.portal.contacts[500].stamp = {};
+  world_.portal.spoil = [this](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (list == nullptr || !list->origin.has_value()) return;
+    if (list->origin->origin != client_.guid()) return;
+    ContactRow& row = result->rows.emplace_back();
+    row.id = ContactId(500);
+    row.stamp = *list->origin;
+  };
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.deferred, 1);
+  EXPECT_TRUE(world_.portal.OfClient(client_).empty());
+}
+
 TEST_F(SweepTest, TwoContactsThatChangedPlacesAreFollowedBoth) {
   const ClientKey other = world_.base.clients[1].key;
   const int64_t others_id = world_.portal.OfClient(other).front();
