@@ -90,9 +90,14 @@ absl::Duration Integration::SettleIn() {
         clock_.Steady() +
         SettleTimeOf(*ledger, now->settings.settle_time, now->settings.box_settle_time);
     for (const Attempt& attempt : *attempts) doubts_.Saw(attempt.intent.key, due);
+    const auto watched = ledger->WatchedAdds();
+    if (watched.ok() && !watched->empty()) {
+      doubts_.LookAgainAt(clock_.Steady() + kLookAgainAfter);
+    }
   }
-  if (doubts_.empty()) return absl::InfiniteDuration();
-  const absl::Duration at = std::max(doubts_.NextDue(), settle_not_before_);
+  const absl::Duration next = std::min(doubts_.NextDue(), doubts_.look_again());
+  if (next == absl::InfiniteDuration()) return next;
+  const absl::Duration at = std::max(next, settle_not_before_);
   return std::max(absl::ZeroDuration(), at - clock_.Steady());
 }
 
@@ -103,7 +108,8 @@ void Integration::SettleDoubts() {
   if (!attempts.ok()) return;
   doubts_.KeepOnly(*attempts);
   const size_t before = doubts_.size();
-  if (before == 0) return;
+  const bool looks_again = doubts_.look_again() <= clock_.Steady();
+  if (before == 0 && !looks_again) return;
   const absl::StatusOr<v1::Run> run = server_.open_settle_run();
   if (run.ok()) {
     {
@@ -125,7 +131,7 @@ void Integration::SettleDoubts() {
   // A settling that got nowhere is not repeated at once, or a broken portal would fill
   // the list of runs.
   settle_pause_ =
-      doubts_.size() < before
+      doubts_.size() < before || (before == 0 && doubts_.look_again() > clock_.Steady())
           ? absl::ZeroDuration()
           : std::clamp(settle_pause_ * 2, kFirstSettlePause, kLongestSettlePause);
   settle_not_before_ = clock_.Steady() + settle_pause_;

@@ -1,8 +1,10 @@
 #include "sync-agent/integration_sides.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/status/status_macros.h"
+#include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/source/source_registry.h"
 
@@ -57,7 +59,8 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
 absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,
                             absl::Duration on_box) {
   const absl::StatusOr<std::string> kind = ledger.Note(kPortalKindNote);
-  return kind.ok() && *kind == kCloud ? on_cloud : on_box;
+  const absl::Duration set = kind.ok() && *kind == kCloud ? on_cloud : on_box;
+  return std::max(set, RaisedSettleTime(ledger).value_or(absl::ZeroDuration()));
 }
 
 }  // namespace guestbridge::agent

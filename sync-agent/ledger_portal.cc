@@ -53,6 +53,7 @@ absl::Status BindToPortal(const std::string& integration, const PortalSettings& 
                              {kWatermarkNote, ""},
                              {kSweptNote, ""},
                              {kPortalKindNote, ""},
+                             {kRaisedSettleTimeNote, ""},
                              {kFieldTypesNote, ""},
                              {kReadWithMappingNote, ""},
                              {kPlannedNote, ""},

@@ -213,6 +213,15 @@ absl::Status Database::CopyTo(Database& other) {
   return finished == SQLITE_OK ? absl::OkStatus() : ErrorOf(finished, other.file_);
 }
 
+absl::StatusOr<Database::Durability> Database::durability() {
+  constexpr int64_t kSynchronousFull = 2;
+  GB_ASSIGN_OR_RETURN(Statement * query, Prepare("PRAGMA synchronous"));
+  GB_ASSIGN_OR_RETURN(const bool row, query->Step());
+  const bool full = row && query->Int(0) >= kSynchronousFull;
+  query->Reset();
+  return full ? Durability::kFull : Durability::kNormal;
+}
+
 bool Database::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 int64_t Database::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }

@@ -82,6 +82,10 @@ class Database {
   // inside of a transaction of either.
   absl::Status CopyTo(Database& other);
 
+  // What SQLite says it does at each commit. kNormal: a power cut may take the last
+  // ones.
+  absl::StatusOr<Durability> durability();
+
   // False inside of Transact once SQLite has rolled back by itself (a full disk).
   bool InTransaction() const;
   int64_t LastInsertId() const;

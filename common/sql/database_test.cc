@@ -101,6 +101,16 @@ TEST_F(DatabaseTest, ATransactionIsWholeOrNothing) {
   EXPECT_EQ(Count(*database), 1);
 }
 
+TEST_F(DatabaseTest, ACommitIsAsDurableAsItWasAskedToBe) {
+  for (const auto asked :
+       {Database::Durability::kFull, Database::Durability::kNormal}) {
+    const auto database = *Database::Open(dir_.File("x.db"), asked, /*check=*/false);
+    const auto kept = database->durability();
+    ASSERT_THAT(kept, IsOk());
+    EXPECT_EQ(*kept, asked);
+  }
+}
+
 TEST_F(DatabaseTest, KeepsItsRowsAcrossOpenings) {
   {
     auto database = Open();

@@ -224,7 +224,8 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   return job;
 }
 
-bool Adder::Prepare(const Chunk& chunk) {
+bool Adder::Prepare(Chunk& chunk) {
+  chunk.high = context_.high;
   std::vector<Intent> intents;
   intents.reserve(chunk.members.size());
   for (const Member& member : chunk.members) {
@@ -237,7 +238,7 @@ bool Adder::Prepare(const Chunk& chunk) {
                        .version = member.decision.version});
   }
   CrashPoint("agent.add.intent");
-  const auto committed = context_.ledger.CommitIntents(intents, context_.high);
+  const auto committed = context_.ledger.CommitIntents(intents, chunk.high);
   if (!context_.Check(committed.status())) {
     --in_flight_;
     return false;
@@ -281,8 +282,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
         if ((owner->has_value() && **owner != decision.key) ||
-            !seen.insert(result.id).second) {
-          // The ID of another client: this answer is not to be believed.
+            result.id <= chunk->high || !seen.insert(result.id).second) {
+          // The ID of another client, or of a contact that was there before: this
+          // answer is not to be believed.
           outcome.Doubtful(decision);
           break;
         }

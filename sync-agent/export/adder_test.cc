@@ -117,6 +117,62 @@ TEST(Adder, AnImportWhoseAnswerIsLostIsSettledByEvidence) {
   }
 }
 
+// The portal answers with an ID that is not the new contact's.
+class WrongIdTest : public ::testing::Test {
+ protected:
+  void ExpectOwnContacts() {
+    ExpectOneContactEach(world_);
+    for (const ClientRow& client : world_.base.clients) {
+      const std::vector<int64_t> own = world_.portal.OfClient(client.key);
+      EXPECT_EQ((**world_.ledger->Get(client.key)).contact.value(), own.front());
+    }
+  }
+
+  World world_;
+};
+
+TEST_F(WrongIdTest, OfAnOlderContactIsNotBelieved) {
+  world_.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
+  world_.portal.contacts[60].fields["LAST_NAME"] = "Stranger";
+  world_.base.Add(1, "Orlova");
+  world_.portal.told_id = [](int64_t) { return 50; };
+  auto settings = world_.Settings();
+  settings.settle = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 1);
+  ExpectOwnContacts();
+}
+
+TEST_F(WrongIdTest, OfAnotherClientIsNotBelieved) {
+  for (int i = 1; i <= 300; ++i) world_.base.Add(i, "Orlova");
+  // Every seventh time the contact before it.
+  world_.portal.told_id = [](int64_t id) { return id % 7 == 0 ? id - 1 : id; };
+  auto settings = world_.Settings();
+  settings.settle = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 300);
+  ExpectOwnContacts();
+}
+
+TEST_F(WrongIdTest, OfAContactFarAboveAllOthersSpoilsNoLaterLookUp) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  world_.base.Add(2, "Ivanova");
+  world_.portal.told_id = [](int64_t) { return 1'000'000'000'000'000; };
+  world_.Run(world_.Settings());
+  world_.portal.told_id = [](int64_t id) { return id; };
+  world_.base.Add(3, "Petrova");
+  world_.portal.fault = [](const PortalRequest&) { return Fault::kLostAfter; };
+  world_.Run(world_.Settings());
+  world_.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  ExpectOwnContacts();
+}
+
 // More guests than one method may import within a window of ten minutes.
 class SpreadingTest : public ::testing::Test {
  protected:

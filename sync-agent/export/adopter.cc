@@ -172,6 +172,63 @@ absl::StatusOr<bool> Adopter::IsAccepted(const PairNote& pair, const ClientKey& 
          record->contact == contact && record->revision == 0;
 }
 
+void Adopter::LookElsewhere(Decision decision) {
+  const auto known = context_.ledger.Get(decision.key);
+  if (!context_.Check(known.status())) return;
+  // IDs of an earlier portal are many, and nothing of ours stands here for them.
+  const bool exported = known->has_value() &&
+                        ((*known)->link == LinkState::kLive || (*known)->revision > 0);
+  if (!exported) {
+    AddNew(std::move(decision), PlannedAction::kAdd);
+    return;
+  }
+  if (!looked_elsewhere_.insert(decision.key).second) {
+    // What one answer called the client's own, the next does not.
+    DeferUnread(decision, /*exists=*/true);
+    return;
+  }
+  auto shared = std::make_shared<Decision>(std::move(decision));
+  GoneCheck::Question question;
+  question.client = shared->key;
+  question.contact = shared->contact;
+  question.displaced = true;
+  question.gone = [this, shared](const std::optional<Survivor>& own) {
+    const auto pair = context_.ledger.Pair(shared->key);
+    if (!context_.Check(pair.status())) return;
+    const bool refused =
+        own.has_value() && pair->has_value() &&
+        std::count((*pair)->refused.begin(), (*pair)->refused.end(), own->id) > 0;
+    if (own.has_value() && !refused) {
+      shared->contact = own->id;
+      queue_.push_back(std::move(*shared));
+    } else {
+      AddNew(std::move(*shared), PlannedAction::kAdd);
+    }
+  };
+  question.not_gone = [this, shared](bool exists) { DeferUnread(*shared, exists); };
+  gone_.Ask(std::move(question));
+}
+
+void Adopter::DeferUnread(const Decision& decision, bool exists) {
+  context_.Defer(decision.key,
+                 exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
+                 {{"contact", std::to_string(decision.contact.value())}});
+}
+
+bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {
+  if (context_.strangers.count(owner) == 0) return false;
+  if (context_.settings.dry_run) return true;
+  const auto known = context_.ledger.Get(owner);
+  if (!context_.Check(known.status()) || !known->has_value()) return false;
+  ClientRecord record = **known;
+  // As if 1C held the ID: should this process die now, the next one looks for the
+  // client's own contact, too.
+  record.link = LinkState::kNew;
+  record.proposed = row.id;
+  record.dirty = true;
+  return context_.Check(context_.ledger.Put({record}));
+}
+
 void Adopter::Judge(Decision decision, const ContactRow& row) {
   const bool ours = row.stamp.originator == context_.settings.originator &&
                     row.stamp.origin == decision.key.guid();
@@ -195,13 +252,14 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
                                   context_.settings.mapping->default_region());
   }
   if (refused || !fits) {
-    AddNew(std::move(decision), PlannedAction::kAdd);
+    LookElsewhere(std::move(decision));
     return;
   }
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status())) return;
-  if (owner->has_value() && **owner != decision.key) {
-    AddNew(std::move(decision), PlannedAction::kAdd);
+  if (owner->has_value() && **owner != decision.key &&
+      !(ours && TakeFromStranger(row, **owner))) {
+    LookElsewhere(std::move(decision));
     return;
   }
   if (context_.settings.dry_run) {

@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/gone_check.h"
@@ -14,7 +15,8 @@ namespace guestbridge::agent {
 // Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
 // contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
 // date. Another's or implausible (IDs of an earlier portal are usual): the client is
-// new. Gone: made again, unless the policy says otherwise; where the ledger knows that
+// new, unless the ledger knows that it has a contact and one carries its origin. Gone:
+// made again, unless the policy says otherwise; where the ledger knows that
 // the ID is of an earlier portal, the client is new. A client that is marked for
 // deletion gets no contact in any case.
 class Adopter {
@@ -36,12 +38,20 @@ class Adopter {
   void Gone(Decision decision);
   void AddNew(Decision decision, PlannedAction action);
   void LeaveMarked(const Decision& decision, bool gone);
+  // The contact is not the client's. When this ledger made it one before, its own may
+  // stand under another ID: looked for by origin before anything is added.
+  void LookElsewhere(Decision decision);
+  void DeferUnread(const Decision& decision, bool exists);
+  // Takes a contact that bears its mark back from a client that is a stranger to it:
+  // that one is looked at as if 1C held the ID. False: it is linked for good reason.
+  bool TakeFromStranger(const ContactRow& row, const ClientKey& owner);
 
   RunContext& context_;
   Adder& adder_;
   Updater& updater_;
   GoneCheck& gone_;
   std::deque<Decision> queue_;
+  std::set<ClientKey> looked_elsewhere_;
   int in_flight_ = 0;
 };
 

@@ -10,6 +10,9 @@
 
 namespace guestbridge::agent {
 
+// An addition that a look-up missed is looked for once more after this long.
+inline constexpr absl::Duration kLookAgainAfter = absl::Minutes(10);
+
 // When each doubtful attempt may be settled: the settle time after the last byte could
 // have left, or after this process first saw the row; on the steady clock, never from a
 // stored wall time. Lives as long as the process, across runs. One thread at a time.
@@ -24,6 +27,10 @@ class Doubts {
   // For a row that this process did not send: counts from now on.
   void Saw(const ClientKey& key, absl::Duration due) { due_.emplace(key, due); }
   void Remove(const ClientKey& key) { due_.erase(key); }
+  // When additions that were missed are to be looked for again; infinite: not by a
+  // settling of its own.
+  void LookAgainAt(absl::Duration at) { look_again_ = at; }
+  absl::Duration look_again() const { return look_again_; }
   // Forgets those that were settled elsewhere.
   void KeepOnly(const std::vector<Attempt>& attempts) {
     std::map<ClientKey, absl::Duration> kept;
@@ -52,6 +59,7 @@ class Doubts {
 
  private:
   std::map<ClientKey, absl::Duration> due_;
+  absl::Duration look_again_ = absl::InfiniteDuration();
 };
 
 }  // namespace guestbridge::agent

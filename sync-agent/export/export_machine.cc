@@ -8,6 +8,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
+#include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/plan/guard.h"
 
@@ -33,8 +34,10 @@ absl::StatusOr<std::unique_ptr<Ledger>> CopyToLookInto(const RunSettings& settin
   }
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Ledger> copy, ledger.Copy());
   if (settings.other_portal) {
-    GB_RETURN_IF_ERROR(copy->ForgetLinks(
-        {{kPortalKindNote, ""}, {kSweptNote, ""}, {kFieldTypesNote, ""}}));
+    GB_RETURN_IF_ERROR(copy->ForgetLinks({{kPortalKindNote, ""},
+                                          {kRaisedSettleTimeNote, ""},
+                                          {kSweptNote, ""},
+                                          {kFieldTypesNote, ""}}));
   }
   return copy;
 }
@@ -102,6 +105,8 @@ void ExportMachine::Begin() {
   cold_at_start_ = settings_.cold;
   const auto kind = context_.ledger.Note(kPortalKindNote);
   if (context_.Check(kind.status())) context_.box = *kind != kCloud;
+  const auto raised = RaisedSettleTime(context_.ledger);
+  if (context_.Check(raised.status())) context_.raised_settle_time = *raised;
   if (!settings_.dry_run) {
     const auto counted = context_.ledger.CountOutcomes(settings_.run);
     const auto deletions = context_.ledger.CountDeletions(settings_.run);
@@ -312,8 +317,10 @@ void ExportMachine::Enter(Phase phase) {
           std::make_unique<Rebuilder>(context_, settings_.kind == RunKind::kRebuild);
       break;
     case Phase::kSettle:
+      settler_.Begin(/*looks_again=*/settings_.kind != RunKind::kSettle);
+      break;
     case Phase::kAwaitDoubts:
-      settler_.Begin();
+      settler_.Begin(/*looks_again=*/false);
       break;
     case Phase::kEvents:
       events_.Begin(cold_at_start_);
@@ -439,7 +446,7 @@ bool ExportMachine::Advance() {
     case Phase::kAwaitDoubts:
       if (!settler_.idle()) return false;
       if (context_.doubts.NextDue() <= context_.now.steady) {
-        settler_.Begin();
+        settler_.Begin(/*looks_again=*/false);
         return !settler_.idle();
       }
       if (!context_.to_fetch.empty() || context_.doubts.empty()) {
@@ -540,7 +547,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
                       {{"code", result.portal_code}}));
         return;
       }
-      for (const ContactRow& row : result.rows) context_.SawId(row.id);
+      context_.SawNewest(result.rows);
       if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
         CheckMappedFields(answer.results[1].fields);
         reconciler_.LearnTypes(answer.results[1].fields);

@@ -70,6 +70,11 @@ class FakePortal {
   std::function<std::optional<Fate>(const Command&)> instead = [](const Command&) {
     return std::optional<Fate>();
   };
+  // What it says that the ID of a contact is that it has just made.
+  std::function<int64_t(int64_t)> told_id = [](int64_t id) { return id; };
+  // What is wrong in its answer to a command that it has carried out.
+  std::function<void(const Command&, CommandResult*)> spoil = [](const Command&,
+                                                                 CommandResult*) {};
   bool application = false;  // reached by one: it may have events
   std::set<ContactEvent> bound;
   std::deque<int64_t> events;  // deleted contacts
@@ -143,6 +148,7 @@ class FakePortal {
       }
       std::visit([&](const auto& command) { Do(command, &answer.results[i]); },
                  request.commands[i]);
+      spoil(request.commands[i], &answer.results[i]);
       if (box) answer.results[i].time.duration_seconds = 0.05;
       if (operating_each > 0) Charge(request.commands[i], &answer.results[i]);
     }
@@ -225,6 +231,8 @@ class FakePortal {
     return id;
   }
 
+  ContactId TellId(ContactId id) const { return ContactId(told_id(id.value())); }
+
   static void Shut(const Command& command, const char* code, CommandResult* result) {
     result->fate = Fate::kNotExecuted;
     result->answered = true;
@@ -244,7 +252,7 @@ class FakePortal {
       *result = Unclear();
       return;
     }
-    result->id = Create(add.content, add.stamp, add.import);
+    result->id = TellId(Create(add.content, add.stamp, add.import));
     result->fate = Fate::kDone;
   }
 
@@ -268,7 +276,7 @@ class FakePortal {
         word.portal_code = "ERROR_CORE";
         continue;
       }
-      word.id = Create(item.content, item.stamp, /*import=*/true);
+      word.id = TellId(Create(item.content, item.stamp, /*import=*/true));
       word.fate = Fate::kDone;
     }
   }

@@ -51,25 +51,42 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       const CommandResult& get = answer.results[1 + 2 * i];
       const CommandResult& list = answer.results[2 + 2 * i];
       // A page that is not whole, or not what was asked for, may hide a survivor.
-      if (get.fate != Fate::kGone || list.fate != Fate::kDone ||
+      const bool told =
+          get.fate == Fate::kGone || (question.displaced && get.fate == Fate::kDone);
+      if (!told || list.fate != Fate::kDone ||
           (!list.complete_page && !MutantActive(Mutant::kIgnoredFilterBelieved)) ||
           !context_.sight_proven) {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
+      const auto carries_origin = [&](const ContactRow& row) {
+        return row.stamp.originator == context_.settings.originator &&
+               row.stamp.origin == question.client.guid();
+      };
+      const auto in_place = [&](const ContactRow& row) {
+        return row.id == question.contact && carries_origin(row);
+      };
+      // One answer says that it is another's, and the next that it is not.
+      if (question.displaced &&
+          (std::any_of(get.rows.begin(), get.rows.end(), in_place) ||
+           std::any_of(list.rows.begin(), list.rows.end(), in_place))) {
+        question.not_gone(true);
+        continue;
+      }
       std::optional<Survivor> survivor;
       for (const ContactRow& row : list.rows) {
-        if (!MutantActive(Mutant::kLostIsAbsent) &&
-            row.stamp.originator == context_.settings.originator &&
-            row.stamp.origin == question.client.guid() && row.id != question.contact &&
+        if (!MutantActive(Mutant::kLostIsAbsent) && carries_origin(row) &&
+            row.id != question.contact &&
             (!survivor.has_value() || row.id < survivor->id) &&
-            !context_.IsAnothers(row.id, question.client)) {
+            !context_.IsAnothers(row.id, question.client, question.displaced)) {
           const auto version = DecodeOriginVersion(row.stamp.version);
           survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
         }
       }
       if (!context_.failure.ok()) return;
-      if (!survivor.has_value()) context_.seen_gone.insert(question.client);
+      if (!survivor.has_value() && !question.displaced) {
+        context_.seen_gone.insert(question.client);
+      }
       question.gone(std::move(survivor));
     }
   };

@@ -23,7 +23,8 @@ void Follow(const Survivor& survivor, ClientRecord* record);
 
 // Finds out what became of contacts that a read did not show: a contact counts as gone
 // only when the portal says so for that very ID, to somebody who sees all contacts, and
-// no contact carries the client's origin.
+// no contact carries the client's origin. Also asks where a client's own contact is
+// when the one that it was linked to turns out to be somebody else's.
 class GoneCheck {
  public:
   struct Question {
@@ -33,6 +34,8 @@ class GoneCheck {
     std::function<void(std::optional<Survivor> survivor)> gone;
     // It exists, or it cannot be told.
     std::function<void(bool exists)> not_gone;
+    // The contact was seen, and is not the client's: `gone` is called though it exists.
+    bool displaced = false;
   };
 
   explicit GoneCheck(RunContext& context) : context_(context) {}

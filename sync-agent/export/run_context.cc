@@ -1,5 +1,6 @@
 #include "sync-agent/export/run_context.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sync-agent/model/origin.h"
@@ -15,6 +16,20 @@ Stamp MakeStamp(const RunContext& context, const Decision& decision,
   version.values = ValuesToName(decision.key, decision.content, decision.digest);
   return {context.settings.originator, decision.key.guid(),
           EncodeOriginVersion(version)};
+}
+
+ContactId RunContext::SawNewest(const std::vector<ContactRow>& rows) {
+  std::vector<ContactId> ids;
+  ids.reserve(rows.size());
+  for (const ContactRow& row : rows) ids.push_back(row.id);
+  std::sort(ids.begin(), ids.end());
+  while (ids.size() > 1 &&
+         ids.back().value() - ids[ids.size() - 2].value() > kMostIdGap) {
+    ids.pop_back();
+  }
+  const ContactId newest = ids.empty() ? ContactId() : ids.back();
+  high = std::max(high, newest);
+  return newest;
 }
 
 bool RunContext::Settle(absl::Span<const Settlement> settlements) {
@@ -35,13 +50,15 @@ absl::StatusOr<std::optional<ClientRecord>> RunContext::RecordOf(const ClientKey
   return ledger.Get(key);
 }
 
-bool RunContext::IsAnothers(ContactId contact, const ClientKey& client) {
+bool RunContext::IsAnothers(ContactId contact, const ClientKey& client,
+                            bool of_strangers) {
   auto owner = ledger.ClientOf(contact);
   if (!Check(owner.status())) return true;
   if (const auto claim = claimed.find(contact); claim != claimed.end()) {
     *owner = claim->second;
   }
   if (!owner->has_value() || **owner == client) return false;
+  if (of_strangers && strangers.count(**owner) > 0) return false;
   tally.AddNotice(
       "CONTACT_LINKED_ELSEWHERE",
       {{"contact", std::to_string(contact.value())}, {"client", (*owner)->guid()}});

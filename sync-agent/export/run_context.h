@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/random/random.h"
 #include "sync-agent/export/doubts.h"
@@ -14,6 +16,9 @@
 #include "sync-agent/ledger/ledger.h"
 
 namespace guestbridge::agent {
+
+// IDs grow one by one; a few are left out by what was rolled back.
+inline constexpr int64_t kMostIdGap = 1'000'000;
 
 // What the parts of one run share. Owned by the machine; one thread.
 struct RunContext {
@@ -31,6 +36,7 @@ struct RunContext {
   // absence in such answers means something.
   bool sight_proven = false;
   bool box = true;  // the portal, unless this run or the ledger knows better
+  absl::Duration raised_settle_time = {};  // by what came late
   // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
@@ -63,8 +69,10 @@ struct RunContext {
   absl::StatusOr<std::optional<ClientRecord>> RecordOf(const ClientKey& key);
   // A contact that carries the client's mark and is linked to another one all the same:
   // somebody copied the mark. It stays where it is, and a notice says so. Also true
-  // when the ledger failed.
-  bool IsAnothers(ContactId contact, const ClientKey& client);
+  // when the ledger failed. `of_strangers`: the link of a client that is a stranger to
+  // its contact does not count, as when two contacts have changed places.
+  bool IsAnothers(ContactId contact, const ClientKey& client,
+                  bool of_strangers = false);
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);
@@ -83,11 +91,18 @@ struct RunContext {
     if (settings.exports()) to_fetch.push_back(key);
   }
   absl::Duration SettleTime() const {
-    return box ? settings.box_settle_time : settings.settle_time;
+    return std::max(box ? settings.box_settle_time : settings.settle_time,
+                    raised_settle_time);
   }
+  // One ID far above all others raises nothing: a `high` that is too low only makes
+  // look-ups longer, one that is too high would let them begin behind what they seek.
   void SawId(ContactId id) {
-    if (id > high) high = id;
+    if (id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap)) {
+      high = id;
+    }
   }
+  // Of the newest contacts of the portal: the highest ID that has another one near.
+  ContactId SawNewest(const std::vector<ContactRow>& rows);
 };
 
 // The stamp of a contact that is about to be written.

@@ -34,6 +34,10 @@ struct Instant {
 // Under this note the ledger keeps whether its portal is a box; empty: not known yet,
 // and to be taken for one, whose requests may execute longest.
 inline constexpr char kPortalKindNote[] = "portal-kind";
+// Seconds: longer than the setting, since an addition came later than that; at most the
+// longest. Empty: none did.
+inline constexpr char kRaisedSettleTimeNote[] = "raised-settle-time";
+inline constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
 // "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
 inline constexpr char kFieldTypesNote[] = "mapped-field-types";
 // "VERSION DIGEST": the mapping and the portal's fields with which clients were

@@ -17,7 +17,7 @@ constexpr int64_t kIdMargin = 1000;
 
 }  // namespace
 
-void Settler::Begin() {
+void Settler::Begin(bool looks_again) {
   if (scan_ != nullptr || !context_.settings.writes()) return;
   const auto attempts = context_.ledger.Attempts();
   if (!context_.Check(attempts.status())) return;
@@ -29,7 +29,10 @@ void Settler::Begin() {
     low = std::min(low, attempt.high.value());
     suspects_.emplace(attempt.intent.key, Suspect{attempt, {}});
   }
-  if (suspects_.empty()) return;
+  looks_again |= context_.doubts.look_again() <= context_.now.steady;
+  looks_again = looks_again && late_.Begin();
+  if (looks_again) low = std::min(low, late_.low().value());
+  if (suspects_.empty() && !looks_again) return;
   const auto witness = context_.ledger.Witness();
   if (!context_.Check(witness.status())) return;
   scan_ = std::make_unique<WindowScan>(
@@ -37,6 +40,7 @@ void Settler::Begin() {
       WindowScan::Witness::kOurs, *witness, std::vector<std::string>{},
       [this](const ContactRow& row) {
         if (row.stamp.originator != context_.settings.originator) return;
+        late_.Take(row);
         const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
         if (suspect == suspects_.end()) return;
         if (context_.IsAnothers(row.id, suspect->first)) return;
@@ -51,6 +55,8 @@ std::optional<PortalLane::Job> Settler::Next() {
 
 void Settler::Conclude() {
   if (scan_ == nullptr || !scan_->finished()) return;
+  // First: what it links is not missed by what follows.
+  late_.Conclude(scan_->complete());
   if (scan_->complete()) {
     for (auto& [key, suspect] : suspects_) Settle(suspect);
   } else {
@@ -58,7 +64,7 @@ void Settler::Conclude() {
     for (auto& [key, suspect] : suspects_) {
       context_.doubts.Add(key, context_.now.steady + absl::Seconds(10));
     }
-    context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+    if (!suspects_.empty()) context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
   }
   suspects_.clear();
   scan_.reset();
@@ -107,6 +113,10 @@ void Settler::Settle(Suspect& suspect) {
     const Evidence miss = Evidence::CompleteMiss(scan_->begun(), due);
     if (!miss.proves_something()) return;
     if (!context_.Settle({{key, miss, 0, Outcome::kNone, unix_now}})) return;
+    if (suspect.attempt.intent.kind == AttemptKind::kAdd) {
+      context_.doubts.LookAgainAt(std::min(context_.doubts.look_again(),
+                                           context_.now.steady + kLookAgainAfter));
+    }
     auto record = context_.ledger.Get(key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     if ((*record)->problem != Outcome::kFailed) {

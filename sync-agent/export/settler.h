@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/window_scan.h"
 
@@ -16,11 +17,12 @@ namespace guestbridge::agent {
 // in doubt.
 class Settler {
  public:
-  explicit Settler(RunContext& context) : context_(context) {}
+  explicit Settler(RunContext& context) : context_(context), late_(context) {}
 
-  // Takes the doubts that are due now; does nothing when there are none or a look-up is
+  // Takes the doubts that are due now, and, when it `looks_again` or the time for that
+  // has come, what was missed before; does nothing when there are none or a look-up is
   // under way.
-  void Begin();
+  void Begin(bool looks_again);
   bool idle() const { return scan_ == nullptr; }
   std::optional<PortalLane::Job> Next();
   // To be called after each event: finishes a look-up whose last answer came.
@@ -34,6 +36,7 @@ class Settler {
   void Settle(Suspect& suspect);
 
   RunContext& context_;
+  LateArrivals late_;
   std::map<ClientKey, Suspect> suspects_;
   std::unique_ptr<WindowScan> scan_;
 };

@@ -4,8 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -87,8 +89,10 @@ bool Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
   }
   const auto record = context_.ledger.Get(item.key);
   if (!context_.Check(record.status()) || !record->has_value()) return true;
-  // One that waits for its stamp is known to have none.
-  if ((*record)->dirty) return true;
+  // One that waits for its stamp is known to have none; another client's is no stamp
+  // that is still to come.
+  const bool marked = absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
+  if ((*record)->dirty && !marked) return true;
   context_.strangers.insert(item.key);
   ClientRecord known = **record;
   known.dirty = true;

@@ -52,6 +52,91 @@ TEST_F(SweepTest, AnotherClientsContactUnderOurIdIsNotTaken) {
   EXPECT_EQ(world_.portal.OfClient(client_).size(), 1u);
 }
 
+TEST_F(SweepTest, AGuestsOwnContactUnderAnotherIdIsFollowedThere) {
+  world_.portal.contacts[500] = contact();
+  contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
+  RunSettings dry = world_.Settings();
+  dry.dry_run = true;
+  EXPECT_EQ(world_.Run(dry).progress.counts.added, 0);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(world_.portal.OfClient(client_), std::vector<int64_t>{500});
+  EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), 500);
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.unchanged, 2);
+}
+
+TEST_F(SweepTest, AGuestIsNotAddedWhileThePortalDoesNotSayWhereHisContactIs) {
+  world_.portal.contacts[500] = contact();
+  contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
+  world_.portal.instead = [](const Command& command) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    return list != nullptr && list->origin.has_value()
+               ? std::optional<Fate>(Fate::kUnknown)
+               : std::nullopt;
+  };
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.deferred, 1);
+  EXPECT_EQ(world_.portal.OfClient(client_), std::vector<int64_t>{500});
+}
+
+// The stamps of two contacts in one page, exchanged; not on the portal.
+void MixUp(CommandResult* result) {
+  if (result->rows.size() == 2) std::swap(result->rows[0].stamp, result->rows[1].stamp);
+}
+
+TEST_F(SweepTest, APageThatMixesContactsUpMakesNoSecondOne) {
+  world_.portal.spoil = [](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (list != nullptr && !list->ids.empty()) MixUp(result);
+  };
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.deferred, 2);
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+  world_.portal.spoil = [](const Command&, CommandResult*) {};
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.deferred, 0);
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+  EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+}
+
+TEST_F(SweepTest, AWrongWordOfWhereTheOwnContactStandsMakesNoSecondOne) {
+  const int64_t others_id = world_.portal.OfClient(world_.base.clients[1].key).front();
+  contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
+  world_.portal.contacts[500] = world_.portal.contacts.at(others_id);
+  world_.portal.contacts[500].stamp = {};
+  world_.portal.spoil = [this](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (list == nullptr || !list->origin.has_value()) return;
+    if (list->origin->origin != client_.guid()) return;
+    ContactRow& row = result->rows.emplace_back();
+    row.id = ContactId(500);
+    row.stamp = *list->origin;
+  };
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.deferred, 1);
+  EXPECT_TRUE(world_.portal.OfClient(client_).empty());
+}
+
+TEST_F(SweepTest, TwoContactsThatChangedPlacesAreFollowedBoth) {
+  const ClientKey other = world_.base.clients[1].key;
+  const int64_t others_id = world_.portal.OfClient(other).front();
+  std::swap(contact(), world_.portal.contacts.at(others_id));
+  RunSettings dry = world_.Settings();
+  dry.dry_run = true;
+  const auto told = world_.Run(dry);
+  EXPECT_EQ(told.progress.counts.added + told.progress.counts.recreated, 0);
+  // Also when the process dies in between.
+  for (int requests = 0;; ++requests) {
+    const auto result = world_.Run(world_.Settings(), requests);
+    if (result.crashed) continue;
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    break;
+  }
+  EXPECT_EQ(world_.portal.contacts.size(), 2u);
+  EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), others_id);
+  EXPECT_EQ((**world_.ledger->Get(other)).contact.value(), id_);
+}
+
 // Somebody copied one guest's mark onto the contact of another one.
 class CopiedMarkTest : public SweepTest {
  protected:

@@ -45,10 +45,12 @@ std::optional<PortalLane::Job> WindowScan::Next() {
         complete_ = false;
         return;
       }
-      ContactId top = start_;
-      for (const ContactRow& row : newest.rows) top = std::max(top, row.id);
-      context_.SawId(top);
-      top_ = top;
+      // What stands above is met by the tail, which has no end.
+      const ContactId top = context_.SawNewest(newest.rows);
+      // Nothing stands where we were to begin: so high an ID was never given out, or
+      // many were deleted since.
+      if (top < start_) start_ = ContactId(0);
+      top_ = std::max(top, start_);
       if (kind_ == Witness::kAny && !newest.rows.empty()) witness_ = top;
       if (top > start_) ranges_.push_back({start_, top});
     };

@@ -29,7 +29,8 @@ class WindowScan {
   std::optional<PortalLane::Job> Next();
   // Everything was asked and answered.
   bool finished() const;
-  // Of a finished scan: nothing above the start was missed.
+  // Of a finished scan: nothing above the start was missed. It begins at 0 when the
+  // portal has no contact above the given start.
   bool complete() const { return complete_; }
   // When its first request was made, on the steady clock.
   absl::Duration begun() const { return begun_; }

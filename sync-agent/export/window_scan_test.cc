@@ -47,5 +47,48 @@ TEST(WindowScan, BeforeThereIsAContactOfOursOnlyFullRightsProveAnAbsence) {
   EXPECT_EQ(world.portal.OfClient(world.base.clients[0].key).size(), 1u);
 }
 
+// A guest with a contact, and one whose contact was made while its answer was lost.
+class HighTest : public ::testing::Test {
+ protected:
+  HighTest() {
+    world_.base.Add(1, "Orlova");
+    world_.Run(world_.Settings());
+    doubted_ = world_.base.Add(2, "Ivanov").key;
+  }
+
+  World world_;
+  ClientKey doubted_;
+};
+
+TEST_F(HighTest, ALookUpThatWouldBeginAboveEverythingBeginsAtTheBottom) {
+  Intent intent;
+  intent.key = doubted_;
+  intent.nonce = "lostlost";
+  ASSERT_TRUE(
+      world_.ledger->CommitIntents({intent}, ContactId(1'000'000'000'000)).ok());
+  testing::FakeContact& made = world_.portal.contacts[200];
+  made.fields["LAST_NAME"] = "Ivanov";
+  made.stamp.originator = "guestbridge:base";
+  made.stamp.origin = doubted_.guid();
+  world_.Run(world_.Settings());  // sees the doubt, which is not due yet
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(world_.portal.OfClient(doubted_), std::vector<int64_t>{200});
+  EXPECT_EQ((**world_.ledger->Get(doubted_)).contact.value(), 200);
+}
+
+TEST_F(HighTest, OneContactFarAboveAllOthersIsNotTakenForTheNewest) {
+  world_.portal.contacts[90].fields["LAST_NAME"] = "Stranger";
+  world_.portal.contacts[1'000'000'000'000'000].fields["LAST_NAME"] = "Stranger";
+  world_.portal.fault = [](const PortalRequest&) { return testing::Fault::kLostAfter; };
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.deferred, 1);
+  world_.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(world_.portal.OfClient(doubted_).size(), 1u);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -228,7 +228,8 @@ absl::Status Ledger::ForgetLinks(
         "'', parameters = '', problem = 0, refused_hash = '', answered_refusals = 0, "
         "proposed = 0, write_back = 0, written = 0, write_back_reason = '', version = "
         "'', echo = 0, rank = 0 WHERE link <> 4"));
-    GB_RETURN_IF_ERROR(database_->Execute("DELETE FROM pairs"));
+    GB_RETURN_IF_ERROR(
+        database_->Execute("DELETE FROM pairs; DELETE FROM watched_adds"));
     GB_RETURN_IF_ERROR(EndHistoryOfPortalLocked());
     for (const auto& [name, value] : notes) {
       GB_RETURN_IF_ERROR(SetNoteLocked(name, value));

@@ -88,6 +88,7 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
     // The counts of write-backs follow an update, not a delete.
     for (const char* sql :
          {"DELETE FROM pairs WHERE client = ?", "DELETE FROM findings WHERE client = ?",
+          "DELETE FROM watched_adds WHERE key = ?",
           "UPDATE clients SET write_back = 0 WHERE key = ?",
           "DELETE FROM clients WHERE key = ?"}) {
       GB_ASSIGN_OR_RETURN(Statement * remove, database_->Prepare(sql));

@@ -101,6 +101,11 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Copy() {
   return copy;
 }
 
+absl::StatusOr<Database::Durability> Ledger::durability() {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  return database_->durability();
+}
+
 absl::Status Ledger::Together(absl::FunctionRef<void()> body) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (together_) {
@@ -345,6 +350,9 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
       entry.parameters = record.parameters;
       break;
     case Evidence::Kind::kCompleteMiss:
+      if (attempt->intent.kind == AttemptKind::kAdd) {
+        GB_RETURN_IF_ERROR(WatchLocked(*attempt, settlement.unix_time));
+      }
       if (record.reason == kInDoubt) {
         record.reason.clear();
         record.problem = Outcome::kNone;

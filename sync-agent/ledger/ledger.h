@@ -143,6 +143,15 @@ struct Attempt {
   ContactId high;         // highest contact ID known before the chunk left
 };
 
+// An ADD that a complete look-up did not find.
+struct WatchedAdd {
+  ClientKey key;
+  std::string nonce;
+  ContactId high;  // highest contact ID known before it left
+  int64_t missed_unix = 0;
+  bool late = false;  // it was found since
+};
+
 // An attempt whose slot held an error. Of `code` only what looks like one is kept.
 struct AnsweredAttempt {
   ClientKey key;
@@ -239,6 +248,9 @@ class Ledger {
   // Made with the file; `sequence` grows with every commit.
   const std::string& id() const { return id_; }
   int64_t sequence();
+
+  // kFull, or an intent may be lost with the power while its request lives on.
+  absl::StatusOr<Database::Durability> durability();
 
   // One transaction for all that `body` does with the ledger, durable when this returns
   // OK; other threads wait. An error of the database undoes all of it and is returned;
@@ -348,6 +360,13 @@ class Ledger {
   absl::StatusOr<std::vector<Attempt>> Attempts();
   absl::StatusOr<int> CountAttempts();
 
+  // --- additions that may still come (watched_adds.cc) ---
+  // Settle begins the watch with the miss.
+  absl::StatusOr<std::vector<WatchedAdd>> WatchedAdds();
+  absl::Status NoteLate(const WatchedAdd& watched);
+  // Ends it for what was missed before the one time or after the other.
+  absl::Status EndWatch(int64_t before_unix, int64_t after_unix);
+
   // --- write-back ---
   // In the order in which they are to be written, from `first` on.
   absl::StatusOr<std::vector<WriteBackItem>> PendingWriteBacks(
@@ -446,6 +465,7 @@ class Ledger {
                                  int64_t queued, WriteBackRank rank);
   absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
                                        std::set<int64_t>* chunks);
+  absl::Status WatchLocked(const Attempt& attempt, int64_t unix_time);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
   absl::Status LoadErased(Random& random);

@@ -57,6 +57,12 @@ TEST_F(LedgerTest, KeepsItsIdentityAndItsSequenceNeverGoesBack) {
   EXPECT_EQ(*ledger->Note("watermark"), "w");
 }
 
+TEST_F(LedgerTest, ACommitOutlivesAPowerCut) {
+  const auto durability = Open()->durability();
+  ASSERT_TRUE(durability.ok()) << durability.status();
+  EXPECT_EQ(*durability, Database::Durability::kFull);
+}
+
 TEST_F(LedgerTest, WhatIsDoneTogetherIsDurableTogether) {
   auto ledger = Open();
   const auto another = Open();

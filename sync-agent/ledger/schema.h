@@ -173,6 +173,17 @@ inline constexpr Migration kLedgerMigrations[] = {
       -- Their IDs, each after a blank: what 1C may go on holding after a move.
       ALTER TABLE clients ADD COLUMN former TEXT NOT NULL DEFAULT '';
     )sql"},
+    {9, "additions that may still come", R"sql(
+      -- Settled by a complete miss; looked for again for a day.
+      CREATE TABLE watched_adds (
+        key TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        high INTEGER NOT NULL,         -- highest contact ID known before it left
+        missed_unix INTEGER NOT NULL,
+        late INTEGER NOT NULL,         -- it came, and the settle time was raised for it
+        PRIMARY KEY (key, nonce)
+      ) WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

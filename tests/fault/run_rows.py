@@ -4,6 +4,7 @@
 import crash_rows  # noqa: F401
 import server_crash_rows  # noqa: F401
 import portal_rows  # noqa: F401
+import answer_rows  # noqa: F401
 import token_rows  # noqa: F401
 import network_rows  # noqa: F401
 import ledger_rows  # noqa: F401

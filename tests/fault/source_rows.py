@@ -90,7 +90,7 @@ def not_kept():
         oracle.expect(told.get("reason") == "WRITE_NOT_KEPT", told)
         oracle.expect(site.cli("status", "--check", code=1).code == 1, "nobody is asked")
         site.onec.delete("/faults")
-        site.finish()
+        site.finish(retry=True)
         return oracle.check(site)
 
 

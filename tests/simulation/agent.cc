@@ -9,6 +9,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/change/read_choice.h"
+#include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/model/mutant.h"
 
 namespace guestbridge::simulation {
@@ -49,6 +50,12 @@ absl::Time Agent::Wall() const { return Begin() + world_.queue.now() + wall_skew
 
 absl::Duration Agent::Steady() const {
   return world_.queue.now() + process_->steady_offset;
+}
+
+absl::Duration Agent::SettleTime() {
+  const auto raised = agent::RaisedSettleTime(*process_->ledger);
+  Check(raised.status());
+  return std::max(world_.scenario.settle_time, raised.value_or(absl::ZeroDuration()));
 }
 
 Instant Agent::Now() const { return {Wall(), Steady()}; }
@@ -115,7 +122,12 @@ void Agent::Start() {
   const auto attempts = process_->ledger->Attempts();
   if (!Check(attempts.status())) return;
   for (const Attempt& attempt : *attempts) {
-    process_->doubts.Saw(attempt.intent.key, Steady() + world_.scenario.settle_time);
+    process_->doubts.Saw(attempt.intent.key, Steady() + SettleTime());
+  }
+  const auto watched = process_->ledger->WatchedAdds();
+  if (!Check(watched.status())) return;
+  if (!watched->empty()) {
+    process_->doubts.LookAgainAt(Steady() + agent::kLookAgainAfter);
   }
   world_.trace("start", attempts->size());
   Post(absl::ZeroDuration(), [this] {
@@ -205,7 +217,7 @@ void Agent::TakeLeaseAnswer(int round, absl::Duration asked,
   };
   if (world_.queue.now() < world_.server.away_until) return again(absl::Seconds(2));
   const LeaseServer::Word word =
-      world_.server.Acquire(claim, world_.scenario.settle_time, world_.queue.now());
+      world_.server.Acquire(claim, SettleTime(), world_.queue.now());
   const bool begun = process_->run.has_value() && process_->run->machine != nullptr;
   switch (word.verdict) {
     case LeaseServer::Verdict::kHeld:
@@ -412,7 +424,7 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   if (!Check(attempts.status())) return;
   process_->doubts.KeepOnly(*attempts);
   for (const Attempt& attempt : *attempts) {
-    process_->doubts.Saw(attempt.intent.key, Steady() + world_.scenario.settle_time);
+    process_->doubts.Saw(attempt.intent.key, Steady() + SettleTime());
   }
   if (file_.died()) return;
   ++process_->lease_round;
@@ -425,9 +437,10 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
 }
 
 void Agent::ScheduleSettling() {
-  if (process_->doubts.empty()) return;
-  const absl::Duration at =
-      std::max({process_->doubts.NextDue(), process_->settle_not_before, Steady()});
+  const agent::Doubts& doubts = process_->doubts;
+  const absl::Duration next = std::min(doubts.NextDue(), doubts.look_again());
+  if (next == absl::InfiniteDuration()) return;
+  const absl::Duration at = std::max({next, process_->settle_not_before, Steady()});
   if (process_->settle_at <= at) return;
   process_->settle_at = at;
   Post(at - Steady(), [this, at] {
@@ -442,7 +455,7 @@ void Agent::SettleDoubts() {
   const auto attempts = process_->ledger->Attempts();
   if (!Check(attempts.status())) return;
   process_->doubts.KeepOnly(*attempts);
-  if (process_->doubts.empty()) return;
+  if (process_->doubts.empty() && process_->doubts.look_again() > Steady()) return;
   process_->settle_pause =
       std::clamp(process_->settle_pause * 2, absl::Seconds(10), absl::Minutes(10));
   process_->settle_not_before = Steady() + process_->settle_pause;

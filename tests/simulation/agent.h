@@ -116,6 +116,7 @@ class Agent {
   void PostForRun(absl::Duration delay, std::function<void()> what);
   absl::Duration Steady() const;
   agent::Instant Now() const;
+  absl::Duration SettleTime();
   bool Check(const absl::Status& status);
 
   void TakeUp();

@@ -19,6 +19,7 @@ enum class FaultKind {
   kResetAfter,   // carried out, answer lost
   kHalf,         // the first part is carried out, answer lost
   kLate,         // given up; carried out up to the settle time later, or half of it
+  kTooLate,      // given up; carried out when the settle time is over: A1 is broken
   kInternalErrorAfter,  // 500 although carried out
   kHtmlBefore,          // a gateway's page; nothing carried out
   kTooFast,             // 503 as JSON

@@ -132,6 +132,30 @@ void Network::Arrive(const TripPointer& trip) {
     return Answer(trip, gives_up, RequestFate::kUnknown, "PORTAL_ANSWERED_HTML");
   }
 
+  // Only additions: of a late update nobody promises anything.
+  const bool creates =
+      std::any_of(commands.begin(), commands.end(),
+                  [](const Command& command) { return !CreatedBy(command).empty(); });
+  if (creates && faults_.Strikes(FaultKind::kTooLate)) {
+    Chance chance = faults_.Particulars();
+    const absl::Duration gives_up =
+        chance.Between(absl::Milliseconds(100), kGatewayPatience);
+    const absl::Duration works = gives_up + scenario_.settle_time +
+                                 chance.Between(absl::Seconds(1), absl::Minutes(20));
+    // By then others may be under way.
+    NeverWorks(*trip, 0);
+    queue_.In(works, [this, trip] {
+      for (const Command& command : trip->request.commands) {
+        for (const std::string& client : CreatedBy(command)) {
+          ++outstanding_[client];
+          came_too_late.insert(client);
+        }
+      }
+      Work(*trip, 0, trip->request.commands.size());
+    });
+    return Answer(trip, gives_up, RequestFate::kUnknown, "PORTAL_ANSWERED_HTML");
+  }
+
   // How long each command takes, and how many are done before the portal stops.
   std::vector<absl::Duration> until(commands.size());
   const double slow = now < slow_until ? 8 : 1;

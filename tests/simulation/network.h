@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@
 namespace guestbridge::simulation {
 
 // Carries requests to the portal and answers back, or loses them. What was sent is
-// carried out within the settle time after it was given up, or never.
+// carried out within the settle time after it was given up, or never; unless the world
+// is one that breaks assumption A1.
 class Network {
  public:
   Network(const Scenario& scenario, EventQueue& queue, Faults& faults, Portal& portal,
@@ -39,6 +41,8 @@ class Network {
   const PortalLimits& limits() const { return limits_; }
   // Commands that change something and were sent / might still be carried out.
   int writes_sent = 0;
+  // Clients of whom an addition was carried out after the settle time.
+  std::set<std::string> came_too_late;
   std::function<void(const std::string&)> on_violation = [](const std::string&) {};
 
  private:

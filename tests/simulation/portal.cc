@@ -110,7 +110,7 @@ CommandResult Portal::Add(const agent::ContactContent& content,
   ++adds;
   if (stamp.originator == originator_) {
     const std::vector<int64_t> others = Of(agent::ClientKey(stamp.origin));
-    if (!others.empty()) {
+    if (!others.empty() && !may_have_two(stamp.origin)) {
       on_violation(absl::StrCat("a second contact ", id, " of client ", stamp.origin,
                                 " is made; it has ", absl::StrJoin(others, ", ")));
     }

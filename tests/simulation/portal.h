@@ -71,6 +71,10 @@ class Portal {
   bool imports = true;       // has crm.item.batchImport, and the user may call it
   int adds = 0;
   int updates = 0;
+  // The client's addition came after the settle time: two contacts are to be told of.
+  std::function<bool(const std::string& client)> may_have_two = [](const std::string&) {
+    return false;
+  };
   // Something happened that must never happen; the text says what.
   std::function<void(const std::string&)> on_violation = [](const std::string&) {};
   // In a world without faults an update may only send what 1C changed.

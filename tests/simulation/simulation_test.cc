@@ -34,7 +34,8 @@ TEST(Simulation, EveryGuestHasOneContactWithItsLastContentWhateverFails) {
   std::map<std::string, int64_t> counts;
   LiveThrough(1, 150, 20, &struck, &counts);
   LiveThrough(1000, 10, 100, &struck, &counts);
-  // A kind that never strikes proves nothing.
+  // A kind that never strikes proves nothing. Too late is what other worlds are for.
+  struck.insert(FaultKind::kTooLate);
   for (size_t kind = 0; kind < kFaultKinds; ++kind) {
     EXPECT_EQ(struck.count(static_cast<FaultKind>(kind)), 1u)
         << NameOf(static_cast<FaultKind>(kind)) << " never struck";
@@ -43,6 +44,20 @@ TEST(Simulation, EveryGuestHasOneContactWithItsLastContentWhateverFails) {
                             "deferred", "settlings", "failed runs", "written back"}) {
     EXPECT_GT(counts[state], 0) << state;
   }
+}
+
+TEST(Simulation, ASecondContactThatCameAfterTheSettleTimeIsToldOf) {
+  std::map<std::string, int64_t> counts;
+  Options options;
+  options.nights = 15;
+  options.too_late = 0.1;
+  for (options.seed = 1; options.seed <= 40; ++options.seed) {
+    const Result result = Simulate(options);
+    ASSERT_FALSE(result.failed) << "seed " << options.seed << ": " << result.what;
+    for (const auto& [name, count] : result.counts) counts[name] += count;
+  }
+  EXPECT_GT(counts["clients with two contacts"], 0);
+  EXPECT_GT(counts["notice TWO_CONTACTS_OF_ONE_CLIENT"], 0);
 }
 
 TEST(Simulation, OneSeedIsOneHistory) {

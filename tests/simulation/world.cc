@@ -1,5 +1,6 @@
 #include "tests/simulation/world.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -16,8 +17,34 @@ constexpr size_t kCopies = 6;
 
 }  // namespace
 
+namespace {
+
+Scenario ScenarioOf(const Options& options) {
+  Scenario scenario = DrawScenario(options.seed);
+  if (options.too_late == 0) return scenario;
+  scenario.calm = false;
+  scenario.manager_deletions = 0;
+  scenario.manager_merges = 0;
+  scenario.manager_restores = 0;
+  scenario.merges_in_source = 0;
+  scenario.erasures = 0;
+  scenario.marks = 0;
+  scenario.new_clients = std::max(scenario.new_clients, 2.0);
+  scenario.rates.fill(0);
+  const auto rate = [&](FaultKind kind) -> double& {
+    return scenario.rates[static_cast<size_t>(kind)];
+  };
+  rate(FaultKind::kTooLate) = options.too_late;
+  rate(FaultKind::kResetBefore) = 0.02;
+  rate(FaultKind::kResetAfter) = 0.02;
+  rate(FaultKind::kCrash) = 0.002;
+  return scenario;
+}
+
+}  // namespace
+
 World::World(const Options& options)
-    : scenario(DrawScenario(options.seed)),
+    : scenario(ScenarioOf(options)),
       faults(Mix(options.seed, 4), scenario.rates),
       portal(kOriginator),
       network(scenario, queue, faults, portal, Chance(Mix(options.seed, 5))),
@@ -35,6 +62,9 @@ World::World(const Options& options)
   portal.on_violation = violation;
   network.on_violation = violation;
   surroundings.on_violation = violation;
+  portal.may_have_two = [this](const std::string& client) {
+    return network.came_too_late.count(client) > 0;
+  };
   portal.strict_updates = scenario.calm;
   portal.imports = scenario.imports;
   portal.application = scenario.application;
@@ -44,6 +74,9 @@ World::World(const Options& options)
     if (report.end == agent::RunEnd::kFailed) ++counts["failed runs"];
     for (const agent::RunNotice& notice : report.progress.notices) {
       ++counts[absl::StrCat("notice ", notice.reason)];
+      if (notice.reason == "TWO_CONTACTS_OF_ONE_CLIENT") {
+        told_of_two.insert(notice.parameters.at("client"));
+      }
     }
     if (report.whole && report.kind == RunKind::kExport &&
         report.end == agent::RunEnd::kSucceeded) {
@@ -57,6 +90,11 @@ World::World(const Options& options)
     for (const int count : {c.unchanged, c.added, c.updated, c.recreated, c.skipped,
                             c.failed, c.deferred}) {
       if (count < 0) Fail("a counter of a run is below zero");
+    }
+    if (c.unchanged + c.added + c.updated + c.recreated + c.skipped + c.failed +
+            c.deferred !=
+        c.scanned) {
+      Fail("the counters of a run don't add up to those that it looked at");
     }
     Trace("counts",
           static_cast<uint64_t>(c.scanned * 1000 + c.added * 100 + c.updated));
@@ -178,6 +216,11 @@ Result World::Live() {
   }
   result_.nights = night_;
   result_.struck = faults.struck();
+  for (const std::string& client : network.came_too_late) {
+    if (portal.Of(agent::ClientKey(client)).size() > 1) {
+      ++counts["clients with two contacts"];
+    }
+  }
   counts["contacts added"] = portal.adds;
   counts["contacts updated"] = portal.updates;
   counts["events"] = static_cast<int64_t>(queue.dispatched());

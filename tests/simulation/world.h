@@ -26,6 +26,9 @@ struct Options {
   // Only these faults strike, in place of the seed's own.
   std::optional<std::set<FaultSite>> only;
   bool log = false;  // every step, on stderr
+  // Of requests: carried out after the settle time. Such a world has no other faults
+  // but lost answers and crashes, and nobody touches contacts.
+  double too_late = 0;
 };
 
 struct Result {
@@ -65,6 +68,7 @@ class World {
   std::optional<RunReport> last_export;  // of this night, by the agent in charge
   size_t faults_before_night = 0;
   std::map<std::string, int64_t> counts;
+  std::set<std::string> told_of_two;  // clients that a run's notice names
 
   Agent& agent() { return *agents.back(); }
   void Fail(const std::string& what);

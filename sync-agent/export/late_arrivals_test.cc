@@ -1,0 +1,132 @@
+#include "sync-agent/export/late_arrivals.h"
+
+#include <gtest/gtest.h>
+
+#include "sync-agent/export/fake_world_test.h"
+
+namespace guestbridge::agent {
+namespace {
+
+using testing::Fault;
+using testing::World;
+
+// A guest whose addition was given up and missed by a complete look-up. The portal has
+// it all the same, and carries it out when the test says so.
+class LateArrivalsTest : public ::testing::Test {
+ protected:
+  LateArrivalsTest() {
+    world_.base.Add(1, "Orlova");
+    world_.Run(world_.Settings());
+    guest_ = world_.base.Add(2, "Ivanov").key;
+    world_.portal.fault = [this](const PortalRequest& request) {
+      waiting_ = request;
+      return Fault::kLostBefore;
+    };
+    world_.Run(world_.Settings());
+    world_.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+    world_.now += absl::Minutes(5);
+  }
+
+  World::Result Run(RunKind kind) {
+    RunSettings settings = world_.Settings();
+    settings.kind = kind;
+    World::Result result = world_.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    return result;
+  }
+  void Arrive() { world_.portal.Send(waiting_); }
+  bool Told(const World::Result& result) const {
+    for (const RunNotice& notice : result.progress.notices) {
+      if (notice.reason == "TWO_CONTACTS_OF_ONE_CLIENT" &&
+          notice.parameters.at("client") == guest_.guid()) {
+        return true;
+      }
+    }
+    return false;
+  }
+  ContactId Contact() { return (**world_.ledger->Get(guest_)).contact; }
+
+  World world_;
+  ClientKey guest_;
+  PortalRequest waiting_;
+};
+
+TEST_F(LateArrivalsTest, BecomeTheContactOfAGuestWhoHasNone) {
+  Run(RunKind::kSettle);
+  ASSERT_EQ(*world_.ledger->CountAttempts(), 0);
+  Arrive();
+  const auto result = Run(RunKind::kExport);
+  EXPECT_EQ(result.progress.counts.added, 0);
+  ASSERT_EQ(world_.portal.OfClient(guest_).size(), 1u);
+  EXPECT_EQ(Contact().value(), world_.portal.OfClient(guest_).front());
+  EXPECT_FALSE(Told(result));
+}
+
+TEST_F(LateArrivalsTest, ThatAreASecondContactAreToldForADay) {
+  EXPECT_FALSE(Told(Run(RunKind::kExport)));  // makes another contact
+  const ContactId own = Contact();
+  Arrive();
+  ASSERT_EQ(world_.portal.OfClient(guest_).size(), 2u);
+  world_.now += absl::Minutes(10);
+  EXPECT_TRUE(Told(Run(RunKind::kSettle)));
+  world_.now += absl::Hours(20);
+  EXPECT_TRUE(Told(Run(RunKind::kExport)));
+  world_.now += absl::Hours(20);
+  Run(RunKind::kExport);
+  EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
+  EXPECT_EQ(Contact(), own);
+}
+
+TEST_F(LateArrivalsTest, AreLookedForByASettlingTenMinutesAfterTheMiss) {
+  Run(RunKind::kExport);
+  const absl::Duration at = world_.doubts->look_again();
+  EXPECT_GT(at, world_.now + absl::Minutes(9));
+  EXPECT_LE(at, world_.now + absl::Minutes(10));
+  world_.now = at;
+  const int before = world_.portal.requests;
+  Run(RunKind::kSettle);
+  EXPECT_GT(world_.portal.requests, before + 1);
+  EXPECT_EQ(world_.doubts->look_again(), absl::InfiniteDuration());
+  EXPECT_EQ(world_.ledger->WatchedAdds()->size(), 1u);
+}
+
+TEST_F(LateArrivalsTest, MakeTheSettleTimeLonger) {
+  Run(RunKind::kExport);
+  Arrive();
+  world_.now += absl::Minutes(10);
+  Run(RunKind::kSettle);
+  const absl::Duration raised = *RaisedSettleTime(*world_.ledger);
+  EXPECT_GT(raised, absl::Minutes(20));
+  EXPECT_LE(raised, absl::Hours(1));
+
+  world_.base.Add(3, "Petrova");
+  world_.portal.fault = [](const PortalRequest&) { return Fault::kLostAfter; };
+  Run(RunKind::kExport);
+  EXPECT_EQ(*world_.ledger->CountAttempts(), 1);
+  world_.now += absl::Minutes(10);
+  Run(RunKind::kSettle);
+  EXPECT_EQ(*world_.ledger->CountAttempts(), 1);
+  world_.now += raised;
+  Run(RunKind::kSettle);
+  EXPECT_EQ(*world_.ledger->CountAttempts(), 0);
+  // What comes after that raises it no more.
+  world_.now += absl::Hours(10);
+  Run(RunKind::kExport);
+  EXPECT_EQ(*RaisedSettleTime(*world_.ledger), raised);
+}
+
+TEST_F(LateArrivalsTest, OnAnotherPortalAreNotWaitedFor) {
+  Run(RunKind::kExport);
+  ASSERT_FALSE(world_.ledger->WatchedAdds()->empty());
+  ASSERT_TRUE(world_.ledger->ForgetLinks({}).ok());
+  EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
+}
+
+TEST_F(LateArrivalsTest, OfAnErasedGuestAreForgotten) {
+  Run(RunKind::kExport);
+  ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
+  EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
