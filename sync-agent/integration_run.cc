@@ -18,6 +18,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/export/event_poll.h"
+#include "sync-agent/export/source_patience.h"
 #include "sync-agent/export/write_back_turns.h"
 #include "sync-agent/integration_tasks.h"
 #include "sync-agent/ledger_portal.h"
@@ -25,11 +26,8 @@
 namespace guestbridge::agent {
 namespace {
 
-// How long the base may be away before a run that has not begun yet ends FAILED.
-constexpr absl::Duration kPatience = absl::Seconds(40);
 constexpr absl::Duration kRenewalPatience = absl::Seconds(2);
 constexpr absl::Duration kSlice = absl::Milliseconds(200);
-constexpr absl::Duration kRetry = absl::Seconds(2);
 
 // Notes of the ledger; those of the last reading are the machine's.
 constexpr char kStampNote[] = "ledger-stamp";  // tells it from its copies
@@ -178,16 +176,16 @@ absl::Status IntegrationRun::Begin() {
 }
 
 absl::StatusOr<SourceIdentity> IntegrationRun::AskBase() {
-  const absl::Duration begun = parts_.clock.Steady();
+  SourcePatience patience(SourceWaits{}, unattended(), parts_.random);
   while (true) {
     auto identity = parts_.sides->source.probe->FetchIdentity();
-    if (identity.ok() || !absl::IsUnavailable(identity.status()) ||
-        parts_.clock.Steady() - begun > kPatience) {
-      return identity;
-    }
+    if (identity.ok()) return identity;
+    const std::optional<absl::Duration> pause =
+        patience.AfterFailure(identity.status(), parts_.clock.Steady());
+    if (!pause.has_value()) return identity;
     const v1::Explanation notice = ToExplanation(identity.status());
     Report(nullptr, &notice);
-    if (!Pause(kRetry)) return identity;
+    if (!Pause(*pause)) return identity;
   }
 }
 
@@ -337,7 +335,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.settle = task_.settle();
   settings.apply = task_.apply();
   settings.portal_events = configured.portal.oauth;
-  settings.unattended = task_.run().trigger() != v1::Run::CALLER;
+  settings.unattended = unattended();
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
   std::string base = identity.value;
   if (!identity.published && !known.empty()) base = known;

@@ -123,6 +123,8 @@ class IntegrationRun {
   v1::Run Ended(v1::Run::State state);
   bool MayCreate() const;
   bool interrupted() const { return cancelled_ || stopped_; }
+  // Nobody waits for the run.
+  bool unattended() const { return task_.run().trigger() != v1::Run::CALLER; }
   // False when interrupted meanwhile.
   bool Pause(absl::Duration duration);
 

@@ -130,6 +130,26 @@ constexpr ReasonText kTexts[] = {
      "Look for a proxy that caches answers or drops the query; go around it.",
      "Проверьте, нет ли прокси, который кэширует ответы или отбрасывает запрос; "
      "обойдите его."},
+    {"SOURCE_ORDER_IGNORED", kAct,
+     "1C does not sort {entity} by {attribute} as it was asked to: pages would leave "
+     "rows out.",
+     "1С не сортирует {entity} по {attribute}, хотя об этом просили: часть записей "
+     "потерялась бы между страницами.",
+     "Look for a proxy that changes or drops the query; go around it. Or read by "
+     "another order: set client.code to null in the source profile.",
+     "Проверьте, нет ли прокси, который меняет или отбрасывает запрос; обойдите его. "
+     "Или задайте другой порядок: client.code: null в профиле источника."},
+    {"SOURCE_LIST_CUT", kAct,
+     "1C sent only a part of the rows of {entity} that share one {attribute}, and no "
+     "way "
+     "to the rest.",
+     "1С отдала лишь часть записей {entity} с одинаковым значением {attribute}, "
+     "остальные получить нельзя.",
+     "Give those rows different values in 1C, or remove the limit on the number of "
+     "rows "
+     "that the web server or a proxy sets.",
+     "Задайте этим записям в 1С разные значения или снимите ограничение числа записей "
+     "на веб-сервере или прокси."},
     {"SOURCE_ADDRESS_REFUSED", kAct,
      "The source's address leads to a link-local or metadata address, which is never "
      "called.",

@@ -6,12 +6,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "common/crash_point/crash_point.h"
-#include "common/random/random.h"
+#include "common/status/error.h"
 #include "sync-agent/export/export_machine.h"
+#include "sync-agent/export/source_patience.h"
 #include "sync-agent/export/worker_pool.h"
 
 namespace guestbridge::agent {
@@ -21,7 +23,6 @@ namespace {
 // passes.
 constexpr absl::Duration kLeaseMargin = absl::Seconds(10);
 constexpr absl::Duration kReportEvery = absl::Milliseconds(500);
-constexpr absl::Duration kLongestSourcePause = absl::Seconds(8);
 
 struct PageCame {
   absl::StatusOr<ClientPage> page;
@@ -34,7 +35,11 @@ struct AnswerCame {
   uint64_t id;
   PortalAnswer answer;
 };
-using Event = std::variant<PageCame, RowsCame, AnswerCame>;
+// 1C is asked again after a pause.
+struct SourceAway {
+  absl::Status status;
+};
+using Event = std::variant<PageCame, RowsCame, AnswerCame, SourceAway>;
 
 // Where the workers put what they found.
 class EventQueue {
@@ -83,23 +88,6 @@ class Interrupt {
   bool set_ = false;
 };
 
-// Asks 1C again while it is away for a moment, with growing pauses.
-template <typename Call>
-auto WithPatience(const Clock& clock, absl::Duration patience, Random& random,
-                  Interrupt& interrupt, Call call) -> decltype(call()) {
-  const absl::Duration since = clock.Steady();
-  absl::Duration pause = absl::Seconds(1);
-  while (true) {
-    auto result = call();
-    if (result.ok() || result.status().code() != absl::StatusCode::kUnavailable ||
-        clock.Steady() - since > patience) {
-      return result;
-    }
-    if (interrupt.Pause(pause * (0.5 + RandomUnit(random)))) return result;
-    pause = std::min(pause * 2, kLongestSourcePause);
-  }
-}
-
 PortalAnswer NotSent(size_t commands, std::string reason) {
   PortalAnswer answer;
   answer.fate = RequestFate::kNotSent;
@@ -139,7 +127,7 @@ class Execution {
       const absl::Duration now = parts_.clock.Steady();
       if (now - reported >= kReportEvery) {
         reported = now;
-        on_progress(machine_.progress());
+        on_progress(Progress());
       }
       const absl::Duration wait =
           std::clamp(wake_at_ - now, absl::ZeroDuration(), kReportEvery);
@@ -179,25 +167,47 @@ class Execution {
  private:
   Instant Now() const { return {parts_.clock.Now(), parts_.clock.Steady()}; }
 
+  // While 1C is away the run says what it waits for.
+  RunProgress Progress() const {
+    RunProgress progress = machine_.progress();
+    if (!away_.ok()) {
+      progress.notices.push_back({ReasonOf(away_), ParametersOf(away_)});
+    }
+    return progress;
+  }
+
+  // Asks 1C again while it is away. Called by the source's worker.
+  template <typename Call>
+  auto WithPatience(Call call) -> decltype(call()) {
+    SourcePatience patience(settings_.source_waits, settings_.unattended,
+                            parts_.random);
+    while (true) {
+      auto result = call();
+      if (result.ok()) return result;
+      const std::optional<absl::Duration> pause =
+          patience.AfterFailure(result.status(), parts_.clock.Steady());
+      if (!pause.has_value()) return result;
+      events_.Push(SourceAway{result.status()});
+      if (interrupt_.Pause(*pause)) return result;
+    }
+  }
+
   void Do(const ReadPage&) {
     source_worker_.Run([this] {
-      events_.Push(
-          PageCame{WithPatience(parts_.clock, settings_.patience, parts_.random,
-                                interrupt_, [this]() -> absl::StatusOr<ClientPage> {
-                                  if (stream_ == nullptr) {
-                                    auto opened = parts_.source.OpenStream(read_);
-                                    if (!opened.ok()) return opened.status();
-                                    stream_ = *std::move(opened);
-                                  }
-                                  return stream_->Next();
-                                })});
+      events_.Push(PageCame{WithPatience([this]() -> absl::StatusOr<ClientPage> {
+        if (stream_ == nullptr) {
+          auto opened = parts_.source.OpenStream(read_);
+          if (!opened.ok()) return opened.status();
+          stream_ = *std::move(opened);
+        }
+        return stream_->Next();
+      })});
     });
   }
 
   void Do(const FetchRows& fetch) {
     source_worker_.Run([this, keys = fetch.keys] {
       auto rows = WithPatience(
-          parts_.clock, settings_.patience, parts_.random, interrupt_,
           [&] { return parts_.source.FetchClients(keys, read_.attributes); });
       events_.Push(RowsCame{std::move(rows), keys});
     });
@@ -225,6 +235,7 @@ class Execution {
   void Do(const EndRun& end) { end_ = end; }
 
   void Handle(PageCame& came) {
+    away_ = absl::OkStatus();
     if (came.page.ok()) {
       machine_.OnPage(*came.page, Now());
     } else {
@@ -232,12 +243,14 @@ class Execution {
     }
   }
   void Handle(RowsCame& came) {
+    away_ = absl::OkStatus();
     if (came.rows.ok()) {
       machine_.OnRows(*came.rows, came.asked, Now());
     } else {
       machine_.OnSourceError(came.rows.status(), Now());
     }
   }
+  void Handle(SourceAway& came) { away_ = came.status; }
   void Handle(AnswerCame& came) { machine_.OnAnswer(came.id, came.answer, Now()); }
 
   const Executor::Parts& parts_;
@@ -248,6 +261,7 @@ class Execution {
   EventQueue events_;
   Interrupt interrupt_;
   bool interrupted_ = false;
+  absl::Status away_;  // not OK: 1C gives no usable answer
   absl::Duration wake_at_ = absl::InfiniteDuration();
   std::optional<EndRun> end_;
   std::unique_ptr<ClientStream> stream_;  // Touched by the source's worker only.

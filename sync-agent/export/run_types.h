@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/text/catalogue.h"
+#include "sync-agent/export/source_patience.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/mapping/mapping.h"
 #include "sync-agent/model/client.h"
@@ -73,8 +74,9 @@ struct RunSettings {
   absl::Duration box_settle_time = absl::Seconds(120);
   // Once one import method has used up its operating time, go on by the others.
   bool spread_imports = false;
-  // How long 1C, or a portal that this run has not heard of yet, may give no usable
-  // answer before the run ends FAILED …
+  // How long 1C may give no usable answer before the run ends FAILED …
+  SourceWaits source_waits;
+  // … a portal that this run has not heard of yet …
   absl::Duration patience = absl::Seconds(40);
   // … and how long a portal may be away once it was there: longer than the vendor's
   // maintenance takes.

@@ -54,7 +54,7 @@ ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attribut
       known_(table.names()->version.empty() ? nullptr : std::move(known)),
       table_(table),
       seen_(since),
-      history_(HistoryQuery(table.profile(), since), table.session()) {
+      history_(HistoryQuery(table.profile(), since), table.session(), table.clock()) {
   // Read with an absurd time for the newest, everybody since was left out.
   if (!since_.period.has_value() || IsAhead(since_.period, latest_) ||
       IsAhead(since_.created, latest_)) {

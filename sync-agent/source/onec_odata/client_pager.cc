@@ -35,7 +35,7 @@ std::optional<KeysetReader> MakeReader(const ClientSelection& selection,
   }
   query.identity = {names.key};
   query.page_bytes = profile.page_bytes;
-  return KeysetReader(std::move(query), table.session());
+  return KeysetReader(std::move(query), table.session(), table.clock());
 }
 
 void RemoveFolders(std::vector<ClientRow>* rows) {

@@ -66,6 +66,7 @@ class ClientTable {
   std::shared_ptr<const ClientNames> names() const { return known_.names(); }
   ClientAttributes& known() { return known_; }
   ODataSession& session() { return session_; }
+  const Clock& clock() const { return clock_; }
 
  private:
   SourceTime InZone(absl::Time time) const;

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 
 namespace guestbridge::agent {
@@ -15,9 +18,12 @@ namespace {
 constexpr int kFewestRows = 2;
 // A row that ends a page may move to the end of a later one, once in a while.
 constexpr int kMostRepeats = 2;
-// Identities are 60 bytes each; the most is far beyond what a base has of one value.
 constexpr int kGroupRows = 1000;
-constexpr int kMostGroupRows = 256'000;
+// A page is at work for so long and no longer: 1C serves its own people between pages,
+// and the deadline is far.
+constexpr absl::Duration kPageTime = absl::Seconds(20);
+// Below this part of a page a request's own time, not its rows, may be what is long.
+constexpr int kSlowPart = 8;
 
 // What a smaller page may cure.
 bool MayBeTooFat(const absl::Status& status) {
@@ -38,13 +44,40 @@ bool WorthOneMore(const absl::Status& status) {
   return reason == "SOURCE_ANSWER_BROKEN" || reason == "SOURCE_REFUSED";
 }
 
+bool IsDigits(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isdigit(c) != 0;
+  });
+}
+
+// Whether `a` comes before `b` in every collation.
+bool IsSurelyBefore(LiteralKind kind, absl::string_view a, absl::string_view b) {
+  if (kind == LiteralKind::kDateTime) {
+    const SourceTime left = ReadSourceTime(a);
+    const SourceTime right = ReadSourceTime(b);
+    return !left.text.empty() && !right.text.empty() && left < right;
+  }
+  if (kind == LiteralKind::kNumber) {
+    double left = 0;
+    double right = 0;
+    return absl::SimpleAtod(a, &left) && absl::SimpleAtod(b, &right) && left < right;
+  }
+  return a.size() == b.size() && IsDigits(a) && IsDigits(b) && a < b;
+}
+
 }  // namespace
 
-void PageRows::OnSuccess(size_t bytes, size_t rows) {
+void PageRows::OnSuccess(size_t bytes, size_t rows, absl::Duration took) {
   if (rows == 0 || bytes == 0) return;
-  const auto fitting = static_cast<int>(
+  int next = static_cast<int>(
       std::min<size_t>(static_cast<size_t>(target_bytes_) * rows / bytes, 1 << 20));
-  rows_ = std::clamp(std::min(rows_ * 2, fitting), std::min(kFewestRows, most_), most_);
+  if (took > absl::ZeroDuration()) {
+    const double in_time =
+        static_cast<double>(rows) * absl::FDivDuration(kPageTime, took);
+    const int slow = std::min(rows_, most_ / kSlowPart);
+    next = std::min(next, std::max(slow, static_cast<int>(std::min(in_time, 1e6))));
+  }
+  rows_ = std::clamp(std::min(rows_ * 2, next), std::min(kFewestRows, most_), most_);
 }
 
 bool PageRows::Shrink() {
@@ -54,9 +87,10 @@ bool PageRows::Shrink() {
   return shrunk;
 }
 
-KeysetReader::KeysetReader(KeysetQuery query, ODataSession& session)
+KeysetReader::KeysetReader(KeysetQuery query, ODataSession& session, const Clock& clock)
     : query_(std::move(query)),
       session_(session),
+      clock_(clock),
       page_rows_(query_.page_rows, query_.page_bytes),
       position_(query_.from) {}
 
@@ -82,9 +116,10 @@ absl::StatusOr<ODataAnswer> KeysetReader::FetchPage(int* asked) {
   bool asked_again = false;
   while (true) {
     query.top = *asked = page_rows_.rows();
+    const absl::Duration begun = clock_.Steady();
     absl::StatusOr<ODataAnswer> answer = session_.FetchRows(query);
     if (answer.ok()) {
-      page_rows_.OnSuccess(answer->bytes, answer->rows.size());
+      page_rows_.OnSuccess(answer->bytes, answer->rows.size(), clock_.Steady() - begun);
       return answer;
     }
     if (!MayBeTooFat(answer.status())) return answer;
@@ -98,7 +133,8 @@ absl::StatusOr<ODataAnswer> KeysetReader::FetchPage(int* asked) {
 }
 
 // All rows of the position's value, by identity alone, in one answer: within one value
-// there is no order to page by.
+// there is no order to page by. With a limit while that may be enough: some builds take
+// long over a list without one.
 absl::StatusOr<KeysetPage> KeysetReader::FetchGroup() {
   ODataQuery query;
   query.entity = query_.entity;
@@ -109,9 +145,16 @@ absl::StatusOr<KeysetPage> KeysetReader::FetchGroup() {
   query.top = kGroupRows;
   while (true) {
     GB_ASSIGN_OR_RETURN(ODataAnswer answer, session_.FetchRows(query));
-    const bool whole = static_cast<int>(answer.rows.size()) < query.top;
-    if (!whole && query.top < kMostGroupRows) {
-      query.top *= 4;
+    const bool unlimited = query.top == 0;
+    const bool whole =
+        !answer.more && (unlimited || static_cast<int>(answer.rows.size()) < query.top);
+    if (!whole && unlimited) {
+      // A server that cuts the list short tells no way to the rest.
+      return MakeError("SOURCE_LIST_CUT",
+                       {{"entity", query_.entity}, {"attribute", query_.order_by}});
+    }
+    if (!whole) {
+      query.top = query.top < query_.most_group_rows ? query.top * 4 : 0;
       continue;
     }
     KeysetPage page;
@@ -149,6 +192,20 @@ absl::Status KeysetReader::Remember(const std::vector<ODataRow>& rows) {
   return absl::OkStatus();
 }
 
+// Pages by value of a list that is not sorted by it leave rows out.
+absl::Status KeysetReader::CheckOrder(const std::vector<ODataRow>& rows) const {
+  std::string before;
+  for (const ODataRow& row : rows) {
+    const std::string value = TrimText(row.Get(query_.order_by));
+    if (IsSurelyBefore(query_.kind, value, before)) {
+      return MakeError("SOURCE_ORDER_IGNORED",
+                       {{"entity", query_.entity}, {"attribute", query_.order_by}});
+    }
+    before = value;
+  }
+  return absl::OkStatus();
+}
+
 // A cache in between, or a server that takes no filter, gives the same pages for ever.
 absl::Status KeysetReader::CheckProgress(const std::vector<ODataRow>& rows) {
   const auto value_of = [this](absl::string_view text) {
@@ -169,6 +226,7 @@ absl::Status KeysetReader::CheckProgress(const std::vector<ODataRow>& rows) {
 absl::StatusOr<KeysetPage> KeysetReader::Next() {
   int asked = 0;
   GB_ASSIGN_OR_RETURN(ODataAnswer answer, FetchPage(&asked));
+  GB_RETURN_IF_ERROR(CheckOrder(answer.rows));
   KeysetPage page;
   page.last = static_cast<int>(answer.rows.size()) < asked && !answer.more;
   std::vector<bool> fresh;

@@ -1,5 +1,6 @@
 #include "sync-agent/source/onec_odata/keyset_reader.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -7,11 +8,13 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -23,9 +26,11 @@ using Script = std::vector<std::pair<int, std::string>>;  // status, body
 // Answers by a script; keeps what it was asked.
 class ScriptedHttp : public HttpClient {
  public:
-  ScriptedHttp(Script script, std::vector<HttpRequest>* requests)
-      : script_(std::move(script)), requests_(requests) {}
+  ScriptedHttp(Script script, std::vector<HttpRequest>* requests,
+               const absl::Duration* takes, guestbridge::testing::FakeClock* clock)
+      : script_(std::move(script)), requests_(requests), takes_(takes), clock_(clock) {}
   HttpResult Send(const HttpRequest& request) override {
+    clock_->Advance(*takes_);
     HttpResult result;
     result.outcome = HttpOutcome::kAnswered;
     const size_t at = requests_->size();
@@ -36,6 +41,11 @@ class ScriptedHttp : public HttpClient {
       return result;
     }
     result.status = script_[at].first;
+    if (result.status == 0) {
+      result.outcome = HttpOutcome::kSentNoAnswer;
+      result.reason = "TIMED_OUT";
+      return result;
+    }
     result.body = script_[at].second;
     return result;
   }
@@ -43,7 +53,11 @@ class ScriptedHttp : public HttpClient {
  private:
   const Script script_;
   std::vector<HttpRequest>* requests_;
+  const absl::Duration* takes_;
+  guestbridge::testing::FakeClock* clock_;
 };
+
+constexpr std::pair<int, const char*> kTimedOut = {0, ""};
 
 // A page of rows "code:key".
 std::pair<int, std::string> Page(const std::vector<std::pair<int, int>>& rows) {
@@ -59,8 +73,8 @@ class KeysetReaderTest : public ::testing::Test {
  protected:
   void Start(Script script, int page_rows = 3) {
     session_ = std::make_unique<ODataSession>(
-        std::make_unique<ScriptedHttp>(std::move(script), &requests_), "/b/odata",
-        "Мария", SecretString("п"));
+        std::make_unique<ScriptedHttp>(std::move(script), &requests_, &takes_, &clock_),
+        "/b/odata", "Мария", SecretString("п"));
     KeysetQuery query;
     query.entity = "Catalog_Clients";
     query.filter = "IsFolder eq false";
@@ -68,7 +82,8 @@ class KeysetReaderTest : public ::testing::Test {
     query.select = {"Ref_Key", "Code"};
     query.identity = {"Ref_Key"};
     query.page_rows = page_rows;
-    reader_ = std::make_unique<KeysetReader>(query, *session_);
+    query.most_group_rows = most_group_rows_;
+    reader_ = std::make_unique<KeysetReader>(query, *session_, clock_);
   }
   // Keys of the next page; "|" behind the last, "!" and the reason of an error.
   std::string Next() {
@@ -80,6 +95,25 @@ class KeysetReaderTest : public ::testing::Test {
   }
   std::string Target(size_t at) { return requests_.at(at).target; }
 
+  // A page of `count` rows that share one value.
+  static std::pair<int, std::string> Group(int count) {
+    std::vector<std::pair<int, int>> rows;
+    for (int i = 0; i < count; ++i) rows.emplace_back(1, i);
+    return Page(rows);
+  }
+  // Rows that the next page asks for.
+  int TopOf(size_t at) {
+    int top = 0;
+    const std::string target = Target(at);
+    const size_t begin = target.find("$top=");
+    if (begin == std::string::npos) return 0;
+    EXPECT_TRUE(absl::SimpleAtoi(target.substr(begin + 5), &top)) << target;
+    return top;
+  }
+
+  guestbridge::testing::FakeClock clock_;
+  absl::Duration takes_;  // every answer
+  int most_group_rows_ = 256'000;
   std::vector<HttpRequest> requests_;
   std::unique_ptr<ODataSession> session_;
   std::unique_ptr<KeysetReader> reader_;
@@ -140,6 +174,70 @@ TEST_F(KeysetReaderTest, ShrinksAPageThatFailsAsAWhole) {
   EXPECT_TRUE(absl::StrContains(Target(2), "$top=12"));
 }
 
+TEST_F(KeysetReaderTest, APageThatTimesOutIsAskedForSmallerTheNextTime) {
+  Start({kTimedOut, kTimedOut, Page({{1, 1}})}, /*page_rows=*/200);
+  EXPECT_EQ(Next(), "!SOURCE_UNREACHABLE");
+  EXPECT_EQ(Next(), "!SOURCE_UNREACHABLE");
+  EXPECT_EQ(Next(), "k1|");
+  EXPECT_EQ(TopOf(0), 200);
+  EXPECT_EQ(TopOf(1), 50);
+  EXPECT_EQ(TopOf(2), 12);
+}
+
+TEST_F(KeysetReaderTest, PagesAreAsLargeAsTwentySecondsAllow) {
+  // Each page is full, and takes its time: a second for each row that is asked for.
+  const auto page = [](int from, int count) {
+    std::vector<std::pair<int, int>> rows;
+    for (int i = from; i < from + count; ++i) rows.emplace_back(i, i);
+    return Page(rows);
+  };
+  Start({page(0, 80), page(79, 20), page(98, 20)}, /*page_rows=*/80);
+  takes_ = absl::Seconds(80);
+  Next();
+  takes_ = absl::Seconds(10);
+  Next();
+  Next();
+  EXPECT_EQ(TopOf(0), 80);
+  EXPECT_EQ(TopOf(1), 20);
+  EXPECT_EQ(TopOf(2), 40);  // and grow when 1C is quicker again
+}
+
+TEST_F(KeysetReaderTest, RequestsThatAreSlowInThemselvesDoNotMakePagesTiny) {
+  Script script;
+  int at = 0;
+  for (const int count : {200, 66, 25, 25, 25}) {
+    std::vector<std::pair<int, int>> rows;
+    for (int i = 0; i < count; ++i) rows.emplace_back(at + i, at + i);
+    at += count - 1;  // the next one begins with the last of this one
+    script.push_back(Page(rows));
+  }
+  Start(std::move(script), /*page_rows=*/200);
+  takes_ = absl::Seconds(60);
+  for (int i = 0; i < 5; ++i) Next();
+  EXPECT_EQ(TopOf(1), 66);
+  EXPECT_EQ(TopOf(4), 25);
+}
+
+TEST_F(KeysetReaderTest, AValueThatMoreRowsShareThanALimitHoldsIsListedWhole) {
+  most_group_rows_ = 1000;
+  Start({Group(3), Group(3), Group(1000), Group(1200), Page({{2, 5000}})});
+  EXPECT_EQ(Next(), "k0 k1 k2");
+  const std::string rest = Next();
+  EXPECT_EQ(std::count(rest.begin(), rest.end(), 'k'), 1197);
+  EXPECT_EQ(TopOf(2), 1000);
+  EXPECT_EQ(TopOf(3), 0);
+  EXPECT_EQ(Next(), "k5000|");
+}
+
+TEST_F(KeysetReaderTest, AListThatTheServerCutsShortIsAnErrorAndNotTheEnd) {
+  most_group_rows_ = 1000;
+  std::pair<int, std::string> cut = Group(1100);
+  cut.second.replace(cut.second.size() - 1, 1, R"(,"odata.nextLink":"x"})");
+  Start({Group(3), Group(3), Group(1000), cut});
+  EXPECT_EQ(Next(), "k0 k1 k2");
+  EXPECT_EQ(Next(), "!SOURCE_LIST_CUT");
+}
+
 TEST_F(KeysetReaderTest, ARefusalThatNoPageSizeCuresIsAnError) {
   const std::pair<int, std::string> refusal = {
       500, R"({"odata.error":{"code":"-1","message":{"value":"Нельзя"}}})"};
@@ -166,6 +264,24 @@ TEST_F(KeysetReaderTest, AServerThatRepeatsItsFirstPageForEverIsFoundOut) {
     EXPECT_EQ(last, "!SOURCE_PAGES_REPEAT");
     EXPECT_LT(requests_.size(), 30u);
   }
+}
+
+TEST_F(KeysetReaderTest, PagesThatAreNotInOrderAreAnErrorAndNoGap) {
+  const auto page = [](const std::vector<std::string>& codes) {
+    std::vector<std::string> items;
+    for (const std::string& code : codes) {
+      items.push_back(
+          absl::StrCat(R"({"Code":")", code, R"(","Ref_Key":"k)", code, R"("})"));
+    }
+    return std::pair<int, std::string>(
+        200, absl::StrCat(R"({"value":[)", absl::StrJoin(items, ","), "]}"));
+  };
+  Start({page({"003", "002", "001"})});
+  EXPECT_EQ(Next(), "!SOURCE_ORDER_IGNORED");
+  // How other texts are sorted is the database's affair.
+  requests_.clear();
+  Start({page({"", "12", "9", "Б", "А", "а-2", "а 1"})});
+  EXPECT_EQ(Next(), "k k12 k9 kБ kА kа-2 kа 1");
 }
 
 TEST_F(KeysetReaderTest, MoreOfNothingIsABrokenAnswer) {
