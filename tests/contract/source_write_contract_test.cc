@@ -104,17 +104,31 @@ TEST_F(WriteContactTest, ReadsAsAListWhereAnObjectTakesNoSelect) {
   EXPECT_EQ(Stored(), "5");
 }
 
-TEST_F(WriteContactTest, ReadsAllAttributesWhereNoSelectIsTaken) {
+TEST_F(WriteContactTest, RatherDoesNotWriteThanReadEveryAttribute) {
+  Source source = emulator_.Connect();
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(5)), IsOk());
   emulator_.Post("/faults", {{"kind", "error"},
                              {"method", "GET"},
                              {"url", "$select"},
                              {"status", 400},
                              {"code", "14"}});
-  Source source = emulator_.Connect();
-  for (const int contact : {5, 6}) {
-    EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(contact)),
-                IsOk());
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)),
+              StatusIs(kPrecondition, "SOURCE_REFUSED"));
+  EXPECT_EQ(Stored(), "5");
+  for (const json& call : emulator_.Get("/journal?since=0&url=Catalog_Clients")) {
+    if (call["method"] != "GET") continue;
+    EXPECT_THAT(call["url"].get<std::string>(), ::testing::HasSubstr("$select="));
   }
+  emulator_.Delete("/faults");
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)), IsOk());
+}
+
+TEST_F(WriteContactTest, AnAttributeThatAnUpdateTookAwayIsLeftOut) {
+  Source source = emulator_.Connect();
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(5)), IsOk());
+  emulator_.Post("/config",
+                 {{"renamed", {{"Catalog_Clients", {{"DataVersion", "Other1"}}}}}});
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)), IsOk());
   EXPECT_EQ(Stored(), "6");
 }
 
