@@ -13,6 +13,7 @@
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
+#include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -52,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   identity.agent = agent->options_.name;
   identity.installation = agent->directory_->installation();
   identity.version = agent->options_.version;
-  identity.capabilities = {"onec-odata"};
+  identity.capabilities = SourceTypes();
   identity.server = agent->options_.server.host_port;
   agent->control_ = std::make_unique<ControlClient>(
       std::move(channel), std::move(identity), std::move(token), *agent, random);

@@ -69,6 +69,9 @@ inline constexpr const char* kAgentCrashPoints[] = {
     "agent.write-back.begin",
     "agent.write-back.written",
     "agent.write-back.noted",
+    // 1C's own messages register, after the client
+    "agent.message.record",
+    "agent.message.recorded",
     // a person's decision about a pair
     "agent.mark.take-off",
     "agent.mark.taken-off",

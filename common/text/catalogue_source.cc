@@ -464,8 +464,9 @@ constexpr ReasonText kTexts[] = {
     {"CHECK_VERSION_OK", kOk, "1C:Hotel has version {version}.",
      "Версия 1С:Отель — {version}.", "Nothing to do.", "Ничего делать не нужно."},
     {"VERSION_NOT_PUBLISHED", kOk,
-     "The version of 1C:Hotel is not published, so it was not checked.",
-     "Версия 1С:Отель не опубликована и потому не проверена.",
+     "The version of 1C:Hotel is not published, or is no number, so it was not "
+     "checked.",
+     "Версия 1С:Отель не опубликована или не похожа на номер и потому не проверена.",
      "Check in 1C (Help, About) that it is {least} or later.",
      "Проверьте в 1С (Справка — О программе), что версия не ниже {least}."},
     {"VERSION_TOO_OLD", kAct, "1C:Hotel has version {version}; {least} is needed.",

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/onec_emulator.h"
@@ -103,17 +104,31 @@ TEST_F(WriteContactTest, ReadsAsAListWhereAnObjectTakesNoSelect) {
   EXPECT_EQ(Stored(), "5");
 }
 
-TEST_F(WriteContactTest, ReadsAllAttributesWhereNoSelectIsTaken) {
+TEST_F(WriteContactTest, RatherDoesNotWriteThanReadEveryAttribute) {
+  Source source = emulator_.Connect();
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(5)), IsOk());
   emulator_.Post("/faults", {{"kind", "error"},
                              {"method", "GET"},
                              {"url", "$select"},
                              {"status", 400},
                              {"code", "14"}});
-  Source source = emulator_.Connect();
-  for (const int contact : {5, 6}) {
-    EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(contact)),
-                IsOk());
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)),
+              StatusIs(kPrecondition, "SOURCE_REFUSED"));
+  EXPECT_EQ(Stored(), "5");
+  for (const json& call : emulator_.Get("/journal?since=0&url=Catalog_Clients")) {
+    if (call["method"] != "GET") continue;
+    EXPECT_THAT(call["url"].get<std::string>(), ::testing::HasSubstr("$select="));
   }
+  emulator_.Delete("/faults");
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)), IsOk());
+}
+
+TEST_F(WriteContactTest, AnAttributeThatAnUpdateTookAwayIsLeftOut) {
+  Source source = emulator_.Connect();
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(5)), IsOk());
+  emulator_.Post("/config",
+                 {{"renamed", {{"Catalog_Clients", {{"DataVersion", "Other1"}}}}}});
+  EXPECT_THAT(source.writer->WriteContact(ClientKey(guid_), ContactId(6)), IsOk());
   EXPECT_EQ(Stored(), "6");
 }
 
@@ -135,10 +150,7 @@ TEST_F(WriteContactTest, AnAnswerThatGotLostIsNoSuccessAndIsMendedByTheNextTry) 
   EXPECT_EQ(Stored(), "5");
 }
 
-TEST_F(WriteContactTest, KeepsARecordInTheMessagesRegister) {
-  emulator_.Post("/config", {{"composition",
-                              {{"InformationRegister_IntegrationMessages", true}}}});
-  const std::string profile = R"(
+constexpr char kRegisterProfile[] = R"(
 extends: 1c-hotel
 messages:
   mode: register
@@ -150,8 +162,19 @@ messages:
   direction: Direction
   system_ref: 11111111-2222-3333-4444-555555555555
 )";
-  EXPECT_THAT(Write(5, profile), IsOk());
-  EXPECT_THAT(Write(6, profile), IsOk());
+constexpr char kMappingProfile[] = "extends: 1c-hotel\nmessages: {mode: mapping}\n";
+
+class MessagesRegisterTest : public WriteContactTest {
+ protected:
+  MessagesRegisterTest() {
+    emulator_.Post("/config", {{"composition",
+                                {{"InformationRegister_IntegrationMessages", true}}}});
+  }
+};
+
+TEST_F(MessagesRegisterTest, KeepsARecordInTheMessagesRegister) {
+  EXPECT_THAT(Write(5, kRegisterProfile), IsOk());
+  EXPECT_THAT(Write(6, kRegisterProfile), IsOk());
   const json messages = emulator_.Get("/messages");
   ASSERT_EQ(messages.size(), 1u);
   EXPECT_EQ(messages[0]["Object"], guid_);
@@ -162,14 +185,90 @@ messages:
             history[history.size() - 1]["Period"].get<std::string>());
 }
 
-TEST_F(WriteContactTest, KeepsARecordInTheRegisterOfExternalCodes) {
-  const std::string profile = "extends: 1c-hotel\nmessages: {mode: mapping}\n";
-  EXPECT_THAT(Write(5, profile), IsOk());
-  EXPECT_THAT(Write(5, profile), IsOk());
+TEST_F(MessagesRegisterTest, KeepsARecordInTheRegisterOfExternalCodes) {
+  EXPECT_THAT(Write(5, kMappingProfile), IsOk());
+  EXPECT_THAT(Write(5, kMappingProfile), IsOk());
   const json mappings = emulator_.Get("/mappings");
   ASSERT_EQ(mappings.size(), 1u);
   EXPECT_EQ(mappings[0]["ObjectExternalCode"], "5");
   EXPECT_EQ(mappings[0]["ObjectRef"], guid_);
+}
+
+TEST_F(MessagesRegisterTest, BelievesNoAnswerThatKeptAnotherValue) {
+  const struct {
+    const char* profile;
+    const char* attribute;
+    const char* records;
+  } ways[] = {{kRegisterProfile, "ExternalID", "/messages"},
+              {kMappingProfile, "ObjectRef", "/mappings"}};
+  for (const auto& way : ways) {
+    emulator_.Post("/config", {{"silent_loss_fields", {{way.attribute, true}}}});
+    // The record is new, and then it is there.
+    for (int i = 0; i < 2; ++i) {
+      const absl::Status lost = Write(5, way.profile);
+      EXPECT_THAT(lost, StatusIs(kPrecondition, "WRITE_NOT_KEPT")) << way.attribute;
+      EXPECT_EQ(ParametersOf(lost)["attribute"], way.attribute);
+    }
+    emulator_.Post("/config", {{"silent_loss_fields", {{way.attribute, false}}}});
+    EXPECT_THAT(Write(5, way.profile), IsOk());
+    EXPECT_EQ(emulator_.Get(way.records)[0][way.attribute],
+              way.attribute == std::string("ExternalID") ? "5" : guid_);
+  }
+}
+
+TEST_F(MessagesRegisterTest, ARecordThatIsNotThereAfterA200IsNoSuccess) {
+  for (const char* profile : {kRegisterProfile, kMappingProfile}) {
+    emulator_.Post("/faults",
+                   {{"kind", "silent_loss"}, {"method", "POST"}, {"nth", 1}});
+    EXPECT_THAT(Write(5, profile), StatusIs(kPrecondition, "WRITE_NOT_KEPT"));
+    EXPECT_THAT(Write(5, profile), IsOk());
+    emulator_.Delete("/faults");
+  }
+  EXPECT_EQ(emulator_.Get("/messages").size(), 1u);
+  EXPECT_EQ(emulator_.Get("/mappings").size(), 1u);
+}
+
+TEST_F(MessagesRegisterTest,
+       ALockTellsThatItIsTriedAgainAndTheClientIsNotWrittenTwice) {
+  for (const char* method : {"POST", "PATCH"}) {
+    emulator_.Post("/faults", {{"kind", "lock"},
+                               {"method", method},
+                               {"url", "IntegrationMessages"},
+                               {"nth", 1}});
+    const absl::Status busy = Write(5, kRegisterProfile);
+    EXPECT_THAT(busy, StatusIs(kUnavailable, "SOURCE_BUSY")) << method;
+    EXPECT_EQ(Stored(), "5");
+    const std::string version = emulator_.Get("/clients/" + guid_)["DataVersion"];
+    EXPECT_THAT(Write(5, kRegisterProfile), IsOk());
+    EXPECT_EQ(emulator_.Get("/clients/" + guid_)["DataVersion"], version);
+    emulator_.Delete("/faults");
+  }
+  EXPECT_EQ(emulator_.Get("/messages")[0]["ExternalID"], "5");
+}
+
+TEST_F(MessagesRegisterTest, ARegisterThatIsNotPublishedIsNamed) {
+  emulator_.Post("/config", {{"composition",
+                              {{"InformationRegister_IntegrationMessages", false}}}});
+  const absl::Status missing = Write(5, kRegisterProfile);
+  EXPECT_THAT(missing, StatusIs(kPrecondition, "SOURCE_ENTITY_MISSING"));
+  EXPECT_EQ(ParametersOf(missing)["entity"], "InformationRegister_IntegrationMessages");
+}
+
+TEST_F(MessagesRegisterTest, WhatBrokeOffAfterTheClientIsMadeUpForByTheNextTry) {
+  for (const bool carried_out : {false, true}) {
+    emulator_.Post(
+        "/faults",
+        {{"kind", "reset"}, {"method", "POST"}, {"nth", 1}, {"after", carried_out}});
+    EXPECT_THAT(Write(5, kRegisterProfile),
+                StatusIs(kUnavailable, "SOURCE_UNREACHABLE"));
+    EXPECT_EQ(Stored(), "5");
+    EXPECT_EQ(emulator_.Get("/messages").size(), carried_out ? 1u : 0u);
+    emulator_.Delete("/faults");
+  }
+  EXPECT_THAT(Write(5, kRegisterProfile), IsOk());
+  const json messages = emulator_.Get("/messages");
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0]["ExternalID"], "5");
 }
 
 }  // namespace

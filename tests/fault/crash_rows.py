@@ -34,6 +34,17 @@ def in_first_export(site, crash):
     site.begin_anyhow()
 
 
+def in_export_with_register(site, crash):
+    """1C keeps records of exports in its own register of external codes."""
+    (site.dir / "profile.yaml").write_text("extends: 1c-hotel\nmessages: {mode: mapping}\n")
+    site.keeps_register = True
+    site.start_server()
+    site.start_agent()
+    site.connect(settle=SETTLE, extra=["--source-profile", "profile.yaml"])
+    armed(site, crash)
+    site.begin_anyhow()
+
+
 def in_later_export(site, crash):
     site.up()
     site.finish()
@@ -280,6 +291,8 @@ POINTS = {
     "agent.write-back.begin": (in_first_export, (1, 20)),
     "agent.write-back.written": (in_first_export, (1, 20)),
     "agent.write-back.noted": (in_first_export, (1, 20)),
+    "agent.message.record": (in_export_with_register, (1, 20)),
+    "agent.message.recorded": (in_export_with_register, (1, 20)),
 }
 
 SHORT = {"agent.add.intent:1", "agent.add.intended:2", "http.request.half-written:5",

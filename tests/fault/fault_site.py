@@ -29,6 +29,7 @@ class FaultSite(Site):
         self.agents = {}
         self.refresh_tokens = []
         self.removed = set()  # clients that shall not be on the portal
+        self.keeps_register = False  # 1C keeps records of exports too
         self.clock_shift = None
         super().__init__([guest(n) for n in range(1, guests + 1)], oauth=oauth,
                          generate=generate)

@@ -63,6 +63,16 @@ def one_contact_each(site):
     expect(len(bases) <= 1, "contacts of several bases", bases)
 
 
+def register_tells_the_same(site):
+    """1C's register of external codes names each guest's contact, once."""
+    told = sorted((row["ObjectRef"], row["ObjectExternalCode"])
+                  for row in site.onec.get("/mappings"))
+    held = sorted((key, row["B24ContactID"]) for key, row in site.clients().items()
+                  if key not in site.removed)
+    expect(told == held, "the register names", len(told), "contacts,",
+           [pair for pair in told if pair not in held][:3], "of nobody")
+
+
 EXACT, AT_MOST, UNKNOWN = "exact", "at most", "unknown"
 
 
@@ -149,6 +159,8 @@ def check(site, total=EXACT, resends=True):
     """Everything, after finish(). Returns what is worth telling."""
     one_contact_each(site)
     counters_add_up(site, total)
+    if site.keeps_register:
+        register_tells_the_same(site)
     journal = site.portal.get("/journal")
     again = no_blind_resend(journal) if resends else 0
     expect(site.portal.get("/counters")["duplicate_origins"] == 0, "an origin was added twice")

@@ -64,7 +64,7 @@ ContactWritten ContactWriter::Told(const ODataRow& before,
 absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& client) {
   const std::vector<std::string> select = content();
   const Reading way = reading_;
-  if (select.empty() || way == Reading::kFilterWhole) return ReadNarrow(client);
+  if (select.empty()) return ReadNarrow(client);
   absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
   if (row.ok()) {
     const ContactId contact = ReadContactId(row->Get(profile_.client.contact));
@@ -82,30 +82,32 @@ absl::StatusOr<ContactWriter::Stored> ContactWriter::Read(const ClientKey& clien
 
 absl::StatusOr<ContactWriter::Stored> ContactWriter::ReadNarrow(
     const ClientKey& client) {
-  const std::shared_ptr<const ClientNames> known = known_.names();
-  const ClientNames& names = *known;
-  std::vector<std::string> select = {names.key};
-  if (!names.version.empty()) select.push_back(names.version);
-  select.push_back(names.contact);
+  bool asked_anew = false;
   while (true) {
+    const std::shared_ptr<const ClientNames> names = known_.names();
+    std::vector<std::string> select = {names->key};
+    if (!names->version.empty()) select.push_back(names->version);
+    select.push_back(names->contact);
     const Reading way = reading_;
     absl::StatusOr<ODataRow> row = ReadBy(way, client, select);
     if (row.ok()) {
-      const std::string* contact = row->Find(names.contact);
-      if (contact == nullptr && way == Reading::kFilterWhole) {
-        return MakeError("SOURCE_ATTRIBUTE_MISSING",
-                         {{"entity", names.set}, {"attribute", names.contact}});
-      }
-      const ContactId held = ReadContactId(contact == nullptr ? "" : *contact);
+      const ContactId held = ReadContactId(row->Get(names->contact));
       return Stored{held, *std::move(row)};
     }
     if (ParametersOf(row.status())["http"] != "400") return row.status();
-    // Some builds know no $select of a single object, or none with this filter.
-    if (way == Reading::kFilterWhole) {
-      reading_ = Reading::kEntity;
+    // Some builds know no $select of a single object.
+    if (way == Reading::kEntity) {
+      reading_ = Reading::kFilter;
+      continue;
+    }
+    // Without a $select documents would come too: rather no write.
+    reading_ = Reading::kEntity;
+    if (asked_anew || ReasonOf(row.status()) != "SOURCE_ATTRIBUTE_MISSING") {
       return row.status();
     }
-    reading_ = way == Reading::kEntity ? Reading::kFilter : Reading::kFilterWhole;
+    asked_anew = true;
+    known_.Doubt();
+    GB_RETURN_IF_ERROR(known_.Learn());
   }
 }
 
@@ -117,7 +119,7 @@ absl::StatusOr<ODataRow> ContactWriter::ReadBy(Reading way, const ClientKey& cli
   ODataQuery query;
   query.entity = names.set;
   query.filter = absl::StrCat(names.key, " eq ", key);
-  if (way == Reading::kFilter) query.select = select;
+  query.select = select;
   GB_ASSIGN_OR_RETURN(ODataAnswer answer, session_.FetchRows(query));
   if (answer.rows.empty()) return MakeError("CLIENT_GONE", {{"entity", names.set}});
   return std::move(answer.rows.front());

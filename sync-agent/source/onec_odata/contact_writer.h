@@ -37,8 +37,8 @@ class ContactWriter {
     ContactId contact;
     ODataRow row;
   };
-  // How a client is read: as an object, as a list of one, as that with all attributes.
-  enum class Reading { kEntity, kFilter, kFilterWhole };
+  // How a client is read: as an object, or as a list of one.
+  enum class Reading { kEntity, kFilter };
   absl::StatusOr<Stored> Read(const ClientKey& client);
   // The same with key, version and contact only.
   absl::StatusOr<Stored> ReadNarrow(const ClientKey& client);

@@ -7,10 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/odata_literal.h"
+#include "sync-agent/source/onec_odata/text_fold.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -47,21 +49,24 @@ void AddClient(const SourceProfile& profile, const std::string& name,
 struct Record {
   std::vector<std::string> key;
   std::vector<Cell> cells;
+  Cell proof;  // tells that 1C kept the record
 };
 
 Record RegisterRecord(const SourceProfile& profile, const ClientKey& client,
                       ContactId contact, const std::string& date) {
   const MessageNames& names = profile.messages;
-  Record record{names.key, {}};
+  Record record{names.key, {}, {}};
   if (!names.system.empty()) {
     record.cells.push_back(GuidCell(names.system, names.system_ref));
   }
   AddClient(profile, names.object, names.object_type, client, &record.cells);
+  record.proof = GuidCell(names.object, client.guid());
   if (!names.date.empty()) {
     record.cells.push_back({names.date, date, DateTimeLiteral(date)});
   }
   if (!names.external_id.empty()) {
-    record.cells.push_back(TextCell(names.external_id, absl::StrCat(contact.value())));
+    record.proof = TextCell(names.external_id, absl::StrCat(contact.value()));
+    record.cells.push_back(record.proof);
   }
   if (!names.status.empty()) {
     record.cells.push_back(TextCell(names.status, names.status_value));
@@ -85,6 +90,7 @@ Record MappingRecord(const SourceProfile& profile, const ClientKey& client,
       TextCell("ObjectExternalCode", absl::StrCat(contact.value())),
   };
   AddClient(profile, "ObjectRef", "ObjectRef_Type", client, &record.cells);
+  record.proof = GuidCell("ObjectRef", client.guid());
   return record;
 }
 
@@ -116,6 +122,26 @@ bool SaysExists(const absl::Status& status) {
          (parameters["code"] == "15" || parameters["http"] == "409");
 }
 
+bool Holds(const ODataRow& row, const Cell& cell) {
+  const std::string* const value = row.Find(cell.name);
+  if (value == nullptr) return false;
+  const ContactId contact = ReadContactId(cell.value);  // may stand there as a number
+  return contact.exists() ? ReadContactId(*value) == contact
+                          : FoldCase(TrimText(*value)) == FoldCase(cell.value);
+}
+
+// As with clients, an answer without the value proves nothing: then 1C is asked.
+absl::Status CheckKept(const Record& record, const std::string& set,
+                       const ODataRow& answered, ODataSession& session) {
+  if (Holds(answered, record.proof)) return absl::OkStatus();
+  const absl::StatusOr<ODataRow> kept =
+      session.FetchEntity(set, KeyOf(record), {record.proof.name});
+  if (kept.ok() && Holds(*kept, record.proof)) return absl::OkStatus();
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  return MakeError("WRITE_NOT_KEPT",
+                   {{"entity", set}, {"attribute", record.proof.name}});
+}
+
 }  // namespace
 
 MessagesRegister::MessagesRegister(const SourceProfile& profile, ODataSession& session,
@@ -145,16 +171,21 @@ absl::Status MessagesRegister::Record(const ClientKey& client, ContactId contact
   using Mode = MessageNames::Mode;
   const MessageNames& names = profile_.messages;
   if (names.mode == Mode::kNone || !contact.exists()) return absl::OkStatus();
+  CrashPoint("agent.message.record");
   const auto record = names.mode == Mode::kMapping
                           ? MappingRecord(profile_, client, contact)
                           : RegisterRecord(profile_, client, contact,
                                            names.date.empty() ? "" : DateFor(client));
-  const absl::Status posted =
-      session_.Post(names.set, BodyOf(record, /*with_key=*/true), {}).status();
-  if (!SaysExists(posted)) return posted;
-  return session_
-      .Patch(names.set, KeyOf(record), BodyOf(record, /*with_key=*/false), {})
-      .status();
+  absl::StatusOr<ODataRow> answered =
+      session_.Post(names.set, BodyOf(record, /*with_key=*/true), {});
+  if (SaysExists(answered.status())) {
+    answered = session_.Patch(names.set, KeyOf(record),
+                              BodyOf(record, /*with_key=*/false), {});
+  }
+  GB_RETURN_IF_ERROR(answered.status());
+  GB_RETURN_IF_ERROR(CheckKept(record, names.set, *answered, session_));
+  CrashPoint("agent.message.recorded");
+  return absl::OkStatus();
 }
 
 }  // namespace guestbridge::agent

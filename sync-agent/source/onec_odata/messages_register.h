@@ -21,7 +21,8 @@ class MessagesRegister {
                    const Clock& clock);
 
   // Idempotent: a record that is already there is changed. Does nothing without a
-  // register. Errors: ODataSession's.
+  // register. Errors: ODataSession's; WRITE_NOT_KEPT: 1C said yes and kept something
+  // else.
   absl::Status Record(const ClientKey& client, ContactId contact);
 
  private:

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,7 @@ namespace {
 using State = SourceCheck::State;
 
 constexpr size_t kHotelsShown = 10;
+constexpr size_t kLongestVersion = 40;
 
 // Looks names up and collects what is missing.
 class NameChecker {
@@ -142,6 +144,24 @@ bool IsTechnical(const ClientNames& names, const std::string& name,
          entity.count(absl::StrCat(name, "_Type")) > 0;
 }
 
+// Empty: there is none.
+std::string DottedNumberIn(absl::string_view text) {
+  std::string figures(text);
+  for (char& c : figures) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c)) && c != '.') c = ' ';
+  }
+  std::string first;
+  for (const absl::string_view word : absl::StrSplit(figures, ' ')) {
+    // What is too long for a number, or for a message, is none.
+    if (word.size() > kLongestVersion) continue;
+    const std::vector<std::string> parts = absl::StrSplit(word, '.', absl::SkipEmpty());
+    const std::string number = absl::StrJoin(parts, ".");
+    if (parts.size() == 4) return number;
+    if (parts.size() > 1 && first.empty()) first = number;
+  }
+  return first;
+}
+
 bool IsProtected(const ClientNames& names, const std::string& name) {
   if (names.never_export.count(name) > 0) return true;
   const absl::string_view stem =
@@ -211,6 +231,18 @@ int CompareVersions(absl::string_view a, absl::string_view b) {
     if (l != r) return l < r ? -1 : 1;
   }
   return 0;
+}
+
+SourceCheck CheckVersion(absl::string_view published) {
+  const std::string version = DottedNumberIn(published);
+  if (version.empty()) {
+    return MakeCheck("version", State::kWarning, "VERSION_NOT_PUBLISHED",
+                     {{"least", kLeastVersion}});
+  }
+  const bool old = CompareVersions(version, kLeastVersion) < 0;
+  return MakeCheck("version", old ? State::kFailed : State::kOk,
+                   old ? "VERSION_TOO_OLD" : "CHECK_VERSION_OK",
+                   {{"version", version}, {"least", kLeastVersion}});
 }
 
 SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,

@@ -39,6 +39,11 @@ std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
 // Compares dotted numbers: -1, 0, 1. Parts that are no numbers count as 0.
 int CompareVersions(absl::string_view a, absl::string_view b);
 
+// "version", from what the base publishes of it, perhaps with words around: the first
+// number of four parts counts, as 1C's versions have them, else the first dotted one.
+// A text without any is a warning, as none is.
+SourceCheck CheckVersion(absl::string_view published);
+
 // `hotel` against codes and names: trimmed, without regard to case.
 SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,
                        absl::string_view hotel);

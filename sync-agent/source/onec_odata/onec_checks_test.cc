@@ -9,6 +9,8 @@
 namespace guestbridge::agent {
 namespace {
 
+using State = SourceCheck::State;
+
 constexpr char kDocument[] = R"xml(<?xml version="1.0" encoding="utf-8"?>
 <edmx:Edmx Version="1.0" xmlns:edmx="http://example.org/edmx">
  <edmx:DataServices><Schema Namespace="StandardODATA" xmlns="http://example.org/edm">
@@ -88,6 +90,41 @@ TEST(CompareVersionsTest, ComparesNumbersPartByPart) {
   EXPECT_EQ(CompareVersions("9.0.1.10", "9.0.1.3"), 1);
   EXPECT_EQ(CompareVersions("8.9.99", "9.0.1.3"), -1);
   EXPECT_EQ(CompareVersions("9.0.1", "9.0.1.3"), -1);
+}
+
+TEST(CheckVersionTest, FindsTheNumberAmongWordsAndFailsOnlyAnOldOne) {
+  struct Row {
+    const char* published;
+    const char* reason;
+    const char* version;
+  };
+  const Row rows[] = {
+      {"9.0.1.3", "CHECK_VERSION_OK", "9.0.1.3"},
+      {" 9.2.6.66\n", "CHECK_VERSION_OK", "9.2.6.66"},
+      {"1C:Hotel 9.2.6.66", "CHECK_VERSION_OK", "9.2.6.66"},
+      {"1С:Отель, редакция 9.0 (9.0.1.5)", "CHECK_VERSION_OK", "9.0.1.5"},
+      {"версия 10.1.", "CHECK_VERSION_OK", "10.1"},
+      {"8.3.27.1", "VERSION_TOO_OLD", "8.3.27.1"},
+      {"1C:Hotel 9.0.1.2", "VERSION_TOO_OLD", "9.0.1.2"},
+      {"", "VERSION_NOT_PUBLISHED", ""},
+      {"-", "VERSION_NOT_PUBLISHED", ""},
+      {"9", "VERSION_NOT_PUBLISHED", ""},
+      {"1C:Hotel", "VERSION_NOT_PUBLISHED", ""},
+  };
+  for (const Row& row : rows) {
+    const SourceCheck check = CheckVersion(row.published);
+    EXPECT_EQ(check.reason, row.reason) << row.published;
+    EXPECT_EQ(check.state, check.reason == "CHECK_VERSION_OK"  ? State::kOk
+                           : check.reason == "VERSION_TOO_OLD" ? State::kFailed
+                                                               : State::kWarning);
+    for (const auto& [name, value] : check.parameters) {
+      if (name == "version") {
+        EXPECT_EQ(value, row.version);
+      }
+    }
+  }
+  EXPECT_EQ(CheckVersion(std::string(5000, '7') + ".1").reason,
+            "VERSION_NOT_PUBLISHED");
 }
 
 }  // namespace

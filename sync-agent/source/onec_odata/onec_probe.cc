@@ -261,15 +261,7 @@ class OneCProbe : public SourceProbe {
   SourceCheck TestVersion() {
     const auto version = FetchConstant(base_->profile.version);
     if (!version.ok()) return FailedCheck("version", version.status());
-    const std::string trimmed = TrimText(*version);
-    if (trimmed.empty()) {
-      return MakeCheck("version", State::kWarning, "VERSION_NOT_PUBLISHED",
-                       {{"least", kLeastVersion}});
-    }
-    const bool old = CompareVersions(trimmed, kLeastVersion) < 0;
-    return MakeCheck("version", old ? State::kFailed : State::kOk,
-                     old ? "VERSION_TOO_OLD" : "CHECK_VERSION_OK",
-                     {{"version", trimmed}, {"least", kLeastVersion}});
+    return CheckVersion(*version);
   }
 
   SourceCheck TestIdentity() {

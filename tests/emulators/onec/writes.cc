@@ -192,6 +192,11 @@ Result<RecordPtr> Create(const WriteContext& context, const EntityDef& def,
   if (needs_code) Own(def, *record, "Code") = NextCode(context.store, def);
   auto handled = RunHandlers(context, def, /*created=*/true, *record);
   if (!handled.ok()) return handled.fault();
+  const Record empty = MakeEmpty(def);
+  if (context.settings.silent_write_loss && context.by_odata) {
+    return std::make_shared<const Record>(empty);
+  }
+  LoseFields(context, def, empty, *record);
   const RecordPtr stored = context.store.table(def.name).Put(def, record);
   RegisterChange(context.store, context.settings, def, KeyText(def, *stored),
                  context.load_mode);
