@@ -283,7 +283,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status ListFieldMappings(ServerContext* context, const v1::ListFieldMappingsRequest*,
                            v1::ListFieldMappingsResponse* answer) override {
     const auto lock = Enter(context);
-    for (const auto& version : versions) *answer->add_field_mappings() = version;
+    for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+      *answer->add_field_mappings() = *version;
+    }
     return Status::OK;
   }
   Status RestoreFieldMapping(ServerContext* context,
@@ -363,6 +365,12 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   bool reconcile_dry = true;
   v1::Run Ended(v1::Run run) {
     run.set_state(owner.run_ends);
+    const bool moved = run.kind() == v1::Run::EXPORT && !run.dry_run() &&
+                       !run.plan().empty() && run.plan() == owner.changed_plan;
+    if (moved) {
+      run.set_state(v1::Run::FAILED);
+      run.mutable_error()->set_reason("PLAN_CHANGED");
+    }
     if (run.kind() == v1::Run::RECONCILE) {
       run.set_dry_run(reconcile_dry);
       *run.mutable_reconcile() = owner.reconcile;
@@ -394,6 +402,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     *answer = MakeRun(v1::Run::EXPORT);
     answer->set_dry_run(request->dry_run());
     answer->set_draft_mapping(request->draft_mapping());
+    answer->set_mapping_version(static_cast<int>(versions.size()));
+    answer->set_plan(request->dry_run() ? absl::StrCat("plan-", ++plans)
+                                        : request->plan());
     Remember(*answer, request->dry_run() ? "dry run" : "export");
     return Status::OK;
   }
@@ -679,6 +690,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   bool events_loaded = false;
   bool events_saved = false;
   std::vector<v1::Run> runs;  // Newest first.
+  int plans = 0;
   std::vector<std::string> changes;
   std::map<std::string, std::string> draft;
   std::vector<v1::FieldMapping> versions;

@@ -39,6 +39,8 @@ class FakeServer {
   absl::Status refuses_connection;
   // Of a fresh server: what a match without --apply proposes.
   int proposes = 3;
+  // An export by this plan (they are `plan-1`, `plan-2`, …) FAILED with PLAN_CHANGED.
+  std::string changed_plan;
 
   // What the next run ends as, after having been PENDING and RUNNING.
   v1::Run::State run_ends = v1::Run::SUCCEEDED;

@@ -177,6 +177,12 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_SETUP_DRY_RUN",
               "Finding out what the export would do; nothing is written.",
               "Выясняем, что сделала бы выгрузка; ничего не записывается."),
+    MakeLabel(
+        "LABEL_SETUP_PLAN_CHANGED",
+        "Guests or settings have changed meanwhile, so nothing was written. "
+        "Finding out once more what the export would do.",
+        "Тем временем гости или настройки изменились, поэтому ничего не записано. "
+        "Ещё раз выясняем, что сделала бы выгрузка."),
     MakeLabel("LABEL_ASK_EXPORT",
               "Write this to the portal now (contacts: {count})? yes/no",
               "Записать это на портал сейчас (контактов: {count})? да/нет"),
