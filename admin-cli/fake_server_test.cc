@@ -363,8 +363,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     return run;
   }
   bool reconcile_dry = true;
+  v1::MatchResult match_result;
   v1::Run Ended(v1::Run run) {
     run.set_state(owner.run_ends);
+    if (run.kind() == v1::Run::MATCH) *run.mutable_match() = match_result;
     const bool moved = run.kind() == v1::Run::EXPORT && !run.dry_run() &&
                        !run.plan().empty() && run.plan() == owner.changed_plan;
     if (moved) {
@@ -427,8 +429,12 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                       v1::Run* answer) override {
     const auto lock = Enter(context);
     *answer = MakeRun(v1::Run::MATCH);
-    answer->mutable_match()->set_matched(owner.proposes);
-    if (request->apply()) answer->mutable_match()->set_applied(owner.proposes);
+    v1::MatchResult& match = *answer->mutable_match();
+    match.set_matched(owner.proposes + owner.adopts);
+    match.set_proposed(owner.proposes);
+    match.set_ambiguous(owner.ambiguous);
+    if (request->apply()) match.set_applied(match.matched());
+    match_result = match;
     Remember(*answer, request->apply() ? "apply" : "match");
     return Status::OK;
   }

@@ -37,8 +37,11 @@ class FakeServer {
   bool fresh = false;
   // Of a fresh server: refuses a connection once, with this error.
   absl::Status refuses_connection;
-  // Of a fresh server: what a match without --apply proposes.
+  // What a match finds: pairs that it proposes, that an export takes over by itself,
+  // and what is ambiguous.
   int proposes = 3;
+  int adopts = 0;
+  int ambiguous = 0;
   // An export by this plan (they are `plan-1`, `plan-2`, …) FAILED with PLAN_CHANGED.
   std::string changed_plan;
 

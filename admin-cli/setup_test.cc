@@ -154,6 +154,18 @@ TEST_F(SetupTest, ADryRunOfADraftIsNotTakenForThatOfTheMappingThatWasSaved) {
   EXPECT_THAT(server_->changes(), testing::Contains("dry run").Times(2));
 }
 
+TEST_F(SetupTest, PairsThatAnExportTakesOverByItselfAreNotAskedAbout) {
+  server_->proposes = 0;
+  server_->adopts = 5;
+  std::vector<Answers> steps = Steps();
+  steps[4] = {};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(OneLine(result.err), HasSubstr("whose contact is known: 5"));
+  EXPECT_THAT(result.err, Not(HasSubstr("PROPOSED")));
+  EXPECT_THAT(server_->changes(), Not(testing::Contains("apply")));
+}
+
 TEST_F(SetupTest, TheYesIsToWhatTheDryRunShowed) {
   ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
   EXPECT_EQ(server_->started().plan(), "plan-1");

@@ -1,5 +1,6 @@
 #include "admin-cli/command/run_view.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -66,8 +67,12 @@ std::string PortalText(const Session& session, const v1::PortalUsage& usage) {
 }
 
 std::string MatchText(const Session& session, const v1::MatchResult& match) {
-  return absl::StrJoin({Part(session, "MATCH_MATCHED", match.matched()),
-                        Part(session, "MATCH_AMBIGUOUS", match.ambiguous()),
+  std::string matched = Part(session, "MATCH_MATCHED", match.matched());
+  if (match.proposed() > 0) {
+    absl::StrAppend(&matched, " (", Part(session, "MATCH_PROPOSED", match.proposed()),
+                    ")");
+  }
+  return absl::StrJoin({matched, Part(session, "MATCH_AMBIGUOUS", match.ambiguous()),
                         Part(session, "MATCH_UNMATCHED", match.unmatched()),
                         Part(session, "MATCH_LINKED", match.linked()),
                         Part(session, "MATCH_APPLIED", match.applied())},
@@ -117,8 +122,7 @@ absl::string_view NextOf(const v1::Run& run) {
       break;
   }
   if (run.kind() == v1::Run::MATCH) {
-    const bool proposes = run.match().matched() > run.match().applied();
-    return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
+    return PairsToAccept(run.match()) > 0 ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
   }
   if (run.draft_mapping()) return "NEXT_FIELDS_SAVE_DRAFT";
   if (run.kind() == v1::Run::RECONCILE) return NextOfReconcile(run);
@@ -164,6 +168,10 @@ int ExitCodeOf(const v1::Run& run) {
     default:
       return 0;
   }
+}
+
+int PairsToAccept(const v1::MatchResult& match) {
+  return std::max(0, std::min(match.proposed(), match.matched() - match.applied()));
 }
 
 std::string NumberOf(const v1::Run& run) {

@@ -166,11 +166,15 @@ absl::StatusOr<StepEnd> SetUpMatch(const SetupTalk& talk) {
   }
   GB_ASSIGN_OR_RETURN(StepEnd end, Finish(talk, &run));
   if (end.has_value()) return end;
-  const int proposed = run.match().matched() - run.match().applied();
+  const int proposed = PairsToAccept(run.match());
+  const int known = run.match().matched() - run.match().proposed();
+  if (known > 0 && run.match().applied() == 0) {
+    talk.Say("SETUP_ADOPTED", {{"count", absl::StrCat(known)}});
+  }
   if (run.match().ambiguous() > 0) {
     talk.Say("SETUP_AMBIGUOUS", {{"count", absl::StrCat(run.match().ambiguous())}});
   }
-  if (proposed <= 0) return std::nullopt;
+  if (proposed == 0) return std::nullopt;
   talk.Say("SETUP_PROPOSED", {{"count", absl::StrCat(proposed)}});
   GB_ASSIGN_OR_RETURN(const bool apply,
                       talk.conversation.AskYesNo(talk.Text("ASK_APPLY"), std::nullopt));

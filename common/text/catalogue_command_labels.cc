@@ -392,6 +392,7 @@ constexpr ReasonText kLabels[] = {
               "nothing is written now, and when it will be done is not known:",
               "сейчас запись не идёт, и когда она закончится, неизвестно:"),
     MakeLabel("LABEL_MATCH_MATCHED", "matched", "найдена пара"),
+    MakeLabel("LABEL_MATCH_PROPOSED", "proposed", "предложено"),
     MakeLabel("LABEL_MATCH_AMBIGUOUS", "ambiguous", "неоднозначно"),
     MakeLabel("LABEL_MATCH_UNMATCHED", "new", "новых"),
     MakeLabel("LABEL_MATCH_LINKED", "linked before", "связаны ранее"),

@@ -158,6 +158,12 @@ constexpr ReasonText kSetupLabels[] = {
               "выгружаются, пока вы не выберете: guestbridge clients list {id} --state "
               "AMBIGUOUS"),
     MakeLabel(
+        "LABEL_SETUP_ADOPTED",
+        "Guests whose contact is known: {count} (1C names it, or it carries their "
+        "mark). The export takes these contacts over.",
+        "Гостей, чей контакт известен: {count} (его называет 1С, или на нём их "
+        "отметка). Выгрузка возьмёт эти контакты сама."),
+    MakeLabel(
         "LABEL_SETUP_PROPOSED",
         "Pairs that fit by phone or e-mail: {count}. To look at them in another "
         "window: guestbridge clients list {id} --state PROPOSED",

@@ -167,7 +167,7 @@ class SetUp(unittest.TestCase):
         site.cli("integration", "update", "main", "--guard-contacts", "1", "--guard-percent", "1")
         answers = [answer for step in steps(site)[1:] for answer in step]
         result = setup(site, answers, code=0)
-        self.assertIn("whose contact is known: 3", " ".join(result.stderr.split()))
+        self.assertIn("Guests whose contact is known: 3", " ".join(result.stderr.split()))
         self.assertNotIn("by phone or e-mail", result.stderr)
         self.check_done(site, guests)
 
