@@ -96,6 +96,60 @@ TEST_F(CliTest, AFailedMatchIsToBeRepeatedAndNotAnExport) {
               HasSubstr("guestbridge ledger rebuild main --wait"));
 }
 
+TEST_F(CliTest, ADryRunSaysFirstWhatItWouldDoAndLastHowToDoIt) {
+  const std::vector<std::string> line = {"export", "run", "main", "--dry-run",
+                                         "--wait"};
+  const Result planned = Run(line);
+  EXPECT_THAT(planned.out, StartsWith("Would be: added 123455, failed 1.\nRun 1 of"));
+  EXPECT_THAT(planned.out, ContainsRegex("export run main --plan plan-1 --wait\n$"));
+  // Whom the portal would refuse is no reason not to go on with the others.
+  server_.run_ends = v1::Run::PARTIALLY_FAILED;
+  EXPECT_THAT(Run(line).out, ContainsRegex("export run main --plan plan-2 --wait\n$"));
+  EXPECT_THAT(Run({"fields", "save", "main", "--dry-run"}).out,
+              ContainsRegex("fields save main\n$"));
+  EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
+              ContainsRegex("After mending:\n  guestbridge clients retry main\n"
+                            "  guestbridge export run main --wait\n$"));
+}
+
+TEST_F(CliTest, AMatchSaysFirstWhatItFoundAndLastWhatIsToBeDecided) {
+  server_.adopts = 5;
+  server_.ambiguous = 2;
+  const std::vector<std::string> line = {"clients", "match", "main", "--wait"};
+  std::vector<std::string> apply = line;
+  apply.push_back("--apply");
+  const Result found = Run(line);
+  EXPECT_THAT(found.out, StartsWith("Clients: matched 8, ambiguous 2, new 0.\n"));
+  EXPECT_THAT(found.out, HasSubstr("matched 8 (proposed 3), ambiguous 2"));
+  EXPECT_THAT(found.out, ContainsRegex("clients list main --state PROPOSED\n$"));
+  EXPECT_THAT(Run(apply).out, ContainsRegex("clients list main --state AMBIGUOUS\n$"));
+  server_.proposes = 0;
+  EXPECT_THAT(Run(line).out, ContainsRegex("clients list main --state AMBIGUOUS\n$"));
+  server_.ambiguous = 0;
+  EXPECT_THAT(Run(line).out, ContainsRegex("export run main --wait\n$"))
+      << "an export takes over what 1C names";
+}
+
+TEST_F(CliTest, WhatTheGuardStoppedIsLookedAtByTheSameKindOfRun) {
+  server_.run_ends = v1::Run::FAILED;
+  server_.run_fails_with = "GUARD_REFUSED";
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--apply", "--wait"}).out,
+              ContainsRegex("guestbridge reconcile run main --wait\n$"));
+  EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
+              ContainsRegex("guestbridge export run main --dry-run --wait\n$"));
+}
+
+TEST_F(CliTest, AReconciliationOffersAMendingOnlyWhereItMends) {
+  const std::vector<std::string> line = {"reconcile", "run", "main", "--wait"};
+  server_.reconcile.set_changed_in_source(2);
+  EXPECT_THAT(Run(line).out, ContainsRegex("guestbridge export run main --wait\n$"));
+  server_.reconcile.set_missing(1);
+  EXPECT_THAT(Run(line).out, ContainsRegex("reconcile run main --apply --wait\n$"));
+  server_.reconcile.Clear();
+  server_.reconcile.set_orphaned(1);
+  EXPECT_THAT(Run(line).out, ContainsRegex("keep or delete in Bitrix24.\n$"));
+}
+
 TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
   const Result clean = Run({"reconcile", "run", "main", "--wait"});
   EXPECT_THAT(clean.out, StartsWith("Ledger, 1C and portal agree.\n"));

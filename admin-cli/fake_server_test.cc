@@ -369,6 +369,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     if (run.kind() == v1::Run::MATCH) *run.mutable_match() = match_result;
     const bool moved = run.kind() == v1::Run::EXPORT && !run.dry_run() &&
                        !run.plan().empty() && run.plan() == owner.changed_plan;
+    if (run.state() == v1::Run::FAILED && !owner.run_fails_with.empty()) {
+      run.mutable_error()->set_reason(owner.run_fails_with);
+    }
     if (moved) {
       run.set_state(v1::Run::FAILED);
       run.mutable_error()->set_reason("PLAN_CHANGED");
@@ -468,7 +471,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       until = request->until();
       hangs = owner.run_hangs;
       v1::Run run = MakeRun(started_last);
-      if (owner.fresh && !runs.empty()) run = runs.front();
+      const bool kept = !runs.empty() && runs.front().kind() == started_last;
+      if (kept) {
+        run = runs.front();
+        run.set_state(v1::Run::PENDING);
+        run.clear_error();
+        run.clear_failures();
+        run.mutable_counters()->Clear();
+      }
       v1::Explanation* notice = run.add_notices();
       notice->set_reason("AGENT_NOT_CONNECTED");
       notice->set_message("No agent yet.");

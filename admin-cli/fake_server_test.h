@@ -47,6 +47,7 @@ class FakeServer {
 
   // What the next run ends as, after having been PENDING and RUNNING.
   v1::Run::State run_ends = v1::Run::SUCCEEDED;
+  std::string run_fails_with;  // Reason of one that ends as FAILED.
   // A watch shows the run RUNNING and then nothing more until it is cancelled.
   bool run_hangs = false;
   // The next watch breaks off with UNAVAILABLE after its first message.

@@ -150,8 +150,10 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_REMEDY_DOUBLED", "merge them in Bitrix24; the next export follows",
               "объедините их в Битрикс24; следующая выгрузка это учтёт"),
     MakeLabel("LABEL_REMEDY_ORPHANED",
-              "--apply links it when its client is still in 1C",
-              "--apply свяжет его, если клиент ещё есть в 1С"),
+              "--apply links it when its client is still in 1C; else it is yours to "
+              "keep or delete",
+              "--apply свяжет его, если клиент ещё есть в 1С; иначе решайте сами, "
+              "оставить его или удалить"),
     MakeLabel("LABEL_REMEDY_CHANGED_ON_PORTAL",
               "--apply sets these fields back to what 1C says",
               "--apply вернёт в эти поля значения из 1С"),
@@ -170,6 +172,16 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_RECONCILE",
               "To look again: guestbridge reconcile run {id} --wait",
               "Сверить ещё раз: guestbridge reconcile run {id} --wait"),
+    MakeLabel("LABEL_NEXT_RECONCILE_GUARD",
+              "See what would change: guestbridge reconcile run {id} --wait",
+              "Посмотрите изменения: guestbridge reconcile run {id} --wait"),
+    MakeLabel("LABEL_NEXT_RECONCILE_ORPHANS",
+              "To link those whose client is still in 1C:\n"
+              "  guestbridge reconcile run {id} --apply --wait\n"
+              "The others are yours to keep or delete in Bitrix24.",
+              "Связать те, чей клиент ещё есть в 1С:\n"
+              "  guestbridge reconcile run {id} --apply --wait\n"
+              "Остальные контакты оставьте или удалите в Битрикс24."),
     MakeLabel("LABEL_NEXT_RECONCILE_FAILED",
               "Mend the cause, then again: guestbridge reconcile run {id} --wait",
               "Устраните причину и повторите: guestbridge reconcile run {id} --wait"),

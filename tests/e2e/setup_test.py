@@ -160,7 +160,7 @@ class SetUp(unittest.TestCase):
         site.start_agent()
         for row in guests:  # what 1C's own integration left behind
             answer = site.portal.post("/contacts/add", {"fields": {
-                "LAST_NAME": row["LastName"], "NAME": "Пётр"}})
+                "LAST_NAME": row["LastName"], "NAME": row["FirstName"]}})
             site.onec.post("/clients/edit", {"guid": row["Ref_Key"], "set": {
                 "B24ContactID": str(answer.get("id") or answer["ids"][0])}})
         site.cli("integration", "create", "main", "--type", "bitrix24")
