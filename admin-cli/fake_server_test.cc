@@ -196,6 +196,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       v1::FieldMappingEntry* entry = answer->add_entries();
       entry->set_source(source);
       entry->set_target(target);
+      entry->set_suggested(true);
+      entry->set_reason("SUGGESTED_BY_VALUES");
+      entry->set_certainty(v1::FieldMappingEntry::MEDIUM);
     }
   }
   Status LoadFields(ServerContext* context, const v1::LoadFieldsRequest*,
@@ -506,17 +509,21 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status ListClients(ServerContext* context, const v1::ListClientsRequest* request,
                      v1::ListClientsResponse* answer) override {
     const auto lock = Enter(context);
+    if (owner.no_clients) return Status::OK;
     v1::Client* client = answer->add_clients();
     client->set_client(kClient);
     client->set_state(request->state() == 0 ? v1::Client::EXPORTED : request->state());
     client->set_contact(17);
     client->set_message(kNastyText);
+    client->set_found_by_message("Phone and name are the same.");
+    client->set_certainty(v1::Client::LIKELY);
     return Status::OK;
   }
   Status ListClientGroups(ServerContext* context,
                           const v1::ListClientGroupsRequest* request,
                           v1::ListClientGroupsResponse* answer) override {
     const auto lock = Enter(context);
+    if (owner.no_clients) return Status::OK;
     v1::ClientGroup* group = answer->add_groups();
     group->set_state(request->state() == 0 ? v1::Client::FAILED : request->state());
     group->set_reason("PORTAL_REFUSED");
@@ -568,6 +575,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->mutable_next_run_time()->set_seconds(1'700'000'000);
     answer->set_time_zone("Europe/Moscow");
     answer->add_limits()->set_message("The portal counts 47 of 50 requests.");
+    answer->set_mapping_version(3);
+    // An agent that does not say what is next leaves that to the decision.
+    if (!owner.explanation.decision().empty()) answer->clear_next();
+    answer->MergeFrom(owner.explanation);
     return Status::OK;
   }
   Status RetryClients(ServerContext* context, const v1::RetryClientsRequest* request,

@@ -55,6 +55,8 @@ class FakeServer {
   v1::Check::State worst_check = v1::Check::WARNING;
   bool attention = false;
   std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
+  bool no_clients = false;             // Lists of clients are empty.
+  v1::ClientExplanation explanation;   // Laid over what a client is explained by.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   int page_size = 2;                   // Lists answer with so many items a page.

@@ -22,6 +22,29 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_CLIENTS_EXPLAIN",
               "Why one is as it is: guestbridge clients explain {id} CLIENT",
               "Почему так: guestbridge clients explain {id} КЛИЕНТ"),
+    MakeLabel("LABEL_NEXT_CLIENTS_ACCEPT",
+              "To accept them all: guestbridge clients match {id} --apply --wait",
+              "Принять все: guestbridge clients match {id} --apply --wait"),
+    MakeLabel("LABEL_NEXT_CLIENTS_LINK",
+              "For each, one of:\n  guestbridge clients link {id} CLIENT CONTACT\n"
+              "  guestbridge clients unlink {id} CLIENT --new",
+              "Для каждого одно из двух:\n"
+              "  guestbridge clients link {id} КЛИЕНТ КОНТАКТ\n"
+              "  guestbridge clients unlink {id} КЛИЕНТ --new"),
+    MakeLabel("LABEL_NEXT_CLIENTS_RETRY_OR_DROP",
+              "After mending: guestbridge clients retry {id} CLIENT\n"
+              "Not wanted there: guestbridge clients drop {id} CLIENT",
+              "После исправления: guestbridge clients retry {id} КЛИЕНТ\n"
+              "Не нужен на портале: guestbridge clients drop {id} КЛИЕНТ"),
+    MakeLabel("LABEL_CERTAINTY_CERTAIN", "certain", "точно"),
+    MakeLabel("LABEL_CERTAINTY_LIKELY", "likely", "вероятно"),
+    MakeLabel("LABEL_CERTAINTY_DOUBTFUL", "doubtful", "сомнительно"),
+    MakeLabel("LABEL_CERTAINTY_HIGH", "sure", "уверенно"),
+    MakeLabel("LABEL_CERTAINTY_MEDIUM", "not sure", "не наверняка"),
+    MakeLabel("LABEL_MAPPING", "Field mapping", "Соответствие"),
+    MakeLabel("LABEL_MAPPING_NOW", "version {version}", "версия {version}"),
+    MakeLabel("LABEL_MAPPING_BEFORE", "version {version}; exported with {exported}",
+              "версия {version}; выгружен с {exported}"),
     MakeLabel("LABEL_HEAD_CONTACT", "CONTACT", "КОНТАКТ"),
     MakeLabel("LABEL_CLIENT_QUEUED", "queued", "в очереди"),
     MakeLabel("LABEL_CLIENT_EXPORTED", "exported", "выгружен"),
