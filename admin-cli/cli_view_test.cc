@@ -25,6 +25,48 @@ TEST_F(CliTest, AnExplanationNamesItsRulesInWordsAndItsNotesFirst) {
   EXPECT_THAT(Run(russian).out, HasSubstr("\n  пометка удаления  пройдено"));
 }
 
+TEST_F(CliTest, AnExplanationEndsWithACommandThatHelpsThisClient) {
+  const std::string client = "00000000-0000-4000-8000-000000000001";
+  const std::vector<std::string> line = {"clients", "explain", "main", client};
+  v1::ClientExplanation& told = server_.explanation;
+  told.set_decision("SKIP");
+  EXPECT_THAT(Run(line).out, ContainsRegex("After a change [^\n]*\n$"));
+  for (const char* never : {"CLIENT_IS_FOLDER", "CLIENT_ERASED"}) {
+    told.mutable_summary()->set_reason(never);
+    EXPECT_THAT(Run(line).out, ContainsRegex("guestbridge status\n$")) << never;
+  }
+  told.set_decision("FAIL");
+  told.clear_summary();
+  EXPECT_THAT(Run(line).out,
+              ::testing::EndsWith("  guestbridge clients retry main " + client +
+                                  "\n  guestbridge export run main "
+                                  "--wait\n"));
+}
+
+TEST_F(CliTest, WithAnEventOffNoRuleSaysThatAnExportHelps) {
+  v1::ClientExplanation& told = server_.explanation;
+  told.set_decision("SKIP");
+  told.mutable_summary()->set_reason("EVENT_OFF");
+  v1::RuleOutcome* rule = told.add_rules();
+  rule->set_rule("ledger");
+  rule->set_outcome("NOTE");
+  rule->mutable_explanation()->set_reason("NEVER_EXPORTED");
+  rule->mutable_explanation()->set_message("Not there yet.");
+  rule->mutable_explanation()->set_remedy("Start an export.");
+  const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
+  EXPECT_THAT(Run(line).out, HasSubstr("Not there yet."));
+  EXPECT_THAT(Run(line).out, Not(HasSubstr("Start an export.")));
+  told.mutable_summary()->set_reason("NAME_MISSING");
+  EXPECT_THAT(Run(line).out, HasSubstr("Start an export."));
+}
+
+TEST_F(CliTest, AnExplanationNamesTheVersionsOfTheFieldMapping) {
+  const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
+  EXPECT_THAT(Run(line).out, ContainsRegex("Field mapping +version 3\n"));
+  server_.explanation.mutable_ledger()->set_mapping_version(2);
+  EXPECT_THAT(Run(line).out, HasSubstr("version 3; exported with 2\n"));
+}
+
 TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   const Result told = Run({"clients", "explain", "main", "+7 916 123-45-67"});
   EXPECT_THAT(told.out, HasSubstr("Code in 1C         000000017"));
@@ -55,6 +97,36 @@ TEST_F(CliTest, ClientsAreCountedByReasonAndDropped) {
               ::testing::EndsWith("guestbridge clients retry main CLIENT\n"));
 }
 
+TEST_F(CliTest, AListOfClientsEndsWithWhatIsDoneAboutSuchClients) {
+  const std::vector<std::pair<std::string, std::string>> last = {
+      {"PROPOSED", "guestbridge clients match main --apply --wait\n"},
+      {"AMBIGUOUS", "  guestbridge clients unlink main CLIENT --new\n"},
+      {"FAILED", "guestbridge clients drop main CLIENT\n"},
+      {"EXPORTED", "guestbridge clients explain main CLIENT\n"}};
+  for (const bool by_reason : {false, true}) {
+    for (const auto& [state, next] : last) {
+      std::vector<std::string> line = {"clients", "list", "main", "--state", state};
+      if (by_reason) line.push_back("--by-reason");
+      server_.no_clients = false;
+      EXPECT_THAT(Run(line).out, ::testing::EndsWith(next));
+      server_.no_clients = true;
+      EXPECT_THAT(Run(line).out, ::testing::EndsWith("guestbridge status\n"));
+    }
+  }
+}
+
+TEST_F(CliTest, AListOfClientsSaysHowCertainAPairIs) {
+  EXPECT_THAT(OneLine(Run({"clients", "list", "main"}).out),
+              HasSubstr("Phone and name are the same. (likely)"));
+}
+
+TEST_F(CliTest, ADifferenceToTheDraftEndsWithHowToSaveIt) {
+  EXPECT_THAT(Run({"fields", "diff", "main", "1"}).out,
+              ::testing::EndsWith("guestbridge fields save main\n"));
+  EXPECT_THAT(Run({"fields", "diff", "main", "1", "2"}).out,
+              ::testing::EndsWith("guestbridge fields restore main VERSION\n"));
+}
+
 TEST_F(CliTest, TheDraftWithItsFilterIsADocument) {
   EXPECT_THAT(Run({"fields", "filter", "main", "Sex = Female", "--output", "json"}).out,
               HasSubstr("\"filter\": \"Sex = Female\""));
@@ -74,6 +146,9 @@ TEST_F(CliTest, FieldsLoadShowsBothSidesWithTheirTypesWithin80Columns) {
     EXPECT_THAT(loaded.out, ContainsRegex("Remarks +String\\(50\\)"));
     EXPECT_THAT(loaded.out, ContainsRegex("LastName +String\\(50\\) +LAST_NAME"));
     EXPECT_THAT(loaded.out, ContainsRegex("UF_CRM_1700000001 +string"));
+    EXPECT_THAT(OneLine(loaded.out), HasSubstr(language == std::string("en")
+                                                   ? "check: values match (not sure)"
+                                                   : "значения (не наверняка)"));
     EXPECT_THAT(loaded.out, Not(ContainsRegex("\n +ID +string")));
     for (const auto line : absl::StrSplit(loaded.out, '\n')) {
       EXPECT_LE(DisplayWidth(line), 80) << line;
@@ -94,6 +169,60 @@ TEST_F(CliTest, AFailedMatchIsToBeRepeatedAndNotAnExport) {
               HasSubstr("guestbridge clients match main --wait"));
   EXPECT_THAT(Run({"ledger", "rebuild", "main", "--wait"}).out,
               HasSubstr("guestbridge ledger rebuild main --wait"));
+}
+
+TEST_F(CliTest, ADryRunSaysFirstWhatItWouldDoAndLastHowToDoIt) {
+  const std::vector<std::string> line = {"export", "run", "main", "--dry-run",
+                                         "--wait"};
+  const Result planned = Run(line);
+  EXPECT_THAT(planned.out, StartsWith("Would be: added 123455, failed 1.\nRun 1 of"));
+  EXPECT_THAT(planned.out, ContainsRegex("export run main --plan plan-1 --wait\n$"));
+  // Whom the portal would refuse is no reason not to go on with the others.
+  server_.run_ends = v1::Run::PARTIALLY_FAILED;
+  EXPECT_THAT(Run(line).out, ContainsRegex("export run main --plan plan-2 --wait\n$"));
+  EXPECT_THAT(Run({"fields", "save", "main", "--dry-run"}).out,
+              ContainsRegex("fields save main\n$"));
+  EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
+              ContainsRegex("After mending:\n  guestbridge clients retry main\n"
+                            "  guestbridge export run main --wait\n$"));
+}
+
+TEST_F(CliTest, AMatchSaysFirstWhatItFoundAndLastWhatIsToBeDecided) {
+  server_.adopts = 5;
+  server_.ambiguous = 2;
+  const std::vector<std::string> line = {"clients", "match", "main", "--wait"};
+  std::vector<std::string> apply = line;
+  apply.push_back("--apply");
+  const Result found = Run(line);
+  EXPECT_THAT(found.out, StartsWith("Clients: matched 8, ambiguous 2, new 0.\n"));
+  EXPECT_THAT(found.out, HasSubstr("matched 8 (proposed 3), ambiguous 2"));
+  EXPECT_THAT(found.out, ContainsRegex("clients list main --state PROPOSED\n$"));
+  EXPECT_THAT(Run(apply).out, ContainsRegex("clients list main --state AMBIGUOUS\n$"));
+  server_.proposes = 0;
+  EXPECT_THAT(Run(line).out, ContainsRegex("clients list main --state AMBIGUOUS\n$"));
+  server_.ambiguous = 0;
+  EXPECT_THAT(Run(line).out, ContainsRegex("export run main --wait\n$"))
+      << "an export takes over what 1C names";
+}
+
+TEST_F(CliTest, WhatTheGuardStoppedIsLookedAtByTheSameKindOfRun) {
+  server_.run_ends = v1::Run::FAILED;
+  server_.run_fails_with = "GUARD_REFUSED";
+  EXPECT_THAT(Run({"reconcile", "run", "main", "--apply", "--wait"}).out,
+              ContainsRegex("guestbridge reconcile run main --wait\n$"));
+  EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
+              ContainsRegex("guestbridge export run main --dry-run --wait\n$"));
+}
+
+TEST_F(CliTest, AReconciliationOffersAMendingOnlyWhereItMends) {
+  const std::vector<std::string> line = {"reconcile", "run", "main", "--wait"};
+  server_.reconcile.set_changed_in_source(2);
+  EXPECT_THAT(Run(line).out, ContainsRegex("guestbridge export run main --wait\n$"));
+  server_.reconcile.set_missing(1);
+  EXPECT_THAT(Run(line).out, ContainsRegex("reconcile run main --apply --wait\n$"));
+  server_.reconcile.Clear();
+  server_.reconcile.set_orphaned(1);
+  EXPECT_THAT(Run(line).out, ContainsRegex("keep or delete in Bitrix24.\n$"));
 }
 
 TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {

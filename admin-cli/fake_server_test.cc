@@ -196,6 +196,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       v1::FieldMappingEntry* entry = answer->add_entries();
       entry->set_source(source);
       entry->set_target(target);
+      entry->set_suggested(true);
+      entry->set_reason("SUGGESTED_BY_VALUES");
+      entry->set_certainty(v1::FieldMappingEntry::MEDIUM);
     }
   }
   Status LoadFields(ServerContext* context, const v1::LoadFieldsRequest*,
@@ -283,7 +286,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status ListFieldMappings(ServerContext* context, const v1::ListFieldMappingsRequest*,
                            v1::ListFieldMappingsResponse* answer) override {
     const auto lock = Enter(context);
-    for (const auto& version : versions) *answer->add_field_mappings() = version;
+    for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+      *answer->add_field_mappings() = *version;
+    }
     return Status::OK;
   }
   Status RestoreFieldMapping(ServerContext* context,
@@ -361,8 +366,19 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     return run;
   }
   bool reconcile_dry = true;
+  v1::MatchResult match_result;
   v1::Run Ended(v1::Run run) {
     run.set_state(owner.run_ends);
+    if (run.kind() == v1::Run::MATCH) *run.mutable_match() = match_result;
+    const bool moved = run.kind() == v1::Run::EXPORT && !run.dry_run() &&
+                       !run.plan().empty() && run.plan() == owner.changed_plan;
+    if (run.state() == v1::Run::FAILED && !owner.run_fails_with.empty()) {
+      run.mutable_error()->set_reason(owner.run_fails_with);
+    }
+    if (moved) {
+      run.set_state(v1::Run::FAILED);
+      run.mutable_error()->set_reason("PLAN_CHANGED");
+    }
     if (run.kind() == v1::Run::RECONCILE) {
       run.set_dry_run(reconcile_dry);
       *run.mutable_reconcile() = owner.reconcile;
@@ -394,6 +410,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     *answer = MakeRun(v1::Run::EXPORT);
     answer->set_dry_run(request->dry_run());
     answer->set_draft_mapping(request->draft_mapping());
+    answer->set_mapping_version(static_cast<int>(versions.size()));
+    answer->set_plan(request->dry_run() ? absl::StrCat("plan-", ++plans)
+                                        : request->plan());
     Remember(*answer, request->dry_run() ? "dry run" : "export");
     return Status::OK;
   }
@@ -416,8 +435,12 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                       v1::Run* answer) override {
     const auto lock = Enter(context);
     *answer = MakeRun(v1::Run::MATCH);
-    answer->mutable_match()->set_matched(owner.proposes);
-    if (request->apply()) answer->mutable_match()->set_applied(owner.proposes);
+    v1::MatchResult& match = *answer->mutable_match();
+    match.set_matched(owner.proposes + owner.adopts);
+    match.set_proposed(owner.proposes);
+    match.set_ambiguous(owner.ambiguous);
+    if (request->apply()) match.set_applied(match.matched());
+    match_result = match;
     Remember(*answer, request->apply() ? "apply" : "match");
     return Status::OK;
   }
@@ -451,7 +474,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       until = request->until();
       hangs = owner.run_hangs;
       v1::Run run = MakeRun(started_last);
-      if (owner.fresh && !runs.empty()) run = runs.front();
+      const bool kept = !runs.empty() && runs.front().kind() == started_last;
+      if (kept) {
+        run = runs.front();
+        run.set_state(v1::Run::PENDING);
+        run.clear_error();
+        run.clear_failures();
+        run.mutable_counters()->Clear();
+      }
       v1::Explanation* notice = run.add_notices();
       notice->set_reason("AGENT_NOT_CONNECTED");
       notice->set_message("No agent yet.");
@@ -479,17 +509,21 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status ListClients(ServerContext* context, const v1::ListClientsRequest* request,
                      v1::ListClientsResponse* answer) override {
     const auto lock = Enter(context);
+    if (owner.no_clients) return Status::OK;
     v1::Client* client = answer->add_clients();
     client->set_client(kClient);
     client->set_state(request->state() == 0 ? v1::Client::EXPORTED : request->state());
     client->set_contact(17);
     client->set_message(kNastyText);
+    client->set_found_by_message("Phone and name are the same.");
+    client->set_certainty(v1::Client::LIKELY);
     return Status::OK;
   }
   Status ListClientGroups(ServerContext* context,
                           const v1::ListClientGroupsRequest* request,
                           v1::ListClientGroupsResponse* answer) override {
     const auto lock = Enter(context);
+    if (owner.no_clients) return Status::OK;
     v1::ClientGroup* group = answer->add_groups();
     group->set_state(request->state() == 0 ? v1::Client::FAILED : request->state());
     group->set_reason("PORTAL_REFUSED");
@@ -541,6 +575,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     answer->mutable_next_run_time()->set_seconds(1'700'000'000);
     answer->set_time_zone("Europe/Moscow");
     answer->add_limits()->set_message("The portal counts 47 of 50 requests.");
+    answer->set_mapping_version(3);
+    // An agent that does not say what is next leaves that to the decision.
+    if (!owner.explanation.decision().empty()) answer->clear_next();
+    answer->MergeFrom(owner.explanation);
     return Status::OK;
   }
   Status RetryClients(ServerContext* context, const v1::RetryClientsRequest* request,
@@ -679,6 +717,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   bool events_loaded = false;
   bool events_saved = false;
   std::vector<v1::Run> runs;  // Newest first.
+  int plans = 0;
   std::vector<std::string> changes;
   std::map<std::string, std::string> draft;
   std::vector<v1::FieldMapping> versions;

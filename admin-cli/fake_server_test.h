@@ -37,11 +37,17 @@ class FakeServer {
   bool fresh = false;
   // Of a fresh server: refuses a connection once, with this error.
   absl::Status refuses_connection;
-  // Of a fresh server: what a match without --apply proposes.
+  // What a match finds: pairs that it proposes, that an export takes over by itself,
+  // and what is ambiguous.
   int proposes = 3;
+  int adopts = 0;
+  int ambiguous = 0;
+  // An export by this plan (they are `plan-1`, `plan-2`, …) FAILED with PLAN_CHANGED.
+  std::string changed_plan;
 
   // What the next run ends as, after having been PENDING and RUNNING.
   v1::Run::State run_ends = v1::Run::SUCCEEDED;
+  std::string run_fails_with;  // Reason of one that ends as FAILED.
   // A watch shows the run RUNNING and then nothing more until it is cancelled.
   bool run_hangs = false;
   // The next watch breaks off with UNAVAILABLE after its first message.
@@ -49,6 +55,8 @@ class FakeServer {
   v1::Check::State worst_check = v1::Check::WARNING;
   bool attention = false;
   std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
+  bool no_clients = false;             // Lists of clients are empty.
+  v1::ClientExplanation explanation;   // Laid over what a client is explained by.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   int page_size = 2;                   // Lists answer with so many items a page.

@@ -154,6 +154,45 @@ TEST_F(SetupTest, ADryRunOfADraftIsNotTakenForThatOfTheMappingThatWasSaved) {
   EXPECT_THAT(server_->changes(), testing::Contains("dry run").Times(2));
 }
 
+TEST_F(SetupTest, PairsThatAnExportTakesOverByItselfAreNotAskedAbout) {
+  server_->proposes = 0;
+  server_->adopts = 5;
+  std::vector<Answers> steps = Steps();
+  steps[4] = {};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(OneLine(result.err), HasSubstr("whose contact is known: 5"));
+  EXPECT_THAT(result.err, Not(HasSubstr("PROPOSED")));
+  EXPECT_THAT(server_->changes(), Not(testing::Contains("apply")));
+}
+
+TEST_F(SetupTest, TheYesIsToWhatTheDryRunShowed) {
+  ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
+  EXPECT_EQ(server_->started().plan(), "plan-1");
+  EXPECT_FALSE(server_->started().beyond_guard());
+}
+
+TEST_F(SetupTest, ADryRunOfAnotherMappingIsMadeAnew) {
+  std::vector<Answers> steps = Steps();
+  steps[5] = {"no"};
+  ASSERT_EQ(Setup(Join(steps)).exit_code, 0);
+  ASSERT_EQ(Run({"fields", "save", "main"}).exit_code, 0);
+  EXPECT_EQ(Setup({"yes", "", ""}).exit_code, 0);
+  EXPECT_THAT(server_->changes(), testing::Contains("dry run").Times(2));
+  EXPECT_EQ(server_->started().plan(), "plan-2");
+}
+
+TEST_F(SetupTest, WhereThePlanHasChangedTheNewOneIsAskedAbout) {
+  server_->changed_plan = "plan-1";
+  std::vector<Answers> steps = Steps();
+  steps[5] = {"yes", "yes"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(OneLine(result.err), HasSubstr("have changed meanwhile"));
+  EXPECT_EQ(server_->started().plan(), "plan-2");
+  EXPECT_EQ(server_->changes().back(), "schedule");
+}
+
 TEST_F(SetupTest, WhatIsSetUpIsLeftAlone) {
   ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
   const std::vector<std::string> before = server_->changes();
@@ -269,6 +308,8 @@ TEST_F(SetupTest, AFailedExportEndsItAndIsTriedTheNextTime) {
   server_->run_ends = v1::Run::SUCCEEDED;
   EXPECT_EQ(Setup({"yes", "", ""}).exit_code, 0);
   EXPECT_EQ(server_->changes().back(), "schedule");
+  // It may have done a part of what the first dry run showed.
+  EXPECT_THAT(server_->changes(), testing::Contains("dry run").Times(2));
 }
 
 TEST_F(SetupTest, AServerThatIsAwayEndsItWithItsOwnExitCode) {

@@ -182,6 +182,7 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
     match.set_unmatched(progress.match.unmatched);
     match.set_linked(progress.match.linked);
     match.set_applied(progress.match.applied);
+    match.set_proposed(progress.match.proposed);
   }
   if (run->kind() == v1::Run::RECONCILE) {
     PutReconcile(progress.reconcile, run->mutable_reconcile());

@@ -39,5 +39,16 @@ TEST(PutOutlook, TakesThePlaceOfWhatWasSaidBeforeAndLeavesTheCounts) {
   EXPECT_EQ(progress.SerializeAsString(), empty.SerializeAsString());
 }
 
+TEST(PutProgress, TellsWhichPairsOfAMatchWaitForAPerson) {
+  RunProgress progress;
+  progress.match.matched = 5;
+  progress.match.proposed = 2;
+  v1::Run run;
+  run.set_kind(v1::Run::MATCH);
+  PutProgress(progress, v1::PortalUsage(), &run);
+  EXPECT_EQ(run.match().matched(), 5);
+  EXPECT_EQ(run.match().proposed(), 2);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

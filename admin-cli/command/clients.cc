@@ -44,6 +44,26 @@ absl::StatusOr<v1::Client::State> ParseState(const std::string& text) {
   return state;
 }
 
+// Label of what is done about clients in that state; 0: of any.
+const char* NextOf(v1::Client::State state) {
+  switch (state) {
+    case v1::Client::PROPOSED:
+      return "NEXT_CLIENTS_ACCEPT";
+    case v1::Client::AMBIGUOUS:
+      return "NEXT_CLIENTS_LINK";
+    case v1::Client::FAILED:
+      return "NEXT_CLIENTS_RETRY_OR_DROP";
+    default:
+      return "NEXT_CLIENTS_EXPLAIN";
+  }
+}
+
+void PrintNext(Session& session, bool any, v1::Client::State state,
+               const Parameters& parameters) {
+  session.out() << session.Text(any ? NextOf(state) : "NEXT_STATUS", parameters)
+                << '\n';
+}
+
 absl::StatusOr<int> ListGroups(Session& session, const Arguments& arguments,
                                const v1::ListClientsRequest& asked) {
   v1::ListClientGroupsRequest request;
@@ -59,9 +79,8 @@ absl::StatusOr<int> ListGroups(Session& session, const Arguments& arguments,
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(count)}};
   session.out() << session.Text("CLIENTS_FOUND", parameters) << '\n';
-  if (groups.empty()) return 0;
-  PrintGroups(session, groups);
-  session.out() << session.Text("NEXT_CLIENTS_EXPLAIN", parameters) << '\n';
+  if (!groups.empty()) PrintGroups(session, groups);
+  PrintNext(session, !groups.empty(), asked.state(), parameters);
   return 0;
 }
 
@@ -83,9 +102,8 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(all.size())}};
   session.out() << session.Text("CLIENTS_FOUND", parameters) << '\n';
-  if (all.empty()) return 0;
-  PrintClients(session, all);
-  session.out() << session.Text("NEXT_CLIENTS_EXPLAIN", parameters) << '\n';
+  if (!all.empty()) PrintClients(session, all);
+  PrintNext(session, !all.empty(), request.state(), parameters);
   return 0;
 }
 

@@ -26,9 +26,37 @@ std::string LabelKey(absl::string_view rule) {
   return absl::StrReplaceAll(absl::AsciiStrToUpper(rule), {{"-", "_"}});
 }
 
-absl::string_view NextOf(const std::string& decision) {
-  if (decision == "UNCHANGED") return "NEXT_STATUS";
-  if (decision == "FAIL") return "NEXT_CLIENTS_RETRY";
+// "Phone and name are the same. (likely)"
+std::string FoundByText(const Session& session, const v1::Client& client) {
+  const std::string& message = client.found_by_message();
+  if (message.empty() || client.certainty() == v1::Client::CERTAINTY_UNSPECIFIED) {
+    return message;
+  }
+  return absl::StrCat(
+      message, " (",
+      session.Name("CERTAINTY", v1::Client::Certainty_Name(client.certainty())), ")");
+}
+
+// The version that decided now, and the one of the last export if that differs.
+std::string MappingText(const Session& session,
+                        const v1::ClientExplanation& explanation) {
+  const int exported = explanation.ledger().mapping_version();
+  const bool before = exported != 0 && exported != explanation.mapping_version();
+  return session.Text(before ? "MAPPING_BEFORE" : "MAPPING_NOW",
+                      {{"version", absl::StrCat(explanation.mapping_version())},
+                       {"exported", absl::StrCat(exported)}});
+}
+
+// No change makes a run export it.
+bool IsNeverExported(const v1::ClientExplanation& explanation) {
+  const std::string& reason = explanation.summary().reason();
+  return reason == "CLIENT_IS_FOLDER" || reason == "CLIENT_ERASED";
+}
+
+absl::string_view NextOf(const v1::ClientExplanation& explanation) {
+  const std::string& decision = explanation.decision();
+  if (decision == "UNCHANGED" || IsNeverExported(explanation)) return "NEXT_STATUS";
+  if (decision == "FAIL") return "NEXT_CLIENT_RETRY";
   if (decision == "SKIP") return "NEXT_AFTER_CHANGE";
   if (decision == "DEFER") return "NEXT_WHEN_DONE";
   return "NEXT_EXPORT_RUN";
@@ -44,7 +72,11 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
     if (rule.outcome() == "STOP") color = Color::kBad;
     if (rule.outcome() == "NOTE") color = Color::kWarning;
     // What stopped it stands above, with what to do.
-    const bool said = rule.explanation().reason() == explanation.summary().reason();
+    bool said = rule.explanation().reason() == explanation.summary().reason();
+    // What the ledger says helps where no event that is off stands in the way.
+    if (rule.rule() == "ledger" && explanation.summary().reason() == "EVENT_OFF") {
+      said = true;
+    }
     table.Add({session.Name("RULE", LabelKey(rule.rule())),
                {session.Name("OUTCOME", rule.outcome()), color},
                said ? rule.explanation().message() : TextOf(rule.explanation())});
@@ -164,7 +196,7 @@ void PrintClients(Session& session, const std::vector<v1::Client>& clients) {
   table.TextBelow();
   for (const v1::Client& client : clients) {
     std::string why = client.reason();
-    if (why.empty()) why = client.found_by_message();
+    if (why.empty()) why = FoundByText(session, client);
     if (!client.message().empty()) {
       absl::StrAppend(&why, why.empty() ? "" : ": ", client.message());
     }
@@ -175,7 +207,7 @@ void PrintClients(Session& session, const std::vector<v1::Client>& clients) {
       contacts = absl::StrCat(absl::StrJoin(client.candidate_contacts(), ", "), " ?");
     }
     if (!client.reason().empty() && !client.found_by_message().empty()) {
-      absl::StrAppend(&why, " ", client.found_by_message());
+      absl::StrAppend(&why, " ", FoundByText(session, client));
     }
     table.Add({client.client(),
                session.Name("CLIENT", v1::Client::State_Name(client.state())),
@@ -231,12 +263,15 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
               session.Name("CLIENT", v1::Client::State_Name(ledger.state())));
     facts.Add(session.Text("CONTACT"), ContactText(ledger.contact()));
     if (!ledger.found_by_message().empty()) {
-      facts.Add(session.Text("FOUND_BY"), ledger.found_by_message());
+      facts.Add(session.Text("FOUND_BY"), FoundByText(session, ledger));
     }
     facts.Add(session.Text("EXPORTED"),
               TimeText(session, ledger.has_export_time(), ledger.export_time()));
   } else {
     facts.Add(session.Text("LEDGER_STATE"), session.Text("NEVER_SEEN"));
+  }
+  if (explanation.mapping_version() > 0) {
+    facts.Add(session.Text("MAPPING"), MappingText(session, explanation));
   }
   facts.Add(session.Text("CONTACT_IN_1C"),
             ContactText(explanation.contact_in_source()));
@@ -259,8 +294,9 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     return;
   }
   const std::vector<std::string> name = absl::StrSplit(explanation.name(), '/');
-  session.out() << session.Text(NextOf(explanation.decision()),
-                                {{"id", name.size() > 1 ? name[1] : "ID"}})
+  session.out() << session.Text(NextOf(explanation),
+                                {{"id", name.size() > 1 ? name[1] : "ID"},
+                                 {"client", explanation.client()}})
                 << '\n';
 }
 

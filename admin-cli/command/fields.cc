@@ -29,10 +29,17 @@ std::string DraftNameOf(const Arguments& arguments) {
 
 std::string OriginOf(const Session& session, const v1::FieldMappingEntry& entry) {
   if (!entry.suggested()) return session.Text("BY_HAND");
-  if (entry.reason().empty()) return session.Text("SUGGESTED");
-  return RenderMessage(entry.reason(),
-                       {{"source", entry.source()}, {"target", entry.target()}},
-                       session.options().language);
+  const std::string why =
+      entry.reason().empty()
+          ? session.Text("SUGGESTED")
+          : RenderMessage(entry.reason(),
+                          {{"source", entry.source()}, {"target", entry.target()}},
+                          session.options().language);
+  if (entry.certainty() == v1::FieldMappingEntry::CERTAINTY_UNSPECIFIED) return why;
+  return absl::StrCat(why, " (",
+                      session.Name("CERTAINTY", v1::FieldMappingEntry::Certainty_Name(
+                                                    entry.certainty())),
+                      ")");
 }
 
 // What is not as usual; empty: overwritten and cleared.
@@ -362,7 +369,10 @@ absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
                                   {{"filter", text(diff.filter_after())}})
                   << '\n';
   }
-  session.out() << session.Text("NEXT_FIELDS_RESTORE", parameters) << '\n';
+  session.out() << session.Text(
+                       arguments.Has("TO") ? "NEXT_FIELDS_RESTORE" : "NEXT_FIELDS_SAVE",
+                       parameters)
+                << '\n';
   return 0;
 }
 

@@ -319,7 +319,8 @@ absl::StatusOr<int> Delete(Session& session, const Arguments& arguments) {
   if (session.PrintDocument(nothing)) return 0;
   session.out() << session.Text("INTEGRATION_DELETED",
                                 {{"id", IntegrationIdOf(arguments.Get("ID"))}})
-                << '\n';
+                << '\n'
+                << session.Text("NEXT_STATUS") << '\n';
   return 0;
 }
 

@@ -121,6 +121,12 @@ absl::string_view NextOfReconcile(const v1::Run& run) {
   const int left = ForAPerson(run.reconcile());
   if (total == 0) return "NEXT_STATUS";
   if (total == left) return "NEXT_MERGE";
+  const v1::ReconcileResult& result = run.reconcile();
+  if (run.dry_run() && total == result.changed_in_source()) return "NEXT_EXPORT_RUN";
+  // Those whose client is gone from 1C no run links.
+  if (run.dry_run() && total == left + result.orphaned()) {
+    return "NEXT_RECONCILE_ORPHANS";
+  }
   if (run.dry_run()) return "NEXT_RECONCILE_APPLY";
   return left > 0 ? "NEXT_MERGE" : "NEXT_RECONCILE";
 }

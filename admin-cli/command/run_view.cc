@@ -1,5 +1,6 @@
 #include "admin-cli/command/run_view.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -66,8 +67,12 @@ std::string PortalText(const Session& session, const v1::PortalUsage& usage) {
 }
 
 std::string MatchText(const Session& session, const v1::MatchResult& match) {
-  return absl::StrJoin({Part(session, "MATCH_MATCHED", match.matched()),
-                        Part(session, "MATCH_AMBIGUOUS", match.ambiguous()),
+  std::string matched = Part(session, "MATCH_MATCHED", match.matched());
+  if (match.proposed() > 0) {
+    absl::StrAppend(&matched, " (", Part(session, "MATCH_PROPOSED", match.proposed()),
+                    ")");
+  }
+  return absl::StrJoin({matched, Part(session, "MATCH_AMBIGUOUS", match.ambiguous()),
                         Part(session, "MATCH_UNMATCHED", match.unmatched()),
                         Part(session, "MATCH_LINKED", match.linked()),
                         Part(session, "MATCH_APPLIED", match.applied())},
@@ -87,6 +92,19 @@ std::string SumText(const Session& session, const v1::RunCounters& c) {
           " + "));
 }
 
+// What became of the clients, as far as it is not zero.
+std::string NotZeroText(const Session& session, const v1::RunCounters& c) {
+  std::vector<std::string> parts;
+  const std::vector<std::pair<absl::string_view, int>> others = {
+      {"UNCHANGED", c.unchanged()}, {"ADDED", c.added()},     {"UPDATED", c.updated()},
+      {"RECREATED", c.recreated()}, {"SKIPPED", c.skipped()}, {"FAILED", c.failed()},
+      {"DEFERRED", c.deferred()}};
+  for (const auto& [label, count] : others) {
+    if (count != 0) parts.push_back(Part(session, label, count));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
 // A slow base takes some IDs a minute.
 std::string PaceText(const Session& session, double per_second) {
   const bool quick = per_second >= 1;
@@ -96,34 +114,64 @@ std::string PaceText(const Session& session, double per_second) {
       {{"count", absl::StrFormat(count < 10 ? "%.1f" : "%.0f", count)}});
 }
 
+// After a run that could not go on.
+absl::string_view NextOfFailed(const v1::Run& run) {
+  const bool reconcile = run.kind() == v1::Run::RECONCILE;
+  if (run.error().reason() == "PLAN_CHANGED") return "NEXT_DRY_RUN";
+  if (absl::StartsWith(run.error().reason(), "GUARD_")) {
+    return reconcile ? "NEXT_RECONCILE_GUARD" : "NEXT_GUARD";
+  }
+  if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
+  if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
+  return reconcile ? "NEXT_RECONCILE_FAILED" : "NEXT_RUN_FAILED";
+}
+
+absl::string_view NextOfCancelled(const v1::Run& run) {
+  if (run.kind() == v1::Run::MATCH) return "NEXT_CLIENTS_MATCH";
+  if (run.kind() == v1::Run::REBUILD) return "NEXT_LEDGER_REBUILD";
+  if (run.kind() == v1::Run::RECONCILE) return "NEXT_RECONCILE";
+  return "NEXT_EXPORT_RUN";
+}
+
+absl::string_view NextOfMatch(const v1::MatchResult& match) {
+  if (PairsToAccept(match) > 0) return "NEXT_AFTER_MATCH";
+  return match.ambiguous() > 0 ? "NEXT_AFTER_AMBIGUOUS" : "NEXT_EXPORT_RUN";
+}
+
 absl::string_view NextOf(const v1::Run& run) {
   if (!HasEnded(run)) return "NEXT_RUN_WATCH";
-  switch (run.state()) {
-    case v1::Run::PARTIALLY_FAILED:
-      return "NEXT_CLIENTS_RETRY";
-    case v1::Run::FAILED:
-      if (run.error().reason() == "PLAN_CHANGED") return "NEXT_DRY_RUN";
-      if (absl::StartsWith(run.error().reason(), "GUARD_")) return "NEXT_GUARD";
-      if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";
-      if (run.kind() == v1::Run::REBUILD) return "NEXT_REBUILD_FAILED";
-      if (run.kind() == v1::Run::RECONCILE) return "NEXT_RECONCILE_FAILED";
-      return "NEXT_RUN_FAILED";
-    case v1::Run::CANCELLED:
-      if (run.kind() == v1::Run::MATCH) return "NEXT_CLIENTS_MATCH";
-      if (run.kind() == v1::Run::REBUILD) return "NEXT_LEDGER_REBUILD";
-      if (run.kind() == v1::Run::RECONCILE) return "NEXT_RECONCILE";
-      return "NEXT_EXPORT_RUN";
-    default:
-      break;
-  }
-  if (run.kind() == v1::Run::MATCH) {
-    const bool proposes = run.match().matched() > run.match().applied();
-    return proposes ? "NEXT_AFTER_MATCH" : "NEXT_EXPORT_RUN";
-  }
+  if (run.state() == v1::Run::FAILED) return NextOfFailed(run);
+  if (run.state() == v1::Run::CANCELLED) return NextOfCancelled(run);
+  if (run.kind() == v1::Run::MATCH) return NextOfMatch(run.match());
+  // What would only be refused is no reason not to go on.
   if (run.draft_mapping()) return "NEXT_FIELDS_SAVE_DRAFT";
-  if (run.kind() == v1::Run::RECONCILE) return NextOfReconcile(run);
-  if (run.dry_run()) return run.plan().empty() ? "NEXT_EXPORT_RUN" : "NEXT_EXPORT_PLAN";
-  return "NEXT_STATUS";
+  if (run.dry_run() && run.kind() != v1::Run::RECONCILE) {
+    return run.plan().empty() ? "NEXT_EXPORT_RUN" : "NEXT_EXPORT_PLAN";
+  }
+  if (run.state() == v1::Run::PARTIALLY_FAILED && !run.dry_run()) {
+    return "NEXT_CLIENTS_RETRY";
+  }
+  return run.kind() == v1::Run::RECONCILE ? NextOfReconcile(run) : "NEXT_STATUS";
+}
+
+// What it found or would do, in one line. Empty: its state says it.
+std::string ResultText(const Session& session, const v1::Run& run) {
+  const bool ended_well =
+      run.state() == v1::Run::SUCCEEDED || run.state() == v1::Run::PARTIALLY_FAILED;
+  if (!ended_well) return "";
+  if (run.has_reconcile()) return ReconcileText(session, run);
+  if (run.kind() == v1::Run::MATCH) {
+    return session.Text("MATCH_RESULT",
+                        {{"matched", absl::StrCat(run.match().matched())},
+                         {"ambiguous", absl::StrCat(run.match().ambiguous())},
+                         {"unmatched", absl::StrCat(run.match().unmatched())}});
+  }
+  if (!run.dry_run()) return "";
+  v1::RunCounters counters = run.counters();
+  counters.clear_unchanged();
+  const std::string counts = NotZeroText(session, counters);
+  return counts.empty() ? session.Text("DRY_RUN_NOTHING")
+                        : session.Text("DRY_RUN_WOULD", {{"counts", counts}});
 }
 
 void PrintFailures(Session& session, const v1::Run& run) {
@@ -166,6 +214,10 @@ int ExitCodeOf(const v1::Run& run) {
   }
 }
 
+int PairsToAccept(const v1::MatchResult& match) {
+  return std::max(0, std::min(match.proposed(), match.matched() - match.applied()));
+}
+
 std::string NumberOf(const v1::Run& run) {
   const std::vector<std::string> parts = absl::StrSplit(run.name(), '/');
   return parts.back();
@@ -183,15 +235,9 @@ Cell StateCell(const Session& session, const v1::Run& run) {
 }
 
 std::string CountersText(const Session& session, const v1::RunCounters& c) {
-  std::vector<std::string> parts = {Part(session, "SCANNED", c.scanned())};
-  const std::vector<std::pair<absl::string_view, int>> others = {
-      {"UNCHANGED", c.unchanged()}, {"ADDED", c.added()},     {"UPDATED", c.updated()},
-      {"RECREATED", c.recreated()}, {"SKIPPED", c.skipped()}, {"FAILED", c.failed()},
-      {"DEFERRED", c.deferred()}};
-  for (const auto& [label, count] : others) {
-    if (count != 0) parts.push_back(Part(session, label, count));
-  }
-  return absl::StrJoin(parts, ", ");
+  const std::string rest = NotZeroText(session, c);
+  return absl::StrCat(Part(session, "SCANNED", c.scanned()), rest.empty() ? "" : ", ",
+                      rest);
 }
 
 std::string WriteBackText(const Session& session,
@@ -246,10 +292,8 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
                                  {"id", IntegrationIdOfRun(run)},
                                  {"plan", run.plan()}};
   const Cell state = StateCell(session, run);
-  const bool compared =
-      run.has_reconcile() &&
-      (run.state() == v1::Run::SUCCEEDED || run.state() == v1::Run::PARTIALLY_FAILED);
-  if (compared) session.out() << ReconcileText(session, run) << '\n';
+  const std::string result = ResultText(session, run);
+  if (!result.empty()) PrintWrapped(result, 0, session.style(), session.out());
   session.out() << session.Text("RUN_OF", parameters) << ": "
                 << Paint(session.style(), state.color, state.text) << '\n';
   Facts facts;
@@ -263,7 +307,9 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
   facts.Add(session.Text("AGENT"), run.agent());
   if (run.has_match())
     facts.Add(session.Text("PAIRS"), MatchText(session, run.match()));
-  if (compared) facts.Add(session.Text("COMPARED"), ComparedText(session, run));
+  if (run.has_reconcile() && !result.empty()) {
+    facts.Add(session.Text("COMPARED"), ComparedText(session, run));
+  }
   facts.Add(session.Text("CLIENTS"), SumText(session, run.counters()));
   // A run that got nowhere has nothing to tell of either side.
   if (run.portal().http_requests() > 0) {

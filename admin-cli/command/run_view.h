@@ -13,6 +13,10 @@ bool HasEnded(const v1::Run& run);
 // PARTIALLY_FAILED.
 int ExitCodeOf(const v1::Run& run);
 
+// Of a match: pairs that wait for a person to accept them. 0 with an older agent,
+// which does not tell them from those that an export takes over by itself.
+int PairsToAccept(const v1::MatchResult& match);
+
 // "integrations/main/runs/12" -> "12", "main".
 std::string NumberOf(const v1::Run& run);
 std::string IntegrationIdOfRun(const v1::Run& run);

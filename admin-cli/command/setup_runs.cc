@@ -13,6 +13,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/client.grpc.pb.h"
+#include "guestbridge/v1/field_mapping.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/schedule.grpc.pb.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 using Runs = v1::RunService::Stub;
 using Clients = v1::ClientService::Stub;
+using Fields = v1::FieldMappingService::Stub;
 using Schedules = v1::ScheduleService::Stub;
 
 bool EndedWell(const v1::Run& run) {
@@ -35,12 +37,15 @@ bool IsExport(const v1::Run& run) {
 struct RunsSoFar {
   bool exported = false;
   std::optional<v1::Run> match;
-  std::optional<v1::Run> dry_run;  // Only one that is newer than the match.
+  // Only one that is newer than the match and than every export that was tried: an
+  // older one may plan what is done already.
+  std::optional<v1::Run> dry_run;
   std::optional<v1::Run> unfinished_export;
 };
 
 absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
   RunsSoFar found;
+  bool tried = false;
   v1::ListRunsRequest request;
   request.set_parent(talk.name);
   request.set_page_size(200);
@@ -52,8 +57,10 @@ absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
       } else if (run.draft_mapping()) {
         continue;  // of a mapping that may never have been saved
       } else if (run.kind() == v1::Run::EXPORT && run.dry_run()) {
-        if (!found.match.has_value() && !found.dry_run.has_value()) found.dry_run = run;
+        const bool newest = !tried && !found.match.has_value();
+        if (newest && !found.dry_run.has_value()) found.dry_run = run;
       } else if (IsExport(run)) {
+        tried = true;
         if (!HasEnded(run)) found.unfinished_export = run;
         found.exported = found.exported || EndedWell(run);
       }
@@ -63,12 +70,16 @@ absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
   return found;
 }
 
+absl::Status WaitForEnd(const SetupTalk& talk, v1::Run* run) {
+  if (HasEnded(*run)) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(
+      *run, WaitForRun(talk.session, run->name(), v1::WatchRunRequest::ENDED));
+  return absl::OkStatus();
+}
+
 // Waits for it and shows it. Its exit code when it did not end well.
 absl::StatusOr<StepEnd> Finish(const SetupTalk& talk, v1::Run* run) {
-  if (!HasEnded(*run)) {
-    GB_ASSIGN_OR_RETURN(
-        *run, WaitForRun(talk.session, run->name(), v1::WatchRunRequest::ENDED));
-  }
+  GB_RETURN_IF_ERROR(WaitForEnd(talk, run));
   if (talk.shows()) PrintRun(talk.session, *run, /*with_next=*/!EndedWell(*run));
   if (EndedWell(*run)) return std::nullopt;
   return ExitCodeOf(*run);
@@ -81,16 +92,42 @@ absl::StatusOr<v1::Run> StartMatch(const SetupTalk& talk, bool apply) {
   return talk.session.Call(&Clients::MatchClients, request);
 }
 
-absl::StatusOr<v1::Run> StartExport(const SetupTalk& talk, bool dry_run) {
+absl::StatusOr<v1::Run> StartDryRun(const SetupTalk& talk) {
   v1::StartExportRequest request;
   request.set_parent(talk.name);
-  request.set_dry_run(dry_run);
+  request.set_dry_run(true);
+  return talk.session.Call(&Runs::StartExport, request);
+}
+
+// Does what that dry run showed and nothing else, which the guard need not stop.
+absl::StatusOr<v1::Run> StartExport(const SetupTalk& talk, const v1::Run& dry_run) {
+  v1::StartExportRequest request;
+  request.set_parent(talk.name);
+  request.set_plan(dry_run.plan());
   return talk.session.Call(&Runs::StartExport, request);
 }
 
 // A run of that kind that goes on or ended well is not made again.
 bool Counts(const std::optional<v1::Run>& run) {
   return run.has_value() && (!HasEnded(*run) || EndedWell(*run));
+}
+
+// The dry run to ask about: the last one, unless fields were matched anew since.
+absl::StatusOr<v1::Run> DryRunOf(const SetupTalk& talk, const RunsSoFar& found) {
+  if (Counts(found.dry_run)) {
+    if (!HasEnded(*found.dry_run)) return *found.dry_run;
+    v1::ListFieldMappingsRequest list;
+    list.set_parent(talk.name);
+    list.set_page_size(1);
+    GB_ASSIGN_OR_RETURN(const auto versions,
+                        talk.session.Call(&Fields::ListFieldMappings, list));
+    if (!versions.field_mappings().empty() &&
+        versions.field_mappings(0).version() == found.dry_run->mapping_version()) {
+      return *found.dry_run;
+    }
+  }
+  talk.Say("SETUP_DRY_RUN");
+  return StartDryRun(talk);
 }
 
 // "03:00" -> "0 3 * * *"; a cron stays as it is.
@@ -129,11 +166,15 @@ absl::StatusOr<StepEnd> SetUpMatch(const SetupTalk& talk) {
   }
   GB_ASSIGN_OR_RETURN(StepEnd end, Finish(talk, &run));
   if (end.has_value()) return end;
-  const int proposed = run.match().matched() - run.match().applied();
+  const int proposed = PairsToAccept(run.match());
+  const int known = run.match().matched() - run.match().proposed();
+  if (known > 0 && run.match().applied() == 0) {
+    talk.Say("SETUP_ADOPTED", {{"count", absl::StrCat(known)}});
+  }
   if (run.match().ambiguous() > 0) {
     talk.Say("SETUP_AMBIGUOUS", {{"count", absl::StrCat(run.match().ambiguous())}});
   }
-  if (proposed <= 0) return std::nullopt;
+  if (proposed == 0) return std::nullopt;
   talk.Say("SETUP_PROPOSED", {{"count", absl::StrCat(proposed)}});
   GB_ASSIGN_OR_RETURN(const bool apply,
                       talk.conversation.AskYesNo(talk.Text("ASK_APPLY"), std::nullopt));
@@ -157,26 +198,27 @@ absl::StatusOr<StepEnd> SetUpExport(const SetupTalk& talk) {
     talk.Say("SETUP_EXPORT_GOES_ON");
     return Finish(talk, &run);
   }
-  if (Counts(found.dry_run)) {
-    run = *found.dry_run;
-  } else {
-    talk.Say("SETUP_DRY_RUN");
-    GB_ASSIGN_OR_RETURN(run, StartExport(talk, /*dry_run=*/true));
+  GB_ASSIGN_OR_RETURN(run, DryRunOf(talk, found));
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const StepEnd dry_end, Finish(talk, &run));
+    if (dry_end.has_value()) return dry_end;
+    const int writes =
+        run.counters().added() + run.counters().updated() + run.counters().recreated();
+    GB_ASSIGN_OR_RETURN(
+        const bool yes,
+        talk.conversation.AskYesNo(
+            talk.Text("ASK_EXPORT", {{"count", absl::StrCat(writes)}}), std::nullopt));
+    if (!yes) {
+      talk.Say("SETUP_NOT_EXPORTED");
+      return 0;
+    }
+    GB_ASSIGN_OR_RETURN(run, StartExport(talk, run));
+    GB_RETURN_IF_ERROR(WaitForEnd(talk, &run));
+    if (run.error().reason() != "PLAN_CHANGED") return Finish(talk, &run);
+    // The yes was to something else: a hotel at work changes all the time.
+    talk.Say("SETUP_PLAN_CHANGED");
+    GB_ASSIGN_OR_RETURN(run, StartDryRun(talk));
   }
-  GB_ASSIGN_OR_RETURN(const StepEnd dry_end, Finish(talk, &run));
-  if (dry_end.has_value()) return dry_end;
-  const int writes =
-      run.counters().added() + run.counters().updated() + run.counters().recreated();
-  GB_ASSIGN_OR_RETURN(
-      const bool yes,
-      talk.conversation.AskYesNo(
-          talk.Text("ASK_EXPORT", {{"count", absl::StrCat(writes)}}), std::nullopt));
-  if (!yes) {
-    talk.Say("SETUP_NOT_EXPORTED");
-    return 0;
-  }
-  GB_ASSIGN_OR_RETURN(run, StartExport(talk, /*dry_run=*/false));
-  return Finish(talk, &run);
 }
 
 absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk) {

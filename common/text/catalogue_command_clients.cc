@@ -22,6 +22,29 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_CLIENTS_EXPLAIN",
               "Why one is as it is: guestbridge clients explain {id} CLIENT",
               "Почему так: guestbridge clients explain {id} КЛИЕНТ"),
+    MakeLabel("LABEL_NEXT_CLIENTS_ACCEPT",
+              "To accept them all: guestbridge clients match {id} --apply --wait",
+              "Принять все: guestbridge clients match {id} --apply --wait"),
+    MakeLabel("LABEL_NEXT_CLIENTS_LINK",
+              "For each, one of:\n  guestbridge clients link {id} CLIENT CONTACT\n"
+              "  guestbridge clients unlink {id} CLIENT --new",
+              "Для каждого одно из двух:\n"
+              "  guestbridge clients link {id} КЛИЕНТ КОНТАКТ\n"
+              "  guestbridge clients unlink {id} КЛИЕНТ --new"),
+    MakeLabel("LABEL_NEXT_CLIENTS_RETRY_OR_DROP",
+              "After mending: guestbridge clients retry {id} CLIENT\n"
+              "Not wanted there: guestbridge clients drop {id} CLIENT",
+              "После исправления: guestbridge clients retry {id} КЛИЕНТ\n"
+              "Не нужен на портале: guestbridge clients drop {id} КЛИЕНТ"),
+    MakeLabel("LABEL_CERTAINTY_CERTAIN", "certain", "точно"),
+    MakeLabel("LABEL_CERTAINTY_LIKELY", "likely", "вероятно"),
+    MakeLabel("LABEL_CERTAINTY_DOUBTFUL", "doubtful", "сомнительно"),
+    MakeLabel("LABEL_CERTAINTY_HIGH", "sure", "уверенно"),
+    MakeLabel("LABEL_CERTAINTY_MEDIUM", "not sure", "не наверняка"),
+    MakeLabel("LABEL_MAPPING", "Field mapping", "Соответствие"),
+    MakeLabel("LABEL_MAPPING_NOW", "version {version}", "версия {version}"),
+    MakeLabel("LABEL_MAPPING_BEFORE", "version {version}; exported with {exported}",
+              "версия {version}; выгружен с {exported}"),
     MakeLabel("LABEL_HEAD_CONTACT", "CONTACT", "КОНТАКТ"),
     MakeLabel("LABEL_CLIENT_QUEUED", "queued", "в очереди"),
     MakeLabel("LABEL_CLIENT_EXPORTED", "exported", "выгружен"),
@@ -150,8 +173,10 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_REMEDY_DOUBLED", "merge them in Bitrix24; the next export follows",
               "объедините их в Битрикс24; следующая выгрузка это учтёт"),
     MakeLabel("LABEL_REMEDY_ORPHANED",
-              "--apply links it when its client is still in 1C",
-              "--apply свяжет его, если клиент ещё есть в 1С"),
+              "--apply links it when its client is still in 1C; else it is yours to "
+              "keep or delete",
+              "--apply свяжет его, если клиент ещё есть в 1С; иначе решайте сами, "
+              "оставить его или удалить"),
     MakeLabel("LABEL_REMEDY_CHANGED_ON_PORTAL",
               "--apply sets these fields back to what 1C says",
               "--apply вернёт в эти поля значения из 1С"),
@@ -170,6 +195,16 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_RECONCILE",
               "To look again: guestbridge reconcile run {id} --wait",
               "Сверить ещё раз: guestbridge reconcile run {id} --wait"),
+    MakeLabel("LABEL_NEXT_RECONCILE_GUARD",
+              "See what would change: guestbridge reconcile run {id} --wait",
+              "Посмотрите изменения: guestbridge reconcile run {id} --wait"),
+    MakeLabel("LABEL_NEXT_RECONCILE_ORPHANS",
+              "To link those whose client is still in 1C:\n"
+              "  guestbridge reconcile run {id} --apply --wait\n"
+              "The others are yours to keep or delete in Bitrix24.",
+              "Связать те, чей клиент ещё есть в 1С:\n"
+              "  guestbridge reconcile run {id} --apply --wait\n"
+              "Остальные контакты оставьте или удалите в Битрикс24."),
     MakeLabel("LABEL_NEXT_RECONCILE_FAILED",
               "Mend the cause, then again: guestbridge reconcile run {id} --wait",
               "Устраните причину и повторите: guestbridge reconcile run {id} --wait"),

@@ -330,6 +330,13 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_RUN_FULL", "full", "полная"),
     MakeLabel("LABEL_RUN_DRY", "dry run: nothing is written",
               "пробная: ничего не записывается"),
+    MakeLabel("LABEL_DRY_RUN_WOULD", "Would be: {counts}.", "Было бы: {counts}."),
+    MakeLabel("LABEL_DRY_RUN_NOTHING", "Nothing would change.",
+              "Ничего не изменилось бы."),
+    MakeLabel("LABEL_MATCH_RESULT",
+              "Clients: matched {matched}, ambiguous {ambiguous}, new {unmatched}.",
+              "Клиентов: с парой {matched}, неоднозначных {ambiguous}, новых "
+              "{unmatched}."),
     MakeLabel("LABEL_FORECAST", "Forecast", "Прогноз"),
     MakeLabel("LABEL_FORECAST_NUMBERS",
               "about {time} on the portal: {requests} requests, {commands} commands, "
@@ -392,6 +399,7 @@ constexpr ReasonText kLabels[] = {
               "nothing is written now, and when it will be done is not known:",
               "сейчас запись не идёт, и когда она закончится, неизвестно:"),
     MakeLabel("LABEL_MATCH_MATCHED", "matched", "найдена пара"),
+    MakeLabel("LABEL_MATCH_PROPOSED", "proposed", "предложено"),
     MakeLabel("LABEL_MATCH_AMBIGUOUS", "ambiguous", "неоднозначно"),
     MakeLabel("LABEL_MATCH_UNMATCHED", "new", "новых"),
     MakeLabel("LABEL_MATCH_LINKED", "linked before", "связаны ранее"),
@@ -439,13 +447,21 @@ constexpr ReasonText kLabels[] = {
               "Next: guestbridge ledger rebuild {id} --wait",
               "Дальше: guestbridge ledger rebuild {id} --wait"),
     MakeLabel("LABEL_NEXT_CLIENTS_RETRY",
-              "After mending: guestbridge clients retry {id}, then export run {id} "
-              "--wait",
-              "После исправления: guestbridge clients retry {id}, затем export run "
-              "{id} --wait"),
+              "After mending:\n  guestbridge clients retry {id}\n"
+              "  guestbridge export run {id} --wait",
+              "После исправления:\n  guestbridge clients retry {id}\n"
+              "  guestbridge export run {id} --wait"),
+    MakeLabel("LABEL_NEXT_CLIENT_RETRY",
+              "After mending:\n  guestbridge clients retry {id} {client}\n"
+              "  guestbridge export run {id} --wait",
+              "После исправления:\n  guestbridge clients retry {id} {client}\n"
+              "  guestbridge export run {id} --wait"),
     MakeLabel("LABEL_NEXT_AFTER_MATCH",
               "Proposals: guestbridge clients list {id} --state PROPOSED",
               "Предложенные пары: guestbridge clients list {id} --state PROPOSED"),
+    MakeLabel("LABEL_NEXT_AFTER_AMBIGUOUS",
+              "For you to decide: guestbridge clients list {id} --state AMBIGUOUS",
+              "Решать вам: guestbridge clients list {id} --state AMBIGUOUS"),
     MakeLabel("LABEL_NEXT_EXPORT_RUN", "Next: guestbridge export run {id} --wait",
               "Дальше: guestbridge export run {id} --wait"),
     MakeLabel("LABEL_NEXT_AFTER_CHANGE",

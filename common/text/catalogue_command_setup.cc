@@ -158,6 +158,12 @@ constexpr ReasonText kSetupLabels[] = {
               "выгружаются, пока вы не выберете: guestbridge clients list {id} --state "
               "AMBIGUOUS"),
     MakeLabel(
+        "LABEL_SETUP_ADOPTED",
+        "Guests whose contact is known: {count} (1C names it, or it carries their "
+        "mark). The export takes these contacts over.",
+        "Гостей, чей контакт известен: {count} (его называет 1С, или на нём их "
+        "отметка). Выгрузка возьмёт эти контакты сама."),
+    MakeLabel(
         "LABEL_SETUP_PROPOSED",
         "Pairs that fit by phone or e-mail: {count}. To look at them in another "
         "window: guestbridge clients list {id} --state PROPOSED",
@@ -177,6 +183,12 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_SETUP_DRY_RUN",
               "Finding out what the export would do; nothing is written.",
               "Выясняем, что сделала бы выгрузка; ничего не записывается."),
+    MakeLabel(
+        "LABEL_SETUP_PLAN_CHANGED",
+        "Guests or settings have changed meanwhile, so nothing was written. "
+        "Finding out once more what the export would do.",
+        "Тем временем гости или настройки изменились, поэтому ничего не записано. "
+        "Ещё раз выясняем, что сделала бы выгрузка."),
     MakeLabel("LABEL_ASK_EXPORT",
               "Write this to the portal now (contacts: {count})? yes/no",
               "Записать это на портал сейчас (контактов: {count})? да/нет"),

@@ -16,11 +16,10 @@ constexpr char kNothingRu[] = "Ничего делать не нужно.";
 // Texts about one client name no parameter but the client: lists show them without.
 constexpr ReasonText kTexts[] = {
     // What is to be done about a client.
-    {"NEVER_EXPORTED", kOk,
-     "The guest is not on the portal yet; the next export creates the contact.",
-     "Гостя ещё нет на портале; ближайшая выгрузка создаст контакт.",
-     "Start an export, or wait for the schedule.",
-     "Запустите выгрузку или дождитесь расписания."},
+    {"NEVER_EXPORTED", kOk, "The guest is not on the portal yet.",
+     "Гостя ещё нет на портале.",
+     "The next export creates the contact: start one, or wait for the schedule.",
+     "Контакт создаст ближайшая выгрузка: запустите её или дождитесь расписания."},
     {"CLIENT_DROPPED", kOk,
      "The portal refused this guest, and a person dropped it: it is not tried again "
      "until its data in 1C or the field mapping changes.",
@@ -164,14 +163,12 @@ constexpr ReasonText kTexts[] = {
      "забудет их и заново просмотрит этот портал.",
      "See what it would do: guestbridge export run {integration} --dry-run.",
      "Посмотрите, что он сделает: guestbridge export run {integration} --dry-run."},
-    {"CONTACT_GONE", kOk,
-     "The contact {contact} is not on the portal any more; the next export makes a new "
-     "one.",
-     "Контакта {contact} больше нет на портале; ближайшая выгрузка создаст новый.",
-     "If the contact was removed on purpose, mark the guest for deletion in 1C or "
-     "switch the event contact-deleted off.",
-     "Если контакт удалён намеренно, пометьте гостя на удаление в 1С или отключите "
-     "событие contact-deleted."},
+    {"CONTACT_GONE", kOk, "The contact {contact} is not on the portal any more.",
+     "Контакта {contact} больше нет на портале.",
+     "The next export makes a new one. If the contact was removed on purpose, mark the "
+     "guest for deletion in 1C or switch the event contact-deleted off.",
+     "Ближайшая выгрузка создаст новый. Если контакт удалён намеренно, пометьте гостя "
+     "на удаление в 1С или отключите событие contact-deleted."},
     {"CONTACT_GONE_RELINK", kOk,
      "The guest's contact is not on the portal any more; only a contact that took its "
      "data over is linked, no new one is made.",

@@ -130,6 +130,11 @@ void NoticeBoard::Tick() {
   }
   for (const v1::IntegrationStatus& one : status->integrations()) {
     const std::string id(absl::StripPrefix(one.integration(), "integrations/"));
+    // Whoever switched it off knows; what was wrong with it is not mended by that.
+    if (!one.active()) {
+      seen_.erase(id);
+      continue;
+    }
     const absl::Status told = Consider(id, one);
     if (!told.ok()) {
       log::Warning("notice_failed", {{"integration", id}, {"error", told}});

@@ -20,7 +20,8 @@ std::string NoticeJson(const v1::IntegrationStatus& status);
 
 // Tells each change of what needs a person once, also after a restart and with several
 // servers on one store. A change counts when it has lasted a minute: an agent that
-// restarts is no news. That an integration is not set up yet is none either.
+// restarts is no news. That an integration is not set up yet is none either, and of
+// one that is switched off nothing is told until it is on again.
 // One thread at a time.
 class NoticeBoard {
  public:

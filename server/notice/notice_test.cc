@@ -32,6 +32,7 @@ class NoticeBoardTest : public ::testing::Test {
     v1::IntegrationStatus& one = *status_.add_integrations();
     one.set_integration("integrations/main");
     one.set_display_name("Riviera");
+    one.set_active(true);
     for (const std::string& reason : reasons) {
       v1::Explanation& item = *one.add_attention();
       item.set_reason(reason);
@@ -86,6 +87,21 @@ TEST_F(NoticeBoardTest, EachChangeIsToldOnceAndTheRecoveryToo) {
                                  "ATTENTION ATTENTION_CLIENTS_FAILED "
                                  "AGENT_NOT_CONNECTED",
                                  "RECOVERED"));
+}
+
+TEST_F(NoticeBoardTest, SwitchingAnIntegrationOffIsNoRecovery) {
+  NoticeBoard board = Board();
+  Needs({"ATTENTION_CLIENTS_FAILED"});
+  Look(&board);
+  Needs({});
+  status_.mutable_integrations(0)->set_active(false);
+  Look(&board);
+  Needs({"ATTENTION_CLIENTS_FAILED"});
+  Look(&board);
+  EXPECT_THAT(told_, ElementsAre("ATTENTION ATTENTION_CLIENTS_FAILED"));
+  Needs({});
+  Look(&board);
+  EXPECT_THAT(told_, ElementsAre("ATTENTION ATTENTION_CLIENTS_FAILED", "RECOVERED"));
 }
 
 TEST_F(NoticeBoardTest, WhatPassesWithinAMinuteIsNoNews) {

@@ -400,7 +400,9 @@ void Matcher::Conclude(Seeker seeker) {
     return;
   }
   ++counts.matched;
-  if (seeker.verdict.rank >= kAdopted && !context_.settings.apply) {
+  const bool adopted = seeker.verdict.rank >= kAdopted;
+  if (!adopted) ++counts.proposed;
+  if (adopted && !context_.settings.apply) {
     // The next export adopts it by itself: what 1C does not tell it, the ledger must.
     context_.tally.Count(Outcome::kUnchanged);
     const bool told = seeker.contact == seeker.stored;

@@ -67,7 +67,9 @@ TEST_F(MatcherTest, AContactWithTheGuestsMarkIsAdoptedByTheNextExport) {
   Export();  // The ledger is no longer new: it does not look at the whole portal.
   const ClientKey key = world.base.Add(2, "Ivanov").key;
   Contact(500, "Ivanov", "").stamp = Stamp{"guestbridge:base", key.guid(), ""};
-  EXPECT_EQ(Match().matched, 1);
+  const MatchCounts found = Match();
+  EXPECT_EQ(found.matched, 1);
+  EXPECT_EQ(found.proposed, 0);
   EXPECT_TRUE(world.portal.contacts[500].fields.count("LAST_NAME"));
   const RunCounts counts = Export();
   EXPECT_EQ(counts.added, 0);
@@ -88,6 +90,7 @@ TEST_F(MatcherTest, ProposesAndAppliesWithAStamp) {
   const auto proposed = world.Run(match);
   EXPECT_EQ(proposed.end, RunEnd::kSucceeded) << proposed.error;
   EXPECT_EQ(proposed.progress.match.matched, 1);
+  EXPECT_EQ(proposed.progress.match.proposed, 1);
   EXPECT_EQ(proposed.progress.match.unmatched, 1);
   EXPECT_TRUE(world.portal.contacts.at(50).stamp.origin.empty());
   // An unsettled proposal keeps the export from making a second contact.
@@ -98,7 +101,9 @@ TEST_F(MatcherTest, ProposesAndAppliesWithAStamp) {
   match = world.Settings();
   match.kind = RunKind::kMatch;
   match.apply = true;
-  EXPECT_EQ(world.Run(match).progress.match.applied, 1);
+  const MatchCounts applied = world.Run(match).progress.match;
+  EXPECT_EQ(applied.applied, 1);
+  EXPECT_EQ(applied.proposed, 1);
   EXPECT_EQ(world.portal.contacts.at(50).stamp.origin,
             world.base.clients[0].key.guid());
   world.Run(world.Settings());
@@ -117,6 +122,7 @@ TEST_F(MatcherTest, SaysHowAPairWasFound) {
   world.base.Add(4, "Kim", "+79160000004");
   const MatchCounts counts = Match();
   EXPECT_EQ(counts.matched, 2);
+  EXPECT_EQ(counts.proposed, 1) << "an export adopts what 1C names";
   EXPECT_EQ(counts.unmatched, 2);
   EXPECT_EQ(Pair(0).found_by, "MATCHED_BY_PHONE_NAME");
   EXPECT_EQ(Pair(0).candidates, std::vector<ContactId>{ContactId(50)});

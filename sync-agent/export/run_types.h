@@ -155,6 +155,7 @@ struct PortalUse {
 };
 struct MatchCounts {
   int matched = 0;
+  int proposed = 0;  // of the matched: by phone or e-mail
   int ambiguous = 0;
   int unmatched = 0;
   int linked = 0;

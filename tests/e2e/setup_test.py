@@ -154,6 +154,23 @@ class SetUp(unittest.TestCase):
         self.check_done(site, guests)
         self.assertEqual(len(site.portal.get("/contacts")), 2)
 
+    def test_the_yes_to_the_dry_run_lets_it_through_the_guard(self):
+        guests = [guest(n) for n in range(1, 4)]
+        site = self.site(guests)
+        site.start_agent()
+        for row in guests:  # what 1C's own integration left behind
+            answer = site.portal.post("/contacts/add", {"fields": {
+                "LAST_NAME": row["LastName"], "NAME": row["FirstName"]}})
+            site.onec.post("/clients/edit", {"guid": row["Ref_Key"], "set": {
+                "B24ContactID": str(answer.get("id") or answer["ids"][0])}})
+        site.cli("integration", "create", "main", "--type", "bitrix24")
+        site.cli("integration", "update", "main", "--guard-contacts", "1", "--guard-percent", "1")
+        answers = [answer for step in steps(site)[1:] for answer in step]
+        result = setup(site, answers, code=0)
+        self.assertIn("Guests whose contact is known: 3", " ".join(result.stderr.split()))
+        self.assertNotIn("by phone or e-mail", result.stderr)
+        self.check_done(site, guests)
+
     def test_wrong_answers_are_corrected_as_it_goes(self):
         guests = [guest(1)]
         site = self.site(guests)
