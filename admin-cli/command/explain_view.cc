@@ -49,7 +49,7 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
                {session.Name("OUTCOME", rule.outcome()), color},
                said ? rule.explanation().message() : TextOf(rule.explanation())});
   }
-  session.out() << session.Text("RULES") << '\n';
+  session.Say("RULES");
   table.Print(session.style(), session.out());
 }
 
@@ -85,7 +85,7 @@ std::string PortalText(const Session& session, const v1::PortalContact& portal) 
 
 void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
   if (explanation.next().reason().empty()) return;
-  session.out() << session.Text("WHAT_IS_NEXT") << '\n';
+  session.Say("WHAT_IS_NEXT");
   const auto say = [&](const std::string& text) {
     PrintWrapped(text, 2, session.style(), session.out());
   };
@@ -128,7 +128,7 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
     table.Add({field.target(), field.source(), YesNo(session, field.changed()),
                std::move(values)});
   }
-  session.out() << session.Text("FIELDS_TITLE") << '\n';
+  session.Say("FIELDS_TITLE");
   table.Print(session.style(), session.out());
 }
 
@@ -141,7 +141,7 @@ void PrintChanges(Session& session, const v1::ClientExplanation& explanation) {
                           : Cell{session.Text("CHANGE_NOT_SEEN"), Color::kWarning};
     table.Add({absl::StrReplaceAll(change.time(), {{"T", " "}}), seen});
   }
-  session.out() << session.Text("CHANGES_IN_1C") << '\n';
+  session.Say("CHANGES_IN_1C");
   table.Print(session.style(), session.out());
 }
 
@@ -247,7 +247,7 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
   PrintRules(session, explanation);
   PrintFields(session, explanation);
   if (explanation.history_size() > 0) {
-    session.out() << session.Text("LAST_DONE") << '\n';
+    session.Say("LAST_DONE");
     PrintHistory(session, {explanation.history().begin(), explanation.history().end()});
   }
   PrintChanges(session, explanation);
@@ -259,9 +259,8 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     return;
   }
   const std::vector<std::string> name = absl::StrSplit(explanation.name(), '/');
-  session.out() << session.Text(NextOf(explanation.decision()),
-                                {{"id", name.size() > 1 ? name[1] : "ID"}})
-                << '\n';
+  session.Say(NextOf(explanation.decision()),
+              {{"id", name.size() > 1 ? name[1] : "ID"}});
 }
 
 }  // namespace guestbridge::cli
