@@ -32,10 +32,7 @@ void PrintPair(const std::string& name, const std::string& text, const Style& st
     out << lead << '\n';
     lead.clear();
   }
-  for (const std::string& line : lines) {
-    out << PadToWidth(lead, kLeft + 2) << line << '\n';
-    lead.clear();
-  }
+  PrintBeside(PadToWidth(lead, kLeft + 2), kLeft + 2, lines, Color::kNone, style, out);
 }
 
 std::string FlagText(const Argument& argument, Language language) {

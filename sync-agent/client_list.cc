@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/model/shared_reason.h"
 
 namespace guestbridge::agent {
 
@@ -108,7 +110,11 @@ absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
 absl::StatusOr<v1::ListClientGroupsResponse> ListClientGroups(
     const v1::ListClientGroupsRequest& request, const TaskParts& parts) {
   GB_ASSIGN_OR_RETURN(const std::set<ClientKey> doubtful, DoubtfulClients(parts));
-  std::map<std::pair<v1::Client::State, std::string>, v1::ClientGroup> groups;
+  struct Group {
+    v1::ClientGroup shown;
+    Parameters parameters;
+  };
+  std::map<std::tuple<v1::Client::State, std::string, Parameters>, Group> groups;
   ClientKey after;
   while (true) {
     GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,
@@ -120,12 +126,16 @@ absl::StatusOr<v1::ListClientGroupsResponse> ListClientGroups(
           request.state() != client.state()) {
         continue;
       }
-      v1::ClientGroup& group = groups[{client.state(), client.reason()}];
+      const Parameters parameters(client.parameters().begin(),
+                                  client.parameters().end());
+      Group& counted = groups[{client.state(), client.reason(), KindOf(parameters)}];
+      v1::ClientGroup& group = counted.shown;
       if (group.count() == 0) {
         group.set_state(client.state());
         group.set_reason(client.reason());
-        *group.mutable_parameters() = client.parameters();
+        counted.parameters = parameters;
       }
+      KeepShared(parameters, &counted.parameters);
       group.set_count(group.count() + 1);
       if (group.clients_size() < kClientsPerGroup) group.add_clients(client.client());
     }
@@ -133,7 +143,11 @@ absl::StatusOr<v1::ListClientGroupsResponse> ListClientGroups(
     after = records.back().key;
   }
   std::vector<const v1::ClientGroup*> sorted;
-  for (const auto& [which, group] : groups) sorted.push_back(&group);
+  for (auto& [which, group] : groups) {
+    group.shown.mutable_parameters()->insert(group.parameters.begin(),
+                                             group.parameters.end());
+    sorted.push_back(&group.shown);
+  }
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const v1::ClientGroup* a, const v1::ClientGroup* b) {
                      return a->count() > b->count();

@@ -102,6 +102,17 @@ TEST_F(ClientRefusalsTest, ReasonsAreCountedWithTheirFirstClients) {
   EXPECT_EQ(failed->groups(0).count(), 2);
   EXPECT_THAT(failed->groups(0).clients(), ElementsAre(Key(0).guid(), Key(2).guid()));
   EXPECT_EQ(failed->groups(0).parameters().at("code"), "ERROR_CORE");
+  // One that the portal refused for something else.
+  std::vector<ClientRecord> other = {Record(2)};
+  other[0].parameters["code"] = "ACCESS_DENIED";
+  ASSERT_TRUE(world.ledger->Put(other).ok());
+  const auto apart = ListClientGroups(ask, Parts());
+  ASSERT_TRUE(apart.ok());
+  ASSERT_EQ(apart->groups_size(), 2);
+  EXPECT_EQ(apart->groups(0).parameters().at("code"), "ACCESS_DENIED");
+  EXPECT_EQ(apart->groups(1).parameters().at("code"), "ERROR_CORE");
+  other[0].parameters["code"] = "ERROR_CORE";
+  ASSERT_TRUE(world.ledger->Put(other).ok());
   const auto all = ListClientGroups({}, Parts());
   ASSERT_TRUE(all.ok());
   ASSERT_EQ(all->groups_size(), 2);

@@ -41,10 +41,9 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
         all.insert(all.end(), page.agents().begin(), page.agents().end());
       }));
   if (session.PrintDocuments(all)) return 0;
-  session.out() << session.Text("AGENTS_FOUND", {{"count", std::to_string(all.size())}})
-                << '\n';
+  session.Say("AGENTS_FOUND", {{"count", std::to_string(all.size())}});
   if (all.empty()) {
-    session.out() << session.Text("NEXT_AGENT_START") << '\n';
+    session.Say("NEXT_AGENT_START");
     return 0;
   }
   Table table({session.Text("HEAD_NAME"), session.Text("HEAD_CONNECTED"),
@@ -59,7 +58,7 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
   const bool away = std::any_of(all.begin(), all.end(), [](const v1::Agent& agent) {
     return !agent.connected();
   });
-  session.out() << session.Text(away ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET") << '\n';
+  session.Say(away ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET");
   return 0;
 }
 
@@ -69,7 +68,7 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
       absl::StrCat("agents/", absl::StripPrefix(arguments.Get("NAME"), "agents/")));
   GB_ASSIGN_OR_RETURN(const auto agent, session.Call(&Stub::GetAgent, request));
   if (session.PrintDocument(agent)) return 0;
-  session.out() << session.Text("AGENT_IS", {{"name", IdOf(agent)}}) << '\n';
+  session.Say("AGENT_IS", {{"name", IdOf(agent)}});
   Facts facts;
   const Cell connected = ConnectedCell(session, agent);
   facts.Add(session.Text("CONNECTED"), connected.text, connected.color);
@@ -88,8 +87,7 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
     }
   }
   facts.Print(session.style(), session.out());
-  session.out() << session.Text(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY")
-                << '\n';
+  session.Say(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY");
   return 0;
 }
 

@@ -126,8 +126,8 @@ absl::StatusOr<int> Retry(Session& session, const Arguments& arguments) {
   if (session.PrintDocument(answer)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(answer.queued())}};
-  session.out() << session.Text("CLIENTS_QUEUED", parameters) << '\n'
-                << session.Text("NEXT_EXPORT_RUN", parameters) << '\n';
+  session.Say("CLIENTS_QUEUED", parameters);
+  session.Say("NEXT_EXPORT_RUN", parameters);
   return 0;
 }
 
@@ -151,9 +151,9 @@ absl::StatusOr<int> History(Session& session, const Arguments& arguments) {
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"client", ClientIdOf(name)},
                                  {"count", std::to_string(all.size())}};
-  session.out() << session.Text("HISTORY_FOUND", parameters) << '\n';
+  session.Say("HISTORY_FOUND", parameters);
   if (!all.empty()) PrintHistory(session, all);
-  session.out() << session.Text("NEXT_CLIENT_EXPLAIN", parameters) << '\n';
+  session.Say("NEXT_CLIENT_EXPLAIN", parameters);
   return 0;
 }
 
@@ -180,8 +180,8 @@ absl::StatusOr<int> Link(Session& session, const Arguments& arguments) {
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"client", client.client()},
                                  {"contact", std::to_string(client.contact())}};
-  session.out() << session.Text("CLIENT_LINKED", parameters) << '\n'
-                << session.Text("NEXT_EXPORT_RUN", parameters) << '\n';
+  session.Say("CLIENT_LINKED", parameters);
+  session.Say("NEXT_EXPORT_RUN", parameters);
   return 0;
 }
 
@@ -193,14 +193,8 @@ absl::StatusOr<int> Unlink(Session& session, const Arguments& arguments) {
   if (session.PrintDocument(client)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"client", client.client()}};
-  session.out() << session.Text(
-                       request.make_new() ? "CLIENT_TO_BE_MADE" : "CLIENT_UNLINKED",
-                       parameters)
-                << '\n'
-                << session.Text(
-                       request.make_new() ? "NEXT_EXPORT_RUN" : "NEXT_CLIENT_LINK",
-                       parameters)
-                << '\n';
+  session.Say(request.make_new() ? "CLIENT_TO_BE_MADE" : "CLIENT_UNLINKED", parameters);
+  session.Say(request.make_new() ? "NEXT_EXPORT_RUN" : "NEXT_CLIENT_LINK", parameters);
   return 0;
 }
 
@@ -214,8 +208,8 @@ absl::StatusOr<int> Drop(Session& session, const Arguments& arguments) {
   if (session.PrintDocument(answer)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(answer.dropped())}};
-  session.out() << session.Text("CLIENTS_DROPPED", parameters) << '\n'
-                << session.Text("NEXT_TAKE_BACK", parameters) << '\n';
+  session.Say("CLIENTS_DROPPED", parameters);
+  session.Say("NEXT_TAKE_BACK", parameters);
   return 0;
 }
 

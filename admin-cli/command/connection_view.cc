@@ -86,7 +86,7 @@ absl::Time NewestOf(const Checks& checks) {
 void PrintConnection(Session& session, const v1::Connection& connection,
                      absl::string_view headline, absl::string_view next) {
   const std::string id = IdOf(connection);
-  session.out() << session.Text(headline, {{"id", id}}) << '\n';
+  session.Say(headline, {{"id", id}});
   Facts facts;
   facts.Add(session.Text("HOTEL"), connection.hotel());
   const int port = connection.port() == 0 ? 443 : connection.port();
@@ -128,7 +128,7 @@ void PrintConnection(Session& session, const v1::Connection& connection,
                                                       : session.Time(NewestOf(checks)));
   facts.Print(session.style(), session.out());
   PrintTable(session, checks);
-  if (!next.empty()) session.out() << session.Text(next, {{"id", id}}) << '\n';
+  if (!next.empty()) session.Say(next, {{"id", id}});
 }
 
 void PrintChecks(Session& session, absl::string_view id,
@@ -145,12 +145,10 @@ void PrintChecks(Session& session, absl::string_view id,
   absl::string_view headline = "TEST_OK";
   if (warnings > 0) headline = "TEST_WARNINGS";
   if (failed > 0) headline = "TEST_FAILED";
-  session.out() << session.Text(headline, parameters) << '\n';
+  session.Say(headline, parameters);
   PrintTable(session, answer.checks());
   if (!with_next) return;
-  session.out() << session.Text(failed > 0 ? "NEXT_MEND_AND_TEST" : "NEXT_FIELDS_LOAD",
-                                parameters)
-                << '\n';
+  session.Say(failed > 0 ? "NEXT_MEND_AND_TEST" : "NEXT_FIELDS_LOAD", parameters);
 }
 
 }  // namespace guestbridge::cli

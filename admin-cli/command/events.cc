@@ -25,12 +25,12 @@ void PrintTable(Session& session, const Arguments& arguments, const v1::EventSet
                                  {"event", arguments.Get("EVENT")},
                                  {"count", std::to_string(set.events_size())},
                                  {"enabled", std::to_string(enabled)}};
-  session.out() << session.Text(headline, parameters) << '\n';
+  session.Say(headline, parameters);
   PrintEvents(session, set);
   if (set.unsaved()) {
-    session.out() << session.Text("NEXT_EVENTS_SAVE", parameters) << '\n';
+    session.Say("NEXT_EVENTS_SAVE", parameters);
   } else if (!next.empty()) {
-    session.out() << session.Text(next, parameters) << '\n';
+    session.Say(next, parameters);
   }
 }
 

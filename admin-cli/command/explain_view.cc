@@ -81,7 +81,7 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
                {session.Name("OUTCOME", rule.outcome()), color},
                said ? rule.explanation().message() : TextOf(rule.explanation())});
   }
-  session.out() << session.Text("RULES") << '\n';
+  session.Say("RULES");
   table.Print(session.style(), session.out());
 }
 
@@ -117,7 +117,7 @@ std::string PortalText(const Session& session, const v1::PortalContact& portal) 
 
 void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
   if (explanation.next().reason().empty()) return;
-  session.out() << session.Text("WHAT_IS_NEXT") << '\n';
+  session.Say("WHAT_IS_NEXT");
   const auto say = [&](const std::string& text) {
     PrintWrapped(text, 2, session.style(), session.out());
   };
@@ -160,7 +160,7 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
     table.Add({field.target(), field.source(), YesNo(session, field.changed()),
                std::move(values)});
   }
-  session.out() << session.Text("FIELDS_TITLE") << '\n';
+  session.Say("FIELDS_TITLE");
   table.Print(session.style(), session.out());
 }
 
@@ -173,7 +173,7 @@ void PrintChanges(Session& session, const v1::ClientExplanation& explanation) {
                           : Cell{session.Text("CHANGE_NOT_SEEN"), Color::kWarning};
     table.Add({absl::StrReplaceAll(change.time(), {{"T", " "}}), seen});
   }
-  session.out() << session.Text("CHANGES_IN_1C") << '\n';
+  session.Say("CHANGES_IN_1C");
   table.Print(session.style(), session.out());
 }
 
@@ -282,7 +282,7 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
   PrintRules(session, explanation);
   PrintFields(session, explanation);
   if (explanation.history_size() > 0) {
-    session.out() << session.Text("LAST_DONE") << '\n';
+    session.Say("LAST_DONE");
     PrintHistory(session, {explanation.history().begin(), explanation.history().end()});
   }
   PrintChanges(session, explanation);
@@ -294,10 +294,8 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     return;
   }
   const std::vector<std::string> name = absl::StrSplit(explanation.name(), '/');
-  session.out() << session.Text(NextOf(explanation),
-                                {{"id", name.size() > 1 ? name[1] : "ID"},
-                                 {"client", explanation.client()}})
-                << '\n';
+  session.Say(NextOf(explanation), {{"id", name.size() > 1 ? name[1] : "ID"},
+                                    {"client", explanation.client()}});
 }
 
 }  // namespace guestbridge::cli

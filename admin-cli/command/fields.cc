@@ -58,7 +58,7 @@ std::string PolicyOf(const Session& session, const v1::FieldMappingEntry& entry)
 
 void PrintEntries(Session& session, const FieldMapping& mapping) {
   if (!mapping.filter().empty()) {
-    session.out() << session.Text("FILTER_IS", {{"filter", mapping.filter()}}) << '\n';
+    session.Say("FILTER_IS", {{"filter", mapping.filter()}});
   }
   if (mapping.entries().empty()) return;
   const bool policies =
@@ -105,10 +105,8 @@ void PrintBothSides(Session& session, const FieldMapping& mapping) {
       table.Add(
           {field.name(), TypeText(field), absl::StrJoin(targets[field.name()], ", ")});
     }
-    session.out() << session.Text("SOURCE_FIELDS_TITLE",
-                                  {{"source_fields",
-                                    std::to_string(mapping.source_fields_size())}})
-                  << '\n';
+    session.Say("SOURCE_FIELDS_TITLE",
+                {{"source_fields", std::to_string(mapping.source_fields_size())}});
     table.Print(session.style(), session.out());
   }
   int writable = 0;
@@ -120,9 +118,7 @@ void PrintBothSides(Session& session, const FieldMapping& mapping) {
     table.Add({field.name(), field.type(), field.title()});
   }
   if (table.empty()) return;
-  session.out() << session.Text("CONTACT_FIELDS_TITLE",
-                                {{"writable", std::to_string(writable)}})
-                << '\n';
+  session.Say("CONTACT_FIELDS_TITLE", {{"writable", std::to_string(writable)}});
   table.Print(session.style(), session.out());
 }
 
@@ -149,13 +145,13 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
       {"contact_fields", std::to_string(mapping.contact_fields_size())},
       {"version", std::to_string(mapping.version())},
       {"from", std::to_string(mapping.restored_from())}};
-  session.out() << session.Text(headline, parameters) << '\n';
+  session.Say(headline, parameters);
   PrintEntries(session, mapping);
   if (with_both_sides) PrintBothSides(session, mapping);
   if (mapping.version() > 1) {
     PrintWrapped(session.Text(MeaningOf(mapping)), 0, session.style(), session.out());
   }
-  session.out() << session.Text(next, parameters) << '\n';
+  session.Say(next, parameters);
   return 0;
 }
 
@@ -223,13 +219,12 @@ absl::StatusOr<int> Filter(Session& session, const Arguments& arguments) {
     GB_ASSIGN_OR_RETURN(draft, session.Call(&Stub::SetClientFilter, request));
   }
   if (session.PrintDocument(draft)) return 0;
-  session.out() << (draft.filter().empty()
-                        ? session.Text("FILTER_NONE")
-                        : session.Text("FILTER_IS", {{"filter", draft.filter()}}))
-                << '\n'
-                << session.Text("NEXT_FIELDS_SAVE",
-                                {{"id", IntegrationIdOf(arguments.Get("ID"))}})
-                << '\n';
+  if (draft.filter().empty()) {
+    session.Say("FILTER_NONE");
+  } else {
+    session.Say("FILTER_IS", {{"filter", draft.filter()}});
+  }
+  session.Say("NEXT_FIELDS_SAVE_DRY", {{"id", IntegrationIdOf(arguments.Get("ID"))}});
   return 0;
 }
 
@@ -250,10 +245,10 @@ absl::StatusOr<int> SaveDry(Session& session, const Arguments& arguments,
   request.set_draft_resend(ResendOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto run,
                       session.Call(&v1::RunService::Stub::StartExport, request));
-  session.err() << session.Text("FIELDS_NOT_SAVED",
-                                {{"id", IntegrationIdOf(arguments.Get("ID"))},
-                                 {"version", std::to_string(draft.version())}})
-                << '\n';
+  PrintWrapped(
+      session.Text("FIELDS_NOT_SAVED", {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                                        {"version", std::to_string(draft.version())}}),
+      0, session.style(), session.err());
   return FinishRun(session, run, /*wait=*/true, v1::WatchRunRequest::ENDED);
 }
 
@@ -280,9 +275,9 @@ absl::StatusOr<int> Versions(Session& session, const Arguments& arguments) {
   if (session.PrintDocuments(all)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(all.size())}};
-  session.out() << session.Text("VERSIONS_FOUND", parameters) << '\n';
+  session.Say("VERSIONS_FOUND", parameters);
   if (all.empty()) {
-    session.out() << session.Text("NEXT_FIELDS_SAVE", parameters) << '\n';
+    session.Say("NEXT_FIELDS_SAVE", parameters);
     return 0;
   }
   Table table({session.Text("HEAD_VERSION"), session.Text("HEAD_CURRENT"),
@@ -296,7 +291,7 @@ absl::StatusOr<int> Versions(Session& session, const Arguments& arguments) {
                                             : std::to_string(version.restored_from())});
   }
   table.Print(session.style(), session.out());
-  session.out() << session.Text("NEXT_FIELDS_RESTORE", parameters) << '\n';
+  session.Say("NEXT_FIELDS_RESTORE", parameters);
   return 0;
 }
 
@@ -344,8 +339,7 @@ absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
       {"count", std::to_string(diff.changes_size())}};
   const bool filter_differs = diff.filter_before() != diff.filter_after();
   const bool same = diff.changes().empty() && !filter_differs;
-  session.out() << session.Text(same ? "FIELDS_SAME" : "FIELDS_DIFFER", parameters)
-                << '\n';
+  session.Say(same ? "FIELDS_SAME" : "FIELDS_DIFFER", parameters);
   Table table({session.Text("HEAD_CHANGE"), session.Text("HEAD_SOURCE_FIELD"),
                session.Text("HEAD_TARGET_FIELD"), session.Text("HEAD_BEFORE"),
                session.Text("HEAD_AFTER")});
@@ -362,17 +356,11 @@ absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
     const auto text = [&](const std::string& filter) {
       return filter.empty() ? session.Text("FILTER_ALL") : filter;
     };
-    session.out() << session.Text("FILTER_BEFORE",
-                                  {{"filter", text(diff.filter_before())}})
-                  << '\n'
-                  << session.Text("FILTER_AFTER",
-                                  {{"filter", text(diff.filter_after())}})
-                  << '\n';
+    session.Say("FILTER_BEFORE", {{"filter", text(diff.filter_before())}});
+    session.Say("FILTER_AFTER", {{"filter", text(diff.filter_after())}});
   }
-  session.out() << session.Text(
-                       arguments.Has("TO") ? "NEXT_FIELDS_RESTORE" : "NEXT_FIELDS_SAVE",
-                       parameters)
-                << '\n';
+  session.Say(arguments.Has("TO") ? "NEXT_FIELDS_RESTORE" : "NEXT_FIELDS_SAVE",
+              parameters);
   return 0;
 }
 

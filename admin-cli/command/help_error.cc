@@ -105,7 +105,7 @@ void PrintEntry(Session& session, const Entry& entry) {
   facts.Add(session.Text("REMEDY"), ExampleRemedy(entry, language));
   facts.Add(session.Text("OCCURS"), PlacesText(session, entry));
   facts.Print(session.style(), session.out());
-  session.out() << session.Text("NEXT_HELP_ERROR") << '\n';
+  session.Say("NEXT_HELP_ERROR");
 }
 
 std::vector<std::string> EveryCode() {
@@ -144,9 +144,7 @@ int PrintAll(Session& session) {
     }
   }
   if (session.PrintDocument(documents.dump())) return 0;
-  session.out() << session.Text("ERROR_CODES",
-                                {{"count", std::to_string(documents.size())}})
-                << '\n';
+  session.Say("ERROR_CODES", {{"count", std::to_string(documents.size())}});
   constexpr int kGap = 2;
   for (const ReasonArea& area : ReasonAreas()) {
     session.out() << '\n' << session.Text(absl::StrCat("AREA_", area.name)) << '\n';
@@ -161,7 +159,8 @@ int PrintAll(Session& session) {
                     << '\n';
     }
   }
-  session.out() << '\n' << session.Text("NEXT_HELP_ERROR_CODE") << '\n';
+  session.out() << '\n';
+  session.Say("NEXT_HELP_ERROR_CODE");
   return 0;
 }
 

@@ -45,7 +45,7 @@ void PrintHistory(Session& session, const std::vector<v1::HistoryEntry>& entries
 }
 
 void PrintReceipt(Session& session, const v1::ErasureReceipt& receipt) {
-  session.out() << session.Text("CLIENT_FORGOTTEN") << '\n';
+  session.Say("CLIENT_FORGOTTEN");
   Facts facts;
   facts.Add(session.Text("RECEIPT"), receipt.client_hash());
   facts.Add(session.Text("ERASED_AT"),
@@ -62,11 +62,11 @@ void PrintReceipt(Session& session, const v1::ErasureReceipt& receipt) {
               absl::StrJoin(receipt.deleted_contacts(), ", "));
   }
   facts.Print(session.style(), session.out());
-  session.out() << session.Text("LEFT_ELSEWHERE") << '\n';
+  session.Say("LEFT_ELSEWHERE");
   for (const v1::Explanation& left : receipt.left()) {
     PrintWrapped(TextOf(left), 2, session.style(), session.out());
   }
-  session.out() << session.Text("KEEP_RECEIPT") << '\n';
+  session.Say("KEEP_RECEIPT");
 }
 
 }  // namespace guestbridge::cli

@@ -158,7 +158,7 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
           absl::string_view next) {
   if (session.PrintDocument(it)) return 0;
   const std::string id = IntegrationIdOf(it.name());
-  session.out() << session.Text(headline, {{"id", id}}) << '\n';
+  session.Say(headline, {{"id", id}});
   Facts facts;
   facts.Add(session.Text("NAME"), it.display_name());
   facts.Add(session.Text("TYPE"), v1::Integration::Type_Name(it.type()));
@@ -187,7 +187,7 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
   facts.Add(session.Text("CHANGED"),
             TimeText(session, it.has_update_time(), it.update_time()));
   facts.Print(session.style(), session.out());
-  session.out() << session.Text(next, {{"id", id}}) << '\n';
+  session.Say(next, {{"id", id}});
   return 0;
 }
 
@@ -220,11 +220,9 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
         all.insert(all.end(), page.integrations().begin(), page.integrations().end());
       }));
   if (session.PrintDocuments(all)) return 0;
-  session.out() << session.Text("INTEGRATIONS_FOUND",
-                                {{"count", std::to_string(all.size())}})
-                << '\n';
+  session.Say("INTEGRATIONS_FOUND", {{"count", std::to_string(all.size())}});
   if (all.empty()) {
-    session.out() << session.Text("NEXT_INTEGRATION_CREATE") << '\n';
+    session.Say("NEXT_INTEGRATION_CREATE");
     return 0;
   }
   Table table({session.Text("HEAD_ID"), session.Text("HEAD_TYPE"),
@@ -237,7 +235,7 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
                it.display_name()});
   }
   table.Print(session.style(), session.out());
-  session.out() << session.Text("NEXT_STATUS") << '\n';
+  session.Say("NEXT_STATUS");
   return 0;
 }
 
@@ -317,10 +315,8 @@ absl::StatusOr<int> Delete(Session& session, const Arguments& arguments) {
   GB_ASSIGN_OR_RETURN(const auto nothing,
                       session.Call(&Stub::DeleteIntegration, request));
   if (session.PrintDocument(nothing)) return 0;
-  session.out() << session.Text("INTEGRATION_DELETED",
-                                {{"id", IntegrationIdOf(arguments.Get("ID"))}})
-                << '\n'
-                << session.Text("NEXT_STATUS") << '\n';
+  session.Say("INTEGRATION_DELETED", {{"id", IntegrationIdOf(arguments.Get("ID"))}});
+  session.Say("NEXT_STATUS");
   return 0;
 }
 

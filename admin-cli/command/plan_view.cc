@@ -60,7 +60,7 @@ void PrintPlan(Session& session, const v1::Run& run) {
   facts.Add(session.Text("PLAN"), run.plan());
   facts.Print(session.style(), session.out());
   if (!forecast.reasons().empty()) {
-    session.out() << session.Text("PLAN_REASONS") << '\n';
+    session.Say("PLAN_REASONS");
     Table table({session.Text("HEAD_CLIENTS"), session.Text("HEAD_WHY")});
     for (const v1::PlannedReason& reason : forecast.reasons()) {
       table.Add({absl::StrCat(session.Text(reason.outcome()), " ", reason.clients()),
@@ -70,9 +70,7 @@ void PrintPlan(Session& session, const v1::Run& run) {
     table.Print(session.style(), session.out());
   }
   if (forecast.samples().empty()) return;
-  session.out() << session.Text("PLAN_SAMPLES",
-                                {{"id", IntegrationIdOf(run.integration())}})
-                << '\n';
+  session.Say("PLAN_SAMPLES", {{"id", IntegrationIdOf(run.integration())}});
   Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHAT")});
   for (const v1::PlannedClient& sample : forecast.samples()) {
     table.Add({sample.client(),

@@ -102,9 +102,7 @@ void PrintFindings(Session& session, const v1::Run& run) {
   }
   counts.Print(session.style(), session.out());
   if (result.findings().empty()) return;
-  session.out() << session.Text("FINDINGS_SHOWN",
-                                {{"count", absl::StrCat(result.findings_size())}})
-                << '\n';
+  session.Say("FINDINGS_SHOWN", {{"count", absl::StrCat(result.findings_size())}});
   Table list({session.Text("HEAD_CLIENT"), session.Text("HEAD_FINDING"),
               session.Text("HEAD_CONTACT"), session.Text("HEAD_DETAILS")});
   list.TextBelow();

@@ -49,8 +49,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
     all.insert(all.end(), page.runs().begin(), page.runs().end());
   }));
   if (session.PrintDocuments(all)) return 0;
-  session.out() << session.Text("RUNS_FOUND", {{"count", std::to_string(all.size())}})
-                << '\n';
+  session.Say("RUNS_FOUND", {{"count", std::to_string(all.size())}});
   if (all.empty()) return 0;
   Table table({session.Text("HEAD_RUN"), session.Text("HEAD_INTEGRATION"),
                session.Text("HEAD_KIND"), session.Text("HEAD_STATE"),
@@ -63,8 +62,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
                CountersText(session, run.counters())});
   }
   table.Print(session.style(), session.out());
-  session.out() << session.Text("NEXT_RUN_GET", {{"run", NumberOf(all.front())}})
-                << '\n';
+  session.Say("NEXT_RUN_GET", {{"run", NumberOf(all.front())}});
   return 0;
 }
 
@@ -90,7 +88,7 @@ absl::StatusOr<int> Cancel(Session& session, const Arguments& arguments) {
   GB_ASSIGN_OR_RETURN(*request.mutable_name(), RunNameOf(arguments.Get("RUN")));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::CancelRun, request));
   if (session.PrintDocument(run)) return 0;
-  session.out() << session.Text("CANCEL_ASKED", {{"run", NumberOf(run)}}) << '\n';
+  session.Say("CANCEL_ASKED", {{"run", NumberOf(run)}});
   PrintRun(session, run);
   return 0;
 }

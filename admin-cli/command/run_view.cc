@@ -176,9 +176,7 @@ std::string ResultText(const Session& session, const v1::Run& run) {
 
 void PrintFailures(Session& session, const v1::Run& run) {
   if (run.failures().empty()) return;
-  session.out() << session.Text("FAILURES_SHOWN",
-                                {{"count", std::to_string(run.failures_size())}})
-                << '\n';
+  session.Say("FAILURES_SHOWN", {{"count", std::to_string(run.failures_size())}});
   Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHY")});
   table.TextBelow();
   for (const v1::ClientFailure& failure : run.failures()) {
@@ -343,7 +341,7 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
   if (run.has_reconcile()) PrintFindings(session, run);
   PrintFailures(session, run);
   if (run.dry_run() && run.has_forecast()) PrintPlan(session, run);
-  if (with_next) session.out() << session.Text(NextOf(run), parameters) << '\n';
+  if (with_next) session.Say(NextOf(run), parameters);
 }
 
 }  // namespace guestbridge::cli

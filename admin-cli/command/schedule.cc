@@ -20,7 +20,7 @@ int Print(Session& session, const Arguments& arguments, const v1::Schedule& sche
           absl::string_view headline) {
   if (session.PrintDocument(schedule)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))}};
-  session.out() << session.Text(headline, parameters) << '\n';
+  session.Say(headline, parameters);
   Facts facts;
   facts.Add(session.Text("JOB"), schedule.job_name());
   facts.Add(session.Text("CRON"), schedule.cron());
@@ -32,10 +32,7 @@ int Print(Session& session, const Arguments& arguments, const v1::Schedule& sche
   facts.Add(session.Text("LAST_TIME"),
             TimeText(session, schedule.has_last_time(), schedule.last_time()));
   facts.Print(session.style(), session.out());
-  session.out() << session.Text(
-                       schedule.paused() ? "NEXT_SCHEDULE_RESUME" : "NEXT_RUN_LIST",
-                       parameters)
-                << '\n';
+  session.Say(schedule.paused() ? "NEXT_SCHEDULE_RESUME" : "NEXT_RUN_LIST", parameters);
   return 0;
 }
 

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "admin-cli/link/secret_file.h"
 #include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
 #include "admin-cli/output/json.h"
+#include "admin-cli/output/table.h"
 #include "admin-cli/output/yaml.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
@@ -94,6 +96,17 @@ bool Session::PrintIndented(const std::string& json) {
 
 std::string Session::Text(absl::string_view key, const Parameters& parameters) const {
   return Label(options_.language, key, parameters);
+}
+
+void Session::Say(absl::string_view key, const Parameters& parameters) {
+  Parameters printable = parameters;
+  for (auto& [name, value] : printable) value = Printable(value);
+  const std::string text = Text(key, printable);
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    const size_t indent = line.find_first_not_of(' ');
+    PrintWrapped(line, indent == absl::string_view::npos ? 0 : static_cast<int>(indent),
+                 style(), out());
+  }
 }
 
 std::string Session::Name(absl::string_view family, absl::string_view value) const {

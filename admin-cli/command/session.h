@@ -111,6 +111,8 @@ class Session {
 
   // A label of the catalogue (without LABEL_) in the caller's language.
   std::string Text(absl::string_view key, const Parameters& parameters = {}) const;
+  // The same on out(): whole lines, wrapped, a command in one piece.
+  void Say(absl::string_view key, const Parameters& parameters = {});
   // The label <family>_<value>, or the value itself when a newer server sent it.
   std::string Name(absl::string_view family, absl::string_view value) const;
   std::string Time(absl::Time time) const;

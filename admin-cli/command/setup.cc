@@ -159,8 +159,8 @@ absl::StatusOr<StepEnd> Carry(const SetupTalk& talk, const Step& step) {
 
 absl::StatusOr<int> PrintEnd(const SetupTalk& talk) {
   if (talk.shows()) {
-    talk.session.out() << talk.Text("SETUP_DONE") << '\n'
-                       << talk.Text("NEXT_STATUS") << '\n';
+    talk.session.Say("SETUP_DONE", {{"id", talk.id}});
+    talk.session.Say("NEXT_STATUS");
     return 0;
   }
   v1::GetIntegrationRequest request;

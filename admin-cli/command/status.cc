@@ -102,15 +102,13 @@ absl::StatusOr<int> Status(Session& session, const Arguments& arguments) {
                                                          : "STATUS_FINE"))
                 << '\n';
   if (status.integrations().empty()) {
-    session.out() << session.Text("NEXT_INTEGRATION_CREATE") << '\n';
+    session.Say("NEXT_INTEGRATION_CREATE");
   }
   for (const v1::IntegrationStatus& it : status.integrations()) {
     PrintIntegration(session, it);
   }
   if (!status.integrations().empty()) {
-    session.out() << session.Text(status.attention() ? "NEXT_STATUS_AGAIN"
-                                                     : "NEXT_EXPLAIN_ONE")
-                  << '\n';
+    session.Say(status.attention() ? "NEXT_STATUS_AGAIN" : "NEXT_EXPLAIN_ONE");
   }
   return exit_code;
 }

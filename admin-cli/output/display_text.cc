@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace guestbridge::cli {
 namespace {
@@ -88,6 +91,79 @@ absl::string_view Prefix(absl::string_view text, int width) {
   return text.substr(0, end);
 }
 
+// What follows a program's name in a command, never in a sentence about it.
+bool IsFirstWordOfCommand(absl::string_view word) {
+  constexpr absl::string_view kNouns[] = {
+      "setup",   "integration", "connection", "fields",   "events",
+      "clients", "export",      "run",        "schedule", "agent",
+      "ledger",  "reconcile",   "status",     "help",     "token"};
+  while (!word.empty() && absl::StrContains(".,;:)\"?!", word.back())) {
+    word.remove_suffix(1);
+  }
+  for (absl::string_view mark : {"»", "…"}) absl::ConsumeSuffix(&word, mark);
+  return absl::StartsWith(word, "--") ||
+         std::find(std::begin(kNouns), std::end(kNouns), word) != std::end(kNouns);
+}
+
+bool IsProgram(absl::string_view word) {
+  while (absl::ConsumePrefix(&word, "(") || absl::ConsumePrefix(&word, "\"") ||
+         absl::ConsumePrefix(&word, "«")) {
+  }
+  return word == "guestbridge" || word == "guestbridge-server" ||
+         word == "guestbridge-agent";
+}
+
+bool EndsCommand(absl::string_view word) {
+  return absl::StrContains(".,;:)\"?!", word.back()) || absl::EndsWith(word, "»");
+}
+
+// "или" after a command is no word of it; КЛИЕНТ, <клиент>, … and (see are, or not.
+bool IsOutsideCommand(absl::string_view word) {
+  const char32_t first = Decode(word).value;
+  return word.front() == '(' || (first >= 0x430 && first <= 0x45F) || IsProgram(word);
+}
+
+// Index of the last word of the command that begins at `first`; `first` when its words
+// are no command.
+size_t LastOfCommand(const std::vector<absl::string_view>& words, size_t first) {
+  if (!IsProgram(words[first]) || first + 1 == words.size() ||
+      !IsFirstWordOfCommand(words[first + 1])) {
+    return first;
+  }
+  char open = 0;  // The quotation mark of an argument with spaces: 'A = B, C'.
+  for (size_t last = first + 1;; ++last) {
+    absl::string_view word = words[last];
+    if (open == 0 && (word.front() == '"' || word.front() == '\'')) {
+      open = word.front();
+      word.remove_prefix(1);
+    }
+    bool ends = open == 0 && EndsCommand(word);
+    if (open != 0) {
+      const size_t end = word.find(open);
+      if (end != absl::string_view::npos) {
+        open = 0;
+        ends = end + 1 < word.size();
+      }
+    }
+    if (last + 1 == words.size()) return last;
+    if (open == 0 && (ends || IsOutsideCommand(words[last + 1]))) return last;
+  }
+}
+
+// The words of `text`; a command is one of them.
+std::vector<absl::string_view> Pieces(absl::string_view text) {
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(text, ' ', absl::SkipEmpty());
+  std::vector<absl::string_view> pieces;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const char* const begin = words[i].data();
+    i = LastOfCommand(words, i);
+    pieces.emplace_back(begin,
+                        static_cast<size_t>(words[i].data() + words[i].size() - begin));
+  }
+  return pieces;
+}
+
 }  // namespace
 
 int DisplayWidth(absl::string_view text) {
@@ -140,24 +216,29 @@ std::vector<std::string> WrapToWidth(absl::string_view text, int width) {
   width = std::max(width, 4);
   std::vector<std::string> lines;
   std::string line;
-  for (absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+  for (absl::string_view piece : Pieces(text)) {
     const int joined = line.empty() ? 0 : DisplayWidth(line) + 1;
-    if (joined + DisplayWidth(word) <= width) {
-      absl::StrAppend(&line, line.empty() ? "" : " ", word);
+    if (joined + DisplayWidth(piece) <= width) {
+      absl::StrAppend(&line, line.empty() ? "" : " ", piece);
       continue;
     }
     if (!line.empty()) lines.push_back(std::move(line));
-    while (DisplayWidth(word) > width) {
-      absl::string_view head = Prefix(word, width);
+    if (DisplayWidth(piece) > width && absl::StrContains(piece, ' ')) {
+      lines.emplace_back(piece);
+      line.clear();
+      continue;
+    }
+    while (DisplayWidth(piece) > width) {
+      absl::string_view head = Prefix(piece, width);
       // A code or a path is easier to read when it is broken between its words.
       const size_t seam = head.find_last_of("_/");
       if (seam != absl::string_view::npos && 2 * (seam + 1) > head.size()) {
         head = head.substr(0, seam + 1);
       }
       lines.emplace_back(head);
-      word.remove_prefix(head.size());
+      piece.remove_prefix(head.size());
     }
-    line = std::string(word);
+    line = std::string(piece);
   }
   if (!line.empty() || lines.empty()) lines.push_back(std::move(line));
   return lines;

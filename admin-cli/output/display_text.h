@@ -27,6 +27,9 @@ std::string PadToWidth(absl::string_view text, int width);
 
 // Lines of at most `width` columns, broken at spaces where possible, else after `_` or
 // `/` of a long word. At least one line.
+// A command (`guestbridge clients retry …`, up to a stop, a quotation mark or words
+// that are none of its own) stays in one piece, since half of one that is pasted does
+// something else; one that is wider than `width` has a line of its own.
 std::vector<std::string> WrapToWidth(absl::string_view text, int width);
 
 }  // namespace guestbridge::cli

@@ -15,10 +15,7 @@ void PrintFact(absl::string_view name, absl::string_view text, const Style& styl
   const std::string lead = absl::StrCat(std::string(kIndent, ' '), name, ": ");
   const int start = DisplayWidth(lead);
   const auto lines = WrapToWidth(Printable(text), style.width - start);
-  for (size_t i = 0; i < lines.size(); ++i) {
-    out << (i == 0 ? lead : std::string(static_cast<size_t>(start), ' ')) << lines[i]
-        << '\n';
-  }
+  PrintBeside(lead, start, lines, Color::kNone, style, out);
 }
 
 bool IsFaultOfCommandLine(absl::string_view reason) {

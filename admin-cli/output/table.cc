@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "admin-cli/output/display_text.h"
@@ -97,10 +98,7 @@ void Table::Print(const Style& style, std::ostream& out) const {
     const int start = kIndent + std::accumulate(widths.begin(), widths.end() - 1, 0) +
                       kGap * static_cast<int>(last);
     const auto parts = WrapToWidth(DashIfEmpty(row[last].text), widths[last]);
-    for (size_t part = 0; part < parts.size(); ++part) {
-      if (part > 0) line = Spaces(start);
-      out << line << Paint(style, row[last].color, parts[part]) << '\n';
-    }
+    PrintBeside(line, start, parts, row[last].color, style, out);
     if (text_below_ && !row[columns].text.empty()) {
       PrintWrapped(row[columns].text, 2 * kIndent, style, out);
     }
@@ -119,21 +117,37 @@ void Facts::Print(const Style& style, std::ostream& out) const {
   name_width = std::min(name_width, style.width / 2);
   const int start = kIndent + name_width + kGap;
   for (const Fact& fact : facts_) {
-    out << Spaces(kIndent) << PadToWidth(CutToWidth(fact.name, name_width), name_width)
-        << Spaces(kGap);
+    const std::string lead =
+        absl::StrCat(Spaces(kIndent),
+                     PadToWidth(CutToWidth(fact.name, name_width), name_width + kGap));
     const auto lines = WrapToWidth(DashIfEmpty(fact.value), style.width - start);
-    for (size_t i = 0; i < lines.size(); ++i) {
-      if (i > 0) out << Spaces(start);
-      out << Paint(style, fact.color, lines[i]) << '\n';
+    PrintBeside(lead, start, lines, fact.color, style, out);
+  }
+}
+
+void PrintBeside(absl::string_view lead, int start,
+                 const std::vector<std::string>& lines, Color color, const Style& style,
+                 std::ostream& out) {
+  bool led = false;
+  for (const std::string& line : lines) {
+    const int indent = std::clamp(style.width - DisplayWidth(line), 0, start);
+    const absl::string_view words = absl::StripTrailingAsciiWhitespace(lead);
+    if (!led && indent < start && !words.empty()) out << words << '\n';
+    if (!led && indent == start) {
+      out << lead;
+    } else {
+      out << Spaces(indent);
     }
+    led = true;
+    out << Paint(style, color, line) << '\n';
   }
 }
 
 void PrintWrapped(absl::string_view text, int indent, const Style& style,
                   std::ostream& out) {
-  for (const std::string& line : WrapToWidth(Printable(text), style.width - indent)) {
-    out << Spaces(indent) << line << '\n';
-  }
+  PrintBeside(Spaces(indent), indent,
+              WrapToWidth(Printable(text), style.width - indent), Color::kNone, style,
+              out);
 }
 
 }  // namespace guestbridge::cli

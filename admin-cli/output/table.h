@@ -75,6 +75,12 @@ class Facts {
   std::vector<Fact> facts_;
 };
 
+// `lead`, which takes `start` columns, and `lines` of WrapToWidth beside it; one that
+// is too wide to stand there begins further left, on a line of its own.
+void PrintBeside(absl::string_view lead, int start,
+                 const std::vector<std::string>& lines, Color color, const Style& style,
+                 std::ostream& out);
+
 // `text` wrapped, made printable, each line after `indent` spaces.
 void PrintWrapped(absl::string_view text, int indent, const Style& style,
                   std::ostream& out);

@@ -3,6 +3,7 @@
 #include <sstream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "admin-cli/output/display_text.h"
 #include "gmock/gmock.h"
@@ -11,6 +12,7 @@
 namespace guestbridge::cli {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -55,6 +57,58 @@ TEST(WrapTest, ALongCodeIsBrokenBetweenItsWords) {
   EXPECT_THAT(WrapToWidth("AWAITING_MATCH_REVIEW: a contact", 21),
               ElementsAre("AWAITING_MATCH_", "REVIEW: a contact"));
   EXPECT_THAT(WrapToWidth("abcdefgh", 5), ElementsAre("abcde", "fgh"));
+}
+
+// Half a command that is pasted is another command: one that retries everybody.
+TEST(WrapTest, ACommandIsNeverBroken) {
+  const std::string client = "00000000-0000-4000-8000-000000000001";
+  for (const size_t length : {1, 4, 13, 22, 40, 63}) {
+    const std::string id(length, 'm');
+    const std::vector<std::string> commands = {
+        "guestbridge clients retry " + id + " " + client,
+        "guestbridge clients unlink " + id + " " + client + " --new",
+        "guestbridge export run " + id + " --dry-run --wait",
+        "guestbridge fields filter " + id + " 'A = B, C. and D; \"E\"' --dry-run",
+        "guestbridge fields map " + id + " SOURCE X --transform \"enum:A=B; C\" --wait",
+        "guestbridge connection set " + id + " … --agent ИМЯ",
+        "guestbridge clients link " + id + " <клиент> <контакт>"};
+    for (const std::string& command : commands) {
+      for (const std::string& text :
+           {"Is it mended by now? To try again: " + command + ". Then look at it.",
+            "Run \"" + command + "\"; nothing is lost.", command,
+            "Проверьте (" + command + ") и повторите, это недолго и безопасно.",
+            "Выполните: " + command + " или guestbridge status, если всё хорошо."}) {
+        for (const int width : {20, 52, 76, 80}) {
+          const std::vector<std::string> lines = WrapToWidth(text, width);
+          EXPECT_THAT(lines, Contains(HasSubstr(command))) << text;
+          for (const std::string& line : lines) {
+            if (!absl::StrContains(line, command)) {
+              EXPECT_LE(DisplayWidth(line), width) << line;
+            } else if (DisplayWidth(line) > width) {
+              EXPECT_LE(DisplayWidth(line), DisplayWidth(command) + 4) << line;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(WrapTest, ASentenceAboutTheProgramIsNoCommand) {
+  EXPECT_THAT(WrapToWidth("The guestbridge server at hotel does not answer.", 20),
+              ElementsAre("The guestbridge", "server at hotel does", "not answer."));
+}
+
+TEST(FactsTest, ACommandThatIsWiderThanItsColumnBeginsFurtherLeft) {
+  const std::string command =
+      "guestbridge clients unlink riviera 00000000-0000-4000-8000-000000000001";
+  std::ostringstream out;
+  Facts facts;
+  facts.Add("What to do", "Unlink it: " + command + ".");
+  facts.Add("Or", command);
+  facts.Print({.width = 80}, out);
+  EXPECT_EQ(out.str(), "  What to do  Unlink it:\n        " + command + ".\n" +
+                           "  Or\n         " + command + "\n");
 }
 
 }  // namespace

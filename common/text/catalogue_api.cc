@@ -284,11 +284,6 @@ constexpr ReasonText kTexts[] = {
      "Портал не сообщает, какие права предоставлены.",
      "Check on the portal that the webhook has the right \"crm\".",
      "Проверьте на портале, что у вебхука есть право «CRM (crm)»."},
-    {"TOKEN_NOT_VALID", kPrecondition,
-     "The authorisation for {host} is not valid any more.",
-     "Доступ к {host} больше не действует.",
-     "Save the connection again with a new refresh token or webhook.",
-     "Сохраните соединение заново с новым refresh-токеном или вебхуком."},
 
     {"ATTENTION_RUN_FAILED", kOk, "The run {run} failed.",
      "Запуск {run} завершился ошибкой.", "Look at it: guestbridge run get {run}.",

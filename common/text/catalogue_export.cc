@@ -464,6 +464,12 @@ constexpr ReasonText kTexts[] = {
      "The whole base is read because the field mapping has changed.",
      "Читается вся база, потому что изменилось соответствие полей.", kNothingEn,
      kNothingRu},
+    {"CONTENT_BASIS_CHANGED", kOk,
+     "The whole base is read because a rule has changed by which values are made, or "
+     "the name of an item that guests refer to, such as a country.",
+     "Читается вся база: изменилось правило, по которому готовятся значения, или "
+     "название элемента, на который ссылаются гости, например страны.",
+     kNothingEn, kNothingRu},
     {"COMPARISON_DUE", kOk,
      "The versions of all guests are compared, as once a week: what 1C's change "
      "history "

@@ -50,6 +50,7 @@ const std::vector<Rule>& Rules() {
       {"FULL_REQUESTED", {Place::kRun}},
       {"NEVER_READ", {Place::kRun}},
       {"MAPPING_CHANGED", {Place::kRun}},
+      {"CONTENT_BASIS_CHANGED", {Place::kRun}},
       {"COMPARISON_DUE", {Place::kRun}},
       {"SOURCE_VALUE_REFUSED", {Place::kClient}},
       {"CLIENT_UNLINKED", {Place::kClient}},

@@ -59,10 +59,7 @@ std::vector<v1::Check> PortalChecks(const v1::Connection& settings,
   const Parameters portal = {{"host", settings.api_server()}};
   std::vector<v1::Check> checks;
   absl::Status error = tried.status();
-  if (tried.ok() && !tried->valid()) {
-    error = MakeError(tried->reason().empty() ? "TOKEN_NOT_VALID" : tried->reason(),
-                      portal);
-  }
+  if (tried.ok() && !tried->valid()) error = MakeError(tried->reason(), portal);
   const absl::string_view broken = error.ok() ? absl::string_view() : CheckOf(error);
   if (broken == "portal") {
     checks.push_back(FailedCheck("portal", error));

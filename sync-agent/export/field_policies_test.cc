@@ -118,6 +118,28 @@ TEST(FieldPolicies, WithoutAPolicyAnEmptySourceClears) {
   EXPECT_EQ(site.Contact().fields["POST"], "");
 }
 
+TEST(ClientFilter, ADryRunCountsTheGuestsOfEachConditionApart) {
+  Site site;
+  using Test = ClientCondition::Test;
+  const ClientFilter filter({{"Post", Test::kOneOf, {"director"}, "Post = director"},
+                             {"City", Test::kOneOf, {"sochi"}, "City = Sochi"}});
+  site.base.clients[0].attributes = {{kName, "Orlova"}, {"Post", "Guest"}};
+  for (int i = 2; i <= 4; ++i) {
+    site.base.Add(i, "Guest").attributes["Post"] = "Director";
+    site.base.clients.back().attributes["City"] = "Omsk";
+  }
+  site.Map({{kName, "LAST_NAME", {}}}, filter);
+  auto dry = site.Settings();
+  dry.dry_run = true;
+  const auto plan = site.Run(dry).progress.plan;
+  ASSERT_TRUE(plan.has_value());
+  ASSERT_EQ(plan->reasons.size(), 2u);
+  EXPECT_EQ(plan->reasons[0].clients, 3);
+  EXPECT_EQ(plan->reasons[0].parameters.at("condition"), "City = Sochi");
+  EXPECT_EQ(plan->reasons[1].clients, 1);
+  EXPECT_EQ(plan->reasons[1].parameters.at("condition"), "Post = director");
+}
+
 TEST(ClientFilter, AGuestWhoDoesNotPassIsSkippedAndAnExportedOneIsLeftAlone) {
   Site site;
   const ClientFilter filter(

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "sync-agent/model/origin.h"
+#include "sync-agent/model/shared_reason.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -68,8 +69,9 @@ void PlanTally::Delete(const Decision& decision, const std::string& reason,
 
 void PlanTally::Leave(const ClientKey& client, Outcome outcome,
                       const std::string& reason, const Parameters& parameters) {
-  PlannedReason& entry = reasons_[{outcome, reason}];
+  PlannedReason& entry = reasons_[{outcome, reason, KindOf(parameters)}];
   if (entry.clients == 0) entry = {outcome, reason, parameters, 0};
+  KeepShared(parameters, &entry.parameters);
   ++entry.clients;
   AddSample(client, outcome, reason, {});
 }

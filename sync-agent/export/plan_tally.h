@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,7 @@ class PlanTally {
   void AddSample(const ClientKey& client, Outcome outcome, const std::string& reason,
                  std::vector<std::string> fields);
 
-  std::map<std::pair<Outcome, std::string>, PlannedReason> reasons_;
+  std::map<std::tuple<Outcome, std::string, Parameters>, PlannedReason> reasons_;
   std::map<std::string, int> fields_;
   std::map<Outcome, std::vector<PlannedClient>> samples_;
   std::map<Call, int> calls_;

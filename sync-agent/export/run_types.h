@@ -200,7 +200,7 @@ struct RunNotice {
 struct PlannedReason {
   Outcome outcome = Outcome::kNone;  // kSkipped, kFailed, kDeferred
   std::string reason;
-  Parameters parameters;  // of the first such client
+  Parameters parameters;  // those that all such clients share
   int clients = 0;
 };
 struct PlannedClient {

@@ -1,6 +1,9 @@
 // The clients' half of the ledger: records, links, and what is asked of them.
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +12,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/client_columns.h"
 #include "sync-agent/ledger/ledger.h"
+#include "sync-agent/model/shared_reason.h"
 
 namespace guestbridge::agent {
 
@@ -473,20 +477,33 @@ absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(
       Statement * query,
-      database_->Prepare(
-          "SELECT reason AS why, problem, count(*) AS many, min(parameters) FROM "
-          "clients WHERE problem > 0 AND problem <> 5 GROUP BY problem, reason "
-          "UNION ALL SELECT '', 0, count(*), '' FROM clients WHERE dirty = 1 AND "
-          "problem = 0 HAVING count(*) > 0 ORDER BY many DESC, why LIMIT 20"));
-  std::vector<MissingClients> missing;
+      database_->Prepare("SELECT reason, problem, parameters FROM clients WHERE "
+                         "problem > 0 AND problem <> 5"));
+  std::map<std::tuple<std::string, int64_t, Parameters>, MissingClients> groups;
   while (true) {
     GB_ASSIGN_OR_RETURN(const bool row, query->Step());
     if (!row) break;
-    missing.push_back({query->Text(0), DecodeParameters(query->Text(3)),
-                       static_cast<Outcome>(query->Int(1)),
-                       static_cast<int>(query->Int(2))});
+    const Parameters parameters = DecodeParameters(query->Text(2));
+    MissingClients& group = groups[{query->Text(0), query->Int(1), KindOf(parameters)}];
+    if (group.count == 0) {
+      group = {query->Text(0), parameters, static_cast<Outcome>(query->Int(1)), 0};
+    }
+    KeepShared(parameters, &group.parameters);
+    ++group.count;
   }
   query->Reset();
+  GB_ASSIGN_OR_RETURN(
+      const int64_t waiting,
+      CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));
+  if (waiting > 0) {
+    groups[{"", 0, {}}] = {"", {}, Outcome::kNone, static_cast<int>(waiting)};
+  }
+  std::vector<MissingClients> missing;
+  for (auto& [which, group] : groups) missing.push_back(std::move(group));
+  std::stable_sort(missing.begin(), missing.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
+  constexpr size_t kMostReasons = 20;
+  if (missing.size() > kMostReasons) missing.resize(kMostReasons);
   return missing;
 }
 

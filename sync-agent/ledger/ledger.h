@@ -202,7 +202,7 @@ struct WriteBackCounts {
 // Clients that share a reason for not being on the portal.
 struct MissingClients {
   std::string reason;     // empty: they only wait for the next export
-  Parameters parameters;  // of one of them
+  Parameters parameters;  // those that all of them share
   Outcome problem = Outcome::kNone;
   int count = 0;
 };

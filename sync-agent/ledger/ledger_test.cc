@@ -286,14 +286,20 @@ TEST_F(LedgerTest, WhatTheWholeBaseRefusesIsParkedTogetherAndQueuedAgainByReason
 
 TEST_F(LedgerTest, ClientsThatAreMissingAreCountedByReason) {
   auto ledger = Open();
-  std::vector<ClientRecord> records(5);
+  std::vector<ClientRecord> records(8);
   for (size_t n = 0; n < records.size(); ++n) {
     records[n].key = Key(static_cast<int>(n));
   }
   records[0].dirty = true;
-  for (size_t n : {1, 2}) {
+  for (size_t n : {1, 2, 7}) {
     records[n].problem = Outcome::kDeferred;
     records[n].reason = "AWAITING_MATCH_REVIEW";
+    records[n].parameters = {{"certainty", "MEDIUM"}, {"contact", absl::StrCat(n)}};
+  }
+  for (size_t n : {5, 6}) {
+    records[n].problem = Outcome::kFailed;
+    records[n].reason = "PORTAL_REFUSED";
+    records[n].parameters = {{"code", "Y"}};
   }
   records[3].problem = Outcome::kFailed;
   records[3].reason = "PORTAL_REFUSED";
@@ -302,13 +308,18 @@ TEST_F(LedgerTest, ClientsThatAreMissingAreCountedByReason) {
   records[4].reason = "MARKED_FOR_DELETION";
   ASSERT_TRUE(ledger->Put(records).ok());
   const auto missing = *ledger->CountMissingByReason();
-  ASSERT_EQ(missing.size(), 3u);
+  ASSERT_EQ(missing.size(), 4u);
   EXPECT_EQ(missing[0].reason, "AWAITING_MATCH_REVIEW");
-  EXPECT_EQ(missing[0].count, 2);
+  EXPECT_EQ(missing[0].count, 3);
   EXPECT_EQ(missing[0].problem, Outcome::kDeferred);
-  EXPECT_EQ(missing[1].reason, "");
-  EXPECT_EQ(missing[2].reason, "PORTAL_REFUSED");
-  EXPECT_EQ(missing[2].parameters.at("code"), "X");
+  // Each has another contact.
+  EXPECT_EQ(missing[0].parameters, (Parameters{{"certainty", "MEDIUM"}}));
+  EXPECT_EQ(missing[1].reason, "PORTAL_REFUSED");
+  EXPECT_EQ(missing[1].count, 2);
+  EXPECT_EQ(missing[1].parameters.at("code"), "Y");
+  EXPECT_EQ(missing[2].reason, "");
+  EXPECT_EQ(missing[3].reason, "PORTAL_REFUSED");
+  EXPECT_EQ(missing[3].parameters.at("code"), "X");
 }
 
 TEST_F(LedgerTest, ARetryOfAllLeavesSkippedAndReviewedClientsAlone) {
