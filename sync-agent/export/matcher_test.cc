@@ -173,12 +173,12 @@ TEST_F(MatcherTest, AnAcceptedPairHoldsThoughItsStampNeverArrived) {
 TEST_F(MatcherTest, WhatAMatchCallsTheStoredOneAnExportAdopts) {
   Contact(60, "Семёнов", "");
   Contact(61, "Anna", "").fields["NAME"] = "Orlova";
-  Contact(62, "Kim", "8 (916) 000-00-62");
+  Contact(62, "Kim", "8 (916) 123-00-62");
   world.MapAlso("Name", "NAME");
   world.base.Add(1, "Семенов").contact = ContactId(60);
   world.base.Add(2, "Orlova").contact = ContactId(61);
   world.base.clients[1].attributes["Name"] = "Anna";
-  world.base.Add(3, "Lee", "+7 916 000 00 62").contact = ContactId(62);
+  world.base.Add(3, "Lee", "+7 916 123 00 62").contact = ContactId(62);
   EXPECT_EQ(Match().matched, 3);
   EXPECT_EQ(Export().added, 0);
   for (size_t i = 0; i < 3; ++i) {

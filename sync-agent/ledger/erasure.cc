@@ -1,15 +1,8 @@
-// Clients that were erased: a hash stands for each, and nothing else is kept; and what
-// a receipt must name.
+// Clients that were erased: a hash stands for each, and nothing else is kept.
 #include "sync-agent/ledger/erasure.h"
 
-#include <algorithm>
-#include <string>
-#include <vector>
-
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/ledger.h"
@@ -21,25 +14,6 @@ namespace {
 constexpr char kLastWrittenNote[] = "last-written";
 
 }  // namespace
-
-absl::StatusOr<std::vector<ContactId>> Ledger::FormerContacts(const ClientKey& key) {
-  std::lock_guard<std::recursive_mutex> lock(mutex_);
-  GB_ASSIGN_OR_RETURN(Statement * query,
-                      database_->Prepare("SELECT former FROM clients WHERE key = ?"));
-  GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
-  const std::string former = found ? query->Text(0) : "";
-  query->Reset();
-  std::vector<ContactId> contacts;
-  for (const absl::string_view id : absl::StrSplit(former, ' ', absl::SkipEmpty())) {
-    int64_t number = 0;
-    if (!absl::SimpleAtoi(id, &number)) continue;
-    const ContactId contact(number);
-    if (std::find(contacts.begin(), contacts.end(), contact) == contacts.end()) {
-      contacts.push_back(contact);
-    }
-  }
-  return contacts;
-}
 
 absl::Status Ledger::LoadErased(Random& random) {
   GB_ASSIGN_OR_RETURN(erasure_secret_, Note("erasure-secret"));

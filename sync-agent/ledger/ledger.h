@@ -311,6 +311,7 @@ class Ledger {
   // Highest contact ID that is ours; none before the first.
   absl::StatusOr<ContactId> Witness();
 
+  // --- a move to another portal --- (earlier_portal.cc)
   // The links are about another portal: every client is new again (erased ones stay
   // so), nothing waits for write-back, and the base is to be read from the start. What
   // is in doubt stays so; the history stays, as that of an earlier portal, and so does
@@ -321,8 +322,7 @@ class Ledger {
   // names nobody, or somebody else.
   absl::StatusOr<bool> IsOfEarlierPortal(const ClientKey& key, ContactId contact);
   // All such contacts of the client, each once.
-  absl::StatusOr<std::vector<ContactId>> FormerContacts(
-      const ClientKey& key);  // (erasure.cc)
+  absl::StatusOr<std::vector<ContactId>> FormerContacts(const ClientKey& key);
 
   // --- erasure --- (erasure.cc)
   // Removes all that the ledger holds of the client, known or not, but a hash; from
