@@ -119,7 +119,12 @@ void LateArrivals::LinkOrTell(const ClientKey& key,
   }
   // A person decides, or has decided, about the others.
   if (record.link != LinkState::kNew && record.link != LinkState::kLost) return;
-  if (context_.IsAnothers(hits.front().id, key)) return;
+  const auto pair = context_.ledger.Pair(key);
+  if (!context_.Check(pair.status())) return;
+  const bool refused =
+      pair->has_value() &&
+      std::count((*pair)->refused.begin(), (*pair)->refused.end(), hits.front().id) > 0;
+  if (refused || context_.IsAnothers(hits.front().id, key)) return;
   const auto version = DecodeOriginVersion(hits.front().stamp.version);
   Follow({hits.front().id, version.ok() ? version->values : ValueDigests()}, &record);
   record.dirty = true;
