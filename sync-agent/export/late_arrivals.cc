@@ -108,7 +108,7 @@ void LateArrivals::LinkOrTell(const ClientKey& key,
   if (!known->has_value() || attempt->has_value()) return;
   ClientRecord record = **known;
   const auto tell = [&] {
-    context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+    context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
   };
   if (record.link == LinkState::kLive) {
     const bool other =
