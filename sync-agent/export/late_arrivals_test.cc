@@ -103,7 +103,7 @@ TEST_F(LateArrivalsTest, MakeTheSettleTimeLonger) {
   Run(RunKind::kSettle);
   const absl::Duration raised = *RaisedSettleTime(*world_.ledger);
   EXPECT_GT(raised, absl::Minutes(20));
-  EXPECT_LE(raised, absl::Hours(1));
+  EXPECT_LT(raised, absl::Minutes(30));
 
   world_.base.Add(4, "Orlova");
   world_.portal.fault = [](const PortalRequest&) { return Fault::kLostAfter; };
