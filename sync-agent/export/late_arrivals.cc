@@ -27,6 +27,7 @@ absl::StatusOr<absl::Duration> RaisedSettleTime(Ledger& ledger) {
 
 bool LateArrivals::Begin() {
   suspects_.clear();
+  settle_time_ = context_.SettleTime();
   context_.doubts.LookAgainAt(absl::InfiniteDuration());
   const auto watched = context_.ledger.WatchedAdds();
   if (!context_.Check(watched.status())) return false;
@@ -74,17 +75,20 @@ void LateArrivals::Judge(const ClientKey& key, Suspect& suspect) {
   if (suspect.hits.empty()) return;
   std::sort(suspect.hits.begin(), suspect.hits.end(),
             [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
+  const ContactRow* came = nullptr;  // by a missed attempt, the oldest
   for (const ContactRow& hit : suspect.hits) {
     const auto version = DecodeOriginVersion(hit.stamp.version);
     if (!version.ok()) continue;
     for (WatchedAdd& one : suspect.missed) {
-      if (one.nonce != version->nonce || one.late) continue;
+      if (one.nonce != version->nonce) continue;
+      if (came == nullptr) came = &hit;
+      if (one.late) continue;
       one.late = true;
       if (!context_.Check(context_.ledger.NoteLate(one))) return;
       RaiseSettleTime(one);
     }
   }
-  LinkOrTell(key, suspect.hits);
+  LinkOrTell(key, suspect.hits, came);
 }
 
 void LateArrivals::RaiseSettleTime(const WatchedAdd& late) {
@@ -92,15 +96,15 @@ void LateArrivals::RaiseSettleTime(const WatchedAdd& late) {
   const int64_t since =
       std::max<int64_t>(0, absl::ToUnixSeconds(context_.now.wall) - late.missed_unix);
   const absl::Duration raised =
-      std::min(kLongestSettleTime, 2 * (context_.SettleTime() + absl::Seconds(since)));
+      std::min(kLongestSettleTime, 2 * (settle_time_ + absl::Seconds(since)));
   if (raised <= context_.SettleTime()) return;
   context_.raised_settle_time = raised;
   context_.Check(context_.ledger.SetNote(kRaisedSettleTimeNote,
                                          absl::StrCat(absl::ToInt64Seconds(raised))));
 }
 
-void LateArrivals::LinkOrTell(const ClientKey& key,
-                              const std::vector<ContactRow>& hits) {
+void LateArrivals::LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits,
+                              const ContactRow* came) {
   const auto known = context_.ledger.Get(key);
   const auto attempt = context_.ledger.AttemptOf(key);
   if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;
@@ -108,7 +112,7 @@ void LateArrivals::LinkOrTell(const ClientKey& key,
   if (!known->has_value() || attempt->has_value()) return;
   ClientRecord record = **known;
   const auto tell = [&] {
-    context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+    context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
   };
   if (record.link == LinkState::kLive) {
     const bool other =
@@ -117,11 +121,21 @@ void LateArrivals::LinkOrTell(const ClientKey& key,
     if (other) tell();
     return;
   }
-  // A person decides, or has decided, about the others.
-  if (record.link != LinkState::kNew && record.link != LinkState::kLost) return;
-  if (context_.IsAnothers(hits.front().id, key)) return;
-  const auto version = DecodeOriginVersion(hits.front().stamp.version);
-  Follow({hits.front().id, version.ok() ? version->values : ValueDigests()}, &record);
+  // A person decides, or has decided, about the others. In place of one that is gone
+  // nothing is taken but what was made for that: policy or mark may have taken it away.
+  if (record.link == LinkState::kNew && came == nullptr) came = &hits.front();
+  if ((record.link != LinkState::kNew && record.link != LinkState::kLost) ||
+      came == nullptr) {
+    return;
+  }
+  const auto pair = context_.ledger.Pair(key);
+  if (!context_.Check(pair.status())) return;
+  const bool refused =
+      pair->has_value() &&
+      std::count((*pair)->refused.begin(), (*pair)->refused.end(), came->id) > 0;
+  if (refused || context_.IsAnothers(came->id, key)) return;
+  const auto version = DecodeOriginVersion(came->stamp.version);
+  Follow({came->id, version.ok() ? version->values : ValueDigests()}, &record);
   record.dirty = true;
   record.reason.clear();
   record.parameters.clear();

@@ -37,10 +37,13 @@ class LateArrivals {
   };
   void Judge(const ClientKey& key, Suspect& suspect);
   void RaiseSettleTime(const WatchedAdd& late);
-  void LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits);
+  // `came`: the hit that a missed attempt made; may be null.
+  void LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits,
+                  const ContactRow* came);
 
   RunContext& context_;
   std::map<ClientKey, Suspect> suspects_;
+  absl::Duration settle_time_;  // when the look began
 };
 
 }  // namespace guestbridge::agent

@@ -28,7 +28,7 @@ void Rebuilder::Take(const ContactRow& row) {
     Refresh(row, **known);
     if (attempt->has_value()) return;
     if ((*known)->contact != row.id) {
-      context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+      context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
     } else if (count_) {
       context_.tally.Count(Outcome::kUnchanged);
     }

@@ -90,7 +90,7 @@ void Settler::Settle(Suspect& suspect) {
       }
     }
     if (suspect.hits.size() > 1) {
-      context_.tally.AddNotice("TWO_CONTACTS_OF_ONE_CLIENT", {{"client", key.guid()}});
+      context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
     }
     const Outcome outcome =
         suspect.attempt.intent.recreate ? Outcome::kRecreated : Outcome::kAdded;

@@ -65,6 +65,19 @@ void Tally::AddNotice(const std::string& reason, const Parameters& parameters) {
   if (!said) progress_.notices.push_back({reason, parameters});
 }
 
+void Tally::AddNoticeOf(const ClientKey& client, const std::string& reason) {
+  constexpr int kMostOfOneReason = 100;
+  int of_reason = 0;
+  for (const RunNotice& notice : progress_.notices) {
+    if (notice.reason != reason) continue;
+    const auto said = notice.parameters.find("client");
+    if (said != notice.parameters.end() && said->second == client.guid()) return;
+    ++of_reason;
+  }
+  if (of_reason >= kMostOfOneReason) return;
+  progress_.notices.push_back({reason, {{"client", client.guid()}}});
+}
+
 void Tally::DropNotice(const std::string& reason) {
   auto& notices = progress_.notices;
   notices.erase(std::remove_if(notices.begin(), notices.end(),

@@ -33,6 +33,8 @@ class Tally {
                   const Parameters& parameters);
   // Said once per reason.
   void AddNotice(const std::string& reason, const Parameters& parameters);
+  // Said once per client, of the first hundred: each is somebody's to mend.
+  void AddNoticeOf(const ClientKey& client, const std::string& reason);
   void DropNotice(const std::string& reason);
 
   RunProgress& progress() { return progress_; }

@@ -1,8 +1,10 @@
 """What lies between us and the portal's word: resets, late work, gateways, broken bodies."""
 
+import time
+
 import oracle
 from fault_site import IMPORT, FaultSite
-from registry import add_row
+from registry import add_row, row
 
 BATCH = {"method": "batch"}
 # name -> (fault, what becomes of the commands). Each strikes one request of a delta of new
@@ -104,3 +106,31 @@ for name, (fault, expected) in PER_COMMAND.items():
 for name in ("reset after commit", "late commit after 1.5 s", "504 page before commit"):
     add_row(f"{name}, in the first export", "portal_rows.py", FAULTS[name][1],
             lambda f=FAULTS[name][0]: play_first_export(f))
+
+
+@row("late commit after the settle time", "two contacts, and a run says so", fast=True)
+def too_late():
+    """Assumption A1 is broken: what is promised then is that somebody is told."""
+    with FaultSite(guests=30) as site:
+        site.up()
+        site.finish()
+        [number] = site.arrive(1)
+        site.portal.post("/faults", {"kind": "late_commit", "ms": 8000, "nth": 1,
+                                     "method": "crm.contact.add"})
+        run = site.json("export", "run", "main", "--wait", "--settle")
+        oracle.expect(run["state"] == "SUCCEEDED" and run["counters"]["added"] == 1, run)
+        deadline = time.monotonic() + 60
+        while site.portal.get("/counters")["duplicate_origins"] == 0:
+            oracle.expect(time.monotonic() < deadline, "it was never carried out")
+            time.sleep(0.2)
+        run = site.json("export", "run", "main", "--wait", "--wait-write-back")
+        told = [n for n in run["notices"] if n["reason"] == "TWO_CONTACTS_OF_ONE_CLIENT"]
+        [key] = [key for key, held in site.contacts().items() if len(held) == 2]
+        oracle.expect(len(told) == 1 and told[0]["parameters"]["client"] == key, run)
+        linked = site.clients()[key]["B24ContactID"]
+        [other] = [c["id"] for c in site.contacts()[key] if str(c["id"]) != linked]
+        site.portal.post("/contacts/delete", {"id": other})
+        site.finish()
+        oracle.one_contact_each(site)
+        oracle.quiet_logs(site)
+        return f"guest {number} had two"

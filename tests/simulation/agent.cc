@@ -417,6 +417,7 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   report.installation = installation_;
   report.whole = run.stream != nullptr && run.stream->full();
   if (run.machine != nullptr) report.progress = run.machine->progress();
+  if (end == RunEnd::kSucceeded) CompareCounts(report);
   if (end == RunEnd::kSucceeded && run.cold) {
     if (!Check(process_->ledger->SetNote(kColdNote, ""))) return;
   }
@@ -434,6 +435,27 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   world_.on_run_end(report);
   KickWriteBack();
   Post(absl::Milliseconds(5), [this] { TakeUp(); });
+}
+
+void Agent::CompareCounts(const RunReport& report) {
+  const auto marked = process_->ledger->CountOutcomes(report.run);
+  if (!Check(marked.status())) return;
+  const agent::RunCounts& told = report.progress.counts;
+  // Of the others most are counted without a mark.
+  const std::pair<agent::Outcome, int> counts[] = {
+      {agent::Outcome::kAdded, told.added},
+      {agent::Outcome::kUpdated, told.updated},
+      {agent::Outcome::kRecreated, told.recreated},
+      {agent::Outcome::kFailed, told.failed},
+      {agent::Outcome::kDeferred, told.deferred}};
+  for (const auto& [outcome, count] : counts) {
+    const auto found = marked->find(outcome);
+    const int clients = found == marked->end() ? 0 : found->second;
+    if (clients == count) continue;
+    world_.on_violation(
+        absl::StrCat("run ", report.run, " tells of ", count, " clients with outcome ",
+                     static_cast<int>(outcome), ", the ledger of ", clients));
+  }
 }
 
 void Agent::ScheduleSettling() {

@@ -135,6 +135,8 @@ class Agent {
   void Do(const agent::WakeAt& wake);
   void Do(const agent::EndRun& end);
   void Conclude(agent::RunEnd end, const absl::Status& error);
+  // What a run tells of is what it marked in the ledger, client by client.
+  void CompareCounts(const RunReport& report);
   void ScheduleSettling();
   void SettleDoubts();
   void KickWriteBack();

@@ -45,6 +45,9 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       if (!absl::SimpleAtoi(value, &arguments->options.nights)) return false;
     } else if (flag == "--seeds") {
       if (!absl::SimpleAtoi(value, &arguments->seeds)) return false;
+    } else if (flag == "--too-late") {
+      if (!absl::SimpleAtod(value, &arguments->options.too_late)) return false;
+      arguments->shrink = false;
     } else if (flag == "--mutant") {
       if (!SwitchOn(value)) return false;
     } else if (flag == "--faults") {
@@ -83,7 +86,7 @@ int Main(int argc, char** argv) {
   if (!Parse(argc, argv, &arguments)) {
     absl::FPrintF(stderr,
                   "usage: simulate --seed N --nights M [--seeds K] [--faults LIST]"
-                  " [--log] [--no-shrink]\n"
+                  " [--log] [--no-shrink] [--too-late RATE]\n"
                   "built with mutants also: --mutant NAME, --check-mutants; names:\n");
     for (const KnownMutant& known : kKnownMutants) {
       absl::FPrintF(stderr, "  %s\n", known.name);

@@ -53,7 +53,9 @@ TEST(Simulation, ASecondContactThatCameAfterTheSettleTimeIsToldOf) {
   options.too_late = 0.1;
   for (options.seed = 1; options.seed <= 40; ++options.seed) {
     const Result result = Simulate(options);
-    ASSERT_FALSE(result.failed) << "seed " << options.seed << ": " << result.what;
+    ASSERT_FALSE(result.failed)
+        << "script/simulate --too-late 0.1 --nights 15 --seed " << options.seed << "\n"
+        << result.what;
     for (const auto& [name, count] : result.counts) counts[name] += count;
   }
   EXPECT_GT(counts["clients with two contacts"], 0);

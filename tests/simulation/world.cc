@@ -23,6 +23,8 @@ Scenario ScenarioOf(const Options& options) {
   Scenario scenario = DrawScenario(options.seed);
   if (options.too_late == 0) return scenario;
   scenario.calm = false;
+  // A run names a hundred of them.
+  scenario.clients = std::min(scenario.clients, 60);
   scenario.manager_deletions = 0;
   scenario.manager_merges = 0;
   scenario.manager_restores = 0;
