@@ -408,6 +408,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
               : choice.compare ? ReadRequest::Kind::kCompare
                                : ReadRequest::Kind::kChanges;
   read.since = choice.since;
+  read.unattended = settings.unattended;
   read.known = [&ledger = parts_.ledger](absl::Span<const ClientKey> keys) {
     return KnownRowsOf(ledger, keys);
   };

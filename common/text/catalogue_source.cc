@@ -392,6 +392,15 @@ constexpr ReasonText kTexts[] = {
      "otherwise correct the row's date in 1C.",
      "Исправьте timezone в профиле источника, если база живёт в другом поясе; иначе "
      "исправьте дату записи в 1С."},
+    {"SOURCE_RESTORED", kOk,
+     "1C does not hold what was last known of it: the base was restored from a backup, "
+     "or its change history was cut. All clients were read again.",
+     "В 1С нет того, что о ней было известно: база восстановлена из копии или её "
+     "история изменений очищена. Все клиенты прочитаны заново.",
+     "Nothing, if that was intended: contact IDs that went with it are written again. "
+     "If this is a copy for tests, deactivate the integration.",
+     "Ничего, если так и задумано: пропавшие ID контактов будут записаны снова. Если "
+     "это копия базы для проверок, отключите интеграцию."},
     {"CHECK_READ_RIGHT_OK", kOk, "The 1C user reads clients.",
      "Пользователь 1С читает клиентов.", "Nothing to do.", "Ничего делать не нужно."},
     {"CLIENTS_HIDDEN", kOk,
@@ -406,8 +415,8 @@ constexpr ReasonText kTexts[] = {
      "История изменений {entity} читается.", "Nothing to do.",
      "Ничего делать не нужно."},
     {"CHANGE_HISTORY_UNAVAILABLE", kOk,
-     "There is no change history to read ({entity}): each run reads all clients.",
-     "Историю изменений прочитать нельзя ({entity}): каждый запуск читает всех "
+     "There is no change history to read ({entity}): each run looks at all clients.",
+     "Историю изменений прочитать нельзя ({entity}): каждый запуск просматривает всех "
      "клиентов.",
      "Publish the change-history register and let the user read it; runs then take "
      "seconds.",

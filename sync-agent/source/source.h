@@ -85,6 +85,9 @@ struct ReadRequest {
   // read then.
   ClientKey last_written = {};
   ContactId last_written_contact = {};
+  // Nobody waits for what is read, and the next reading comes by itself: a look that
+  // finds little and costs much may be left to it, within hours.
+  bool unattended = false;
 };
 
 // Where data of a client is that a connector can't remove: a reason of the catalogue,

@@ -52,6 +52,7 @@ class KnownVersionsTest : public ::testing::Test {
     request.attributes = {"LastName"};
     request.last_written = last_written_;
     request.last_written_contact = last_contact_;
+    request.unattended = unattended_;
     request.known =
         [this](
             absl::Span<const ClientKey> keys) -> absl::StatusOr<std::vector<KnownRow>> {
@@ -155,7 +156,8 @@ class KnownVersionsTest : public ::testing::Test {
   std::string notice_;  // of the whole reading
   int asked_ = 0;       // how often for what is known
   int busy_at_ = -1;    // the question that the ledger cannot answer at once
-  int patience_ = 0;    // how often to ask again after an error that passes
+  bool unattended_ = false;
+  int patience_ = 0;  // how often to ask again after an error that passes
   ClientKey last_written_;
   ContactId last_contact_;
 };
@@ -512,8 +514,70 @@ TEST_F(KnownVersionsTest, ARestoredBaseThatLostTheLastWriteIsReadWhole) {
   WriteBack(AnyClient(), 5);
   EXPECT_LT(Read(Kind::kChanges).keys.size(), clients);
   emulator_.Post("/restore", json::object());
-  EXPECT_EQ(Read(Kind::kChanges).keys.size(), clients);
-  EXPECT_EQ(Read(Kind::kCompare).keys.size(), clients);
+  for (const Kind kind : {Kind::kChanges, Kind::kCompare}) {
+    const Pass pass = Read(kind);
+    EXPECT_EQ(pass.keys.size(), clients);
+    EXPECT_EQ(pass.notice, "SOURCE_RESTORED");
+  }
+}
+
+TEST_F(KnownVersionsTest, ARestoredBaseThatLostTheWatermarksMomentSaysSo) {
+  emulator_.Post("/backup", json::object());
+  emulator_.Post("/clock", {{"advance_s", 7200}});
+  emulator_.Add({{"LastName", "Последняя"}});
+  LearnAll();
+  emulator_.Post("/restore", json::object());
+  for (const Kind kind : {Kind::kChanges, Kind::kCompare}) {
+    EXPECT_EQ(Read(kind).notice, "SOURCE_RESTORED");
+  }
+}
+
+TEST_F(KnownVersionsTest, AMissingHistoryCostsNarrowRowsAndIsSaid) {
+  LearnAll();
+  const auto clients = static_cast<int>(known_.size());
+  emulator_.Post("/config", {{"composition",
+                              {{"InformationRegister_ClientChangeHistory", false}}}});
+  Edit(AnyClient(), "Другая");
+  // The first time, and for good: then the watermark has no time of the history.
+  for (int i = 0; i < 2; ++i) {
+    emulator_.Delete("/journal");
+    const Pass pass = Read(Kind::kChanges);
+    EXPECT_THAT(pass.keys, ElementsAre(AnyClient()));
+    EXPECT_EQ(pass.unchanged, clients - 1);
+    EXPECT_EQ(CountWide(), 1);
+    EXPECT_EQ(pass.notice, "CHANGE_HISTORY_UNAVAILABLE");
+    watermark_ = pass.watermark;
+  }
+  emulator_.Post("/config", {{"composition",
+                              {{"InformationRegister_ClientChangeHistory", true}}}});
+  const Pass pass = Read(Kind::kChanges);
+  EXPECT_THAT(pass.keys, ElementsAre(AnyClient()));
+  EXPECT_EQ(pass.notice, "");
+}
+
+TEST_F(KnownVersionsTest, RunsThatNobodyWaitsForListClientsWithoutAnIdOnceAnHour) {
+  LearnAll();
+  const auto imports = [this](const char* name) {
+    return emulator_
+        .Post("/clients/import",
+              {{"clients",
+                {{{"LastName", name},
+                  {"CreateDate", "2019-01-01T00:00:00"}}}}})["guids"][0]
+        .get<std::string>();
+  };
+  const auto lists = [this] {
+    return emulator_.Get("/journal?since=0&url=B24ContactID eq").size();
+  };
+  unattended_ = true;
+  watermark_ = Read(Kind::kChanges).watermark;
+  const std::string guid = imports("Первый");
+  emulator_.Delete("/journal");
+  EXPECT_THAT(Read(Kind::kChanges).keys, Not(Contains(guid)));
+  EXPECT_EQ(lists(), 0u);
+  // Whoever waits for a run finds everybody.
+  unattended_ = false;
+  EXPECT_THAT(Read(Kind::kChanges).keys, Contains(guid));
+  EXPECT_EQ(lists(), 1u);
 }
 
 TEST_F(KnownVersionsTest, WithoutVersionsEverythingComes) {

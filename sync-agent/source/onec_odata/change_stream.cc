@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/source/onec_odata/compare_stream.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
@@ -15,6 +16,9 @@ namespace {
 
 // Keys of history rows are collected with repeats and thinned out at this many.
 constexpr size_t kThinOutAt = 65'536;
+// Clients without an ID are listed so seldom when nobody waits; an hourly schedule is
+// not on the second.
+constexpr int kListEverySeconds = 55 * 60;
 // A history row of the narrow select is 150 bytes.
 constexpr int kHistoryPageRows = 1000;
 
@@ -47,19 +51,26 @@ bool IsNumber(const std::string& text) {
 }  // namespace
 
 ChangeStream::ChangeStream(const Marks& since, std::vector<std::string> attributes,
-                           KnownRows known, ClientTable& table)
+                           KnownRows known, ClientTable& table,
+                           const ChangeRules& rules)
     : since_(since),
       latest_(table.LatestTime()),
       attributes_(std::move(attributes)),
       known_(table.names()->version.empty() ? nullptr : std::move(known)),
       table_(table),
+      rules_(rules),
       seen_(since),
       history_(HistoryQuery(table.profile(), since), table.session(), table.clock()) {
   // Read with an absurd time for the newest, everybody since was left out.
-  if (!since_.period.has_value() || IsAhead(since_.period, latest_) ||
-      IsAhead(since_.created, latest_)) {
+  if (IsAhead(since_.period, latest_) || IsAhead(since_.created, latest_)) {
     whole_ = std::make_unique<FullStream>(attributes_, table_);
+  } else if (!since_.period.has_value()) {
+    CompareAll();
   }
+}
+
+void ChangeStream::CompareAll() {
+  whole_ = std::make_unique<CompareStream>(attributes_, known_, table_);
 }
 
 void ChangeStream::TakeHistory(const std::vector<ODataRow>& rows) {
@@ -82,29 +93,40 @@ absl::Status ChangeStream::ReadHistory() {
   while (true) {
     const absl::StatusOr<KeysetPage> page = history_.Next();
     if (IsUnusable(page.status())) {
-      whole_ = std::make_unique<FullStream>(attributes_, table_);
+      CompareAll();
       return absl::OkStatus();
     }
     GB_RETURN_IF_ERROR(page.status());
     TakeHistory(page->rows);
     if (page->last) break;
+    // Not before it is known that this is the history of the watermark.
+    if (changed_.size() <= rules_.most_keys || !(FromTheStart() || met_since_))
+      continue;
+    SortUnique(&changed_);
+    if (changed_.size() > rules_.most_keys) break;
   }
   SortUnique(&changed_);
   // The watermark's moment came from a row. A history without it is not the history
   // that the watermark was taken from.
-  if (!since_.period->text.empty() && !met_since_) {
+  if (!FromTheStart() && !met_since_) {
+    restored_ = true;
     whole_ = std::make_unique<FullStream>(attributes_, table_);
+  } else if (changed_.size() > rules_.most_keys) {
+    changed_ = {};
+    CompareAll();
   } else if (ClockWasSetBack() || since_.behind) {
     // Also once more when the clock has caught up.
     set_back_ = ClockWasSetBack();
-    whole_ = std::make_unique<CompareStream>(attributes_, known_, table_);
+    CompareAll();
   }
   phase_ = Phase::kCreated;
   return absl::OkStatus();
 }
 
+bool ChangeStream::FromTheStart() const { return since_.period->text.empty(); }
+
 bool ChangeStream::ClockWasSetBack() const {
-  if (since_.period->text.empty() || seen_.period->text != since_.period->text) {
+  if (FromTheStart() || seen_.period->text != since_.period->text) {
     return false;
   }
   const std::string window =
@@ -112,10 +134,26 @@ bool ChangeStream::ClockWasSetBack() const {
   return window > table_.PresentTime().text;
 }
 
-bool ChangeStream::PhaseApplies() const {
-  // A time of creation that was not published before: phase 3 has its clients.
-  return phase_ != Phase::kCreated ||
-         (!table_.names()->created.empty() && since_.created.has_value());
+bool ChangeStream::ListIsDue() const {
+  const SourceTime& listed = since_.listed;
+  if (!rules_.unattended || listed.text.empty()) return true;
+  const SourceTime now = table_.PresentTime();
+  // A list of the future: the clock was set back.
+  return listed > now || listed.text <= Before(now, kListEverySeconds);
+}
+
+bool ChangeStream::PhaseApplies() {
+  if (phase_ == Phase::kCreated) {
+    // A time of creation that was not published before: phase 3 has its clients.
+    const bool published = !table_.names()->created.empty();
+    if (!published || !since_.created.has_value()) lists_ = true;
+    return published && since_.created.has_value();
+  }
+  if (!lists_.has_value()) lists_ = ListIsDue();
+  if (*lists_ && pager_ == nullptr && compared_ == nullptr) {
+    seen_.listed = table_.PresentTime();
+  }
+  return *lists_;
 }
 
 ClientSelection ChangeStream::Selection() const {
@@ -218,20 +256,28 @@ absl::StatusOr<ClientPage> ChangeStream::NextOfKeys() {
   return page;
 }
 
+absl::StatusOr<ClientPage> ChangeStream::NextOfWhole() {
+  GB_ASSIGN_OR_RETURN(ClientPage page, whole_->Next());
+  if (!page.last) return page;
+  std::optional<Marks> marks = DecodeMarks(page.watermark);
+  if (restored_) {
+    page.notice = MakeError("SOURCE_RESTORED");
+  } else if (marks.has_value() && !marks->period.has_value()) {
+    page.notice = MakeError("CHANGE_HISTORY_UNAVAILABLE",
+                            {{"entity", table_.profile().history->set}});
+  } else if (set_back_ && page.notice.ok()) {
+    page.notice = table_.TimeAhead(*since_.period);
+  }
+  if (marks.has_value() && set_back_) {
+    marks->behind = true;
+    page.watermark = EncodeMarks(*marks);
+  }
+  return page;
+}
+
 absl::StatusOr<ClientPage> ChangeStream::Next() {
   if (whole_ == nullptr && phase_ == Phase::kHistory) GB_RETURN_IF_ERROR(ReadHistory());
-  if (whole_ != nullptr) {
-    GB_ASSIGN_OR_RETURN(ClientPage page, whole_->Next());
-    if (page.last && set_back_) {
-      if (page.notice.ok()) page.notice = table_.TimeAhead(*since_.period);
-      std::optional<Marks> marks = DecodeMarks(page.watermark);
-      if (marks.has_value()) {
-        marks->behind = true;
-        page.watermark = EncodeMarks(*marks);
-      }
-    }
-    return page;
-  }
+  if (whole_ != nullptr) return NextOfWhole();
   // Phases that have nothing to say don't cost a page.
   while (phase_ != Phase::kKeys) {
     GB_ASSIGN_OR_RETURN(ClientPage page, NextSelected());

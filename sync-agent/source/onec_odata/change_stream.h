@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,15 @@
 
 namespace guestbridge::agent {
 
+struct ChangeRules {
+  // Nobody waits for what is read: clients without a contact's ID are listed once an
+  // hour only. While a million IDs are being written back, that is most of the base.
+  bool unattended = false;
+  // Of the change history. By key one request gives 20 clients, by pages hundreds, and
+  // a key is held in memory.
+  size_t most_keys = 100'000;
+};
+
 // Clients that may have changed since a watermark, each once:
 // 1. the keys of the change history's window, which begins an overlap earlier: rows
 //    are committed out of the order of their Period;
@@ -25,16 +35,18 @@ namespace guestbridge::agent {
 // of those that differ, and phase 4 leaves out echoes of our own write-back
 // (EchoSieve).
 //
-// Reads everything instead when the history cannot be used, when the watermark says
-// that it could not, and when the history no longer has the moment of the watermark:
-// then the base was restored from a backup. Compares all versions when the watermark is
-// ahead of 1C's clock and nothing newer has come: then the clock was set back, and what
-// it dates lies before the window. Memory: keys.
+// Reads everything instead when the history no longer has the moment of the watermark:
+// then the base was restored from a backup. Compares all versions when the history
+// cannot be used, or could not when the watermark was taken; when more clients changed
+// than are worth being read by key; and when the watermark is ahead of 1C's clock and
+// nothing newer has come: then the clock was set back, and what it dates lies before
+// the window. Memory: keys, at most ChangeRules::most_keys of the history.
+// Notices: SOURCE_RESTORED, CHANGE_HISTORY_UNAVAILABLE, SOURCE_TIME_AHEAD.
 class ChangeStream : public ClientStream {
  public:
   // `table` outlives the stream; its profile names a history.
   ChangeStream(const Marks& since, std::vector<std::string> attributes, KnownRows known,
-               ClientTable& table);
+               ClientTable& table, const ChangeRules& rules = {});
   absl::StatusOr<ClientPage> Next() override;
 
  private:
@@ -47,7 +59,12 @@ class ChangeStream : public ClientStream {
   // Leaves in `changed_` what phase 4 has to read; false: not yet.
   absl::StatusOr<bool> PlanKeys();
   bool ClockWasSetBack() const;
-  bool PhaseApplies() const;
+  // The watermark was taken from a history without rows.
+  bool FromTheStart() const;
+  bool PhaseApplies();
+  bool ListIsDue() const;
+  void CompareAll();
+  absl::StatusOr<ClientPage> NextOfWhole();
   ClientSelection Selection() const;  // of phases 2 and 3
   void Deliver(std::vector<ClientRow> rows, ClientPage* page);
 
@@ -56,10 +73,12 @@ class ChangeStream : public ClientStream {
   const std::vector<std::string> attributes_;
   const KnownRows known_;
   ClientTable& table_;
+  const ChangeRules rules_;
   Marks seen_;
   Phase phase_ = Phase::kHistory;
   KeysetReader history_;
   bool met_since_ = false;
+  std::optional<bool> lists_;  // whether phase 3 applies
   std::vector<ClientKey> changed_;
   std::vector<ClientKey> delivered_;  // sorted
   std::unique_ptr<ClientPager> pager_;
@@ -70,6 +89,7 @@ class ChangeStream : public ClientStream {
   bool keys_planned_ = false;
   std::unique_ptr<ClientStream> whole_;  // set: reads or compares everything
   bool set_back_ = false;                // because 1C's clock was set back
+  bool restored_ = false;                // because the watermark's moment is gone
 };
 
 }  // namespace guestbridge::agent

@@ -6,7 +6,6 @@
 
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
-#include "sync-agent/source/onec_odata/change_stream.h"
 #include "sync-agent/source/onec_odata/compare_stream.h"
 #include "sync-agent/source/onec_odata/full_stream.h"
 
@@ -24,12 +23,13 @@ constexpr int kMostBroken = 3;
 ExchangePlanStream::ExchangePlanStream(const Marks& since,
                                        std::vector<std::string> attributes,
                                        KnownRows known, std::string origin,
-                                       ClientTable& table)
+                                       ClientTable& table, const ChangeRules& rules)
     : since_(since),
       attributes_(std::move(attributes)),
       known_(table.names()->version.empty() ? nullptr : std::move(known)),
       origin_(std::move(origin)),
       table_(table),
+      rules_(rules),
       seen_(since) {}
 
 absl::Status ExchangePlanStream::ReadOther(std::unique_ptr<ClientStream> other,
@@ -43,7 +43,7 @@ absl::Status ExchangePlanStream::ReadOther(std::unique_ptr<ClientStream> other,
 absl::Status ExchangePlanStream::ReadChangesByHistory(std::optional<PlanMark> mark) {
   if (table_.profile().history.has_value()) {
     return ReadOther(
-        std::make_unique<ChangeStream>(since_, attributes_, known_, table_),
+        std::make_unique<ChangeStream>(since_, attributes_, known_, table_, rules_),
         std::move(mark));
   }
   return ReadOther(std::make_unique<CompareStream>(attributes_, known_, table_),
@@ -60,6 +60,7 @@ absl::Status ExchangePlanStream::Begin() {
   if (!mark.has_value() || mark->node != node_.guid) return ReadChangesByHistory(now);
   const bool acknowledged = mark->selected && node_.received == mark->received + 1;
   if (!acknowledged && node_.received != mark->received) {
+    restored_ = node_.received < mark->received;
     return ReadOther(std::make_unique<FullStream>(attributes_, table_), now);
   }
   if (mark->selected && !acknowledged) {
@@ -140,6 +141,7 @@ absl::StatusOr<ClientPage> ExchangePlanStream::NextOfKeys() {
 absl::StatusOr<ClientPage> ExchangePlanStream::NextOfOther() {
   GB_ASSIGN_OR_RETURN(ClientPage page, other_->Next());
   if (!page.last) return page;
+  if (restored_) page.notice = MakeError("SOURCE_RESTORED");
   std::optional<Marks> marks = DecodeMarks(page.watermark);
   if (marks.has_value()) {
     marks->plan = seen_.plan;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sync-agent/source/onec_odata/change_stream.h"
 #include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/echo_sieve.h"
 #include "sync-agent/source/onec_odata/exchange_plan.h"
@@ -34,7 +35,8 @@ class ExchangePlanStream : public ClientStream {
   // `table` outlives the stream; its profile names a plan. `origin`: see
   // exchange_plan.h.
   ExchangePlanStream(const Marks& since, std::vector<std::string> attributes,
-                     KnownRows known, std::string origin, ClientTable& table);
+                     KnownRows known, std::string origin, ClientTable& table,
+                     const ChangeRules& rules = {});
   absl::StatusOr<ClientPage> Next() override;
 
  private:
@@ -55,9 +57,11 @@ class ExchangePlanStream : public ClientStream {
   const KnownRows known_;
   const std::string origin_;
   ClientTable& table_;
+  const ChangeRules rules_;  // of a reading by the history
   Phase phase_ = Phase::kNode;
   Marks seen_;
   ExchangeNode node_;
+  bool restored_ = false;  // the node is older than `since`
   // A selection was not waited for to its end: it may yet put into the message what
   // was not read.
   bool in_doubt_ = false;

@@ -34,10 +34,21 @@ constexpr int kFindRows = 50;
 class HeldStream : public ClientStream {
  public:
   using Make = std::function<std::unique_ptr<ClientStream>()>;
-  HeldStream(std::shared_ptr<OneCBase> base, Make make)
-      : base_(std::move(base)), make_(std::move(make)) {}
+  // `notice`, unless it is OK, goes out with the last page.
+  HeldStream(std::shared_ptr<OneCBase> base, Make make, absl::Status notice)
+      : base_(std::move(base)), make_(std::move(make)), notice_(std::move(notice)) {}
 
   absl::StatusOr<ClientPage> Next() override {
+    absl::StatusOr<ClientPage> page = Read();
+    if (page.ok() && page->last) {
+      series_ = nullptr;
+      if (!notice_.ok()) page->notice = notice_;
+    }
+    return page;
+  }
+
+ private:
+  absl::StatusOr<ClientPage> Read() {
     ClientAttributes& attributes = base_->attributes;
     if (series_ == nullptr) series_ = base_->session.BeginSeries();
     if (stream_ == nullptr) {
@@ -46,7 +57,6 @@ class HeldStream : public ClientStream {
       stream_ = make_();
     }
     absl::StatusOr<ClientPage> page = stream_->Next();
-    if (page.ok() && page->last) series_ = nullptr;
     if (ReasonOf(page.status()) != "SOURCE_ATTRIBUTE_MISSING" || begun_again_) {
       return page;
     }
@@ -60,9 +70,9 @@ class HeldStream : public ClientStream {
     return stream_->Next();
   }
 
- private:
   std::shared_ptr<OneCBase> base_;
   const Make make_;
+  const absl::Status notice_;
   std::shared_ptr<void> series_;
   std::unique_ptr<ClientStream> stream_;  // null before the first page
   std::shared_ptr<const ClientNames> names_;
@@ -78,23 +88,26 @@ class OneCReader : public SourceReader {
     ClientTable& clients = base_->clients;
     GB_RETURN_IF_ERROR(clients.CheckAttributes(request.attributes));
     const std::optional<Marks> since = DecodeMarks(request.since);
-    bool restored = false;
+    Doubt doubt;
     if (request.kind != ReadRequest::Kind::kFull) {
-      GB_ASSIGN_OR_RETURN(restored, WasRestored(request, since));
+      GB_ASSIGN_OR_RETURN(doubt, DoubtVersions(request, since));
     }
-    const bool changes =
-        request.kind == ReadRequest::Kind::kChanges && since.has_value() && !restored;
-    const bool compares = request.kind == ReadRequest::Kind::kCompare && !restored;
-    HeldStream::Make make = [base = base_.get(), changes, compares, since,
+    const bool changes = request.kind == ReadRequest::Kind::kChanges &&
+                         since.has_value() && !doubt.read_whole;
+    const bool compares =
+        request.kind == ReadRequest::Kind::kCompare && !doubt.read_whole;
+    ChangeRules rules;
+    rules.unattended = request.unattended;
+    HeldStream::Make make = [base = base_.get(), changes, compares, since, rules,
                              attributes = request.attributes,
                              known = request.known]() -> std::unique_ptr<ClientStream> {
       ClientTable& table = base->clients;
       if (changes && base->profile.exchange_plan.has_value()) {
         return std::make_unique<ExchangePlanStream>(*since, attributes, known,
-                                                    base->origin, table);
+                                                    base->origin, table, rules);
       }
       if (changes && base->profile.history.has_value()) {
-        return std::make_unique<ChangeStream>(*since, attributes, known, table);
+        return std::make_unique<ChangeStream>(*since, attributes, known, table, rules);
       }
       // Without a history the versions tell what changed.
       if (changes || compares) {
@@ -103,7 +116,7 @@ class OneCReader : public SourceReader {
       return std::make_unique<FullStream>(attributes, table);
     };
     return std::unique_ptr<ClientStream>(
-        std::make_unique<HeldStream>(base_, std::move(make)));
+        std::make_unique<HeldStream>(base_, std::move(make), doubt.notice));
   }
 
   absl::StatusOr<std::vector<ClientRow>> FetchClients(
@@ -265,10 +278,14 @@ class OneCReader : public SourceReader {
                         wanted, attributes);
   }
 
-  // Whether the base is older than what we know of it: its versions count from the
-  // past.
-  absl::StatusOr<bool> WasRestored(const ReadRequest& request,
-                                   const std::optional<Marks>& since) {
+  // A base that is older than what we know of it: its versions count from the past.
+  struct Doubt {
+    bool read_whole = false;
+    absl::Status notice;  // why, where that is certain
+  };
+  static Doubt Restored() { return {true, MakeError("SOURCE_RESTORED")}; }
+  absl::StatusOr<Doubt> DoubtVersions(const ReadRequest& request,
+                                      const std::optional<Marks>& since) {
     const auto& history = base_->profile.history;
     if (request.last_written_contact.exists()) {
       const ClientNames& names = base_->profile.client;
@@ -280,16 +297,16 @@ class OneCReader : public SourceReader {
       GB_ASSIGN_OR_RETURN(const ODataAnswer answer, base_->session.FetchRows(query));
       if (!answer.rows.empty() && ReadContactId(answer.rows.front().Get(
                                       names.contact)) != request.last_written_contact) {
-        return true;
+        return Restored();
       }
       // The client may be gone, or not be there yet: where nothing else tells, read.
-      if (answer.rows.empty() && !history.has_value()) return true;
+      if (answer.rows.empty() && !history.has_value()) return Doubt{true, {}};
     }
     // ChangeStream looks for the moment by itself.
     if (request.kind != ReadRequest::Kind::kCompare || !history.has_value() ||
         !since.has_value() || !since->period.has_value() ||
         since->period->text.empty()) {
-      return false;
+      return Doubt();
     }
     ODataQuery query;
     query.entity = history->set;
@@ -298,9 +315,12 @@ class OneCReader : public SourceReader {
         absl::StrCat(history->period, " eq ", DateTimeLiteral(since->period->text));
     query.top = 1;
     const absl::StatusOr<ODataAnswer> answer = base_->session.FetchRows(query);
-    if (IsUnusable(answer.status())) return true;
+    if (IsUnusable(answer.status())) {
+      return Doubt{true,
+                   MakeError("CHANGE_HISTORY_UNAVAILABLE", {{"entity", history->set}})};
+    }
     GB_RETURN_IF_ERROR(answer.status());
-    return answer->rows.empty();
+    return answer->rows.empty() ? Restored() : Doubt();
   }
 
   absl::StatusOr<std::optional<ClientRow>> FindByFilter(

@@ -16,6 +16,9 @@
 namespace guestbridge::agent {
 namespace {
 
+constexpr absl::string_view kBehind = "|behind";
+constexpr absl::string_view kListed = "|listed:";
+
 std::string EncodeMark(const std::optional<SourceTime>& mark) {
   return mark.has_value() ? mark->text : "-";
 }
@@ -69,19 +72,24 @@ absl::StatusOr<std::optional<SourceTime>> FetchNewest(ODataSession& session,
 Watermark EncodeMarks(const Marks& marks) {
   const std::string times =
       absl::StrCat(EncodeMark(marks.period), "|", EncodeMark(marks.created));
-  const char* const behind = marks.behind ? "|behind" : "";
-  if (!marks.plan.has_value()) return {absl::StrCat("1|", times, behind)};
+  const std::string more =
+      absl::StrCat(marks.behind ? kBehind : "",
+                   marks.listed.text.empty() ? "" : kListed, marks.listed.text);
+  if (!marks.plan.has_value()) return {absl::StrCat("1|", times, more)};
   return {absl::StrCat("2|", times, "|", marks.plan->node, ":", marks.plan->received,
-                       marks.plan->selected ? "+" : "", behind)};
+                       marks.plan->selected ? "+" : "", more)};
 }
 
 std::optional<Marks> DecodeMarks(const Watermark& watermark) {
-  std::vector<std::string> parts = absl::StrSplit(watermark.value, '|');
+  absl::string_view text = watermark.value;
   Marks marks;
-  if (parts.size() > 3 && parts.back() == "behind") {
-    marks.behind = true;
-    parts.pop_back();
+  if (const size_t at = text.rfind(kListed); at != absl::string_view::npos) {
+    marks.listed.text = std::string(text.substr(at + kListed.size()));
+    if (!IsDateTime(marks.listed.text)) return std::nullopt;
+    text = text.substr(0, at);
   }
+  marks.behind = absl::ConsumeSuffix(&text, kBehind);
+  const std::vector<std::string> parts = absl::StrSplit(text, '|');
   const bool first_form = parts.size() == 3 && parts[0] == "1";
   const bool second_form = parts.size() == 4 && parts[0] == "2";
   if ((!first_form && !second_form) || !DecodeMark(parts[1], &marks.period) ||

@@ -13,7 +13,8 @@ namespace guestbridge::agent {
 
 // How far a base has been read, as this connector writes it into Watermark:
 //
-//   watermark = "1|" mark "|" mark
+//   watermark = form [ "|behind" ] [ "|listed:" YYYY-MM-DDThh:mm:ss ]
+//   form      = "1|" mark "|" mark
 //             | "2|" mark "|" mark "|" plan
 //   mark      = "-"                      ; this way of seeing changes was not there
 //             | ""                       ; it was there, and nothing in it
@@ -38,6 +39,9 @@ struct Marks {
   // 1C's clock was before `period`: what was saved since may lie before the window that
   // the next reading looks at.
   bool behind = false;
+  // When clients without a contact's ID were last listed, by 1C's clock; empty: by no
+  // reading of changes yet.
+  SourceTime listed;
   // Not of the watermark: a time beyond 1C's present that was passed over; empty: none.
   SourceTime ahead;
 };

@@ -19,7 +19,14 @@ TEST(WatermarkTest, ReadsWhatItWrote) {
   marks.behind = true;
   EXPECT_EQ(EncodeMarks(marks).value, "1|2024-05-01T10:00:00|-|behind");
   EXPECT_TRUE(DecodeMarks(EncodeMarks(marks))->behind);
+  marks.listed = SourceTime{"2024-05-01T11:00:00"};
+  EXPECT_EQ(EncodeMarks(marks).value,
+            "1|2024-05-01T10:00:00|-|behind|listed:2024-05-01T11:00:00");
+  EXPECT_TRUE(DecodeMarks(EncodeMarks(marks))->behind);
   marks.behind = false;
+  EXPECT_EQ(DecodeMarks(EncodeMarks(marks))->listed, marks.listed);
+  EXPECT_FALSE(DecodeMarks(EncodeMarks(marks))->behind);
+  marks.listed = {};
   marks.created = SourceTime{};
   marks.plan = PlanMark{kNode, 33, true};
   EXPECT_EQ(EncodeMarks(marks).value,
@@ -49,6 +56,9 @@ TEST(WatermarkTest, AnotherFormIsNone) {
                                           "1|",
                                           "1|x|-",
                                           "1|-|-|-",
+                                          "1|-|-|listed:",
+                                          "1|-|-|listed:x",
+                                          "1|-|listed:2024-05-01T11:00:00",
                                           "2|-|-",
                                           "2|-|-|-",
                                           "2|-|-|x:1",
