@@ -172,6 +172,13 @@ constexpr ReasonText kTexts[] = {
      "may have renamed it.",
      "Исправьте имя в профиле источника или в соответствии полей; возможно, реквизит "
      "переименован при обновлении 1С."},
+    {"SOURCE_ATTRIBUTE_UNFIT", kAct,
+     "The attribute {attribute} of {entity} is of the type {type}; needed is {needed}.",
+     "Реквизит {attribute} ({entity}) имеет тип {type}, а нужен {needed}.",
+     "Correct the name in the source profile; an update of 1C may have given the "
+     "attribute another type.",
+     "Исправьте имя в профиле источника; возможно, тип реквизита изменился при "
+     "обновлении 1С."},
     {"SOURCE_ATTRIBUTE_PROTECTED", kAct,
      "The attribute {attribute} of {entity} never leaves 1C: it holds identity "
      "documents "

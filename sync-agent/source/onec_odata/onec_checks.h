@@ -29,9 +29,9 @@ SourceCheck FailedCheck(std::string name, const absl::Status& status);
 std::set<std::string> NamedSets(const SourceProfile& profile);
 
 // Checks named "entities" and "messages-register": every name of the profile that the
-// base does not have, or one finding that all is there. What no reading can do without
-// and what is `mapped` fails; what only makes exports slower or poorer is a warning
-// that says what it costs.
+// base does not have, or has with another type of value, or one finding that all is
+// there. What no reading can do without and what is `mapped` fails; what only makes
+// exports slower or poorer is a warning that says what it costs.
 std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
                                     const Metadata& metadata,
                                     absl::Span<const std::string> mapped);
