@@ -243,6 +243,30 @@ TEST(TestTest, EachThingThatABaseMayLackHasItsRow) {
   }
 }
 
+TEST(TestTest, WhatWritesHaveShownIsRememberedWithTheConnection) {
+  OnecEmulator emulator;
+  const agent::ClientKey client(emulator.Add({{"LastName", "Гость"}}));
+  const auto test = [](Source& source, const char* name) {
+    return Find(source.probe->Test("000000001", {}, [] { return true; }), name).reason;
+  };
+  Source source =
+      emulator.Connect("extends: 1c-hotel\nwrite: {data_load_mode: true}\n");
+  EXPECT_EQ(test(source, "if-match"), "IF_MATCH_UNKNOWN");
+  EXPECT_EQ(test(source, "load-mode"), "LOAD_MODE_UNKNOWN");
+  ASSERT_THAT(source.writer->WriteContact(client, agent::ContactId(5)), IsOk());
+  EXPECT_EQ(test(source, "if-match"), "IF_MATCH_UNKNOWN");
+  EXPECT_EQ(test(source, "load-mode"), "CHECK_LOAD_MODE_OK");
+  emulator.Post("/faults", {{"kind", "error"},
+                            {"method", "PATCH"},
+                            {"nth", 1},
+                            {"status", 412},
+                            {"code", "0"}});
+  emulator.Post("/config", {{"load_mode_supported", false}});
+  ASSERT_THAT(source.writer->WriteContact(client, agent::ContactId(6)), IsOk());
+  EXPECT_EQ(test(source, "if-match"), "CHECK_IF_MATCH_OK");
+  EXPECT_EQ(test(source, "load-mode"), "LOAD_MODE_REFUSED");
+}
+
 TEST(TestTest, TellsTheKindsOfNoApart) {
   OnecEmulator emulator({"--generate", "20"});
   SourceSettings settings = emulator.Settings();

@@ -351,6 +351,30 @@ SourceCheck CheckVersion(absl::string_view published) {
                    {{"version", version}, {"least", kLeastVersion}});
 }
 
+SourceCheck JudgeIfMatch(const WriteRules& rules, ContactWriter::Honoured seen) {
+  const char* const reason = !rules.if_match ? "IF_MATCH_SWITCHED_OFF"
+                             : seen == ContactWriter::Honoured::kYes
+                                 ? "CHECK_IF_MATCH_OK"
+                                 : "IF_MATCH_UNKNOWN";
+  return MakeCheck("if-match", State::kOk, reason);
+}
+
+SourceCheck JudgeLoadMode(const WriteRules& rules, ContactWriter::Honoured seen) {
+  const std::string kName = "load-mode";
+  if (!rules.data_load_mode) {
+    return MakeCheck(kName, State::kOk, "LOAD_MODE_SWITCHED_OFF");
+  }
+  switch (seen) {
+    case ContactWriter::Honoured::kYes:
+      return MakeCheck(kName, State::kOk, "CHECK_LOAD_MODE_OK");
+    case ContactWriter::Honoured::kNo:
+      return MakeCheck(kName, State::kWarning, "LOAD_MODE_REFUSED");
+    case ContactWriter::Honoured::kUnknown:
+      break;
+  }
+  return MakeCheck(kName, State::kOk, "LOAD_MODE_UNKNOWN");
+}
+
 SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,
                        absl::string_view hotel) {
   const std::string wanted = FoldCase(TrimText(hotel));

@@ -266,6 +266,22 @@ TEST(CheckNamesTest, NamesWhatIsOfAnotherType) {
   EXPECT_EQ(Told(check, "attribute"), "ObjectRef (Edm.Guid)");
 }
 
+TEST(JudgeWritesTest, TellWhatWritesHaveShownOfIfMatchAndLoadMode) {
+  using Honoured = ContactWriter::Honoured;
+  WriteRules rules;
+  EXPECT_EQ(JudgeIfMatch(rules, Honoured::kUnknown).reason, "IF_MATCH_UNKNOWN");
+  EXPECT_EQ(JudgeIfMatch(rules, Honoured::kYes).reason, "CHECK_IF_MATCH_OK");
+  EXPECT_EQ(JudgeLoadMode(rules, Honoured::kUnknown).reason, "LOAD_MODE_SWITCHED_OFF");
+  rules.if_match = false;
+  rules.data_load_mode = true;
+  EXPECT_EQ(JudgeIfMatch(rules, Honoured::kUnknown).reason, "IF_MATCH_SWITCHED_OFF");
+  EXPECT_EQ(JudgeLoadMode(rules, Honoured::kUnknown).reason, "LOAD_MODE_UNKNOWN");
+  EXPECT_EQ(JudgeLoadMode(rules, Honoured::kYes).reason, "CHECK_LOAD_MODE_OK");
+  const SourceCheck refused = JudgeLoadMode(rules, Honoured::kNo);
+  EXPECT_EQ(refused.reason, "LOAD_MODE_REFUSED");
+  EXPECT_EQ(refused.state, State::kWarning);
+}
+
 TEST(CompareVersionsTest, ComparesNumbersPartByPart) {
   EXPECT_EQ(CompareVersions("9.0.1.3", "9.0.1.3"), 0);
   EXPECT_EQ(CompareVersions("9.0.1.10", "9.0.1.3"), 1);
