@@ -92,7 +92,7 @@ struct SessionRules {
 };
 
 struct WriteRules {
-  std::vector<QuietHours> quiet_hours;  // of the base's own day: no write-back
+  std::vector<QuietHours> quiet_hours;  // of the base's own day: writes rest, not reads
   bool data_load_mode = false;
   bool if_match = true;
   bool reread_before_patch = true;
