@@ -313,6 +313,13 @@ TEST(FetchFieldsTest, OffersWhatAMappingMayNameAndNoDocuments) {
   ASSERT_THAT(fields, IsOk());
   std::vector<std::string> names;
   for (const SourceField& field : *fields) names.push_back(field.name);
+  // What is another one now is shown by the next load.
+  emulator.Post("/config", {{"renamed", {{"Catalog_Clients", {{"City", "Town"}}}}}});
+  const auto again = source.probe->FetchFields();
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(std::any_of(again->begin(), again->end(), [](const SourceField& field) {
+    return field.name == "Town";
+  }));
   for (const char* wanted : {"LastName", "FirstName", "SecondName", "DateOfBirth",
                              "Phone", "EMail", "Address", "Remarks", "Citizenship_Key",
                              "NoSMSDelivery", "DeletionMark", "Sex"}) {
