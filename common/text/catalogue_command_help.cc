@@ -425,9 +425,11 @@ constexpr ReasonText kHelp[] = {
               "File with this user's password; - is standard input",
               "Файл с паролем этого пользователя; - означает стандартный ввод"),
     MakeLabel("LABEL_FLAG_SOURCE_PROFILE",
-              "Names of entities and attributes in 1C: a profile's name, or a file; "
+              "Names of entities and attributes in 1C, and its quiet hours (in which "
+              "nothing is written; reading goes on): a profile's name, or a file; "
               "default 1c-hotel",
-              "Имена объектов и реквизитов в 1С: имя профиля или файл; по умолчанию "
+              "Имена объектов и реквизитов в 1С и её тихие часы (в них ничего не "
+              "записывается, чтение продолжается): имя профиля или файл; по умолчанию "
               "1c-hotel"),
     MakeLabel("LABEL_FLAG_AGENT",
               "Which agent does the work; default: the only connected one, or the "

@@ -192,6 +192,13 @@ constexpr ReasonText kTexts[] = {
      "may have renamed it.",
      "Исправьте имя в профиле источника или в соответствии полей; возможно, реквизит "
      "переименован при обновлении 1С."},
+    {"SOURCE_ATTRIBUTE_UNFIT", kAct,
+     "The attribute {attribute} of {entity} is of the type {type}; needed is {needed}.",
+     "Реквизит {attribute} ({entity}) имеет тип {type}, а нужен {needed}.",
+     "Correct the name in the source profile; an update of 1C may have given the "
+     "attribute another type.",
+     "Исправьте имя в профиле источника; возможно, тип реквизита изменился при "
+     "обновлении 1С."},
     {"SOURCE_ATTRIBUTE_PROTECTED", kAct,
      "The attribute {attribute} of {entity} never leaves 1C: it holds identity "
      "documents "
@@ -470,6 +477,45 @@ constexpr ReasonText kTexts[] = {
      "there.",
      "Убедитесь, что роль пользователя разрешает изменение клиентов: туда пишутся ID "
      "контактов."},
+    {"CHECK_IF_MATCH_OK", kOk,
+     "1C refuses a write to a card that was edited since it was read (If-Match).",
+     "1С отклоняет запись в карточку, изменённую после чтения (If-Match).",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"IF_MATCH_SWITCHED_OFF", kOk,
+     "The profile switches If-Match off: a write does not ask for the card's "
+     "version.",
+     "If-Match выключен в профиле: запись не проверяет версию карточки.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"IF_MATCH_UNKNOWN", kOk,
+     "Whether 1C heeds If-Match shows at the first conflict; each card is read "
+     "right before it is written in any case.",
+     "Учитывает ли 1С If-Match, видно при первом конфликте; карточка в любом "
+     "случае читается прямо перед записью.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"CHECK_LOAD_MODE_OK", kOk,
+     "1C takes contact IDs in load mode: its handlers do not run.",
+     "1С принимает ID контактов в режиме загрузки: обработчики не срабатывают.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"LOAD_MODE_SWITCHED_OFF", kOk,
+     "Contact IDs are written as users write: handlers of 1C run, and the change "
+     "history gets a record.",
+     "ID контактов пишутся как обычно: обработчики 1С срабатывают, в истории "
+     "изменений появляется запись.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"LOAD_MODE_UNKNOWN", kOk,
+     "Whether 1C takes contact IDs in load mode is not known before the first "
+     "write.",
+     "Принимает ли 1С ID контактов в режиме загрузки, до первой записи неизвестно.",
+     "Nothing to do.", "Ничего делать не нужно."},
+    {"LOAD_MODE_REFUSED", kOk,
+     "1C does not take contact IDs in load mode; they are written as users write, "
+     "and handlers run.",
+     "1С не принимает ID контактов в режиме загрузки; они пишутся как обычно, "
+     "обработчики срабатывают.",
+     "Take data_load_mode out of the source profile, or let 1C's developer allow "
+     "it for the catalogue.",
+     "Уберите data_load_mode из профиля источника или попросите разработчика 1С "
+     "разрешить режим для справочника."},
     {"CHECK_VERSION_OK", kOk, "1C:Hotel has version {version}.",
      "Версия 1С:Отель — {version}.", "Nothing to do.", "Ничего делать не нужно."},
     {"VERSION_NOT_PUBLISHED", kOk,

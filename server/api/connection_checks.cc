@@ -25,10 +25,10 @@ constexpr size_t kMaxText = 500;
 
 // What comes first has to be mended first.
 constexpr absl::string_view kOrder[] = {
-    "connection", "agent",       "portal",  "tls",         "token",
-    "scopes",     "rights",      "source",  "metadata",    "entities",
-    "code-order", "create-date", "session", "clock",       "write-right",
-    "version",    "identity",    "hotel",   "built-in-job"};
+    "connection", "agent",  "portal",      "tls",      "token",      "scopes",
+    "rights",     "source", "metadata",    "entities", "code-order", "create-date",
+    "session",    "clock",  "write-right", "if-match", "load-mode",  "version",
+    "identity",   "hotel",  "built-in-job"};
 
 size_t PlaceOf(absl::string_view name) {
   const auto* it = std::find(std::begin(kOrder), std::end(kOrder), name);

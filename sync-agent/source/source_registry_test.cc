@@ -10,7 +10,7 @@ namespace {
 
 TEST(SourceRegistryTest, EachTypeThatIsToldOfCanBeConnected) {
   const testing::FakeClock clock;
-  EXPECT_THAT(SourceTypes(), ::testing::UnorderedElementsAre("jsonl", "onec-odata"));
+  EXPECT_THAT(SourceTypes(), ::testing::IsSupersetOf({"jsonl", "onec-odata"}));
   for (const std::string& type : SourceTypes()) {
     SourceSettings settings;
     settings.type = type;

@@ -178,6 +178,95 @@ TEST(TestTest, TellsHowTheBaseCanBeRead) {
   EXPECT_EQ(clock.state, State::kWarning);
 }
 
+TEST(TestTest, EachThingThatABaseMayLackHasItsRow) {
+  struct Row {
+    const char* name;
+    const char* reason;
+    State state;
+    json config;
+    json fault = nullptr;
+    const char* profile = "";
+  };
+  OnecEmulator emulator({"--generate", "20"});
+  const std::string hidden = emulator.Add({{"LastName", "Скрытая"}});
+  const json refused = {{"kind", "error"},
+                        {"url", "CreateDate ge"},
+                        {"status", 500},
+                        {"code", "-1"},
+                        {"text", "Операция не поддерживается"}};
+  const char* const kMapping = "extends: 1c-hotel\nmessages: {mode: mapping}\n";
+  const json no_codes = {
+      {"composition",
+       {{"InformationRegister_ExternalSystemsObjectCodesMappings", false}}}};
+  const std::vector<Row> rows = {
+      {"create-date", "CLIENT_CREATION_UNORDERED", State::kWarning, {}, refused},
+      {"read-right",
+       "CLIENTS_HIDDEN",
+       State::kWarning,
+       {{"rls_hidden", {{hidden, true}}}}},
+      {"hotel",
+       "HOTELS_NOT_PUBLISHED",
+       State::kWarning,
+       {{"composition", {{"Catalog_Hotels", false}}}}},
+      {"entities",
+       "SOURCE_ENTITY_MISSING",
+       State::kWarning,
+       {{"composition", {{"Constant_InfoBaseUUID", false}}}}},
+      {"entities",
+       "LOOKUP_NOT_PUBLISHED",
+       State::kWarning,
+       {{"composition", {{"Catalog_Countries", false}}}}},
+      {"messages-register",
+       "CHECK_MESSAGES_REGISTER_OK",
+       State::kOk,
+       {},
+       nullptr,
+       kMapping},
+      {"messages-register", "MESSAGES_REGISTER_NOT_PUBLISHED", State::kWarning,
+       no_codes, nullptr, kMapping},
+  };
+  for (const Row& row : rows) {
+    if (!row.config.is_null()) emulator.Post("/config", row.config);
+    if (!row.fault.is_null()) emulator.Post("/faults", row.fault);
+    Source source = emulator.Connect(row.profile);
+    const std::vector<SourceCheck> checks =
+        source.probe->Test("000000001", {}, [] { return true; });
+    EXPECT_THAT(Failures(checks), ::testing::IsEmpty()) << row.reason;
+    EXPECT_EQ(Find(checks, row.name).reason, row.reason);
+    EXPECT_EQ(Find(checks, row.name).state, row.state) << row.reason;
+    emulator.Delete("/faults");
+    json undone = row.config;
+    for (auto& [key, names] : undone.items()) {
+      for (auto& [name, on] : names.items()) on = !on.get<bool>();
+    }
+    if (!undone.is_null()) emulator.Post("/config", undone);
+  }
+}
+
+TEST(TestTest, WhatWritesHaveShownIsRememberedWithTheConnection) {
+  OnecEmulator emulator;
+  const agent::ClientKey client(emulator.Add({{"LastName", "Гость"}}));
+  const auto test = [](Source& source, const char* name) {
+    return Find(source.probe->Test("000000001", {}, [] { return true; }), name).reason;
+  };
+  Source source =
+      emulator.Connect("extends: 1c-hotel\nwrite: {data_load_mode: true}\n");
+  EXPECT_EQ(test(source, "if-match"), "IF_MATCH_UNKNOWN");
+  EXPECT_EQ(test(source, "load-mode"), "LOAD_MODE_UNKNOWN");
+  ASSERT_THAT(source.writer->WriteContact(client, agent::ContactId(5)), IsOk());
+  EXPECT_EQ(test(source, "if-match"), "IF_MATCH_UNKNOWN");
+  EXPECT_EQ(test(source, "load-mode"), "CHECK_LOAD_MODE_OK");
+  emulator.Post("/faults", {{"kind", "error"},
+                            {"method", "PATCH"},
+                            {"nth", 1},
+                            {"status", 412},
+                            {"code", "0"}});
+  emulator.Post("/config", {{"load_mode_supported", false}});
+  ASSERT_THAT(source.writer->WriteContact(client, agent::ContactId(6)), IsOk());
+  EXPECT_EQ(test(source, "if-match"), "CHECK_IF_MATCH_OK");
+  EXPECT_EQ(test(source, "load-mode"), "LOAD_MODE_REFUSED");
+}
+
 TEST(TestTest, TellsTheKindsOfNoApart) {
   OnecEmulator emulator({"--generate", "20"});
   SourceSettings settings = emulator.Settings();
@@ -224,6 +313,13 @@ TEST(FetchFieldsTest, OffersWhatAMappingMayNameAndNoDocuments) {
   ASSERT_THAT(fields, IsOk());
   std::vector<std::string> names;
   for (const SourceField& field : *fields) names.push_back(field.name);
+  // What is another one now is shown by the next load.
+  emulator.Post("/config", {{"renamed", {{"Catalog_Clients", {{"City", "Town"}}}}}});
+  const auto again = source.probe->FetchFields();
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(std::any_of(again->begin(), again->end(), [](const SourceField& field) {
+    return field.name == "Town";
+  }));
   for (const char* wanted : {"LastName", "FirstName", "SecondName", "DateOfBirth",
                              "Phone", "EMail", "Address", "Remarks", "Citizenship_Key",
                              "NoSMSDelivery", "DeletionMark", "Sex"}) {

@@ -24,6 +24,9 @@ void RunODataAnswer(absl::string_view bytes);
 void RunOriginVersion(absl::string_view bytes);
 void RunPortalAnswer(absl::string_view bytes);
 void RunRedirect(absl::string_view bytes);
+void RunServiceDocument(absl::string_view bytes);
+void RunSourceProfile(absl::string_view bytes);
+void RunWatermark(absl::string_view bytes);
 void RunContactText(absl::string_view bytes);
 void RunPhone(absl::string_view bytes);
 void RunEmail(absl::string_view bytes);
@@ -40,6 +43,9 @@ inline constexpr Target kTargets[] = {
     {"origin_version", RunOriginVersion},
     {"portal_answer", RunPortalAnswer},
     {"redirect", RunRedirect},
+    {"service_document", RunServiceDocument},
+    {"source_profile", RunSourceProfile},
+    {"watermark", RunWatermark},
     {"contact_text", RunContactText},
     {"phone", RunPhone},
     {"email", RunEmail},

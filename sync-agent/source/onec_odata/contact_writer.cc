@@ -27,8 +27,7 @@ ContactWriter::ContactWriter(ClientTable& clients, MessagesRegister& messages)
       clients_(clients),
       session_(clients.session()),
       messages_(messages),
-      known_(clients.known()),
-      load_mode_(profile_.write.data_load_mode) {}
+      known_(clients.known()) {}
 
 void ContactWriter::SetContentAttributes(std::vector<std::string> attributes) {
   // What may not be read is no content either: an export with it fails.
@@ -137,12 +136,14 @@ absl::StatusOr<ODataRow> ContactWriter::Patch(const ClientKey& client,
     headers.emplace_back("If-Match", version);
   }
   const std::string key = GuidLiteral(client.guid());
-  if (!load_mode_) return session_.Patch(names.set, key, body.dump(), headers);
+  const bool load = profile_.write.data_load_mode && load_mode_ != Honoured::kNo;
+  if (!load) return session_.Patch(names.set, key, body.dump(), headers);
   ODataSession::Headers loading = headers;
   loading.emplace_back("1C_OData-DataLoadMode", "true");
   absl::StatusOr<ODataRow> row = session_.Patch(names.set, key, body.dump(), loading);
+  if (row.ok()) load_mode_ = Honoured::kYes;
   if (!Says(row.status(), "code", "17")) return row;
-  load_mode_ = false;
+  load_mode_ = Honoured::kNo;
   return session_.Patch(names.set, key, body.dump(), headers);
 }
 
@@ -157,6 +158,7 @@ absl::StatusOr<ContactWritten> ContactWriter::WriteAttribute(const ClientKey& cl
   absl::StatusOr<ODataRow> row =
       Patch(client, contact, stored.row.Get(known_.names()->version));
   for (int i = 0; i < kConflicts && Says(row.status(), "http", "412"); ++i) {
+    if_match_ = Honoured::kYes;
     GB_ASSIGN_OR_RETURN(stored, Read(client));
     if (stored.contact == contact) return ContactWritten();
     row = Patch(client, contact, stored.row.Get(known_.names()->version));

@@ -25,12 +25,18 @@ namespace guestbridge::agent {
 // handlers ran, and who else wrote in between.
 class ContactWriter {
  public:
+  // What 1C makes of a way of writing, as far as writes have shown it.
+  enum class Honoured { kUnknown, kYes, kNo };
+
   // Both outlive the writer.
   ContactWriter(ClientTable& clients, MessagesRegister& messages);
   // See SourceWriter.
   void SetContentAttributes(std::vector<std::string> attributes);
   absl::StatusOr<ContactWritten> WriteContact(const ClientKey& client,
                                               ContactId contact);
+  // Since the connection was made. That If-Match has no effect cannot be seen.
+  Honoured if_match() const { return if_match_; }
+  Honoured load_mode() const { return load_mode_; }
 
  private:
   struct Stored {
@@ -60,7 +66,8 @@ class ContactWriter {
   std::vector<std::string> content_;  // guarded by mutex_, as the next
   bool content_known_ = false;
   std::atomic<Reading> reading_ = Reading::kEntity;  // the first that 1C understands
-  std::atomic<bool> load_mode_;  // off for good once 1C says it can't (code 17)
+  std::atomic<Honoured> if_match_ = Honoured::kUnknown;
+  std::atomic<Honoured> load_mode_ = Honoured::kUnknown;  // kNo is for good (code 17)
 };
 
 }  // namespace guestbridge::agent

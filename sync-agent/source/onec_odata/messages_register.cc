@@ -77,20 +77,19 @@ Record RegisterRecord(const SourceProfile& profile, const ClientKey& client,
   return record;
 }
 
-// Names of 1C:Hotel's own register of external codes.
 Record MappingRecord(const SourceProfile& profile, const ClientKey& client,
                      ContactId contact) {
+  const MessageNames& names = profile.messages;
   Record record;
-  record.key = {"Hotel_Key", "ExternalSystemCode", "ObjectTypeName",
-                "ObjectExternalCode"};
+  record.key = names.key;
   record.cells = {
       GuidCell("Hotel_Key", kEmptyGuid),
-      TextCell("ExternalSystemCode", profile.messages.system_code),
-      TextCell("ObjectTypeName", profile.messages.object_type_name),
-      TextCell("ObjectExternalCode", absl::StrCat(contact.value())),
+      TextCell("ExternalSystemCode", names.system_code),
+      TextCell("ObjectTypeName", names.object_type_name),
+      TextCell(names.external_id, absl::StrCat(contact.value())),
   };
-  AddClient(profile, "ObjectRef", "ObjectRef_Type", client, &record.cells);
-  record.proof = GuidCell("ObjectRef", client.guid());
+  AddClient(profile, names.object, names.object_type, client, &record.cells);
+  record.proof = GuidCell(names.object, client.guid());
   return record;
 }
 

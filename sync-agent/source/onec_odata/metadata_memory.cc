@@ -9,7 +9,7 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr absl::Duration kFresh = absl::Hours(1);
+constexpr absl::Duration kFresh = absl::Minutes(1);
 
 }  // namespace
 
@@ -38,10 +38,13 @@ absl::StatusOr<std::shared_ptr<const MetadataReading>> MetadataMemory::Recall() 
     const std::lock_guard<std::mutex> lock(mutex_);
     if (reading_ != nullptr && clock_.Steady() - read_at_ <= kFresh &&
         sets_hash_ == absl::HashOf(document.sets)) {
-      return reading_;
+      return std::exchange(reading_, nullptr);
     }
   }
-  return Read(document);
+  GB_ASSIGN_OR_RETURN(std::shared_ptr<const MetadataReading> reading, Read(document));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  reading_ = nullptr;
+  return reading;
 }
 
 }  // namespace guestbridge::agent

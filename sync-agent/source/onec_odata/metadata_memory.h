@@ -20,19 +20,21 @@ struct MetadataReading {
 
 // $metadata, as it was last read. The document is megabytes that take 1C half a minute
 // to make, and has no mark of its age; it changes with an update of the configuration
-// or of the composition. So it is remembered for an hour, as long as the list of
-// published sets (which is cheap) stays the same. Of the document nothing is held but
-// what is wanted of it. Thread-safe. Errors: ODataSession's and MetadataReader's.
+// or of the composition. Who asks for it has often just changed 1C. So what a test read
+// serves one load of fields that follows within a minute, as in a setup, while the list
+// of published sets (which is cheap) stays the same; any other load reads afresh. Of
+// the document nothing is held but what is wanted of it. Thread-safe. Errors:
+// ODataSession's and MetadataReader's.
 class MetadataMemory {
  public:
   // `session` and `clock` outlive the object.
   MetadataMemory(std::set<std::string> wanted, ODataSession& session,
                  const Clock& clock);
 
-  // Reads the document now; `document` was read just before.
+  // Reads the document now, and remembers it; `document` was read just before.
   absl::StatusOr<std::shared_ptr<const MetadataReading>> Read(
       const ServiceDocument& document);
-  // What is remembered, or what is read now.
+  // What is remembered, once, or what is read now.
   absl::StatusOr<std::shared_ptr<const MetadataReading>> Recall();
 
  private:

@@ -75,15 +75,34 @@ class MetadataMemoryTest : public ::testing::Test {
   MetadataMemory memory_;
 };
 
-TEST_F(MetadataMemoryTest, RemembersForAnHourAsLongAsTheSetsStayTheSame) {
-  for (int i = 0; i < 5; ++i) ASSERT_THAT(memory_.Recall(), IsOk());
-  EXPECT_EQ(published_.metadata_reads, 1);
-  clock_.Advance(absl::Minutes(61));
+TEST_F(MetadataMemoryTest, WhatATestReadServesTheLoadThatFollowsIt) {
+  const auto test = [this] {
+    const auto document = session_.FetchServiceDocument();
+    ASSERT_THAT(document, IsOk());
+    ASSERT_THAT(memory_.Read(*document), IsOk());
+  };
+  test();
   ASSERT_THAT(memory_.Recall(), IsOk());
-  EXPECT_EQ(published_.metadata_reads, 2);
-  published_.sets += R"(,{"name":"Catalog_Hotels","url":"Catalog_Hotels"})";
+  EXPECT_EQ(published_.metadata_reads, 1);
+  // Not when another minute, or other sets, have come.
+  test();
+  clock_.Advance(absl::Seconds(61));
   ASSERT_THAT(memory_.Recall(), IsOk());
   EXPECT_EQ(published_.metadata_reads, 3);
+  test();
+  published_.sets += R"(,{"name":"Catalog_Hotels","url":"Catalog_Hotels"})";
+  ASSERT_THAT(memory_.Recall(), IsOk());
+  EXPECT_EQ(published_.metadata_reads, 5);
+}
+
+TEST_F(MetadataMemoryTest, ALoadThatIsAskedForAgainShowsWhatWasAddedMeanwhile) {
+  ASSERT_THAT(memory_.Read({}), IsOk());
+  ASSERT_THAT(memory_.Recall(), IsOk());
+  ASSERT_THAT(memory_.Recall(), IsOk());
+  published_.metadata = absl::StrCat(kBegin, Type("Catalog_Clients", "B"), kEnd);
+  const auto again = memory_.Recall();
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ((*again)->metadata.entities.at("Catalog_Clients").count("B"), 1u);
 }
 
 TEST_F(MetadataMemoryTest, ATestReadsAnew) {
@@ -97,7 +116,9 @@ TEST_F(MetadataMemoryTest, ATestReadsAnew) {
 }
 
 TEST_F(MetadataMemoryTest, ADocumentThatIsBrokenNowLeavesTheLastOne) {
-  ASSERT_THAT(memory_.Recall(), IsOk());
+  const auto document = session_.FetchServiceDocument();
+  ASSERT_THAT(document, IsOk());
+  ASSERT_THAT(memory_.Read(*document), IsOk());
   published_.metadata = "<html>Welcome</html>";
   EXPECT_THAT(memory_.Read({}),
               StatusIs(absl::StatusCode::kUnavailable, "SOURCE_ANSWER_BROKEN"));

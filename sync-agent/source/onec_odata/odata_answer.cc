@@ -382,4 +382,35 @@ absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result,
   return answer;
 }
 
+absl::StatusOr<std::vector<std::string>> DecodeSets(const HttpResult& result) {
+  const ODataCall call = {"/", {}};
+  const absl::Status status = CheckAnswer(result, call);
+  if (!status.ok()) return status;
+  std::vector<std::string> sets;
+  if (absl::StrContains(result.body, "<service")) {
+    constexpr absl::string_view kHref = "href=\"";  // of each collection
+    const absl::string_view xml = result.body;
+    for (size_t at = xml.find(kHref); at != absl::string_view::npos;
+         at = xml.find(kHref, at)) {
+      at += kHref.size();
+      const size_t end = xml.find('"', at);
+      // Cut within a name.
+      if (end == absl::string_view::npos) {
+        return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
+      }
+      sets.emplace_back(xml.substr(at, end - at));
+      at = end;
+    }
+    return sets;
+  }
+  const absl::StatusOr<ODataAnswer> answer = DecodeRows(result, call);
+  if (!answer.ok()) return answer.status();
+  for (const ODataRow& row : answer->rows) {
+    const std::string* name = row.Find("url");
+    if (name == nullptr) name = row.Find("name");
+    if (name != nullptr) sets.push_back(*name);
+  }
+  return sets;
+}
+
 }  // namespace guestbridge::agent

@@ -56,4 +56,8 @@ absl::Status CheckXml(const HttpResult& result, const ODataCall& call);
 // Errors also: SOURCE_ANSWER_BROKEN.
 absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result, const ODataCall& call);
 
+// CheckAnswer, then what the service document names, in JSON, or in Atom, which is all
+// that some builds know. Errors also: SOURCE_ANSWER_BROKEN.
+absl::StatusOr<std::vector<std::string>> DecodeSets(const HttpResult& result);
+
 }  // namespace guestbridge::agent

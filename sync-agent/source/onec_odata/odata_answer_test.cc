@@ -258,5 +258,20 @@ TEST(CheckXmlTest, APageInPlaceOfAnXmlDocumentIsToldByItsWords) {
   EXPECT_EQ(ReasonOf(check("<html>Welcome</html>")), "SOURCE_ANSWER_BROKEN");
 }
 
+TEST(DecodeSetsTest, ReadsAtomAndJsonAndTakesNoHalfName) {
+  using Sets = std::vector<std::string>;
+  const std::string atom =
+      R"(<service><collection href="Catalog_Clients"/><collection href="Catalog_B"/>)";
+  const auto of_atom = DecodeSets(Answer(200, atom + "</service>"));
+  ASSERT_TRUE(of_atom.ok()) << of_atom.status();
+  EXPECT_EQ(*of_atom, (Sets{"Catalog_Clients", "Catalog_B"}));
+  const auto of_json =
+      DecodeSets(Answer(200, R"({"value":[{"name":"A","url":"Catalog_A"}]})"));
+  ASSERT_TRUE(of_json.ok()) << of_json.status();
+  EXPECT_EQ(*of_json, Sets{"Catalog_A"});
+  EXPECT_EQ(ReasonOf(DecodeSets(Answer(200, atom.substr(0, 70))).status()),
+            "SOURCE_ANSWER_BROKEN");
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -36,18 +36,6 @@ std::string BasicAuthorization(const std::string& user, const SecretString& pass
                       absl::Base64Escape(absl::StrCat(user, ":", password.Reveal())));
 }
 
-// href="…" of each collection.
-std::vector<std::string> SetsOfAtom(absl::string_view xml) {
-  constexpr absl::string_view kHref = "href=\"";
-  std::vector<std::string> sets;
-  for (size_t at = xml.find(kHref); at != absl::string_view::npos;
-       at = xml.find(kHref, at)) {
-    at += kHref.size();
-    sets.emplace_back(xml.substr(at, xml.substr(at).find('"')));
-  }
-  return sets;
-}
-
 // The header Date; nothing when there is none that can be read.
 std::optional<absl::Time> ReadDate(const HttpResult& result) {
   const auto date = result.headers.find("date");
@@ -348,21 +336,9 @@ absl::StatusOr<ServiceDocument> ODataSession::FetchServiceDocument() {
   request.target = absl::StrCat(root_, "?", kFormat);
   request.deadline = kDataDeadline;
   const HttpResult result = Send(std::move(request));
-  const ODataCall call = {"/", {}};
-  GB_RETURN_IF_ERROR(CheckAnswer(result, call));
-  // Some builds know this document as Atom only.
   ServiceDocument document;
   document.server_clock = ReadDate(result);
-  if (absl::StrContains(result.body, "<service")) {
-    document.sets = SetsOfAtom(result.body);
-    return document;
-  }
-  GB_ASSIGN_OR_RETURN(ODataAnswer answer, DecodeRows(result, call));
-  for (const ODataRow& row : answer.rows) {
-    const std::string* name = row.Find("url");
-    if (name == nullptr) name = row.Find("name");
-    if (name != nullptr) document.sets.push_back(*name);
-  }
+  GB_ASSIGN_OR_RETURN(document.sets, DecodeSets(result));
   return document;
 }
 

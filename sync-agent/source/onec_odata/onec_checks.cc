@@ -1,6 +1,8 @@
 #include "sync-agent/source/onec_odata/onec_checks.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -20,6 +22,31 @@ using State = SourceCheck::State;
 
 constexpr size_t kHotelsShown = 10;
 constexpr size_t kLongestVersion = 40;
+
+// What an attribute may be, as $metadata says it; alternatives as an error names them.
+constexpr char kReference[] = "Edm.Guid";
+constexpr char kMark[] = "Edm.Boolean";
+constexpr char kText[] = "Edm.String";
+constexpr char kTime[] = "Edm.DateTime/Edm.DateTimeOffset";
+constexpr char kNumber[] = "Edm.Int16/Edm.Int32/Edm.Int64/Edm.Double/Edm.Decimal";
+constexpr char kPlain[] =
+    "Edm.String/Edm.Int16/Edm.Int32/Edm.Int64/Edm.Double/Edm.Decimal";
+constexpr char kIdentity[] = "Edm.Guid/Edm.String";
+constexpr char kVersion[] = "Edm.String/Edm.Binary";
+
+// Empty when `name` is of one of the types, or is not there, or says none.
+std::string UnfitType(const Metadata& metadata, const std::string& set,
+                      const std::string& name, absl::string_view types) {
+  const auto entity = metadata.entities.find(set);
+  if (entity == metadata.entities.end()) return "";
+  const auto property = entity->second.find(name);
+  if (property == entity->second.end()) return "";
+  const std::string& type = property->second.type;
+  for (const absl::string_view each : absl::StrSplit(types, '/')) {
+    if (type == each) return "";
+  }
+  return type;
+}
 
 // Looks names up and collects what is missing.
 class NameChecker {
@@ -94,13 +121,65 @@ void CheckClients(const SourceProfile& profile, const Metadata& metadata,
   }
   const auto contact = entity->find(names.contact);
   if (contact == entity->end()) return;
-  static const auto* const kFit = new std::set<std::string>{
-      "Edm.String", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.Decimal"};
-  if (kFit->count(contact->second.type) == 0) {
+  if (!UnfitType(metadata, names.set, names.contact, kPlain).empty()) {
     findings->push_back(MakeCheck("entities", State::kFailed, "CONTACT_ATTRIBUTE_UNFIT",
                                   {{"entity", names.set},
                                    {"attribute", names.contact},
                                    {"type", contact->second.type}}));
+  }
+}
+
+void CheckTypes(const SourceProfile& profile, const Metadata& metadata,
+                absl::Span<const std::string> mapped,
+                std::vector<SourceCheck>* findings) {
+  const auto add = [findings](State state, const std::string& set,
+                              const std::string& name, const std::string& type,
+                              const char* types) {
+    findings->push_back(MakeCheck(
+        "entities", state, "SOURCE_ATTRIBUTE_UNFIT",
+        {{"entity", set}, {"attribute", name}, {"type", type}, {"needed", types}}));
+  };
+  const auto check = [&](State state, const std::string& set, const std::string& name,
+                         const char* types) {
+    const std::string type = UnfitType(metadata, set, name, types);
+    if (!type.empty()) add(state, set, name, type, types);
+  };
+  const ClientNames& client = profile.client;
+  // Each page is asked for by these.
+  check(State::kFailed, client.set, client.key, kReference);
+  check(State::kFailed, client.set, client.is_folder, kMark);
+  check(State::kWarning, client.set, client.version, kVersion);
+  check(State::kWarning, client.set, client.code,
+        client.code_kind == LiteralKind::kNumber ? kNumber : kText);
+  check(State::kWarning, client.set, client.deleted, kMark);
+  check(State::kWarning, client.set, client.created, kTime);
+  for (const auto& [attribute, lookup] : profile.lookups) {
+    check(State::kWarning, client.set, attribute, kReference);
+    check(State::kWarning, lookup.set, lookup.key, kReference);
+    check(State::kWarning, lookup.set, lookup.take, kPlain);
+  }
+  if (profile.hotels.has_value()) {
+    check(State::kWarning, profile.hotels->set, profile.hotels->code, kPlain);
+    check(State::kWarning, profile.hotels->set, profile.hotels->name, kPlain);
+  }
+  if (profile.identity.has_value()) {
+    check(State::kWarning, profile.identity->set, profile.identity->field, kIdentity);
+  }
+  if (profile.version.has_value()) {
+    check(State::kWarning, profile.version->set, profile.version->field, kText);
+  }
+  if (profile.history.has_value()) {
+    check(State::kWarning, profile.history->set, profile.history->period, kTime);
+    check(State::kWarning, profile.history->set, profile.history->client, kReference);
+  }
+  // What a contact takes is text, number, date or mark: no table, no file.
+  std::set<std::string> exported(mapped.begin(), mapped.end());
+  for (const auto& [role, attribute] : client.fields) exported.insert(attribute);
+  for (const std::string& attribute : exported) {
+    const std::string type = UnfitType(metadata, client.set, attribute, "Edm.Guid");
+    const bool simple = type.empty() || (absl::StartsWith(type, "Edm.") &&
+                                         type != "Edm.Stream" && type != "Edm.Binary");
+    if (!simple) add(State::kWarning, client.set, attribute, type, kPlain);
   }
 }
 
@@ -110,25 +189,37 @@ void CheckMessages(const SourceProfile& profile, const Metadata& metadata,
   const std::string kName = "messages-register";
   if (names.mode == MessageNames::Mode::kNone) return;
   const auto entity = metadata.entities.find(names.set);
-  std::vector<std::string> missing;
+  std::vector<std::string> wrong;
   if (entity == metadata.entities.end()) {
-    missing.push_back("-");
+    wrong.push_back("-");
   } else {
-    std::set<std::string> wanted(names.key.begin(), names.key.end());
-    wanted.insert({names.object, names.object_type, names.date, names.external_id,
-                   names.status, names.direction});
+    std::map<std::string, const char*> wanted;
+    for (const std::string& name : names.key) {
+      wanted[name] = absl::EndsWith(name, "_Key") ? kReference : kPlain;
+    }
+    wanted[names.object] = names.object_type.empty() ? kReference : kText;
+    wanted[names.object_type] = kText;
+    wanted[names.date] = kTime;
+    for (const std::string& name : {names.external_id, names.status, names.direction}) {
+      wanted[name] = kPlain;
+    }
     wanted.erase("");
-    for (const std::string& name : wanted) {
-      if (entity->second.count(name) == 0) missing.push_back(name);
+    for (const auto& [name, types] : wanted) {
+      const std::string type = UnfitType(metadata, names.set, name, types);
+      if (entity->second.count(name) == 0) {
+        wrong.push_back(name);
+      } else if (!type.empty()) {
+        wrong.push_back(absl::StrCat(name, " (", type, ")"));
+      }
     }
   }
   findings->push_back(
-      missing.empty()
+      wrong.empty()
           ? MakeCheck(kName, State::kOk, "CHECK_MESSAGES_REGISTER_OK",
                       {{"entity", names.set}})
           : MakeCheck(
                 kName, State::kWarning, "MESSAGES_REGISTER_NOT_PUBLISHED",
-                {{"entity", names.set}, {"attribute", absl::StrJoin(missing, ", ")}}));
+                {{"entity", names.set}, {"attribute", absl::StrJoin(wrong, ", ")}}));
 }
 
 bool IsTechnical(const ClientNames& names, const std::string& name,
@@ -211,7 +302,22 @@ std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
       check.Attribute(lookup.set, lookup.take, State::kWarning, "LOOKUP_NOT_PUBLISHED");
     }
   }
+  // Without these the checks that read them tell no more than that.
+  const auto optional = [&check](const std::string& set,
+                                 std::initializer_list<std::string> attributes) {
+    if (check.Entity(set, State::kWarning, "SOURCE_ENTITY_MISSING") == nullptr) return;
+    for (const std::string& attribute : attributes) {
+      check.Attribute(set, attribute, State::kWarning, "SOURCE_ATTRIBUTE_MISSING");
+    }
+  };
+  if (const auto& names = profile.hotels; names.has_value()) {
+    optional(names->set, {names->code, names->name});
+  }
+  for (const auto& names : {profile.identity, profile.version}) {
+    if (names.has_value()) optional(names->set, {names->field});
+  }
   // Set and attributes of the history are judged by reading it.
+  CheckTypes(profile, metadata, mapped, &findings);
   if (findings.empty()) {
     findings.push_back(MakeCheck("entities", State::kOk, "CHECK_ENTITIES_OK",
                                  {{"profile", profile.name}}));
@@ -243,6 +349,30 @@ SourceCheck CheckVersion(absl::string_view published) {
   return MakeCheck("version", old ? State::kFailed : State::kOk,
                    old ? "VERSION_TOO_OLD" : "CHECK_VERSION_OK",
                    {{"version", version}, {"least", kLeastVersion}});
+}
+
+SourceCheck JudgeIfMatch(const WriteRules& rules, ContactWriter::Honoured seen) {
+  const char* const reason = !rules.if_match ? "IF_MATCH_SWITCHED_OFF"
+                             : seen == ContactWriter::Honoured::kYes
+                                 ? "CHECK_IF_MATCH_OK"
+                                 : "IF_MATCH_UNKNOWN";
+  return MakeCheck("if-match", State::kOk, reason);
+}
+
+SourceCheck JudgeLoadMode(const WriteRules& rules, ContactWriter::Honoured seen) {
+  const std::string kName = "load-mode";
+  if (!rules.data_load_mode) {
+    return MakeCheck(kName, State::kOk, "LOAD_MODE_SWITCHED_OFF");
+  }
+  switch (seen) {
+    case ContactWriter::Honoured::kYes:
+      return MakeCheck(kName, State::kOk, "CHECK_LOAD_MODE_OK");
+    case ContactWriter::Honoured::kNo:
+      return MakeCheck(kName, State::kWarning, "LOAD_MODE_REFUSED");
+    case ContactWriter::Honoured::kUnknown:
+      break;
+  }
+  return MakeCheck(kName, State::kOk, "LOAD_MODE_UNKNOWN");
 }
 
 SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,

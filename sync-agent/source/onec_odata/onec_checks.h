@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/text/catalogue.h"
+#include "sync-agent/source/onec_odata/contact_writer.h"
 #include "sync-agent/source/onec_odata/metadata.h"
 #include "sync-agent/source/onec_odata/odata_answer.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
@@ -29,9 +30,9 @@ SourceCheck FailedCheck(std::string name, const absl::Status& status);
 std::set<std::string> NamedSets(const SourceProfile& profile);
 
 // Checks named "entities" and "messages-register": every name of the profile that the
-// base does not have, or one finding that all is there. What no reading can do without
-// and what is `mapped` fails; what only makes exports slower or poorer is a warning
-// that says what it costs.
+// base does not have, or has with another type of value, or one finding that all is
+// there. What no reading can do without and what is `mapped` fails; what only makes
+// exports slower or poorer is a warning that says what it costs.
 std::vector<SourceCheck> CheckNames(const SourceProfile& profile,
                                     const Metadata& metadata,
                                     absl::Span<const std::string> mapped);
@@ -43,6 +44,11 @@ int CompareVersions(absl::string_view a, absl::string_view b);
 // number of four parts counts, as 1C's versions have them, else the first dotted one.
 // A text without any is a warning, as none is.
 SourceCheck CheckVersion(absl::string_view published);
+
+// "if-match" and "load-mode": what the profile asks for, and what writes have shown
+// of it.
+SourceCheck JudgeIfMatch(const WriteRules& rules, ContactWriter::Honoured seen);
+SourceCheck JudgeLoadMode(const WriteRules& rules, ContactWriter::Honoured seen);
 
 // `hotel` against codes and names: trimmed, without regard to case.
 SourceCheck CheckHotel(const HotelNames& names, const std::vector<ODataRow>& hotels,

@@ -115,6 +115,10 @@ class OneCProbe : public SourceProbe {
           checks.push_back(MakeCheck("write-right", State::kWarning,
                                      "WRITE_RIGHT_UNKNOWN",
                                      {{"entity", base_->profile.client.set}}));
+          checks.push_back(
+              JudgeIfMatch(base_->profile.write, base_->writer.if_match()));
+          checks.push_back(
+              JudgeLoadMode(base_->profile.write, base_->writer.load_mode()));
           checks.push_back(TestHistory());
         },
         [&] {

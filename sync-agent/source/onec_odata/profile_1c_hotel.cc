@@ -74,6 +74,7 @@ messages: {mode: none}     # none, register, mapping
 # ib_session: auto (1C sessions where the base knows them) or off; concurrency: 1 or 2.
 session: {ib_session: auto, concurrency: 1}
 # quiet_hours: in which nothing is written, in the base's own time: ["08:00-11:00"].
+# Reading goes on: when an export reads is the schedule's.
 write: {data_load_mode: false, if_match: true, reread_before_patch: true}
 )yaml";
 

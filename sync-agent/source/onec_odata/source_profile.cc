@@ -315,6 +315,12 @@ MessageNames ReadMessages(Section section) {
     if (names.set.empty()) {
       names.set = "InformationRegister_ExternalSystemsObjectCodesMappings";
     }
+    // Names of 1C:Hotel's own register of external codes.
+    names.key = {"Hotel_Key", "ExternalSystemCode", "ObjectTypeName",
+                 "ObjectExternalCode"};
+    names.object = "ObjectRef";
+    names.object_type = "ObjectRef_Type";
+    names.external_id = "ObjectExternalCode";
   } else if (mode != "none") {
     section.Fail("mode", "must be none, register or mapping");
   }

@@ -71,7 +71,7 @@ struct MessageNames {
   Mode mode = Mode::kNone;
   std::string set;
   std::vector<std::string> key;  // in the order of $metadata
-  std::string object;            // of the key: the client
+  std::string object;            // the client; of the key in mode kRegister
   std::string object_type;       // its type when the attribute is composite
   std::string system;            // of the key: the interaction; empty: none
   std::string system_ref;        // its GUID
@@ -81,7 +81,7 @@ struct MessageNames {
   std::string status_value;
   std::string direction;
   std::string direction_value;
-  // Mode kMapping: what stands in the register's own attributes.
+  // Mode kMapping: what stands in the key's other attributes.
   std::string system_code;
   std::string object_type_name;
 };
@@ -92,7 +92,7 @@ struct SessionRules {
 };
 
 struct WriteRules {
-  std::vector<QuietHours> quiet_hours;  // of the base's own day: no write-back
+  std::vector<QuietHours> quiet_hours;  // of the base's own day: writes rest, not reads
   bool data_load_mode = false;
   bool if_match = true;
   bool reread_before_patch = true;
