@@ -213,14 +213,72 @@ TEST_F(CliTest, AMistypedLineIsToldWhatWasMeant) {
   EXPECT_THAT(OneLine(Run({"qwertyuiop"}).err), HasSubstr("guestbridge --help"));
 }
 
+// Whether the last sentence is one of those that tell the next step, or the remedy of
+// what stands above.
+bool EndsWithNextStep(const std::vector<std::string>& rows) {
+  std::string text;
+  for (size_t n = 1; n <= std::min<size_t>(3, rows.size()); ++n) {
+    text = OneLine(absl::StrCat(rows[rows.size() - n], " ", text));
+    for (const ReasonText* label : AllReasons()) {
+      if (!absl::StartsWith(label->reason, "LABEL_NEXT_") &&
+          label->reason != "LABEL_KEEP_RECEIPT") {
+        continue;
+      }
+      const absl::string_view message = label->message_en;
+      const absl::string_view lead = message.substr(0, message.find('{'));
+      if (lead.size() > 8 && absl::StartsWith(text, OneLine(lead))) return true;
+    }
+  }
+  return absl::StrContains(text, ": guestbridge ");
+}
+
 TEST_F(CliTest, TheLastLineOfEveryCommandSaysWhatToDoNext) {
   for (const std::vector<std::string>& line : EveryCommand()) {
     SCOPED_TRACE(NameOfLine(line));
     const std::vector<std::string> rows =
         absl::StrSplit(Run(line, /*input=*/"\n\n\n\n").out, '\n', absl::SkipEmpty());
     ASSERT_THAT(rows, Not(IsEmpty()));
-    if (absl::StrContains(rows.back(), "guestbridge ")) continue;
-    EXPECT_THAT(rows.back(), Not(StartsWith(" "))) << rows.back();
+    EXPECT_TRUE(EndsWithNextStep(rows)) << rows.back();
+  }
+}
+
+TEST_F(CliTest, AnEmptyListSaysWhatToDoNextToo) {
+  server_.fresh = true;
+  Run({"integration", "delete", "main"});
+  const std::vector<std::vector<std::string>> lines = {{"fields", "versions", "main"},
+                                                       {"integration", "list"},
+                                                       {"run", "list"},
+                                                       {"run", "list", "main"}};
+  for (const std::vector<std::string>& line : lines) {
+    SCOPED_TRACE(NameOfLine(line));
+    const std::vector<std::string> rows =
+        absl::StrSplit(Run(line).out, '\n', absl::SkipEmpty());
+    ASSERT_THAT(rows, Not(IsEmpty()));
+    EXPECT_THAT(rows[0], HasSubstr(": 0"));
+    EXPECT_TRUE(EndsWithNextStep(rows)) << rows.back();
+  }
+}
+
+TEST_F(CliTest, ALongIntegrationIdKeepsTheLinesWithin80Columns) {
+  const std::string id = "riviera-hotel";
+  Run({"integration", "create", id, "--type", "bitrix24"});
+  for (std::vector<std::string> line : EveryCommand()) {
+    SCOPED_TRACE(NameOfLine(line));
+    if (line[0] == "setup") continue;  // It is asked for one that is set up.
+    std::replace(line.begin(), line.end(), std::string("main"), id);
+    for (const char* language : {"en", "ru"}) {
+      std::vector<std::string> full = line;
+      full.insert(full.end(), {"--lang", language});
+      const Result result = Run(full);
+      for (absl::string_view row : absl::StrSplit(result.out, '\n')) {
+        // A command that is too long stands alone.
+        if (absl::StrContains(row, "guestbridge ") && DisplayWidth(row) > 80) {
+          EXPECT_THAT(row, StartsWith("guestbridge ")) << row;
+        } else {
+          EXPECT_LE(DisplayWidth(row), 80) << row;
+        }
+      }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // What commands show to a person.
 #include "absl/strings/match.h"
 #include "admin-cli/cli_fixture_test.h"
+#include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
 #include "gmock/gmock.h"
 
@@ -291,6 +292,18 @@ TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
               HasSubstr("\"estimatedEndTime\": \"2026-05-28T20:26:40Z\""));
   server_.write_back.set_per_second(250);
   EXPECT_THAT(Run({"status", "--lang", "ru"}).out, HasSubstr("250 в секунду"));
+}
+
+TEST(DurationTextTest, ATimeIsToldInTheReadersWords) {
+  const auto en = [](absl::Duration time) {
+    return DurationText(Language::kEnglish, time);
+  };
+  EXPECT_EQ(en(absl::Seconds(1)), "1 s");
+  EXPECT_EQ(en(absl::Milliseconds(2500)), "2.5 s");
+  EXPECT_EQ(en(absl::Minutes(2)), "2 min");
+  EXPECT_EQ(en(absl::Minutes(90)), "1 h 30 min");
+  EXPECT_EQ(en(absl::ZeroDuration()), "0 s");
+  EXPECT_EQ(DurationText(Language::kRussian, absl::Seconds(3725)), "1 ч 2 мин 5 с");
 }
 
 TEST_F(CliTest, WhatATestFoundIsShownWithTheConnectionAndNamedInTheStatus) {

@@ -180,9 +180,11 @@ int Main(int argc, char** argv) {
       "A program to run when what needs a person changes; it gets JSON on its standard "
       "input.");
   std::string stale_after;
-  text(app, "--stale-after", stale_after, "STALE_AFTER",
-       "An integration that has exported nothing for so long needs a person, e.g. 26h. "
-       "Default: never.");
+  text(
+      app, "--stale-after", stale_after, "STALE_AFTER",
+      "An integration whose schedule is on and that has exported nothing for so long "
+      "needs a person, e.g. 30h, or never. Default: two hours after an export was due, "
+      "at the earliest after 26h.");
 
   CLI::App& tokens = *app.add_subcommand("token", "API tokens.");
   tokens.require_subcommand(1);
@@ -211,11 +213,15 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  if (!stale_after.empty() &&
-      (!absl::ParseDuration(stale_after, &options.stale_after) ||
-       options.stale_after < absl::Minutes(1))) {
-    Fail(MakeError("STALE_AFTER_INVALID", {{"value", stale_after}}));
-    return kUsage;
+  if (stale_after == "never") {
+    options.stale_after = absl::InfiniteDuration();
+  } else if (!stale_after.empty()) {
+    absl::Duration age;
+    if (!absl::ParseDuration(stale_after, &age) || age < absl::Minutes(1)) {
+      Fail(MakeError("STALE_AFTER_INVALID", {{"value", stale_after}}));
+      return kUsage;
+    }
+    options.stale_after = age;
   }
   if (!create.parsed() && !options.notice_command.empty()) {
     const absl::Status usable = CheckNoticeCommand(options.notice_command);

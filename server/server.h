@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,8 +27,9 @@ struct ServerOptions {
   std::string metrics_listen;
   // Run when what needs a person changes; empty: nobody is told.
   std::string notice_command;
-  // An integration whose last good export is older needs a person. Infinite: never.
-  absl::Duration stale_after = absl::InfiniteDuration();
+  // An integration whose last good export is older needs a person; infinite: never.
+  // Nothing: as its schedule asks for exports.
+  std::optional<absl::Duration> stale_after;
 };
 
 // `sqlite:PATH` -> PATH. Errors: DATABASE_URL_UNSUPPORTED.

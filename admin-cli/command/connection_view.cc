@@ -107,12 +107,12 @@ void PrintConnection(Session& session, const v1::Connection& connection,
   facts.Add(session.Text("AGENT"), agent);
   facts.Add(session.Text("TARIFF"),
             session.Name("TARIFF", v1::Connection::Tariff_Name(connection.tariff())));
-  facts.Add(
-      session.Text("SETTLE_TIME"),
-      connection.has_settle_time()
-          ? absl::FormatDuration(absl::Seconds(connection.settle_time().seconds()) +
-                                 absl::Nanoseconds(connection.settle_time().nanos()))
-          : session.Text("SETTLE_TIME_DEFAULT"));
+  facts.Add(session.Text("SETTLE_TIME"),
+            connection.has_settle_time()
+                ? DurationText(session.options().language,
+                               absl::Seconds(connection.settle_time().seconds()) +
+                                   absl::Nanoseconds(connection.settle_time().nanos()))
+                : session.Text("SETTLE_TIME_DEFAULT"));
   facts.Add(session.Text("WRITE_BACK_RATE"),
             connection.write_back_rate() > 0
                 ? session.Text("PER_SECOND",

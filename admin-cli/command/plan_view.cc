@@ -16,16 +16,17 @@ namespace {
 constexpr int kMostFields = 12;
 
 // Whole seconds below two minutes, whole minutes above: finer is not meant.
-std::string SpanText(double seconds) {
+std::string SpanText(const Session& session, double seconds) {
   const absl::Duration span = absl::Seconds(std::max(seconds, 1.0));
-  return absl::FormatDuration(
+  return DurationText(
+      session.options().language,
       absl::Ceil(span, span < absl::Minutes(2) ? absl::Seconds(1) : absl::Minutes(1)));
 }
 
 std::string NumbersText(const Session& session, const v1::RunForecast& forecast) {
   return session.Text(
       forecast.measured() ? "FORECAST_NUMBERS" : "FORECAST_AT_LEAST",
-      {{"time", SpanText(forecast.seconds())},
+      {{"time", SpanText(session, forecast.seconds())},
        {"requests", absl::StrCat(forecast.http_requests())},
        {"commands", absl::StrCat(forecast.commands())},
        {"operating", absl::StrFormat("%.0f", forecast.operating_seconds())}});

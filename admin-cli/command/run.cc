@@ -50,7 +50,14 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
   }));
   if (session.PrintDocuments(all)) return 0;
   session.Say("RUNS_FOUND", {{"count", std::to_string(all.size())}});
-  if (all.empty()) return 0;
+  if (all.empty()) {
+    if (arguments.Has("ID")) {
+      session.Say("NEXT_EXPORT_RUN", {{"id", IntegrationIdOf(arguments.Get("ID"))}});
+    } else {
+      session.Say("NEXT_STATUS");
+    }
+    return 0;
+  }
   Table table({session.Text("HEAD_RUN"), session.Text("HEAD_INTEGRATION"),
                session.Text("HEAD_KIND"), session.Text("HEAD_STATE"),
                session.Text("HEAD_STARTED"), session.Text("HEAD_CLIENTS")});

@@ -51,8 +51,9 @@ std::string TimesText(const Session& session, const v1::Run& run) {
   const absl::Duration took = TimeOf(run.end_time()) - start;
   const absl::Duration unit =
       took < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1);
-  return absl::StrCat(session.Time(start), " … ", session.Time(TimeOf(run.end_time())),
-                      " (", absl::FormatDuration(absl::Trunc(took, unit)), ")");
+  return absl::StrCat(
+      session.Time(start), " … ", session.Time(TimeOf(run.end_time())), " (",
+      DurationText(session.options().language, absl::Trunc(took, unit)), ")");
 }
 
 std::string PortalText(const Session& session, const v1::PortalUsage& usage) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "admin-cli/command/values.h"
 #include "admin-cli/link/secret_file.h"
 #include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
@@ -50,7 +51,7 @@ absl::Status Session::Read(const grpc::Status& status) const {
   }
   error = WithParameter(std::move(error), "server", options_.server);
   return WithParameter(std::move(error), "timeout",
-                       absl::FormatDuration(options_.timeout));
+                       DurationText(options_.language, options_.timeout));
 }
 
 absl::StatusOr<SecretString> Session::ReadSecret(const std::string& path) {

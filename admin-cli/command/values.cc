@@ -1,9 +1,15 @@
 #include "admin-cli/command/values.h"
 
+#include <cmath>
+#include <vector>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "admin-cli/output/error_report.h"
 #include "common/status/error.h"
 
 namespace guestbridge::cli {
@@ -88,6 +94,23 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
 std::string TimeText(const Session& session, bool present,
                      const google::protobuf::Timestamp& timestamp) {
   return present ? session.Time(TimeOf(timestamp)) : "";
+}
+
+std::string DurationText(Language language, absl::Duration duration) {
+  std::vector<std::string> parts;
+  const auto add = [&](absl::Duration unit, absl::string_view label) {
+    const int64_t count = absl::IDivDuration(duration, unit, &duration);
+    if (count > 0) parts.push_back(absl::StrCat(count, " ", Label(language, label)));
+  };
+  add(absl::Hours(1), "HOURS");
+  add(absl::Minutes(1), "MINUTES");
+  const double seconds = absl::ToDoubleSeconds(duration);
+  if (seconds > 0 || parts.empty()) {
+    const bool whole = seconds == std::floor(seconds);
+    parts.push_back(absl::StrCat(absl::StrFormat(whole ? "%.0f" : "%.1f", seconds), " ",
+                                 Label(language, "SECONDS")));
+  }
+  return absl::StrJoin(parts, " ");
 }
 
 std::string YesNo(const Session& session, bool value) {

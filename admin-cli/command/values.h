@@ -37,6 +37,8 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 // In the caller's time zone; a dash when it is absent.
 std::string TimeText(const Session& session, bool present,
                      const google::protobuf::Timestamp& timestamp);
+// "1 h 30 min", "0.4 s"; in the caller's language.
+std::string DurationText(Language language, absl::Duration duration);
 std::string YesNo(const Session& session, bool value);
 // Message and remedy as one text.
 std::string TextOf(const v1::Explanation& explanation);

@@ -85,9 +85,11 @@ constexpr ReasonText kHelp[] = {
               "Показывает одну интеграцию."),
     MakeLabel(
         "LABEL_HELP_INTEGRATION_UPDATE",
-        "Changes the display name and the policies of an integration, and how long "
-        "what happened is kept.",
-        "Меняет название интеграции, её правила и срок хранения истории."),
+        "Changes the display name and the policies of an integration, the guard that "
+        "stops a run that would change too many contacts, and how long what happened "
+        "is kept.",
+        "Меняет название интеграции, её правила, ограничение, которое останавливает "
+        "выгрузку, меняющую слишком много контактов, и срок хранения истории."),
     MakeLabel("LABEL_HELP_INTEGRATION_ACTIVATE",
               "Activates an integration, so that it exports.",
               "Включает интеграцию: она начинает выгружать."),
@@ -200,10 +202,12 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_HELP_CLIENTS_HISTORY",
               "What was done about one guest, newest first: when, by which run, with "
               "which version of the mapping, which fields of the contact were changed "
-              "(no values). Kept for a year, at most 100 entries a guest.",
+              "(no values). At most 100 entries a guest, kept for as long as "
+              "integration update --keep-history says, 365d at first.",
               "Что делалось с одним гостем, сначала новое: когда, каким запуском, с "
               "какой версией сопоставления, какие поля контакта изменены (без "
-              "значений). Хранится год, не более 100 записей на гостя."),
+              "значений). Не более 100 записей на гостя; срок хранения задаёт "
+              "integration update --keep-history, сначала 365d."),
     MakeLabel(
         "LABEL_HELP_CLIENTS_FORGET",
         "Erases a guest: all that the agent holds of it goes, and it is never "
@@ -324,11 +328,12 @@ constexpr ReasonText kHelp[] = {
               "Ref_Key клиента в 1С, его код, телефон, e-mail или ID контакта. Цифры — "
               "сначала код, затем контакт, затем телефон; code:, contact:, phone: или "
               "email: впереди говорит, что именно"),
-    MakeLabel("LABEL_ARGUMENT_CLIENTS_FAILED", "Ref_Keys of clients in 1C that failed",
-              "Ref_Key клиентов в 1С с ошибкой"),
+    MakeLabel("LABEL_ARGUMENT_CLIENTS_FAILED",
+              "Ref_Keys or codes of clients in 1C that failed",
+              "Ref_Key или коды клиентов в 1С с ошибкой"),
     MakeLabel("LABEL_ARGUMENT_CLIENTS",
-              "Ref_Keys of clients in 1C; none: all that failed",
-              "Ref_Key клиентов в 1С; не указаны — все с ошибкой"),
+              "Ref_Keys or codes of clients in 1C; none: all that failed",
+              "Ref_Key или коды клиентов в 1С; не указаны — все с ошибкой"),
     MakeLabel("LABEL_ARGUMENT_CONTACT", "ID of the contact on the portal",
               "ID контакта на портале"),
     MakeLabel("LABEL_ARGUMENT_RUN", "Number of the run, see run list",

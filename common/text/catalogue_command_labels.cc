@@ -23,6 +23,8 @@ constexpr ReasonText kLabels[] = {
               "Подробно об одном, и что делать: guestbridge help error КОД"),
     MakeLabel("LABEL_WARNING", "warning", "предупреждение"),
     MakeLabel("LABEL_SECONDS", "s", "с"),
+    MakeLabel("LABEL_MINUTES", "min", "мин"),
+    MakeLabel("LABEL_HOURS", "h", "ч"),
     MakeLabel("LABEL_NAME", "Name", "Название"),
     MakeLabel("LABEL_TYPE", "Type", "Тип"),
     MakeLabel("LABEL_ACTIVE", "Active", "Активна"),

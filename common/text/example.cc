@@ -268,7 +268,7 @@ constexpr Value kValues[] = {
     Same("suggestion", "test1chotel.bitrix24.ru"),
     Same("task", "41"),
     Same("time_zone", "Europe/Moscow"),
-    Same("timeout", "30s"),
+    Same("timeout", "30 s"),
     Same("transform", "capitalise"),
     Same("type", "onec-soap"),
     Same("types", "3100"),

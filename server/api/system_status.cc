@@ -20,6 +20,10 @@
 namespace guestbridge::server {
 namespace {
 
+// Without --stale-after: two hours after an export was due, and not before a day and
+// two hours without one.
+constexpr absl::Duration kStaleAtTheEarliest = absl::Hours(26);
+constexpr absl::Duration kLateExport = absl::Hours(2);
 constexpr int kRunsLookedAt = 50;
 constexpr int kMaxReasons = 20;
 
@@ -163,7 +167,12 @@ absl::Status SystemStatus::LookAtFreshness(Transaction& transaction,
       std::max(last_good_export,
                absl::FromUnixSeconds(schedule->value.counted_from_unix_seconds()));
   const absl::Duration old = clock_.Now() - since;
-  if (old <= stale_after_) return absl::OkStatus();
+  if (old <= stale_after_.value_or(kStaleAtTheEarliest)) return absl::OkStatus();
+  if (!stale_after_.has_value()) {
+    // Once a week is often enough for a schedule that says so.
+    GB_ASSIGN_OR_RETURN(const auto due, NextScheduledTime(schedule->value, since));
+    if (!due.has_value() || clock_.Now() - *due <= kLateExport) return absl::OkStatus();
+  }
   Attend(status, "ATTENTION_NOT_FRESH",
          {{"integration", id}, {"hours", std::to_string(absl::ToInt64Hours(old))}});
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,7 +20,7 @@ class SystemStatus {
  public:
   SystemStatus(Store& store, const Clock& clock, SessionHub& sessions,
                PortalCredentials& credentials, std::string version,
-               absl::Duration stale_after = absl::InfiniteDuration())
+               std::optional<absl::Duration> stale_after = absl::InfiniteDuration())
       : store_(store),
         clock_(clock),
         sessions_(sessions),
@@ -48,7 +49,8 @@ class SystemStatus {
   SessionHub& sessions_;
   PortalCredentials& credentials_;
   const std::string version_;
-  const absl::Duration stale_after_;  // Without a good export; infinite: never.
+  // Without a good export; infinite: never; nothing: as the schedule asks for exports.
+  const std::optional<absl::Duration> stale_after_;
 };
 
 }  // namespace guestbridge::server

@@ -158,6 +158,37 @@ TEST_F(SystemStatusTest, AnExportOfAServerThatDidNotNoteItCountsAfterAFailure) {
   }
 }
 
+TEST_F(SystemStatusTest, ByDefaultAnExportIsOldWhenTheScheduleAskedForAnother) {
+  SystemStatus watched(*store_, clock_, sessions_, credentials_, "1", std::nullopt);
+  const auto old = [&] {
+    const v1::Status status = *watched.Get();
+    const auto& items = status.integrations(0).attention();
+    return std::any_of(items.begin(), items.end(), [](const v1::Explanation& item) {
+      return item.reason() == "ATTENTION_NOT_FRESH";
+    });
+  };
+  const auto set_cron = [&](const char* cron) {
+    return store_->Write([&](Transaction& transaction) -> absl::Status {
+      auto schedule =
+          GetRecord<store::ScheduleRecord>(transaction, keys::Schedule("main"));
+      if (!schedule.ok()) return schedule.status();
+      (*schedule)->value.set_cron(cron);
+      (*schedule)->value.set_counted_from_unix_seconds(1);
+      return PutRecord(transaction, keys::Schedule("main"), (*schedule)->value);
+    });
+  };
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  ASSERT_THAT(set_cron("0 * * * *"), IsOk());
+  clock_.Advance(absl::Hours(26));
+  EXPECT_FALSE(old()) << "an hourly one may fail for a day";
+  clock_.Advance(absl::Hours(1));
+  EXPECT_TRUE(old());
+  ASSERT_THAT(set_cron("@monthly"), IsOk());
+  EXPECT_FALSE(old()) << "none was due";
+  clock_.Advance(absl::Hours(24 * 32));
+  EXPECT_TRUE(old());
+}
+
 TEST_F(SystemStatusTest, AnOldExportNeedsAPersonWhereThatIsWanted) {
   SystemStatus watched(*store_, clock_, sessions_, credentials_, "1", absl::Hours(26));
   const auto fresh = [&] {
