@@ -34,7 +34,10 @@ struct AnswerCame {
   uint64_t id;
   PortalAnswer answer;
 };
-using Event = std::variant<PageCame, RowsCame, AnswerCame>;
+struct HeldBack {
+  uint64_t id;
+};
+using Event = std::variant<PageCame, RowsCame, AnswerCame, HeldBack>;
 
 // Where the workers put what they found.
 class EventQueue {
@@ -98,15 +101,6 @@ auto WithPatience(const Clock& clock, absl::Duration patience, Random& random,
     if (interrupt.Pause(pause * (0.5 + RandomUnit(random)))) return result;
     pause = std::min(pause * 2, kLongestSourcePause);
   }
-}
-
-PortalAnswer NotSent(size_t commands, std::string reason) {
-  PortalAnswer answer;
-  answer.fate = RequestFate::kNotSent;
-  answer.reason = std::move(reason);
-  answer.results.resize(commands);
-  for (CommandResult& result : answer.results) result.fate = Fate::kNotExecuted;
-  return answer;
 }
 
 // One execution: the machine in the calling thread, its actions on workers.
@@ -210,8 +204,7 @@ class Execution {
           // Whatever delayed this thread, a contact is created inside the lease or not
           // at all.
           if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
-            events_.Push(AnswerCame{
-                send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
+            events_.Push(HeldBack{send.id});
             return;
           }
           CrashPoint("agent.request.leaves");
@@ -238,6 +231,7 @@ class Execution {
       machine_.OnSourceError(came.rows.status(), Now());
     }
   }
+  void Handle(HeldBack& held) { machine_.OnHeldBack(held.id, Now()); }
   void Handle(AnswerCame& came) { machine_.OnAnswer(came.id, came.answer, Now()); }
 
   const Executor::Parts& parts_;
