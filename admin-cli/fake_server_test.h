@@ -50,6 +50,7 @@ class FakeServer {
   bool attention = false;
   std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
+  v1::PortalUsage portal;              // of a run that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   int page_size = 2;                   // Lists answer with so many items a page.
 
