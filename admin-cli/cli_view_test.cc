@@ -226,6 +226,19 @@ TEST_F(CliTest, AReconciliationOffersAMendingOnlyWhereItMends) {
   EXPECT_THAT(Run(line).out, ContainsRegex("keep or delete in Bitrix24.\n$"));
 }
 
+TEST_F(CliTest, ARunTellsWhatThePortalChargedInTheWordsOfTheForecast) {
+  server_.portal.set_http_requests(40);
+  EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
+              Not(HasSubstr("operating time")));
+  server_.portal.set_operating_seconds(470.6);
+  EXPECT_THAT(OneLine(Run({"export", "run", "main", "--wait"}).out),
+              HasSubstr("waited 0.0 s, 471 s of its operating time"));
+  EXPECT_THAT(OneLine(Run({"export", "run", "main", "--wait", "--lang", "ru"}).out),
+              HasSubstr("471 с его рабочего времени"));
+  EXPECT_THAT(Run({"export", "run", "main", "--wait", "--output", "json"}).out,
+              HasSubstr("\"operatingSeconds\": 470.6"));
+}
+
 TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
   const Result clean = Run({"reconcile", "run", "main", "--wait"});
   EXPECT_THAT(clean.out, StartsWith("Ledger, 1C and portal agree.\n"));

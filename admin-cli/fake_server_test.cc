@@ -389,6 +389,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     run.mutable_counters()->set_added(123'455);
     run.mutable_counters()->set_failed(1);
     *run.mutable_write_back() = owner.write_back;
+    *run.mutable_portal() = owner.portal;
     if (owner.run_ends == v1::Run::PARTIALLY_FAILED) {
       v1::ClientFailure* failure = run.add_failures();
       failure->set_client(kClient);

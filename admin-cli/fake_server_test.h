@@ -58,6 +58,7 @@ class FakeServer {
   bool no_clients = false;             // Lists of clients are empty.
   v1::ClientExplanation explanation;   // Laid over what a client is explained by.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
+  v1::PortalUsage portal;              // of a run that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   int page_size = 2;                   // Lists answer with so many items a page.
 

@@ -175,6 +175,8 @@ void PutProgress(const RunProgress& progress, const v1::PortalUsage& portal_befo
   portal.set_throttled(portal_before.throttled() + progress.portal.throttled);
   portal.set_retried(portal_before.retried() + progress.portal.retried);
   portal.set_wait_seconds(portal_before.wait_seconds() + progress.portal.wait_seconds);
+  portal.set_operating_seconds(portal_before.operating_seconds() +
+                               progress.portal.operating_seconds);
   if (run->kind() == v1::Run::MATCH) {
     v1::MatchResult& match = *run->mutable_match();
     match.set_matched(progress.match.matched);

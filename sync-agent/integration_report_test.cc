@@ -25,6 +25,16 @@ TEST(PutOutlook, TellsPaceEndAndQuietHoursInWholeSeconds) {
   EXPECT_EQ(progress.waiting().parameters().at("until"), "11:00");
 }
 
+TEST(PutProgress, WhatThePortalChargedAddsToWhatAnEarlierProcessSaidOfTheRun) {
+  v1::PortalUsage before;
+  before.set_operating_seconds(100);
+  RunProgress progress;
+  progress.portal.operating_seconds = 20.5;
+  v1::Run run;
+  PutProgress(progress, before, &run);
+  EXPECT_EQ(run.portal().operating_seconds(), 120.5);
+}
+
 TEST(PutOutlook, TakesThePlaceOfWhatWasSaidBeforeAndLeavesTheCounts) {
   WriteBackOutlook outlook;
   outlook.per_second = 2;

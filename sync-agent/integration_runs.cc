@@ -138,13 +138,16 @@ void Integration::SettleDoubts() {
 }
 
 void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledger) {
-  const std::string portal =
-      absl::StrCat(settings.portal.host, ":", settings.portal.port);
+  const std::string portal = BucketNameOf(settings);
   // In any case: the rate is that of whoever begins a run now.
   const std::shared_ptr<RequestBucket> bucket = buckets_.Of(portal, settings.pace);
   const std::string credential = absl::StrCat(
       portal, " ", settings.portal.oauth ? -1 : settings.portal.webhook_user);
-  if (pacer_ != nullptr && credential == paced_) return;
+  if (pacer_ != nullptr && credential == paced_) {
+    pacer_->SetRate(settings.pace.bucket_drain_per_second,
+                    settings.pace.bucket_capacity);
+    return;
+  }
   const bool first = pacer_ == nullptr;
   pacer_ = std::make_unique<Pacer>(settings.pace, random_, bucket);
   paced_ = credential;

@@ -3,17 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
+namespace {
 
-absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings,
-                                                    const std::string& portal_ca_file,
-                                                    AccessTokens::Fetch fetch_token,
-                                                    const Clock& clock) {
+// Somebody waits for the answer, or the request is half done: the margin of the bucket
+// bears what leaves too early.
+constexpr absl::Duration kLongestWait = absl::Seconds(2);
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(
+    IntegrationSettings settings, const std::string& portal_ca_file,
+    AccessTokens::Fetch fetch_token, std::shared_ptr<RequestBucket> bucket,
+    const Clock& clock) {
   auto sides = std::make_shared<Sides>();
   GB_ASSIGN_OR_RETURN(sides->source, ConnectSource(settings.source, clock));
   if (settings.mapping.has_value()) {
@@ -41,6 +50,13 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
     }
     return MakeHttpClient(std::move(there));
   };
+  portal.count_request = [bucket = std::move(bucket), &clock] {
+    const absl::Duration now = clock.Steady();
+    const absl::Duration wait = bucket->EarliestStart(now) - now;
+    // Before the wait: the next one waits for its own place.
+    bucket->Sent(now);
+    absl::SleepFor(std::min(wait, kLongestWait));
+  };
   if (settings.portal.oauth) {
     sides->tokens = std::make_unique<AccessTokens>(std::move(fetch_token), clock);
     portal.token_source = [tokens = sides->tokens.get()](const SecretString& refused) {
@@ -54,6 +70,10 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings
   sides->portal_probe = MakeRestPortalProbe(std::move(portal), *sides->http, clock);
   sides->settings = std::move(settings);
   return sides;
+}
+
+std::string BucketNameOf(const IntegrationSettings& settings) {
+  return absl::StrCat(settings.portal.host, ":", settings.portal.port);
 }
 
 absl::Duration SettleTimeOf(Ledger& ledger, absl::Duration on_cloud,

@@ -9,6 +9,7 @@
 #include "sync-agent/control/access_tokens.h"
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/ledger/ledger.h"
+#include "sync-agent/pace/request_bucket.h"
 #include "sync-agent/portal/bitrix24/rest_portal.h"
 #include "sync-agent/source/source.h"
 
@@ -25,12 +26,16 @@ struct Sides {
   std::unique_ptr<PortalProbe> portal_probe;
 };
 
-// Reaches nothing. `portal_ca_file`: may be empty. `clock` outlives the result. Errors:
-// those of ConnectSource and MakeHttpClient.
-absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(IntegrationSettings settings,
-                                                    const std::string& portal_ca_file,
-                                                    AccessTokens::Fetch fetch_token,
-                                                    const Clock& clock);
+// Reaches nothing. `portal_ca_file`: may be empty. `bucket`: the portal's; what no
+// pacer has counted is counted there, and waits for it a moment at most. `clock`
+// outlives the result. Errors: those of ConnectSource and MakeHttpClient.
+absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(
+    IntegrationSettings settings, const std::string& portal_ca_file,
+    AccessTokens::Fetch fetch_token, std::shared_ptr<RequestBucket> bucket,
+    const Clock& clock);
+
+// Under which PortalBuckets keeps the portal's bucket.
+std::string BucketNameOf(const IntegrationSettings& settings);
 
 // Note of the ledger: the base's identity in use.
 inline constexpr char kIdentityNote[] = "base-identity";

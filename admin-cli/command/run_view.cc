@@ -57,14 +57,21 @@ std::string TimesText(const Session& session, const v1::Run& run) {
 }
 
 std::string PortalText(const Session& session, const v1::PortalUsage& usage) {
-  return absl::StrJoin({Part(session, "PORTAL_REQUESTS", usage.http_requests()),
-                        Part(session, "PORTAL_COMMANDS", usage.commands()),
-                        Part(session, "PORTAL_THROTTLED", usage.throttled()),
-                        Part(session, "PORTAL_RETRIED", usage.retried()),
-                        absl::StrCat(session.Text("PORTAL_WAITED"), " ",
-                                     absl::StrFormat("%.1f", usage.wait_seconds()), " ",
-                                     session.Text("SECONDS"))},
-                       ", ");
+  std::vector<std::string> parts = {
+      Part(session, "PORTAL_REQUESTS", usage.http_requests()),
+      Part(session, "PORTAL_COMMANDS", usage.commands()),
+      Part(session, "PORTAL_THROTTLED", usage.throttled()),
+      Part(session, "PORTAL_RETRIED", usage.retried()),
+      absl::StrCat(session.Text("PORTAL_WAITED"), " ",
+                   absl::StrFormat("%.1f", usage.wait_seconds()), " ",
+                   session.Text("SECONDS"))};
+  // A box charges nothing. In the words of the forecast, to compare with.
+  if (usage.operating_seconds() > 0) {
+    parts.push_back(session.Text(
+        "PORTAL_OPERATING",
+        {{"operating", absl::StrFormat("%.0f", usage.operating_seconds())}}));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 std::string MatchText(const Session& session, const v1::MatchResult& match) {

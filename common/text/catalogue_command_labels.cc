@@ -390,6 +390,8 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_PORTAL_THROTTLED", "told to slow down", "отказов из-за частоты"),
     MakeLabel("LABEL_PORTAL_RETRIED", "repeated", "повторено"),
     MakeLabel("LABEL_PORTAL_WAITED", "waited", "ожидание"),
+    MakeLabel("LABEL_PORTAL_OPERATING", "{operating} s of its operating time",
+              "{operating} с его рабочего времени"),
     MakeLabel("LABEL_SOURCE_ROWS", "rows", "строк"),
     MakeLabel("LABEL_WRITE_BACK_DONE", "written", "записано"),
     MakeLabel("LABEL_WRITE_BACK_PENDING", "waiting", "ждут"),

@@ -111,15 +111,20 @@ bool Adder::MaySpread() const {
 
 RequestSize Adder::SizeOf(Way way) const {
   if (!witnessed_) return RequestSize{};
+  return context_.lane.SizeFor(MethodOf(way),
+                               way == Way::kBatchImport ? kMostPerImport : 1);
+}
+
+const char* Adder::MethodOf(Way way) {
   switch (way) {
     case Way::kBatchImport:
-      return context_.lane.SizeFor(kImportMethod, kMostPerImport);
+      return kImportMethod;
     case Way::kItemImport:
-      return context_.lane.SizeFor(kItemMethod, 1);
+      return kItemMethod;
     case Way::kAdd:
-      return context_.lane.SizeFor(kAddMethod, 1);
+      break;
   }
-  return RequestSize{};
+  return kAddMethod;
 }
 
 Adder::Way Adder::QuickestWay() const {
@@ -147,6 +152,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
     StopSpreading("SPREADING_STOPPED", context_.lane.refused_method());
   }
   const Way way = QuickestWay();
+  if (context_.lane.Waits(MethodOf(way))) return std::nullopt;
   const RequestSize size = SizeOf(way);
   const auto per_command = static_cast<size_t>(size.units_per_command);
   const size_t limit = per_command * static_cast<size_t>(size.commands);
@@ -189,7 +195,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
 }
 
 std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
-  if (singles_.empty()) return std::nullopt;
+  if (singles_.empty() || context_.lane.Waits(kAddMethod)) return std::nullopt;
   const size_t limit =
       witnessed_ ? static_cast<size_t>(context_.lane.CommandsPerRequest(kAddMethod))
                  : 1;

@@ -51,6 +51,7 @@ class Adder {
 
   bool IsQuiet(const Decision& decision) const;
   bool MaySpread() const;
+  static const char* MethodOf(Way way);
   // For contacts that any way would take.
   Way QuickestWay() const;
   RequestSize SizeOf(Way way) const;

@@ -12,6 +12,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kDeleteMethod[] = "crm.contact.delete";
+constexpr char kListMethod[] = "crm.contact.list";
 constexpr size_t kIdsPerCommand = 50;
 // One that has many links takes a portal very long.
 constexpr int kMostPerRequest = 10;
@@ -23,8 +24,8 @@ Parameters ContactOf(const Decision& decision) {
 }  // namespace
 
 std::optional<PortalLane::Job> Deleter::Next(bool more) {
-  if (!ready_.empty()) return NextWrite();
-  return NextRead(more);
+  if (!ready_.empty() && !context_.lane.Waits(kDeleteMethod)) return NextWrite();
+  return context_.lane.Waits(kListMethod) ? std::nullopt : NextRead(more);
 }
 
 std::optional<PortalLane::Job> Deleter::NextRead(bool more) {

@@ -39,7 +39,10 @@ struct AnswerCame {
 struct SourceAway {
   absl::Status status;
 };
-using Event = std::variant<PageCame, RowsCame, AnswerCame, SourceAway>;
+struct HeldBack {
+  uint64_t id;
+};
+using Event = std::variant<PageCame, RowsCame, AnswerCame, SourceAway, HeldBack>;
 
 // Where the workers put what they found.
 class EventQueue {
@@ -87,15 +90,6 @@ class Interrupt {
   std::condition_variable changed_;
   bool set_ = false;
 };
-
-PortalAnswer NotSent(size_t commands, std::string reason) {
-  PortalAnswer answer;
-  answer.fate = RequestFate::kNotSent;
-  answer.reason = std::move(reason);
-  answer.results.resize(commands);
-  for (CommandResult& result : answer.results) result.fate = Fate::kNotExecuted;
-  return answer;
-}
 
 // One execution: the machine in the calling thread, its actions on workers.
 class Execution {
@@ -220,8 +214,7 @@ class Execution {
           // Whatever delayed this thread, a contact is created inside the lease or not
           // at all.
           if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
-            events_.Push(AnswerCame{
-                send.id, NotSent(send.request.commands.size(), "LEASE_ENDED")});
+            events_.Push(HeldBack{send.id});
             return;
           }
           CrashPoint("agent.request.leaves");
@@ -251,6 +244,7 @@ class Execution {
     }
   }
   void Handle(SourceAway& came) { away_ = came.status; }
+  void Handle(HeldBack& held) { machine_.OnHeldBack(held.id, Now()); }
   void Handle(AnswerCame& came) { machine_.OnAnswer(came.id, came.answer, Now()); }
 
   const Executor::Parts& parts_;

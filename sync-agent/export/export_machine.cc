@@ -202,6 +202,10 @@ void ExportMachine::OnAnswer(uint64_t id, const PortalAnswer& answer,
   });
 }
 
+void ExportMachine::OnHeldBack(uint64_t id, const Instant& now) {
+  Handle(now, [&] { lane_.OnHeldBack(id); });
+}
+
 void ExportMachine::LearnPortalKind() {
   // The first answer tells; nothing that could be in doubt has left before it.
   const std::optional<bool> box = lane_.box();
@@ -258,7 +262,7 @@ size_t ExportMachine::Pending() const {
 }
 
 size_t ExportMachine::MostPending() const {
-  return std::max(kLeastPending, 2 * adder_.MostPerRequest());
+  return std::max({kLeastPending, 2 * adder_.MostPerRequest(), updater_.Gathers()});
 }
 
 void ExportMachine::Step() {
@@ -519,58 +523,6 @@ absl::StatusOr<std::vector<ClientKey>> ExportMachine::DirtyKeys() {
     std::erase_if(keys, [this](const ClientKey& key) { return Planned(key); });
     if (last || !keys.empty()) return keys;
   }
-}
-
-void ExportMachine::FillLane() {
-  while (lane_.HasRoom()) {
-    std::optional<PortalLane::Job> job = NextJob();
-    if (!context_.failure.ok() || !job.has_value()) return;
-    lane_.Submit(*std::move(job));
-  }
-}
-
-std::optional<PortalLane::Job> ExportMachine::NextJob() {
-  if (phase_ == Phase::kNewest) {
-    if (newest_asked_) return std::nullopt;
-    newest_asked_ = true;
-    PortalLane::Job job;
-    job.commands.push_back(ListNewest{});
-    if ((settings_.kind == RunKind::kExport || settings_.kind == RunKind::kReconcile) &&
-        settings_.mapping != nullptr) {
-      job.commands.push_back(GetContactFields{});
-    }
-    job.done = [this](const PortalAnswer& answer) {
-      const CommandResult& result = answer.results[0];
-      if (result.fate != Fate::kDone || !result.complete_page) {
-        context_.Fail(
-            MakeError(result.reason.empty() ? "PORTAL_ANSWER_BROKEN" : result.reason,
-                      {{"code", result.portal_code}}));
-        return;
-      }
-      context_.SawNewest(result.rows);
-      if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
-        CheckMappedFields(answer.results[1].fields);
-        reconciler_.LearnTypes(answer.results[1].fields);
-        if (context_.failure.ok()) RetryRefused(answer.results[1].fields);
-      }
-      newest_known_ = true;
-    };
-    return job;
-  }
-  if (phase_ == Phase::kColdLook) return rebuilder_->Next();
-  if (auto job = settler_.Next(); job.has_value()) return job;
-  if (phase_ == Phase::kIndex) return matcher_.Next();
-  if (auto job = gone_.Next(); job.has_value()) return job;
-  if (phase_ == Phase::kEvents) return events_.Next();
-  if (phase_ == Phase::kSweep) return sweep_.Next();
-  if (phase_ == Phase::kCompare) return reconciler_.Next();
-  if (auto job = adopter_.Next(); job.has_value()) return job;
-  if (auto job = survivors_.Next(); job.has_value()) return job;
-  const bool more = phase_ == Phase::kRead && !stream_done_;
-  if (auto job = updater_.Next(more); job.has_value()) return job;
-  if (auto job = deleter_.Next(more); job.has_value()) return job;
-  // What may not leave must not hold the places of what may.
-  return may_create() ? adder_.Next(more) : std::nullopt;
 }
 
 }  // namespace guestbridge::agent

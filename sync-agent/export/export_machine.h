@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -50,6 +51,8 @@ class ExportMachine {
   // The source could not answer the last ReadPage or FetchRows, and will not.
   void OnSourceError(const absl::Status& status, const Instant& now);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
+  // A request that creates contacts did not leave: the lease had run out.
+  void OnHeldBack(uint64_t id, const Instant& now);
   void OnWake(const Instant& now);
   void OnCancel(const Instant& now);
   // Contacts may be created until then (steady clock); the past: not now.
@@ -97,6 +100,12 @@ class ExportMachine {
   // Jobs of all parts, most urgent first, while the lane has room.
   void FillLane();
   std::optional<PortalLane::Job> NextJob();
+  // No job waits for one of these methods.
+  bool IsFree(std::initializer_list<const char*> methods) const;
+  // Of the parts that read contacts.
+  std::optional<PortalLane::Job> NextLook();
+  // Of the parts that gather whole requests while `more` clients come.
+  std::optional<PortalLane::Job> NextWhole(bool more);
   void Consider(const ClientRow& row);
   // Whether the client waits until the whole base was read (RunSettings::holds_stored).
   bool Holds(const ClientRow& row, const LinkView& view, const Decision& decision);

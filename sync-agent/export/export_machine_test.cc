@@ -79,6 +79,53 @@ TEST(ExportMachine, UpdateCarriesOnlyWhatDiffersAndLeavesTheManagersValues) {
   EXPECT_EQ(contact.multifields["PHONE"][1].value, "+70001112233");
 }
 
+TEST(ExportMachine, PhonesAreReadFiftyContactsACommandInWholeRequests) {
+  World world;
+  for (int i = 1; i <= 1200; ++i) world.base.Add(i, "Orlova", "+79161234567");
+  world.Run(world.Settings());
+  for (ClientRow& client : world.base.clients) {
+    client.attributes["Phone"] = "+79167654321";
+  }
+  world.portal.phone_reads = 0;
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.progress.counts.updated, 1200);
+  EXPECT_LE(world.portal.phone_reads, 2);
+  for (const auto& [id, contact] : world.portal.contacts) {
+    EXPECT_EQ(contact.multifields.at("PHONE").at(0).value, "+79167654321");
+  }
+}
+
+TEST(ExportMachine, AMethodWhoseOperatingTimeIsUsedUpHoldsUpNoOther) {
+  World world;
+  for (int i = 1; i <= 30; ++i) world.base.Add(i, "Orlova");
+  world.Run(world.Settings());
+  std::vector<ClientRow> old = std::exchange(world.base.clients, {});
+  for (int i = 101; i <= 150; ++i) world.base.Add(i, "Petrova");
+  for (ClientRow& client : old) {
+    client.attributes["LastName"] = "Ivanova";
+    world.base.clients.push_back(client);
+  }
+  // For a minute, as nobody says how long.
+  world.portal.refused_method = "crm.item.batchImport";
+  absl::Duration refused;
+  absl::Duration updated;
+  world.portal.fault = [&](const PortalRequest& request) {
+    const bool update = std::holds_alternative<UpdateContact>(request.commands.front());
+    if (update) updated = world.now;
+    if (!update && !world.portal.refused_method.empty()) refused = world.now;
+    return Fault::kNone;
+  };
+  auto settings = world.Settings();
+  settings.first_export = true;  // new ones are imported
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 50);
+  EXPECT_EQ(result.progress.counts.updated, 30);
+  ExpectOneContactEach(world);
+  EXPECT_LT(updated, refused + absl::Seconds(30));
+  EXPECT_GE(world.now, refused + absl::Minutes(1));
+}
+
 TEST(ExportMachine, AContactThatIsGoneIsMadeAgainOnceAndItsNewIdQueued) {
   World world;
   for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");

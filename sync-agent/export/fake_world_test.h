@@ -52,6 +52,7 @@ class FakePortal {
   // Nothing arrives while it says so.
   std::function<bool()> away = [] { return false; };
   int requests = 0;
+  int phone_reads = 0;  // requests for the phones of contacts by their IDs
   int adds = 0;
   std::function<Fault(const PortalRequest&)> fault = [](const PortalRequest&) {
     return Fault::kNone;
@@ -91,6 +92,11 @@ class FakePortal {
 
   PortalAnswer Send(const PortalRequest& request) {
     ++requests;
+    if (const auto* list = std::get_if<ListContacts>(&request.commands.front());
+        list != nullptr && !list->ids.empty() &&
+        std::count(list->select.begin(), list->select.end(), "PHONE") > 0) {
+      ++phone_reads;
+    }
     const bool changes = std::any_of(
         request.commands.begin(), request.commands.end(), [](const Command& command) {
           return std::holds_alternative<AddContact>(command) ||

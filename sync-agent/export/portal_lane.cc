@@ -72,6 +72,20 @@ int UnitsOf(const Command& command) {
   return import == nullptr ? 1 : static_cast<int>(import->items.size());
 }
 
+// A command that was let through to the portal, which put it off: too fast, no word
+// from the authorisation server, more than it takes. Operating time has rules of its
+// own.
+bool IsPutOff(const CommandResult& result) {
+  return result.fate == Fate::kNotExecuted && !result.operating_limit &&
+         !result.unavailable;
+}
+const CommandResult* FirstPutOff(const PortalAnswer& answer) {
+  if (answer.fate != RequestFate::kAnswered) return nullptr;
+  const auto found =
+      std::find_if(answer.results.begin(), answer.results.end(), IsPutOff);
+  return found == answer.results.end() ? nullptr : &*found;
+}
+
 bool MayLeave(const PortalLane::Job& job, bool may_create) {
   return !job.creates || may_create;
 }
@@ -96,26 +110,58 @@ int PortalLane::MostInFlight() const {
 }
 
 bool PortalLane::HasRoom() const {
-  // One waits at most, so that its size is what was right a moment ago; what may not
-  // leave doesn't hold up what may.
-  return failure_.ok() && static_cast<int>(in_flight_.size()) < MostInFlight() &&
+  // One waits at most for what all share, so that its size is what was right a moment
+  // ago; what may not leave, or waits for its own method, doesn't hold up what may.
+  return failure_.ok() && !IsFull() &&
          std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-           return MayLeave(waiting.job, may_create_);
+           return MayLeave(waiting.job, may_create_) && waiting.waits_for.empty();
          });
 }
 
-void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), std::nullopt}); }
+bool PortalLane::Waits(absl::string_view method) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
+    return waiting.waits_for.contains(std::string(method));
+  });
+}
+
+void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), false, {}}); }
+
+void PortalLane::CountWait(const Instant& now) {
+  if (waiting_since_.has_value()) {
+    tally_.progress().portal.wait_seconds +=
+        absl::ToDoubleSeconds(now.steady - *waiting_since_);
+  }
+  const bool waits = std::any_of(waiting_.begin(), waiting_.end(),
+                                 [](const Waiting& waiting) { return waiting.ready; });
+  waiting_since_.reset();
+  if (waits) waiting_since_ = now.steady;
+}
+
+absl::Duration PortalLane::StartLater(Waiting* waiting, const RequestLoad& load,
+                                      const Instant& now) {
+  const absl::Duration start = StartOf(load, now);
+  waiting->waits_for.clear();
+  if (start <= now.steady) return start;
+  // Until then nothing leaves, of whatever method.
+  const absl::Duration any = StartOf({}, now);
+  for (const auto& [method, asked] : load) {
+    if (StartOf({{method, asked}}, now) > any) waiting->waits_for.insert(method);
+  }
+  return start;
+}
 
 bool PortalLane::Pump(const Instant& now, bool may_create,
                       std::vector<ActionToDo>* actions) {
   may_create_ = may_create;
-  bool sent = false;
-  while (failure_.ok() && !waiting_.empty() &&
-         static_cast<int>(in_flight_.size()) < MostInFlight()) {
-    auto next = std::find_if(
-        waiting_.begin(), waiting_.end(),
-        [&](const Waiting& waiting) { return MayLeave(waiting.job, may_create); });
-    if (next == waiting_.end()) break;  // The lease's renewal wakes the machine.
+  CountWait(now);
+  bool moved = false;
+  absl::Duration wake = absl::InfiniteDuration();
+  for (auto next = waiting_.begin();
+       failure_.ok() && next != waiting_.end() && !IsFull();) {
+    if (!MayLeave(next->job, may_create)) {
+      ++next;  // The lease's renewal wakes the machine.
+      continue;
+    }
     if (pacer_.away()) {
       // Not a write: nobody's contact shall be in doubt for the sake of a question.
       Probe(now, actions);
@@ -124,23 +170,26 @@ bool PortalLane::Pump(const Instant& now, bool may_create,
     const RequestLoad load = MutantActive(Mutant::kOperatingTimeUncounted)
                                  ? RequestLoad()
                                  : CountMethods(next->job.commands);
-    if (!next->ready.has_value()) next->ready = now.steady;
-    const absl::Duration start = pacer_.EarliestStart(load, now.steady, now.wall);
-    if (start > now.steady) {
-      // Not even alone: come back when the portal's window has moved.
-      actions->push_back(WakeAt{start});
-      break;
+    next->ready = true;
+    const bool stood_aside = !next->waits_for.empty();
+    // Not even alone: come back when the portal's window has moved.
+    if (const absl::Duration start = StartLater(&*next, load, now);
+        start > now.steady) {
+      wake = std::min(wake, start);
+      moved = moved || (!stood_aside && !next->waits_for.empty());
+      ++next;
+      continue;
     }
-    tally_.progress().portal.wait_seconds +=
-        absl::ToDoubleSeconds(now.steady - *next->ready);
     Job job = std::move(next->job);
-    waiting_.erase(next);
+    next = waiting_.erase(next);
+    moved = true;
     const bool later = MutantActive(Mutant::kIntentAfterSend) && job.creates;
     if (job.prepare && !later && !job.prepare()) continue;
     Send(std::move(job), load, now, actions);
-    sent = true;
   }
-  return sent;
+  if (wake != absl::InfiniteDuration()) actions->push_back(WakeAt{wake});
+  CountWait(now);
+  return moved;
 }
 
 void PortalLane::Probe(const Instant& now, std::vector<ActionToDo>* actions) {
@@ -160,7 +209,8 @@ void PortalLane::Send(Job job, const RequestLoad& load, const Instant& now,
                       std::vector<ActionToDo>* actions) {
   const uint64_t id = NextRequestId();
   pacer_.Sent(id, load, now.steady);
-  actions->push_back(SendRequest{id, {.commands = job.commands}, job.creates});
+  actions->push_back(
+      SendRequest{id, {.commands = job.commands, .counted = true}, job.creates});
   in_flight_.emplace(id, std::move(job));
 }
 
@@ -171,20 +221,27 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   observation.reports_operating = answer.reports_operating;
   observation.too_fast = answer.fate == RequestFate::kTooFast;
   observation.transport_failure = IsTransportFailure(answer);
+  observation.put_off = FirstPutOff(answer) != nullptr;
+  PortalUse& use = tally_.progress().portal;
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
+    if (observation.put_off && IsPutOff(result)) continue;
     observation.methods.push_back(
         {MethodOf(job.commands[i]), UnitsOf(job.commands[i]),
          result.time.duration_seconds, result.time.operating_seconds,
          result.time.operating_reset_unix, result.operating_limit});
+    // Its own time: the figure of a method also holds what others on the credential
+    // did.
+    if (answer.reports_operating && result.time.duration_seconds > kFreeSeconds) {
+      use.operating_seconds += result.time.duration_seconds;
+    }
     if (!result.operating_limit) continue;
     if (job.creates && refused_method_.empty()) {
       refused_method_ = MethodOf(job.commands[i]);
     }
-    ++tally_.progress().portal.throttled;
+    ++use.throttled;
   }
   pacer_.Answered(id, observation, now.steady, now.wall);
-  PortalUse& use = tally_.progress().portal;
   use.http_requests += std::max(answer.http_requests, 1);
   use.commands += static_cast<int>(job.commands.size());
   if (observation.too_fast) ++use.throttled;
@@ -212,6 +269,22 @@ void PortalLane::Forget(uint64_t id) {
   pacer_.Forget(id);
 }
 
+void PortalLane::OnHeldBack(uint64_t id) {
+  const auto it = in_flight_.find(id);
+  if (it == in_flight_.end()) return;
+  const Job job = std::move(it->second);
+  Forget(id);
+  PortalAnswer answer;
+  answer.fate = RequestFate::kNotSent;
+  answer.reason = "LEASE_ENDED";
+  answer.results.resize(job.commands.size());
+  for (size_t i = 0; i < job.commands.size(); ++i) {
+    answer.results[i].fate = Fate::kNotExecuted;
+    SpreadToItems(job.commands[i], &answer.results[i]);
+  }
+  job.done(answer);
+}
+
 void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now) {
   const auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;
@@ -227,6 +300,14 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (IsTransportFailure(answer)) {
     Wait(answer, now);
+  } else if (const CommandResult* put_off = FirstPutOff(answer); put_off != nullptr) {
+    // The portal is there, and yet what it puts off again and again is not done.
+    heard_ = true;
+    PortalAnswer word;
+    word.reason = put_off->reason;
+    word.parameters = answer.parameters;
+    word.parameters["code"] = put_off->portal_code;
+    Wait(word, now);
   } else {
     heard_ = true;
     failing_since_.reset();
@@ -254,7 +335,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   if (answer.fate != RequestFate::kUnknown) {
     tally_.progress().portal.retried += static_cast<int>(job.commands.size());
   }
-  waiting_.push_front({std::move(job), std::nullopt});
+  waiting_.push_front({std::move(job), false, {}});
 }
 
 }  // namespace guestbridge::agent

@@ -5,8 +5,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/export/tally.h"
 
@@ -32,8 +35,11 @@ class PortalLane {
 
   PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings);
 
-  // Fewer jobs waiting or in flight than may be.
+  // Fewer jobs in flight than may be, and no job waits but for what its methods may
+  // take: such a one holds up nobody but those that want the same method.
   bool HasRoom() const;
+  // A job waits for this method: no other one is to be made that needs it.
+  bool Waits(absl::string_view method) const;
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
   // Of a method whose commands carry one contact.
   int CommandsPerRequest(const char* method) const {
@@ -56,10 +62,13 @@ class PortalLane {
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
   // Sends what may go now, and says when to come back. `may_create`: the lease runs.
-  // True when something was sent: there may be room for more.
+  // True when something was sent or stepped aside: there may be room for more.
   bool Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
   // The request was prepared, but may not leave.
   void Forget(uint64_t id);
+  // It did not leave, for the lease had run out: not a word about the portal. Its job
+  // is told that nothing was executed.
+  void OnHeldBack(uint64_t id);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
   // Drops what has not left.
   void DropWaiting() { waiting_.clear(); }
@@ -71,10 +80,17 @@ class PortalLane {
  private:
   struct Waiting {
     Job job;
-    std::optional<absl::Duration> ready;  // when it could have gone but for the limits
+    bool ready = false;  // it could have gone but for the limits
+    // The methods whose operating time it waits for.
+    std::set<std::string> waits_for;
   };
 
   int MostInFlight() const;
+  bool IsFull() const { return static_cast<int>(in_flight_.size()) >= MostInFlight(); }
+  // When the job may leave, which is later than now; notes what it waits for.
+  absl::Duration StartLater(Waiting* waiting, const RequestLoad& load,
+                            const Instant& now);
+  void CountWait(const Instant& now);
   // Counts how long the portal has been away, and gives up when that is too long.
   void Wait(const PortalAnswer& answer, const Instant& now);
   absl::Duration PatienceWith(const PortalAnswer& answer) const;
@@ -89,7 +105,8 @@ class PortalLane {
   const RunSettings& settings_;
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
-  bool may_create_ = true;  // as last told
+  bool may_create_ = true;                       // as last told
+  std::optional<absl::Duration> waiting_since_;  // as far as it was not counted yet
   std::optional<absl::Duration> failing_since_;
   std::string refused_method_;
   bool heard_ = false;  // the portal answered in this run

@@ -152,6 +152,7 @@ struct PortalUse {
   int throttled = 0;
   int retried = 0;
   double wait_seconds = 0;
+  double operating_seconds = 0;  // what the portal charged
 };
 struct MatchCounts {
   int matched = 0;

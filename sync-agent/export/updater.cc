@@ -12,6 +12,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kUpdateMethod[] = "crm.contact.update";
+constexpr char kListMethod[] = "crm.contact.list";
 constexpr size_t kIdsPerCommand = 50;
 
 UpdateContact MakeCommand(const Decision& decision, const ContactUpdate& update,
@@ -51,6 +52,7 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
   if (decision.read_first) {
     context_.busy.insert(decision.key);
     to_read_.push_back(std::move(decision));
+    reads_ = true;
     return;
   }
   ContactUpdate update = MakeUpdate(decision);
@@ -107,21 +109,26 @@ void Updater::StampOnly(const ClientKey& client, ContactId contact) {
 
 std::optional<PortalLane::Job> Updater::Next(bool more) {
   // Reading first keeps the ready queue full enough for whole batches.
-  if (auto job = NextRead(more); job.has_value()) return job;
-  return NextWrite(more || !to_read_.empty());
+  const bool may_read = !context_.lane.Waits(kListMethod);
+  if (may_read) {
+    if (auto job = NextRead(more); job.has_value()) return job;
+  }
+  if (context_.lane.Waits(kUpdateMethod)) return std::nullopt;
+  return NextWrite(more || (may_read && !to_read_.empty()));
+}
+
+size_t Updater::MostPerRead() const {
+  return kIdsPerCommand * static_cast<size_t>(std::max(
+                              1, context_.lane.CommandsPerRequest(kListMethod)));
 }
 
 std::optional<PortalLane::Job> Updater::NextRead(bool more) {
-  if (to_read_.empty() || (more && to_read_.size() < kIdsPerCommand)) {
-    return std::nullopt;
-  }
+  const size_t most = MostPerRead();
+  if (to_read_.empty() || (more && to_read_.size() < most)) return std::nullopt;
   auto items = std::make_shared<std::map<ContactId, Decision>>();
   PortalLane::Job job;
   ListContacts list;
   std::set<std::string> select;
-  const size_t most =
-      kIdsPerCommand * static_cast<size_t>(std::max(
-                           1, context_.lane.CommandsPerRequest("crm.contact.list")));
   while (!to_read_.empty() && items->size() < most) {
     Decision decision = std::move(to_read_.front());
     to_read_.pop_front();

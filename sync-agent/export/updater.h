@@ -28,6 +28,9 @@ class Updater {
   void AskWhetherGone(const Decision& decision);
   size_t pending() const { return to_read_.size() + ready_.size(); }
   bool idle() const { return to_read_.empty() && ready_.empty() && in_flight_ == 0; }
+  // How many clients must wait here at once for whole requests: those of one read while
+  // what the last one showed is written. 0: no contact had to be read so far.
+  size_t Gathers() const { return reads_ ? 2 * MostPerRead() : 0; }
   // `more`: clients are still being read; small batches wait for them.
   std::optional<PortalLane::Job> Next(bool more);
 
@@ -41,6 +44,7 @@ class Updater {
 
   // Puts the item among the ready ones, or counts it when nothing is to be sent.
   void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
+  size_t MostPerRead() const;
   std::optional<PortalLane::Job> NextRead(bool more);
   std::optional<PortalLane::Job> NextWrite(bool more);
   void Done(const std::shared_ptr<std::vector<Item>>& chunk,
@@ -53,6 +57,7 @@ class Updater {
   std::deque<Decision> to_read_;
   std::deque<Item> ready_;
   int in_flight_ = 0;
+  bool reads_ = false;
 };
 
 }  // namespace guestbridge::agent

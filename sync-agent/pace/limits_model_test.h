@@ -131,17 +131,25 @@ inline absl::Time Wall(double seconds) {
 struct Journey {
   double seconds = 0;
   int requests = 0;
-  double work = 0;     // execution seconds of the portal
-  double longest = 0;  // request
+  double work = 0;                        // execution seconds of the portal
+  std::map<std::string, double> work_of;  // by method
+  double longest = 0;                     // request
   int most_at_once = 0;
 };
 
-// Sends `units` of one method as a run does: a request waits with the size that was
-// right when it was put together.
-inline Journey Send(Pacer* pacer, LimitsModel* model, const std::string& method,
-                    int64_t units, int most_per_command,
+struct Work {
+  std::string method;
+  int64_t units = 0;
+  int most_per_command = 1;
+  std::vector<int> waiting = {};  // units of the commands of the request that waits
+};
+
+// Sends what there is of each method as a run does: one request of a method waits, with
+// the size that was right when it was put together, and holds up no other method.
+inline Journey Send(Pacer* pacer, LimitsModel* model, std::vector<Work> works,
                     ::guestbridge::testing::SeededRandom& random, double now = 0) {
   struct Flight {
+    Work* work = nullptr;
     std::vector<int> commands;  // their units
     size_t next = 0;
     double began = 0;
@@ -158,12 +166,12 @@ inline Journey Send(Pacer* pacer, LimitsModel* model, const std::string& method,
   };
   std::priority_queue<Event, std::vector<Event>, std::greater<Event>> events;
   std::map<uint64_t, Flight> flights;
-  std::vector<int> waiting;
   Journey journey;
   uint64_t last_id = static_cast<uint64_t>(now * 1000);
   const double from = now;
   const auto travel = [&] { return model->settings().travel * RandomUnit(random); };
   const auto run_next = [&](uint64_t id, Flight& flight) {
+    const std::string& method = flight.work->method;
     while (flight.next < flight.commands.size()) {
       const int size = flight.commands[flight.next];
       if (model->MayRun(method, now)) {
@@ -203,58 +211,73 @@ inline Journey Send(Pacer* pacer, LimitsModel* model, const std::string& method,
       } else if (event.kind == kRan) {
         const int size = flight.commands[flight.next++];
         journey.work += flight.running;
+        journey.work_of[flight.work->method] += flight.running;
         flight.observation.methods.push_back(
-            model->Charge(method, size, now, flight.running));
+            model->Charge(flight.work->method, size, now, flight.running));
         run_next(event.id, flight);
       } else {
         flight.observation.took = absl::Seconds(now - flight.sent);
         for (size_t i = 0; i < flight.commands.size(); ++i) {
           if (flight.observation.too_fast || flight.observation.methods[i].blocked) {
-            units += flight.commands[i];
+            flight.work->units += flight.commands[i];
           }
         }
         pacer->Answered(event.id, flight.observation, At(now), Wall(now));
         flights.erase(event.id);
       }
     }
-    while ((units > 0 || !waiting.empty()) &&
-           static_cast<int>(flights.size()) < pacer->Concurrency()) {
-      if (waiting.empty()) {
-        const RequestSize size = pacer->SizeFor(method, most_per_command);
-        for (int i = 0; i < size.commands && units > 0; ++i) {
-          waiting.push_back(
-              static_cast<int>(std::min<int64_t>(size.units_per_command, units)));
-          units -= waiting.back();
+    double earliest = HUGE_VAL;
+    for (Work& work : works) {
+      while ((work.units > 0 || !work.waiting.empty()) &&
+             static_cast<int>(flights.size()) < pacer->Concurrency()) {
+        if (work.waiting.empty()) {
+          const RequestSize size = pacer->SizeFor(work.method, work.most_per_command);
+          for (int i = 0; i < size.commands && work.units > 0; ++i) {
+            work.waiting.push_back(static_cast<int>(
+                std::min<int64_t>(size.units_per_command, work.units)));
+            work.units -= work.waiting.back();
+          }
         }
-      }
-      MethodLoad load;
-      for (const int size : waiting) {
-        ++load.commands;
-        load.units += size;
-      }
-      const double start = absl::ToDoubleSeconds(
-          pacer->EarliestStart({{method, load}}, At(now), Wall(now)));
-      if (start > now + 1e-6) {
-        if (start < wake) {
-          wake = std::max(start, now + 1e-3);
-          events.push({wake, kWakes, 0});
+        MethodLoad load;
+        for (const int size : work.waiting) {
+          ++load.commands;
+          load.units += size;
         }
-        break;
+        const double start = absl::ToDoubleSeconds(
+            pacer->EarliestStart({{work.method, load}}, At(now), Wall(now)));
+        if (start > now + 1e-6) {
+          earliest = std::min(earliest, start);
+          break;
+        }
+        const uint64_t id = ++last_id;
+        pacer->Sent(id, {{work.method, load}}, At(now));
+        Flight& flight = flights[id];
+        flight.work = &work;
+        flight.commands = std::exchange(work.waiting, {});
+        flight.sent = now;
+        events.push({now + travel(), kArrives, id});
+        ++journey.requests;
+        journey.most_at_once =
+            std::max(journey.most_at_once, static_cast<int>(flights.size()));
       }
-      const uint64_t id = ++last_id;
-      pacer->Sent(id, {{method, load}}, At(now));
-      Flight& flight = flights[id];
-      flight.commands = std::exchange(waiting, {});
-      flight.sent = now;
-      events.push({now + travel(), kArrives, id});
-      ++journey.requests;
-      journey.most_at_once =
-          std::max(journey.most_at_once, static_cast<int>(flights.size()));
     }
-    if (units <= 0 && waiting.empty() && flights.empty()) break;
+    if (earliest < wake) {
+      wake = std::max(earliest, now + 1e-3);
+      events.push({wake, kWakes, 0});
+    }
+    const bool done = std::all_of(works.begin(), works.end(), [](const Work& work) {
+      return work.units <= 0 && work.waiting.empty();
+    });
+    if (done && flights.empty()) break;
   }
   journey.seconds = now - from;
   return journey;
+}
+
+inline Journey Send(Pacer* pacer, LimitsModel* model, const std::string& method,
+                    int64_t units, int most_per_command,
+                    ::guestbridge::testing::SeededRandom& random, double now = 0) {
+  return Send(pacer, model, {{method, units, most_per_command}}, random, now);
 }
 
 }  // namespace guestbridge::agent::testing

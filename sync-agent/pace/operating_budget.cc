@@ -9,7 +9,6 @@ namespace guestbridge::agent {
 namespace {
 
 // Shorter executions are not charged.
-constexpr double kFreeSeconds = 0.1;
 // Below the limit: figures are rounded.
 constexpr double kReserve = 1;
 // After the portal's own moment: clocks are read at different times.

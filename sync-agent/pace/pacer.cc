@@ -35,6 +35,12 @@ Pacer::Pacer(PaceSettings settings, Random& random,
       breaker_(random),
       concurrency_(settings_.max_concurrency) {}
 
+void Pacer::SetRate(double drain_per_second, int capacity) {
+  settings_.bucket_drain_per_second = drain_per_second;
+  settings_.bucket_capacity = capacity;
+  bucket_->SetRate(drain_per_second, capacity);
+}
+
 Pacer::Method& Pacer::MethodNamed(const std::string& name) {
   const auto [it, fresh] = methods_.try_emplace(
       name, Method{OperatingBudget(settings_.operating_limit_seconds,
@@ -137,17 +143,24 @@ void Pacer::Answered(uint64_t id, const PaceObservation& observation,
     }
     bucket_seen_ = true;
     bucket_->Refused(static_cast<int>(in_flight_.size()), now);
-    if (now >= pause_until_) {
-      const int doubled = std::min(too_fast_in_row_++, 5);
-      pause_until_ =
-          now +
-          Jittered(std::min(absl::Seconds(2) * (1 << doubled), kLongestPause), random_);
-    }
+    PauseAfterRefusal(now);
     return;
   }
-  too_fast_in_row_ = 0;
-  pause_until_ = std::min(pause_until_, now);
+  if (observation.put_off) {
+    PauseAfterRefusal(now);
+  } else {
+    refused_in_row_ = 0;
+    pause_until_ = std::min(pause_until_, now);
+  }
   Learn(id, request, observation, now, wall_now);
+}
+
+void Pacer::PauseAfterRefusal(absl::Duration now) {
+  if (now < pause_until_) return;
+  const int doubled = std::min(refused_in_row_++, 5);
+  pause_until_ =
+      now +
+      Jittered(std::min(absl::Seconds(2) * (1 << doubled), kLongestPause), random_);
 }
 
 void Pacer::Learn(uint64_t id, const Request& request,
@@ -182,6 +195,10 @@ void Pacer::Learn(uint64_t id, const Request& request,
   for (const auto& [name, asked] : request.load) {
     Method& method = MethodNamed(name);
     std::vector<OperatingBudget::Charge>& mine = charges[name];
+    if (mine.empty()) {
+      method.budget.NotExecuted(id);
+      continue;
+    }
     std::reverse(mine.begin(), mine.end());
     std::vector<UnitTime::Sample> samples;
     for (const OperatingBudget::Charge& charge : mine) {

@@ -46,13 +46,17 @@ class Pacer {
   // SizeFor while it is possible: what is too large for the limit waits long.
   absl::Duration EarliestStart(const RequestLoad& load, absl::Duration now,
                                absl::Time wall_now);
-  // A request leaves now. Every request to the portal passes here: that is what the
-  // bucket counts.
+  // A request leaves now. The bucket counts it once; what its delivery adds (a replay,
+  // a hop to a new host), and what leaves without a pacer, is counted in the shared
+  // bucket by whoever delivers it.
   void Sent(uint64_t request, const RequestLoad& load, absl::Duration now);
   // It did not leave after all.
   void Forget(uint64_t request);
   void Answered(uint64_t request, const PaceObservation& observation,
                 absl::Duration now, absl::Time wall_now);
+
+  // What the portal's bucket allows, as last configured; what was learnt stays.
+  void SetRate(double drain_per_second, int capacity);
 
   // How much of this method to put into one request, so that it stays near the target
   // time; grows when the portal is quick, shrinks at once when it slows.
@@ -86,10 +90,11 @@ class Pacer {
   Method& MethodNamed(const std::string& name);
   void Learn(uint64_t id, const Request& request, const PaceObservation& observation,
              absl::Duration now, absl::Time wall_now);
+  void PauseAfterRefusal(absl::Duration now);
   // Requests under way that left before the last failure was heard of.
   int Stale() const;
 
-  const PaceSettings settings_;
+  PaceSettings settings_;
   Random& random_;
   const std::shared_ptr<RequestBucket> bucket_;
   Breaker breaker_;
@@ -100,7 +105,7 @@ class Pacer {
   absl::Duration now_ = -absl::InfiniteDuration();  // as last told
   absl::Duration pause_until_ = -absl::InfiniteDuration();
   absl::Duration last_sent_ = -absl::InfiniteDuration();
-  int too_fast_in_row_ = 0;
+  int refused_in_row_ = 0;  // too fast, or put off
   bool suspect_ = false;
   std::map<std::string, double>
       remembered_each_;  // PaceMemory::each of the last process

@@ -15,6 +15,7 @@ using testing::ModelSettings;
 using SeededRandom = ::guestbridge::testing::SeededRandom;
 
 constexpr char kAdd[] = "crm.contact.add";
+constexpr char kUpdate[] = "crm.contact.update";
 constexpr char kImport[] = "crm.item.batchImport";
 
 // How a portal's speed varies; seconds for one unit.
@@ -142,6 +143,32 @@ TEST(PacerLimits, TheOperatingLimitIsNeverHitAndNearlyUsedUp) {
         EXPECT_LE(flow.worst(), weather == Weather::kEven ? 1.05 : 1.06);
       }
     }
+  }
+}
+
+// Each method has an operating time of its own: what one of them waits for, the other
+// needn't.
+TEST(PacerLimits, TwoMethodsTakeNoLongerThanTheSlowerOfThemAlone) {
+  for (const auto& [adds, updates] : {std::pair(6000, 6000), std::pair(6000, 1500)}) {
+    Report flow(std::to_string(adds) + " adds, " + std::to_string(updates) +
+                " updates (480 s per 600 s)");
+    for (uint64_t seed = 1; seed <= 5; ++seed) {
+      SCOPED_TRACE(seed);
+      SeededRandom random(seed);
+      LimitsModel model(LimitsModel::Drawn(random), CostOf(Weather::kEven, random));
+      Pacer pacer(PaceSettings{}, random);
+      const Journey journey =
+          Send(&pacer, &model, {{kAdd, adds, 1}, {kUpdate, updates, 1}}, random);
+      EXPECT_EQ(model.refused, 0);
+      EXPECT_EQ(model.blocked, 0);
+      const double most =
+          std::max(journey.work_of.at(kAdd), journey.work_of.at(kUpdate));
+      flow.Add(journey.seconds / (most * 600 / 480),
+               journey.requests / std::ceil(journey.work / 20));
+    }
+    flow.Print();
+    EXPECT_LE(flow.mean_time(), 1.05);
+    EXPECT_LE(flow.worst(), 1.06);
   }
 }
 

@@ -109,6 +109,33 @@ TEST_F(PacerTest, ARefusalMeansThatTheBucketIsFullAndSomebodyElseFillsItToo) {
   EXPECT_GT(now_, 1000.5 + wait + 19 / 2.0 * 1.2);
 }
 
+TEST_F(PacerTest, WhatThePortalPutsOffPausesLongerAndLongerUntilItTakesEverything) {
+  PaceObservation put_off;
+  put_off.put_off = true;
+  put_off.reports_operating = true;
+  double longest = 2;
+  for (int i = 0; i < 7; ++i) {
+    Exchange(One(kList, 1), put_off);
+    const double pause = Start(One(kList, 1)) - now_;
+    EXPECT_GE(pause, longest / 2 - 1e-6);
+    EXPECT_LE(pause, longest + 1e-6);
+    longest = std::min(longest * 2, 30.0);
+    now_ += pause;
+  }
+  EXPECT_EQ(pacer_.failures_in_row(), 0) << "the portal is there";
+  Answer(kList, 1, 0.1);
+  EXPECT_NEAR(Start(One(kList, 1)), now_, 1e-6);
+}
+
+TEST_F(PacerTest, ANewRateHoldsForTheForecastAndForWhatLeaves) {
+  const std::vector<MethodWork> work = {{.method = kList, .contacts = 100'000}};
+  const double before = pacer_.Forecast(work, At(now_)).seconds;
+  pacer_.SetRate(5, 250);
+  EXPECT_LT(pacer_.Forecast(work, At(now_)).seconds, before * 2.2 / 5);
+  for (int i = 0; i < 200; ++i) pacer_.Sent(++id_, {}, At(now_));
+  EXPECT_EQ(Start({}), now_);
+}
+
 TEST_F(PacerTest, PausesDoubleWithJitterUpToAMinute) {
   double longest = 1;
   bool jitter = false;

@@ -9,6 +9,9 @@
 // What goes into the pacer and comes out of it.
 namespace guestbridge::agent {
 
+// What takes no longer the portal does not charge.
+inline constexpr double kFreeSeconds = 0.1;
+
 struct PaceSettings {
   double bucket_drain_per_second = 2;  // Y: standard 2, enterprise 5
   int bucket_capacity = 50;            // X: standard 50, enterprise 250
@@ -50,6 +53,8 @@ struct PaceObservation {
   bool reports_operating = false;          // false on every answer: a box, no limits
   bool too_fast = false;                   // 503 QUERY_LIMIT_EXCEEDED
   bool transport_failure = false;          // reset, HTML, 5xx
+  // The portal executed some commands and put others off (`methods` holds the former).
+  bool put_off = false;
 };
 
 }  // namespace guestbridge::agent

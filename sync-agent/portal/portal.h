@@ -223,6 +223,7 @@ struct PortalAnswer {
   // PORTAL_ANSWERED_HTML, PORTAL_ANSWER_BROKEN, PORTAL_INTERNAL_ERROR, TOKEN_REFUSED,
   // SCOPE_MISSING, …
   std::string reason;
+  // `host` also of kAnswered: what a command's own reason does not know.
   std::map<std::string, std::string> parameters;
   // One per command, in order, always: of kTooFast, kRefused, kNotSent each is
   // kNotExecuted; of kUnknown each is kUnknown.
@@ -240,6 +241,8 @@ struct PortalRequest {
   // 1 to 50. One command travels as a call of its own, several as a batch (halt=0).
   std::vector<Command> commands;
   absl::Duration deadline = absl::Seconds(120);
+  // A pacer has let it leave and has counted it; what its delivery adds it has not.
+  bool counted = false;
 };
 
 // Thread-safe; each call blocks until answered or its deadline. Sends at most once;

@@ -375,12 +375,11 @@ void Agent::Do(const SendRequest& send) {
   };
   if (send.creates && Steady() + kLeaseMargin >= process_->lease_end &&
       !agent::MutantActive(agent::Mutant::kLeaseIgnored)) {
-    PortalAnswer word;
-    word.fate = agent::RequestFate::kNotSent;
-    word.reason = "LEASE_ENDED";
-    word.results.resize(send.request.commands.size());
-    for (auto& result : word.results) result.fate = agent::Fate::kNotExecuted;
-    Post(absl::ZeroDuration(), [answer, word] { answer(word); });
+    Post(absl::ZeroDuration(), [this, run, id = send.id] {
+      if (!process_->run.has_value() || process_->run->task.run != run) return;
+      process_->run->machine->OnHeldBack(id, Now());
+      Drive();
+    });
     return;
   }
   world_.trace("send", send.request.commands.size());

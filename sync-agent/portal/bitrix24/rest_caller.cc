@@ -46,10 +46,12 @@ HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& param
   return request;
 }
 
-HttpResult RestCaller::Deliver(HttpRequest request, absl::Duration end,
+HttpResult RestCaller::Deliver(HttpRequest request, const Delivery& terms,
                                PortalRoute::Stop* at, int* http_requests) const {
   const auto send = [&](const PortalRoute::Stop& to) {
-    request.deadline = end - clock_.Steady();
+    const bool counted = terms.counted && *http_requests == 0;
+    if (!counted && settings_.count_request) settings_.count_request();
+    request.deadline = terms.end - clock_.Steady();
     if (request.deadline <= absl::ZeroDuration()) {
       HttpResult late;
       late.reason = "TIMED_OUT";

@@ -22,12 +22,16 @@ class RestCaller {
  public:
   RestCaller(RestPortalSettings settings, HttpClient& http, const Clock& clock);
 
-  // `decode`: HttpResult -> PortalAnswer or RawAnswer. Blocks until `deadline` at the
-  // latest. `http_requests` grows by the requests that were handed to the network.
+  struct Terms {
+    absl::Duration deadline;  // blocks no longer
+    bool counted = false;     // the first HTTP request is: PortalRequest::counted
+  };
+  // `decode`: HttpResult -> PortalAnswer or RawAnswer. `http_requests` begins at 0 and
+  // grows by the requests that were handed to the network.
   template <typename Decode>
-  auto Call(const std::string& method, const Json& params, absl::Duration deadline,
+  auto Call(const std::string& method, const Json& params, const Terms& terms,
             const Decode& decode, int* http_requests) const {
-    const absl::Duration end = clock_.Steady() + deadline;
+    const absl::Duration end = clock_.Steady() + terms.deadline;
     SecretString refused;
     for (bool again = false;; again = true) {
       auto token = Token(refused);
@@ -38,8 +42,8 @@ class RestCaller {
       }
       const PortalRoute::Stop from = route_.Now();
       PortalRoute::Stop at = from;
-      auto answer =
-          decode(Deliver(MakeRequest(method, params, *token), end, &at, http_requests));
+      auto answer = decode(Deliver(MakeRequest(method, params, *token),
+                                   {end, terms.counted}, &at, http_requests));
       NoteMove(from, at, &answer);
       if (again || !settings_.token_source || !WantsFreshToken(answer)) {
         return Named(std::move(answer));
@@ -52,9 +56,13 @@ class RestCaller {
   absl::StatusOr<SecretString> Token(const SecretString& refused) const;
   HttpRequest MakeRequest(const std::string& method, const Json& params,
                           const SecretString& token) const;
+  struct Delivery {
+    absl::Duration end;
+    bool counted = false;
+  };
   // Sends to `at`; a redirect that is acceptable is followed once, and `at` is then
   // where the answer came from.
-  HttpResult Deliver(HttpRequest request, absl::Duration end, PortalRoute::Stop* at,
+  HttpResult Deliver(HttpRequest request, const Delivery& terms, PortalRoute::Stop* at,
                      int* http_requests) const;
 
   // A host is believed to be the portal's new one when it answered as a portal.

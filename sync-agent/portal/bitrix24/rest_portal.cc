@@ -10,7 +10,9 @@ namespace {
 class RestPortal final : public Portal {
  public:
   RestPortal(RestPortalSettings settings, HttpClient& http, const Clock& clock)
-      : caller_(std::move(settings), http, clock), clock_(clock) {}
+      : host_(settings.host),
+        caller_(std::move(settings), http, clock),
+        clock_(clock) {}
 
   PortalAnswer Send(const PortalRequest& request) override {
     const std::vector<Command>& commands = request.commands;
@@ -25,7 +27,7 @@ class RestPortal final : public Portal {
     answer = caller_.Call(
         single ? MethodOf(commands.front()) : "batch",
         single ? EncodeParams(commands.front()) : EncodeBatch(commands),
-        request.deadline,
+        {request.deadline, request.counted},
         [&](const HttpResult& http) { return DecodeAnswer(http, commands); },
         &http_requests);
     // The request's reason is each command's, unless it has a word of its own.
@@ -39,12 +41,14 @@ class RestPortal final : public Portal {
       }
       SpreadToItems(commands[i], &result);
     }
+    answer.parameters.emplace("host", host_);
     answer.http_requests = http_requests;
     answer.took = clock_.Steady() - begun;
     return answer;
   }
 
  private:
+  const std::string host_;
   RestCaller caller_;
   const Clock& clock_;
 };

@@ -32,6 +32,9 @@ struct RestPortalSettings {
   // A renamed portal is followed, by one hop, with this; without it never.
   HostConnector connect;
   bool allow_private = false;  // also to a private address
+  // Called before each HTTP request that nobody has counted (PortalRequest::counted);
+  // may wait for the portal's limit a moment. Thread-safe. Empty: nobody counts.
+  std::function<void()> count_request;
 };
 
 // A portal over HTTPS. `http` reaches the portal's host; it and `clock` outlive the

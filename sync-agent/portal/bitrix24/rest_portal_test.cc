@@ -74,6 +74,7 @@ class RestPortalTest : public ::testing::Test {
       opened_.push_back(ToText(address));
       return std::make_unique<Door>(there_);
     };
+    settings.count_request = [this] { ++counted_; };
     portal_ = MakeRestPortal(std::move(settings), here_, clock_);
   }
   PortalAnswer Send() { return portal_->Send({{GetProfile{}}}); }
@@ -82,6 +83,7 @@ class RestPortalTest : public ::testing::Test {
   FakeHttp here_;
   FakeHttp there_;
   std::vector<std::string> opened_;
+  int counted_ = 0;
   std::unique_ptr<Portal> portal_;
 };
 
@@ -126,6 +128,39 @@ TEST_F(RestPortalTest, ARedirectThatIsNotAcceptableRefusesTheRequestAndSendsNoth
   }
   EXPECT_THAT(opened_, IsEmpty());
   EXPECT_THAT(there_.requests, IsEmpty());
+}
+
+TEST_F(RestPortalTest, EveryRequestIsCountedButTheFirstOfOneThatWasCountedBefore) {
+  here_.answers = {Json200(kProfile)};
+  Send();
+  EXPECT_EQ(counted_, 1);
+  portal_->Send({.commands = {GetProfile{}}, .counted = true});
+  EXPECT_EQ(counted_, 1);
+  // The hop to a new host is one more.
+  here_.answers = {MovedTo(kNewHome)};
+  there_.answers = {Json200(kProfile)};
+  portal_->Send({.commands = {GetProfile{}}, .counted = true});
+  EXPECT_EQ(counted_, 2);
+  Send();
+  EXPECT_EQ(counted_, 3) << "remembered: no hop";
+}
+
+TEST_F(RestPortalTest, TheReplayWithAFreshTokenIsCountedToo) {
+  RestPortalSettings settings;
+  settings.host = "hotel.bitrix24.ru";
+  settings.count_request = [this] { ++counted_; };
+  int tokens = 0;
+  settings.token_source = [&](const SecretString&) -> absl::StatusOr<SecretString> {
+    return SecretString(std::to_string(++tokens));
+  };
+  const auto portal = MakeRestPortal(std::move(settings), here_, clock_);
+  here_.answers = {Json200(R"({"error":"expired_token"})"), Json200(kProfile)};
+  here_.answers[0].status = 401;
+  const PortalAnswer answer =
+      portal->Send({.commands = {GetProfile{}}, .counted = true});
+  EXPECT_EQ(answer.results.at(0).fate, Fate::kDone);
+  EXPECT_EQ(answer.http_requests, 2);
+  EXPECT_EQ(counted_, 1);
 }
 
 TEST_F(RestPortalTest, OneHopAndNoMore) {

@@ -122,8 +122,8 @@ class RestProbe final : public PortalProbe {
 
   RawAnswer Call(const std::string& method, const Json& params) {
     int http_requests = 0;
-    return caller_.Call(method, params, kProbeDeadline, DecodeRawAnswer,
-                        &http_requests);
+    return caller_.Call(method, params, {kProbeDeadline, /*counted=*/false},
+                        DecodeRawAnswer, &http_requests);
   }
 
   void Add(const char* name, Check::State state, const std::string& reason,

@@ -1,0 +1,200 @@
+#include "sync-agent/export/portal_lane.h"
+
+#include <gtest/gtest.h>
+
+#include "common/status/error.h"
+#include "tests/testing/seeded_random.h"
+
+namespace guestbridge::agent {
+namespace {
+
+constexpr char kAdd[] = "crm.contact.add";
+constexpr char kList[] = "crm.contact.list";
+
+class PortalLaneTest : public ::testing::Test {
+ protected:
+  Instant Now() const { return {absl::FromUnixSeconds(1800000000) + now_, now_}; }
+
+  PortalLane::Job Job(Command command, bool read) {
+    PortalLane::Job job;
+    job.commands.push_back(std::move(command));
+    job.read = read;
+    job.creates = !read;
+    job.done = [this](const PortalAnswer& answer) { answers_.push_back(answer); };
+    return job;
+  }
+  PortalLane::Job Read() { return Job(ListContacts{}, true); }
+  PortalLane::Job Write() { return Job(AddContact{}, false); }
+
+  // Methods of the requests that leave now.
+  std::vector<std::string> Pump() {
+    std::vector<ActionToDo> actions;
+    wake_ = absl::InfiniteDuration();
+    lane_.Pump(Now(), /*may_create=*/true, &actions);
+    std::vector<std::string> sent;
+    for (const ActionToDo& action : actions) {
+      if (const auto* send = std::get_if<SendRequest>(&action); send != nullptr) {
+        sent.emplace_back(MethodOf(send->request.commands.front()));
+        id_ = send->id;
+      } else if (const auto* wake = std::get_if<WakeAt>(&action); wake != nullptr) {
+        wake_ = wake->steady;
+      }
+    }
+    return sent;
+  }
+  // Of the request that left last.
+  void Answer(const CommandResult& result, bool reports_operating = false) {
+    PortalAnswer answer;
+    answer.fate = RequestFate::kAnswered;
+    answer.http_requests = 1;
+    answer.reports_operating = reports_operating;
+    answer.parameters = {{"host", "hotel.bitrix24.ru"}};
+    answer.results = {result};
+    lane_.OnAnswer(id_, answer, Now());
+  }
+  static CommandResult Done() {
+    CommandResult result;
+    result.fate = Fate::kDone;
+    return result;
+  }
+  static CommandResult PutOff() {
+    CommandResult result;
+    result.fate = Fate::kNotExecuted;
+    result.answered = true;
+    result.reason = "TOKEN_CHECK_UNAVAILABLE";
+    result.portal_code = "CONNECTION_ERROR";
+    return result;
+  }
+  // The operating time of the method is used up; for a minute, as nobody says how long.
+  void UseUp(PortalLane::Job job) {
+    CommandResult blocked;
+    blocked.fate = Fate::kNotExecuted;
+    blocked.operating_limit = true;
+    lane_.Submit(std::move(job));
+    ASSERT_EQ(Pump().size(), 1u);
+    Answer(blocked, /*reports_operating=*/true);
+  }
+
+  testing::SeededRandom random_{1};
+  Pacer pacer_{PaceSettings{}, random_};
+  Tally tally_{1};
+  RunSettings settings_;
+  PortalLane lane_{pacer_, tally_, settings_};
+  absl::Duration now_ = absl::Hours(1);
+  absl::Duration wake_;
+  uint64_t id_ = 0;
+  std::vector<PortalAnswer> answers_;
+};
+
+TEST_F(PortalLaneTest, WhatWaitsForItsMethodsOperatingTimeHoldsUpNoOtherMethod) {
+  UseUp(Write());
+  const absl::Duration free = now_ + absl::Minutes(1);
+  ASSERT_TRUE(lane_.HasRoom());
+  lane_.Submit(Write());
+  EXPECT_EQ(Pump(), std::vector<std::string>{});
+  EXPECT_EQ(wake_, free);
+  EXPECT_TRUE(lane_.Waits(kAdd));
+  EXPECT_FALSE(lane_.Waits(kList));
+
+  ASSERT_TRUE(lane_.HasRoom());
+  lane_.Submit(Read());
+  EXPECT_EQ(Pump(), std::vector<std::string>{kList});
+  EXPECT_EQ(wake_, free);
+  Answer(Done());
+  EXPECT_TRUE(lane_.Waits(kAdd));
+
+  now_ = free;
+  EXPECT_EQ(Pump(), std::vector<std::string>{kAdd});
+  EXPECT_FALSE(lane_.Waits(kAdd));
+}
+
+TEST_F(PortalLaneTest, TheEarliestOfThoseThatWaitIsWhatItComesBackFor) {
+  UseUp(Write());
+  const absl::Duration first = now_ + absl::Minutes(1);
+  now_ += absl::Seconds(20);
+  // A read comes back by itself.
+  UseUp(Read());
+  lane_.Submit(Write());
+  EXPECT_EQ(Pump(), std::vector<std::string>{});
+  EXPECT_EQ(wake_, first);
+  EXPECT_TRUE(lane_.Waits(kAdd));
+  EXPECT_TRUE(lane_.Waits(kList));
+  now_ = first;
+  EXPECT_EQ(Pump(), std::vector<std::string>{kAdd});
+  EXPECT_EQ(wake_, first + absl::Seconds(20));
+  // Time in which two waited counts once.
+  EXPECT_NEAR(tally_.progress().portal.wait_seconds, 40, 1e-6);
+}
+
+TEST_F(PortalLaneTest, AReadThatIsPutOffPausesLongerAndEndsWithThePortalsReason) {
+  settings_.away_patience = absl::Minutes(10);
+  lane_.Submit(Read());
+  const absl::Duration begun = now_;
+  int requests = 0;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    ++requests;
+    now_ += absl::Milliseconds(100);
+    Answer(PutOff());
+  }
+  EXPECT_LT(requests, 60);
+  EXPECT_LT(now_, begun + absl::Minutes(11));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "TOKEN_CHECK_UNAVAILABLE");
+  EXPECT_EQ(ParametersOf(lane_.failure()).at("host"), "hotel.bitrix24.ru");
+  EXPECT_TRUE(answers_.empty());
+}
+
+TEST_F(PortalLaneTest, AWriteThatIsPutOffComesBackAndTheNextOneLeavesAfterAPause) {
+  lane_.Submit(Write());
+  ASSERT_EQ(Pump().size(), 1u);
+  Answer(PutOff());
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(answers_[0].results[0].fate, Fate::kNotExecuted);
+  lane_.Submit(Write());
+  EXPECT_EQ(Pump(), std::vector<std::string>{});
+  EXPECT_GE(wake_, now_ + absl::Seconds(1));
+  now_ = wake_;
+  EXPECT_EQ(Pump(), std::vector<std::string>{kAdd});
+  Answer(Done());
+  EXPECT_TRUE(lane_.failure().ok());
+}
+
+TEST_F(PortalLaneTest, WhatTheLeaseHeldBackSaysNothingAboutThePortal) {
+  ImportContacts import;
+  import.items.resize(2);
+  lane_.Submit(Job(std::move(import), false));
+  ASSERT_EQ(Pump().size(), 1u);
+  const int places = pacer_.Concurrency();
+  lane_.OnHeldBack(id_);
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(answers_[0].fate, RequestFate::kNotSent);
+  ASSERT_EQ(answers_[0].results.at(0).items.size(), 2u);
+  for (const ItemResult& item : answers_[0].results[0].items) {
+    EXPECT_EQ(item.fate, Fate::kNotExecuted);
+  }
+  EXPECT_EQ(pacer_.failures_in_row(), 0);
+  EXPECT_EQ(pacer_.Concurrency(), places);
+  EXPECT_EQ(tally_.progress().portal.http_requests, 0);
+  EXPECT_TRUE(lane_.nothing_in_flight());
+  lane_.Submit(Read());
+  EXPECT_EQ(Pump(), std::vector<std::string>{kList});
+}
+
+TEST_F(PortalLaneTest, CountsWhatThePortalChargedAndNothingOfABox) {
+  CommandResult result = Done();
+  for (const auto& [seconds, reports] :
+       {std::pair(2.5, true), std::pair(0.05, true), std::pair(4.0, false)}) {
+    result.time.duration_seconds = seconds;
+    lane_.Submit(Read());
+    now_ += absl::Seconds(1);
+    ASSERT_EQ(Pump().size(), 1u);
+    Answer(result, reports);
+  }
+  EXPECT_DOUBLE_EQ(tally_.progress().portal.operating_seconds, 2.5);
+}
+
+}  // namespace
+}  // namespace guestbridge::agent
