@@ -52,11 +52,12 @@ std::optional<absl::Time> ReadDate(const HttpResult& result) {
 
 ODataSession::ODataSession(std::unique_ptr<HttpClient> http, std::string root,
                            const std::string& user, const SecretString& password,
-                           const SessionRules& rules)
+                           const SessionRules& rules, std::shared_ptr<BaseGate> gate)
     : http_(std::move(http)),
       root_(std::move(root)),
       authorization_(BasicAuthorization(user, password)),
       rules_(rules),
+      gate_(gate != nullptr ? std::move(gate) : std::make_shared<BaseGate>()),
       places_(static_cast<size_t>(rules.concurrency)) {}
 
 ODataSession::Place* ODataSession::TakePlace() {
@@ -101,6 +102,11 @@ HttpResult ODataSession::Send(HttpRequest request) {
   return result;
 }
 
+HttpResult ODataSession::Ask(const HttpRequest& request) {
+  const BaseGate::Pass pass(*gate_);
+  return http_->Send(request);
+}
+
 HttpResult ODataSession::SendIn(Place* place, const HttpRequest& request) {
   for (int sendings = 1;; ++sendings) {
     bool in_series = false;
@@ -115,7 +121,7 @@ HttpResult ODataSession::SendIn(Place* place, const HttpRequest& request) {
       place->session.Join(&prepared);
     }
     ++requests_;
-    HttpResult result = http_->Send(prepared);
+    HttpResult result = Ask(prepared);
     const bool again = place->session.TakeAnswer(result);
     // A function that 1C works on for minutes is not asked twice for a doubtful 500.
     const bool costly = request.on_body != nullptr && result.status == 500;
@@ -155,7 +161,7 @@ void ODataSession::EndSeries() {
       place->session.PrepareFinish(&request);
       ++requests_;
       // A session that can't be finished dies of idleness.
-      place->session.TakeAnswer(http_->Send(request));
+      place->session.TakeAnswer(Ask(request));
     }
     Leave(place);
   }

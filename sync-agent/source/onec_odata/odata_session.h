@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "common/http/http_client.h"
 #include "common/secret/secret_string.h"
+#include "sync-agent/source/onec_odata/base_gate.h"
 #include "sync-agent/source/onec_odata/ib_session.h"
 #include "sync-agent/source/onec_odata/odata_answer.h"
 #include "sync-agent/source/onec_odata/source_profile.h"
@@ -48,10 +49,12 @@ struct ServiceDocument {
 // Thread-safe. Errors: those of CheckAnswer and DecodeRows.
 class ODataSession {
  public:
-  // `root`: percent-encoded path of the service.
+  // `root`: percent-encoded path of the service. `gate`: the base's; null: one of its
+  // own.
   ODataSession(std::unique_ptr<HttpClient> http, std::string root,
                const std::string& user, const SecretString& password,
-               const SessionRules& rules = {});
+               const SessionRules& rules = {},
+               std::shared_ptr<BaseGate> gate = nullptr);
 
   // Requests follow each other while the answer lives: a 1C session is started for
   // them, shared by all who hold such an answer, and finished when the last lets go.
@@ -108,6 +111,7 @@ class ODataSession {
   void EndSeries();
   HttpResult Send(HttpRequest request);
   HttpResult SendIn(Place* place, const HttpRequest& request);
+  HttpResult Ask(const HttpRequest& request);
   std::string TargetOf(const ODataQuery& query) const;
   std::string TargetOf(const std::string& entity, const std::string& key) const;
   // Sends, and hands the body of a 2xx, which is to be XML, to `on_body`.
@@ -120,6 +124,7 @@ class ODataSession {
   const std::string root_;
   const SecretString authorization_;
   const SessionRules rules_;
+  const std::shared_ptr<BaseGate> gate_;
   mutable std::mutex mutex_;
   std::condition_variable left_;
   // Guarded by mutex_; a taken place's session belongs to the one who took it.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "sync-agent/source/onec_odata/base_gate.h"
 #include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/client_table.h"
 #include "sync-agent/source/onec_odata/contact_writer.h"
@@ -26,7 +27,8 @@ struct OneCBase {
       : profile(std::move(its_profile)),
         tls(address.tls),
         origin(OriginOf(address)),
-        session(std::move(http), address.root, user, password, profile.session),
+        session(std::move(http), address.root, user, password, profile.session,
+                BaseGate::At(origin + address.root)),
         lookups(session, its_clock),
         metadata(NamedSets(profile), session, its_clock),
         attributes(profile.client, session, its_clock),

@@ -88,7 +88,7 @@ struct MessageNames {
 
 struct SessionRules {
   bool ib_session = true;  // use 1C sessions (IBSession) where the base knows them
-  int concurrency = 1;     // requests at once: 1 or 2, for reception comes first
+  int concurrency = 1;     // requests at once, 1 or 2; two are all that a base gets
 };
 
 struct WriteRules {
