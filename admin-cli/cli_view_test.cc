@@ -391,7 +391,7 @@ TEST_F(CliTest, APairIsAPersonsDecision) {
   EXPECT_EQ(linked.exit_code, 0) << linked.err;
   EXPECT_THAT(linked.out, HasSubstr("4711"));
   const Result unlinked = Run({"clients", "unlink", "main", "c-1"});
-  EXPECT_THAT(unlinked.out, HasSubstr("guestbridge clients link main c-1 <contact>"));
+  EXPECT_THAT(unlinked.out, HasSubstr("guestbridge clients link main c-1 CONTACT"));
   EXPECT_THAT(Run({"clients", "unlink", "main", "c-1", "--new"}).out,
               HasSubstr("guestbridge export run main"));
   EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);

@@ -32,16 +32,16 @@ constexpr ReasonText kTexts[] = {
      "Повторите, когда он снова заработает."},
 
     {"INTEGRATION_NOT_FOUND", kNotFound, "There is no integration \"{integration}\".",
-     "Взаимодействия «{integration}» нет.",
+     "Интеграции «{integration}» нет.",
      "See what there is: guestbridge integration list.",
      "Посмотрите список: guestbridge integration list."},
     {"INTEGRATION_EXISTS", kExists,
      "There is an integration \"{integration}\" already.",
-     "Взаимодействие «{integration}» уже есть.",
+     "Интеграция «{integration}» уже есть.",
      "Choose another id, or use the existing one.",
-     "Выберите другое имя или используйте существующее взаимодействие."},
+     "Выберите другое имя или используйте существующую интеграцию."},
     {"INTEGRATION_ID_INVALID", kInvalid, "\"{id}\" cannot be the id of an integration.",
-     "«{id}» не может быть именем взаимодействия.",
+     "«{id}» не может быть именем интеграции.",
      "Begin with a lower-case Latin letter and use letters, digits and hyphens only, "
      "up "
      "to 63 characters; e.g. main.",
@@ -51,9 +51,8 @@ constexpr ReasonText kTexts[] = {
      "Неизвестный вид внешней системы.", "Use --type bitrix24.",
      "Укажите --type bitrix24."},
     {"INTEGRATION_TYPE_FIXED", kInvalid,
-     "The type of an integration cannot be changed.",
-     "Вид внешней системы у взаимодействия изменить нельзя.",
-     "Create another integration.", "Создайте другое взаимодействие."},
+     "The type of an integration cannot be changed.", "Тип интеграции изменить нельзя.",
+     "Create another integration.", "Создайте другую интеграцию."},
     {"POLICY_UNKNOWN", kInvalid, "The server does not know this value of {field}.",
      "Сервер не знает такого значения поля {field}.",
      "See what there is: guestbridge integration update --help. A newer program may "
@@ -72,12 +71,12 @@ constexpr ReasonText kTexts[] = {
      "--guard-percent 20."},
     {"INTEGRATION_INACTIVE", kPrecondition,
      "The integration \"{integration}\" is switched off.",
-     "Взаимодействие «{integration}» выключено.",
+     "Интеграция «{integration}» отключена.",
      "Switch it on: guestbridge integration activate {integration}.",
-     "Включите его: guestbridge integration activate {integration}."},
+     "Включите её: guestbridge integration activate {integration}."},
     {"INTEGRATION_NOT_ASSIGNED", kPrecondition,
      "The integration \"{integration}\" is not served by the agent \"{agent}\".",
-     "Взаимодействие «{integration}» обслуживает не агент «{agent}».",
+     "Интеграцию «{integration}» обслуживает не агент «{agent}».",
      "Check the agent of the connection: guestbridge connection get {integration}.",
      "Проверьте агента в настройках соединения: guestbridge connection get "
      "{integration}."},
@@ -93,14 +92,14 @@ constexpr ReasonText kTexts[] = {
      "See what there is: guestbridge run list.",
      "Посмотрите список: guestbridge run list."},
     {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
-     "Уже выполняется запуск этого взаимодействия: {run}.",
+     "Уже выполняется запуск этой интеграции: {run}.",
      "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "
      "{run}).",
      "Дождитесь его окончания (guestbridge run watch {run}) или отмените его "
      "(guestbridge run cancel {run})."},
     {"PLAN_UNKNOWN", kPrecondition,
      "No dry run of the integration {integration} has the plan {plan}.",
-     "Ни один пробный запуск взаимодействия {integration} не имеет плана {plan}.",
+     "Ни один пробный запуск интеграции {integration} не имеет плана {plan}.",
      "Make a plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте план: guestbridge export run {integration} --dry-run --wait."},
     {"PLAN_CHANGED", kPrecondition,
@@ -129,7 +128,7 @@ constexpr ReasonText kTexts[] = {
      "Обновите сервер и агент до одной версии."},
     {"MAPPING_NOT_SAVED", kPrecondition,
      "The integration \"{integration}\" has no saved field mapping.",
-     "У взаимодействия «{integration}» нет сохранённого соответствия полей.",
+     "У интеграции «{integration}» нет сохранённого соответствия полей.",
      "Load and save it: guestbridge fields load {integration}, then guestbridge fields "
      "save {integration}.",
      "Загрузите и сохраните его: guestbridge fields load {integration}, затем "
@@ -157,7 +156,7 @@ constexpr ReasonText kTexts[] = {
      "аварийно, имя освободится через минуту."},
     {"AGENT_NOT_CONNECTED", kPrecondition,
      "No agent is connected for the integration \"{integration}\".",
-     "Агент взаимодействия «{integration}» не подключён.",
+     "Агент интеграции «{integration}» не подключён.",
      "Start guestbridge-agent beside 1C and check its log (guestbridge agent list). A "
      "run that waits starts by itself.",
      "Запустите guestbridge-agent рядом с 1С и посмотрите его журнал (guestbridge "
@@ -166,17 +165,17 @@ constexpr ReasonText kTexts[] = {
     {"AGENT_AWAY", kPrecondition,
      "The integration \"{integration}\" belongs to the agent \"{agent}\", which is not "
      "connected; connected: {connected}.",
-     "Взаимодействие «{integration}» закреплено за агентом «{agent}», а он не "
+     "Интеграция «{integration}» закреплена за агентом «{agent}», а он не "
      "подключён; "
      "подключены: {connected}.",
      "Start \"{agent}\" again, or hand over to another one: guestbridge connection set "
      "{integration} … --agent {other}.",
-     "Запустите «{agent}» или передайте взаимодействие другому агенту: guestbridge "
+     "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
     {"AGENT_NOT_CHOSEN", kPrecondition,
      "Several agents are connected, and none is chosen for the integration "
      "\"{integration}\".",
-     "Подключено несколько агентов, и ни один не выбран для взаимодействия "
+     "Подключено несколько агентов, и ни один не выбран для интеграции "
      "«{integration}».",
      "Name one: guestbridge connection set {integration} … --agent NAME.",
      "Укажите агента: guestbridge connection set {integration} … --agent ИМЯ."},
@@ -202,7 +201,7 @@ constexpr ReasonText kTexts[] = {
     {"LEASE_HELD", kUnavailable,
      "Another ledger may still be writing for \"{integration}\"; its turn ends in "
      "{retry_after_seconds} s.",
-     "Для «{integration}» ещё может писать другой журнал агента; ожидание "
+     "Для «{integration}» ещё может писать другой реестр агента; ожидание "
      "{retry_after_seconds} с.",
      "Wait: the agent goes on by itself. If two agents use one name or a copied data "
      "directory, stop one of them.",
@@ -210,18 +209,18 @@ constexpr ReasonText kTexts[] = {
      "копией каталога данных, остановите один из них."},
     {"LEDGER_IDENTITY_INVALID", kInvalid,
      "The agent did not say which base or ledger it works for.",
-     "Агент не назвал базу или журнал, с которыми работает.",
+     "Агент не назвал базу или реестр, с которыми работает.",
      "Bring server and agent to the same version.",
      "Обновите сервер и агент до одной версии."},
     {"BASE_CHANGED", kPrecondition,
      "The integration \"{integration}\" belongs to the 1C base {bound}, but the source "
      "address leads to the base {found}.",
-     "Взаимодействие «{integration}» принадлежит базе 1С {bound}, а адрес источника "
+     "Интеграция «{integration}» принадлежит базе 1С {bound}, а адрес источника "
      "ведёт к базе {found}.",
      "Nothing was written. If this is a test copy, put the old address back. If the "
      "hotel really has a new base, create a new integration for it.",
      "Ничего не записано. Если это тестовая копия, верните прежний адрес. Если у "
-     "гостиницы действительно новая база, создайте для неё новое взаимодействие."},
+     "гостиницы действительно новая база, создайте для неё новую интеграцию."},
 
     {"CLIENT_NOT_FOUND", kNotFound, "There is no client {client}.",
      "Клиента {client} нет.",
@@ -234,9 +233,9 @@ constexpr ReasonText kTexts[] = {
      "Контакт {contact} не связан ни с одним клиентом: выгрузка его не создавала и не "
      "брала.",
      "Name the guest by its code in 1C. If the contact is a guest of 1C: guestbridge "
-     "clients link {integration} <client> {contact}.",
+     "clients link {integration} CLIENT {contact}.",
      "Укажите гостя его кодом в 1С. Если контакт — гость из 1С: guestbridge clients "
-     "link {integration} <клиент> {contact}."},
+     "link {integration} КЛИЕНТ {contact}."},
     {"PHONE_NOT_FOUND", kNotFound,
      "No client was found by this phone, neither in 1C nor on the portal. 1C keeps "
      "phones as free text: one in an unusual spelling is not found this way.",
@@ -315,27 +314,27 @@ constexpr ReasonText kTexts[] = {
      "theirs.",
      "Ждут вашего решения гости: {count}. На портале по нескольку похожих контактов.",
      "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
-     "guestbridge clients link {integration} <client> <contact>.",
+     "guestbridge clients link {integration} CLIENT CONTACT.",
      "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
-     "каждого: guestbridge clients link {integration} <клиент> <контакт>."},
+     "каждого: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ."},
     {"ATTENTION_CLIENTS_UNLINKED", kOk,
      "{count} guests were unlinked from their contacts and wait for you.",
      "Ждут вашего решения гости, у которых снята связь с контактом: {count}.",
      "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
-     "guestbridge clients link {integration} <client> <contact>, or: guestbridge "
-     "clients unlink {integration} <client> --new.",
+     "guestbridge clients link {integration} CLIENT CONTACT, or: guestbridge "
+     "clients unlink {integration} CLIENT --new.",
      "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
-     "каждого: guestbridge clients link {integration} <клиент> <контакт> или "
-     "guestbridge clients unlink {integration} <клиент> --new."},
+     "каждого: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ или "
+     "guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"ATTENTION_CONTACTS_GONE", kOk,
      "Contacts of {count} guests are gone from the portal; you decide what follows.",
      "На портале не стало контактов гостей: {count}; что дальше — решаете вы.",
      "See them: guestbridge clients list {integration} --state AMBIGUOUS; for each: "
-     "guestbridge clients link {integration} <client> <contact>, or: guestbridge "
-     "clients unlink {integration} <client> --new.",
+     "guestbridge clients link {integration} CLIENT CONTACT, or: guestbridge "
+     "clients unlink {integration} CLIENT --new.",
      "Посмотрите их: guestbridge clients list {integration} --state AMBIGUOUS; для "
-     "каждого: guestbridge clients link {integration} <клиент> <контакт> или "
-     "guestbridge clients unlink {integration} <клиент> --new."},
+     "каждого: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ или "
+     "guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"ATTENTION_WRITE_BACK_PARKED", kOk,
      "Clients whose contact ID 1C refused: {count}.",
      "1С не приняла ID контакта у клиентов: {count}.",
@@ -409,7 +408,7 @@ constexpr ReasonText kTexts[] = {
      "Проверьте путь и права пользователя программы."},
     {"TLS_FILES_INCOMPLETE", kInvalid, "--tls-cert and --tls-key belong together.",
      "--tls-cert и --tls-key указываются вместе.", "Give both or neither.",
-     "Укажите оба ключа или ни одного."},
+     "Укажите оба параметра или ни одного."},
     {"TLS_FILES_UNUSABLE", kPrecondition,
      "Certificate and key ({file}) cannot be used together.",
      "Сертификат и ключ ({file}) не подходят друг к другу или повреждены.",

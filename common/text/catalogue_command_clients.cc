@@ -9,11 +9,12 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_CLIENTS_QUEUED",
               "Clients of {id} that the next run tries again: {count}",
               "Клиентов {id}, которых повторит следующая выгрузка: {count}"),
-    MakeLabel("LABEL_CLIENTS_DROPPED",
-              "Clients of {id} that are dropped, until their data or the mapping "
-              "changes: {count}",
-              "Исключено клиентов {id}, пока не изменятся их данные или сопоставление: "
-              "{count}"),
+    MakeLabel(
+        "LABEL_CLIENTS_DROPPED",
+        "Clients of {id} that are dropped, until their data or the mapping "
+        "changes: {count}",
+        "Исключено клиентов {id}, пока не изменятся их данные или соответствие полей: "
+        "{count}"),
     MakeLabel("LABEL_NEXT_TAKE_BACK",
               "To take one back: guestbridge clients retry {id} CLIENT",
               "Вернуть: guestbridge clients retry {id} КЛИЕНТ"),
@@ -126,10 +127,10 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_RULE_DELETION_MARK", "deletion mark", "пометка удаления"),
     MakeLabel("LABEL_RULE_GONE_CONTACT", "gone contact", "контакт исчез"),
     MakeLabel("LABEL_RULE_ROBOTS", "robots", "роботы"),
-    MakeLabel("LABEL_RULE_FILTER", "filter", "отбор"),
+    MakeLabel("LABEL_RULE_FILTER", "filter", "фильтр"),
     MakeLabel("LABEL_RULE_NAME", "name", "имя"),
     MakeLabel("LABEL_RULE_EVENTS", "events", "события"),
-    MakeLabel("LABEL_RULE_LEDGER", "ledger", "журнал"),
+    MakeLabel("LABEL_RULE_LEDGER", "ledger", "реестр"),
     MakeLabel("LABEL_RULE_MATCH", "pair", "пара"),
     MakeLabel("LABEL_RULE_DOUBT", "doubt", "под вопросом"),
     MakeLabel("LABEL_RULE_REFUSED", "refused", "отказ"),
@@ -141,7 +142,7 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_CLIENT_TO_BE_MADE", "The next export adds a contact for {client}.",
               "Ближайшая выгрузка создаст контакт для {client}."),
     MakeLabel("LABEL_RECONCILE_CLEAN", "Ledger, 1C and portal agree.",
-              "Журнал, 1С и портал совпадают."),
+              "Реестр, 1С и портал совпадают."),
     MakeLabel("LABEL_RECONCILE_FOUND",
               "Differences found: {count}. Nothing was changed.",
               "Найдено расхождений: {count}. Ничего не изменено."),
@@ -213,12 +214,11 @@ constexpr ReasonText kClientLabels[] = {
         "Merge the doubles in Bitrix24, then: guestbridge reconcile run {id} --wait",
         "Объедините двойников в Битрикс24, затем: guestbridge reconcile run "
         "{id} --wait"),
-    MakeLabel(
-        "LABEL_NEXT_CLIENT_LINK",
-        "Next, one of:\n  guestbridge clients link {id} {client} <contact>\n"
-        "  guestbridge clients unlink {id} {client} --new",
-        "Дальше одно из двух:\n  guestbridge clients link {id} {client} <контакт>\n"
-        "  guestbridge clients unlink {id} {client} --new"),
+    MakeLabel("LABEL_NEXT_CLIENT_LINK",
+              "Next, one of:\n  guestbridge clients link {id} {client} CONTACT\n"
+              "  guestbridge clients unlink {id} {client} --new",
+              "Дальше одно из двух:\n  guestbridge clients link {id} {client} КОНТАКТ\n"
+              "  guestbridge clients unlink {id} {client} --new"),
 };
 
 }  // namespace

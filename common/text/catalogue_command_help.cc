@@ -130,7 +130,7 @@ constexpr ReasonText kHelp[] = {
               "entries; the whole draft with its filter is what fields filter ID "
               "--output json prints.",
               "Показывает черновик соответствия полей. В JSON — список его строк; "
-              "черновик целиком, с отбором, печатает fields filter ID --output json."),
+              "черновик целиком, с фильтром, печатает fields filter ID --output json."),
     MakeLabel("LABEL_HELP_FIELDS_MAP",
               "Maps an attribute of 1C to a contact field in the draft.",
               "Сопоставляет реквизит 1С с полем контакта в черновике."),
@@ -141,7 +141,7 @@ constexpr ReasonText kHelp[] = {
               "conditions. Without a condition it shows the filter; an exported guest "
               "who no longer meets it stays on the portal as he is.",
               "Задаёт в черновике, кого выгружать: гостей, у которых выполнены все "
-              "условия. Без условия показывает отбор; выгруженный гость, который его "
+              "условия. Без условия показывает фильтр; выгруженный гость, который его "
               "больше не проходит, остаётся на портале как есть."),
     MakeLabel("LABEL_HELP_FIELDS_DIFF",
               "Shows what a version of the field mapping does otherwise than an "
@@ -197,7 +197,7 @@ constexpr ReasonText kHelp[] = {
         "tried again until their data in 1C or the mapping changes. clients retry "
         "takes it back.",
         "Исключает клиентов с ошибкой: они больше не считаются недостающими и не "
-        "повторяются, пока не изменятся их данные в 1С или сопоставление. "
+        "повторяются, пока не изменятся их данные в 1С или соответствие полей. "
         "clients retry возвращает их."),
     MakeLabel("LABEL_HELP_CLIENTS_HISTORY",
               "What was done about one guest, newest first: when, by which run, with "
@@ -205,7 +205,7 @@ constexpr ReasonText kHelp[] = {
               "(no values). At most 100 entries a guest, kept for as long as "
               "integration update --keep-history says, 365d at first.",
               "Что делалось с одним гостем, сначала новое: когда, каким запуском, с "
-              "какой версией сопоставления, какие поля контакта изменены (без "
+              "какой версией соответствия полей, какие поля контакта изменены (без "
               "значений). Не более 100 записей на гостя; срок хранения задаёт "
               "integration update --keep-history, сначала 365d."),
     MakeLabel(
@@ -288,12 +288,12 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_HELP_LEDGER_REBUILD",
               "Rebuilds the agent's ledger from the portal and 1C. For when it was "
               "lost or damaged.",
-              "Строит журнал агента заново по порталу и 1С. Нужно, если журнал "
+              "Строит реестр агента заново по порталу и 1С. Нужно, если реестр "
               "потерян или повреждён."),
     MakeLabel("LABEL_HELP_RECONCILE_RUN",
               "Compares ledger, 1C and portal and shows what differs. Without --apply "
               "nothing is written.",
-              "Сверяет журнал, 1С и портал и показывает расхождения. Без --apply "
+              "Сверяет реестр, 1С и портал и показывает расхождения. Без --apply "
               "ничего не записывается."),
     MakeLabel("LABEL_HELP_STATUS",
               "Shows on one screen how everything stands and what to do.",

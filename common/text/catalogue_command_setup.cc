@@ -137,7 +137,7 @@ constexpr ReasonText kSetupLabels[] = {
               "Change it by \"guestbridge fields map {id} SOURCE TARGET\" and "
               "\"guestbridge fields unmap {id} TARGET\"; both sides: \"guestbridge "
               "fields load {id}\".",
-              "Изменить: «guestbridge fields map {id} ИСТОЧНИК ПОЛЕ» и «guestbridge "
+              "Изменить: «guestbridge fields map {id} РЕКВИЗИТ ПОЛЕ» и «guestbridge "
               "fields unmap {id} ПОЛЕ»; обе стороны: «guestbridge fields load {id}»."),
     MakeLabel("LABEL_ASK_EVENTS_SAVE", "Save these events?", "Сохранить эти события?"),
     MakeLabel("LABEL_SETUP_EVENTS_ARE", "Events are saved.", "События сохранены."),

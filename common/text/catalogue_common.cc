@@ -49,7 +49,7 @@ constexpr ReasonText kTexts[] = {
      "Stop the program, move the file aside and restore it from a backup. An agent's "
      "ledger can also be rebuilt: \"guestbridge ledger rebuild {integration}\".",
      "Остановите программу, уберите файл в сторону и восстановите его из резервной "
-     "копии. Журнал агента можно также построить заново: «guestbridge ledger rebuild "
+     "копии. Реестр агента можно также построить заново: «guestbridge ledger rebuild "
      "{integration}»."},
     {"DATABASE_UNWRITABLE", kPrecondition,
      "The database {file} cannot be opened or written.",

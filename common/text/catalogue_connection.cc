@@ -18,14 +18,14 @@ constexpr ReasonText kTexts[] = {
      "Укажите {suggestion}, без схемы, пути, порта и пробелов."},
     {"SSL_REQUIRED", kInvalid, "Portals are reached over TLS only.",
      "К порталу можно подключиться только по защищённому соединению (SSL).",
-     "Add --ssl.", "Добавьте ключ --ssl."},
+     "Add --ssl.", "Добавьте параметр --ssl."},
     {"PORT_INVALID", kInvalid, "The port {port} is out of range.",
      "Порт {port} вне допустимого диапазона.",
      "Give a port from 1 to 65535; a portal in the cloud has 443.",
      "Укажите порт от 1 до 65535; у облачного портала это 443."},
     {"HOTEL_REQUIRED", kInvalid, "The hotel is missing.", "Не указана гостиница.",
      "Give the code or the name of the hotel in 1C with --hotel.",
-     "Укажите код или наименование гостиницы из 1С ключом --hotel."},
+     "Укажите код или наименование гостиницы из 1С параметром --hotel."},
     {"AUTH_REQUIRED", kInvalid, "No way to authorise calls to the portal is given.",
      "Не указано, как подключаться к порталу.",
      "Give a webhook (--webhook-user, --webhook-secret-file) or an OAuth application "
@@ -62,17 +62,17 @@ constexpr ReasonText kTexts[] = {
      "Give standard or enterprise.", "Укажите standard или enterprise."},
     {"CONNECTION_NOT_SET", kNotFound,
      "The integration \"{integration}\" has no connection settings yet.",
-     "У взаимодействия «{integration}» ещё нет настроек соединения.",
+     "У интеграции «{integration}» ещё нет настроек соединения.",
      "Set them: guestbridge connection set {integration} …",
      "Задайте их: guestbridge connection set {integration} …"},
     {"BASE_ALREADY_CONNECTED", kPrecondition,
      "The 1C base of \"{integration}\" is already connected to this portal, by the "
      "integration \"{other}\".",
-     "База 1С взаимодействия «{integration}» уже соединена с этим порталом "
-     "взаимодействием «{other}».",
+     "База 1С интеграции «{integration}» уже соединена с этим порталом "
+     "интеграцией «{other}».",
      "Use that integration, or delete it first: two of them would make two contacts of "
      "one guest.",
-     "Пользуйтесь им или сначала удалите его: два взаимодействия создали бы по два "
+     "Пользуйтесь ею или сначала удалите её: две интеграции создали бы по два "
      "контакта на одного гостя."},
 
     // The portal, as it is found when a connection is saved.
@@ -83,7 +83,7 @@ constexpr ReasonText kTexts[] = {
      "server "
      "with --allow-private-portals.",
      "Проверьте имя. Если портал действительно стоит в вашей сети, запустите сервер с "
-     "ключом --allow-private-portals."},
+     "параметром --allow-private-portals."},
     {"PORTAL_UNREACHABLE", kUnavailable, "The portal {host} does not answer: {detail}.",
      "Портал {host} не отвечает: {detail}.",
      "Check the name of the portal, its certificate and the network of the server, and "

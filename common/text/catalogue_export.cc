@@ -24,7 +24,7 @@ constexpr ReasonText kTexts[] = {
      "The portal refused this guest, and a person dropped it: it is not tried again "
      "until its data in 1C or the field mapping changes.",
      "Портал отказал этому гостю, и человек исключил его: повторов не будет, пока не "
-     "изменятся его данные в 1С или сопоставление полей.",
+     "изменятся его данные в 1С или соответствие полей.",
      "To try it again: guestbridge clients retry {integration} {client}.",
      "Чтобы повторить: guestbridge clients retry {integration} {client}."},
     {"NEXT_IS_ADD", kOk, "The next run adds the contact.",
@@ -87,7 +87,8 @@ constexpr ReasonText kTexts[] = {
     {"NEXT_IS_RETRY", kOk,
      "It is tried again when the guest's data in 1C, the field mapping or the portal's "
      "fields change; until then it stays refused.",
-     "Повтор будет, когда изменятся данные гостя в 1С, сопоставление или поля портала; "
+     "Повтор будет, когда изменятся данные гостя в 1С, соответствие полей или поля "
+     "портала; "
      "до тех пор отказ остаётся.",
      "Mended on the portal? guestbridge clients retry {integration} {client}. Not "
      "wanted there? guestbridge clients drop {integration} {client}.",
@@ -108,9 +109,9 @@ constexpr ReasonText kTexts[] = {
      "clients unlink {integration} {client} --new."},
     {"NEXT_IS_CHOICE", kOk, "It waits for a person to choose the contact.",
      "Ждёт, пока человек выберет контакт.",
-     "Choose one: guestbridge clients link {integration} {client} <contact>. None of "
+     "Choose one: guestbridge clients link {integration} {client} CONTACT. None of "
      "them: guestbridge clients unlink {integration} {client} --new.",
-     "Выберите: guestbridge clients link {integration} {client} <контакт>. Никто из "
+     "Выберите: guestbridge clients link {integration} {client} КОНТАКТ. Никто из "
      "них: guestbridge clients unlink {integration} {client} --new."},
     {"LIMIT_OPERATING", kOk,
      "The portal counts {seconds} of {limit} seconds for {method}: a run waits up to "
@@ -174,26 +175,26 @@ constexpr ReasonText kTexts[] = {
      "data over is linked, no new one is made.",
      "Контакта гостя больше нет на портале; гость будет связан только с контактом, к "
      "которому перешли его данные, новый не создаётся.",
-     "To link the guest yourself: guestbridge clients link {integration} <client> "
-     "<contact>. To have new contacts made again: guestbridge integration update "
+     "To link the guest yourself: guestbridge clients link {integration} CLIENT "
+     "CONTACT. To have new contacts made again: guestbridge integration update "
      "{integration} --on-gone-contact recreate.",
-     "Связать гостя самому: guestbridge clients link {integration} <клиент> <контакт>. "
+     "Связать гостя самому: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ. "
      "Чтобы контакты снова создавались: guestbridge integration update {integration} "
      "--on-gone-contact recreate."},
     {"CONTACT_GONE_ASK", kOk,
      "The guest's contact is not on the portal any more; you decide what follows.",
      "Контакта гостя больше нет на портале; что дальше — решаете вы.",
-     "Link another one: guestbridge clients link {integration} <client> <contact>; or "
-     "have a new one made: guestbridge clients unlink {integration} <client> --new.",
-     "Свяжите с другим: guestbridge clients link {integration} <клиент> <контакт>; или "
-     "разрешите новый: guestbridge clients unlink {integration} <клиент> --new."},
+     "Link another one: guestbridge clients link {integration} CLIENT CONTACT; or "
+     "have a new one made: guestbridge clients unlink {integration} CLIENT --new.",
+     "Свяжите с другим: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ; или "
+     "разрешите новый: guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"CONTACT_GONE_NEVER", kOk,
      "The guest's contact is not on the portal any more, and no new one is made.",
      "Контакта гостя больше нет на портале, и новый не создаётся.",
-     "To link the guest yourself: guestbridge clients link {integration} <client> "
-     "<contact>. To have new contacts made again: guestbridge integration update "
+     "To link the guest yourself: guestbridge clients link {integration} CLIENT "
+     "CONTACT. To have new contacts made again: guestbridge integration update "
      "{integration} --on-gone-contact recreate.",
-     "Связать гостя самому: guestbridge clients link {integration} <клиент> <контакт>. "
+     "Связать гостя самому: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ. "
      "Чтобы контакты снова создавались: guestbridge integration update {integration} "
      "--on-gone-contact recreate."},
     {"GUARD_STOPPED", kPrecondition,
@@ -208,7 +209,7 @@ constexpr ReasonText kTexts[] = {
      "limit: guestbridge integration update {integration} --guard-contacts N.",
      "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
      "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
-     "выгрузки с ключом --plan или добавьте --beyond-guard; иначе исправьте "
+     "выгрузки с параметром --plan или добавьте --beyond-guard; иначе исправьте "
      "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
      "--guard-contacts N."},
     {"GUARD_REFUSED", kPrecondition,
@@ -225,7 +226,7 @@ constexpr ReasonText kTexts[] = {
      "limit: guestbridge integration update {integration} --guard-contacts N.",
      "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
      "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
-     "выгрузки с ключом --plan или добавьте --beyond-guard; иначе исправьте "
+     "выгрузки с параметром --plan или добавьте --beyond-guard; иначе исправьте "
      "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
      "--guard-contacts N."},
     {"GUARD_WOULD_STOP", kOk,
@@ -234,7 +235,7 @@ constexpr ReasonText kTexts[] = {
      "Это больше, чем один запуск может изменить или удалить сам (контактов: {limit}): "
      "его остановит ограничение.",
      "If it is right, add --beyond-guard, or carry out the export's plan with --plan.",
-     "Если всё верно, добавьте --beyond-guard или выполните план выгрузки с ключом "
+     "Если всё верно, добавьте --beyond-guard или выполните план выгрузки с параметром "
      "--plan."},
     {"SOURCE_EMPTY", kPrecondition,
      "1C shows no guest at all, though {linked} of its guests are on the portal; "
@@ -273,8 +274,8 @@ constexpr ReasonText kTexts[] = {
      "В 1С кто-то ещё записывает ID контактов: у гостя {client} оказался не тот, что "
      "был "
      "записан. Он записывается снова.",
-     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make duplicates.",
-     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают дубли."},
+     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make doubles.",
+     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают двойников."},
     {"BATCH_IMPORT_UNAVAILABLE", kOk,
      "The portal does not offer crm.item.batchImport ({code}); contacts are created "
      "one "
@@ -308,9 +309,9 @@ constexpr ReasonText kTexts[] = {
      "Событие, по которому выгружается этот гость, отключено.",
      "See the events: guestbridge events list {integration}; switch one on: "
      "guestbridge "
-     "events enable {integration} <event>, then guestbridge events save {integration}.",
+     "events enable {integration} EVENT, then guestbridge events save {integration}.",
      "Посмотрите события: guestbridge events list {integration}; включите нужное: "
-     "guestbridge events enable {integration} <событие>, затем guestbridge events "
+     "guestbridge events enable {integration} СОБЫТИЕ, затем guestbridge events "
      "save {integration}."},
     {"MARKED_FOR_DELETION", kOk, "The guest is marked for deletion in 1C.",
      "Гость помечен на удаление в 1С.",
@@ -362,8 +363,10 @@ constexpr ReasonText kTexts[] = {
      "Проверьте, что пользователь портала может удалять контакты; затем: guestbridge "
      "clients retry {integration}."},
     {"FILTERED_OUT", kOk,
-     "The filter of the field mapping leaves this guest out: not so that {condition}.",
-     "Отбор в соответствии полей не пропускает этого гостя: не выполнено {condition}.",
+     "The filter of the field mapping leaves this guest out; this does not hold: "
+     "{condition}.",
+     "Фильтр в соответствии полей не пропускает этого гостя; не выполнено: "
+     "{condition}.",
      "If the guest should be exported, change the attribute in 1C or the filter: "
      "guestbridge fields filter {integration}. A contact that exists stays as it is.",
      "Если гостя нужно выгружать, измените реквизит в 1С или условие: guestbridge "
@@ -396,7 +399,7 @@ constexpr ReasonText kTexts[] = {
      "Это группа справочника, а не гость.", kNothingEn, kNothingRu},
     {"CLIENT_ERASED", kOk,
      "The guest was erased on purpose and is never exported again.",
-     "Гость намеренно удалён и больше не выгружается.", kNothingEn, kNothingRu},
+     "Гость намеренно стёрт и больше не выгружается.", kNothingEn, kNothingRu},
     {"UPDATE_UNCERTAIN", kOk,
      "The change was sent, but no answer came; the contact is read before its next "
      "change.",
@@ -431,10 +434,10 @@ constexpr ReasonText kTexts[] = {
      "Contacts on the portal may be this guest, but it is not certain which, if any.",
      "На портале есть контакты, которые могут быть этим гостем, но неясно, какой из "
      "них и он ли это.",
-     "Choose one: guestbridge clients link {integration} <client> <contact>. If it is "
-     "none of them: guestbridge clients unlink {integration} <client> --new.",
-     "Выберите: guestbridge clients link {integration} <клиент> <контакт>. Если это "
-     "никто из них: guestbridge clients unlink {integration} <клиент> --new."},
+     "Choose one: guestbridge clients link {integration} CLIENT CONTACT. If it is "
+     "none of them: guestbridge clients unlink {integration} CLIENT --new.",
+     "Выберите: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ. Если это "
+     "никто из них: guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"CONTACT_UNREADABLE", kOk,
      "The portal did not show the contact, and it is not sure that it is gone.",
      "Портал не показал контакт, но и не подтвердил, что его нет.",
@@ -505,18 +508,18 @@ constexpr ReasonText kTexts[] = {
 
     // The ledger and the agent's own files.
     {"LEDGER_CORRUPT", kDataLoss, "The ledger {file} is damaged.",
-     "Журнал агента {file} повреждён.",
+     "Реестр агента {file} повреждён.",
      "Stop the agent, move the file aside, start the agent and run \"guestbridge "
      "ledger "
      "rebuild {integration}\": the ledger is built anew from the portal and 1C.",
      "Остановите агент, уберите файл в сторону, запустите агент и выполните "
      "«guestbridge "
-     "ledger rebuild {integration}»: журнал будет построен заново по порталу и 1С."},
+     "ledger rebuild {integration}»: реестр будет построен заново по порталу и 1С."},
     {"LEDGER_IN_USE", kPrecondition,
      "The data directory {directory} is in use by another agent.",
      "Каталог данных {directory} использует другой агент.",
      "Stop that one, or give this one a directory of its own with --data-dir.",
-     "Остановите его или укажите этому агенту другой каталог ключом --data-dir."},
+     "Остановите его или укажите этому агенту другой каталог параметром --data-dir."},
     {"ATTEMPT_OUTSTANDING", kPrecondition,
      "An earlier request about the client {client} is not settled yet.",
      "Предыдущий запрос по клиенту {client} ещё не завершён.",

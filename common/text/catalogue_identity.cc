@@ -12,7 +12,7 @@ constexpr ReasonText kTexts[] = {
      "В обращении нет токена доступа к серверу.",
      "Give a token with --token-file. An administrator of the server makes one: "
      "guestbridge-server token create.",
-     "Передайте токен ключом --token-file. Его создаёт администратор сервера: "
+     "Передайте токен параметром --token-file. Его создаёт администратор сервера: "
      "guestbridge-server token create."},
     {"TOKEN_UNKNOWN", kUnauthenticated, "The server does not know this API token.",
      "Сервер не знает такого токена доступа.",

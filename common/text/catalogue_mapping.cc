@@ -11,22 +11,22 @@ constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 constexpr ReasonText kTexts[] = {
     {"FIELDS_NOT_LOADED", kPrecondition,
      "The fields of the integration \"{integration}\" are not loaded yet.",
-     "Поля взаимодействия «{integration}» ещё не загружены.",
+     "Поля интеграции «{integration}» ещё не загружены.",
      "Load them: guestbridge fields load {integration}.",
      "Загрузите их: guestbridge fields load {integration}."},
     {"MAPPING_VERSION_NOT_FOUND", kNotFound,
      "The integration \"{integration}\" has no mapping version {version}.",
-     "У взаимодействия «{integration}» нет версии {version} соответствия полей.",
+     "У интеграции «{integration}» нет версии {version} соответствия полей.",
      "See what there is: guestbridge fields versions {integration}.",
      "Посмотрите список: guestbridge fields versions {integration}."},
     {"MAPPING_EMPTY", kPrecondition, "Not one field is mapped.",
      "Не сопоставлено ни одно поле.",
      "Map at least one: guestbridge fields map {integration} SOURCE TARGET.",
-     "Сопоставьте хотя бы одно: guestbridge fields map {integration} SOURCE TARGET."},
+     "Сопоставьте хотя бы одно: guestbridge fields map {integration} РЕКВИЗИТ ПОЛЕ."},
     {"REQUIRED_FIELDS_UNMAPPED", kPrecondition,
      "The portal asks for contact fields that nothing is mapped to: {contact_fields}.",
      "Портал требует поля контакта, которым ничего не сопоставлено: {contact_fields}.",
-     "Map each: guestbridge fields map {integration} SOURCE FIELD, or a fixed text "
+     "Map each: guestbridge fields map {integration} SOURCE TARGET, or a fixed text "
      "with "
      "--transform constant:TEXT; or take the mark \"required\" off on the portal and "
      "load the fields again.",
@@ -43,10 +43,8 @@ constexpr ReasonText kTexts[] = {
      "заново."},
     {"FIELD_UNKNOWN", kInvalid, "Contacts have no field \"{contact_field}\".",
      "У контакта нет поля «{contact_field}».",
-     "Write it in upper case as guestbridge fields list {integration} shows it. After "
-     "a change on "
-     "the "
-     "portal load the fields again.",
+     "Write it in upper case, as it is listed: guestbridge fields list {integration}. "
+     "After a change on the portal load the fields again.",
      "Пишите его прописными буквами, как в guestbridge fields list {integration}. "
      "После изменений на "
      "портале загрузите поля заново."},
@@ -65,7 +63,7 @@ constexpr ReasonText kTexts[] = {
      "Пишите {form}. В текстах \\n — перевод строки, \\s — пробел, а перед "
      "разделителем, который нужен как знак, ставится обратная косая черта."},
     {"FILTER_INVALID", kInvalid, "The filter cannot be read at \"{near}\".",
-     "Условие отбора не удаётся прочитать: «{near}».",
+     "Условие фильтра не удаётся прочитать: «{near}».",
      "Write conditions with and between them: ATTRIBUTE = VALUE, != VALUE, in (A, B), "
      "not in (A, B), is empty, is not empty; a value with blanks in single quotes.",
      "Пишите условия через and: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), "
@@ -148,7 +146,7 @@ constexpr ReasonText kTexts[] = {
      "Загрузите их снова: guestbridge fields load {integration}."},
     {"EVENTS_NOT_LOADED", kPrecondition,
      "The events of the integration \"{integration}\" are not loaded yet.",
-     "События взаимодействия «{integration}» ещё не загружены.",
+     "События интеграции «{integration}» ещё не загружены.",
      "Load them: guestbridge events load {integration}.",
      "Загрузите их: guestbridge events load {integration}."},
     {"EVENT_UNKNOWN", kInvalid, "There is no event \"{event}\".",

@@ -54,11 +54,11 @@ constexpr ReasonText kTexts[] = {
      "The guest was unlinked from a contact; it waits for a decision and is not "
      "exported.",
      "Связь гостя с контактом снята; гость ждёт решения и не выгружается.",
-     "Link it: guestbridge clients link {integration} <client> <contact>; or have a "
+     "Link it: guestbridge clients link {integration} CLIENT CONTACT; or have a "
      "new "
-     "contact made: guestbridge clients unlink {integration} <client> --new.",
-     "Свяжите его: guestbridge clients link {integration} <клиент> <контакт>; или "
-     "разрешите новый контакт: guestbridge clients unlink {integration} <клиент> "
+     "contact made: guestbridge clients unlink {integration} CLIENT --new.",
+     "Свяжите его: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ; или "
+     "разрешите новый контакт: guestbridge clients unlink {integration} КЛИЕНТ "
      "--new."},
     {"CLIENT_ALREADY_LINKED", kPrecondition,
      "Guest {client} is linked to contact {contact}.",
@@ -142,7 +142,7 @@ constexpr ReasonText kTexts[] = {
      "ledger that is restored from such a copy, or made anew, does not know of the "
      "erasure.",
      "Прежние копии каталога данных агента, а на сервере ошибки, находки и примеры "
-     "прежних запусков могут содержать Ref_Key гостя. Журнал, восстановленный из такой "
+     "прежних запусков могут содержать Ref_Key гостя. Реестр, восстановленный из такой "
      "копии или созданный заново, о стирании не знает.",
      "Let old copies expire; after restoring one, repeat the command. In 1C the card "
      "should be gone by then, or left out by a filter.",

@@ -554,8 +554,8 @@ constexpr ReasonText kTexts[] = {
     {"BUILT_IN_JOB_UNKNOWN", kOk,
      "Whether 1C's built-in job SyncBitrix24 is on cannot be seen from here.",
      "Включено ли в 1С встроенное задание SyncBitrix24, отсюда не видно.",
-     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make duplicates.",
-     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают дубли."},
+     "Switch the scheduled job SyncBitrix24 off in 1C: two writers make doubles.",
+     "Отключите в 1С регламентное задание SyncBitrix24: вдвоём они создают двойников."},
 
     // Files in a folder (jsonl).
     {"SOURCE_FOLDER_MISSING", kLater,

@@ -56,7 +56,7 @@ constexpr ReasonText kTexts[] = {
      "Add a row for it, or *=Other for all the others: guestbridge fields map "
      "{integration} SOURCE {field} --transform \"enum:From=To;*=Other\".",
      "Добавьте строку для него или *=Другое для остальных: guestbridge fields map "
-     "{integration} SOURCE {field} --transform \"enum:Что=Чем;*=Другое\"."},
+     "{integration} РЕКВИЗИТ {field} --transform \"enum:Что=Чем;*=Другое\"."},
     {"COUNTRY_UNKNOWN", kOk,
      "{field}: no country of that name is known; a name is sent as it is written, a "
      "code is not sent.",
@@ -71,7 +71,7 @@ constexpr ReasonText kTexts[] = {
      "Nothing to do. To clear it instead: guestbridge fields map {integration} SOURCE "
      "{field} --when-empty clear.",
      "Ничего делать не нужно. Чтобы оно очищалось: guestbridge fields map "
-     "{integration} SOURCE {field} --when-empty clear."},
+     "{integration} РЕКВИЗИТ {field} --when-empty clear."},
     {"FIELD_CREATE_ONLY", kOk,
      "{field} is given to new contacts only; this contact exists, so it stays as it "
      "is.",
@@ -80,7 +80,7 @@ constexpr ReasonText kTexts[] = {
      "Nothing to do. To write it always: guestbridge fields map {integration} SOURCE "
      "{field} --policy overwrite.",
      "Ничего делать не нужно. Чтобы оно записывалось всегда: guestbridge fields map "
-     "{integration} SOURCE {field} --policy overwrite."},
+     "{integration} РЕКВИЗИТ {field} --policy overwrite."},
     {"DUPLICATE_VALUE_DROPPED", kOk, "{field} held the same value twice; sent once.",
      "В поле {field} одно значение встретилось дважды; отправлено один раз.",
      "Nothing to do.", "Ничего делать не нужно."},

@@ -342,8 +342,8 @@ class Contract(unittest.TestCase):
 
     def test_variables_of_the_command_line(self):
         self.assertTrue(self.variables("integration", "list", GUESTBRIDGE_OUTPUT="json").stdout.startswith("["))
-        self.assertIn("Взаимодействия", self.variables("integration", "get", "x", GUESTBRIDGE_LANG="ru").stderr)
-        self.assertIn("Взаимодействия", self.variables("integration", "get", "x", LANG="ru_RU.UTF-8").stderr)
+        self.assertIn("Интеграции", self.variables("integration", "get", "x", GUESTBRIDGE_LANG="ru").stderr)
+        self.assertIn("Интеграции", self.variables("integration", "get", "x", LANG="ru_RU.UTF-8").stderr)
         self.assertIn("There is no", self.variables("integration", "get", "x", LANG="C").stderr)
         self.assertEqual(self.variables("status", GUESTBRIDGE_OUTPUT="xml").returncode, 2)
 

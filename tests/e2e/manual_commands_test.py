@@ -75,7 +75,7 @@ class ManualCommands(unittest.TestCase):
             ("--plan ПЛАН", f"--plan {self.plan}"), ("--plan PLAN", f"--plan {self.plan}"),
             ("run get 12", f"run get {self.last_run}"),
             ("run cancel 12", f"run cancel {self.last_run}"),
-            (" ПОЛЕ ", " COMMENTS "), (" FIELD ", " COMMENTS "),
+            (" ПОЛЕ ", " COMMENTS "), (" TARGET ", " COMMENTS "),
             *self.guest_and_contact(),
         ]
 
