@@ -153,9 +153,9 @@ constexpr ReasonText kTexts[] = {
      "phone nor e-mail is the same.",
      "Контакт {contact} — не этот гость: он несёт другую отметку, или не совпадают ни "
      "имя, ни телефон, ни адрес почты.",
-     "If it is this guest after all: guestbridge clients link {integration} <client> "
+     "If it is this guest after all: guestbridge clients link {integration} CLIENT "
      "{contact}.",
-     "Если это всё же этот гость: guestbridge clients link {integration} <клиент> "
+     "Если это всё же этот гость: guestbridge clients link {integration} КЛИЕНТ "
      "{contact}."},
     {"LINKS_OF_EARLIER_PORTAL", kOk,
      "What is known of contacts is about the portal that the integration was connected "
