@@ -273,7 +273,7 @@ TEST_F(CliTest, ALongIntegrationIdKeepsTheLinesWithin80Columns) {
       for (absl::string_view row : absl::StrSplit(result.out, '\n')) {
         // A command that is too long stands alone.
         if (absl::StrContains(row, "guestbridge ") && DisplayWidth(row) > 80) {
-          EXPECT_THAT(row, StartsWith("guestbridge ")) << row;
+          EXPECT_TRUE(absl::StartsWith(row, "guestbridge ")) << row;
         } else {
           EXPECT_LE(DisplayWidth(row), 80) << row;
         }

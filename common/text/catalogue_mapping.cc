@@ -102,10 +102,10 @@ constexpr ReasonText kTexts[] = {
     {"MARKETING_BAN_LEFT_OUT", kOk,
      "Guests who refused mailings ({attribute}) would not be marked on the portal.",
      "Отказ гостей от рассылок ({attribute}) не попадёт на портал.",
-     "Choose one of {contact_fields}, e.g. \"guestbridge fields map {integration} "
-     "{attribute} {target} --transform yes-no\", and save.",
-     "Выберите одно из полей {contact_fields}, например «guestbridge fields map "
-     "{integration} {attribute} {target} --transform yes-no», и сохраните."},
+     "Choose one of {contact_fields} and save: guestbridge fields map {integration} "
+     "{attribute} {target} --transform yes-no.",
+     "Выберите одно из полей {contact_fields} и сохраните: guestbridge fields map "
+     "{integration} {attribute} {target} --transform yes-no."},
     {"MARKETING_BAN_NO_FIELD", kOk,
      "Guests who refused mailings ({attribute}) would not be marked on the portal: its "
      "contacts have no field for it.",
@@ -121,10 +121,10 @@ constexpr ReasonText kTexts[] = {
      "but the mark ({attribute}) would not reach the portal.",
      "Контакты гостей, помеченных на удаление, остаются (--on-deletion-mark mark), но "
      "пометка ({attribute}) не попадёт на портал.",
-     "Choose one of {contact_fields}, e.g. \"guestbridge fields map {integration} "
-     "{attribute} {target} --transform yes-no\", and save.",
-     "Выберите одно из полей {contact_fields}, например «guestbridge fields map "
-     "{integration} {attribute} {target} --transform yes-no», и сохраните."},
+     "Choose one of {contact_fields} and save: guestbridge fields map {integration} "
+     "{attribute} {target} --transform yes-no.",
+     "Выберите одно из полей {contact_fields} и сохраните: guestbridge fields map "
+     "{integration} {attribute} {target} --transform yes-no."},
     {"DELETION_MARK_NO_FIELD", kOk,
      "Contacts of guests who are marked for deletion stay (--on-deletion-mark mark), "
      "but the mark ({attribute}) would not reach the portal: its contacts have no "

@@ -55,8 +55,8 @@ constexpr ReasonText kTexts[] = {
      "Поле {field} не отправлено: его значения нет в таблице преобразования «enum».",
      "Add a row for it, or *=Other for all the others: guestbridge fields map "
      "{integration} SOURCE {field} --transform \"enum:From=To;*=Other\".",
-     "Добавьте строку для него или *=Другое для остальных: guestbridge fields map "
-     "{integration} РЕКВИЗИТ {field} --transform \"enum:Что=Чем;*=Другое\"."},
+     "Добавьте строку для него или *=Иное для остальных: guestbridge fields map "
+     "{integration} РЕКВИЗИТ {field} --transform \"enum:Из=В;*=Иное\"."},
     {"COUNTRY_UNKNOWN", kOk,
      "{field}: no country of that name is known; a name is sent as it is written, a "
      "code is not sent.",

@@ -189,7 +189,8 @@ void ExportMachine::OnSourceError(const absl::Status& status, const Instant& now
   Handle(now, [&] {
     reading_ = false;
     fetching_ = false;
-    context_.Fail(status);
+    // A call that a cancellation broke off is no failure of 1C.
+    if (!cancelled_) context_.Fail(status);
   });
 }
 

@@ -42,6 +42,7 @@ enum class ImportFate { kWorks, kNoMethod, kNoRight };
 class FakePortal {
  public:
   std::map<int64_t, FakeContact> contacts;
+  static constexpr int64_t kAbsurdId = 1'000'000'000;
   int64_t next_id = 100;
   int64_t next_row = 9000;
   bool admin = true;
@@ -231,6 +232,11 @@ class FakePortal {
       for (const MultiValue& value : values) {
         contact.multifields[field].push_back({next_row++, value.value, value.type});
       }
+    }
+    // A database gives out no number below one that stands, but for absurd ones.
+    const auto absurd = contacts.lower_bound(kAbsurdId);
+    if (absurd != contacts.begin()) {
+      next_id = std::max(next_id, std::prev(absurd)->first + 1);
     }
     const ContactId id(next_id++);
     contacts.emplace(id.value(), std::move(contact));

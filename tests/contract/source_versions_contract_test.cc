@@ -566,7 +566,7 @@ TEST_F(KnownVersionsTest, RunsThatNobodyWaitsForListClientsWithoutAnIdOnceAnHour
         .get<std::string>();
   };
   const auto lists = [this] {
-    return emulator_.Get("/journal?since=0&url=B24ContactID eq").size();
+    return emulator_.Get("/journal?since=0&url=B24ContactID%20eq").size();
   };
   unattended_ = true;
   watermark_ = Read(Kind::kChanges).watermark;
