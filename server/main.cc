@@ -17,7 +17,7 @@
 #include "server/identity/api_tokens.h"
 #include "server/notice/notice_command.h"
 #include "server/server.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -87,7 +87,7 @@ int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
   if (!file.ok()) return Fail(file.status());
   const absl::StatusOr<DataDirectory> directory = DataDirectory::Open(options.data_dir);
   if (!directory.ok()) return Fail(directory.status());
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenSqlStore(*file);
+  const absl::StatusOr<std::unique_ptr<Store>> store = OpenSqliteStore(*file);
   if (!store.ok()) return Fail(store.status());
   if (const absl::Status writable = CheckWritable(wanted.out); !writable.ok()) {
     return Fail(writable);

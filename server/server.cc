@@ -34,7 +34,7 @@
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -273,7 +273,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                       DatabaseFile(options.database, options.data_dir));
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenSqlStore(database));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenSqliteStore(database));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,

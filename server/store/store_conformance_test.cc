@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "server/store/store.h"
 
 // Binds every implementation of Store. A backend is a row of Backends() below.
@@ -40,7 +40,7 @@ class SqlitePlace final : public Place {
   }
   ~SqlitePlace() override { std::filesystem::remove_all(directory_); }
   absl::StatusOr<std::unique_ptr<Store>> Open() override {
-    return OpenSqlStore((directory_ / "server.db").string());
+    return OpenSqliteStore((directory_ / "server.db").string());
   }
 
  private:
