@@ -1,14 +1,19 @@
 #include <sys/stat.h>
 
+#include <barrier>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "common/random/random.h"
 #include "common/status/error.h"
-#include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
 #include "common/time/clock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -17,6 +22,7 @@
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/api/keys.h"
 #include "server/database.h"
+#include "server/schedule/scheduler.h"
 #include "server/server.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
@@ -169,6 +175,66 @@ TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
   } while (!message.has_task());
   EXPECT_EQ(message.task().run().run().name(), run.name());
   watch_context.TryCancel();
+}
+
+TEST_F(ReplicasTest, SchedulersOfTwoServersFireEachFiringOnce) {
+  constexpr int kHotels = 5;
+  constexpr int kDays = 10;
+  const absl::Time start =
+      absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
+  const DatabaseChoice choice{PostgresqlCluster::Shared().Url(database_),
+                              password_file_};
+  const auto setting_up = OpenDatabase(choice, SystemClock());
+  ASSERT_THAT(setting_up, IsOk());
+  ASSERT_THAT((*setting_up)->Write([&](Transaction& t) -> absl::Status {
+    for (int i = 0; i < kHotels; ++i) {
+      const std::string id = absl::StrCat("hotel-", i);
+      store::IntegrationRecord integration;
+      integration.mutable_integration()->set_active(true);
+      store::ScheduleRecord schedule = FreshSchedule();
+      ResumeSchedule(schedule, start);
+      for (const absl::Status& status :
+           {PutRecord(t, keys::Integration(id), integration),
+            PutRecord(t, keys::Schedule(id), schedule)}) {
+        if (!status.ok()) return status;
+      }
+    }
+    return absl::OkStatus();
+  }),
+              IsOk());
+  std::barrier same_day(2);
+  std::vector<std::thread> servers;
+  for (int server = 0; server < 2; ++server) {
+    servers.emplace_back([&, server] {
+      const auto store = OpenDatabase(choice, SystemClock());
+      ASSERT_THAT(store, IsOk());
+      Scheduler scheduler(**store, SystemClock(),
+                          [](Transaction& t, const std::string& id,
+                             absl::Time nominal) -> absl::StatusOr<FiringOutcome> {
+                            const std::string key = absl::StrCat(
+                                "fired/", id, "/", absl::ToUnixSeconds(nominal));
+                            GB_ASSIGN_OR_RETURN(const auto before, t.Get(key));
+                            EXPECT_FALSE(before.has_value()) << key;
+                            GB_RETURN_IF_ERROR(t.Put(key, "1"));
+                            return FiringOutcome::kStarted;
+                          });
+      // Clocks differ a little, and whoever is first is so by chance.
+      const absl::Duration ahead = absl::Minutes(10) * server;
+      for (int day = 1; day <= kDays; ++day) {
+        same_day.arrive_and_wait();
+        scheduler.Tick(start + absl::Hours(24 * day) + ahead);
+      }
+    });
+  }
+  for (std::thread& server : servers) server.join();
+  size_t fired = 0;
+  ASSERT_THAT((*setting_up)->Read([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto documents, t.List("fired/", "", 1000));
+    fired = documents.size();
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_EQ(fired, size_t{kHotels * kDays});
 }
 
 TEST_F(ReplicasTest, AServerWithoutTheKeyOfTheOthersDoesNotStart) {
