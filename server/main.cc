@@ -8,16 +8,17 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
 #include "common/status/error.h"
 #include "common/text/catalogue.h"
 #include "common/time/clock.h"
 #include "server/data_directory.h"
+#include "server/database.h"
 #include "server/identity/api_tokens.h"
 #include "server/notice/notice_command.h"
 #include "server/server.h"
-#include "server/store/sql_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -79,15 +80,37 @@ absl::Status WriteToken(const std::string& file, const std::string& token) {
   return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", file}});
 }
 
+DatabaseChoice Chosen(const ServerOptions& options) {
+  return ChooseDatabase(options.database, options.database_password_file,
+                        options.data_dir);
+}
+
+int Say(absl::string_view reason, const Parameters& parameters) {
+  std::cout << RenderMessage(reason, parameters, LocaleLanguage()) << std::endl;
+  return 0;
+}
+
+int Migrate(const DatabaseChoice& choice) {
+  const absl::StatusOr<int> applied = MigrateDatabase(choice, SystemClock());
+  if (!applied.ok()) return Fail(applied.status());
+  return Say("DATABASE_MIGRATED", {{"count", absl::StrCat(*applied)}});
+}
+
+int Copy(const DatabaseChoice& from, const DatabaseChoice& to) {
+  const absl::StatusOr<CopyCounts> copied = CopyDatabase(from, to, SystemClock());
+  if (!copied.ok()) return Fail(copied.status());
+  return Say("DATABASE_COPIED", {{"documents", absl::StrCat(copied->documents)},
+                                 {"changes", absl::StrCat(copied->changes)},
+                                 {"sequences", absl::StrCat(copied->sequences)}});
+}
+
 int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
   const absl::StatusOr<Role> role = ParseRole(wanted.role);
   if (!role.ok()) return Fail(role.status());
-  const absl::StatusOr<std::string> file =
-      DatabaseFile(options.database, options.data_dir);
-  if (!file.ok()) return Fail(file.status());
   const absl::StatusOr<DataDirectory> directory = DataDirectory::Open(options.data_dir);
   if (!directory.ok()) return Fail(directory.status());
-  const absl::StatusOr<std::unique_ptr<Store>> store = OpenSqlStore(*file);
+  const absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenDatabase(Chosen(options), SystemClock());
   if (!store.ok()) return Fail(store.status());
   if (const absl::Status writable = CheckWritable(wanted.out); !writable.ok()) {
     return Fail(writable);
@@ -155,7 +178,10 @@ int Main(int argc, char** argv) {
   text(app, "--data-dir", options.data_dir, "DATA_DIR",
        "Database, key file and certificates; made with mode 0700.");
   text(app, "--database", options.database, "DATABASE",
-       "sqlite:PATH. Default: sqlite:<data-dir>/server.db");
+       "sqlite:PATH or postgresql://ROLE@HOST/NAME. Default: "
+       "sqlite:<data-dir>/server.db");
+  text(app, "--database-password-file", options.database_password_file,
+       "DATABASE_PASSWORD_FILE", "The password of PostgreSQL's role.");
   app.add_flag("--plaintext", options.plaintext,
                "No TLS and no caller identity: everything is allowed. Loopback only.")
       ->envname("GUESTBRIDGE_SERVER_PLAINTEXT");
@@ -195,6 +221,8 @@ int Main(int argc, char** argv) {
       "operator --out operator.token");
   text(create, "--data-dir", options.data_dir, "DATA_DIR", "As of the server.");
   text(create, "--database", options.database, "DATABASE", "As of the server.");
+  text(create, "--database-password-file", options.database_password_file,
+       "DATABASE_PASSWORD_FILE", "As of the server.");
   create
       .add_option("--role", token.role,
                   "viewer, operator, external-systems-integration, admin or agent.")
@@ -207,6 +235,35 @@ int Main(int argc, char** argv) {
                   "The file that the token is written to; - is standard output.")
       ->envname("GUESTBRIDGE_SERVER_TOKEN_OUT")
       ->required();
+
+  CLI::App& migrate = *app.add_subcommand(
+      "migrate",
+      "Brings the schema of a PostgreSQL database up to date, as a role that owns it; "
+      "a server whose role may not does not start before.\n"
+      "Example: guestbridge-server migrate --database "
+      "postgresql://guestbridge_owner@db.example/guestbridge --database-password-file "
+      "owner.password");
+  text(migrate, "--data-dir", options.data_dir, "DATA_DIR", "As of the server.");
+  text(migrate, "--database", options.database, "DATABASE", "As of the server.");
+  text(migrate, "--database-password-file", options.database_password_file,
+       "DATABASE_PASSWORD_FILE", "The password of that role.");
+
+  DatabaseChoice from;
+  DatabaseChoice to;
+  CLI::App& copy = *app.add_subcommand(
+      "copy",
+      "Copies what a server keeps into an empty database, and compares each row. Stop "
+      "the server first.\n"
+      "Example: guestbridge-server copy --from "
+      "sqlite:/var/lib/guestbridge/server/server.db --to "
+      "postgresql://guestbridge_owner@db.example/guestbridge --to-password-file "
+      "owner.password");
+  text(copy, "--from", from.url, "FROM", "sqlite:PATH or postgresql://…")->required();
+  text(copy, "--from-password-file", from.password_file, "FROM_PASSWORD_FILE",
+       "The password of its role.");
+  text(copy, "--to", to.url, "TO", "sqlite:PATH or postgresql://…; empty.")->required();
+  text(copy, "--to-password-file", to.password_file, "TO_PASSWORD_FILE",
+       "The password of its role.");
 
   try {
     app.parse(argc, argv);
@@ -223,6 +280,8 @@ int Main(int argc, char** argv) {
     }
     options.stale_after = age;
   }
+  if (migrate.parsed()) return Migrate(Chosen(options));
+  if (copy.parsed()) return Copy(from, to);
   if (!create.parsed() && !options.notice_command.empty()) {
     const absl::Status usable = CheckNoticeCommand(options.notice_command);
     if (!usable.ok()) {

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/http/http_client.h"
 #include "common/log/log.h"
@@ -28,13 +27,13 @@
 #include "server/api/token_credentials.h"
 #include "server/certificates.h"
 #include "server/data_directory.h"
+#include "server/database.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -64,14 +63,21 @@ absl::StatusOr<std::unique_ptr<Sealer>> OpenMatchingSealer(
       std::unique_ptr<Sealer> sealer,
       OpenSealer(directory.File("secret.key"), /*create=*/known.empty(), random));
   if (known.empty()) {
-    store::KeyRecord record;
-    record.set_key_id(sealer->KeyId());
-    GB_RETURN_IF_ERROR(store
-                           .Write([&](Transaction& transaction) {
-                             return PutRecord(transaction, kKeyRecord, record);
-                           })
-                           .status());
-  } else if (known != sealer->KeyId()) {
+    // Another server may have been quicker with a key of its own.
+    GB_RETURN_IF_ERROR(
+        store
+            .Write([&](Transaction& transaction) -> absl::Status {
+              GB_ASSIGN_OR_RETURN(const auto record,
+                                  GetRecord<store::KeyRecord>(transaction, kKeyRecord));
+              known = record.has_value() ? record->value.key_id() : sealer->KeyId();
+              if (record.has_value()) return absl::OkStatus();
+              store::KeyRecord mine;
+              mine.set_key_id(known);
+              return PutRecord(transaction, kKeyRecord, mine);
+            })
+            .status());
+  }
+  if (known != sealer->KeyId()) {
     return MakeError("SECRET_KEY_MISMATCH",
                      {{"sealed_key", known}, {"file_key", sealer->KeyId()}});
   }
@@ -119,14 +125,6 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 }
 
 }  // namespace
-
-absl::StatusOr<std::string> DatabaseFile(const std::string& url,
-                                         const std::string& data_dir) {
-  if (url.empty()) return data_dir + "/server.db";
-  if (absl::StartsWith(url, "sqlite:") && url.size() > 7) return url.substr(7);
-  return MakeError("DATABASE_URL_UNSUPPORTED",
-                   {{"kind", url.substr(0, url.find(':'))}});
-}
 
 // In the order in which they depend on each other; taken apart in reverse.
 struct Server::Parts {
@@ -269,11 +267,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (!options.portal_ca_file.empty()) {
     GB_RETURN_IF_ERROR(CheckAuthorityFile(options.portal_ca_file));
   }
-  GB_ASSIGN_OR_RETURN(const std::string database,
-                      DatabaseFile(options.database, options.data_dir));
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenSqlStore(database));
+  GB_ASSIGN_OR_RETURN(
+      std::unique_ptr<Store> store,
+      OpenDatabase(ChooseDatabase(options.database, options.database_password_file,
+                                  options.data_dir),
+                   clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,

@@ -17,6 +17,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:7443";
   std::string data_dir = "./guestbridge-data";
   std::string database;  // Empty: sqlite:<data_dir>/server.db
+  std::string database_password_file;
   bool plaintext = false;
   std::string tls_cert;
   std::string tls_key;
@@ -31,10 +32,6 @@ struct ServerOptions {
   // Nothing: as its schedule asks for exports.
   std::optional<absl::Duration> stale_after;
 };
-
-// `sqlite:PATH` -> PATH. Errors: DATABASE_URL_UNSUPPORTED.
-absl::StatusOr<std::string> DatabaseFile(const std::string& url,
-                                         const std::string& data_dir);
 
 // The whole server, put together.
 class Server {

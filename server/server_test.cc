@@ -24,7 +24,7 @@
 #include "server/identity/permission_table.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -54,7 +54,7 @@ class ServerTest : public ::testing::Test {
 
   // An integration as after `connection set` and `fields save`, put into the store.
   void Seed() {
-    auto store = OpenSqlStore(dir_.File("data") + "/server.db");
+    auto store = OpenSqliteStore(dir_.File("data") + "/server.db");
     ASSERT_THAT(store, IsOk());
     ASSERT_THAT((*store)->Write([](Transaction& t) -> absl::Status {
       store::IntegrationRecord integration;
@@ -192,7 +192,7 @@ TEST_F(ServerTest, AHugeRequestIsRefused) {
 
 TEST_F(ServerTest, EveryMethodAsksThePermissionTable) {
   ASSERT_THAT(Start(), IsOk());
-  auto store = OpenSqlStore(dir_.File("data") + "/server.db");
+  auto store = OpenSqliteStore(dir_.File("data") + "/server.db");
   ASSERT_THAT(store, IsOk());
   const auto channel = [&](const std::string& token) {
     grpc::SslCredentialsOptions tls;

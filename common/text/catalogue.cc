@@ -41,6 +41,7 @@ const Index& GetIndex() {
     built->Add("VALUE", text_areas::Value());
     built->Add("MATCH", text_areas::Match());
     built->Add("API", text_areas::Api());
+    built->Add("DATABASE", text_areas::Database());
     built->Add("IDENTITY", text_areas::Identity());
     built->Add("COMMON", text_areas::Common());
     built->Add("COMMAND", text_areas::Command());

@@ -49,6 +49,7 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_AREA_VALUE", "values of a guest", "значения у гостя"),
     MakeLabel("LABEL_AREA_MATCH", "how a pair was found", "как найдена пара"),
     MakeLabel("LABEL_AREA_API", "server, agents, runs", "сервер, агенты, запуски"),
+    MakeLabel("LABEL_AREA_DATABASE", "the server's database", "база данных сервера"),
     MakeLabel("LABEL_AREA_IDENTITY", "tokens and roles", "токены и роли"),
     MakeLabel("LABEL_AREA_COMMON", "files, network, names", "файлы, сеть, имена"),
     MakeLabel("LABEL_AREA_COMMAND", "the command line", "командная строка"),

@@ -63,8 +63,8 @@ constexpr ReasonText kTexts[] = {
      "Make sure that only one program uses this data directory, then try again.",
      "Убедитесь, что эту папку данных использует только одна программа, и повторите."},
     {"DATABASE_FAILED", kInternal,
-     "The database {file} answered with an unexpected error (SQLite code {code}).",
-     "База данных {file} вернула непредвиденную ошибку (код SQLite {code}).",
+     "The database {file} answered with an unexpected error (code {code}).",
+     "База данных {file} вернула непредвиденную ошибку (код {code}).",
      "Try again. If it comes back, check the disk and report it with the program's "
      "log.",
      "Повторите. Если ошибка вернётся, проверьте диск и сообщите о ней, приложив "
@@ -78,8 +78,8 @@ constexpr ReasonText kTexts[] = {
      "Запустите более новую версию или восстановите резервную копию, сделанную до "
      "обновления."},
     {"NOT_OUR_DATABASE", kPrecondition,
-     "The file {file} is a database, but not one of {product}.",
-     "Файл {file} — база данных, но не {product}.",
+     "{file} is a database, but not one of {product}.",
+     "{file} — база данных, но не {product}.",
      "Give another data directory or database path.",
      "Укажите другую папку данных или другой путь к базе."},
     // Secrets and key files.

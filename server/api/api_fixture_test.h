@@ -17,7 +17,7 @@
 #include "server/api/proto_time.h"
 #include "server/api/runs.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/status_matchers.h"
@@ -74,7 +74,7 @@ class FakeCredentials final : public PortalCredentials {
 class ApiFixture : public ::testing::Test {
  protected:
   ApiFixture()
-      : store_(*OpenSqlStore(dir_.File("server.db"))),
+      : store_(*OpenSqliteStore(dir_.File("server.db"))),
         sealer_(*OpenSealer(dir_.File("secret.key"), true, random_)),
         sessions_(clock_, random_),
         integrations_(*store_, clock_),

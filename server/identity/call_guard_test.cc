@@ -20,7 +20,7 @@
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/identity/api_tokens.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -141,7 +141,7 @@ class CallGuardTest : public ::testing::Test {
   }
 
   std::unique_ptr<Store> Open() {
-    auto store = OpenSqlStore((directory_ / "server.db").string());
+    auto store = OpenSqliteStore((directory_ / "server.db").string());
     EXPECT_TRUE(store.ok()) << store.status();
     return store.ok() ? *std::move(store) : nullptr;
   }

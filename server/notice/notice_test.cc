@@ -11,7 +11,7 @@
 #include "nlohmann/json.hpp"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/temp_dir.h"
 
@@ -25,7 +25,7 @@ using ::testing::Not;
 
 class NoticeBoardTest : public ::testing::Test {
  protected:
-  NoticeBoardTest() : store_(*OpenSqlStore(dir_.File("server.db"))) { Needs({}); }
+  NoticeBoardTest() : store_(*OpenSqliteStore(dir_.File("server.db"))) { Needs({}); }
 
   void Needs(const std::vector<std::string>& reasons) {
     status_.Clear();

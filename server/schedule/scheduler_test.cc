@@ -14,7 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 
 namespace guestbridge::server {
 namespace {
@@ -36,7 +36,7 @@ class SchedulerTest : public ::testing::Test {
     directory_ = std::filesystem::temp_directory_path() /
                  absl::StrCat("guestbridge-schedule-", RandomToken(SystemRandom(), 12));
     std::filesystem::create_directories(directory_);
-    auto store = OpenSqlStore((directory_ / "server.db").string());
+    auto store = OpenSqliteStore((directory_ / "server.db").string());
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     clock_.now = At("2026-01-01T12:00:00Z");

@@ -9,12 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/random/random.h"
+#include "common/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/store/postgresql/postgresql_store.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "server/store/store.h"
+#include "tests/testing/postgresql_cluster.h"
 
 // Binds every implementation of Store. A backend is a row of Backends() below.
 namespace guestbridge::server {
@@ -40,11 +43,27 @@ class SqlitePlace final : public Place {
   }
   ~SqlitePlace() override { std::filesystem::remove_all(directory_); }
   absl::StatusOr<std::unique_ptr<Store>> Open() override {
-    return OpenSqlStore((directory_ / "server.db").string());
+    return OpenSqliteStore((directory_ / "server.db").string());
   }
 
  private:
   std::filesystem::path directory_;
+};
+
+class PostgresqlPlace final : public Place {
+ public:
+  PostgresqlPlace()
+      : database_(testing::PostgresqlCluster::Shared().CreateDatabase()) {}
+  absl::StatusOr<std::unique_ptr<Store>> Open() override {
+    GB_ASSIGN_OR_RETURN(
+        PostgresqlTarget target,
+        ParsePostgresqlUrl(testing::PostgresqlCluster::Shared().Url(database_)));
+    target.password = SecretString(testing::PostgresqlCluster::kPassword);
+    return OpenPostgresqlStore(std::move(target), PostgresqlOptions(), SystemClock());
+  }
+
+ private:
+  const std::string database_;
 };
 
 struct Backend {
@@ -53,7 +72,8 @@ struct Backend {
 };
 
 std::vector<Backend> Backends() {
-  return {{"Sqlite", [] { return std::make_unique<SqlitePlace>(); }}};
+  return {{"Sqlite", [] { return std::make_unique<SqlitePlace>(); }},
+          {"Postgresql", [] { return std::make_unique<PostgresqlPlace>(); }}};
 }
 
 class StoreConformance : public ::testing::TestWithParam<Backend> {

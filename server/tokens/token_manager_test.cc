@@ -20,7 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/store/record_codec.h"
-#include "server/store/sql_store.h"
+#include "server/store/sqlite_store.h"
 #include "server/tokens/fake_transport.h"
 
 namespace guestbridge::server {
@@ -115,7 +115,7 @@ class TokenManagerTest : public ::testing::Test {
     auto sealer = OpenSealer((directory_ / "key").string(), true, SystemRandom());
     ASSERT_TRUE(sealer.ok()) << sealer.status();
     sealer_ = *std::move(sealer);
-    auto store = OpenSqlStore((directory_ / "server.db").string());
+    auto store = OpenSqliteStore((directory_ / "server.db").string());
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     transport_.handler = [this](const auto&, const HttpRequest& request) {

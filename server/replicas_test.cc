@@ -1,0 +1,254 @@
+#include <sys/stat.h>
+
+#include <barrier>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "common/random/random.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "common/time/clock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
+#include "guestbridge/v1/run.grpc.pb.h"
+#include "server/api/keys.h"
+#include "server/database.h"
+#include "server/schedule/scheduler.h"
+#include "server/server.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+#include "tests/testing/postgresql_cluster.h"
+#include "tests/testing/status_matchers.h"
+#include "tests/testing/temp_dir.h"
+
+// Several servers on one PostgreSQL, called over the wire.
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::PostgresqlCluster;
+
+class ReplicasTest : public ::testing::Test {
+ protected:
+  ReplicasTest()
+      : database_(PostgresqlCluster::Shared().CreateDatabase()),
+        password_file_(dir_.File("password")) {
+    std::ofstream(password_file_) << PostgresqlCluster::kPassword << "\n";
+    chmod(password_file_.c_str(), 0600);
+  }
+
+  ServerOptions Options(const std::string& name) const {
+    ServerOptions options;
+    options.plaintext = true;
+    options.listen = "127.0.0.1:0";
+    options.data_dir = dir_.File(name);
+    options.database = PostgresqlCluster::Shared().Url(database_);
+    options.database_password_file = password_file_;
+    return options;
+  }
+
+  // The key belongs to the database: each server has a copy.
+  void GiveKey(const std::string& from, const std::string& to) {
+    std::filesystem::create_directory(dir_.File(to));
+    std::filesystem::copy_file(dir_.File(from) + "/secret.key",
+                               dir_.File(to) + "/secret.key");
+  }
+
+  absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& name) const {
+    return Server::Start(Options(name), SystemClock(), SystemRandom());
+  }
+
+  static std::shared_ptr<grpc::Channel> To(const Server& server) {
+    return grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
+  }
+
+  static void SetDeadline(grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  }
+
+  testing::TempDir dir_;
+  const std::string database_;
+  const std::string password_file_;
+};
+
+TEST_F(ReplicasTest, WhatOneAcknowledgedTheOtherReads) {
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  GiveKey("one", "two");
+  const auto two = Start("two");
+  ASSERT_THAT(two, IsOk());
+  const auto writer = v1::IntegrationService::NewStub(To(**one));
+  const auto reader = v1::IntegrationService::NewStub(To(**two));
+  for (int i = 0; i < 20; ++i) {
+    v1::CreateIntegrationRequest create;
+    create.set_integration_id("hotel-" + std::to_string(i));
+    create.mutable_integration()->set_type(v1::Integration::BITRIX24);
+    v1::Integration created;
+    grpc::ClientContext create_context;
+    SetDeadline(create_context);
+    const grpc::Status made =
+        writer->CreateIntegration(&create_context, create, &created);
+    ASSERT_TRUE(made.ok()) << made.error_message();
+
+    v1::GetIntegrationRequest get;
+    get.set_name(created.name());
+    v1::Integration read;
+    grpc::ClientContext get_context;
+    SetDeadline(get_context);
+    const grpc::Status found = reader->GetIntegration(&get_context, get, &read);
+    ASSERT_TRUE(found.ok()) << found.error_message();
+    EXPECT_EQ(read.etag(), created.etag());
+  }
+}
+
+TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  GiveKey("one", "two");
+  const auto two = Start("two");
+  ASSERT_THAT(two, IsOk());
+  {
+    const auto store = OpenDatabase(
+        {PostgresqlCluster::Shared().Url(database_), password_file_}, SystemClock());
+    ASSERT_THAT(store, IsOk());
+    ASSERT_THAT((*store)->Write([](Transaction& t) -> absl::Status {
+      store::IntegrationRecord integration;
+      integration.mutable_integration()->set_name("integrations/main");
+      integration.mutable_integration()->set_type(v1::Integration::BITRIX24);
+      integration.mutable_integration()->set_active(true);
+      store::ConnectionRecord connection;
+      connection.mutable_connection()->set_api_server("hotel.bitrix24.ru");
+      connection.mutable_connection()->mutable_oauth()->set_client_id("app");
+      store::MappingRecord mapping;
+      mapping.mutable_mapping()->set_version(1);
+      for (const absl::Status& status :
+           {PutRecord(t, keys::Integration("main"), integration),
+            PutRecord(t, keys::Connection("main"), connection),
+            PutRecord(t, keys::Mapping("main", 1), mapping)}) {
+        if (!status.ok()) return status;
+      }
+      return absl::OkStatus();
+    }),
+                IsOk());
+  }
+  const auto agent = v1::AgentControlService::NewStub(To(**two));
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("inst");
+  v1::HelloResponse opened;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
+  }
+  grpc::ClientContext watch_context;
+  SetDeadline(watch_context);
+  v1::WatchRequest watch;
+  watch.set_session(opened.session());
+  const auto stream = agent->Watch(&watch_context, watch);
+  v1::WatchResponse message;
+  do {
+    ASSERT_TRUE(stream->Read(&message));
+  } while (!message.has_caught_up());
+
+  const auto runs = v1::RunService::NewStub(To(**one));
+  v1::StartExportRequest start;
+  start.set_parent("integrations/main");
+  v1::Run run;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const grpc::Status started = runs->StartExport(&context, start, &run);
+    ASSERT_TRUE(started.ok()) << started.error_message();
+  }
+  do {
+    ASSERT_TRUE(stream->Read(&message));
+  } while (!message.has_task());
+  EXPECT_EQ(message.task().run().run().name(), run.name());
+  watch_context.TryCancel();
+}
+
+TEST_F(ReplicasTest, SchedulersOfTwoServersFireEachFiringOnce) {
+  constexpr int kHotels = 5;
+  constexpr int kDays = 10;
+  const absl::Time start =
+      absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
+  const DatabaseChoice choice{PostgresqlCluster::Shared().Url(database_),
+                              password_file_};
+  const auto setting_up = OpenDatabase(choice, SystemClock());
+  ASSERT_THAT(setting_up, IsOk());
+  ASSERT_THAT((*setting_up)->Write([&](Transaction& t) -> absl::Status {
+    for (int i = 0; i < kHotels; ++i) {
+      const std::string id = absl::StrCat("hotel-", i);
+      store::IntegrationRecord integration;
+      integration.mutable_integration()->set_active(true);
+      store::ScheduleRecord schedule = FreshSchedule();
+      ResumeSchedule(schedule, start);
+      for (const absl::Status& status :
+           {PutRecord(t, keys::Integration(id), integration),
+            PutRecord(t, keys::Schedule(id), schedule)}) {
+        if (!status.ok()) return status;
+      }
+    }
+    return absl::OkStatus();
+  }),
+              IsOk());
+  std::barrier same_day(2);
+  std::vector<std::thread> servers;
+  for (int server = 0; server < 2; ++server) {
+    servers.emplace_back([&, server] {
+      const auto store = OpenDatabase(choice, SystemClock());
+      ASSERT_THAT(store, IsOk());
+      Scheduler scheduler(**store, SystemClock(),
+                          [](Transaction& t, const std::string& id,
+                             absl::Time nominal) -> absl::StatusOr<FiringOutcome> {
+                            const std::string key = absl::StrCat(
+                                "fired/", id, "/", absl::ToUnixSeconds(nominal));
+                            GB_ASSIGN_OR_RETURN(const auto before, t.Get(key));
+                            EXPECT_FALSE(before.has_value()) << key;
+                            GB_RETURN_IF_ERROR(t.Put(key, "1"));
+                            return FiringOutcome::kStarted;
+                          });
+      // Clocks differ a little, and whoever is first is so by chance.
+      const absl::Duration ahead = absl::Minutes(10) * server;
+      for (int day = 1; day <= kDays; ++day) {
+        same_day.arrive_and_wait();
+        scheduler.Tick(start + absl::Hours(24 * day) + ahead);
+      }
+    });
+  }
+  for (std::thread& server : servers) server.join();
+  size_t fired = 0;
+  ASSERT_THAT((*setting_up)->Read([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto documents, t.List("fired/", "", 1000));
+    fired = documents.size();
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_EQ(fired, size_t{kHotels * kDays});
+}
+
+TEST_F(ReplicasTest, AServerWithoutTheKeyOfTheOthersDoesNotStart) {
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  EXPECT_EQ(ReasonOf(Start("two").status()), "KEY_FILE_MISSING");
+}
+
+TEST_F(ReplicasTest, APasswordFileThatOthersMayReadIsRefused) {
+  chmod(password_file_.c_str(), 0644);
+  EXPECT_EQ(ReasonOf(Start("one").status()), "PASSWORD_FILE_READABLE_BY_OTHERS");
+  std::filesystem::remove(password_file_);
+  EXPECT_EQ(ReasonOf(Start("one").status()), "PASSWORD_FILE_UNREADABLE");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "server/store/postgresql/error.h"
+#include "server/store/postgresql/target.h"
+#include "server/store/sql_session.h"
+
+namespace guestbridge::server {
+
+// One connection to PostgreSQL. Every wait for an answer is bounded, also when the
+// server hangs. One thread at a time.
+class PostgresqlConnection final : public SqlSession {
+ public:
+  // `target`, `options` and `clock` outlive it. Errors: those of PostgresqlError, and
+  // DATABASE_VERSION_UNSUPPORTED.
+  static absl::StatusOr<std::unique_ptr<PostgresqlConnection>> Open(
+      const PostgresqlTarget& target, const PostgresqlOptions& options,
+      const Clock& clock);
+
+  // Prepares a statement when it is met first.
+  absl::Status Run(absl::string_view sql, absl::Span<const SqlValue> values,
+                   absl::FunctionRef<void(const SqlRow&)> row) override;
+  using SqlSession::Run;
+
+  // Statements without values and without rows. Returns the tag of the last one
+  // ("COMMIT"; "ROLLBACK" for the COMMIT of a transaction that had failed).
+  absl::StatusOr<std::string> Execute(const std::string& script);
+  absl::StatusOr<std::string> Execute(const std::string& script,
+                                      absl::Duration patience);
+
+  // The first failure since ForgetFailure: a body may have passed over it, PostgreSQL
+  // does not.
+  PostgresqlFailure failure() const { return failure_; }
+  const absl::Status& failure_status() const { return failure_status_; }
+  void ForgetFailure();
+
+  // Not broken and not inside of a transaction.
+  bool Idle() const;
+  // Of an idle connection: nobody has closed it meanwhile, as far as can be known here.
+  bool StillThere();
+
+  // Until a notification, at most `timeout`, or until `wake` can be read.
+  absl::Status WaitForNotification(absl::Duration timeout, int wake);
+
+  // Who answers, by its own word.
+  absl::StatusOr<int64_t> BackendPid();
+  // True: what answers is not what was connected to.
+  bool behind_pooler() const { return behind_pooler_; }
+  // Of the write-ahead log; another one after a failover. Empty on a standby.
+  const std::string& timeline() const { return timeline_; }
+
+ private:
+  struct Closer {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  using Handle = std::unique_ptr<PGconn, Closer>;
+  using Result = std::unique_ptr<PGresult, Closer>;
+
+  PostgresqlConnection(Handle handle, const PostgresqlTarget& target,
+                       const PostgresqlOptions& options, const Clock& clock);
+  absl::Status SetUp();
+  absl::StatusOr<std::string> Prepared(absl::string_view sql, int values);
+  // The answer to what has been sent.
+  absl::StatusOr<Result> Await(absl::Duration patience);
+  absl::Status Fail(absl::string_view sqlstate, PostgresqlFailure failure);
+
+  const PostgresqlTarget& target_;
+  const PostgresqlOptions& options_;
+  const Clock& clock_;
+  const Handle handle_;
+  bool given_up_ = false;
+  bool behind_pooler_ = false;
+  std::string timeline_;
+  absl::flat_hash_map<std::string, std::string> prepared_;  // SQL -> name.
+  PostgresqlFailure failure_ = PostgresqlFailure::kNone;
+  absl::Status failure_status_;
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,437 @@
+#include "server/store/postgresql/postgresql_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/postgresql_cluster.h"
+#include "tests/testing/postgresql_proxy.h"
+#include "tests/testing/status_matchers.h"
+
+// What only PostgreSQL does; store_conformance_test.cc has what every store does.
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::PostgresqlCluster;
+using ::guestbridge::testing::PostgresqlProxy;
+
+constexpr absl::Duration kNever = absl::Hours(1);
+
+PostgresqlOptions Impatient() {
+  PostgresqlOptions options;
+  options.acquire_timeout = absl::Milliseconds(200);
+  options.lock_timeout = absl::Milliseconds(200);
+  options.statement_timeout = absl::Milliseconds(500);
+  options.commit_inquiry = absl::Milliseconds(300);
+  options.poll_interval = absl::Milliseconds(50);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Open(
+    const std::string& url, PostgresqlOptions options = {},
+    const std::string& password = PostgresqlCluster::kPassword) {
+  GB_ASSIGN_OR_RETURN(PostgresqlTarget target, ParsePostgresqlUrl(url));
+  target.password = SecretString(password);
+  return OpenPostgresqlStore(std::move(target), options, SystemClock());
+}
+
+absl::StatusOr<int64_t> Put(Store& store, const std::string& key,
+                            const std::string& body) {
+  return store.Write([&](Transaction& t) { return t.Put(key, body); });
+}
+
+std::string Get(Store& store, const std::string& key) {
+  std::string body = "absent";
+  const absl::Status read = store.Read([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto document, t.Get(key));
+    if (document.has_value()) body = document->body;
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(read, IsOk());
+  return body;
+}
+
+// True once `condition` holds; false when it does not within 20 seconds.
+bool Eventually(const std::function<bool()>& condition) {
+  const absl::Duration deadline = SystemClock().Steady() + absl::Seconds(20);
+  while (!condition()) {
+    if (SystemClock().Steady() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+void ExpectUnavailable(const absl::Status& status, const std::string& reason) {
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(ReasonOf(status), reason) << status;
+}
+
+class PostgresqlStoreTest : public ::testing::Test {
+ protected:
+  PostgresqlStoreTest()
+      : cluster_(PostgresqlCluster::Shared()), database_(cluster_.CreateDatabase()) {}
+
+  std::unique_ptr<Store> MustOpen(const std::string& url,
+                                  PostgresqlOptions options = {}) {
+    auto opened = Open(url, options);
+    EXPECT_THAT(opened, IsOk());
+    return opened.ok() ? *std::move(opened) : nullptr;
+  }
+
+  std::unique_ptr<Store> MustOpen(PostgresqlOptions options = {}) {
+    return MustOpen(cluster_.Url(database_), options);
+  }
+
+  // Of the store's own connections those in `state`.
+  std::string Terminate(const std::string& state) {
+    return cluster_.Sql("postgres",
+                        absl::StrCat("SELECT count(pg_terminate_backend(pid)) FROM "
+                                     "pg_stat_activity WHERE datname = '",
+                                     database_, "' AND state = '", state, "'"));
+  }
+
+  PostgresqlCluster& cluster_;
+  const std::string database_;
+};
+
+TEST_F(PostgresqlStoreTest, OneStoreReadsAtOnceWhatAnotherHasWritten) {
+  const auto one = MustOpen();
+  const auto other = MustOpen();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_THAT(Put(i % 2 == 0 ? *one : *other, "a", absl::StrCat(i)), IsOk());
+    ASSERT_EQ(Get(i % 2 == 0 ? *other : *one, "a"), absl::StrCat(i));
+  }
+}
+
+TEST_F(PostgresqlStoreTest, AWatchIsToldOfAnotherStoresWrite) {
+  PostgresqlOptions options;
+  options.poll_interval = kNever;
+  const auto watching = MustOpen(options);
+  const auto writing = MustOpen();
+  for (int i = 0; i < 5; ++i) {
+    const auto revision = Put(*writing, "a", "1");
+    ASSERT_THAT(revision, IsOk());
+    EXPECT_EQ(watching->WaitForRevision(*revision - 1, absl::Seconds(20)), *revision);
+    const auto changes = watching->ChangesAfter(*revision - 1, 10);
+    ASSERT_THAT(changes, IsOk());
+    EXPECT_EQ(changes->size(), 1u);
+  }
+}
+
+TEST_F(PostgresqlStoreTest, ALostNotificationCostsAPollAndNoChange) {
+  PostgresqlProxy proxy(cluster_.socket_folder());
+  const auto watching = MustOpen(proxy.Url(database_), Impatient());
+  proxy.SuppressNotifications();
+  const auto writing = MustOpen();
+  const auto revision = Put(*writing, "a", "1");
+  ASSERT_THAT(revision, IsOk());
+  EXPECT_EQ(watching->WaitForRevision(*revision - 1, absl::Seconds(20)), *revision);
+  // Its listener may not have begun to listen when the first was written.
+  EXPECT_TRUE(Eventually(
+      [&] { return Put(*writing, "a", "2").ok() && proxy.suppressed() > 0; }));
+}
+
+TEST_F(PostgresqlStoreTest, StoresThatWriteAtOnceShareNoRevisionAndLoseNothing) {
+  constexpr int kStores = 3;
+  constexpr int kWrites = 30;
+  std::vector<std::vector<int64_t>> revisions(kStores);
+  std::vector<std::thread> threads;
+  std::atomic<bool> done = false;
+  std::vector<int64_t> watched;
+  const auto watching = MustOpen();
+  std::thread watcher([&] {
+    int64_t seen = 0;
+    while (seen < kStores * kWrites && !done) {
+      watching->WaitForRevision(seen, absl::Seconds(1));
+      const auto changes = watching->ChangesAfter(seen, 100);
+      ASSERT_THAT(changes, IsOk());
+      for (const Change& change : *changes) watched.push_back(change.revision);
+      if (!changes->empty()) seen = changes->back().revision;
+    }
+  });
+  for (int i = 0; i < kStores; ++i) {
+    threads.emplace_back([&, i] {
+      const auto store = MustOpen();
+      for (int j = 0; j < kWrites; ++j) {
+        // Each a key of its own: the watch must meet every one of them.
+        const auto revision = Put(*store, absl::StrCat("k/", i, "/", j), "x");
+        ASSERT_THAT(revision, IsOk());
+        revisions[static_cast<size_t>(i)].push_back(*revision);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(Eventually([&] {
+    return watching->WaitForRevision(0, absl::ZeroDuration()) == kStores * kWrites;
+  }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  done = true;
+  watcher.join();
+  std::vector<int64_t> all;
+  for (const auto& own : revisions) all.insert(all.end(), own.begin(), own.end());
+  std::sort(all.begin(), all.end());
+  ASSERT_EQ(all.size(), size_t{kStores * kWrites});
+  EXPECT_EQ(std::unique(all.begin(), all.end()), all.end());
+  EXPECT_EQ(watched, all) << "in commit order, none passed over";
+}
+
+TEST_F(PostgresqlStoreTest, AConnectionKilledInMidTransactionIsTriedAgain) {
+  const auto store = MustOpen();
+  ASSERT_THAT(Put(*store, "counter", "x"), IsOk());
+  int runs = 0;
+  const auto written = store->Write([&](Transaction& t) -> absl::Status {
+    ++runs;
+    GB_ASSIGN_OR_RETURN(const auto counter, t.Get("counter"));
+    GB_RETURN_IF_ERROR(t.Put("counter", counter->body + "x"));
+    if (runs == 1) {
+      EXPECT_EQ(Terminate("idle in transaction"), "1");
+    }
+    return t.Put("other", "1");
+  });
+  EXPECT_THAT(written, IsOk());
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(Get(*store, "counter"), "xx");
+}
+
+TEST_F(PostgresqlStoreTest, AReadWhoseConnectionIsKilledFailsAndTheNextOneWorks) {
+  const auto store = MustOpen();
+  ASSERT_THAT(Put(*store, "a", "1"), IsOk());
+  const absl::Status read = store->Read([&](Transaction& t) -> absl::Status {
+    EXPECT_EQ(Terminate("idle in transaction"), "1");
+    // Also when the body makes light of it.
+    t.Get("a").status().IgnoreError();
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(read.code(), absl::StatusCode::kUnavailable) << read;
+  EXPECT_EQ(Get(*store, "a"), "1");
+}
+
+TEST_F(PostgresqlStoreTest, IdleConnectionsThatWereKilledAreReplaced) {
+  const auto store = MustOpen();
+  ASSERT_THAT(Put(*store, "a", "1"), IsOk());
+  EXPECT_NE(Terminate("idle"), "0");
+  EXPECT_EQ(Get(*store, "a"), "1");
+  EXPECT_THAT(Put(*store, "a", "2"), IsOk());
+  // The listener too.
+  const auto other = MustOpen();
+  const auto revision = Put(*other, "b", "1");
+  ASSERT_THAT(revision, IsOk());
+  EXPECT_EQ(store->WaitForRevision(*revision - 1, absl::Seconds(20)), *revision);
+}
+
+TEST_F(PostgresqlStoreTest, ACommitWhoseAnswerIsLostIsDoneOnce) {
+  PostgresqlProxy proxy(cluster_.socket_folder());
+  const auto store = MustOpen(proxy.Url(database_));
+  int runs = 0;
+  proxy.LoseNextCommitAnswer();
+  const auto written = store->Write([&](Transaction& t) {
+    ++runs;
+    return t.Put("a", absl::StrCat(runs));
+  });
+  EXPECT_THAT(written, IsOk());
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(Get(*store, "a"), "1");
+  EXPECT_EQ(cluster_.Sql(database_, "SELECT version FROM documents WHERE key = 'a'"),
+            absl::StrCat(*written));
+}
+
+TEST_F(PostgresqlStoreTest, ACommitThatNeverArrivedIsDoneAgain) {
+  PostgresqlProxy proxy(cluster_.socket_folder());
+  const auto store = MustOpen(proxy.Url(database_));
+  int runs = 0;
+  proxy.LoseNextCommit();
+  const auto written = store->Write([&](Transaction& t) {
+    ++runs;
+    return t.Put("a", absl::StrCat(runs));
+  });
+  EXPECT_THAT(written, IsOk());
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(Get(*store, "a"), "2");
+  EXPECT_EQ(*written, 1) << "the one that was rolled back has no revision";
+}
+
+TEST_F(PostgresqlStoreTest, ACommitOfWhichNothingCanBeLearntIsCalledUnknown) {
+  PostgresqlProxy proxy(cluster_.socket_folder());
+  const auto store = MustOpen(proxy.Url(database_), Impatient());
+  proxy.LoseNextCommitAnswer();
+  const auto written = store->Write([&](Transaction& t) {
+    proxy.RefuseNew(true);
+    return t.Put("a", "1");
+  });
+  ExpectUnavailable(written.status(), "DATABASE_COMMIT_UNKNOWN");
+  proxy.RefuseNew(false);
+  EXPECT_EQ(Get(*store, "a"), "1");
+}
+
+TEST_F(PostgresqlStoreTest, ABodyCannotCommitWhatPostgresqlHasRefused) {
+  const auto store = MustOpen(Impatient());
+  cluster_.Sql(database_, "ALTER TABLE documents ADD CHECK (key <> 'bad')");
+  const auto written = store->Write([&](Transaction& t) {
+    t.Put("bad", "1").IgnoreError();
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(ReasonOf(written.status()), "DATABASE_FAILED") << written.status();
+  EXPECT_EQ(Get(*store, "bad"), "absent");
+  EXPECT_THAT(Put(*store, "good", "1"), IsOk());
+}
+
+TEST_F(PostgresqlStoreTest, ReadOnlyRefusesWritesAndStillReads) {
+  auto store = MustOpen();
+  ASSERT_THAT(Put(*store, "a", "1"), IsOk());
+  cluster_.Sql("postgres", absl::StrCat("ALTER DATABASE ", database_,
+                                        " SET default_transaction_read_only = on"));
+  store = MustOpen();
+  ExpectUnavailable(Put(*store, "a", "2").status(), "DATABASE_READ_ONLY");
+  EXPECT_EQ(Get(*store, "a"), "1");
+}
+
+TEST_F(PostgresqlStoreTest, WhoHoldsTheTurnTooLongMakesOthersFail) {
+  const auto store = MustOpen(Impatient());
+  const auto holder = MustOpen();
+  std::atomic<bool> holding = false;
+  std::atomic<bool> done = false;
+  std::thread thread([&] {
+    ASSERT_THAT(holder->Write([&](Transaction& t) {
+      holding = true;
+      Eventually([&] { return done.load(); });
+      return t.Put("a", "1");
+    }),
+                IsOk());
+  });
+  ASSERT_TRUE(Eventually([&] { return holding.load(); }));
+  ExpectUnavailable(Put(*store, "b", "1").status(), "DATABASE_SLOW");
+  EXPECT_EQ(Get(*store, "a"), "absent") << "who reads does not wait";
+  done = true;
+  thread.join();
+  EXPECT_THAT(Put(*store, "b", "1"), IsOk());
+}
+
+TEST_F(PostgresqlStoreTest, AReadWaitsForAConnectionOnlySoLong) {
+  PostgresqlOptions options = Impatient();
+  options.connections = 1;
+  const auto store = MustOpen(options);
+  EXPECT_THAT(store->Read([&](Transaction&) {
+    const absl::Status inner =
+        store->Read([](Transaction&) { return absl::OkStatus(); });
+    ExpectUnavailable(inner, "DATABASE_SLOW");
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_EQ(Get(*store, "a"), "absent");
+}
+
+TEST_F(PostgresqlStoreTest, NoConnectionLeftIsSaidAsThat) {
+  cluster_.Sql("postgres", absl::StrCat("CREATE ROLE few_", database_,
+                                        " LOGIN CONNECTION LIMIT 0 PASSWORD '",
+                                        PostgresqlCluster::kPassword, "'"));
+  const auto opened = Open(cluster_.Url(database_, absl::StrCat("few_", database_)));
+  ExpectUnavailable(opened.status(), "DATABASE_CONNECTIONS_EXHAUSTED");
+}
+
+TEST_F(PostgresqlStoreTest, WhoIsNotLetInIsToldWhyWithoutThePassword) {
+  const auto wrong = Open(cluster_.Url(database_), {}, "planted-wrong-password");
+  EXPECT_EQ(ReasonOf(wrong.status()), "DATABASE_LOGIN_REFUSED") << wrong.status();
+  EXPECT_EQ(wrong.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(absl::StrContains(wrong.status().ToString(), "planted"));
+  const auto none = Open(cluster_.Url(database_), {}, "");
+  EXPECT_EQ(ReasonOf(none.status()), "DATABASE_LOGIN_REFUSED") << none.status();
+
+  const auto missing = Open(cluster_.Url("no_such_database"));
+  EXPECT_EQ(ReasonOf(missing.status()), "DATABASE_MISSING") << missing.status();
+
+  ExpectUnavailable(Open("postgresql://owner@/x?host=/nowhere").status(),
+                    "DATABASE_UNREACHABLE");
+
+  const auto malformed =
+      ParsePostgresqlUrl("postgresql://owner:planted-secret@host:port:port/x?y");
+  EXPECT_EQ(ReasonOf(malformed.status()), "DATABASE_URL_MALFORMED");
+  EXPECT_FALSE(absl::StrContains(malformed.status().ToString(), "planted"));
+  const auto named = ParsePostgresqlUrl("postgresql://owner:planted@db.example/hotels");
+  ASSERT_THAT(named, IsOk());
+  EXPECT_EQ(named->name, "db.example/hotels");
+}
+
+TEST_F(PostgresqlStoreTest, ANewerSchemaAndAnothersDatabaseAreRefused) {
+  MustOpen();
+  cluster_.Sql(database_, "INSERT INTO schema_migration VALUES (999, 'later')");
+  const auto newer = Open(cluster_.Url(database_));
+  EXPECT_EQ(ReasonOf(newer.status()), "SCHEMA_TOO_NEW");
+  EXPECT_EQ(newer.status().code(), absl::StatusCode::kFailedPrecondition);
+
+  const std::string foreign = cluster_.CreateDatabase();
+  cluster_.Sql(foreign, "CREATE TABLE invoices (number INT)");
+  EXPECT_EQ(ReasonOf(Open(cluster_.Url(foreign)).status()), "NOT_OUR_DATABASE");
+  const std::string alike = cluster_.CreateDatabase();
+  cluster_.Sql(alike, "CREATE TABLE schema_migration (version INT)");
+  EXPECT_EQ(ReasonOf(Open(cluster_.Url(alike)).status()), "NOT_OUR_DATABASE");
+  EXPECT_EQ(cluster_.Sql(foreign,
+                         "SELECT count(*) FROM pg_tables"
+                         " WHERE schemaname = 'public'"),
+            "1")
+      << "nothing was made there";
+}
+
+TEST_F(PostgresqlStoreTest, OfManyThatStartOnAnEmptyDatabaseOneMigrates) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { MustOpen(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(cluster_.Sql(database_, "SELECT count(*) FROM sequences"), "1");
+}
+
+TEST(PostgresqlOutageTest, ARestartIsAFewUnavailableCallsAndNothingLost) {
+  PostgresqlCluster cluster;
+  const std::string database = cluster.CreateDatabase();
+  const auto store = Open(cluster.Url(database), Impatient());
+  ASSERT_THAT(store, IsOk());
+  ASSERT_THAT(Put(**store, "a", "1"), IsOk());
+  for (const bool killed : {false, true}) {
+    killed ? cluster.Kill() : cluster.Stop();
+    const absl::Duration before = SystemClock().Steady();
+    const auto failed = Put(**store, "a", "2");
+    EXPECT_EQ(failed.status().code(), absl::StatusCode::kUnavailable)
+        << failed.status();
+    EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(5));
+    EXPECT_EQ((*store)->Read([](Transaction&) { return absl::OkStatus(); }).code(),
+              absl::StatusCode::kUnavailable);
+    cluster.Start();
+    // Not one more call fails: dead connections are found before they are used.
+    EXPECT_EQ(Get(**store, "a"), "1");
+  }
+  EXPECT_EQ(*Put(**store, "a", "2"), 2);
+  // The listener is back by itself.
+  const auto other = Open(cluster.Url(database));
+  ASSERT_THAT(other, IsOk());
+  ASSERT_THAT(Put(**other, "a", "3"), IsOk());
+  EXPECT_EQ((*store)->WaitForRevision(2, absl::Seconds(20)), 3);
+}
+
+TEST(PostgresqlOutageTest, AServerThatHangsFailsTheCallAndNotTheProgram) {
+  PostgresqlCluster cluster;
+  const auto store = Open(cluster.Url(cluster.CreateDatabase()), Impatient());
+  ASSERT_THAT(store, IsOk());
+  ASSERT_THAT(Put(**store, "a", "1"), IsOk());
+  cluster.Freeze();
+  const absl::Duration before = SystemClock().Steady();
+  ExpectUnavailable(Put(**store, "a", "2").status(), "DATABASE_SLOW");
+  EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(8));
+  cluster.Thaw();
+  EXPECT_TRUE(Eventually([&] { return Put(**store, "a", "3").ok(); }));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

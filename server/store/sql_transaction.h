@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/store/sql_session.h"
+#include "server/store/store.h"
+
+namespace guestbridge::server {
+
+// The revision of the last commit that wrote.
+absl::StatusOr<int64_t> StoredRevision(SqlSession& session);
+
+// As Store::ChangesAfter. When the changes of the first commit alone exceed `limit`,
+// all of them are returned.
+absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t revision,
+                                                int limit);
+
+// The transaction of a store in SQL.
+class SqlTransaction final : public Transaction {
+ public:
+  SqlTransaction(SqlSession& session, bool writable)
+      : session_(session), writable_(writable) {}
+
+  absl::StatusOr<std::optional<Document>> Get(absl::string_view key) override;
+  absl::StatusOr<std::vector<Document>> List(absl::string_view prefix,
+                                             absl::string_view after, int limit,
+                                             bool descending) override;
+  absl::Status Put(absl::string_view key, absl::string_view body) override;
+  absl::Status Delete(absl::string_view key) override;
+  absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) override;
+
+  // Makes the revision of this transaction part of it. Returns the store's revision.
+  absl::StatusOr<int64_t> Finish();
+  bool wrote() const { return revision_ != 0; }
+
+ private:
+  absl::Status PrepareWrite();
+  absl::Status RecordChange(absl::string_view key, bool deleted);
+
+  SqlSession& session_;
+  const bool writable_;
+  int64_t revision_ = 0;  // Of this transaction; 0 until it writes.
+};
+
+}  // namespace guestbridge::server

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/store/sql_backend.h"
+#include "server/store/store.h"
+
+namespace guestbridge::server {
+
+// Opens or creates the SQLite database `file`, checks it and brings its schema up to
+// date. Several processes may have one file open: each sees what another committed at
+// once, but is not told of it.
+//
+// Errors: those of common/sql/database.h.
+absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file);
+
+// The store in it.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file);
+
+}  // namespace guestbridge::server
