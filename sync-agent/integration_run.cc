@@ -393,6 +393,9 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
   GB_RETURN_IF_ERROR(Recall(&memory, &read, &settings.linked));
   if (settings.kind == RunKind::kExport || settings.kind == RunKind::kReconcile) {
     GB_ASSIGN_OR_RETURN(memory.basis_changed, LearnBasis(&settings));
+    settings.attribute_kinds = [&reader = *parts_.sides->source.reader] {
+      return reader.KindsOfRowsRead();
+    };
   }
   const ReadChoice choice =
       ChooseReading(settings.full || settings.kind != RunKind::kExport,

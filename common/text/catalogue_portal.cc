@@ -175,6 +175,15 @@ constexpr ReasonText kTexts[] = {
      "Проверьте, подходят ли ему значения: guestbridge fields load {integration}, "
      "fields "
      "list {integration}; затем сохраните соответствие."},
+    {"MAPPED_ATTRIBUTE_RETYPED", kOk,
+     "The 1C attribute {attribute} is now of the type \"{type}\", which it was not "
+     "when version {version} of the field mapping was last used.",
+     "Реквизит 1С {attribute} теперь имеет тип «{type}»; при прошлом использовании "
+     "версии {version} соответствия полей тип был другим.",
+     "See whether its values still fit: guestbridge fields load {integration}, fields "
+     "list {integration}; then save the mapping.",
+     "Проверьте, подходят ли его значения: guestbridge fields load {integration}, "
+     "fields list {integration}; затем сохраните соответствие."},
     {"CONTACT_NOT_ON_PORTAL", kOk, "There is no such contact on the portal any more.",
      "Такого контакта на портале больше нет.",
      "Nothing to do: an export looks where it went and creates it anew if needed.",

@@ -170,6 +170,7 @@ constexpr Value kValues[] = {
     Same("server", "2026-03-01 09:00", "SOURCE_CLOCK_DIFFERS"),
     Same("transform", "truncate", "TRANSFORM_ARGUMENT_INVALID"),
     Same("type", "Edm.Guid", "CONTACT_ATTRIBUTE_UNFIT"),
+    Same("type", "number", "MAPPED_ATTRIBUTE_RETYPED"),
     Same("type", "Edm.String", "SOURCE_ATTRIBUTE_UNFIT"),
     Same("url", "exchange", "SOURCE_FOLDER_INVALID"),
     Same("url", "1c-server/hotel", "SOURCE_URL_INVALID"),

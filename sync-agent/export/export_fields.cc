@@ -1,4 +1,4 @@
-// What the portal says of its contacts' fields, before a run writes.
+// What both sides say of the mapped fields, before a run writes.
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +12,23 @@
 #include "sync-agent/export/export_machine.h"
 
 namespace guestbridge::agent {
+namespace {
+
+std::string NameOf(AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::kText:
+      return "string";
+    case AttributeKind::kNumber:
+      return "number";
+    case AttributeKind::kBoolean:
+      return "boolean";
+    case AttributeKind::kDate:
+      return "datetime";
+  }
+  return "";
+}
+
+}  // namespace
 
 void ExportMachine::CheckMappedFields(
     const std::map<std::string, ContactFieldShape>& fields) {
@@ -41,6 +58,47 @@ void ExportMachine::CheckMappedFields(
   if (settings_.writes() && now != *noted) {
     context_.Check(context_.ledger.SetNote(kFieldTypesNote, now));
   }
+}
+
+void ExportMachine::CheckAttributeKinds() {
+  if (settings_.attribute_kinds == nullptr || settings_.mapping == nullptr ||
+      !settings_.exports() || !context_.failure.ok()) {
+    return;
+  }
+  const AttributeKinds shown = settings_.attribute_kinds();
+  const std::string version = absl::StrCat(settings_.mapping_version);
+  if (!known_kinds_.has_value()) {
+    const auto noted = context_.ledger.Note(kAttributeKindsNote);
+    if (!context_.Check(noted.status())) return;
+    known_kinds_.emplace();
+    const std::vector<std::string> parts = absl::StrSplit(*noted, ' ');
+    for (size_t i = 1; i < parts.size() && parts[0] == version; ++i) {
+      const std::pair<std::string, std::string> kind =
+          absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
+      known_kinds_->insert(kind);
+    }
+  }
+  bool news = false;
+  for (const std::string& attribute : settings_.mapping->attributes()) {
+    const auto kind = shown.find(attribute);
+    if (kind == shown.end()) continue;
+    const std::string type = NameOf(kind->second);
+    const auto [known, first] = known_kinds_->emplace(attribute, type);
+    if (!first && known->second == type) continue;
+    if (!first) {
+      tally_.AddNotice(
+          "MAPPED_ATTRIBUTE_RETYPED",
+          {{"attribute", attribute}, {"type", type}, {"version", version}});
+    }
+    known->second = type;
+    news = true;
+  }
+  if (!news || !settings_.writes()) return;
+  std::string now = version;
+  for (const auto& [attribute, type] : *known_kinds_) {
+    absl::StrAppend(&now, " ", attribute, "=", type);
+  }
+  context_.Check(context_.ledger.SetNote(kAttributeKindsNote, now));
 }
 
 void ExportMachine::RetryRefused(

@@ -133,6 +133,7 @@ void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
   Handle(now, [&] {
     reading_ = false;
     if (!page.rows.empty() || page.unchanged > 0) source_empty_ = false;
+    CheckAttributeKinds();
     for (const ClientRow& row : page.rows) Consider(row);
     for (int i = 0; i < page.unchanged; ++i) tally_.Count(Outcome::kUnchanged);
     if (!page.last) return;
@@ -151,6 +152,7 @@ void ExportMachine::OnRows(const std::vector<ClientRow>& rows,
                            const std::vector<ClientKey>& asked, const Instant& now) {
   Handle(now, [&] {
     fetching_ = false;
+    CheckAttributeKinds();
     for (const ClientRow& row : rows) Consider(row);
     for (const ClientKey& key : asked) {
       const bool came =

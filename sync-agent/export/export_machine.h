@@ -2,9 +2,11 @@
 
 #include <deque>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -87,6 +89,9 @@ class ExportMachine {
   void LearnPortalKind();
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
+  // Whether the rows that came show a mapped attribute of 1C with another type than the
+  // last run's did.
+  void CheckAttributeKinds();
   // Refused clients are tried again once the mapping or the portal's fields are others.
   void RetryRefused(const std::map<std::string, ContactFieldShape>& fields);
   void Step();
@@ -172,6 +177,8 @@ class ExportMachine {
   bool retries_dropped_ = false;
   bool refused_next_ = false;  // dirty clients were met; these come after them
   bool cold_at_start_ = false;
+  // By attribute, with this mapping; empty before the first rows.
+  std::optional<std::map<std::string, std::string>> known_kinds_;
   std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;
   bool ended_ = false;

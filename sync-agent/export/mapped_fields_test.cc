@@ -1,4 +1,4 @@
-// Fields that the portal no longer has as the mapping knows them.
+// Fields that a side no longer has as the mapping knows them.
 #include <gtest/gtest.h>
 
 #include "common/status/error.h"
@@ -51,6 +51,69 @@ TEST_F(MappedFieldsTest, AnotherTypeIsSaidOnce) {
   EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_RETYPED");
   EXPECT_EQ(notices[0].parameters.at("type"), "integer");
   EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+class AttributeKindsTest : public MappedFieldsTest {
+ protected:
+  RunSettings Settings() {
+    RunSettings settings = world.Settings();
+    settings.attribute_kinds = [this] { return kinds; };
+    return settings;
+  }
+  std::vector<RunNotice> Notices(const RunSettings& settings) {
+    std::vector<RunNotice> notices = world.Run(settings).progress.notices;
+    std::erase_if(notices, [](const RunNotice& notice) {
+      return notice.reason != "MAPPED_ATTRIBUTE_RETYPED";
+    });
+    return notices;
+  }
+
+  AttributeKinds kinds = {{"LastName", AttributeKind::kText},
+                          {"Phone", AttributeKind::kText},
+                          {"Remarks", AttributeKind::kText}};
+};
+
+TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = AttributeKind::kNumber;
+  kinds["Remarks"] = AttributeKind::kDate;  // not mapped
+  // A dry run says it and notes nothing.
+  auto dry = Settings();
+  dry.dry_run = true;
+  EXPECT_EQ(Notices(dry).size(), 1u);
+  const auto notices = Notices(Settings());
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].parameters.at("attribute"), "Phone");
+  EXPECT_EQ(notices[0].parameters.at("type"), "number");
+  EXPECT_EQ(notices[0].parameters.at("version"), "1");
+  EXPECT_TRUE(Notices(Settings()).empty());
+}
+
+TEST_F(AttributeKindsTest, ItIsSaidOnceHoweverManyPagesThereAre) {
+  for (int i = 2; i < 60; ++i) world.base.Add(i, "Orlova");
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["LastName"] = AttributeKind::kDate;
+  auto dry = Settings();
+  dry.dry_run = true;
+  EXPECT_EQ(Notices(dry).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, WhatRowsDoNotTellIsRememberedAsItWas) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds.erase("Phone");
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["LastName"] = AttributeKind::kBoolean;
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+  kinds["Phone"] = AttributeKind::kNumber;
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, AnotherMappingBeginsAnew) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = AttributeKind::kNumber;
+  auto settings = Settings();
+  settings.mapping_version = 2;
+  EXPECT_TRUE(Notices(settings).empty());
 }
 
 TEST_F(MappedFieldsTest, APortalThatDoesNotSayIsTakenAtItsWord) {

@@ -16,6 +16,7 @@
 #include "sync-agent/export/source_patience.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/mapping/mapping.h"
+#include "sync-agent/model/attribute_kind.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/ids.h"
 #include "sync-agent/pace/forecast.h"
@@ -41,6 +42,9 @@ inline constexpr char kRaisedSettleTimeNote[] = "raised-settle-time";
 inline constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
 // "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
 inline constexpr char kFieldTypesNote[] = "mapped-field-types";
+// "VERSION NAME=KIND NAME=KIND …": the mapped attributes of 1C as rows showed them
+// last.
+inline constexpr char kAttributeKindsNote[] = "mapped-attribute-kinds";
 // "VERSION DIGEST": the mapping and the portal's fields with which clients were
 // refused; with others they are tried again.
 inline constexpr char kRefusedWithNote[] = "refused-with";
@@ -67,6 +71,8 @@ struct RunSettings {
   int mapping_version = 0;
   // What to note as the basis of the content when all was read; null: nothing.
   std::function<std::string()> content_basis;
+  // What the rows that came so far show of the mapped attributes; null: nothing.
+  std::function<AttributeKinds()> attribute_kinds;
   EventSwitches events;
   Policies policies;
   // How long a request without an answer may still be carried out; the second on a box.

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "sync-agent/model/attribute_kind.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/content_basis.h"
 #include "sync-agent/model/ids.h"
@@ -161,6 +162,9 @@ class SourceReader {
     static_cast<void>(attributes);
     return ContentBasis();
   }
+  // What the rows that were read last show of the attributes that they were asked for.
+  // Reaches nothing. Nothing from a connector whose values are all texts.
+  virtual AttributeKinds KindsOfRowsRead() const { return {}; }
   // What was used since the connector was made.
   virtual SourceUsage usage() const = 0;
 };

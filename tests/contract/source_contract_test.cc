@@ -100,6 +100,20 @@ TEST(FullStreamTest, GivesEveryClientOnceInFewRequests) {
   }
 }
 
+TEST(FullStreamTest, ShowsWhatKindsOfValuesTheAttributesHold) {
+  OnecEmulator emulator({"--generate", "50"});
+  Source source = emulator.Connect();
+  EXPECT_THAT(source.reader->KindsOfRowsRead(), IsEmpty());
+  const Pass pass =
+      ReadAll(source, Kind::kFull, {}, {"LastName", "DateOfBirth", "NoSMSDelivery"});
+  ASSERT_THAT(pass.status, IsOk());
+  const agent::AttributeKinds kinds = {
+      {"LastName", agent::AttributeKind::kText},
+      {"DateOfBirth", agent::AttributeKind::kDate},
+      {"NoSMSDelivery", agent::AttributeKind::kBoolean}};
+  EXPECT_EQ(source.reader->KindsOfRowsRead(), kinds);
+}
+
 TEST(FullStreamTest, SurvivesCodesThatManyClientsShareAndUnstableOrder) {
   OnecEmulator emulator({"--generate", "120"});
   json clients = json::array();

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/source/onec_odata/attribute_kinds.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 #include "sync-agent/source/onec_odata/watermark.h"
 
@@ -162,6 +163,7 @@ absl::StatusOr<std::vector<ClientRow>> ClientTable::Decode(
     }
     GB_RETURN_IF_ERROR(lookups_.Prepare(names, guids));
   }
+  LearnKinds(rows, attributes);
   const std::shared_ptr<const ClientNames> known = names();
   std::vector<ClientRow> clients;
   clients.reserve(rows.size());
@@ -170,6 +172,21 @@ absl::StatusOr<std::vector<ClientRow>> ClientTable::Decode(
     clients.push_back(std::move(client));
   }
   return clients;
+}
+
+void ClientTable::LearnKinds(absl::Span<const ODataRow> rows,
+                             absl::Span<const std::string> attributes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string& attribute : attributes) {
+    if (profile_.lookups.count(attribute) > 0) continue;
+    const auto kind = KindShownBy(rows, attribute);
+    if (kind.has_value()) kinds_[attribute] = *kind;
+  }
+}
+
+AttributeKinds ClientTable::KindsOfRowsRead() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return kinds_;
 }
 
 absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchSome(

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/time/clock.h"
+#include "sync-agent/model/attribute_kind.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/source/onec_odata/client_attributes.h"
 #include "sync-agent/source/onec_odata/lookup_table.h"
@@ -37,6 +39,8 @@ class ClientTable {
   // References are read as text, which may take requests.
   absl::StatusOr<std::vector<ClientRow>> Decode(
       const std::vector<ODataRow>& rows, absl::Span<const std::string> attributes);
+  // As the rows that were decoded last showed them; of look-ups nothing.
+  AttributeKinds KindsOfRowsRead() const;
   // `is_folder eq false`, or empty.
   std::string NoFolders() const;
   // The first of `keys` from `*at` on, as many as one request carries; moves `*at`.
@@ -69,6 +73,8 @@ class ClientTable {
   const Clock& clock() const { return clock_; }
 
  private:
+  void LearnKinds(absl::Span<const ODataRow> rows,
+                  absl::Span<const std::string> attributes);
   SourceTime InZone(absl::Time time) const;
   absl::StatusOr<std::vector<ODataRow>> FetchRowsOf(absl::Span<const ClientKey> keys,
                                                     size_t* at,
@@ -81,6 +87,8 @@ class ClientTable {
   LookupTable& lookups_;
   ClientAttributes& known_;
   const Clock& clock_;
+  mutable std::mutex mutex_;
+  AttributeKinds kinds_;  // guarded by mutex_
 };
 
 // `YYYY-MM-DDThh:mm:ss`, without what a server may add (fractions, zone); empty for

@@ -283,11 +283,14 @@ bool IsOfAnotherSet(const std::string& named, const std::string& asked) {
 ODataRow DecodeRow(const Json& object) {
   ODataRow row;
   row.values.reserve(object.size());
+  row.bare.reserve(object.size());
   for (const auto& [name, value] : object.items()) {
     if (value.is_string()) {
       row.values.emplace_back(name, value.get<std::string>());
+      row.bare.push_back(false);
     } else if (value.is_boolean() || value.is_number()) {
       row.values.emplace_back(name, value.dump());
+      row.bare.push_back(true);
     }
   }
   return row;

@@ -17,6 +17,7 @@ namespace guestbridge::agent {
 // left out.
 struct ODataRow {
   std::vector<std::pair<std::string, std::string>> values;
+  std::vector<bool> bare;  // of each value: it came without quotes
 
   // Null when absent.
   const std::string* Find(absl::string_view name) const;

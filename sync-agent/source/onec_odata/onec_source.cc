@@ -216,6 +216,10 @@ class OneCReader : public SourceReader {
         });
   }
 
+  AttributeKinds KindsOfRowsRead() const override {
+    return base_->clients.KindsOfRowsRead();
+  }
+
   SourceUsage usage() const override { return base_->session.usage(); }
 
  private:
