@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/secret/secret_string.h"
@@ -28,14 +30,17 @@ absl::StatusOr<std::string> SqliteFile(const std::string& url) {
   if (absl::StartsWith(url, kSqlite) && url.size() > kSqlite.size()) {
     return url.substr(kSqlite.size());
   }
-  return MakeError("DATABASE_URL_UNSUPPORTED",
-                   {{"kind", url.substr(0, url.find(':'))}});
+  // Anything else may hold a password.
+  const std::string kind = url.substr(0, url.find(':'));
+  const bool is_word = kind.size() < url.size() &&
+                       std::all_of(kind.begin(), kind.end(), absl::ascii_islower);
+  return MakeError("DATABASE_URL_UNSUPPORTED", {{"kind", is_word ? kind : "…"}});
 }
 
 absl::StatusOr<SecretString> ReadPassword(const std::string& file) {
   const absl::Status unreadable =
       MakeError("PASSWORD_FILE_UNREADABLE", {{"file", file}});
-  const int in = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int in = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (in < 0) return unreadable;
   struct stat info {};
   std::string text(kMaxPassword + 1, '\0');

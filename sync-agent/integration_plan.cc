@@ -147,6 +147,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::ExecutePlanned(
   GB_ASSIGN_OR_RETURN(planned, PlanForGuard(settings, read));
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   settings.holds_stored = false;
+  settings.cold = false;  // the first pass has looked
   return Perform(settings, read);
 }
 

@@ -222,11 +222,14 @@ constexpr ReasonText kTexts[] = {
      "See what it would change: guestbridge export run {integration} --dry-run, or "
      "guestbridge reconcile run {integration}. If that is right, carry out the "
      "export's "
-     "plan with --plan, or add --beyond-guard; otherwise mend the mapping or 1C. The "
+     "plan with --plan, or add --beyond-guard (a match takes neither: raise the "
+     "limit); "
+     "otherwise mend the mapping or 1C. The "
      "limit: guestbridge integration update {integration} --guard-contacts N.",
      "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
      "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
-     "выгрузки с параметром --plan или добавьте --beyond-guard; иначе исправьте "
+     "выгрузки с параметром --plan или добавьте --beyond-guard (для сопоставления есть "
+     "только предел); иначе исправьте "
      "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
      "--guard-contacts N."},
     {"GUARD_WOULD_STOP", kOk,

@@ -115,7 +115,8 @@ constexpr ReasonText kTexts[] = {
      "still hold the guest's data.",
      "Контакт {contact} на прежнем портале интеграции может всё ещё содержать данные "
      "гостя.",
-     "Delete it on that portal.", "Удалите его на том портале."},
+     "Look there whether it is this guest, and delete it if so.",
+     "Посмотрите там, этот ли это гость, и если да, удалите контакт."},
     {"LEFT_IN_RECYCLE_BIN", kOk,
      "The portal keeps contact {contact} in its recycle bin.",
      "Портал хранит контакт {contact} в корзине.",

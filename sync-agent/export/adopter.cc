@@ -222,11 +222,17 @@ bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {
   if (!context_.Check(known.status()) || !known->has_value()) return false;
   ClientRecord record = **known;
   // As if 1C held the ID: should this process die now, the next one looks for the
-  // client's own contact, too.
+  // client's own contact, too. To 1C the ID is not written any more.
   record.link = LinkState::kNew;
+  record.contact = ContactId();
   record.proposed = row.id;
   record.dirty = true;
-  return context_.Check(context_.ledger.Put({record}));
+  bool taken = false;
+  const absl::Status kept = context_.ledger.Together([&] {
+    taken = context_.Check(context_.ledger.Unlink(owner)) &&
+            context_.Check(context_.ledger.Put({record}));
+  });
+  return context_.Check(kept) && taken;
 }
 
 void Adopter::Judge(Decision decision, const ContactRow& row) {

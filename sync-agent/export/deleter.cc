@@ -24,7 +24,10 @@ Parameters ContactOf(const Decision& decision) {
 }  // namespace
 
 std::optional<PortalLane::Job> Deleter::Next(bool more) {
-  if (!ready_.empty() && !context_.lane.Waits(kDeleteMethod)) return NextWrite();
+  // What was looked at leaves before the next is: a mark is seen right before.
+  if (!ready_.empty()) {
+    return context_.lane.Waits(kDeleteMethod) ? std::nullopt : NextWrite();
+  }
   return context_.lane.Waits(kListMethod) ? std::nullopt : NextRead(more);
 }
 

@@ -53,6 +53,22 @@ class EventPollTest : public ::testing::Test {
   World world_;
 };
 
+TEST_F(EventPollTest, ContactsThatChangedPlacesWaitForASweepAndAreFollowedThen) {
+  const ClientKey one = world_.base.clients[0].key;
+  const ClientKey two = world_.base.clients[1].key;
+  const int64_t ones = world_.portal.OfClient(one).at(0);
+  const int64_t twos = world_.portal.OfClient(two).at(0);
+  std::swap(world_.portal.contacts.at(ones), world_.portal.contacts.at(twos));
+  world_.base.clients[0].attributes["Phone"] = "+79163334455";
+  world_.Run(Scheduled());
+  EXPECT_EQ(world_.portal.contacts.size(), 30u);
+  world_.now += absl::Hours(1);
+  world_.Run(Scheduled());
+  EXPECT_EQ(world_.portal.contacts.size(), 30u);
+  EXPECT_EQ((**world_.ledger->Get(one)).contact.value(), twos);
+  EXPECT_EQ((**world_.ledger->Get(two)).contact.value(), ones);
+}
+
 TEST_F(EventPollTest, AQuietQueueSparesTheSweep) {
   EXPECT_EQ(LookedAt(Scheduled()), 0);
   EXPECT_GT(world_.portal.polls, 0);

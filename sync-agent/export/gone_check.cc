@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "sync-agent/export/event_poll.h"
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
 
@@ -74,16 +75,30 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         continue;
       }
       std::optional<Survivor> survivor;
+      bool linked_elsewhere = false;
       for (const ContactRow& row : list.rows) {
-        if (!MutantActive(Mutant::kLostIsAbsent) && carries_origin(row) &&
-            row.id != question.contact &&
-            (!survivor.has_value() || row.id < survivor->id) &&
-            !context_.IsAnothers(row.id, question.client, question.displaced)) {
-          const auto version = DecodeOriginVersion(row.stamp.version);
-          survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
+        if (MutantActive(Mutant::kLostIsAbsent) || !carries_origin(row) ||
+            row.id == question.contact ||
+            (survivor.has_value() && row.id >= survivor->id)) {
+          continue;
         }
+        if (context_.IsAnothers(row.id, question.client, question.displaced)) {
+          linked_elsewhere = true;
+          continue;
+        }
+        const auto version = DecodeOriginVersion(row.stamp.version);
+        survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
       }
       if (!context_.failure.ok()) return;
+      if (question.displaced && linked_elsewhere && !survivor.has_value()) {
+        // Its own contact stands there, under a client that nobody has looked at yet:
+        // the sweep of the next run does.
+        if (context_.settings.writes()) {
+          context_.Check(context_.ledger.SetNote(kSweptNote, ""));
+        }
+        question.not_gone(true);
+        continue;
+      }
       if (!survivor.has_value() && !question.displaced) {
         context_.seen_gone.insert(question.client);
       }

@@ -65,7 +65,9 @@ void LateArrivals::Conclude(bool complete) {
     }
   }
   suspects_.clear();
-  if (recent) context_.doubts.LookAgainAt(context_.now.steady + kLookAgainAfter);
+  if (recent || !complete) {
+    context_.doubts.LookAgainAt(context_.now.steady + kLookAgainAfter);
+  }
   if (complete && over) {
     context_.Check(context_.ledger.EndWatch(now - watched, now + watched));
   }

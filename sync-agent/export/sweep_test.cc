@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sync-agent/export/fake_world_test.h"
 
 namespace guestbridge::agent {
@@ -128,6 +130,13 @@ TEST_F(SweepTest, TwoContactsThatChangedPlacesAreFollowedBoth) {
   // Also when the process dies in between.
   for (int requests = 0;; ++requests) {
     const auto result = world_.Run(world_.Settings(), requests);
+    // 1C is told of each contact for one guest, whenever it is told.
+    std::set<ContactId> queued;
+    const auto pending = world_.ledger->PendingWriteBacks(10);
+    ASSERT_TRUE(pending.ok()) << pending.status();
+    for (const WriteBackItem& item : *pending) {
+      EXPECT_TRUE(queued.insert(item.contact).second) << "after request " << requests;
+    }
     if (result.crashed) continue;
     ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
     break;

@@ -174,7 +174,7 @@ inline constexpr Migration kLedgerMigrations[] = {
       ALTER TABLE clients ADD COLUMN former TEXT NOT NULL DEFAULT '';
     )sql"},
     {9, "additions that may still come", R"sql(
-      -- Settled by a complete miss; looked for again for a day.
+      -- Settled by a complete miss; looked for again for 36 hours.
       CREATE TABLE watched_adds (
         key TEXT NOT NULL,
         nonce TEXT NOT NULL,

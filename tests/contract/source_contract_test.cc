@@ -248,7 +248,8 @@ TEST(FullStreamTest, HiddenRowsAreLeftOutInsteadOfFailingTheList) {
 
 TEST(ChangeStreamTest, BringsEditedNewAndImportedClientsAndFewOthers) {
   OnecEmulator emulator({"--generate", "200"});
-  for (const std::string& guid : Expected(emulator)) {
+  const std::set<std::string> old = Expected(emulator);
+  for (const std::string& guid : old) {
     // Everybody is exported already.
     emulator.Post("/clients/edit", {{"guid", guid}, {"set", {{"B24ContactID", "7"}}}});
   }
@@ -258,8 +259,9 @@ TEST(ChangeStreamTest, BringsEditedNewAndImportedClientsAndFewOthers) {
   const Pass full = ReadAll(source, Kind::kFull);
   ASSERT_THAT(full.status, IsOk());
   emulator.Post("/clock", {{"advance_s", 3600}});
-  const std::string edited = *Keys(full).begin();
-  const std::string late = *Keys(full).rbegin();
+  // Not the last one, which the overlap shows again.
+  const std::string edited = *old.begin();
+  const std::string late = *old.rbegin();
   emulator.Post("/clients/edit",
                 {{"guid", edited}, {"edits", {{{"City", "А"}}, {{"City", "Б"}}}}});
   const std::string added = emulator.Add({{"LastName", "Новая"}});

@@ -359,6 +359,12 @@ TEST_F(PostgresqlStoreTest, WhoIsNotLetInIsToldWhyWithoutThePassword) {
       ParsePostgresqlUrl("postgresql://owner:planted-secret@host:port:port/x?y");
   EXPECT_EQ(ReasonOf(malformed.status()), "DATABASE_URL_MALFORMED");
   EXPECT_FALSE(absl::StrContains(malformed.status().ToString(), "planted"));
+  // An unescaped sign in the password would make a part of it host, port or name.
+  for (const char* url :
+       {"postgresql://owner:pla/nted@host/x", "postgresql://owner:p@lanted@host/x"}) {
+    EXPECT_EQ(ReasonOf(ParsePostgresqlUrl(url).status()), "DATABASE_URL_MALFORMED")
+        << url;
+  }
   const auto named = ParsePostgresqlUrl("postgresql://owner:planted@db.example/hotels");
   ASSERT_THAT(named, IsOk());
   EXPECT_EQ(named->name, "db.example/hotels");

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 
@@ -29,6 +30,11 @@ absl::StatusOr<PostgresqlTarget> ParsePostgresqlUrl(const std::string& url) {
   const std::string host = value("host");
   const std::string port = value("port");
   const std::string database = value("dbname");
+  // A password with an unescaped "/" or "@" lands in one of these, which are shown.
+  if (absl::StrContains(absl::StrCat(host, database), "@") ||
+      port.find_first_not_of("0123456789,") != std::string::npos) {
+    return MakeError("DATABASE_URL_MALFORMED");
+  }
   target.name = absl::StrCat(host.empty() ? "localhost" : host,
                              port.empty() ? "" : absl::StrCat(":", port), "/",
                              database.empty() ? value("user") : database);

@@ -196,7 +196,9 @@ absl::Status KeysetReader::Remember(const std::vector<ODataRow>& rows) {
 absl::Status KeysetReader::CheckOrder(const std::vector<ODataRow>& rows) const {
   std::string before;
   for (const ODataRow& row : rows) {
-    const std::string value = TrimText(row.Get(query_.order_by));
+    // What stands in front counts for the database's order.
+    const std::string value(
+        absl::StripTrailingAsciiWhitespace(row.Get(query_.order_by)));
     if (IsSurelyBefore(query_.kind, value, before)) {
       return MakeError("SOURCE_ORDER_IGNORED",
                        {{"entity", query_.entity}, {"attribute", query_.order_by}});
