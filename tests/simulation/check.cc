@@ -211,7 +211,8 @@ class Checker {
       if (rows != contact.rows.end()) {
         for (const SimRow& row : rows->second) {
           held.insert(row.value);
-          if (!row.managers && wanted.count(row.value) == 0) {
+          if (!row.managers && row.client == key.guid() &&
+              wanted.count(row.value) == 0) {
             Fail(absl::StrCat(field, " ", row.value, " of contact ", id, " of client ",
                               key.guid(), " is ours and was not taken away"));
           }

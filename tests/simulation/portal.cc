@@ -121,7 +121,8 @@ CommandResult Portal::Add(const agent::ContactContent& content,
   contact.stamp = stamp;
   for (const auto& [field, values] : content.multifields) {
     for (const agent::MultiValue& value : values) {
-      contact.rows[field].push_back({next_row_++, value.value, value.type});
+      contact.rows[field].push_back(
+          {next_row_++, value.value, value.type, false, stamp.origin});
     }
   }
   contacts.emplace(id, std::move(contact));
@@ -180,8 +181,9 @@ CommandResult Portal::Do(const UpdateContact& update) {
   }
   for (const auto& [field, value] : update.fields) {
     const auto before = contact.ours.find(field);
-    if (strict_updates && contact.managers_fields.count(field) > 0 &&
-        before != contact.ours.end() && before->second == value) {
+    if (strict_updates && !contact.restored &&
+        contact.managers_fields.count(field) > 0 && before != contact.ours.end() &&
+        before->second == value) {
       on_violation(absl::StrCat("a manager's ", field, " of contact ",
                                 update.id.value(), " is overwritten without cause"));
     }
@@ -189,6 +191,8 @@ CommandResult Portal::Do(const UpdateContact& update) {
     contact.ours[field] = value;
     contact.managers_fields.erase(field);
   }
+  const std::string client =
+      update.stamp.has_value() ? update.stamp->origin : contact.stamp.origin;
   for (const UpdateContact::MultiChange& change : update.multifields) {
     std::vector<SimRow>& rows = contact.rows[change.field];
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const SimRow& r) {
@@ -197,7 +201,7 @@ CommandResult Portal::Do(const UpdateContact& update) {
     contact.managers_fields.erase(change.field);
     if (row == rows.end()) {
       if (!change.value.empty()) {
-        rows.push_back({next_row_++, change.value, change.type});
+        rows.push_back({next_row_++, change.value, change.type, false, client});
       }
       continue;
     }
@@ -212,9 +216,13 @@ CommandResult Portal::Do(const UpdateContact& update) {
     } else {
       row->value = change.value;
       row->type = change.type;
+      row->client = client;
     }
   }
-  if (update.stamp.has_value()) contact.stamp = *update.stamp;
+  if (update.stamp.has_value()) {
+    contact.stamp = *update.stamp;
+    contact.restored = false;
+  }
   result.fate = Fate::kDone;
   return result;
 }
@@ -452,7 +460,8 @@ void Portal::Merge(int64_t winner, int64_t loser, bool keep_origin,
       if (known) continue;
       // Of another client's contact: nobody's now. Into a stranger: still what it was,
       // for the client may follow.
-      held.push_back({next_row_++, row.value, row.type, row.managers || IsOurs(kept)});
+      held.push_back(
+          {next_row_++, row.value, row.type, row.managers || IsOurs(kept), row.client});
       kept.managers_fields.insert(field);
     }
   }
@@ -472,6 +481,7 @@ void Portal::Restore(int64_t id, absl::Duration now) {
   const auto found = bin.find(id);
   SimContact contact = std::move(found->second);
   bin.erase(found);
+  contact.restored = true;
   Touch(contact, now);
   contacts.emplace(next_id_++, std::move(contact));
 }

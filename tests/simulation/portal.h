@@ -19,7 +19,8 @@ struct SimRow {
   int64_t id = 0;
   std::string value;
   std::string type;
-  bool managers = false;  // put there or changed by a manager
+  bool managers = false;    // put there or changed by a manager
+  std::string client = {};  // whose value we put there; stays through merges
 };
 
 struct SimContact {
@@ -32,6 +33,8 @@ struct SimContact {
   agent::Fields managers_own;
   // Fields that we wrote last, with the value.
   agent::Fields ours;
+  // Brought back from the bin: who follows it compares the whole contact.
+  bool restored = false;
 };
 
 // A portal: contacts, what REST does to them, and what managers do.
