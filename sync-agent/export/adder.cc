@@ -234,17 +234,21 @@ bool Adder::Prepare(Chunk& chunk) {
   chunk.high = context_.high;
   std::vector<Intent> intents;
   intents.reserve(chunk.members.size());
-  for (const Member& member : chunk.members) {
+  for (Member& member : chunk.members) {
+    // The digests are lent: copies of a thousand cost as much as writing them down.
     intents.push_back({.key = member.decision.key,
                        .kind = AttemptKind::kAdd,
                        .nonce = member.nonce,
-                       .digest = member.decision.digest,
+                       .digest = std::move(member.decision.digest),
                        .mapping_version = context_.settings.mapping_version,
                        .recreate = member.decision.action == PlannedAction::kRecreate,
                        .version = member.decision.version});
   }
   CrashPoint("agent.add.intent");
   const auto committed = context_.ledger.CommitIntents(intents, chunk.high);
+  for (size_t i = 0; i < intents.size(); ++i) {
+    chunk.members[i].decision.digest = std::move(intents[i].digest);
+  }
   if (!context_.Check(committed.status())) {
     --in_flight_;
     return false;

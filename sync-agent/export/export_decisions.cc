@@ -89,8 +89,11 @@ bool MarksSkip(const Decision& decision, const std::optional<ClientRecord>& reco
 void ExportMachine::Consider(const ClientRow& row) {
   if (!context_.failure.ok() || context_.busy.count(row.key) > 0) return;
   auto record = context_.RecordOf(row.key);
-  const auto attempt = context_.ledger.AttemptOf(row.key);
-  if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
+  if (!context_.Check(record.status())) return;
+  // An intent and its client are written together: a client that is not known has none.
+  const auto attempt = record->has_value() ? context_.ledger.AttemptOf(row.key)
+                                           : std::optional<Attempt>();
+  if (!context_.Check(attempt.status())) return;
   if (retries_refused_ && record->has_value()) {
     ForgetRefusal(retries_dropped_, &**record);
   }

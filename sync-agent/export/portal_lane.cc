@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "common/status/error.h"
@@ -84,6 +86,21 @@ const CommandResult* FirstPutOff(const PortalAnswer& answer) {
   const auto found =
       std::find_if(answer.results.begin(), answer.results.end(), IsPutOff);
   return found == answer.results.end() ? nullptr : &*found;
+}
+
+// What is still asked about a write that has left: its kind, and how many contacts it
+// carries. The contacts themselves are thousands.
+Command Outline(const Command& command) {
+  return std::visit(
+      [](const auto& whole) -> Command {
+        std::decay_t<decltype(whole)> outline;
+        if constexpr (std::is_same_v<decltype(outline), ImportContacts>) {
+          outline.single = whole.single;
+          outline.items.resize(whole.items.size());
+        }
+        return outline;
+      },
+      command);
 }
 
 bool MayLeave(const PortalLane::Job& job, bool may_create) {
@@ -209,8 +226,18 @@ void PortalLane::Send(Job job, const RequestLoad& load, const Instant& now,
                       std::vector<ActionToDo>* actions) {
   const uint64_t id = NextRequestId();
   pacer_.Sent(id, load, now.steady);
+  std::vector<Command> commands;
+  if (job.read) {
+    commands = job.commands;  // it may be asked again
+  } else {
+    commands.reserve(job.commands.size());
+    for (Command& command : job.commands) {
+      Command outline = Outline(command);
+      commands.push_back(std::exchange(command, std::move(outline)));
+    }
+  }
   actions->push_back(
-      SendRequest{id, {.commands = job.commands, .counted = true}, job.creates});
+      SendRequest{id, {.commands = std::move(commands), .counted = true}, job.creates});
   in_flight_.emplace(id, std::move(job));
 }
 
