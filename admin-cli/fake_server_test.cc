@@ -435,6 +435,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status MatchClients(ServerContext* context, const v1::MatchClientsRequest* request,
                       v1::Run* answer) override {
     const auto lock = Enter(context);
+    match_request = *request;
     *answer = MakeRun(v1::Run::MATCH);
     v1::MatchResult& match = *answer->mutable_match();
     match.set_matched(owner.proposes + owner.adopts);
@@ -726,6 +727,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::Schedule schedule;
   v1::StartExportRequest export_request;
   v1::StartReconcileRequest reconcile_request;
+  v1::MatchClientsRequest match_request;
   v1::WatchRunRequest::Until until = v1::WatchRunRequest::UNTIL_UNSPECIFIED;
   std::vector<std::string> retry;
   int watch_count = 0;
@@ -779,6 +781,11 @@ std::string FakeServer::seen_authorization() const {
 v1::StartReconcileRequest FakeServer::reconciled() const {
   const std::lock_guard<std::mutex> lock(services_->mutex);
   return services_->reconcile_request;
+}
+
+v1::MatchClientsRequest FakeServer::matched() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->match_request;
 }
 
 v1::StartExportRequest FakeServer::started() const {

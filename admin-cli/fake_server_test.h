@@ -68,6 +68,7 @@ class FakeServer {
   std::string seen_authorization() const;
   v1::StartExportRequest started() const;
   v1::StartReconcileRequest reconciled() const;
+  v1::MatchClientsRequest matched() const;
   v1::WatchRunRequest::Until watched_until() const;
   std::vector<std::string> retried() const;
   int watches() const;
