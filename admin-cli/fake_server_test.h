@@ -35,6 +35,8 @@ class FakeServer {
   // Nothing is set up, and what is done later is remembered: connection, draft, events,
   // runs, schedule.
   bool fresh = false;
+  // Whether it notes since when a connection is bound to its portal.
+  bool tells_portal_time = true;
   // Of a fresh server: refuses a connection once, with this error.
   absl::Status refuses_connection;
   // What a match finds: pairs that it proposes, that an export takes over by itself,
