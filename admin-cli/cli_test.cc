@@ -399,6 +399,7 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
       {{"integration", "update", "main", "--display-name"}, "USAGE_VALUE_MISSING"},
       {{"integration", "update", "main"}, "USAGE_ARGUMENT_MISSING"},
       {{"integration", "update", "main", "--keep-runs", "9999999d"}, "USAGE_BAD_VALUE"},
+      {{"clients", "match", "main", "--beyond-guard"}, "USAGE_FLAG_NEEDS_OTHER"},
       {{"export", "run", "main", "--wait=yes"}, "USAGE_VALUE_UNWANTED"},
       {{"export", "run", "main", "--wait", "--wait"}, "USAGE_FLAG_TWICE"},
       {{"export", "run", "main", "--output", "xml"}, "USAGE_BAD_VALUE"},
@@ -544,6 +545,15 @@ TEST_F(CliTest, ExportFlagsReachTheRequest) {
   EXPECT_FALSE(server_.started().dry_run());
   EXPECT_EQ(server_.watched_until(), v1::WatchRunRequest::WRITTEN_BACK);
   EXPECT_EQ(server_.watches(), 1);
+}
+
+TEST_F(CliTest, AMatchGoesBeyondTheGuardOnlyWhenThatIsAskedFor) {
+  Run({"clients", "match", "main", "--apply"});
+  EXPECT_TRUE(server_.matched().apply());
+  EXPECT_FALSE(server_.matched().beyond_guard());
+  Run({"clients", "match", "main", "--apply", "--beyond-guard"});
+  EXPECT_TRUE(server_.matched().apply());
+  EXPECT_TRUE(server_.matched().beyond_guard());
 }
 
 TEST_F(CliTest, ADraftIsTriedWithoutBeingSaved) {

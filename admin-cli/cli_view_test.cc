@@ -213,6 +213,8 @@ TEST_F(CliTest, WhatTheGuardStoppedIsLookedAtByTheSameKindOfRun) {
               ContainsRegex("guestbridge reconcile run main --wait\n$"));
   EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
               ContainsRegex("guestbridge export run main --dry-run --wait\n$"));
+  EXPECT_THAT(Run({"clients", "match", "main", "--apply", "--wait"}).out,
+              ContainsRegex("guestbridge clients match main --wait\n$"));
 }
 
 TEST_F(CliTest, AReconciliationOffersAMendingOnlyWhereItMends) {

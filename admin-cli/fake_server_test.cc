@@ -152,8 +152,15 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     if (!owner.refuses_connection.ok()) {
       return Fail(std::exchange(owner.refuses_connection, absl::OkStatus()));
     }
+    const google::protobuf::Timestamp before = connection.portal_time();
     connection = request->connection();
     new_portal = request->new_portal();
+    *connection.mutable_portal_time() = before;
+    if (new_portal) now += 3600;
+    if (!connection_set || new_portal) {
+      connection.mutable_portal_time()->set_seconds(now);
+    }
+    if (!owner.tells_portal_time) connection.clear_portal_time();
     if (std::exchange(connection_set, true) == false) schedule.set_paused(false);
     changes.push_back("connect");
     if (!connection.ssl()) {
@@ -361,7 +368,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     run.set_integration("integrations/main");
     run.set_kind(kind);
     run.set_state(v1::Run::PENDING);
-    run.mutable_create_time()->set_seconds(1'700'000'000);
+    run.mutable_create_time()->set_seconds(now);
     run.mutable_counters();
     return run;
   }
@@ -383,8 +390,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
       run.set_dry_run(reconcile_dry);
       *run.mutable_reconcile() = owner.reconcile;
     }
-    run.mutable_start_time()->set_seconds(1'700'000'001);
-    run.mutable_end_time()->set_seconds(1'700'000'014);
+    run.mutable_start_time()->set_seconds(run.create_time().seconds() + 1);
+    run.mutable_end_time()->set_seconds(run.create_time().seconds() + 14);
     run.mutable_counters()->set_scanned(123'456);
     run.mutable_counters()->set_added(123'455);
     run.mutable_counters()->set_failed(1);
@@ -435,6 +442,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status MatchClients(ServerContext* context, const v1::MatchClientsRequest* request,
                       v1::Run* answer) override {
     const auto lock = Enter(context);
+    match_request = *request;
     *answer = MakeRun(v1::Run::MATCH);
     v1::MatchResult& match = *answer->mutable_match();
     match.set_matched(owner.proposes + owner.adopts);
@@ -715,6 +723,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::Connection connection;
   bool connection_set = false;
   bool new_portal = false;
+  int64_t now = 1'700'000'000;  // goes on when a portal is another one
   bool events_loaded = false;
   bool events_saved = false;
   std::vector<v1::Run> runs;  // Newest first.
@@ -726,6 +735,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::Schedule schedule;
   v1::StartExportRequest export_request;
   v1::StartReconcileRequest reconcile_request;
+  v1::MatchClientsRequest match_request;
   v1::WatchRunRequest::Until until = v1::WatchRunRequest::UNTIL_UNSPECIFIED;
   std::vector<std::string> retry;
   int watch_count = 0;
@@ -779,6 +789,11 @@ std::string FakeServer::seen_authorization() const {
 v1::StartReconcileRequest FakeServer::reconciled() const {
   const std::lock_guard<std::mutex> lock(services_->mutex);
   return services_->reconcile_request;
+}
+
+v1::MatchClientsRequest FakeServer::matched() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->match_request;
 }
 
 v1::StartExportRequest FakeServer::started() const {

@@ -35,6 +35,8 @@ class FakeServer {
   // Nothing is set up, and what is done later is remembered: connection, draft, events,
   // runs, schedule.
   bool fresh = false;
+  // Whether it notes since when a connection is bound to its portal.
+  bool tells_portal_time = true;
   // Of a fresh server: refuses a connection once, with this error.
   absl::Status refuses_connection;
   // What a match finds: pairs that it proposes, that an export takes over by itself,
@@ -68,6 +70,7 @@ class FakeServer {
   std::string seen_authorization() const;
   v1::StartExportRequest started() const;
   v1::StartReconcileRequest reconciled() const;
+  v1::MatchClientsRequest matched() const;
   v1::WatchRunRequest::Until watched_until() const;
   std::vector<std::string> retried() const;
   int watches() const;

@@ -68,6 +68,28 @@ class SetupTest : public CliFixture {
     return all;
   }
 
+  std::vector<std::string> NewPortalLine() const {
+    return {"connection",
+            "set",
+            "main",
+            "--hotel",
+            "Riviera",
+            "--api-server",
+            "new.bitrix24.ru",
+            "--ssl",
+            "--webhook-user",
+            "7",
+            "--webhook-secret-file",
+            secret_file_,
+            "--source",
+            "onec-odata",
+            "--source-url",
+            "http://1c.example/hotel",
+            "--source-user",
+            "exchange",
+            "--new-portal"};
+  }
+
   std::unique_ptr<FakeServer> server_;
   std::string secret_file_;
 };
@@ -232,6 +254,30 @@ TEST_F(SetupTest, AnotherPortalIsConnectedOnAYesOnly) {
   steps[1].push_back("yes");
   EXPECT_EQ(Setup(Join(steps)).exit_code, 0);
   EXPECT_TRUE(server_->saved_as_new_portal());
+}
+
+TEST_F(SetupTest, AtANewPortalTheRunsOfTheOldOneDoNotCount) {
+  ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
+  const size_t before = server_->changes().size();
+  ASSERT_EQ(Run(NewPortalLine()).exit_code, 0);
+  const Result result = Setup({"yes", "yes", "", ""});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::vector<std::string> changes = server_->changes();
+  EXPECT_THAT(std::vector<std::string>(changes.begin() + before, changes.end()),
+              ElementsAre("connect", "pause", "test", "match", "apply", "dry run",
+                          "export", "schedule"));
+  EXPECT_EQ(server_->started().plan(), "plan-2");
+}
+
+TEST_F(SetupTest, EveryRunCountsWhereNobodyNotedSinceWhenThePortalIsThisOne) {
+  server_->tells_portal_time = false;
+  ASSERT_EQ(Setup(Join(Steps())).exit_code, 0);
+  const size_t before = server_->changes().size();
+  ASSERT_EQ(Run(NewPortalLine()).exit_code, 0);
+  EXPECT_EQ(Setup({}).exit_code, 0);
+  const std::vector<std::string> changes = server_->changes();
+  EXPECT_THAT(std::vector<std::string>(changes.begin() + before, changes.end()),
+              ElementsAre("connect", "test"));
 }
 
 TEST_F(SetupTest, ARefusalThatNamesNoSettingOffersThemAll) {

@@ -17,6 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/api/keys.h"
@@ -155,6 +156,23 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
   while (stream->Read(&message)) {
   }
   EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "SESSION_REPLACED");
+}
+
+TEST_F(ServerTest, AMatchTellsItsAgentThatTheGuardNeedNotStopIt) {
+  options_.plaintext = true;
+  std::filesystem::create_directory(dir_.File("data"));
+  Seed();
+  ASSERT_THAT(Start(), IsOk());
+  const auto clients = v1::ClientService::NewStub(channel_);
+  v1::MatchClientsRequest match;
+  match.set_parent("integrations/main");
+  match.set_apply(true);
+  match.set_beyond_guard(true);
+  v1::Run run;
+  grpc::ClientContext context;
+  ASSERT_TRUE(clients->MatchClients(&context, match, &run).ok());
+  EXPECT_EQ(run.kind(), v1::Run::MATCH);
+  EXPECT_TRUE(run.beyond_guard());
 }
 
 TEST_F(ServerTest, DrainEndsStreams) {

@@ -141,6 +141,7 @@ class IntegrationRunTest : public ::testing::Test {
     run.set_dry_run(dry_run);
     run.set_beyond_guard(beyond_guard);
     run.set_plan(plan);
+    task.set_apply(apply_);
     IntegrationRun execution({.integration = "main",
                               .ledger = *ledger_,
                               .sides = sides_,
@@ -193,6 +194,7 @@ class IntegrationRunTest : public ::testing::Test {
                      },
                      SystemClock()};
   bool full_ = false;
+  bool apply_ = false;
   int runs_ = 0;
 };
 
@@ -277,6 +279,16 @@ TEST_F(IntegrationRunTest, AReconciliationThatMendsIsGuardedLikeAnExport) {
   EXPECT_EQ(done.counters().updated(), 300);
   EXPECT_EQ(done.reconcile().changed_in_source(), 300);
   EXPECT_EQ(*ledger_->Note(kGuardNote), "");
+}
+
+TEST_F(IntegrationRunTest, AMatchStampsMoreThanTheGuardAllowsWhenAPersonSaysSo) {
+  AddStored(300, "");
+  apply_ = true;
+  ExpectRefused(Run(v1::Run::MATCH), "updated", "300");
+  EXPECT_EQ(model_->changes, 0);
+  const v1::Run done = Run(v1::Run::MATCH, false, /*beyond_guard=*/true);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(done.match().applied(), 300);
 }
 
 TEST_F(IntegrationRunTest, ALedgerThatWasLostIsGuardedByWhatTheLookFinds) {

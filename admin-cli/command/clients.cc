@@ -20,9 +20,15 @@ namespace {
 using Stub = v1::ClientService::Stub;
 
 absl::StatusOr<int> Match(Session& session, const Arguments& arguments) {
+  // What writes nothing is not guarded.
+  if (arguments.Has("--beyond-guard") && !arguments.Has("--apply")) {
+    return MakeError("USAGE_FLAG_NEEDS_OTHER",
+                     {{"flag", "--beyond-guard"}, {"other", "--apply"}});
+  }
   v1::MatchClientsRequest request;
   request.set_parent(IntegrationNameOf(arguments));
   request.set_apply(arguments.Has("--apply"));
+  request.set_beyond_guard(arguments.Has("--beyond-guard"));
   GB_ASSIGN_OR_RETURN(const auto run, session.Call(&Stub::MatchClients, request));
   return FinishRun(session, run, arguments.Has("--wait"), v1::WatchRunRequest::ENDED);
 }
@@ -221,7 +227,9 @@ std::vector<Command> ClientsCommands() {
        "match",
        "HELP_CLIENTS_MATCH",
        {IdArgument()},
-       {{"--apply", "", "FLAG_APPLY"}, {"--wait", "", "FLAG_WAIT"}},
+       {{"--apply", "", "FLAG_APPLY"},
+        {"--beyond-guard", "", "FLAG_BEYOND_GUARD_PAIRS"},
+        {"--wait", "", "FLAG_WAIT"}},
        {"guestbridge clients match main --wait",
         "guestbridge clients match main --apply --wait"},
        Match},

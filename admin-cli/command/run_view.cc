@@ -127,6 +127,7 @@ absl::string_view NextOfFailed(const v1::Run& run) {
   const bool reconcile = run.kind() == v1::Run::RECONCILE;
   if (run.error().reason() == "PLAN_CHANGED") return "NEXT_DRY_RUN";
   if (absl::StartsWith(run.error().reason(), "GUARD_")) {
+    if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_GUARD";
     return reconcile ? "NEXT_RECONCILE_GUARD" : "NEXT_GUARD";
   }
   if (run.kind() == v1::Run::MATCH) return "NEXT_MATCH_FAILED";

@@ -13,6 +13,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/client.grpc.pb.h"
+#include "guestbridge/v1/connection.grpc.pb.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/schedule.grpc.pb.h"
@@ -22,6 +23,7 @@ namespace {
 
 using Runs = v1::RunService::Stub;
 using Clients = v1::ClientService::Stub;
+using Connections = v1::ConnectionService::Stub;
 using Fields = v1::FieldMappingService::Stub;
 using Schedules = v1::ScheduleService::Stub;
 
@@ -33,7 +35,8 @@ bool IsExport(const v1::Run& run) {
   return run.kind() == v1::Run::EXPORT && !run.dry_run();
 }
 
-// Where the integration stands, by its runs; only the newest of each kind counts.
+// Where the integration stands at its present portal, by its runs; only the newest of
+// each kind counts.
 struct RunsSoFar {
   bool exported = false;
   std::optional<v1::Run> match;
@@ -43,15 +46,27 @@ struct RunsSoFar {
   std::optional<v1::Run> unfinished_export;
 };
 
+// Runs that were created before were about another portal; the epoch: none is known.
+absl::StatusOr<absl::Time> PortalTime(const SetupTalk& talk) {
+  v1::GetConnectionRequest request;
+  request.set_name(absl::StrCat(talk.name, "/connection"));
+  GB_ASSIGN_OR_RETURN(const auto connection,
+                      talk.session.Call(&Connections::GetConnection, request));
+  return TimeOf(connection.portal_time());
+}
+
 absl::StatusOr<RunsSoFar> LookAtRuns(const SetupTalk& talk) {
   RunsSoFar found;
   bool tried = false;
+  GB_ASSIGN_OR_RETURN(const absl::Time portal_time, PortalTime(talk));
   v1::ListRunsRequest request;
   request.set_parent(talk.name);
   request.set_page_size(200);
   do {
     GB_ASSIGN_OR_RETURN(const auto page, talk.session.Call(&Runs::ListRuns, request));
     for (const v1::Run& run : page.runs()) {
+      // Newest first: nor does any after it.
+      if (TimeOf(run.create_time()) < portal_time) return found;
       if (run.kind() == v1::Run::MATCH && !found.match.has_value()) {
         found.match = run;
       } else if (run.draft_mapping()) {

@@ -50,7 +50,7 @@ absl::StatusOr<StepEnd> SetUpExport(const SetupTalk& talk);
 // M21.
 absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk);
 
-// Whether an export of the integration has ended well.
+// Whether an export of the integration to its present portal has ended well.
 absl::StatusOr<bool> WasExported(const SetupTalk& talk);
 
 }  // namespace guestbridge::cli

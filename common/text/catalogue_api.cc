@@ -98,8 +98,10 @@ constexpr ReasonText kTexts[] = {
      "Дождитесь его окончания (guestbridge run watch {run}) или отмените его "
      "(guestbridge run cancel {run})."},
     {"PLAN_UNKNOWN", kPrecondition,
-     "No dry run of the integration {integration} has the plan {plan}.",
-     "Ни один пробный запуск интеграции {integration} не имеет плана {plan}.",
+     "No dry run of the integration {integration} at its present portal has the plan "
+     "{plan}.",
+     "Ни один пробный запуск интеграции {integration} на нынешнем портале не имеет "
+     "плана {plan}.",
      "Make a plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте план: guestbridge export run {integration} --dry-run --wait."},
     {"PLAN_CHANGED", kPrecondition,

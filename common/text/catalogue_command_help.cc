@@ -552,6 +552,10 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_BEYOND_GUARD",
               "Change however many contacts there are to change",
               "Изменить столько контактов, сколько потребуется, без ограничения"),
+    MakeLabel("LABEL_FLAG_BEYOND_GUARD_PAIRS",
+              "With --apply: mark however many contacts there are to mark",
+              "Вместе с --apply: отметить столько контактов, сколько потребуется, без "
+              "ограничения"),
     MakeLabel("LABEL_FLAG_RESEND",
               "Guests who are exported already: changed (default) writes what differs "
               "in 1C, all also what differs on the portal, none leaves them",

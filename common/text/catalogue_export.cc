@@ -219,19 +219,18 @@ constexpr ReasonText kTexts[] = {
      "Запуск изменил бы контактов: {updated}, создал бы снова: {recreated}, удалил бы: "
      "{deleted}; это больше, чем допускает ограничение ({limit}). Ни один из них не "
      "тронут.",
-     "See what it would change: guestbridge export run {integration} --dry-run, or "
-     "guestbridge reconcile run {integration}. If that is right, carry out the "
-     "export's "
-     "plan with --plan, or add --beyond-guard (a match takes neither: raise the "
-     "limit); "
-     "otherwise mend the mapping or 1C. The "
+     "See what it would change: guestbridge export run {integration} --dry-run, "
+     "guestbridge reconcile run {integration}, or guestbridge clients match "
+     "{integration}. If that is right, carry out the export's plan with --plan, or add "
+     "--beyond-guard; for the pairs of a match: guestbridge clients match "
+     "{integration} --apply --beyond-guard. Otherwise mend the mapping or 1C. The "
      "limit: guestbridge integration update {integration} --guard-contacts N.",
-     "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run "
-     "или guestbridge reconcile run {integration}. Если всё верно, выполните план "
-     "выгрузки с параметром --plan или добавьте --beyond-guard (для сопоставления есть "
-     "только предел); иначе исправьте "
-     "соответствие полей или 1С. Предел: guestbridge integration update {integration} "
-     "--guard-contacts N."},
+     "Посмотрите, что изменилось бы: guestbridge export run {integration} --dry-run, "
+     "guestbridge reconcile run {integration} или guestbridge clients match "
+     "{integration}. Если всё верно, выполните план выгрузки с параметром --plan или "
+     "добавьте --beyond-guard; для пар сопоставления: guestbridge clients match "
+     "{integration} --apply --beyond-guard. Иначе исправьте соответствие полей или "
+     "1С. Предел: guestbridge integration update {integration} --guard-contacts N."},
     {"GUARD_WOULD_STOP", kOk,
      "That is more than the {limit} contacts that one run may change or delete by "
      "itself: the guard would stop it.",

@@ -132,6 +132,8 @@ constexpr Value kValues[] = {
     Same("known", "riviera.bitrix24.ru", "PORTAL_IS_ANOTHER"),
     Same("flag", "--source-profile", "USAGE_FILE_UNREADABLE"),
     Same("flag", "--webhook-user", "USAGE_FLAGS_EXCLUDE"),
+    Same("flag", "--beyond-guard", "USAGE_FLAG_NEEDS_OTHER"),
+    Same("other", "--apply", "USAGE_FLAG_NEEDS_OTHER"),
     Same("flag", "--dry", "USAGE_UNKNOWN_FLAG"),
     Same("command", "export run ", "USAGE_UNKNOWN_FLAG"),
     Same("known", "--dry-run", "USAGE_UNKNOWN_FLAG"),

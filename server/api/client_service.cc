@@ -22,6 +22,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                                              ParseIntegrationName(request->parent()));
                          order.kind = v1::Run::MATCH;
                          order.apply = request->apply();
+                         order.beyond_guard = request->beyond_guard();
                          order.request_id = request->request_id();
                          GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
                          Render(call.language, response);

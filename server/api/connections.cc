@@ -58,6 +58,17 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
   return PutRecord(transaction, keys::Lease(base, to), lease->value);
 }
 
+// The same portal since the save before, unless a person says that it is another one.
+void KeepPortalTime(const v1::Connection* before, bool new_portal, absl::Time now,
+                    v1::Connection* connection) {
+  connection->clear_portal_time();
+  if (before == nullptr || new_portal) {
+    *connection->mutable_portal_time() = ToTimestamp(now);
+  } else if (before->has_portal_time()) {
+    *connection->mutable_portal_time() = before->portal_time();
+  }
+}
+
 // Refuses what is surely another portal than the one whose contacts the agent knows:
 // another address, and another portal behind it. A webhook does not tell which it is.
 absl::Status CheckSamePortal(Transaction& transaction, const std::string& id,
@@ -253,6 +264,8 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
                                    PortalKey(before->value.connection()),
                                    PortalKey(checked.settings)));
     }
+    KeepPortalTime(before.has_value() ? &before->value.connection() : nullptr,
+                   new_portal, clock_.Now(), record.mutable_connection());
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
     if (!before.has_value() || !IsSame(before->value, record, given)) {
       GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));

@@ -271,6 +271,16 @@ TEST_F(ConnectionsTest, OneBaseGoesToOnePortalOnce) {
   EXPECT_THAT(connections_.Save(same), IsOk());
 }
 
+v1::Run MovedReport(const std::string& from, const std::string& to) {
+  v1::Run run;
+  run.set_name("integrations/main/runs/1");
+  v1::Explanation& notice = *run.add_notices();
+  notice.set_reason("PORTAL_MOVED");
+  (*notice.mutable_parameters())["host"] = from;
+  (*notice.mutable_parameters())["new_host"] = to;
+  return run;
+}
+
 class AnotherPortalTest : public ConnectionsTest {
  protected:
   v1::Connection OAuth(const std::string& host) const {
@@ -313,6 +323,58 @@ TEST_F(AnotherPortalTest, IsRefusedOnceItWasExportedToUnlessThatIsMeant) {
   EXPECT_EQ(Refusal(OAuth("c.bitrix24.ru")), "");
 }
 
+TEST_F(AnotherPortalTest, IsKnownSinceASaveThatSaysSo) {
+  const auto portal_time = [this] {
+    return FromTimestamp(
+        connections_.Get("integrations/main/connection")->portal_time());
+  };
+  CreateIntegration("main");
+  v1::Connection connection = WebhookConnection("main");
+  // What a caller says of it does not count.
+  connection.mutable_portal_time()->set_seconds(1);
+  const absl::Time first = clock_.Now();
+  ASSERT_EQ(Refusal(connection), "");
+  EXPECT_EQ(portal_time(), first);
+
+  clock_.Advance(absl::Hours(1));
+  connection.set_hotel("Annex");
+  ASSERT_EQ(Refusal(connection), "");
+  ASSERT_THAT(
+      connections_.FollowMove(MovedReport("hotel.bitrix24.ru", "a.bitrix24.ru"), "a1"),
+      IsOk());
+  EXPECT_EQ(connections_.Get(connection.name())->api_server(), "a.bitrix24.ru");
+  EXPECT_EQ(portal_time(), first);
+
+  connection.set_api_server("b.bitrix24.ru");
+  credentials_.answer = MakeError("WEBHOOK_REFUSED", {{"host", "b.bitrix24.ru"}});
+  EXPECT_EQ(Refusal(connection, /*new_portal=*/true), "WEBHOOK_REFUSED");
+  EXPECT_EQ(portal_time(), first);
+  credentials_.answer = absl::OkStatus();
+  const absl::Time second = clock_.Now();
+  ASSERT_EQ(Refusal(connection, /*new_portal=*/true), "");
+  EXPECT_EQ(portal_time(), second);
+  clock_.Advance(absl::Hours(1));
+  ASSERT_EQ(Refusal(connection), "");
+  EXPECT_EQ(portal_time(), second);
+}
+
+TEST_F(AnotherPortalTest, AConnectionOfAnOlderServerIsKnownOnlySinceItsNextNewPortal) {
+  CreateIntegration("main");
+  ASSERT_EQ(Refusal(WebhookConnection("main")), "");
+  const auto older = store_->Write([](Transaction& transaction) -> absl::Status {
+    auto record =
+        GetRecord<store::ConnectionRecord>(transaction, keys::Connection("main"));
+    if (!record.ok()) return record.status();
+    store::ConnectionRecord stored = (*record)->value;
+    stored.mutable_connection()->clear_portal_time();
+    return PutRecord(transaction, keys::Connection("main"), stored);
+  });
+  ASSERT_THAT(older, IsOk());
+  EXPECT_FALSE(connections_.Save(WebhookConnection("main"))->has_portal_time());
+  EXPECT_TRUE(connections_.Save(WebhookConnection("main"), /*new_portal=*/true)
+                  ->has_portal_time());
+}
+
 TEST_F(AnotherPortalTest, ARenamedPortalAndOneThatNobodyCanTellNeedNoFlag) {
   CreateIntegration("main");
   credentials_.member_id = "one";
@@ -336,16 +398,6 @@ TEST_F(ConnectionsTest, AStaleEtagIsRefused) {
   ASSERT_THAT(connections_.Save(next), IsOk());
   EXPECT_THAT(connections_.Save(next),
               StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
-}
-
-v1::Run MovedReport(const std::string& from, const std::string& to) {
-  v1::Run run;
-  run.set_name("integrations/main/runs/1");
-  v1::Explanation& notice = *run.add_notices();
-  notice.set_reason("PORTAL_MOVED");
-  (*notice.mutable_parameters())["host"] = from;
-  (*notice.mutable_parameters())["new_host"] = to;
-  return run;
 }
 
 TEST_F(ConnectionsTest, ARenamedPortalsAddressFollowsWithItsSecretAndANewRevision) {

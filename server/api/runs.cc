@@ -126,16 +126,29 @@ absl::Status DropOldRequests(Transaction& transaction, absl::Time now) {
   return absl::OkStatus();
 }
 
+// Since when the integration goes to its present portal; the epoch: not known.
+absl::StatusOr<absl::Time> PortalTimeOf(Transaction& transaction,
+                                        const std::string& id) {
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::ConnectionRecord>(
+                                       transaction, keys::Connection(id)));
+  return record.has_value() ? FromTimestamp(record->value.connection().portal_time())
+                            : absl::UnixEpoch();
+}
+
 // An export carries the numbers of the dry run that it follows, to be compared with.
 // One that is to do as a plan says needs the dry run of that plan.
 absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* run) {
   if (order.kind != v1::Run::EXPORT || order.dry_run) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const absl::Time portal_time,
+                      PortalTimeOf(transaction, order.integration));
   GB_ASSIGN_OR_RETURN(const auto earlier,
                       ListRecords<store::RunRecord>(
                           transaction, keys::Runs(order.integration), "",
                           order.plan.empty() ? kForecastRuns : kPlanRuns, true));
   for (const auto& record : earlier) {
     const v1::Run& one = record.value.run();
+    // What was planned for another portal is not agreed to here.
+    if (FromTimestamp(one.create_time()) < portal_time) break;
     if (one.kind() != v1::Run::EXPORT) continue;
     // A draft that was saved since is the mapping of this run; another is not.
     const bool told = one.dry_run() && one.has_forecast() &&

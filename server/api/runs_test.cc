@@ -105,6 +105,38 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   EXPECT_FALSE(second->has_forecast());
 }
 
+TEST_F(RunsTest, APlanForAnotherPortalIsNoPlanAtThisOne) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  RunOrder dry;
+  dry.integration = "main";
+  dry.dry_run = true;
+  const auto planned = runs_.Start(dry);
+  ASSERT_THAT(planned, IsOk());
+  v1::ReportRunRequest request;
+  request.set_sequence(1);
+  request.mutable_run()->set_name(planned->name());
+  request.mutable_run()->set_state(v1::Run::SUCCEEDED);
+  request.mutable_run()->set_plan("0123456789abcdef");
+  request.mutable_run()->mutable_forecast()->mutable_counters()->set_added(5);
+  ASSERT_THAT(runs_.Report(*session, request), IsOk());
+
+  clock_.Advance(absl::Minutes(1));
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_api_server("another.bitrix24.ru");
+  ASSERT_THAT(connections_.Save(connection, /*new_portal=*/true), IsOk());
+  RunOrder order;
+  order.integration = "main";
+  order.plan = "0123456789abcdef";
+  EXPECT_THAT(runs_.Start(order),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "PLAN_UNKNOWN"));
+  order.plan.clear();
+  const auto exported = runs_.Start(order);
+  ASSERT_THAT(exported, IsOk());
+  EXPECT_FALSE(exported->has_forecast());
+}
+
 TEST_F(RunsTest, AForecastOfADraftThatWasNotSavedIsNotTheNextExports) {
   Prepare("main");
   const auto session = ConnectAgent("a1", "inst");
