@@ -45,6 +45,14 @@ absl::Status Delete(ContactId id, const TaskParts& parts) {
   return MakeError("CONTACT_NOT_DELETED", {{"contact", IdText(id)}});
 }
 
+// An addition that may still come late.
+absl::StatusOr<bool> MayComeLate(const std::string& hash, Ledger& ledger) {
+  GB_ASSIGN_OR_RETURN(const std::vector<WatchedAdd> watched, ledger.WatchedAdds());
+  return std::any_of(watched.begin(), watched.end(), [&](const WatchedAdd& one) {
+    return one.erased == hash && !one.late;
+  });
+}
+
 // What the receipt tells of one place where the guest's data still is.
 void AddLeft(const char* reason, Parameters parameters, v1::ErasureReceipt* receipt) {
   *receipt->add_left() = ToExplanation(reason, parameters);
@@ -108,6 +116,8 @@ absl::Status Forget(const ClientKey& key, bool delete_contact, const TaskParts& 
   GB_ASSIGN_OR_RETURN(const Erasure erasure,
                       parts.ledger.Erase(key, absl::ToUnixSeconds(parts.clock.Now())));
   CrashPoint("agent.erasure.forgotten");
+  GB_ASSIGN_OR_RETURN(const bool may_come, MayComeLate(erasure.hash, parts.ledger));
+  if (may_come) AddLeft("LEFT_MAY_COME_LATE", {}, receipt);
 
   receipt->set_integration(IntegrationName(parts.integration));
   receipt->set_client_hash(erasure.hash);

@@ -199,6 +199,21 @@ TEST_F(ClientErasureTest, QueuedIDsAndRefusalsAreCountedAndGo) {
   EXPECT_EQ(*world.ledger->CountMissing(), 0);
 }
 
+TEST_F(ClientErasureTest, TheReceiptTellsOfAnAdditionThatMayStillCome) {
+  world.base.Add(1, "Orlova", "+79161234567");
+  Intend(0);
+  const Evidence miss = Evidence::CompleteMiss(absl::Minutes(3), absl::Minutes(2));
+  ASSERT_TRUE(
+      world.ledger->Settle({{Key(0), miss, 0, Outcome::kNone, 1800000000}}).ok());
+  EXPECT_EQ(Forget(0), "");
+  EXPECT_EQ(Left().back(), "LEFT_MAY_COME_LATE");
+  EXPECT_EQ(Forget(0), "");  // repeated, it says so again
+  EXPECT_EQ(Left().back(), "LEFT_MAY_COME_LATE");
+  ASSERT_TRUE(world.ledger->NoteLate(world.ledger->WatchedAdds()->front()).ok());
+  EXPECT_EQ(Forget(0, /*delete_contact=*/true), "");
+  EXPECT_NE(Left().back(), "LEFT_MAY_COME_LATE");
+}
+
 TEST_F(ClientErasureTest, TheContactIsDeletedWhenAskedFor) {
   const int64_t contact = Exported("Orlova");
   const int64_t other = Exported("Petrova");

@@ -171,6 +171,8 @@ v1::Explanation Next(const Decision& decision,
       return next("NEXT_IS_RETRY");
     case PlannedAction::kDefer:
       if (decision.reason == kInDoubt) return next("NEXT_IS_SETTLE");
+      // Looked at once more, by that run or the one after it.
+      if (decision.reason == "CONTACT_READ_INCOMPLETE") return next("NEXT_IS_ADOPT");
       return next(record.has_value() && record->proposed.exists() ? "NEXT_IS_REVIEW"
                                                                   : "NEXT_IS_CHOICE");
   }
@@ -211,16 +213,18 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   GB_ASSIGN_OR_RETURN(KnownClient known, FindKnown(found.key, parts));
   std::optional<ClientRecord>& as_decided = known.record;
   if (retried && as_decided.has_value()) ForgetRefusal(/*dropped=*/true, &*as_decided);
+  if (!attempt.has_value()) {
+    GB_RETURN_IF_ERROR(RestoreLink(found.key, parts, &known));
+  }
   Decision decision = DecideNow(found, as_decided, attempt.has_value(), parts);
-  const ContactId contact = ContactOf(as_decided, decision);
-  const SeenContact seen = LookAtContact(contact, parts);
+  SeenContact seen = LookAtContact(ContactOf(as_decided, decision), parts);
   if (seen.state == v1::PortalContact::GONE && as_decided.has_value() &&
       as_decided->link == LinkState::kLive) {
     // The next run finds that out before it decides.
-    as_decided->link = LinkState::kLost;
+    GB_RETURN_IF_ERROR(FollowOrLose(found.key, parts, &known, &seen));
     decision = DecideNow(found, as_decided, attempt.has_value(), parts);
   }
-  GB_RETURN_IF_ERROR(JudgeContact(seen, known, parts, &decision));
+  GB_RETURN_IF_ERROR(ForeseeContact(known, parts, &seen, &decision));
   if (seen.state == v1::PortalContact::READ) {
     DropEmptyUpdate(as_decided, seen, &decision);
   }
@@ -272,7 +276,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   }
   GB_RETURN_IF_ERROR(PutChanges(found.key, parts, &explanation));
   GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
-  *explanation.mutable_next() = Next(decision, as_decided, contact, parts);
+  *explanation.mutable_next() = Next(decision, as_decided, seen.id, parts);
   return explanation;
 }
 

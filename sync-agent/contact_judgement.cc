@@ -4,19 +4,22 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/contact_mark.h"
+#include "sync-agent/export/contact_verdict.h"
+#include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/rebuilder.h"
 #include "sync-agent/ledger_portal.h"
-#include "sync-agent/plan/match.h"
-#include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
 
 namespace v1 = guestbridge::v1;
 
 namespace {
+
+// The explanation is worth more than this part of it.
+constexpr absl::Duration kLongestLook = absl::Seconds(20);
 
 bool Has(const std::vector<ContactId>& ids, ContactId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -30,56 +33,140 @@ Parameters About(ContactId contact) {
   return {{"contact", absl::StrCat(contact.value())}};
 }
 
-void Stop(const char* rule, const char* reason, Parameters parameters,
+void Note(const char* rule, const char* reason, Parameters parameters,
           Decision* decision) {
+  decision->rules.push_back(
+      {rule, RuleTrace::Verdict::kNote, reason, std::move(parameters)});
+}
+
+void Stop(const char* rule, const char* reason, Parameters parameters,
+          Decision* decision, PlannedAction action = PlannedAction::kSkip) {
   decision->rules.push_back({rule, RuleTrace::Verdict::kStop, reason, parameters});
-  decision->action = PlannedAction::kSkip;
+  decision->action = action;
   decision->reason = reason;
   decision->parameters = std::move(parameters);
   for (FieldDecision& field : decision->fields) field.changed = false;
 }
 
+void Make(PlannedAction action, Decision* decision) {
+  decision->action = action;
+  for (FieldDecision& field : decision->fields) {
+    field.changed = !field.field.sent_value.empty();
+  }
+}
+
 // Runs look at such a client anew (export/export_decisions.cc), and delete nothing of
 // somebody else's (export/deleter.h).
-void MindStranger(const KnownClient& known, Decision* decision) {
-  const std::optional<ClientRecord>& record = known.record;
-  if (!IsLive(known)) return;
+void MindStranger(const ContactRow& row, const Stamp& mark, const KnownClient& known,
+                  Decision* decision) {
+  if (!IsLive(known) || CarriesMark(row, mark)) return;
+  const ClientRecord& record = *known.record;
   if (decision->action == PlannedAction::kDelete) {
-    Stop("deletion-mark", kMarkedContactNotOurs, About(record->contact), decision);
+    Stop("deletion-mark", kMarkedContactNotOurs, About(record.contact), decision);
     return;
   }
   // An update that needs no reading stamps the contact without a look.
-  const bool looked_at = decision->action == PlannedAction::kUpdate
-                             ? !record->dirty || decision->read_first
-                             : decision->action == PlannedAction::kUnchanged;
-  if (!looked_at) return;
-  decision->action = PlannedAction::kCheckStored;
-  decision->contact = record->contact;
+  const bool read = decision->action == PlannedAction::kUpdate && decision->read_first;
+  if (read || IsStranger(row, mark, record.dirty)) {
+    LookAtStranger(record.contact, decision);
+  }
 }
 
-// As the adopter judges it (export/adopter.h).
-absl::StatusOr<bool> IsGuests(const ContactRow& row, const Stamp& mark,
-                              const KnownClient& known, const TaskParts& parts,
-                              const Decision& decision) {
-  if (Has(known.pair.refused, row.id)) return false;
-  const bool ours = CarriesMark(row, mark);
-  if (!ours && absl::StartsWith(row.stamp.originator, kOriginatorPrefix)) return false;
-  if (!known.elsewhere) {
-    GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
-    if (owner.has_value() && *owner != decision.key) return false;
+// Whose the contact is by the ledger. In a run a client whose contact bears another
+// client's mark is a stranger to it by then.
+absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKey& key,
+                                           const Stamp& mark, const KnownClient& known,
+                                           const TaskParts& parts) {
+  if (known.elsewhere) return ContactCase::Owner::kNobody;
+  GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
+  if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
+  GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
+  const bool dirty = record.has_value() && record->dirty;
+  const Stamp owners{mark.originator, owner->guid(), ""};
+  return IsStranger(row, owners, dirty) ? ContactCase::Owner::kStranger
+                                        : ContactCase::Owner::kAnother;
+}
+
+// Nothing: the portal does not tell.
+absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const SeenContact& seen,
+                                                       const ClientKey& key,
+                                                       const Stamp& mark,
+                                                       const KnownClient& known,
+                                                       const TaskParts& parts) {
+  const auto listed = ListMarked(mark, parts, kLongestLook);
+  if (!listed.ok()) return std::nullopt;
+  const bool displaced = seen.state == v1::PortalContact::READ;
+  std::vector<ContactRow> got;
+  if (displaced) got.push_back(seen.row);
+  absl::Status failure;
+  OriginLook look =
+      LookThrough(*listed, got, seen.id, mark, displaced, [&](const ContactRow& row) {
+        const auto owner = OwnerOf(row, key, mark, known, parts);
+        if (!owner.ok()) {
+          failure.Update(owner.status());
+          return true;
+        }
+        return *owner == ContactCase::Owner::kAnother ||
+               (*owner == ContactCase::Owner::kStranger && !displaced);
+      });
+  GB_RETURN_IF_ERROR(failure);
+  return look;
+}
+
+// What the rules say where the contact is not the client's.
+void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& parts,
+          Decision* decision) {
+  const bool gone = seen.state == v1::PortalContact::GONE;
+  const GoneContactPolicy policy = parts.sides.settings.policies.gone_contact;
+  switch (verdict) {
+    case ContactVerdict::kAdd:
+    case ContactVerdict::kCreatedOff:
+      Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
+      break;
+    case ContactVerdict::kRecreate:
+    case ContactVerdict::kDeletedOff:
+      Note("ledger", "CONTACT_GONE", About(seen.id), decision);
+      break;
+    case ContactVerdict::kLookAtOwn:
+      if (!gone) Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
+      Note("ledger", "MATCHED_BY_ORIGIN", {}, decision);
+      return;
+    default:
+      break;
   }
-  if (ours) return true;
-  const std::optional<ClientRecord>& record = known.record;
-  if (known.pair.candidates == std::vector<ContactId>{row.id}) {
-    const bool accepted = IsLive(known) && record->contact == row.id &&
-                          record->revision == 0 &&
-                          known.pair.certainty > static_cast<int>(Certainty::kReview);
-    if (known.pair.found_by == kLinkedByHand || accepted) return true;
+  switch (verdict) {
+    case ContactVerdict::kAdd:
+      Make(PlannedAction::kAdd, decision);
+      return;
+    case ContactVerdict::kRecreate:
+      Make(PlannedAction::kRecreate, decision);
+      return;
+    case ContactVerdict::kCreatedOff:
+      Stop("events", "EVENT_OFF", {{"event", "client-created"}}, decision);
+      return;
+    case ContactVerdict::kDeletedOff:
+      Stop("events", "EVENT_OFF", {{"event", "contact-deleted"}}, decision);
+      return;
+    case ContactVerdict::kLeftByPolicy:
+      Stop("gone-contact", GoneContactReason(policy), About(seen.id), decision,
+           policy == GoneContactPolicy::kAsk ? PlannedAction::kDefer
+                                             : PlannedAction::kSkip);
+      return;
+    case ContactVerdict::kMarkedNotOurs:
+      Stop("deletion-mark", kMarkedContactNotOurs, About(seen.id), decision);
+      return;
+    case ContactVerdict::kMarkedGone:
+      Stop("deletion-mark", kMarkedContactGone, About(seen.id), decision);
+      return;
+    case ContactVerdict::kContradicted:
+      Stop("ledger", "CONTACT_READ_INCOMPLETE", About(seen.id), decision,
+           PlannedAction::kDefer);
+      return;
+    case ContactVerdict::kTheirs:
+    case ContactVerdict::kLookByOrigin:
+    case ContactVerdict::kLookAtOwn:
+      return;
   }
-  if (!IsLive(known) && Has(known.earlier, row.id))
-    return IsSamePerson(decision.content, row);
-  return IsPlausible(decision.content, row,
-                     parts.sides.settings.mapping->default_region());
 }
 
 }  // namespace
@@ -103,41 +190,85 @@ absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& par
   known.pair = PairNote{};
   ClientRecord forgotten;
   forgotten.key = key;
+  forgotten.mapping_version = known.record->mapping_version;
   known.record = std::move(forgotten);
   return known;
 }
 
-absl::Status JudgeContact(const SeenContact& seen, const KnownClient& known,
-                          const TaskParts& parts, Decision* decision) {
-  if (seen.state == v1::PortalContact::GONE) {
-    // It names nobody here; of another that is gone a run first looks for a survivor.
-    if (decision->action != PlannedAction::kCheckStored || IsLive(known) ||
-        !Has(known.earlier, seen.id)) {
-      return absl::OkStatus();
-    }
-  } else if (seen.state == v1::PortalContact::READ) {
-    GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
-    if (!CarriesMark(seen.row, mark)) MindStranger(known, decision);
-    if (decision->action != PlannedAction::kCheckStored) return absl::OkStatus();
-    GB_ASSIGN_OR_RETURN(const bool guests,
-                        IsGuests(seen.row, mark, known, parts, *decision));
-    if (guests) return absl::OkStatus();
+absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
+                         KnownClient* known) {
+  std::optional<ClientRecord>& record = known->record;
+  if (!known->elsewhere || (record.has_value() && record->link != LinkState::kNew)) {
+    return absl::OkStatus();
+  }
+  GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  const auto listed = ListMarked(mark, parts, kLongestLook);
+  if (!listed.ok() || listed->empty()) return absl::OkStatus();
+  const auto oldest = std::min_element(
+      listed->begin(), listed->end(),
+      [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
+  if (!record.has_value()) record.emplace().key = key;
+  Restore(*oldest, &*record);
+  return absl::OkStatus();
+}
+
+absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
+                          KnownClient* known, SeenContact* seen) {
+  GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
+                      LookByOrigin(*seen, key, mark, *known, parts));
+  if (look.has_value() && look->own.has_value()) {
+    Follow(*look->own, &*known->record);
+    known->record->dirty = true;
+    *seen = LookAtContact(look->own->id, parts);
   } else {
-    return absl::OkStatus();
+    known->record->link = LinkState::kLost;
   }
-  if (decision->marked) {
-    Stop("deletion-mark", kMarkedContactNotOurs, About(seen.id), decision);
-    return absl::OkStatus();
-  }
-  decision->rules.push_back(
-      {"ledger", RuleTrace::Verdict::kNote, "CONTACT_NOT_THIS_GUEST", About(seen.id)});
-  if (!parts.sides.settings.events.client_created) {
-    Stop("events", "EVENT_OFF", {{"event", "client-created"}}, decision);
-    return absl::OkStatus();
-  }
-  decision->action = PlannedAction::kAdd;
-  for (FieldDecision& field : decision->fields) {
-    field.changed = !field.field.sent_value.empty();
+  return absl::OkStatus();
+}
+
+absl::Status ForeseeContact(const KnownClient& known, const TaskParts& parts,
+                            SeenContact* seen, Decision* decision) {
+  const IntegrationSettings& settings = parts.sides.settings;
+  const ContactRules rules{settings.events, settings.policies,
+                           settings.mapping->default_region()};
+  bool looked_before = false;
+  // The contact, and the one that a look by origin shows in its place.
+  for (int looks = 0; looks < 2; ++looks) {
+    const bool gone = seen->state == v1::PortalContact::GONE;
+    if (!gone && seen->state != v1::PortalContact::READ) return absl::OkStatus();
+    if (gone && decision->action != PlannedAction::kCheckStored)
+      return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
+    if (!gone) MindStranger(seen->row, mark, known, decision);
+    if (decision->action != PlannedAction::kCheckStored) return absl::OkStatus();
+
+    ContactCase of;
+    of.mark = mark;
+    of.record = known.record;
+    of.pair = known.pair;
+    of.of_earlier_portal = !IsLive(known) && Has(known.earlier, seen->id);
+    of.gone = gone;
+    of.looked_before = looked_before;
+    if (!gone) {
+      of.row = &seen->row;
+      GB_ASSIGN_OR_RETURN(of.owner,
+                          OwnerOf(seen->row, decision->key, mark, known, parts));
+    }
+    ContactVerdict verdict = JudgeContact(*decision, of, rules);
+    std::optional<OriginLook> look;
+    if (verdict == ContactVerdict::kLookByOrigin) {
+      GB_ASSIGN_OR_RETURN(look, LookByOrigin(*seen, decision->key, mark, known, parts));
+      if (!look.has_value()) return absl::OkStatus();
+      of.row = nullptr;
+      of.by_origin = &*look;
+      verdict = JudgeContact(*decision, of, rules);
+    }
+    Tell(verdict, *seen, parts, decision);
+    if (verdict != ContactVerdict::kLookAtOwn) return absl::OkStatus();
+    looked_before = looked_before || !gone;
+    decision->contact = look->own->id;
+    *seen = LookAtContact(look->own->id, parts);
   }
   return absl::OkStatus();
 }

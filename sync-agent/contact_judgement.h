@@ -11,7 +11,8 @@
 #include "sync-agent/plan/decide.h"
 
 // What a run learns of a client by looking at its contact, for an explanation that
-// writes nothing.
+// writes nothing. The judgement itself is the run's: export/contact_verdict.h. What the
+// portal does not tell leaves things as they are. Blocks.
 namespace guestbridge::agent {
 
 // The ledger's word of a client as the next run finds it: at another portal than the
@@ -26,11 +27,21 @@ struct KnownClient {
 // Errors: those of the ledger.
 absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& parts);
 
+// At another portal a run first links whoever carries a mark there. Errors: those of
+// MarkOf.
+absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
+                         KnownClient* known);
+
+// The linked contact is gone: the client is linked to the one in its place, which is
+// then `seen`, or has lost its contact. Errors: those of MarkOf and of the ledger.
+absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
+                          KnownClient* known, SeenContact* seen);
+
 // Turns the decision into what becomes of it once the run has seen the contact: one
 // that carries another mark is looked at like an ID that 1C holds, and taken over or
-// left alone. `seen`: decision.contact, or the contact that 1C names. Errors: those of
-// MarkOf and of the ledger.
-absl::Status JudgeContact(const SeenContact& seen, const KnownClient& known,
-                          const TaskParts& parts, Decision* decision);
+// left alone. `seen`: decision.contact, or the contact that 1C names; in the end the
+// one that is taken over. Errors: those of MarkOf and of the ledger.
+absl::Status ForeseeContact(const KnownClient& known, const TaskParts& parts,
+                            SeenContact* seen, Decision* decision);
 
 }  // namespace guestbridge::agent

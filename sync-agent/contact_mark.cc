@@ -24,10 +24,6 @@ absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts) {
   return Stamp{absl::StrCat(kOriginatorPrefix, base), key.guid(), ""};
 }
 
-bool CarriesMark(const ContactRow& row, const Stamp& mark) {
-  return row.stamp.originator == mark.originator && row.stamp.origin == mark.origin;
-}
-
 absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
                                         absl::Duration longest) {
   PortalRequest request;
@@ -54,16 +50,23 @@ absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
   return std::move(result.rows[0]);
 }
 
+absl::StatusOr<std::vector<ContactRow>> ListMarked(const Stamp& mark,
+                                                   const TaskParts& parts,
+                                                   absl::Duration longest) {
+  ListContacts list;
+  list.origin = mark;
+  GB_ASSIGN_OR_RETURN(CommandResult listed, AskPortal(std::move(list), parts, longest));
+  if (!listed.complete_page || !listed.last_page) return MakeError("LOOKUP_INCOMPLETE");
+  std::erase_if(listed.rows,
+                [&](const ContactRow& row) { return !CarriesMark(row, mark); });
+  return std::move(listed.rows);
+}
+
 absl::StatusOr<std::vector<ContactId>> FindMarked(
     const Stamp& mark, const std::vector<ContactId>& suspects, const TaskParts& parts) {
   std::vector<ContactId> marked;
-  ListContacts list;
-  list.origin = mark;
-  GB_ASSIGN_OR_RETURN(const CommandResult listed, AskPortal(std::move(list), parts));
-  if (!listed.complete_page || !listed.last_page) return MakeError("LOOKUP_INCOMPLETE");
-  for (const ContactRow& row : listed.rows) {
-    if (CarriesMark(row, mark)) marked.push_back(row.id);
-  }
+  GB_ASSIGN_OR_RETURN(const std::vector<ContactRow> listed, ListMarked(mark, parts));
+  for (const ContactRow& row : listed) marked.push_back(row.id);
   for (const ContactId id : suspects) {
     GB_ASSIGN_OR_RETURN(const std::optional<ContactRow> row, ReadContact(id, parts));
     if (row.has_value() && CarriesMark(*row, mark) &&

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/integration_tasks.h"
 #include "sync-agent/model/origin.h"
 #include "sync-agent/portal/portal.h"
@@ -15,7 +16,6 @@ namespace guestbridge::agent {
 
 // What the next export stamps contacts with, but for the version.
 absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts);
-bool CarriesMark(const ContactRow& row, const Stamp& mark);
 
 // One command, done or about a contact that is gone; anything else is an error.
 absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
@@ -23,6 +23,11 @@ absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
 // None: there is no such contact.
 absl::StatusOr<std::optional<ContactRow>> ReadContact(ContactId id,
                                                       const TaskParts& parts);
+// Contacts with the mark that the portal finds by it; their marks and IDs. Errors also:
+// LOOKUP_INCOMPLETE.
+absl::StatusOr<std::vector<ContactRow>> ListMarked(
+    const Stamp& mark, const TaskParts& parts,
+    absl::Duration longest = absl::Seconds(30));
 // Contacts with the mark: those that the portal finds by it, and of `suspects` those
 // that a list does not show to everybody. Errors also: LOOKUP_INCOMPLETE.
 absl::StatusOr<std::vector<ContactId>> FindMarked(

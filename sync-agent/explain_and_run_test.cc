@@ -6,6 +6,7 @@
 
 #include "sync-agent/client_explanation.h"
 #include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/ledger_portal.h"
 
 // Whatever came before: what an explanation says that a run would do is what a run
 // does.
@@ -118,6 +119,27 @@ class ExplainAndRunTest : public ClientTasksTest {
     any->second.stamp = {"guestbridge:other", "x", ""};
   }
 
+  // Contacts of guests bear another base's mark, and some guests' own mark stands on a
+  // copy. Some of the guests wait for an export anyway.
+  void Displace() {
+    std::vector<int64_t> ids;
+    for (const auto& [id, contact] : world.portal.contacts) ids.push_back(id);
+    for (const int64_t id : ids) {
+      if (!Once(3)) continue;
+      const auto owner = world.ledger->ClientOf(ContactId(id));
+      ASSERT_TRUE(owner.ok());
+      FakeContact& contact = world.portal.contacts[id];
+      if (!owner->has_value() || contact.stamp.origin != (*owner)->guid()) continue;
+      if (Once(2)) world.portal.contacts[world.portal.next_id++] = contact;
+      contact.stamp = {"guestbridge:other", "x", ""};
+      if (Once(2)) continue;
+      auto record = world.ledger->Get(**owner);
+      ASSERT_TRUE(record.ok() && record->has_value());
+      (*record)->dirty = true;
+      ASSERT_TRUE(world.ledger->Put({**record}).ok());
+    }
+  }
+
   // Anything that may happen between two looks.
   void Live() {
     for (ClientRow& row : world.base.clients) {
@@ -171,6 +193,7 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         if (Once(3)) NewEvents();
         if (Once(3)) NewPolicies();
         if (Once(2)) TakeAMark();
+        if (Once(2)) Displace();
 
         // A run that sees none of our contacts holds none of them for gone.
         if (std::none_of(world.portal.contacts.begin(), world.portal.contacts.end(),
@@ -192,8 +215,9 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         const auto result = world.Run(Whole());
         ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
         const RunCounts& counts = result.progress.counts;
-        // ADOPT and RELINK say that a contact is to be looked at or looked for; where
-        // there is none of this guest's, switches and policies decide.
+        // RELINK says that a contact is to be looked for, and of two guests with one ID
+        // in 1C the first is ADOPTed; where there is none of this guest's, switches and
+        // policies decide.
         for (const auto& [key, explained] : each) {
           const auto record = world.ledger->Get(key);
           ASSERT_TRUE(record.ok());
@@ -265,6 +289,154 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
                                "UNCHANGED", "ADOPT", "SKIP", "FAIL", "DEFER"}) {
     EXPECT_GT(seen[decision], 0) << decision;
   }
+}
+
+// Two guests, and what a run makes of the first one's contact.
+class ExplainedContactTest : public ClientTasksTest {
+ protected:
+  ExplainedContactTest() {
+    MappingOptions options;
+    options.version = 1;
+    options.default_region = "RU";
+    auto compiled = CompiledMapping::Compile(
+        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, std::move(options));
+    world.mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
+    sides_.settings.mapping = *world.mapping;
+    sides_.settings.active = true;
+    sides_.settings.portal.host = "hotel.example";
+    EXPECT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
+    contact_ = Exported("Orlova");
+    others_ = Exported("Petrova");
+  }
+
+  v1::ClientExplanation Explain(size_t i = 0) {
+    const auto explained = ExplainClient(Key(i).guid(), Parts());
+    EXPECT_TRUE(explained.ok()) << explained.status();
+    return explained.value_or(v1::ClientExplanation());
+  }
+  RunCounts Run(bool cold = false) {
+    RunSettings settings = world.Settings();
+    settings.events = sides_.settings.events;
+    settings.policies = sides_.settings.policies;
+    settings.cold = cold;
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    return result.progress.counts;
+  }
+  void TakeMark() {
+    world.portal.contacts[contact_].stamp = {"guestbridge:other", "x", ""};
+  }
+  void CopyTo(int64_t id) {
+    const FakeContact copy = world.portal.contacts.at(contact_);
+    world.portal.contacts[id] = copy;
+  }
+  void MakeDirty() {
+    ClientRecord record = Record(0);
+    record.dirty = true;
+    ASSERT_TRUE(world.ledger->Put({record}).ok());
+  }
+
+  int64_t contact_ = 0;
+  int64_t others_ = 0;
+};
+
+TEST_F(ExplainedContactTest, ThatStandsUnderAnotherIdIsTakenOverThere) {
+  CopyTo(500);
+  TakeMark();
+  sides_.settings.events.client_created = false;  // does not matter
+  const v1::ClientExplanation explained = Explain();
+  EXPECT_EQ(explained.decision(), "ADOPT");
+  EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(explained.next().parameters().at("contact"), "500");
+  EXPECT_EQ(Run().added, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, ThatChangedPlacesWithAnotherIsTakenOverThere) {
+  std::swap(world.portal.contacts.at(contact_), world.portal.contacts.at(others_));
+  EXPECT_EQ(Explain(0).portal().contact(), others_);
+  EXPECT_EQ(Explain(1).portal().contact(), contact_);
+  EXPECT_EQ(Explain(1).decision(), "ADOPT");
+  EXPECT_EQ(Run().added, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(others_));
+  EXPECT_EQ(Record(1).contact, ContactId(contact_));
+}
+
+TEST_F(ExplainedContactTest, ThatBearsAnotherMarkIsNotUpdatedThoughTheGuestWaits) {
+  TakeMark();
+  MakeDirty();
+  world.base.clients[0].attributes["LastName"] = "Belova";
+  EXPECT_EQ(Explain().decision(), "ADD");
+  EXPECT_EQ(Run().added, 1);
+  EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Orlova");
+}
+
+TEST_F(ExplainedContactTest, ThatLostItsMarkIsStampedWithoutALookWhereTheGuestWaits) {
+  world.portal.contacts[contact_].stamp = {};
+  MakeDirty();
+  EXPECT_EQ(Explain().decision(), "UNCHANGED");
+  world.base.clients[0].attributes["LastName"] = "Belova";
+  EXPECT_EQ(Explain().decision(), "UPDATE");
+  EXPECT_EQ(Run().updated, 1);
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+}
+
+TEST_F(ExplainedContactTest, ThatIsGoneIsFollowedToTheOneInItsPlace) {
+  CopyTo(500);
+  world.portal.contacts.erase(contact_);
+  const v1::ClientExplanation explained = Explain();
+  EXPECT_EQ(explained.decision(), "UNCHANGED");
+  EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(Run().recreated, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
+  struct Case {
+    GoneContactPolicy policy;
+    bool on;
+    const char* decision;
+    const char* reason;
+  };
+  const std::vector<Case> cases = {
+      {GoneContactPolicy::kRecreate, true, "RECREATE", "CONTACT_GONE"},
+      {GoneContactPolicy::kRecreate, false, "SKIP", "EVENT_OFF"},
+      {GoneContactPolicy::kRelink, true, "SKIP", "CONTACT_GONE_RELINK"},
+      {GoneContactPolicy::kNever, true, "SKIP", "CONTACT_GONE_NEVER"},
+      {GoneContactPolicy::kAsk, true, "DEFER", "CONTACT_GONE_ASK"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.reason);
+    const size_t i = world.base.clients.size();
+    world.base.Add(static_cast<int>(i) + 1, "Belova").contact =
+        ContactId(500'000 + static_cast<int64_t>(i));
+    sides_.settings.policies.gone_contact = one.policy;
+    sides_.settings.events.contact_deleted = one.on;
+    const v1::ClientExplanation explained = Explain(i);
+    EXPECT_EQ(explained.decision(), one.decision);
+    EXPECT_EQ(explained.summary().reason(), one.reason);
+    const bool recreated = Run().recreated == 1;
+    EXPECT_EQ(recreated, explained.decision() == "RECREATE");
+    if (!recreated) {
+      EXPECT_EQ(Record(i).reason, one.reason);
+    }
+  }
+}
+
+TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere) {
+  CopyTo(500);
+  world.portal.contacts.erase(contact_);
+  sides_.settings.portal.host = "new.example";
+  EXPECT_EQ(Explain(0).decision(), "UNCHANGED");
+  EXPECT_EQ(Explain(0).portal().contact(), 500);
+  world.portal.contacts.erase(others_);
+  EXPECT_EQ(Explain(1).decision(), "ADD");
+  ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
+  EXPECT_EQ(Explain(1).decision(), "ADD");
+  const RunCounts counts = Run(/*cold=*/true);
+  EXPECT_EQ(counts.unchanged, 1);
+  EXPECT_EQ(counts.added, 1);
+  EXPECT_EQ(Record(0).contact, ContactId(500));
 }
 
 }  // namespace

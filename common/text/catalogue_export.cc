@@ -503,6 +503,13 @@ constexpr ReasonText kTexts[] = {
      "linked.",
      "На портале два контакта гостя {client}; связан более старый из них.",
      "Merge the two on the portal.", "Объедините их на портале."},
+    {"CONTACT_OF_ERASED_CLIENT", kOk,
+     "The portal made the contact {contact} late; its guest has been erased.",
+     "Портал создал контакт {contact} с опозданием; его гость стёрт.",
+     "Delete it on the portal, or repeat: guestbridge clients forget {integration} "
+     "CLIENT --delete-contact.",
+     "Удалите его на портале или повторите: guestbridge clients forget {integration} "
+     "КЛИЕНТ --delete-contact."},
     {"ORIGIN_VERSION_UNKNOWN", kPrecondition,
      "A contact carries a mark that this version of the agent can't read.",
      "На контакте отметка, которую эта версия агента не может прочитать.",

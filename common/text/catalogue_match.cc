@@ -137,6 +137,15 @@ constexpr ReasonText kTexts[] = {
      "what was read meanwhile.",
      "Удалите эти файлы. Когда карточки в 1С не станет, повторите команду: она сотрёт "
      "прочитанное за это время."},
+    {"LEFT_MAY_COME_LATE", kOk,
+     "A request to create a contact of the guest got no answer and was not carried out "
+     "so far; a portal that does so late makes a contact with the guest's data.",
+     "Запрос на создание контакта гостя остался без ответа и пока не выполнен; если "
+     "портал выполнит его позже, появится контакт с данными гостя.",
+     "Look at the notices of the exports of the next day and a half: they name such a "
+     "contact (CONTACT_OF_ERASED_CLIENT).",
+     "Смотрите замечания выгрузок в ближайшие полтора суток: они назовут такой контакт "
+     "(CONTACT_OF_ERASED_CLIENT)."},
     {"LEFT_IN_COPIES", kOk,
      "Copies of the agent's data directory made before, and on the server the "
      "failures, findings and samples of earlier runs, may name the guest's Ref_Key. A "

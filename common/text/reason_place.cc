@@ -45,6 +45,7 @@ const std::vector<Rule>& Rules() {
       {"PORTAL_AWAY", {Place::kRun}},
       {"FOREIGN_CONTACT_ID", {Place::kRun, Place::kClient}},
       {"TWO_CONTACTS_OF_ONE_CLIENT", {Place::kRun, Place::kClient}},
+      {"CONTACT_OF_ERASED_CLIENT", {Place::kRun}},
       {"BATCH_IMPORT_UNAVAILABLE", {Place::kRun}},
       {"IMPORT_RIGHT_MISSING", {Place::kRun}},
       {"SPREADING_", {Place::kRun}},

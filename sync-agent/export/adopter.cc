@@ -1,14 +1,13 @@
 #include "sync-agent/export/adopter.h"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
-#include "common/status/status_macros.h"
 #include "sync-agent/export/gone_contact.h"
 #include "sync-agent/plan/match.h"
 
@@ -103,49 +102,123 @@ void Adopter::LeaveMarked(const Decision& decision, bool gone) {
   context_.Check(context_.ledger.Put({known}));
 }
 
-void Adopter::Gone(Decision decision) {
-  if (decision.marked) {
-    LeaveMarked(decision, /*gone=*/true);
-    return;
-  }
+std::optional<ContactCase> Adopter::CaseOf(const Decision& decision) {
+  ContactCase known;
+  known.mark = Stamp{context_.settings.originator, decision.key.guid(), ""};
+  const auto record = context_.ledger.Get(decision.key);
+  if (!context_.Check(record.status())) return std::nullopt;
+  known.record = *record;
+  const auto pair = context_.ledger.Pair(decision.key);
+  if (!context_.Check(pair.status())) return std::nullopt;
+  known.pair = pair->value_or(PairNote{});
   const auto earlier =
       context_.ledger.IsOfEarlierPortal(decision.key, decision.contact);
-  if (!context_.Check(earlier.status())) return;
-  if (*earlier) {
-    // Nobody took that contact away: the hotel moved, and the guest is new here.
-    AddNew(std::move(decision), PlannedAction::kAdd);
+  if (!context_.Check(earlier.status())) return std::nullopt;
+  known.of_earlier_portal = *earlier;
+  return known;
+}
+
+ContactVerdict Adopter::VerdictOf(const Decision& decision, const ContactCase& known) {
+  return JudgeContact(decision, known,
+                      {context_.settings.events, context_.settings.policies,
+                       context_.settings.mapping->default_region()});
+}
+
+void Adopter::Judge(Decision decision, const ContactRow& row) {
+  auto known = CaseOf(decision);
+  if (!known.has_value()) return;
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status())) return;
+  if (owner->has_value() && **owner != decision.key) {
+    known->owner = context_.strangers.count(**owner) > 0 ? ContactCase::Owner::kStranger
+                                                         : ContactCase::Owner::kAnother;
+  }
+  known->row = &row;
+  known->looked_before = looked_by_origin_.count(decision.key) > 0;
+  const ContactVerdict verdict = VerdictOf(decision, *known);
+  if (verdict != ContactVerdict::kTheirs) {
+    Conclude(std::move(decision), verdict);
     return;
   }
-  const auto pair = context_.ledger.Pair(decision.key);
-  if (!context_.Check(pair.status())) return;
-  // A person was asked about this very contact and wants a new one.
-  const bool answered =
-      pair->has_value() && std::count((*pair)->refused.begin(), (*pair)->refused.end(),
-                                      decision.contact) > 0;
-  const bool recreate = answered || context_.settings.policies.gone_contact ==
-                                        GoneContactPolicy::kRecreate;
-  // What is switched off says so first.
-  if (recreate || !context_.settings.events.contact_deleted) {
-    AddNew(std::move(decision), PlannedAction::kRecreate);
-  } else {
-    LeaveWithoutContact(context_, decision);
+  if (known->owner == ContactCase::Owner::kStranger &&
+      !TakeFromStranger(row, **owner)) {
+    return;
+  }
+  TakeOver(std::move(decision), *std::move(known), row);
+}
+
+void Adopter::Gone(Decision decision) {
+  auto known = CaseOf(decision);
+  if (!known.has_value()) return;
+  const OriginLook nobody;
+  known->gone = true;
+  known->by_origin = &nobody;
+  const ContactVerdict verdict = VerdictOf(decision, *known);
+  Conclude(std::move(decision), verdict);
+}
+
+void Adopter::LookByOrigin(Decision decision) {
+  looked_by_origin_.insert(decision.key);
+  auto shared = std::make_shared<Decision>(std::move(decision));
+  GoneCheck::Question question;
+  question.client = shared->key;
+  question.contact = shared->contact;
+  question.displaced = true;
+  question.gone = [this, shared](const std::optional<Survivor>& own) {
+    auto known = CaseOf(*shared);
+    if (!known.has_value()) return;
+    OriginLook look;
+    look.own = own;
+    known->by_origin = &look;
+    const ContactVerdict verdict = VerdictOf(*shared, *known);
+    if (verdict == ContactVerdict::kLookAtOwn) {
+      shared->contact = own->id;
+      queue_.push_back(std::move(*shared));
+    } else {
+      Conclude(std::move(*shared), verdict);
+    }
+  };
+  question.not_gone = [this, shared](bool exists) { DeferUnread(*shared, exists); };
+  gone_.Ask(std::move(question));
+}
+
+void Adopter::Conclude(Decision decision, ContactVerdict verdict) {
+  switch (verdict) {
+    case ContactVerdict::kAdd:
+    case ContactVerdict::kRecreate:
+      decision.action = verdict == ContactVerdict::kAdd ? PlannedAction::kAdd
+                                                        : PlannedAction::kRecreate;
+      adder_.Add(std::move(decision));
+      return;
+    case ContactVerdict::kLookByOrigin:
+      LookByOrigin(std::move(decision));
+      return;
+    case ContactVerdict::kContradicted:
+      DeferUnread(decision, /*exists=*/true);
+      return;
+    case ContactVerdict::kCreatedOff:
+      LeaveSwitchedOff(decision, "client-created");
+      return;
+    case ContactVerdict::kDeletedOff:
+      LeaveSwitchedOff(decision, "contact-deleted");
+      return;
+    case ContactVerdict::kLeftByPolicy:
+      LeaveWithoutContact(context_, decision);
+      return;
+    case ContactVerdict::kMarkedNotOurs:
+      LeaveMarked(decision, /*gone=*/false);
+      return;
+    case ContactVerdict::kMarkedGone:
+      LeaveMarked(decision, /*gone=*/true);
+      return;
+    case ContactVerdict::kTheirs:
+    case ContactVerdict::kLookAtOwn:
+      return;  // by who has its row, or its ID
   }
 }
 
-void Adopter::AddNew(Decision decision, PlannedAction action) {
-  if (decision.marked) {
-    LeaveMarked(decision, /*gone=*/false);
-    return;
-  }
-  const EventSwitches& events = context_.settings.events;
-  const bool wanted = action == PlannedAction::kRecreate ? events.contact_deleted
-                                                         : events.client_created;
-  if (wanted) {
-    decision.action = action;
-    adder_.Add(std::move(decision));
-    return;
-  }
-  // The ID in 1C led nowhere: without it the trigger would have stopped the planner.
+// The ID in 1C led nowhere: without it the trigger would have stopped the planner.
+void Adopter::LeaveSwitchedOff(const Decision& decision, const char* event) {
   context_.busy.erase(decision.key);
   auto known = context_.ledger.Get(decision.key);
   if (!context_.Check(known.status())) return;
@@ -153,60 +226,10 @@ void Adopter::AddNew(Decision decision, PlannedAction action) {
   record.key = decision.key;
   record.dirty = true;
   record.reason = "EVENT_OFF";
-  record.parameters = {{"event", action == PlannedAction::kRecreate
-                                     ? "contact-deleted"
-                                     : "client-created"}};
+  record.parameters = {{"event", event}};
   record.problem = Outcome::kSkipped;
   context_.tally.Mark(&record, Outcome::kSkipped);
   if (!context_.settings.dry_run) context_.Check(context_.ledger.Put({record}));
-}
-
-absl::StatusOr<bool> Adopter::IsAccepted(const PairNote& pair, const ClientKey& key,
-                                         ContactId contact) {
-  if (pair.candidates.size() != 1 || pair.candidates[0] != contact ||
-      pair.certainty <= static_cast<int>(Certainty::kReview)) {
-    return false;
-  }
-  GB_ASSIGN_OR_RETURN(const auto record, context_.ledger.Get(key));
-  return record.has_value() && record->link == LinkState::kLive &&
-         record->contact == contact && record->revision == 0;
-}
-
-void Adopter::LookElsewhere(Decision decision) {
-  const auto known = context_.ledger.Get(decision.key);
-  if (!context_.Check(known.status())) return;
-  // IDs of an earlier portal are many, and nothing of ours stands here for them.
-  const bool exported = known->has_value() &&
-                        ((*known)->link == LinkState::kLive || (*known)->revision > 0);
-  if (!exported) {
-    AddNew(std::move(decision), PlannedAction::kAdd);
-    return;
-  }
-  if (!looked_elsewhere_.insert(decision.key).second) {
-    // What one answer called the client's own, the next does not.
-    DeferUnread(decision, /*exists=*/true);
-    return;
-  }
-  auto shared = std::make_shared<Decision>(std::move(decision));
-  GoneCheck::Question question;
-  question.client = shared->key;
-  question.contact = shared->contact;
-  question.displaced = true;
-  question.gone = [this, shared](const std::optional<Survivor>& own) {
-    const auto pair = context_.ledger.Pair(shared->key);
-    if (!context_.Check(pair.status())) return;
-    const bool refused =
-        own.has_value() && pair->has_value() &&
-        std::count((*pair)->refused.begin(), (*pair)->refused.end(), own->id) > 0;
-    if (own.has_value() && !refused) {
-      shared->contact = own->id;
-      queue_.push_back(std::move(*shared));
-    } else {
-      AddNew(std::move(*shared), PlannedAction::kAdd);
-    }
-  };
-  question.not_gone = [this, shared](bool exists) { DeferUnread(*shared, exists); };
-  gone_.Ask(std::move(question));
 }
 
 void Adopter::DeferUnread(const Decision& decision, bool exists) {
@@ -216,7 +239,6 @@ void Adopter::DeferUnread(const Decision& decision, bool exists) {
 }
 
 bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {
-  if (context_.strangers.count(owner) == 0) return false;
   if (context_.settings.dry_run) return true;
   const auto known = context_.ledger.Get(owner);
   if (!context_.Check(known.status()) || !known->has_value()) return false;
@@ -235,49 +257,18 @@ bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {
   return context_.Check(kept) && taken;
 }
 
-void Adopter::Judge(Decision decision, const ContactRow& row) {
-  const bool ours = row.stamp.originator == context_.settings.originator &&
-                    row.stamp.origin == decision.key.guid();
-  const bool anothers = !ours && row.stamp.originator.rfind(kOriginatorPrefix, 0) == 0;
-  const auto pair = context_.ledger.Pair(decision.key);
-  if (!context_.Check(pair.status())) return;
-  PairNote note = pair->value_or(PairNote{});
-  // A person's word goes before what the two look like.
-  const bool by_hand = note.found_by == kLinkedByHand && note.candidates.size() == 1 &&
-                       note.candidates[0] == row.id;
-  const bool refused = std::count(note.refused.begin(), note.refused.end(), row.id) > 0;
-  const auto accepted = IsAccepted(note, decision.key, row.id);
-  if (!context_.Check(accepted.status())) return;
-  bool fits = ours || ((by_hand || *accepted) && !anothers);
-  if (!fits && !anothers && !refused) {
-    const auto earlier = context_.ledger.IsOfEarlierPortal(decision.key, row.id);
-    if (!context_.Check(earlier.status())) return;
-    // The same number on two portals, and the same family name, is chance.
-    fits = *earlier ? IsSamePerson(decision.content, row)
-                    : IsPlausible(decision.content, row,
-                                  context_.settings.mapping->default_region());
-  }
-  if (refused || !fits) {
-    LookElsewhere(std::move(decision));
-    return;
-  }
-  const auto owner = context_.ledger.ClientOf(row.id);
-  if (!context_.Check(owner.status())) return;
-  if (owner->has_value() && **owner != decision.key &&
-      !(ours && TakeFromStranger(row, **owner))) {
-    LookElsewhere(std::move(decision));
-    return;
-  }
+void Adopter::TakeOver(Decision decision, ContactCase known, const ContactRow& row) {
+  const bool ours = CarriesMark(row, known.mark);
   if (context_.settings.dry_run) {
     const auto claim = context_.claimed.emplace(row.id, decision.key).first;
     if (claim->second != decision.key) {
-      AddNew(std::move(decision), PlannedAction::kAdd);
+      const ContactVerdict another =
+          MakeAnother(decision, PlannedAction::kAdd, context_.settings.events);
+      Conclude(std::move(decision), another);
       return;
     }
   } else {
-    auto known = context_.ledger.Get(decision.key);
-    if (!context_.Check(known.status())) return;
-    ClientRecord record = known->value_or(ClientRecord{});
+    ClientRecord record = std::move(known.record).value_or(ClientRecord{});
     record.key = decision.key;
     record.link = LinkState::kLive;
     record.contact = row.id;
@@ -299,7 +290,10 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
             record, decision.stored, context_.Tell(HistoryKind::kAdopted, found_by)))) {
       return;
     }
-    if (!by_hand) {
+    PairNote note = std::move(known.pair);
+    // A person's word goes before what the two look like.
+    if (note.found_by != kLinkedByHand ||
+        note.candidates != std::vector<ContactId>{row.id}) {
       note.found_by = found_by;
       note.certainty = static_cast<int>(Certainty::kCertain);
       note.candidates = {row.id};

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sync-agent/export/adder.h"
+#include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/updater.h"
@@ -13,12 +14,12 @@
 namespace guestbridge::agent {
 
 // Clients for which 1C holds a contact ID that the ledger doesn't know: looks at that
-// contact. Ours by origin, or plausible and nobody's: adopted, stamped, brought up to
-// date. Another's or implausible (IDs of an earlier portal are usual): the client is
-// new, unless the ledger knows that it has a contact and one carries its origin. Gone:
-// made again, unless the policy says otherwise; where the ledger knows that
-// the ID is of an earlier portal, the client is new. A client that is marked for
-// deletion gets no contact in any case.
+// contact, and does what contact_verdict.h says. Ours by origin, or plausible and
+// nobody's: adopted, stamped, brought up to date. Another's or implausible (IDs of an
+// earlier portal are usual): the client is new, unless the ledger knows that it has a
+// contact and one carries its origin. Gone: made again, unless the policy says
+// otherwise; where the ledger knows that the ID is of an earlier portal, the client is
+// new. A client that is marked for deletion gets no contact in any case.
 class Adopter {
  public:
   Adopter(RunContext& context, Adder& adder, Updater& updater, GoneCheck& gone)
@@ -30,20 +31,22 @@ class Adopter {
   std::optional<PortalLane::Job> Next();
 
  private:
+  // What the ledger knows; nothing when it failed.
+  std::optional<ContactCase> CaseOf(const Decision& decision);
+  ContactVerdict VerdictOf(const Decision& decision, const ContactCase& known);
   void Judge(Decision decision, const ContactRow& row);
-  // A pair that was accepted, and whose stamp has not arrived: it is not judged anew.
-  absl::StatusOr<bool> IsAccepted(const PairNote& pair, const ClientKey& key,
-                                  ContactId contact);
   // The contact that 1C names is gone.
   void Gone(Decision decision);
-  void AddNew(Decision decision, PlannedAction action);
-  void LeaveMarked(const Decision& decision, bool gone);
   // The contact is not the client's. When this ledger made it one before, its own may
   // stand under another ID: looked for by origin before anything is added.
-  void LookElsewhere(Decision decision);
+  void LookByOrigin(Decision decision);
+  void Conclude(Decision decision, ContactVerdict verdict);
+  void TakeOver(Decision decision, ContactCase known, const ContactRow& row);
+  void LeaveSwitchedOff(const Decision& decision, const char* event);
+  void LeaveMarked(const Decision& decision, bool gone);
   void DeferUnread(const Decision& decision, bool exists);
   // Takes a contact that bears its mark back from a client that is a stranger to it:
-  // that one is looked at as if 1C held the ID. False: it is linked for good reason.
+  // that one is looked at as if 1C held the ID. False: the ledger failed.
   bool TakeFromStranger(const ContactRow& row, const ClientKey& owner);
 
   RunContext& context_;
@@ -51,7 +54,7 @@ class Adopter {
   Updater& updater_;
   GoneCheck& gone_;
   std::deque<Decision> queue_;
-  std::set<ClientKey> looked_elsewhere_;
+  std::set<ClientKey> looked_by_origin_;
   int in_flight_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // What becomes of one client in a run.
 #include <utility>
 
+#include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/model/mutant.h"
 
@@ -107,11 +108,8 @@ void ExportMachine::Consider(const ClientRow& row) {
              settings_.mapping->MapContent(
                  row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
              view, settings_.events, settings_.policies, Trace::kNone);
-  if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive &&
-      (decision.action == PlannedAction::kUpdate ||
-       decision.action == PlannedAction::kUnchanged)) {
-    decision.action = PlannedAction::kCheckStored;
-    decision.contact = view.contact;
+  if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive) {
+    LookAtStranger(view.contact, &decision);
   }
   if (decision.reason == kInDoubt && !settings_.dry_run && record->has_value() &&
       (*attempt)->intent.digest.hash != decision.digest.hash &&

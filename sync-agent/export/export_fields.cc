@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
@@ -65,39 +66,53 @@ void ExportMachine::CheckAttributeKinds() {
       !settings_.exports() || !context_.failure.ok()) {
     return;
   }
-  const AttributeKinds shown = settings_.attribute_kinds();
   const std::string version = absl::StrCat(settings_.mapping_version);
   if (!known_kinds_.has_value()) {
     const auto noted = context_.ledger.Note(kAttributeKindsNote);
     if (!context_.Check(noted.status())) return;
+    noted_kinds_ = *noted;
     known_kinds_.emplace();
-    const std::vector<std::string> parts = absl::StrSplit(*noted, ' ');
+    const std::vector<std::string> parts = absl::StrSplit(noted_kinds_, ' ');
     for (size_t i = 1; i < parts.size() && parts[0] == version; ++i) {
-      const std::pair<std::string, std::string> kind =
+      const std::pair<std::string, std::string> known =
           absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
-      known_kinds_->insert(kind);
+      (*known_kinds_)[known.first] = absl::StrSplit(known.second, ',');
     }
   }
-  bool news = false;
+  const AttributeKinds shown = settings_.attribute_kinds();
   for (const std::string& attribute : settings_.mapping->attributes()) {
-    const auto kind = shown.find(attribute);
-    if (kind == shown.end()) continue;
-    const std::string type = NameOf(kind->second);
-    const auto [known, first] = known_kinds_->emplace(attribute, type);
-    if (!first && known->second == type) continue;
-    if (!first) {
+    const auto kinds = shown.find(attribute);
+    if (kinds == shown.end()) continue;
+    AttributeKindSet& seen = seen_kinds_[attribute];
+    Widen(kinds->second, &seen);
+    // Of one that is new here all kinds are learned: it may be of a composite type.
+    const auto known = known_kinds_->find(attribute);
+    if (known == known_kinds_->end()) continue;
+    for (const AttributeKind kind : seen) {
+      const std::string type = NameOf(kind);
+      if (known->second.count(type) > 0) continue;
       tally_.AddNotice(
           "MAPPED_ATTRIBUTE_RETYPED",
           {{"attribute", attribute}, {"type", type}, {"version", version}});
     }
-    known->second = type;
-    news = true;
   }
-  if (!news || !settings_.writes()) return;
-  std::string now = version;
-  for (const auto& [attribute, type] : *known_kinds_) {
-    absl::StrAppend(&now, " ", attribute, "=", type);
+  NoteAttributeKinds(/*all=*/false);
+}
+
+void ExportMachine::NoteAttributeKinds(bool all) {
+  if (seen_kinds_.empty() || !settings_.writes()) return;
+  std::map<std::string, std::set<std::string>> kinds = *known_kinds_;
+  for (const auto& [attribute, seen] : seen_kinds_) {
+    std::set<std::string>& types = kinds[attribute];
+    if (all) types.clear();
+    for (const AttributeKind kind : seen) types.insert(NameOf(kind));
   }
+  std::string now = absl::StrCat(settings_.mapping_version);
+  for (const auto& [attribute, types] : kinds) {
+    absl::StrAppend(&now, " ", attribute, "=", absl::StrJoin(types, ","));
+  }
+  if (now == noted_kinds_) return;
+  noted_kinds_ = now;
   context_.Check(context_.ledger.SetNote(kAttributeKindsNote, now));
 }
 

@@ -133,6 +133,7 @@ void ExportMachine::OnPage(const ClientPage& page, const Instant& now) {
   Handle(now, [&] {
     reading_ = false;
     if (!page.rows.empty() || page.unchanged > 0) source_empty_ = false;
+    if (page.unchanged > 0) passed_rows_by_ = true;
     CheckAttributeKinds();
     for (const ClientRow& row : page.rows) Consider(row);
     for (int i = 0; i < page.unchanged; ++i) tally_.Count(Outcome::kUnchanged);
@@ -434,6 +435,7 @@ bool ExportMachine::Advance() {
               context_.ledger.SetNote(kReadWithBasisNote, settings_.content_basis()));
         }
         if (settings_.reads_whole) {
+          if (!passed_rows_by_) NoteAttributeKinds(/*all=*/true);
           context_.Check(context_.ledger.SetNote(
               kReadWholeNote, absl::StrCat(absl::ToUnixSeconds(context_.now.wall))));
           context_.Check(

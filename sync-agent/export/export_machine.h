@@ -89,9 +89,11 @@ class ExportMachine {
   void LearnPortalKind();
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
-  // Whether the rows that came show a mapped attribute of 1C with another type than the
-  // last run's did.
+  // Whether the rows that came show a mapped attribute of 1C with a type that is not
+  // among those of earlier runs.
   void CheckAttributeKinds();
+  // `all`: of every row; what was shown before counts no more.
+  void NoteAttributeKinds(bool all);
   // Refused clients are tried again once the mapping or the portal's fields are others.
   void RetryRefused(const std::map<std::string, ContactFieldShape>& fields);
   void Step();
@@ -177,8 +179,12 @@ class ExportMachine {
   bool retries_dropped_ = false;
   bool refused_next_ = false;  // dirty clients were met; these come after them
   bool cold_at_start_ = false;
-  // By attribute, with this mapping; empty before the first rows.
-  std::optional<std::map<std::string, std::string>> known_kinds_;
+  // By attribute, with this mapping, as earlier runs noted; empty before the first
+  // rows.
+  std::optional<std::map<std::string, std::set<std::string>>> known_kinds_;
+  std::string noted_kinds_;  // the note as it is now
+  AttributeKinds seen_kinds_;
+  bool passed_rows_by_ = false;    // some were known by their versions, and not read
   std::optional<bool> known_box_;  // as last noted by this run
   bool cancelled_ = false;
   bool ended_ = false;

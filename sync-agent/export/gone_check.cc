@@ -1,13 +1,11 @@
 #include "sync-agent/export/gone_check.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/model/mutant.h"
-#include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -60,37 +58,18 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
-      const auto carries_origin = [&](const ContactRow& row) {
-        return row.stamp.originator == context_.settings.originator &&
-               row.stamp.origin == question.client.guid();
-      };
-      const auto in_place = [&](const ContactRow& row) {
-        return row.id == question.contact && carries_origin(row);
-      };
-      // One answer says that it is another's, and the next that it is not.
-      if (question.displaced &&
-          (std::any_of(get.rows.begin(), get.rows.end(), in_place) ||
-           std::any_of(list.rows.begin(), list.rows.end(), in_place))) {
+      const OriginLook look = LookThrough(
+          list.rows, get.rows, question.contact,
+          Stamp{context_.settings.originator, question.client.guid(), ""},
+          question.displaced, [&](const ContactRow& row) {
+            return context_.IsAnothers(row.id, question.client, question.displaced);
+          });
+      if (question.displaced && look.in_place) {
         question.not_gone(true);
         continue;
       }
-      std::optional<Survivor> survivor;
-      bool linked_elsewhere = false;
-      for (const ContactRow& row : list.rows) {
-        if (MutantActive(Mutant::kLostIsAbsent) || !carries_origin(row) ||
-            row.id == question.contact ||
-            (survivor.has_value() && row.id >= survivor->id)) {
-          continue;
-        }
-        if (context_.IsAnothers(row.id, question.client, question.displaced)) {
-          linked_elsewhere = true;
-          continue;
-        }
-        const auto version = DecodeOriginVersion(row.stamp.version);
-        survivor = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
-      }
       if (!context_.failure.ok()) return;
-      if (question.displaced && linked_elsewhere && !survivor.has_value()) {
+      if (question.displaced && look.linked_elsewhere && !look.own.has_value()) {
         // Its own contact stands there, under a client that nobody has looked at yet:
         // the sweep of the next run does.
         if (context_.settings.writes()) {
@@ -99,10 +78,10 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(true);
         continue;
       }
-      if (!survivor.has_value() && !question.displaced) {
+      if (!look.own.has_value() && !question.displaced) {
         context_.seen_gone.insert(question.client);
       }
-      question.gone(std::move(survivor));
+      question.gone(look.own);
     }
   };
   ++in_flight_;

@@ -6,19 +6,13 @@
 #include <set>
 #include <string>
 
+#include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/run_context.h"
 
 namespace guestbridge::agent {
 
-// A contact that carries the client's origin in place of the one that is gone: made by
-// a merge, or an older copy out of the recycle bin.
-struct Survivor {
-  ContactId id;
-  ValueDigests values;  // that its stamp names as ours
-};
-
-// Links the client to it. What the contact holds is not known, and it may still hold
-// values of ours that a later content has given up.
+// Links the client to the survivor. What the contact holds is not known, and it may
+// still hold values of ours that a later content has given up.
 void Follow(const Survivor& survivor, ClientRecord* record);
 
 // Finds out what became of contacts that a read did not show: a contact counts as gone

@@ -27,12 +27,19 @@ absl::StatusOr<absl::Duration> RaisedSettleTime(Ledger& ledger) {
 
 bool LateArrivals::Begin() {
   suspects_.clear();
+  erased_.clear();
   settle_time_ = context_.SettleTime();
   context_.doubts.LookAgainAt(absl::InfiniteDuration());
   const auto watched = context_.ledger.WatchedAdds();
   if (!context_.Check(watched.status())) return false;
-  for (const WatchedAdd& one : *watched) suspects_[one.key].missed.push_back(one);
-  return !suspects_.empty();
+  for (const WatchedAdd& one : *watched) {
+    if (one.erased.empty()) {
+      suspects_[one.key].missed.push_back(one);
+    } else {
+      erased_.push_back({one, {}});
+    }
+  }
+  return !suspects_.empty() || !erased_.empty();
 }
 
 ContactId LateArrivals::low() const {
@@ -40,31 +47,45 @@ ContactId LateArrivals::low() const {
   for (const auto& [key, suspect] : suspects_) {
     for (const WatchedAdd& one : suspect.missed) low = std::min(low, one.high);
   }
+  for (const ErasedSuspect& suspect : erased_) low = std::min(low, suspect.missed.high);
   return low;
 }
 
 void LateArrivals::Take(const ContactRow& row) {
   const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
   if (suspect != suspects_.end()) suspect->second.hits.push_back(row);
+  if (erased_.empty()) return;
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  if (!version.ok()) return;
+  for (ErasedSuspect& erased : erased_) {
+    if (erased.missed.nonce == version->nonce) erased.came.push_back(row.id);
+  }
 }
 
 void LateArrivals::Conclude(bool complete) {
-  if (suspects_.empty()) return;
+  if (suspects_.empty() && erased_.empty()) return;
   const int64_t now = absl::ToUnixSeconds(context_.now.wall);
   const int64_t watched = absl::ToInt64Seconds(kWatched);
   bool recent = false;
   bool over = false;
+  const auto look_at_age = [&](const WatchedAdd& one) {
+    const int64_t age = now - one.missed_unix;
+    recent |= age >= 0 && age < absl::ToInt64Seconds(kLookAgainAfter);
+    // Also after a jump of the clock.
+    over |= age > watched || age < -watched;
+  };
   for (auto& [key, suspect] : suspects_) {
     Judge(key, suspect);
     if (!context_.failure.ok()) return;
-    for (const WatchedAdd& one : suspect.missed) {
-      const int64_t age = now - one.missed_unix;
-      recent |= age >= 0 && age < absl::ToInt64Seconds(kLookAgainAfter);
-      // Also after a jump of the clock.
-      over |= age > watched || age < -watched;
-    }
+    for (const WatchedAdd& one : suspect.missed) look_at_age(one);
+  }
+  for (ErasedSuspect& suspect : erased_) {
+    Judge(suspect);
+    if (!context_.failure.ok()) return;
+    look_at_age(suspect.missed);
   }
   suspects_.clear();
+  erased_.clear();
   if (recent || !complete) {
     context_.doubts.LookAgainAt(context_.now.steady + kLookAgainAfter);
   }
@@ -84,13 +105,25 @@ void LateArrivals::Judge(const ClientKey& key, Suspect& suspect) {
     for (WatchedAdd& one : suspect.missed) {
       if (one.nonce != version->nonce) continue;
       if (came == nullptr) came = &hit;
-      if (one.late) continue;
-      one.late = true;
-      if (!context_.Check(context_.ledger.NoteLate(one))) return;
-      RaiseSettleTime(one);
+      NoteLate(one);
+      if (!context_.failure.ok()) return;
     }
   }
   LinkOrTell(key, suspect.hits, came);
+}
+
+void LateArrivals::Judge(ErasedSuspect& suspect) {
+  if (suspect.came.empty()) return;
+  NoteLate(suspect.missed);
+  for (const ContactId contact : suspect.came) {
+    context_.tally.AddNoticeOf(contact, "CONTACT_OF_ERASED_CLIENT");
+  }
+}
+
+void LateArrivals::NoteLate(WatchedAdd& missed) {
+  if (missed.late) return;
+  missed.late = true;
+  if (context_.Check(context_.ledger.NoteLate(missed))) RaiseSettleTime(missed);
 }
 
 void LateArrivals::RaiseSettleTime(const WatchedAdd& late) {

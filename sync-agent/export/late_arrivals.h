@@ -16,8 +16,9 @@ absl::StatusOr<absl::Duration> RaisedSettleTime(Ledger& ledger);
 // each export looks, and a settling ten minutes after the miss.
 //
 // A client that has no contact by then is linked to what came. One that has another is
-// told of as a client with two contacts, by each export of that time. In both cases the
-// settle time of this portal grows.
+// told of as a client with two contacts, by each export of that time. Of one that was
+// erased meanwhile what came is told by its ID, for as long as it stands there. In all
+// cases the settle time of this portal grows.
 class LateArrivals {
  public:
   explicit LateArrivals(RunContext& context) : context_(context) {}
@@ -35,7 +36,14 @@ class LateArrivals {
     std::vector<WatchedAdd> missed;
     std::vector<ContactRow> hits;
   };
+  // An addition for a client of which only a hash is left: known by its nonce.
+  struct ErasedSuspect {
+    WatchedAdd missed;
+    std::vector<ContactId> came;
+  };
   void Judge(const ClientKey& key, Suspect& suspect);
+  void Judge(ErasedSuspect& suspect);
+  void NoteLate(WatchedAdd& missed);
   void RaiseSettleTime(const WatchedAdd& late);
   // `came`: the hit that a missed attempt made; may be null.
   void LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits,
@@ -43,6 +51,7 @@ class LateArrivals {
 
   RunContext& context_;
   std::map<ClientKey, Suspect> suspects_;
+  std::vector<ErasedSuspect> erased_;
   absl::Duration settle_time_;  // when the look began
 };
 

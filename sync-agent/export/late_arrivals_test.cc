@@ -47,6 +47,16 @@ class LateArrivalsTest : public ::testing::Test {
     }
     return false;
   }
+  // Which contacts of erased guests the run tells of.
+  static std::vector<int64_t> ToldContacts(const World::Result& result) {
+    std::vector<int64_t> told;
+    for (const RunNotice& notice : result.progress.notices) {
+      if (notice.reason != "CONTACT_OF_ERASED_CLIENT") continue;
+      EXPECT_EQ(notice.parameters.size(), 1u);  // nothing of the guest
+      told.push_back(std::stoll(notice.parameters.at("contact")));
+    }
+    return told;
+  }
   ContactId Contact() { return (**world_.ledger->Get(guest_)).contact; }
 
   World world_;
@@ -133,11 +143,34 @@ TEST_F(LateArrivalsTest, OnAnotherPortalAreNotWaitedFor) {
   EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
 }
 
-TEST_F(LateArrivalsTest, OfAnErasedGuestAreForgotten) {
+TEST_F(LateArrivalsTest, OfAnErasedGuestAreToldByTheirIdWhileTheyStandThere) {
   Run(RunKind::kExport);
-  ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
-  ASSERT_EQ(world_.ledger->WatchedAdds()->size(), 1u);
-  EXPECT_EQ(world_.ledger->WatchedAdds()->front().key, other_);
+  const int64_t own = Contact().value();
+  const Erasure erasure = *world_.ledger->Erase(guest_, 1800000000);
+  ASSERT_EQ(world_.ledger->WatchedAdds()->size(), 2u);
+  EXPECT_TRUE(ToldContacts(Run(RunKind::kExport)).empty());
+
+  Arrive();
+  std::vector<int64_t> came = world_.portal.OfClient(guest_);
+  std::erase(came, own);  // which the receipt names
+  ASSERT_EQ(came.size(), 1u);
+  world_.now += absl::Minutes(10);
+  const auto settled = Run(RunKind::kSettle);
+  EXPECT_EQ(ToldContacts(settled), came);
+  EXPECT_FALSE(Told(settled, guest_));
+  EXPECT_GT(*RaisedSettleTime(*world_.ledger), absl::Minutes(20));
+  world_.now += absl::Hours(20);
+  EXPECT_EQ(ToldContacts(Run(RunKind::kExport)), came);
+
+  world_.portal.Delete(came.front());
+  EXPECT_TRUE(ToldContacts(Run(RunKind::kExport)).empty());
+  for (const WatchedAdd& one : *world_.ledger->WatchedAdds()) {
+    EXPECT_NE(one.key, guest_);
+    EXPECT_EQ(one.erased, one.key == other_ ? "" : erasure.hash);
+  }
+  world_.now += absl::Hours(20);
+  Run(RunKind::kExport);
+  EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
 }
 
 }  // namespace

@@ -68,15 +68,15 @@ class AttributeKindsTest : public MappedFieldsTest {
     return notices;
   }
 
-  AttributeKinds kinds = {{"LastName", AttributeKind::kText},
-                          {"Phone", AttributeKind::kText},
-                          {"Remarks", AttributeKind::kText}};
+  AttributeKinds kinds = {{"LastName", {AttributeKind::kText}},
+                          {"Phone", {AttributeKind::kText}},
+                          {"Remarks", {AttributeKind::kText}}};
 };
 
 TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
   EXPECT_TRUE(Notices(Settings()).empty());
-  kinds["Phone"] = AttributeKind::kNumber;
-  kinds["Remarks"] = AttributeKind::kDate;  // not mapped
+  kinds["Phone"] = {AttributeKind::kNumber};
+  kinds["Remarks"] = {AttributeKind::kDate};  // not mapped
   // A dry run says it and notes nothing.
   auto dry = Settings();
   dry.dry_run = true;
@@ -92,7 +92,7 @@ TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
 TEST_F(AttributeKindsTest, ItIsSaidOnceHoweverManyPagesThereAre) {
   for (int i = 2; i < 60; ++i) world.base.Add(i, "Orlova");
   EXPECT_TRUE(Notices(Settings()).empty());
-  kinds["LastName"] = AttributeKind::kDate;
+  kinds["LastName"] = {AttributeKind::kDate};
   auto dry = Settings();
   dry.dry_run = true;
   EXPECT_EQ(Notices(dry).size(), 1u);
@@ -102,15 +102,53 @@ TEST_F(AttributeKindsTest, WhatRowsDoNotTellIsRememberedAsItWas) {
   EXPECT_TRUE(Notices(Settings()).empty());
   kinds.erase("Phone");
   EXPECT_TRUE(Notices(Settings()).empty());
-  kinds["LastName"] = AttributeKind::kBoolean;
+  kinds["LastName"] = {AttributeKind::kBoolean};
   EXPECT_EQ(Notices(Settings()).size(), 1u);
-  kinds["Phone"] = AttributeKind::kNumber;
+  kinds["Phone"] = {AttributeKind::kNumber};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, OneOfACompositeTypeIsSaidOnceHoweverItAlternates) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  int said = 0;
+  for (int run = 0; run < 6; ++run) {
+    kinds["Phone"] = {run % 2 == 0 ? AttributeKind::kNumber : AttributeKind::kText};
+    said += static_cast<int>(Notices(Settings()).size());
+  }
+  EXPECT_EQ(said, 1);
+}
+
+TEST_F(AttributeKindsTest, OneWhoseFirstReadingShowsSeveralTypesIsNotSaid) {
+  for (int i = 2; i < 60; ++i) world.base.Add(i, "Orlova");
+  int page = 0;
+  RunSettings settings = world.Settings();
+  settings.reads_whole = true;
+  settings.attribute_kinds = [&page]() -> AttributeKinds {
+    return {{"Phone", {++page == 1 ? AttributeKind::kText : AttributeKind::kNumber}}};
+  };
+  EXPECT_TRUE(Notices(settings).empty());
+  for (const AttributeKind kind : {AttributeKind::kNumber, AttributeKind::kText}) {
+    kinds["Phone"] = {kind};
+    EXPECT_TRUE(Notices(Settings()).empty());
+  }
+  kinds["Phone"] = {AttributeKind::kBoolean};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, OnceAllRowsShowAnotherTypeTheOldOneIsNewAgain) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+  RunSettings whole = Settings();
+  whole.reads_whole = true;
+  EXPECT_TRUE(Notices(whole).empty());
+  kinds["Phone"] = {AttributeKind::kText};
   EXPECT_EQ(Notices(Settings()).size(), 1u);
 }
 
 TEST_F(AttributeKindsTest, AnotherMappingBeginsAnew) {
   EXPECT_TRUE(Notices(Settings()).empty());
-  kinds["Phone"] = AttributeKind::kNumber;
+  kinds["Phone"] = {AttributeKind::kNumber};
   auto settings = Settings();
   settings.mapping_version = 2;
   EXPECT_TRUE(Notices(settings).empty());

@@ -9,6 +9,20 @@
 
 namespace guestbridge::agent {
 
+void Restore(const ContactRow& row, ClientRecord* record) {
+  record->link = LinkState::kLive;
+  record->contact = row.id;
+  record->exported = ContentDigest{};
+  record->exported.fields_known = false;
+  record->reason.clear();
+  record->problem = Outcome::kNone;
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  if (!version.ok()) return;
+  record->exported.hash = version->content_hash;
+  record->exported.values = version->values;
+  record->revision = version->revision;
+}
+
 Rebuilder::Rebuilder(RunContext& context, bool count)
     : context_(context),
       count_(count),
@@ -41,18 +55,7 @@ void Rebuilder::Take(const ContactRow& row) {
   if (context_.IsAnothers(row.id, key)) return;
   ClientRecord record = known->value_or(ClientRecord{});
   record.key = key;
-  record.link = LinkState::kLive;
-  record.contact = row.id;
-  record.exported = ContentDigest{};
-  record.exported.fields_known = false;
-  record.reason.clear();
-  record.problem = Outcome::kNone;
-  const auto version = DecodeOriginVersion(row.stamp.version);
-  if (version.ok()) {
-    record.exported.hash = version->content_hash;
-    record.exported.values = version->values;
-    record.revision = version->revision;
-  }
+  Restore(row, &record);
   // What 1C holds shows when the client is read; until then the ID is queued for it,
   // and writing what is there already costs one read.
   CrashPoint("agent.rebuild.link");

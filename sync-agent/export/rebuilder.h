@@ -8,6 +8,10 @@
 
 namespace guestbridge::agent {
 
+// Links the client to the contact that carries its mark, with what the stamp tells of
+// its content.
+void Restore(const ContactRow& row, ClientRecord* record);
+
 // Restores links from what the portal keeps of ours: every contact of this base, by
 // origin. For `ledger rebuild`, and before a ledger that is not the last writer's may
 // add anything.

@@ -42,8 +42,8 @@ inline constexpr char kRaisedSettleTimeNote[] = "raised-settle-time";
 inline constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
 // "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
 inline constexpr char kFieldTypesNote[] = "mapped-field-types";
-// "VERSION NAME=KIND NAME=KIND …": the mapped attributes of 1C as rows showed them
-// last.
+// "VERSION NAME=KIND,KIND NAME=KIND …": the mapped attributes of 1C as rows have shown
+// them since all were read last.
 inline constexpr char kAttributeKindsNote[] = "mapped-attribute-kinds";
 // "VERSION DIGEST": the mapping and the portal's fields with which clients were
 // refused; with others they are tried again.

@@ -4,10 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
-#include "sync-agent/model/origin.h"
+#include "sync-agent/export/contact_verdict.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -83,16 +82,11 @@ void Sweep::Missing(const WriteBackItem& item, OnGone gone) {
 }
 
 bool Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {
-  if (row.stamp.originator == context_.settings.originator &&
-      row.stamp.origin == item.key.guid()) {
-    return true;
-  }
+  const Stamp mark{context_.settings.originator, item.key.guid(), ""};
+  if (CarriesMark(row, mark)) return true;
   const auto record = context_.ledger.Get(item.key);
   if (!context_.Check(record.status()) || !record->has_value()) return true;
-  // One that waits for its stamp is known to have none; another client's is no stamp
-  // that is still to come.
-  const bool marked = absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
-  if ((*record)->dirty && !marked) return true;
+  if (!IsStranger(row, mark, (*record)->dirty)) return true;
   context_.strangers.insert(item.key);
   ClientRecord known = **record;
   known.dirty = true;

@@ -66,16 +66,25 @@ void Tally::AddNotice(const std::string& reason, const Parameters& parameters) {
 }
 
 void Tally::AddNoticeOf(const ClientKey& client, const std::string& reason) {
+  AddNoticeOf("client", client.guid(), reason);
+}
+
+void Tally::AddNoticeOf(ContactId contact, const std::string& reason) {
+  AddNoticeOf("contact", std::to_string(contact.value()), reason);
+}
+
+void Tally::AddNoticeOf(const std::string& parameter, const std::string& value,
+                        const std::string& reason) {
   constexpr int kMostOfOneReason = 100;
   int of_reason = 0;
   for (const RunNotice& notice : progress_.notices) {
     if (notice.reason != reason) continue;
-    const auto said = notice.parameters.find("client");
-    if (said != notice.parameters.end() && said->second == client.guid()) return;
+    const auto said = notice.parameters.find(parameter);
+    if (said != notice.parameters.end() && said->second == value) return;
     ++of_reason;
   }
   if (of_reason >= kMostOfOneReason) return;
-  progress_.notices.push_back({reason, {{"client", client.guid()}}});
+  progress_.notices.push_back({reason, {{parameter, value}}});
 }
 
 void Tally::DropNotice(const std::string& reason) {

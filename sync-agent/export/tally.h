@@ -33,8 +33,9 @@ class Tally {
                   const Parameters& parameters);
   // Said once per reason.
   void AddNotice(const std::string& reason, const Parameters& parameters);
-  // Said once per client, of the first hundred: each is somebody's to mend.
+  // Said once per client or contact, of the first hundred: each is somebody's to mend.
   void AddNoticeOf(const ClientKey& client, const std::string& reason);
+  void AddNoticeOf(ContactId contact, const std::string& reason);
   void DropNotice(const std::string& reason);
 
   RunProgress& progress() { return progress_; }
@@ -46,6 +47,8 @@ class Tally {
   }
 
  private:
+  void AddNoticeOf(const std::string& parameter, const std::string& value,
+                   const std::string& reason);
   void DropFailure(const ClientKey& client);
 
   int64_t run_;

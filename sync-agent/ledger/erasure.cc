@@ -1,4 +1,5 @@
-// Clients that were erased: a hash stands for each, and nothing else is kept.
+// Clients that were erased: a hash stands for each, and nothing else is kept, but for a
+// day and a half the nonces of additions that may still come.
 #include "sync-agent/ledger/erasure.h"
 
 #include "absl/strings/match.h"
@@ -62,12 +63,13 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
     // The counts of write-backs follow an update, not a delete.
     for (const char* sql :
          {"DELETE FROM pairs WHERE client = ?", "DELETE FROM findings WHERE client = ?",
-          "DELETE FROM watched_adds WHERE key = ?",
           "UPDATE clients SET write_back = 0 WHERE key = ?",
           "DELETE FROM clients WHERE key = ?"}) {
       GB_ASSIGN_OR_RETURN(Statement * remove, database_->Prepare(sql));
       GB_RETURN_IF_ERROR(remove->Bind(1, key.guid()).Run());
     }
+    // What comes of them is the guest's data, and somebody is to hear of it.
+    GB_RETURN_IF_ERROR(EraseWatchLocked(key, erasure.hash));
     GB_ASSIGN_OR_RETURN(const std::string written, Note(kLastWrittenNote));
     if (absl::StartsWith(written, key.guid())) {
       GB_RETURN_IF_ERROR(SetNoteLocked(kLastWrittenNote, ""));

@@ -21,6 +21,13 @@ class ErasureTest : public ::testing::Test {
     return *Ledger::Open(dir_.File(name), random_);
   }
 
+  bool IsInFile(const std::string& text) {
+    std::ostringstream file;
+    file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();
+    EXPECT_GT(file.str().size(), 4096u);
+    return file.str().find(text) != std::string::npos;
+  }
+
   testing::TempDir dir_;
   testing::SeededRandom random_{1};
 };
@@ -52,6 +59,34 @@ TEST_F(ErasureTest, TwoLedgersHaveTwoHashesOfOneClient) {
   EXPECT_EQ(ErasureHash("a", kClient).size(), 32u);
 }
 
+TEST_F(ErasureTest, AnAdditionThatMayStillComeIsWatchedOnUnderTheHash) {
+  std::string hash;
+  {
+    auto ledger = Open();
+    Intent intent;
+    intent.key = kClient;
+    intent.nonce = "abcd1234";
+    ASSERT_TRUE(ledger->CommitIntents({intent}, ContactId(7)).ok());
+    const Evidence miss = Evidence::CompleteMiss(absl::Minutes(3), absl::Minutes(2));
+    ASSERT_TRUE(ledger->Settle({{kClient, miss, 0, Outcome::kNone, 500}}).ok());
+    hash = ledger->Erase(kClient, 1000)->hash;
+  }
+  EXPECT_FALSE(IsInFile(kClient.guid()));
+  auto ledger = Open();
+  ASSERT_TRUE(ledger->Erase(kClient, 2000).ok());  // again
+  auto watched = *ledger->WatchedAdds();
+  ASSERT_EQ(watched.size(), 1u);
+  EXPECT_EQ(watched[0].key, ClientKey());
+  EXPECT_EQ(watched[0].erased, hash);
+  EXPECT_EQ(watched[0].nonce, "abcd1234");
+  EXPECT_EQ(watched[0].high, ContactId(7));
+  EXPECT_EQ(watched[0].missed_unix, 500);
+  ASSERT_TRUE(ledger->NoteLate(watched[0]).ok());
+  EXPECT_TRUE(ledger->WatchedAdds()->front().late);
+  ASSERT_TRUE(ledger->EndWatch(501, 10000).ok());
+  EXPECT_TRUE(ledger->WatchedAdds()->empty());
+}
+
 TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {
   {
     auto ledger = Open();
@@ -78,11 +113,8 @@ TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {
     EXPECT_TRUE(ledger->MatchClients(ClientKey(), 10)->empty());
     EXPECT_EQ(*ledger->CountCarriers("Pdigest"), 0);
   }  // The last one to close merges what was appended.
-  std::ostringstream file;
-  file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();
-  EXPECT_GT(file.str().size(), 4096u);
-  EXPECT_EQ(file.str().find(kClient.guid()), std::string::npos);
-  EXPECT_EQ(file.str().find("\x0a\xf0"), std::string::npos);
+  EXPECT_FALSE(IsInFile(kClient.guid()));
+  EXPECT_FALSE(IsInFile("\x0a\xf0"));
 }
 
 }  // namespace

@@ -145,7 +145,8 @@ struct Attempt {
 
 // An ADD that a complete look-up did not find.
 struct WatchedAdd {
-  ClientKey key;
+  ClientKey key;       // none of a client that was erased since …
+  std::string erased;  // … of which only this is left: Erasure::hash
   std::string nonce;
   ContactId high;  // highest contact ID known before it left
   int64_t missed_unix = 0;
@@ -325,12 +326,13 @@ class Ledger {
   absl::StatusOr<std::vector<ContactId>> FormerContacts(const ClientKey& key);
 
   // --- erasure --- (erasure.cc)
-  // Removes all that the ledger holds of the client, known or not, but a hash; from
-  // then on Get says kErased, and no other call writes anything about it. Clears the
-  // index of a match or a reconciliation: not while one is under way. Again:
-  // harmless. Writes the whole file anew, which takes a second for some 100,000
-  // clients; when that fails the client is erased, and the call is to be repeated. Not
-  // inside of Together. Errors: ATTEMPT_OUTSTANDING.
+  // Removes all that the ledger holds of the client, known or not, but a hash, under
+  // which additions that may still come are watched on; from then on Get says kErased,
+  // and no other call writes anything about it. Clears the index of a match or a
+  // reconciliation: not while one is under way. Again: harmless. Writes the whole file
+  // anew, which takes a second for some 100,000 clients; when that fails the client is
+  // erased, and the call is to be repeated. Not inside of Together. Errors:
+  // ATTEMPT_OUTSTANDING.
   absl::StatusOr<Erasure> Erase(const ClientKey& key, int64_t unix_time);
 
   // --- history --- (history.cc); the settling of attempts writes its own entries.
@@ -466,6 +468,7 @@ class Ledger {
   absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
                                        std::set<int64_t>* chunks);
   absl::Status WatchLocked(const Attempt& attempt, int64_t unix_time);
+  absl::Status EraseWatchLocked(const ClientKey& key, const std::string& hash);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
   absl::Status LoadErased(Random& random);

@@ -1,9 +1,29 @@
 // Additions that a complete look-up did not find, for as long as they are looked for.
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/ledger/ledger.h"
 
 namespace guestbridge::agent {
+namespace {
+
+// Before the hash of a client that was erased, in place of the client's key.
+constexpr absl::string_view kErased = "erased:";
+
+std::string KeyText(const WatchedAdd& watched) {
+  return watched.erased.empty() ? watched.key.guid()
+                                : absl::StrCat(kErased, watched.erased);
+}
+
+}  // namespace
+
+absl::Status Ledger::EraseWatchLocked(const ClientKey& key, const std::string& hash) {
+  GB_ASSIGN_OR_RETURN(
+      Statement * erase,
+      database_->Prepare("UPDATE watched_adds SET key = ? WHERE key = ?"));
+  return erase->Bind(1, absl::StrCat(kErased, hash)).Bind(2, key.guid()).Run();
+}
 
 absl::Status Ledger::WatchLocked(const Attempt& attempt, int64_t unix_time) {
   GB_ASSIGN_OR_RETURN(
@@ -27,8 +47,18 @@ absl::StatusOr<std::vector<WatchedAdd>> Ledger::WatchedAdds() {
   while (true) {
     GB_ASSIGN_OR_RETURN(const bool row, query->Step());
     if (!row) break;
-    watched.push_back({ClientKey(query->Text(0)), query->Text(1),
-                       ContactId(query->Int(2)), query->Int(3), query->Int(4) != 0});
+    const std::string key = query->Text(0);
+    WatchedAdd one;
+    if (absl::string_view hash = key; absl::ConsumePrefix(&hash, kErased)) {
+      one.erased = std::string(hash);
+    } else {
+      one.key = ClientKey(key);
+    }
+    one.nonce = query->Text(1);
+    one.high = ContactId(query->Int(2));
+    one.missed_unix = query->Int(3);
+    one.late = query->Int(4) != 0;
+    watched.push_back(std::move(one));
   }
   query->Reset();
   return watched;
@@ -40,7 +70,7 @@ absl::Status Ledger::NoteLate(const WatchedAdd& watched) {
         Statement * note,
         database_->Prepare(
             "UPDATE watched_adds SET late = 1 WHERE key = ? AND nonce = ?"));
-    return note->Bind(1, watched.key.guid()).Bind(2, watched.nonce).Run();
+    return note->Bind(1, KeyText(watched)).Bind(2, watched.nonce).Run();
   });
 }
 

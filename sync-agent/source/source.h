@@ -162,8 +162,9 @@ class SourceReader {
     static_cast<void>(attributes);
     return ContentBasis();
   }
-  // What the rows that were read last show of the attributes that they were asked for.
-  // Reaches nothing. Nothing from a connector whose values are all texts.
+  // What the rows that were read since the last OpenStream show of the attributes that
+  // they were asked for. Reaches nothing. Nothing from a connector whose values are all
+  // texts.
   virtual AttributeKinds KindsOfRowsRead() const { return {}; }
   // What was used since the connector was made.
   virtual SourceUsage usage() const = 0;

@@ -108,9 +108,9 @@ TEST(FullStreamTest, ShowsWhatKindsOfValuesTheAttributesHold) {
       ReadAll(source, Kind::kFull, {}, {"LastName", "DateOfBirth", "NoSMSDelivery"});
   ASSERT_THAT(pass.status, IsOk());
   const agent::AttributeKinds kinds = {
-      {"LastName", agent::AttributeKind::kText},
-      {"DateOfBirth", agent::AttributeKind::kDate},
-      {"NoSMSDelivery", agent::AttributeKind::kBoolean}};
+      {"LastName", {agent::AttributeKind::kText}},
+      {"DateOfBirth", {agent::AttributeKind::kDate}},
+      {"NoSMSDelivery", {agent::AttributeKind::kBoolean}}};
   EXPECT_EQ(source.reader->KindsOfRowsRead(), kinds);
 }
 

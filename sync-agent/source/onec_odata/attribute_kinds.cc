@@ -1,6 +1,7 @@
 #include "sync-agent/source/onec_odata/attribute_kinds.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -27,26 +28,16 @@ std::optional<AttributeKind> KindOf(const std::string& value, bool quoted) {
 
 }  // namespace
 
-std::optional<AttributeKind> KindShownBy(absl::Span<const ODataRow> rows,
-                                         absl::string_view attribute) {
-  std::optional<AttributeKind> shown;
+AttributeKindSet KindsShownBy(absl::Span<const ODataRow> rows,
+                              absl::string_view attribute) {
+  AttributeKindSet shown;
   for (const ODataRow& row : rows) {
     for (size_t i = 0; i < row.values.size(); ++i) {
       const auto& [name, value] = row.values[i];
       if (name != attribute) continue;
       const bool quoted = i >= row.bare.size() || !row.bare[i];
       const std::optional<AttributeKind> kind = KindOf(value, quoted);
-      if (!kind.has_value() || kind == shown) continue;
-      if (!shown.has_value()) {
-        shown = kind;
-        continue;
-      }
-      // A text may look like a date, a date never like another text.
-      const bool texts =
-          (*kind == AttributeKind::kText || *kind == AttributeKind::kDate) &&
-          (*shown == AttributeKind::kText || *shown == AttributeKind::kDate);
-      if (!texts) return std::nullopt;
-      shown = AttributeKind::kText;
+      if (kind.has_value()) Widen({*kind}, &shown);
     }
   }
   return shown;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "sync-agent/model/attribute_kind.h"
@@ -11,9 +8,8 @@
 namespace guestbridge::agent {
 
 // What `rows` show of `attribute`, by the form of its values in JSON. Nothing: no value
-// came; only digits in quotes, which are a text or a large number (Edm.Int64); or
-// values of several types. Pure.
-std::optional<AttributeKind> KindShownBy(absl::Span<const ODataRow> rows,
-                                         absl::string_view attribute);
+// came; or only digits in quotes, which are a text or a large number (Edm.Int64). Pure.
+AttributeKindSet KindsShownBy(absl::Span<const ODataRow> rows,
+                              absl::string_view attribute);
 
 }  // namespace guestbridge::agent

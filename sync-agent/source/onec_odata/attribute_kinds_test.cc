@@ -8,7 +8,7 @@ namespace guestbridge::agent {
 namespace {
 
 // What an answer with these values of one attribute shows of it.
-std::optional<AttributeKind> Shown(const std::vector<std::string>& values) {
+AttributeKindSet Shown(const std::vector<std::string>& values) {
   HttpResult result;
   result.outcome = HttpOutcome::kAnswered;
   result.status = 200;
@@ -21,36 +21,45 @@ std::optional<AttributeKind> Shown(const std::vector<std::string>& values) {
   result.body += "]}";
   const auto answer = DecodeRows(result, {"Catalog_Clients", {"X"}});
   EXPECT_TRUE(answer.ok()) << answer.status();
-  return KindShownBy(answer->rows, "X");
+  return KindsShownBy(answer->rows, "X");
 }
 
+AttributeKindSet Only(AttributeKind kind) { return {kind}; }
+
 TEST(AttributeKindsTest, TheFormOfTheValuesTells) {
-  EXPECT_EQ(Shown({R"("Orlova")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({R"("")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({R"("true")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({R"("1.5")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({"true", "false"}), AttributeKind::kBoolean);
-  EXPECT_EQ(Shown({"7", "-1.5"}), AttributeKind::kNumber);
+  EXPECT_EQ(Shown({R"("Orlova")"}), Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({R"("")"}), Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({R"("true")"}), Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({R"("1.5")"}), Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({"true", "false"}), Only(AttributeKind::kBoolean));
+  EXPECT_EQ(Shown({"7", "-1.5"}), Only(AttributeKind::kNumber));
   EXPECT_EQ(Shown({R"("1980-05-17T00:00:00")", R"("0001-01-01T00:00:00")"}),
-            AttributeKind::kDate);
+            Only(AttributeKind::kDate));
 }
 
 TEST(AttributeKindsTest, DigitsMayBeATextOrALargeNumber) {
-  EXPECT_EQ(Shown({R"("123456")", R"("-7")", R"("0")"}), std::nullopt);
-  EXPECT_EQ(Shown({R"("123456")", R"("12-34")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({R"("123456")", "123456"}), AttributeKind::kNumber);
+  EXPECT_EQ(Shown({R"("123456")", R"("-7")", R"("0")"}), AttributeKindSet());
+  EXPECT_EQ(Shown({R"("123456")", R"("12-34")"}), Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({R"("123456")", "123456"}), Only(AttributeKind::kNumber));
 }
 
 TEST(AttributeKindsTest, ATextMayLookLikeADate) {
-  EXPECT_EQ(Shown({R"("1980-05-17T00:00:00")", R"("in May")"}), AttributeKind::kText);
-  EXPECT_EQ(Shown({R"("in May")", R"("1980-05-17T00:00:00")"}), AttributeKind::kText);
+  EXPECT_EQ(Shown({R"("1980-05-17T00:00:00")", R"("in May")"}),
+            Only(AttributeKind::kText));
+  EXPECT_EQ(Shown({R"("in May")", R"("1980-05-17T00:00:00")"}),
+            Only(AttributeKind::kText));
 }
 
-TEST(AttributeKindsTest, NothingIsSaidWithoutValuesOrWithSeveralTypes) {
-  EXPECT_EQ(Shown({}), std::nullopt);
-  EXPECT_EQ(Shown({"null", "[]"}), std::nullopt);
-  EXPECT_EQ(Shown({"true", R"("yes")"}), std::nullopt);
-  EXPECT_EQ(Shown({"true", "1"}), std::nullopt);
+TEST(AttributeKindsTest, NothingIsSaidWithoutValues) {
+  EXPECT_EQ(Shown({}), AttributeKindSet());
+  EXPECT_EQ(Shown({"null", "[]"}), AttributeKindSet());
+}
+
+TEST(AttributeKindsTest, ValuesOfSeveralTypesShowEachOfThem) {
+  EXPECT_EQ(Shown({"true", R"("yes")"}),
+            (AttributeKindSet{AttributeKind::kBoolean, AttributeKind::kText}));
+  EXPECT_EQ(Shown({"true", "1"}),
+            (AttributeKindSet{AttributeKind::kBoolean, AttributeKind::kNumber}));
 }
 
 }  // namespace

@@ -179,14 +179,19 @@ void ClientTable::LearnKinds(absl::Span<const ODataRow> rows,
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const std::string& attribute : attributes) {
     if (profile_.lookups.count(attribute) > 0) continue;
-    const auto kind = KindShownBy(rows, attribute);
-    if (kind.has_value()) kinds_[attribute] = *kind;
+    const AttributeKindSet shown = KindsShownBy(rows, attribute);
+    if (!shown.empty()) Widen(shown, &kinds_[attribute]);
   }
 }
 
 AttributeKinds ClientTable::KindsOfRowsRead() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return kinds_;
+}
+
+void ClientTable::ForgetKinds() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  kinds_.clear();
 }
 
 absl::StatusOr<std::vector<ClientRow>> ClientTable::FetchSome(

@@ -39,8 +39,9 @@ class ClientTable {
   // References are read as text, which may take requests.
   absl::StatusOr<std::vector<ClientRow>> Decode(
       const std::vector<ODataRow>& rows, absl::Span<const std::string> attributes);
-  // As the rows that were decoded last showed them; of look-ups nothing.
+  // As the rows that were decoded since ForgetKinds showed them; of look-ups nothing.
   AttributeKinds KindsOfRowsRead() const;
+  void ForgetKinds();
   // `is_folder eq false`, or empty.
   std::string NoFolders() const;
   // The first of `keys` from `*at` on, as many as one request carries; moves `*at`.

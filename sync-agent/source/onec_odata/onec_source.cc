@@ -87,6 +87,7 @@ class OneCReader : public SourceReader {
       const ReadRequest& request) override {
     ClientTable& clients = base_->clients;
     GB_RETURN_IF_ERROR(clients.CheckAttributes(request.attributes));
+    clients.ForgetKinds();
     const std::optional<Marks> since = DecodeMarks(request.since);
     Doubt doubt;
     if (request.kind != ReadRequest::Kind::kFull) {
