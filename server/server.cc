@@ -41,6 +41,7 @@ namespace {
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
+constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
@@ -171,6 +172,7 @@ struct Server::Parts {
                                 [this](const std::vector<Change>& changes) {
                                   dispatcher.OnChanges(changes);
                                 })),
+        catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
                   [this](Transaction& transaction, const std::string& id, absl::Time) {
                     return StartScheduled(runs, transaction, id);
@@ -193,7 +195,7 @@ struct Server::Parts {
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }) {
     sessions.SetBeforeTask([this](const std::string& integration) {
-      dispatcher.BringUpToDate(integration);
+      return dispatcher.BringUpToDate(integration);
     });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
@@ -242,6 +244,7 @@ struct Server::Parts {
   SystemStatus status;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
+  Periodic catcher;
   Scheduler scheduler;
   RunRetention retention;
   Periodic pruner;
@@ -342,6 +345,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
+  parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
@@ -350,6 +354,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
+  parts_->catcher.Stop();
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
   parts_->noticer.Stop();

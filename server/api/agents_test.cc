@@ -189,7 +189,7 @@ TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
 
 TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {
   sessions_.SetBeforeTask(
-      [this](const std::string& name) { dispatcher_.BringUpToDate(name); });
+      [this](const std::string& name) { return dispatcher_.BringUpToDate(name); });
   const auto session = ConnectAgent("a", "one");
   Sent(*session);
   // Saved this moment: nobody has told the dispatcher yet.

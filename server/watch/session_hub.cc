@@ -5,6 +5,7 @@
 
 #include "absl/strings/strip.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 
 namespace guestbridge::server {
 
@@ -139,7 +140,7 @@ absl::StatusOr<v1::FinishTaskRequest> SessionHub::Ask(const std::string& agent,
                       {"integration", std::string(absl::StripPrefix(
                                           task.integration(), "integrations/"))}});
   }
-  if (before_task_ != nullptr) before_task_(task.integration());
+  if (before_task_ != nullptr) GB_RETURN_IF_ERROR(before_task_(task.integration()));
   const std::string id = RandomUuid(random_);
   task.set_id(id);
   task.set_epoch(session->identity().epoch);

@@ -67,13 +67,15 @@ class SessionHub {
   void CloseAll(const absl::Status& status);
 
   // `prepare` is called with the integration's name before a task is sent, so that the
-  // agent has what the task is about. Set before the first Ask.
-  void SetBeforeTask(std::function<void(const std::string& integration)> prepare) {
+  // agent has what the task is about; its error is the task's. Set before the first
+  // Ask.
+  void SetBeforeTask(
+      std::function<absl::Status(const std::string& integration)> prepare) {
     before_task_ = std::move(prepare);
   }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
   // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
-  // AGENT_LOST, TASK_TIMED_OUT.
+  // AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
   absl::StatusOr<guestbridge::v1::FinishTaskRequest> Ask(const std::string& agent,
                                                          guestbridge::v1::Task task,
                                                          const Patience& patience);
@@ -97,7 +99,7 @@ class SessionHub {
 
   const Clock& clock_;
   Random& random_;
-  std::function<void(const std::string&)> before_task_;
+  std::function<absl::Status(const std::string&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;
