@@ -272,6 +272,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
+  GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
   GB_ASSIGN_OR_RETURN(
       std::unique_ptr<Store> store,
       OpenDatabase(ChooseDatabase(options.database, options.database_password_file,
@@ -281,7 +282,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
-                                            .extra_ca_file = options.portal_ca_file},
+                                            .extra_ca_file = options.portal_ca_file,
+                                            .server = server_id},
                                            *store, *sealer, clock, MakeHttpClient));
   ServerCertificate certificate;
   if (!options.plaintext) {
