@@ -167,7 +167,8 @@ struct Server::Parts {
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
-        feed(*store),
+        // Agents say Hello again and get everything anew.
+        feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
         dispatch(feed.Subscribe("",
                                 [this](const std::vector<Change>& changes) {
                                   dispatcher.OnChanges(changes);

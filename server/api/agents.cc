@@ -88,6 +88,24 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
   return response;
 }
 
+absl::Status Agents::Outrun(const std::string& id, int64_t revision) {
+  if (revision <= 0) return absl::OkStatus();
+  {
+    std::lock_guard lock(mutex_);
+    if (outrun_.has_value() && clock_.Steady() - *outrun_ < kOutrunInterval) {
+      return absl::OkStatus();
+    }
+  }
+  const int64_t rewinds = store_.Rewinds();
+  GB_ASSIGN_OR_RETURN(const bool credible, store_.OutrunRevision(revision));
+  if (credible && store_.Rewinds() == rewinds) return absl::OkStatus();
+  log::Warning(credible ? "database_behind_agent" : "agent_revision_not_credible",
+               {{"agent", id}, {"revision", revision}});
+  std::lock_guard lock(mutex_);
+  if (credible) outrun_ = clock_.Steady();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request) {
   const std::string& id = request.agent();
   if (!IsAgentId(id)) {
@@ -101,52 +119,52 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   if (!live.empty() && live != request.installation()) {
     return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
   }
+  GB_RETURN_IF_ERROR(Outrun(id, request.known_revision()));
   Session::Identity identity;
   identity.agent = id;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
-  GB_RETURN_IF_ERROR(
-      store_
-          .Write([&](Transaction& transaction) -> absl::Status {
-            GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::AgentRecord>(
-                                                 transaction, keys::Agent(id)));
-            store::AgentRecord record =
-                stored.has_value() ? stored->value : store::AgentRecord();
-            // This server may just have started: the agent that it heard of last is
-            // given the time to come back.
-            const bool may_come_back =
-                live.empty() && record.agent().connected() &&
-                now - FromTimestamp(record.agent().last_seen_time()) <
-                    SessionHub::kLiveness;
-            if (may_come_back && record.installation() != request.installation() &&
-                sessions_.LastHeard(id) == absl::InfinitePast()) {
-              return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
-            }
-            GB_ASSIGN_OR_RETURN(identity.epoch,
-                                transaction.NextNumber("session-epochs"));
-            record.set_installation(request.installation());
-            v1::Agent& agent = *record.mutable_agent();
-            agent.set_name(AgentName(id));
-            // Stored: it has not said goodbye.
-            agent.set_connected(true);
-            agent.set_version(identity.version);
-            *agent.mutable_last_seen_time() = ToTimestamp(now);
-            agent.clear_capabilities();
-            identity.capabilities.clear();
-            for (const std::string& capability : request.capabilities()) {
-              if (agent.capabilities_size() == kMaxListed) break;
-              agent.add_capabilities(capability.substr(0, kMaxText));
-              identity.capabilities.push_back(capability);
-            }
-            return PutRecord(transaction, keys::Agent(id), record);
-          })
-          .status());
+  GB_ASSIGN_OR_RETURN(
+      const int64_t revision,
+      store_.Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(
+            auto stored, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+        store::AgentRecord record =
+            stored.has_value() ? stored->value : store::AgentRecord();
+        // This server may just have started: the agent that it heard of last is
+        // given the time to come back.
+        const bool may_come_back =
+            live.empty() && record.agent().connected() &&
+            now - FromTimestamp(record.agent().last_seen_time()) <
+                SessionHub::kLiveness;
+        if (may_come_back && record.installation() != request.installation() &&
+            sessions_.LastHeard(id) == absl::InfinitePast()) {
+          return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+        }
+        GB_ASSIGN_OR_RETURN(identity.epoch, transaction.NextNumber("session-epochs"));
+        record.set_installation(request.installation());
+        v1::Agent& agent = *record.mutable_agent();
+        agent.set_name(AgentName(id));
+        // Stored: it has not said goodbye.
+        agent.set_connected(true);
+        agent.set_version(identity.version);
+        *agent.mutable_last_seen_time() = ToTimestamp(now);
+        agent.clear_capabilities();
+        identity.capabilities.clear();
+        for (const std::string& capability : request.capabilities()) {
+          if (agent.capabilities_size() == kMaxListed) break;
+          agent.add_capabilities(capability.substr(0, kMaxText));
+          identity.capabilities.push_back(capability);
+        }
+        return PutRecord(transaction, keys::Agent(id), record);
+      }));
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
   log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
   v1::HelloResponse response;
   response.set_session(session->identity().token);
   *response.mutable_heartbeat() = ToProtoDuration(kHeartbeat);
+  response.set_revision(revision);
   return response;
 }
 

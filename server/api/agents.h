@@ -1,6 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -42,7 +45,11 @@ class Agents {
 
  private:
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
+  // An agent can't make everybody else start anew more often than this.
+  static constexpr absl::Duration kOutrunInterval = absl::Hours(1);
   absl::Status View(Transaction& transaction, const std::string& id, v1::Agent* agent);
+  // The agent was given `revision` before. A database that is behind it was restored.
+  absl::Status Outrun(const std::string& id, int64_t revision);
 
   Store& store_;
   const Clock& clock_;
@@ -51,6 +58,7 @@ class Agents {
   Leases& leases_;
   std::mutex mutex_;
   std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
+  std::optional<absl::Duration> outrun_;        // Steady time when it was last done.
 };
 
 }  // namespace guestbridge::server

@@ -101,6 +101,9 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   configuration.set_robots_policy(chosen.robots_policy());
   configuration.set_nameless_policy(chosen.nameless_policy());
   *configuration.mutable_guard() = chosen.guard();
+  // What was sent before the database was set back had higher numbers, maybe.
+  GB_ASSIGN_OR_RETURN(const auto generation, transaction.Get(kGenerationKey));
+  if (generation.has_value()) revision = std::max(revision, generation->version);
   configuration.set_revision(revision);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();

@@ -33,6 +33,10 @@ class FitfulStore final : public Store {
                                                    int limit) override {
     return store_.ChangesAfter(revision, limit);
   }
+  int64_t Rewinds() const override { return store_.Rewinds(); }
+  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
+    return store_.OutrunRevision(revision);
+  }
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
     return store_.WaitForRevision(revision, timeout);
   }
