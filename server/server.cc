@@ -42,6 +42,7 @@ namespace {
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
+constexpr absl::Duration kVouchEvery = absl::Seconds(5);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
@@ -131,7 +132,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
         std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const Clock& clock, Random& random)
+        const ServerOptions& options, const std::string& server_id, const Clock& clock,
+        Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         sealer(std::move(opened_sealer)),
@@ -148,7 +150,7 @@ struct Server::Parts {
         guard(options.plaintext ? nullptr : store.get()),
         desk(guard, [this](absl::string_view method, absl::StatusCode code,
                            absl::Duration took) { Count(method, code, took); }),
-        sessions(clock, random),
+        sessions(clock, random, server_id),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
                                  {.extra_ca_file = options.portal_ca_file,
@@ -173,6 +175,10 @@ struct Server::Parts {
                                 [this](const std::vector<Change>& changes) {
                                   dispatcher.OnChanges(changes);
                                 })),
+        presence(feed.Subscribe(
+            std::string(keys::kAgents),
+            [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
+        voucher(kVouchEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
                   [this](Transaction& transaction, const std::string& id, absl::Time) {
@@ -245,6 +251,8 @@ struct Server::Parts {
   SystemStatus status;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
+  std::unique_ptr<ChangeFeed::Subscription> presence;
+  Periodic voucher;
   Periodic catcher;
   Scheduler scheduler;
   RunRetention retention;
@@ -307,7 +315,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts =
       std::make_unique<Parts>(std::move(directory), std::move(store), std::move(sealer),
-                              std::move(tokens), options, clock, random);
+                              std::move(tokens), options, server_id, clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
@@ -348,6 +356,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
+  parts->voucher.Start();
   parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
@@ -357,6 +366,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
+  parts_->voucher.Stop();
   parts_->catcher.Stop();
   parts_->scheduler.Stop();
   parts_->pruner.Stop();

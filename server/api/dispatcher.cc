@@ -11,6 +11,7 @@
 #include "server/api/assignment.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
 #include "server/store/record_codec.h"
@@ -160,21 +161,28 @@ void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
 }
 
 absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
-  const std::vector<std::string> agents = sessions_.ConnectedAgents();
-  if (agents.size() != 1) return absl::OkStatus();
+  // A server without agents leaves it to the one that has the only one.
+  if (sessions_.ConnectedAgents().size() != 1) return absl::OkStatus();
   bool free = false;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
     GB_ASSIGN_OR_RETURN(free, IsFree(t, id, sessions_));
+    if (!free) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const auto agents, ConnectedAgents(t, sessions_));
+    free = agents.size() == 1;
     return absl::OkStatus();
   }));
   if (!free) return absl::OkStatus();
-  GB_RETURN_IF_ERROR(
-      store_
-          .Write([&](Transaction& t) -> absl::Status {
-            return AssignWhenFree(t, id, agents.front(), sessions_).status();
-          })
-          .status());
-  log::Info("agent_assigned", {{"integration", id}, {"agent", agents.front()}});
+  std::string agent;
+  GB_RETURN_IF_ERROR(store_
+                         .Write([&](Transaction& t) -> absl::Status {
+                           GB_ASSIGN_OR_RETURN(agent,
+                                               AssignWhenAlone(t, id, sessions_));
+                           return absl::OkStatus();
+                         })
+                         .status());
+  if (!agent.empty()) {
+    log::Info("agent_assigned", {{"integration", id}, {"agent", agent}});
+  }
   return absl::OkStatus();
 }
 

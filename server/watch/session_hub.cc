@@ -78,6 +78,15 @@ std::vector<std::string> SessionHub::ConnectedAgents() const {
   return agents;
 }
 
+std::vector<std::shared_ptr<Session>> SessionHub::Attached() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (const auto& [name, entry] : by_agent_) {
+    if (entry.session->attached()) sessions.push_back(entry.session);
+  }
+  return sessions;
+}
+
 bool SessionHub::IsForgotten(const std::string& agent, absl::Time last_seen) const {
   const absl::Time heard = std::max(last_seen, LastHeard(agent));
   return Connected(agent) == nullptr && clock_.Now() - heard > kForgotten;
@@ -95,7 +104,8 @@ void SessionHub::StreamEnded(const std::shared_ptr<Session>& session) {
               MakeError("AGENT_LOST", {{"agent", session->identity().agent}}));
 }
 
-void SessionHub::Close(const std::shared_ptr<Session>& session) {
+void SessionHub::Close(const std::shared_ptr<Session>& session,
+                       const absl::Status& status) {
   {
     std::lock_guard lock(mutex_);
     agent_of_token_.erase(session->identity().token);
@@ -104,7 +114,7 @@ void SessionHub::Close(const std::shared_ptr<Session>& session) {
     FailTasksOf(session->identity().token,
                 MakeError("AGENT_LOST", {{"agent", session->identity().agent}}));
   }
-  session->Close(absl::OkStatus());
+  session->Close(status);
 }
 
 void SessionHub::CloseAll(const absl::Status& status) {

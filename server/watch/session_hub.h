@@ -29,7 +29,7 @@ struct Patience {
 };
 
 // The sessions of this server's agents, in memory: after a restart agents say Hello
-// again. Thread-safe.
+// again. What agents other servers have, the store knows. Thread-safe.
 class SessionHub {
  public:
   // An agent without stream counts as live for as long after it was last heard of.
@@ -38,7 +38,13 @@ class SessionHub {
   // soon.
   static constexpr absl::Duration kForgotten = absl::Hours(1);
 
-  SessionHub(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
+  // `server`: tells this server from others on the same store.
+  SessionHub(const Clock& clock, Random& random, std::string server = "server")
+      : clock_(clock), random_(random), server_(std::move(server)) {}
+
+  const std::string& server() const { return server_; }
+  // What another server said then still holds.
+  bool IsFresh(absl::Time said) const { return clock_.Now() - said < kLiveness; }
 
   // Opens a session and replaces one of the same installation, whose stream ends with
   // SESSION_REPLACED. `identity.token` is filled in.
@@ -53,6 +59,7 @@ class SessionHub {
   // The installation that is live under this name; empty when none is.
   std::string LiveInstallation(const std::string& agent) const;
   std::vector<std::string> ConnectedAgents() const;
+  std::vector<std::shared_ptr<Session>> Attached() const;
   // Nothing was heard of the agent for kForgotten. `last_seen`: what the store says of
   // the time before this process.
   bool IsForgotten(const std::string& agent, absl::Time last_seen) const;
@@ -62,8 +69,9 @@ class SessionHub {
   // The stream of a session ended: what was asked of it fails with AGENT_LOST.
   void StreamEnded(const std::shared_ptr<Session>& session);
 
-  // Goodbye.
-  void Close(const std::shared_ptr<Session>& session);
+  // Goodbye, or `status`.
+  void Close(const std::shared_ptr<Session>& session,
+             const absl::Status& status = absl::OkStatus());
   void CloseAll(const absl::Status& status);
 
   // `prepare` is called with the integration's name before a task is sent, so that the
@@ -99,6 +107,7 @@ class SessionHub {
 
   const Clock& clock_;
   Random& random_;
+  const std::string server_;
   std::function<absl::Status(const std::string&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
