@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -40,21 +41,25 @@ class GenerationTest : public ::testing::Test {
     chmod(password_file_.c_str(), 0600);
   }
 
-  absl::StatusOr<std::unique_ptr<Server>> Start() const {
+  // On the PostgreSQL, or on a SQLite of its own.
+  absl::StatusOr<std::unique_ptr<Server>> Start(bool sqlite = false) const {
     ServerOptions options;
     options.plaintext = true;
     options.listen = "127.0.0.1:0";
     options.data_dir = dir_.File("data");
-    options.database = PostgresqlCluster::Shared().Url(database_);
-    options.database_password_file = password_file_;
+    if (!sqlite) {
+      options.database = PostgresqlCluster::Shared().Url(database_);
+      options.database_password_file = password_file_;
+    }
     return Server::Start(options, SystemClock(), SystemRandom());
   }
 
-  absl::Status Configure() const {
-    GB_ASSIGN_OR_RETURN(
-        const auto store,
-        OpenDatabase({PostgresqlCluster::Shared().Url(database_), password_file_},
-                     SystemClock()));
+  DatabaseChoice Postgresql() const {
+    return {PostgresqlCluster::Shared().Url(database_), password_file_};
+  }
+
+  static absl::Status Configure(const DatabaseChoice& choice) {
+    GB_ASSIGN_OR_RETURN(const auto store, OpenDatabase(choice, SystemClock()));
     return store
         ->Write([](Transaction& t) -> absl::Status {
           store::IntegrationRecord integration;
@@ -96,7 +101,7 @@ class GenerationTest : public ::testing::Test {
 TEST_F(GenerationTest, AnAgentThatIsConnectedWhenCommitsAreLostGetsEverythingAnew) {
   const auto server = Start();
   ASSERT_THAT(server, IsOk());
-  ASSERT_THAT(Configure(), IsOk());
+  ASSERT_THAT(Configure(Postgresql()), IsOk());
   const auto agent = v1::AgentControlService::NewStub(
       grpc::CreateChannel((*server)->address(), grpc::InsecureChannelCredentials()));
   v1::HelloRequest hello;
@@ -132,6 +137,38 @@ TEST_F(GenerationTest, AnAgentThatIsConnectedWhenCommitsAreLostGetsEverythingAne
     }
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
   }
+}
+
+TEST_F(GenerationTest, AServerThatWasRestoredIsToldByItsAgent) {
+  const std::string file = dir_.File("data") + "/server.db";
+  const std::string backup = dir_.File("backup.db");
+  ASSERT_THAT(Start(/*sqlite=*/true), IsOk());
+  ASSERT_THAT(Configure(ChooseDatabase("", "", dir_.File("data"))), IsOk());
+  std::filesystem::copy_file(file, backup);
+
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("inst");
+  const auto say_hello = [&](const Server& server) {
+    const auto agent = v1::AgentControlService::NewStub(
+        grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()));
+    v1::HelloResponse opened;
+    grpc::ClientContext context;
+    const grpc::Status said = agent->Hello(&context, hello, &opened);
+    EXPECT_TRUE(said.ok()) << said.error_message();
+    return opened.revision();
+  };
+  {
+    const auto server = Start(/*sqlite=*/true);
+    ASSERT_THAT(server, IsOk());
+    for (int day = 0; day < 10; ++day) hello.set_known_revision(say_hello(**server));
+  }
+  for (const char* rest : {"-wal", "-shm"}) std::filesystem::remove(file + rest);
+  std::filesystem::copy_file(backup, file,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto server = Start(/*sqlite=*/true);
+  ASSERT_THAT(server, IsOk());
+  EXPECT_GT(say_hello(**server), hello.known_revision());
 }
 
 }  // namespace

@@ -164,6 +164,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
       }));
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
+  IsDue(id);  // Written just now.
   log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
   v1::HelloResponse response;
   response.set_session(session->identity().token);
