@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -70,6 +72,22 @@ absl::Status DataDirectory::Lock() {
   if (lock_ < 0) return Unusable(path_, std::strerror(errno));
   if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
   return Unusable(path_, "another server is using it");
+}
+
+absl::StatusOr<std::string> DataDirectory::ServerId(Random& random) const {
+  constexpr size_t kLength = 36;
+  const std::string file = File("server-id");
+  std::string id;
+  if (std::getline(std::ifstream(file), id) && id.size() == kLength) return id;
+  id = RandomUuid(random);
+  const std::string fresh = file + ".new";
+  std::ofstream out(fresh);
+  out << id << "\n";
+  out.close();
+  if (!out || std::rename(fresh.c_str(), file.c_str()) != 0) {
+    return Unusable(path_, std::strerror(errno));
+  }
+  return id;
 }
 
 }  // namespace guestbridge::server

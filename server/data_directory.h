@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/random/random.h"
 
 namespace guestbridge::server {
 
@@ -21,6 +22,10 @@ class DataDirectory {
   // Holds it for this process until it ends. Errors: DATA_DIRECTORY_UNUSABLE (another
   // server has it).
   absl::Status Lock();
+
+  // Tells the server of this folder from others on the same database; made once and
+  // kept in the file `server-id`. Errors: DATA_DIRECTORY_UNUSABLE.
+  absl::StatusOr<std::string> ServerId(Random& random) const;
 
   std::string File(const std::string& name) const { return path_ + "/" + name; }
 

@@ -17,6 +17,7 @@
 #include "common/time/clock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
@@ -160,6 +161,18 @@ TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
     ASSERT_TRUE(stream->Read(&message));
   } while (!message.has_caught_up());
 
+  const auto agents = v1::AgentService::NewStub(To(**one));
+  v1::GetAgentRequest get;
+  get.set_name("agents/a");
+  v1::Agent seen;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const grpc::Status found = agents->GetAgent(&context, get, &seen);
+    ASSERT_TRUE(found.ok()) << found.error_message();
+  }
+  EXPECT_TRUE(seen.connected()) << "though to the other server";
+
   const auto runs = v1::RunService::NewStub(To(**one));
   v1::StartExportRequest start;
   start.set_parent("integrations/main");
@@ -174,6 +187,7 @@ TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
     ASSERT_TRUE(stream->Read(&message));
   } while (!message.has_task());
   EXPECT_EQ(message.task().run().run().name(), run.name());
+  EXPECT_EQ(run.notices_size(), 0) << "it does not wait for an agent";
   watch_context.TryCancel();
 }
 

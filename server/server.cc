@@ -41,6 +41,8 @@ namespace {
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
+constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
+constexpr absl::Duration kVouchEvery = absl::Seconds(5);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
@@ -130,7 +132,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
         std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const Clock& clock, Random& random)
+        const ServerOptions& options, const std::string& server_id, const Clock& clock,
+        Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         sealer(std::move(opened_sealer)),
@@ -147,7 +150,7 @@ struct Server::Parts {
         guard(options.plaintext ? nullptr : store.get()),
         desk(guard, [this](absl::string_view method, absl::StatusCode code,
                            absl::Duration took) { Count(method, code, took); }),
-        sessions(clock, random),
+        sessions(clock, random, server_id),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
                                  {.extra_ca_file = options.portal_ca_file,
@@ -166,11 +169,17 @@ struct Server::Parts {
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
-        feed(*store),
+        // Agents say Hello again and get everything anew.
+        feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
         dispatch(feed.Subscribe("",
                                 [this](const std::vector<Change>& changes) {
                                   dispatcher.OnChanges(changes);
                                 })),
+        presence(feed.Subscribe(
+            std::string(keys::kAgents),
+            [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
+        voucher(kVouchEvery, [this] { agents.Vouch(); }),
+        catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
                   [this](Transaction& transaction, const std::string& id, absl::Time) {
                     return StartScheduled(runs, transaction, id);
@@ -193,7 +202,7 @@ struct Server::Parts {
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }) {
     sessions.SetBeforeTask([this](const std::string& integration) {
-      dispatcher.BringUpToDate(integration);
+      return dispatcher.BringUpToDate(integration);
     });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
@@ -242,6 +251,9 @@ struct Server::Parts {
   SystemStatus status;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
+  std::unique_ptr<ChangeFeed::Subscription> presence;
+  Periodic voucher;
+  Periodic catcher;
   Scheduler scheduler;
   RunRetention retention;
   Periodic pruner;
@@ -269,6 +281,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
+  GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
   GB_ASSIGN_OR_RETURN(
       std::unique_ptr<Store> store,
       OpenDatabase(ChooseDatabase(options.database, options.database_password_file,
@@ -278,7 +291,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
-                                            .extra_ca_file = options.portal_ca_file},
+                                            .extra_ca_file = options.portal_ca_file,
+                                            .server = server_id},
                                            *store, *sealer, clock, MakeHttpClient));
   ServerCertificate certificate;
   if (!options.plaintext) {
@@ -301,7 +315,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts =
       std::make_unique<Parts>(std::move(directory), std::move(store), std::move(sealer),
-                              std::move(tokens), options, clock, random);
+                              std::move(tokens), options, server_id, clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
@@ -342,6 +356,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
+  parts->voucher.Start();
+  parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
@@ -350,6 +366,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
+  parts_->voucher.Stop();
+  parts_->catcher.Stop();
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
   parts_->noticer.Stop();

@@ -111,7 +111,10 @@ bool Agent::Stop(absl::Duration patience) {
 void Agent::LoadKept() {
   for (const ConfigurationCache::Kept& kept : cache_.Load()) {
     absl::Status applied = kept.configuration.status();
-    if (applied.ok()) applied = Apply(*kept.configuration);
+    if (applied.ok()) {
+      control_->NoteRevision(kept.configuration->revision());
+      applied = Apply(*kept.configuration);
+    }
     if (!applied.ok()) {
       log::Warning("kept_configuration_unusable",
                    {{"integration", kept.integration}, {"error", applied}});

@@ -45,6 +45,7 @@ class AgentControlServiceImpl final : public Base {
     }
     const std::shared_ptr<Session> session = *std::move(entered);
     const int stream = session->Attach(reactor->waker());
+    parts_.agents.StreamBegan(session);
     parts_.dispatcher.Begin(session);
     reactor->Begin(
         [session, stream, language] {
@@ -58,6 +59,7 @@ class AgentControlServiceImpl final : public Base {
           if (!session->Detach(stream)) return;
           parts_.dispatcher.Forget(session);
           parts_.sessions.StreamEnded(session);
+          parts_.agents.StreamEnded(session);
         });
     return reactor;
   }

@@ -1,5 +1,6 @@
 #include "server/api/agents.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log/log.h"
@@ -9,6 +10,7 @@
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
@@ -21,12 +23,13 @@ constexpr size_t kMaxText = 200;
 
 }  // namespace
 
-// `agent` holds what is stored; the rest is what is known now.
+// What is stored, and what is known now.
 absl::Status Agents::View(Transaction& transaction, const std::string& id,
-                          v1::Agent* agent) {
-  agent->set_connected(sessions_.Connected(id) != nullptr);
+                          const store::AgentRecord& record, v1::Agent* agent) {
+  *agent = record.agent();
+  agent->set_connected(IsConnected(sessions_, id, record));
   const absl::Time heard = sessions_.LastHeard(id);
-  if (heard != absl::InfinitePast()) {
+  if (heard > FromTimestamp(agent->last_seen_time())) {
     *agent->mutable_last_seen_time() = ToTimestamp(heard);
   }
   const auto known = agent->integrations();
@@ -56,8 +59,7 @@ absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    agent = record->value.agent();
-    return View(transaction, id, &agent);
+    return View(transaction, id, record->value, &agent);
   }));
   return agent;
 }
@@ -78,14 +80,30 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
             EncodePageToken("agents", records[static_cast<size_t>(size) - 1].key));
         break;
       }
-      v1::Agent& agent = *response.add_agents();
-      agent = record.value.agent();
-      GB_RETURN_IF_ERROR(
-          View(transaction, record.key.substr(keys::kAgents.size()), &agent));
+      GB_RETURN_IF_ERROR(View(transaction, record.key.substr(keys::kAgents.size()),
+                              record.value, response.add_agents()));
     }
     return absl::OkStatus();
   }));
   return response;
+}
+
+absl::Status Agents::Outrun(const std::string& id, int64_t revision) {
+  if (revision <= 0) return absl::OkStatus();
+  {
+    std::lock_guard lock(mutex_);
+    if (outrun_.has_value() && clock_.Steady() - *outrun_ < kOutrunInterval) {
+      return absl::OkStatus();
+    }
+  }
+  const int64_t rewinds = store_.Rewinds();
+  GB_ASSIGN_OR_RETURN(const bool credible, store_.OutrunRevision(revision));
+  if (credible && store_.Rewinds() == rewinds) return absl::OkStatus();
+  log::Warning(credible ? "database_behind_agent" : "agent_revision_not_credible",
+               {{"agent", id}, {"revision", revision}});
+  std::lock_guard lock(mutex_);
+  if (credible) outrun_ = clock_.Steady();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request) {
@@ -101,76 +119,181 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   if (!live.empty() && live != request.installation()) {
     return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
   }
+  GB_RETURN_IF_ERROR(Outrun(id, request.known_revision()));
   Session::Identity identity;
   identity.agent = id;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
-  GB_RETURN_IF_ERROR(
-      store_
-          .Write([&](Transaction& transaction) -> absl::Status {
-            GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::AgentRecord>(
-                                                 transaction, keys::Agent(id)));
-            store::AgentRecord record =
-                stored.has_value() ? stored->value : store::AgentRecord();
-            // This server may just have started: the agent that it heard of last is
-            // given the time to come back.
-            const bool may_come_back =
-                live.empty() && record.agent().connected() &&
-                now - FromTimestamp(record.agent().last_seen_time()) <
-                    SessionHub::kLiveness;
-            if (may_come_back && record.installation() != request.installation() &&
-                sessions_.LastHeard(id) == absl::InfinitePast()) {
-              return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
-            }
-            GB_ASSIGN_OR_RETURN(identity.epoch,
-                                transaction.NextNumber("session-epochs"));
-            record.set_installation(request.installation());
-            v1::Agent& agent = *record.mutable_agent();
-            agent.set_name(AgentName(id));
-            // Stored: it has not said goodbye.
-            agent.set_connected(true);
-            agent.set_version(identity.version);
-            *agent.mutable_last_seen_time() = ToTimestamp(now);
-            agent.clear_capabilities();
-            identity.capabilities.clear();
-            for (const std::string& capability : request.capabilities()) {
-              if (agent.capabilities_size() == kMaxListed) break;
-              agent.add_capabilities(capability.substr(0, kMaxText));
-              identity.capabilities.push_back(capability);
-            }
-            return PutRecord(transaction, keys::Agent(id), record);
-          })
-          .status());
+  GB_ASSIGN_OR_RETURN(
+      const int64_t revision,
+      store_.Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(
+            auto stored, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+        store::AgentRecord record =
+            stored.has_value() ? stored->value : store::AgentRecord();
+        // This server may just have started: the agent that it heard of last is
+        // given the time to come back.
+        const bool may_come_back =
+            live.empty() && record.agent().connected() &&
+            now - FromTimestamp(record.agent().last_seen_time()) <
+                SessionHub::kLiveness;
+        const bool lives =
+            IsElsewhere(sessions_, record) ||
+            (may_come_back && sessions_.LastHeard(id) == absl::InfinitePast());
+        if (lives && record.installation() != request.installation()) {
+          return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+        }
+        GB_ASSIGN_OR_RETURN(identity.epoch, transaction.NextNumber("session-epochs"));
+        record.set_installation(request.installation());
+        record.set_session_epoch(identity.epoch);
+        record.clear_server();
+        v1::Agent& agent = *record.mutable_agent();
+        agent.set_name(AgentName(id));
+        // Stored: it has not said goodbye.
+        agent.set_connected(true);
+        agent.set_version(identity.version);
+        *agent.mutable_last_seen_time() = ToTimestamp(now);
+        agent.clear_capabilities();
+        identity.capabilities.clear();
+        for (const std::string& capability : request.capabilities()) {
+          if (agent.capabilities_size() == kMaxListed) break;
+          agent.add_capabilities(capability.substr(0, kMaxText));
+          identity.capabilities.push_back(capability);
+        }
+        return PutRecord(transaction, keys::Agent(id), record);
+      }));
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
+  IsDue(id);  // Written just now.
   log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
   v1::HelloResponse response;
   response.set_session(session->identity().token);
   *response.mutable_heartbeat() = ToProtoDuration(kHeartbeat);
+  response.set_revision(revision);
   return response;
+}
+
+bool Agents::IsDue(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const absl::Duration now = clock_.Steady();
+  const auto [it, first] = seen_.emplace(id, now);
+  if (!first && now - it->second < kSeenInterval) return false;
+  it->second = now;
+  return true;
+}
+
+absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions) {
+  if (sessions.empty()) return absl::OkStatus();
+  std::vector<std::shared_ptr<Session>> replaced;
+  const absl::Time now = clock_.Now();
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            replaced.clear();
+            for (const std::shared_ptr<Session>& session : sessions) {
+              const Session::Identity& who = session->identity();
+              GB_ASSIGN_OR_RETURN(
+                  auto record,
+                  GetRecord<store::AgentRecord>(transaction, keys::Agent(who.agent)));
+              if (!record.has_value()) continue;
+              if (record->value.session_epoch() > who.epoch) {
+                replaced.push_back(session);
+                continue;
+              }
+              store::AgentRecord& agent = record->value;
+              agent.set_session_epoch(who.epoch);
+              agent.set_server(session->attached() ? sessions_.server() : "");
+              agent.set_vouched_unix_millis(absl::ToUnixMillis(now));
+              *agent.mutable_agent()->mutable_last_seen_time() = ToTimestamp(now);
+              GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Agent(who.agent), agent));
+            }
+            return absl::OkStatus();
+          })
+          .status());
+  EndReplaced(replaced);
+  return absl::OkStatus();
+}
+
+void Agents::EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced) {
+  for (const std::shared_ptr<Session>& session : replaced) {
+    const std::string& id = session->identity().agent;
+    log::Info("agent_moved", {{"agent", id}});
+    sessions_.Close(session, MakeError("SESSION_REPLACED", {{"agent", id}}));
+  }
 }
 
 absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token) {
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, sessions_.Find(token));
-  const std::string& id = session->identity().agent;
-  {
-    std::lock_guard lock(mutex_);
-    const absl::Duration now = clock_.Steady();
-    const auto [it, first] = seen_.emplace(id, now);
-    if (!first && now - it->second < kSeenInterval) return session;
-    it->second = now;
-  }
-  const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
-    if (!record.has_value()) return absl::OkStatus();
-    *record->value.mutable_agent()->mutable_last_seen_time() =
-        ToTimestamp(clock_.Now());
-    return PutRecord(transaction, keys::Agent(id), record->value);
-  });
+  if (!IsDue(session->identity().agent)) return session;
+  const absl::Status noted = Note({session});
   // Only a restart within the next minute would miss the note.
-  if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted.status()}});
+  if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted}});
+  if (session->closed()) return MakeError("SESSION_UNKNOWN");
   return session;
+}
+
+void Agents::StreamBegan(const std::shared_ptr<Session>& session) {
+  IsDue(session->identity().agent);  // The next one comes an interval from now.
+  const absl::Status noted = Note({session});
+  if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted}});
+}
+
+void Agents::StreamEnded(const std::shared_ptr<Session>& session) {
+  // Another session has taken its place, or this server stops: there the agent is found
+  // soon elsewhere.
+  if (session->closed()) return;
+  const Session::Identity& who = session->identity();
+  const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AgentRecord>(
+                                         transaction, keys::Agent(who.agent)));
+    if (!record.has_value() || record->value.session_epoch() != who.epoch ||
+        session->attached()) {
+      return absl::OkStatus();
+    }
+    record->value.clear_server();
+    return PutRecord(transaction, keys::Agent(who.agent), record->value);
+  });
+  // Its row says so by its age soon.
+  if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted.status()}});
+}
+
+void Agents::Vouch() {
+  std::vector<std::shared_ptr<Session>> due;
+  for (std::shared_ptr<Session>& session : sessions_.Attached()) {
+    if (IsDue(session->identity().agent)) due.push_back(std::move(session));
+  }
+  const absl::Status noted = Note(due);
+  if (noted.ok()) return;
+  log::Warning("agent_not_noted", {{"error", noted}});
+  std::lock_guard lock(mutex_);
+  for (const auto& session : due) seen_.erase(session->identity().agent);
+}
+
+void Agents::OnChanges(const std::vector<Change>& changes) {
+  std::vector<std::shared_ptr<Session>> changed;
+  for (const std::shared_ptr<Session>& session : sessions_.Attached()) {
+    const std::string key = keys::Agent(session->identity().agent);
+    if (std::any_of(changes.begin(), changes.end(),
+                    [&](const Change& change) { return change.key == key; })) {
+      changed.push_back(session);
+    }
+  }
+  if (changed.empty()) return;
+  std::vector<std::shared_ptr<Session>> replaced;
+  const absl::Status read = store_.Read([&](Transaction& transaction) -> absl::Status {
+    replaced.clear();
+    for (const std::shared_ptr<Session>& session : changed) {
+      const Session::Identity& who = session->identity();
+      GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AgentRecord>(
+                                           transaction, keys::Agent(who.agent)));
+      if (record.has_value() && record->value.session_epoch() > who.epoch) {
+        replaced.push_back(session);
+      }
+    }
+    return absl::OkStatus();
+  });
+  // Vouch finds out otherwise.
+  if (read.ok()) EndReplaced(replaced);
 }
 
 absl::Status Agents::Acknowledge(const Session& session,
@@ -218,7 +341,12 @@ absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
   const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
-    if (!record.has_value()) return absl::OkStatus();
+    // Gone on at another server already.
+    if (!record.has_value() ||
+        record->value.session_epoch() > session->identity().epoch) {
+      return absl::OkStatus();
+    }
+    record->value.clear_server();
     record->value.mutable_agent()->set_connected(false);
     *record->value.mutable_agent()->mutable_last_seen_time() =
         ToTimestamp(clock_.Now());

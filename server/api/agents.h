@@ -1,7 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,6 +14,7 @@
 #include "guestbridge/v1/agent_control.pb.h"
 #include "server/api/dispatcher.h"
 #include "server/api/leases.h"
+#include "server/store/record.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -40,9 +45,28 @@ class Agents {
   // agent was heard of. Errors: SESSION_UNKNOWN.
   absl::StatusOr<std::shared_ptr<Session>> Enter(const std::string& token);
 
+  // The session's stream is open now, or no longer: other servers are to know.
+  void StreamBegan(const std::shared_ptr<Session>& session);
+  void StreamEnded(const std::shared_ptr<Session>& session);
+  // Writes for other servers that streams are open still, of each agent at most every
+  // kSeenInterval and all in one transaction. To be called every few seconds.
+  void Vouch();
+  // Ends sessions that an agent has replaced by one at another server.
+  void OnChanges(const std::vector<Change>& changes);
+
  private:
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
-  absl::Status View(Transaction& transaction, const std::string& id, v1::Agent* agent);
+  // An agent can't make everybody else start anew more often than this.
+  static constexpr absl::Duration kOutrunInterval = absl::Hours(1);
+  absl::Status View(Transaction& transaction, const std::string& id,
+                    const store::AgentRecord& record, v1::Agent* agent);
+  // Nothing was written of the agent for kSeenInterval; from now on it was.
+  bool IsDue(const std::string& id);
+  // Writes that the sessions live, and ends those that live no longer.
+  absl::Status Note(const std::vector<std::shared_ptr<Session>>& sessions);
+  void EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced);
+  // The agent was given `revision` before. A database that is behind it was restored.
+  absl::Status Outrun(const std::string& id, int64_t revision);
 
   Store& store_;
   const Clock& clock_;
@@ -51,6 +75,7 @@ class Agents {
   Leases& leases_;
   std::mutex mutex_;
   std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
+  std::optional<absl::Duration> outrun_;        // Steady time when it was last done.
 };
 
 }  // namespace guestbridge::server

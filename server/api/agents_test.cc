@@ -187,9 +187,45 @@ TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
   EXPECT_EQ(agents_.Get("agents/a")->integrations(0).applied_revision(), 8);
 }
 
+TEST_F(AgentsTest, AnAgentThatIsAheadOfARestoredDatabaseGetsHigherRevisions) {
+  Prepare("main");
+  const auto before = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(before.size(), 2U);
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("one");
+  hello.set_known_revision(5000);
+  const auto opened = agents_.Hello(hello);
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_GT(opened->revision(), 5000);
+  EXPECT_EQ(store_->Rewinds(), 1);
+  const auto after = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_GT(after[0].configuration().revision(), 5000);
+
+  // Nobody can make the others begin anew all the time, nor at all by any number.
+  hello.set_known_revision(opened->revision() + 10'000'000);
+  ASSERT_THAT(agents_.Hello(hello), IsOk());
+  EXPECT_EQ(store_->Rewinds(), 1);
+  clock_.Advance(absl::Hours(2));
+  hello.set_known_revision(int64_t{1} << 62);
+  ASSERT_THAT(agents_.Hello(hello), IsOk());
+  EXPECT_EQ(store_->Rewinds(), 1);
+}
+
+TEST_F(AgentsTest, AnAgentIsNotBehindItsOwnDatabase) {
+  Prepare("main");
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("one");
+  hello.set_known_revision(agents_.Hello(hello)->revision());
+  ASSERT_THAT(agents_.Hello(hello), IsOk());
+  EXPECT_EQ(store_->Rewinds(), 0);
+}
+
 TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {
   sessions_.SetBeforeTask(
-      [this](const std::string& name) { dispatcher_.BringUpToDate(name); });
+      [this](const std::string& name) { return dispatcher_.BringUpToDate(name); });
   const auto session = ConnectAgent("a", "one");
   Sent(*session);
   // Saved this moment: nobody has told the dispatcher yet.

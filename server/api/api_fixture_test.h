@@ -76,7 +76,7 @@ class ApiFixture : public ::testing::Test {
   ApiFixture()
       : store_(*OpenSqliteStore(dir_.File("server.db"))),
         sealer_(*OpenSealer(dir_.File("secret.key"), true, random_)),
-        sessions_(clock_, random_),
+        sessions_(clock_, random_, "one"),
         integrations_(*store_, clock_),
         connections_(*store_, clock_, random_, *sealer_, credentials_, sessions_,
                      {.allow_private_portals = false}),
@@ -147,6 +147,7 @@ class ApiFixture : public ::testing::Test {
     const auto session = agents_.Enter(response->session());
     if (!session.ok()) return nullptr;
     stream_ = (*session)->Attach(std::make_shared<Waker>([] {}));
+    agents_.StreamBegan(*session);
     dispatcher_.Begin(*session);
     return *session;
   }

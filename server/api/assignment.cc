@@ -7,6 +7,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
@@ -45,7 +46,9 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
   }
   GB_ASSIGN_OR_RETURN(const std::string present, AssignedAgent(transaction, id));
   if (present.empty()) return true;
-  if (sessions.Connected(present) != nullptr) return false;
+  GB_ASSIGN_OR_RETURN(const bool connected,
+                      IsConnected(transaction, sessions, present));
+  if (connected) return false;
   GB_ASSIGN_OR_RETURN(auto agent,
                       GetRecord<store::AgentRecord>(transaction, keys::Agent(present)));
   // Stored as connected: it has not said goodbye.
@@ -59,24 +62,30 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
   });
 }
 
-absl::StatusOr<bool> AssignWhenFree(Transaction& transaction, const std::string& id,
-                                    const std::string& agent,
-                                    const SessionHub& sessions) {
+absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
+                                            const std::string& id,
+                                            const SessionHub& sessions) {
   GB_ASSIGN_OR_RETURN(const bool free, IsFree(transaction, id, sessions));
-  if (!free) return false;
+  if (!free) return std::string();
+  GB_ASSIGN_OR_RETURN(const std::vector<std::string> agents,
+                      ConnectedAgents(transaction, sessions));
+  if (agents.size() != 1) return std::string();
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                             transaction, keys::Integration(id)));
-  if (!integration.has_value()) return false;
-  integration->value.set_assigned_agent(agent);
+  if (!integration.has_value()) return std::string();
+  integration->value.set_assigned_agent(agents.front());
   GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Integration(id), integration->value));
-  return true;
+  return agents.front();
 }
 
-std::optional<v1::Explanation> WhyUnattended(const SessionHub& sessions,
-                                             const std::string& id,
-                                             const std::string& assigned) {
-  if (!assigned.empty() && sessions.Connected(assigned) != nullptr) return std::nullopt;
-  const std::vector<std::string> connected = sessions.ConnectedAgents();
+absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
+    Transaction& transaction, const SessionHub& sessions, const std::string& id,
+    const std::string& assigned) {
+  GB_ASSIGN_OR_RETURN(const bool attended,
+                      IsConnected(transaction, sessions, assigned));
+  if (attended) return std::nullopt;
+  GB_ASSIGN_OR_RETURN(const std::vector<std::string> connected,
+                      ConnectedAgents(transaction, sessions));
   v1::Explanation why;
   why.set_reason("AGENT_NOT_CONNECTED");
   (*why.mutable_parameters())["integration"] = id;

@@ -28,15 +28,16 @@ absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
 absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
                             const SessionHub& sessions);
 
-// Records `agent` for an integration that is free. True when it did.
-absl::StatusOr<bool> AssignWhenFree(Transaction& transaction, const std::string& id,
-                                    const std::string& agent,
-                                    const SessionHub& sessions);
+// Records the only agent that is connected, to whichever server, for an integration
+// that is free. Returns it; empty when it recorded none.
+absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
+                                            const std::string& id,
+                                            const SessionHub& sessions);
 
 // Why nobody works for the integration now; nothing when its agent, `assigned`, is
-// connected. Texts are not filled in.
-std::optional<v1::Explanation> WhyUnattended(const SessionHub& sessions,
-                                             const std::string& id,
-                                             const std::string& assigned);
+// connected to whichever server. Texts are not filled in.
+absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
+    Transaction& transaction, const SessionHub& sessions, const std::string& id,
+    const std::string& assigned);
 
 }  // namespace guestbridge::server

@@ -14,6 +14,7 @@
 #include "server/api/connections.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -140,6 +141,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
   std::optional<store::ConnectionRecord> record;
   int64_t version = 0;
   std::string agent;
+  bool several = false;  // Agents to choose from.
   v1::Explanation rejection;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
@@ -149,6 +151,8 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     record = std::move(stored->value);
     version = stored->version;
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
+    GB_ASSIGN_OR_RETURN(const auto agents, ConnectedAgents(transaction, sessions_));
+    several = agents.size() > 1;
     GB_ASSIGN_OR_RETURN(auto known,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
     if (!known.has_value()) return absl::OkStatus();
@@ -170,9 +174,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
   std::vector<v1::Check> by_server;
   if (agent.empty()) {
     by_server.push_back(MakeCheck("agent", v1::Check::FAILED,
-                                  sessions_.ConnectedAgents().size() > 1
-                                      ? "AGENT_NOT_CHOSEN"
-                                      : "AGENT_NOT_CONNECTED",
+                                  several ? "AGENT_NOT_CHOSEN" : "AGENT_NOT_CONNECTED",
                                   {{"integration", id}}));
   } else {
     v1::Task task;

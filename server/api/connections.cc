@@ -246,7 +246,6 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
   }
   record.set_sealed_source_password(seal(*checked.source_password, "source_password"));
   const std::string fallback_identity = RandomUuid(random_);
-  const std::vector<std::string> agents = sessions_.ConnectedAgents();
 
   v1::Connection saved;
   GB_ASSIGN_OR_RETURN(const int64_t revision, store_.Write([&](Transaction& transaction)
@@ -283,10 +282,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
       fresh.set_fallback_identity(fallback_identity);
       GB_RETURN_IF_ERROR(PutRecord(transaction, base_key, fresh));
     }
-    if (agents.size() == 1) {
-      GB_RETURN_IF_ERROR(
-          AssignWhenFree(transaction, id, agents.front(), sessions_).status());
-    }
+    GB_RETURN_IF_ERROR(AssignWhenAlone(transaction, id, sessions_).status());
     GB_ASSIGN_OR_RETURN(auto schedule, GetRecord<store::ScheduleRecord>(
                                            transaction, keys::Schedule(id)));
     if (schedule.has_value() && schedule->value.pristine()) {

@@ -11,6 +11,7 @@
 #include "server/api/assignment.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
 #include "server/store/record_codec.h"
@@ -25,6 +26,8 @@ struct Dispatcher::View {
   std::vector<store::RunRecord> runs;  // Not ended.
   // Ended in the store while an agent may still work on it.
   std::set<std::string> ended;
+  // What stands there can't be used, however often it is read.
+  absl::Status damage;
 };
 
 absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
@@ -47,17 +50,22 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   }
   v1::Connection& settings = *configuration.mutable_connection();
   settings = connection->value.connection();
+  const auto open = [&](const std::string& sealed, const char* field, std::string* to) {
+    const absl::StatusOr<SecretString> secret =
+        sealer_.Open(sealed, keys::SecretPlace(id, field));
+    if (secret.ok()) {
+      *to = secret->Reveal();
+    } else {
+      view->damage = secret.status();
+    }
+  };
   if (settings.has_webhook()) {
-    GB_ASSIGN_OR_RETURN(const SecretString secret,
-                        sealer_.Open(connection->value.sealed_webhook_secret(),
-                                     keys::SecretPlace(id, "webhook_secret")));
-    settings.mutable_webhook()->set_secret(secret.Reveal());
+    open(connection->value.sealed_webhook_secret(), "webhook_secret",
+         settings.mutable_webhook()->mutable_secret());
   }
   if (!connection->value.sealed_source_password().empty()) {
-    GB_ASSIGN_OR_RETURN(const SecretString secret,
-                        sealer_.Open(connection->value.sealed_source_password(),
-                                     keys::SecretPlace(id, "source_password")));
-    settings.mutable_source()->set_password(secret.Reveal());
+    open(connection->value.sealed_source_password(), "source_password",
+         settings.mutable_source()->mutable_password());
     settings.mutable_source()->set_password_set(true);
   }
 
@@ -94,6 +102,9 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   configuration.set_robots_policy(chosen.robots_policy());
   configuration.set_nameless_policy(chosen.nameless_policy());
   *configuration.mutable_guard() = chosen.guard();
+  // What was sent before the database was set back had higher numbers, maybe.
+  GB_ASSIGN_OR_RETURN(const auto generation, transaction.Get(kGenerationKey));
+  if (generation.has_value()) revision = std::max(revision, generation->version);
   configuration.set_revision(revision);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();
@@ -149,27 +160,38 @@ void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
   }
 }
 
-void Dispatcher::AssignIfAlone(const std::string& id) {
-  const std::vector<std::string> agents = sessions_.ConnectedAgents();
-  if (agents.size() != 1) return;
+absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
+  // A server without agents leaves it to the one that has the only one.
+  if (sessions_.ConnectedAgents().size() != 1) return absl::OkStatus();
   bool free = false;
-  const absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
     GB_ASSIGN_OR_RETURN(free, IsFree(t, id, sessions_));
+    if (!free) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const auto agents, ConnectedAgents(t, sessions_));
+    free = agents.size() == 1;
     return absl::OkStatus();
-  });
-  if (!looked.ok() || !free) return;
-  const auto written = store_.Write([&](Transaction& t) -> absl::Status {
-    return AssignWhenFree(t, id, agents.front(), sessions_).status();
-  });
-  if (written.ok()) {
-    log::Info("agent_assigned", {{"integration", id}, {"agent", agents.front()}});
+  }));
+  if (!free) return absl::OkStatus();
+  std::string agent;
+  GB_RETURN_IF_ERROR(store_
+                         .Write([&](Transaction& t) -> absl::Status {
+                           GB_ASSIGN_OR_RETURN(agent,
+                                               AssignWhenAlone(t, id, sessions_));
+                           return absl::OkStatus();
+                         })
+                         .status());
+  if (!agent.empty()) {
+    log::Info("agent_assigned", {{"integration", id}, {"agent", agent}});
   }
+  return absl::OkStatus();
 }
 
-void Dispatcher::Refresh(const std::string& id) {
-  AssignIfAlone(id);
+// Looks at one integration and sends what sessions lack. An error: it could not be
+// read. It stays stale until it was read, and its agent written where one was found.
+absl::Status Dispatcher::Refresh(const std::string& id) {
+  const absl::Status assigned = AssignIfAlone(id);
   View view;
-  const absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
+  absl::Status looked = store_.Read([&](Transaction& t) -> absl::Status {
     view = View();
     GB_RETURN_IF_ERROR(Look(t, id, &view));
     for (const auto& [token, sent] : sent_) {
@@ -187,11 +209,67 @@ void Dispatcher::Refresh(const std::string& id) {
     }
     return absl::OkStatus();
   });
-  if (!looked.ok()) {
-    log::Error("configuration_unreadable", {{"integration", id}, {"error", looked}});
-    return;
+  if (absl::IsDataLoss(looked)) view.damage = std::exchange(looked, absl::OkStatus());
+  GB_RETURN_IF_ERROR(looked);
+  if (assigned.ok() || absl::IsDataLoss(assigned)) stale_.erase(id);
+  // One that is damaged holds up no other.
+  if (!view.damage.ok()) {
+    log::Error("configuration_unreadable",
+               {{"integration", id}, {"error", view.damage}});
   }
-  for (auto& [token, sent] : sent_) Send(id, view, &sent);
+  for (auto& [token, sent] : sent_) {
+    if (view.damage.ok()) Send(id, view, &sent);
+    sent.unread.erase(id);
+  }
+  return absl::OkStatus();
+}
+
+// For sessions that don't know yet which integrations there are.
+absl::Status Dispatcher::List() {
+  const bool all_listed = std::all_of(
+      sent_.begin(), sent_.end(), [](const auto& item) { return item.second.listed; });
+  if (all_listed) return absl::OkStatus();
+  std::set<std::string> ids;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
+    ids.clear();
+    GB_ASSIGN_OR_RETURN(const auto documents, t.List(keys::kConnections, "", 100000));
+    for (const Document& document : documents) {
+      ids.insert(document.key.substr(keys::kConnections.size()));
+    }
+    return absl::OkStatus();
+  }));
+  for (auto& [token, sent] : sent_) {
+    if (std::exchange(sent.listed, true)) continue;
+    sent.unread = ids;
+  }
+  stale_.insert(ids.begin(), ids.end());
+  return absl::OkStatus();
+}
+
+// Stops at the first thing that can't be read: each try may cost a time limit.
+absl::Status Dispatcher::Work() {
+  absl::Status problem = List();
+  const std::set<std::string> ids = stale_;
+  for (const std::string& id : ids) {
+    if (!problem.ok()) break;
+    problem = Refresh(id);
+  }
+  for (auto& [token, sent] : sent_) {
+    if (!sent.listed || !sent.unread.empty()) continue;
+    if (std::exchange(sent.caught_up, true)) continue;
+    v1::WatchResponse message;
+    message.mutable_caught_up();
+    sent.session->Push(std::move(message));
+  }
+  if (problem.ok() == away_) {
+    if (away_) {
+      log::Info("configurations_readable");
+    } else {
+      log::Error("configurations_unreadable", {{"error", problem}});
+    }
+  }
+  away_ = !problem.ok();
+  return problem;
 }
 
 void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
@@ -202,20 +280,7 @@ void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
   Sent fresh;
   fresh.session = session;
   sent_[session->identity().token] = std::move(fresh);
-  std::vector<std::string> ids;
-  const absl::Status listed = store_.Read([&](Transaction& t) -> absl::Status {
-    ids.clear();
-    GB_ASSIGN_OR_RETURN(const auto documents, t.List(keys::kConnections, "", 100000));
-    for (const Document& document : documents) {
-      ids.push_back(document.key.substr(keys::kConnections.size()));
-    }
-    return absl::OkStatus();
-  });
-  if (!listed.ok()) log::Error("connections_unreadable", {{"error", listed}});
-  for (const std::string& id : ids) Refresh(id);
-  v1::WatchResponse caught_up;
-  caught_up.mutable_caught_up();
-  session->Push(std::move(caught_up));
+  Work().IgnoreError();  // CatchUp goes on.
 }
 
 void Dispatcher::Forget(const std::shared_ptr<Session>& session) {
@@ -232,14 +297,24 @@ void Dispatcher::OnChanges(const std::vector<Change>& changes) {
     if (parts.size() >= 2 && kinds->contains(parts[0])) ids.insert(parts[1]);
   }
   std::lock_guard lock(mutex_);
-  for (const std::string& id : ids) Refresh(id);
+  stale_.insert(ids.begin(), ids.end());
+  Work().IgnoreError();  // CatchUp goes on.
 }
 
-void Dispatcher::BringUpToDate(const std::string& integration) {
-  const auto id = ParseIntegrationName(integration);
-  if (!id.ok()) return;
+void Dispatcher::CatchUp() {
   std::lock_guard lock(mutex_);
-  Refresh(*id);
+  const bool all_told = std::all_of(sent_.begin(), sent_.end(), [](const auto& item) {
+    return item.second.caught_up;
+  });
+  if (stale_.empty() && all_told) return;
+  Work().IgnoreError();
+}
+
+absl::Status Dispatcher::BringUpToDate(const std::string& integration) {
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(integration));
+  std::lock_guard lock(mutex_);
+  stale_.insert(id);
+  return Refresh(id);
 }
 
 int64_t Dispatcher::SentRevision(const std::string& agent,

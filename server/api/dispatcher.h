@@ -18,7 +18,8 @@ namespace guestbridge::server {
 // Keeps each connected agent's stream in line with the store: configurations by
 // revision, unfinished runs as tasks, cancellations, removals. It looks at the store
 // whenever something changed and sends what the session lacks, so nothing depends on
-// the order of events. Thread-safe.
+// the order of events. What the store could not tell now is asked again by CatchUp, and
+// no stream is told Caught before all was read. Thread-safe.
 class Dispatcher {
  public:
   Dispatcher(Store& store, Sealer& sealer, SessionHub& sessions,
@@ -28,14 +29,18 @@ class Dispatcher {
         sessions_(sessions),
         allow_private_portals_(allow_private_portals) {}
 
-  // A stream of this session has begun: everything is sent anew, then Caught.
+  // A stream of this session has begun: everything is sent anew, then Caught. What
+  // can't be read now follows, and Caught with it.
   void Begin(const std::shared_ptr<Session>& session);
   // A stream ended.
   void Forget(const std::shared_ptr<Session>& session);
   void OnChanges(const std::vector<Change>& changes);
-  // The same for one integration, by name, at once: what was saved before is on its way
-  // when this returns.
-  void BringUpToDate(const std::string& integration);
+  // Does again what failed for want of the store; nothing when nothing did. To be
+  // called every second or so.
+  void CatchUp();
+  // One integration, by name, at once: what was saved before is on its way when this
+  // returns OK. Errors: those of the store.
+  absl::Status BringUpToDate(const std::string& integration);
 
   // Newest revision of an integration's configuration that was sent in the agent's
   // present session; 0 when none was.
@@ -47,13 +52,18 @@ class Dispatcher {
     std::map<std::string, int64_t> revisions;  // By integration id.
     std::set<std::string> runs;                // Names of runs handed out.
     std::set<std::string> cancelled;
+    bool listed = false;           // It is known which integrations there are.
+    std::set<std::string> unread;  // Of these, the ids not looked at since.
+    bool caught_up = false;
   };
   struct View;
 
   absl::Status Look(Transaction& transaction, const std::string& id, View* view);
-  void Refresh(const std::string& id);
+  absl::Status List();
+  absl::Status Refresh(const std::string& id);
+  absl::Status Work();
   void Send(const std::string& id, const View& view, Sent* sent);
-  void AssignIfAlone(const std::string& id);
+  absl::Status AssignIfAlone(const std::string& id);
 
   Store& store_;
   Sealer& sealer_;
@@ -61,6 +71,8 @@ class Dispatcher {
   const bool allow_private_portals_;
   mutable std::mutex mutex_;
   std::map<std::string, Sent> sent_;  // By session token.
+  std::set<std::string> stale_;       // Ids of integrations to be looked at.
+  bool away_ = false;                 // The store did not answer when last asked.
 };
 
 }  // namespace guestbridge::server

@@ -14,6 +14,7 @@
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 #include "server/store/record_codec.h"
@@ -340,16 +341,15 @@ absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
 
 absl::Status Runs::View(Transaction& transaction, v1::Run* run) {
   if (run->has_write_back()) {
-    const bool connected =
-        !run->agent().empty() && sessions_.Connected(run->agent()) != nullptr;
+    GB_ASSIGN_OR_RETURN(const bool connected,
+                        IsConnected(transaction, sessions_, run->agent()));
     DropStaleOutlook(connected, clock_.Now(), run->mutable_write_back());
   }
   if (IsFinal(run->state())) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(run->integration()));
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-  if (const auto why = WhyUnattended(sessions_, id, agent); why.has_value()) {
-    *run->add_notices() = *why;
-  }
+  GB_ASSIGN_OR_RETURN(const auto why, WhyUnattended(transaction, sessions_, id, agent));
+  if (why.has_value()) *run->add_notices() = *why;
   return absl::OkStatus();
 }
 
@@ -435,11 +435,10 @@ absl::StatusOr<v1::Run> Runs::Cancel(const std::string& name) {
                            stored.set_cancel_requested(true);
                            // Nobody is there to stop it: it ends here, and an agent
                            // that comes back with it is told to stop when it reports.
-                           const bool unattended =
-                               stored.state() == v1::Run::PENDING ||
-                               stored.agent().empty() ||
-                               sessions_.Connected(stored.agent()) == nullptr;
-                           if (unattended) {
+                           GB_ASSIGN_OR_RETURN(
+                               const bool attended,
+                               IsConnected(transaction, sessions_, stored.agent()));
+                           if (stored.state() == v1::Run::PENDING || !attended) {
                              stored.set_state(v1::Run::CANCELLED);
                              *stored.mutable_end_time() = ToTimestamp(clock_.Now());
                            }

@@ -11,6 +11,7 @@
 #include "server/api/assignment.h"
 #include "server/api/connection_checks.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 #include "server/schedule/scheduler.h"
@@ -261,7 +262,8 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
   }
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
   status->set_agent(agent);
-  status->set_agent_connected(!agent.empty() && sessions_.Connected(agent) != nullptr);
+  GB_ASSIGN_OR_RETURN(const bool connected, IsConnected(transaction, sessions_, agent));
+  status->set_agent_connected(connected);
   if (!connection.has_value()) {
     Attend(status, "CONNECTION_NOT_SET", {{"integration", id}});
   } else {
@@ -273,9 +275,9 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
               {"host", connection->value.connection().api_server()},
               {"portal", connection->value.connection().api_server()}});
     }
-    if (const auto why = WhyUnattended(sessions_, id, agent); why.has_value()) {
-      *status->add_attention() = *why;
-    }
+    GB_ASSIGN_OR_RETURN(const auto why,
+                        WhyUnattended(transaction, sessions_, id, agent));
+    if (why.has_value()) *status->add_attention() = *why;
     GB_ASSIGN_OR_RETURN(const auto mapping,
                         transaction.List(keys::Mappings(id), "", 1, true));
     if (mapping.empty()) Attend(status, "MAPPING_NOT_SAVED", {{"integration", id}});

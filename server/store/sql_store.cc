@@ -16,14 +16,50 @@ namespace {
 // condition_variable adds the timeout to a clock: an infinite one would overflow there.
 constexpr absl::Duration kLongestWait = absl::Hours(24);
 
+// Farther than anybody counts on unseen, and not the same twice from one backup.
+constexpr int64_t kLeap = 1'000'000;
+// Nobody's revision is so far ahead.
+constexpr int64_t kFurthest = int64_t{1} << 40;
+
 // The highest revision that is known here, for those who wait for the next.
 class RevisionSignal {
  public:
+  void Announce(StorePosition position) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // One that another thread has overtaken says nothing of the generation either.
+    if (position.revision < revision_) return;
+    if (position.generation != generation_) {
+      generation_ = position.generation;
+      ++rewinds_;
+    } else if (position.revision == revision_) {
+      return;
+    }
+    revision_ = position.revision;
+    changed_.notify_all();
+  }
+
+  // Of a generation that is not known.
   void Announce(int64_t revision) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (revision <= revision_) return;
     revision_ = revision;
     changed_.notify_all();
+  }
+
+  void Begin(StorePosition position) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    generation_ = position.generation;
+    revision_ = position.revision;
+  }
+
+  int64_t revision() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return revision_;
+  }
+
+  int64_t rewinds() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return rewinds_;
   }
 
   int64_t Wait(int64_t revision, absl::Duration timeout) {
@@ -43,58 +79,84 @@ class RevisionSignal {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  int64_t generation_ = 0;
   int64_t revision_ = 0;
+  int64_t rewinds_ = 0;
   int64_t wakes_ = 0;
 };
 
 class SqlStore final : public Store {
  public:
-  explicit SqlStore(std::unique_ptr<SqlBackend> backend)
-      : backend_(std::move(backend)) {}
+  SqlStore(std::unique_ptr<SqlBackend> backend, Random& random)
+      : random_(random), backend_(std::move(backend)) {}
 
   absl::Status Start() {
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
-      GB_ASSIGN_OR_RETURN(const int64_t revision, StoredRevision(session));
-      signal_.Announce(revision);
+      GB_ASSIGN_OR_RETURN(const StorePosition position, StoredPosition(session));
+      signal_.Begin(position);
       return absl::OkStatus();
     }));
-    backend_->Watch([this](int64_t revision) { signal_.Announce(revision); });
+    backend_->Watch([this](int64_t revision) { Seen(revision); });
     return absl::OkStatus();
   }
 
   absl::StatusOr<int64_t> Write(
       absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    int64_t revision = 0;
+    // Known before the transaction began: a commit that it does not see is lost.
+    const int64_t known = signal_.revision();
+    StorePosition position;
     GB_RETURN_IF_ERROR(backend_->Transact([&](SqlSession& session) -> absl::Status {
-      SqlTransaction transaction(session, /*writable=*/true);
+      GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
+      const bool behind = position.revision < known;
+      if (behind) {
+        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+      }
+      SqlTransaction transaction(session, position.revision);
       GB_RETURN_IF_ERROR(body(transaction));
-      GB_ASSIGN_OR_RETURN(revision, transaction.Finish());
-      if (transaction.wrote()) GB_RETURN_IF_ERROR(backend_->NotifyOthers(session));
+      GB_ASSIGN_OR_RETURN(position.revision, transaction.Finish());
+      if (behind || transaction.wrote()) {
+        GB_RETURN_IF_ERROR(backend_->NotifyOthers(session));
+      }
       CrashPoint("server.store.commit");
       return absl::OkStatus();
     }));
     CrashPoint("server.store.committed");
-    signal_.Announce(revision);
-    return revision;
+    signal_.Announce(position);
+    return position.revision;
   }
 
   absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
     return backend_->Snapshot([&](SqlSession& session) {
-      SqlTransaction transaction(session, /*writable=*/false);
+      SqlTransaction transaction(session);
       return body(transaction);
     });
   }
 
   absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
                                                    int limit) override {
+    const int64_t known = signal_.revision();
+    StorePosition position;
     std::vector<Change> changes;
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
       GB_ASSIGN_OR_RETURN(changes, ReadChanges(session, revision, limit));
       return absl::OkStatus();
     }));
+    if (position.revision < known) {
+      GB_RETURN_IF_ERROR(Surpass(known).status());
+    } else {
+      signal_.Announce(position);
+    }
     return changes;
+  }
+
+  int64_t Rewinds() const override { return signal_.rewinds(); }
+
+  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
+    if (revision <= signal_.revision()) return true;
+    return Surpass(revision);
   }
 
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
@@ -104,15 +166,52 @@ class SqlStore final : public Store {
   void WakeAll() override { signal_.WakeAll(); }
 
  private:
+  int64_t Leap() const {
+    return kLeap + static_cast<int64_t>(random_.Next64() % kLeap);
+  }
+
+  // From the backend's watch. A lower revision than the highest may have been read
+  // before that was written, or be that of a database that was set back.
+  void Seen(int64_t revision) {
+    const int64_t known = signal_.revision();
+    if (revision >= known) {
+      signal_.Announce(revision);
+      return;
+    }
+    // One that fails is followed by the next poll.
+    Surpass(known).status().IgnoreError();
+  }
+
+  // A new generation if the store is behind `known`. Whoever comes second finds it.
+  absl::StatusOr<bool> Surpass(int64_t known) {
+    StorePosition position;
+    GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
+      return absl::OkStatus();
+    }));
+    if (known - position.revision > kFurthest) return false;
+    if (position.revision < known) {
+      GB_RETURN_IF_ERROR(backend_->Transact([&](SqlSession& session) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
+        if (position.revision >= known) return absl::OkStatus();
+        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+        return backend_->NotifyOthers(session);
+      }));
+    }
+    signal_.Announce(position);
+    return true;
+  }
+
+  Random& random_;
   RevisionSignal signal_;  // Outlives the backend's watch.
   const std::unique_ptr<SqlBackend> backend_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(
-    std::unique_ptr<SqlBackend> backend) {
-  auto store = std::make_unique<SqlStore>(std::move(backend));
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(std::unique_ptr<SqlBackend> backend,
+                                                    Random& random) {
+  auto store = std::make_unique<SqlStore>(std::move(backend), random);
   GB_RETURN_IF_ERROR(store->Start());
   return store;
 }

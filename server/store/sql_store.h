@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "common/random/random.h"
 #include "server/store/sql_backend.h"
 #include "server/store/store.h"
 
@@ -12,8 +13,12 @@ namespace guestbridge::server {
 // must not call its own Store. ChangesAfter never cuts a commit in two: when the
 // changes of its first commit alone exceed `limit`, all of them are returned.
 //
-// Errors: those of the backend.
-absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(
-    std::unique_ptr<SqlBackend> backend);
+// It remembers the highest revision that it has met. A database that is behind it has
+// lost commits, and whoever finds that first begins the new generation, in a
+// transaction of his own or in that of a write; the others find the new one.
+//
+// `random` outlives the store. Errors: those of the backend.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(std::unique_ptr<SqlBackend> backend,
+                                                    Random& random = SystemRandom());
 
 }  // namespace guestbridge::server

@@ -9,6 +9,7 @@ namespace guestbridge::server {
 namespace {
 
 constexpr absl::string_view kRevision = "#revision";
+constexpr absl::string_view kGeneration = "#generation";
 
 // The first string in byte order that is above all strings starting with `prefix`. Keys
 // are printable ASCII, so the last byte can always be raised.
@@ -46,6 +47,31 @@ absl::Status SetSequenceValue(SqlSession& session, absl::string_view name,
 
 absl::StatusOr<int64_t> StoredRevision(SqlSession& session) {
   return SequenceValue(session, kRevision);
+}
+
+absl::StatusOr<StorePosition> StoredPosition(SqlSession& session) {
+  StorePosition position;
+  GB_RETURN_IF_ERROR(session.Run(
+      "SELECT name, value FROM sequences WHERE name = $1 OR name = $2",
+      {kRevision, kGeneration}, [&](const SqlRow& row) {
+        (row.Text(0) == kRevision ? position.revision : position.generation) =
+            row.Int(1);
+      }));
+  return position;
+}
+
+absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
+                                              int64_t leap) {
+  GB_ASSIGN_OR_RETURN(const int64_t stored, StoredRevision(session));
+  GB_RETURN_IF_ERROR(
+      session.Run("UPDATE sequences SET value = value + $1"
+                  " WHERE name <> $2 AND name <> $3",
+                  {leap, kRevision, kGeneration}));
+  SqlTransaction transaction(session, std::max(stored, known) + leap);
+  GB_RETURN_IF_ERROR(transaction.Put(kGenerationKey, ""));
+  GB_ASSIGN_OR_RETURN(const int64_t first, transaction.Finish());
+  GB_RETURN_IF_ERROR(SetSequenceValue(session, kGeneration, first));
+  return StorePosition{.generation = first, .revision = first};
 }
 
 absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t revision,
@@ -130,18 +156,16 @@ absl::StatusOr<int64_t> SqlTransaction::NextNumber(absl::string_view sequence) {
 }
 
 absl::StatusOr<int64_t> SqlTransaction::Finish() {
-  if (!wrote()) return StoredRevision(session_);
+  if (!wrote()) return last_;
   GB_RETURN_IF_ERROR(SetSequenceValue(session_, kRevision, revision_));
   return revision_;
 }
 
-// No other writer runs beside this one, so the number read here is nobody else's, and
+// No other writer runs beside this one, so the next number is nobody else's, and
 // numbers become visible in the order of commits.
 absl::Status SqlTransaction::PrepareWrite() {
   if (!writable_) return ReadOnly();
-  if (wrote()) return absl::OkStatus();
-  GB_ASSIGN_OR_RETURN(const int64_t last, StoredRevision(session_));
-  revision_ = last + 1;
+  revision_ = last_ + 1;
   return absl::OkStatus();
 }
 

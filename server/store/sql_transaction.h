@@ -13,6 +13,18 @@ namespace guestbridge::server {
 // The revision of the last commit that wrote.
 absl::StatusOr<int64_t> StoredRevision(SqlSession& session);
 
+struct StorePosition {
+  int64_t generation = 0;  // Its first revision; 0: the first generation.
+  int64_t revision = 0;
+};
+absl::StatusOr<StorePosition> StoredPosition(SqlSession& session);
+
+// Lets revisions and sequences jump, the former beyond `known` too, by `leap`: more
+// than anybody can have counted on unseen. Returns the first position of the new
+// generation.
+absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
+                                              int64_t leap);
+
 // As Store::ChangesAfter. When the changes of the first commit alone exceed `limit`,
 // all of them are returned.
 absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t revision,
@@ -21,8 +33,11 @@ absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t rev
 // The transaction of a store in SQL.
 class SqlTransaction final : public Transaction {
  public:
-  SqlTransaction(SqlSession& session, bool writable)
-      : session_(session), writable_(writable) {}
+  // One that only reads.
+  explicit SqlTransaction(SqlSession& session) : session_(session), writable_(false) {}
+  // One that may write, after `last`, the store's revision.
+  SqlTransaction(SqlSession& session, int64_t last)
+      : session_(session), writable_(true), last_(last) {}
 
   absl::StatusOr<std::optional<Document>> Get(absl::string_view key) override;
   absl::StatusOr<std::vector<Document>> List(absl::string_view prefix,
@@ -42,6 +57,7 @@ class SqlTransaction final : public Transaction {
 
   SqlSession& session_;
   const bool writable_;
+  const int64_t last_ = 0;
   int64_t revision_ = 0;  // Of this transaction; 0 until it writes.
 };
 

@@ -51,6 +51,10 @@ class Transaction {
   virtual absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) = 0;
 };
 
+// Written when a new generation begins: its version is the generation's first revision.
+// Absent: it is the first.
+inline constexpr absl::string_view kGenerationKey = "meta/generation";
+
 struct Change {
   int64_t revision = 0;
   std::string key;
@@ -76,6 +80,14 @@ class Store {
   // key only. For watches.
   virtual absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
                                                            int limit) = 0;
+
+  // How often this process has found that commits were lost, itself or by another's
+  // generation. Grows at the latest with the next Write or ChangesAfter. Whoever
+  // remembers what he read reads it again then.
+  virtual int64_t Rewinds() const = 0;
+  // Somebody was given `revision`. A store that is behind it begins a new generation
+  // beyond it. False: so far ahead that it can't be true; nothing is done.
+  virtual absl::StatusOr<bool> OutrunRevision(int64_t revision) = 0;
 
   // Blocks until the store has a revision above `revision` or `timeout` passed, or
   // WakeAll. Returns the current revision.

@@ -15,6 +15,7 @@
 #include "server/store/postgresql/postgresql_store.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
+#include "server/store/sql_store.h"
 #include "server/store/sqlite_store.h"
 #include "server/store/store.h"
 #include "tests/testing/postgresql_cluster.h"
@@ -30,7 +31,11 @@ using ::testing::IsEmpty;
 class Place {
  public:
   virtual ~Place() = default;
-  virtual absl::StatusOr<std::unique_ptr<Store>> Open() = 0;
+  virtual absl::StatusOr<std::unique_ptr<SqlBackend>> OpenBackend() = 0;
+  absl::StatusOr<std::unique_ptr<Store>> Open() {
+    GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend, OpenBackend());
+    return OpenSqlStore(std::move(backend));
+  }
 };
 
 class SqlitePlace final : public Place {
@@ -42,8 +47,8 @@ class SqlitePlace final : public Place {
     std::filesystem::create_directories(directory_);
   }
   ~SqlitePlace() override { std::filesystem::remove_all(directory_); }
-  absl::StatusOr<std::unique_ptr<Store>> Open() override {
-    return OpenSqliteStore((directory_ / "server.db").string());
+  absl::StatusOr<std::unique_ptr<SqlBackend>> OpenBackend() override {
+    return OpenSqliteBackend((directory_ / "server.db").string());
   }
 
  private:
@@ -54,12 +59,12 @@ class PostgresqlPlace final : public Place {
  public:
   PostgresqlPlace()
       : database_(testing::PostgresqlCluster::Shared().CreateDatabase()) {}
-  absl::StatusOr<std::unique_ptr<Store>> Open() override {
+  absl::StatusOr<std::unique_ptr<SqlBackend>> OpenBackend() override {
     GB_ASSIGN_OR_RETURN(
         PostgresqlTarget target,
         ParsePostgresqlUrl(testing::PostgresqlCluster::Shared().Url(database_)));
     target.password = SecretString(testing::PostgresqlCluster::kPassword);
-    return OpenPostgresqlStore(std::move(target), PostgresqlOptions(), SystemClock());
+    return OpenPostgresqlBackend(std::move(target), PostgresqlOptions(), SystemClock());
   }
 
  private:
@@ -124,6 +129,35 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
     });
     EXPECT_TRUE(status.ok()) << status;
     return keys;
+  }
+
+  // What a failover to a copy leaves that has nothing after `revision`.
+  void SetBack(int64_t revision) {
+    const auto backend = place_->OpenBackend();
+    ASSERT_TRUE(backend.ok()) << backend.status();
+    const absl::Status status =
+        (*backend)->Transact([&](SqlSession& session) -> absl::Status {
+          GB_RETURN_IF_ERROR(
+              session.Run("DELETE FROM documents WHERE version > $1", {revision}));
+          GB_RETURN_IF_ERROR(
+              session.Run("DELETE FROM changes WHERE revision > $1", {revision}));
+          GB_RETURN_IF_ERROR(
+              session.Run("UPDATE sequences SET value = 1 WHERE name = 'runs'", {}));
+          GB_RETURN_IF_ERROR(session.Run(
+              "UPDATE sequences SET value = $1 WHERE name = '#revision'", {revision}));
+          return (*backend)->NotifyOthers(session);
+        });
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  int64_t NextRun() {
+    int64_t number = 0;
+    const auto written = store_->Write([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(number, t.NextNumber("runs"));
+      return t.Put("run", "1");
+    });
+    EXPECT_TRUE(written.ok()) << written.status();
+    return number;
   }
 
   std::vector<std::string> Changes(int64_t after, int limit = 100) {
@@ -400,6 +434,66 @@ TEST_P(StoreConformance, AnotherProcessSeesAndAddsDocuments) {
   ASSERT_TRUE(Get("theirs").has_value());
   EXPECT_EQ(Get("theirs")->version, *written);
   EXPECT_EQ(Put("mine", "2"), *written + 1);
+}
+
+TEST_P(StoreConformance, AWriteAfterCommitsWereLostReusesNoNumber) {
+  const int64_t first = Put("a", "1");
+  NextRun();
+  const int64_t last_run = NextRun();
+  const int64_t last = Put("b", "1");
+  EXPECT_EQ(store_->Rewinds(), 0);
+  SetBack(first);
+  const int64_t next = Put("c", "1");
+  EXPECT_GT(next, last);
+  EXPECT_EQ(Get("c")->version, next);
+  EXPECT_GT(Get(std::string(kGenerationKey))->version, last);
+  EXPECT_GT(NextRun(), last_run);
+  EXPECT_EQ(store_->Rewinds(), 1);
+  EXPECT_EQ(Put("d", "1"), next + 2) << "and goes on from there";
+}
+
+TEST_P(StoreConformance, AWatchFindsThatCommitsWereLost) {
+  const int64_t first = Put("a", "1");
+  const int64_t last = Put("b", "1");
+  SetBack(first);
+  EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+  // With PostgreSQL the listener may have been quicker.
+  EXPECT_EQ(store_->Rewinds(), 1);
+  EXPECT_GT(Put("c", "1"), last);
+  EXPECT_EQ(store_->Rewinds(), 1);
+}
+
+TEST_P(StoreConformance, ProcessesAgreeOnOneNewGeneration) {
+  auto other = place_->Open();
+  ASSERT_TRUE(other.ok()) << other.status();
+  const int64_t first = Put("a", "1");
+  const int64_t last = Put("b", "1");
+  ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
+  SetBack(first);
+  const int64_t next = Put("c", "1");
+  const auto changes = (*other)->ChangesAfter(last, 10);
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  EXPECT_EQ((*other)->Rewinds(), 1);
+  const auto written = (*other)->Write([](Transaction& t) { return t.Put("d", "1"); });
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(*written, next + 1);
+  EXPECT_EQ((*other)->Rewinds(), 1);
+  EXPECT_EQ(store_->Rewinds(), 1);
+  Reopen();
+  EXPECT_EQ(store_->Rewinds(), 0) << "it remembers nothing from before";
+  EXPECT_EQ(Put("e", "1"), *written + 1);
+}
+
+TEST_P(StoreConformance, WhatSomebodyWasGivenIsOutrun) {
+  const int64_t last = Put("a", "1");
+  ASSERT_TRUE(*store_->OutrunRevision(last));
+  EXPECT_EQ(Put("a", "2"), last + 1);
+  EXPECT_EQ(store_->Rewinds(), 0);
+  Reopen();
+  ASSERT_TRUE(*store_->OutrunRevision(last + 1000));
+  EXPECT_EQ(store_->Rewinds(), 1);
+  EXPECT_GT(Put("a", "3"), last + 1000);
+  EXPECT_FALSE(*store_->OutrunRevision(int64_t{1} << 60));
 }
 
 TEST_P(StoreConformance, RecordsAreTypedDocuments) {

@@ -11,6 +11,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/store/record_codec.h"
+#include "server/tokens/token_keys.h"
 
 namespace guestbridge::server {
 namespace {
@@ -25,11 +26,12 @@ constexpr int kMarginShare = 10;
 constexpr absl::Duration kAfterRefusal = absl::Minutes(10);
 constexpr absl::Duration kAfterTrouble = absl::Seconds(5);
 constexpr size_t kDigestDigits = 8;
+constexpr absl::Duration kPoll = absl::Milliseconds(250);
+// No request begins later after the claim: each takes at most 30 s.
+constexpr absl::Duration kLastAsk = absl::Seconds(100);
+// Several servers may race; a next look finds what the winner stored.
+constexpr int kLooks = 5;
 
-std::string TokensKey(absl::string_view id) { return absl::StrCat("tokens/", id); }
-std::string PendingKey(absl::string_view id) {
-  return absl::StrCat("pending-tokens/", id);
-}
 std::string Place(absl::string_view id, absl::string_view field) {
   return absl::StrCat("integrations/", id, "/connection#", field);
 }
@@ -44,10 +46,15 @@ absl::Status ForPortal(absl::string_view reason, const std::string& portal) {
   return MakeError(reason, {{"host", portal}});
 }
 
-// Passes: whoever asks again finds the new settings.
+// These pass: whoever asks again finds what another has done meanwhile.
+absl::Status Passing(const char* detail, const std::string& portal) {
+  return MakeError("OAUTH_UNREACHABLE", {{"host", portal}, {"detail", detail}});
+}
 absl::Status SettingsChanged(const std::string& portal) {
-  return MakeError("OAUTH_UNREACHABLE",
-                   {{"host", portal}, {"detail", "SETTINGS_CHANGED"}});
+  return Passing("SETTINGS_CHANGED", portal);
+}
+absl::Status UnderWay(const std::string& portal) {
+  return Passing("REFRESH_UNDER_WAY", portal);
 }
 
 absl::Status CheckScopes(const store::TokenRecord& record, const std::string& portal) {
@@ -57,6 +64,11 @@ absl::Status CheckScopes(const store::TokenRecord& record, const std::string& po
     if (absl::EqualsIgnoreCase(scope, kScope)) return absl::OkStatus();
   }
   return MakeError("SCOPE_MISSING", {{"host", portal}, {"scope", std::string(kScope)}});
+}
+
+void LogUnsettled(const std::string& integration_id, const absl::Status& error) {
+  log::Error("token_state_not_stored",
+             {{"integration", integration_id}, {"error", error}});
 }
 
 }  // namespace
@@ -81,6 +93,8 @@ TokenManager::TokenManager(TokenManagerOptions options,
                            Sealer& sealer, const Clock& clock,
                            HttpClientFactory make_client)
     : named_server_(std::move(named_server)),
+      server_(std::move(options.server)),
+      pause_(std::move(options.pause)),
       store_(store),
       sealer_(sealer),
       clock_(clock),
@@ -136,9 +150,16 @@ absl::StatusOr<store::TokenRecord> TokenManager::Refresh(
   bool all_refused = true;
   bool in_doubt = chain.answer_was_lost;
   absl::Status error = ForPortal("REAUTHORIZATION_NEEDED", chain.portal);
+  // Once others may have taken over, a token is no longer ours to use up.
+  const absl::Duration last_ask = clock_.Steady() + kLastAsk;
   for (const SecretString& token : chain.refresh_tokens) {
+    if (clock_.Steady() > last_ask) {
+      *answer_lost = in_doubt;
+      return UnderWay(chain.portal);
+    }
     RefreshAnswer answer = Ask(chain, token);
-    if (answer.outcome == RefreshOutcome::kAnswerLost && !retried) {
+    if (answer.outcome == RefreshOutcome::kAnswerLost && !retried &&
+        clock_.Steady() <= last_ask) {
       retried = in_doubt = true;
       answer = Ask(chain, token);
     }
@@ -197,6 +218,7 @@ store::TokenRecord TokenManager::Seal(const std::string& integration_id,
   record.set_client_id(chain.client_id);
   record.clear_reason();
   record.clear_refresh_sent_unix_seconds();
+  record.clear_refreshing_server();
   return record;
 }
 
@@ -206,21 +228,6 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   const std::lock_guard<std::mutex> lock(flight->mutex);
   GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
 
-  std::optional<Record<store::TokenRecord>> stored;
-  std::optional<Record<store::PendingTokenRecord>> pending;
-  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(
-        stored, GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
-    GB_ASSIGN_OR_RETURN(pending, GetRecord<store::PendingTokenRecord>(
-                                     transaction, PendingKey(integration_id)));
-    return absl::OkStatus();
-  }));
-
-  Chain chain{.client_id = credentials.client_id,
-              .client_secret = credentials.client_secret,
-              .portal = credentials.portal,
-              .record = {},
-              .refresh_tokens = {}};
   const std::string digest = credentials.refresh_token.has_value()
                                  ? Sha256Hex(credentials.refresh_token->Reveal())
                                  : "";
@@ -228,11 +235,32 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
     return record.client_id() == credentials.client_id &&
            (digest.empty() || record.given_digest() == digest);
   };
+  std::optional<Record<store::TokenRecord>> stored;
+  std::optional<Record<store::PendingTokenRecord>> pending;
   bool in_force = false;
-  if (stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
-      continues(stored->value)) {
+  const absl::Duration give_up = clock_.Steady() + kPatience;
+  while (true) {
+    GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(stored, GetRecord<store::TokenRecord>(
+                                      transaction, TokensKey(integration_id)));
+      GB_ASSIGN_OR_RETURN(pending, GetRecord<store::PendingTokenRecord>(
+                                       transaction, PendingKey(integration_id)));
+      return absl::OkStatus();
+    }));
+    in_force = stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
+               continues(stored->value);
+    if (!in_force || !IsUnderWay(*flight, *stored)) break;
+    if (clock_.Steady() >= give_up) return UnderWay(credentials.portal);
+    pause_(kPoll);
+  }
+
+  Chain chain{.client_id = credentials.client_id,
+              .client_secret = credentials.client_secret,
+              .portal = credentials.portal,
+              .record = {},
+              .refresh_tokens = {}};
+  if (in_force) {
     chain.record = stored->value;
-    in_force = true;
   } else if (pending.has_value() && continues(pending->value.tokens())) {
     chain.record = pending->value.tokens();
   }
@@ -251,18 +279,33 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   }
   chain.answer_was_lost = chain.record.refresh_sent_unix_seconds() != 0;
 
-  bool answer_lost = false;
-  GB_ASSIGN_OR_RETURN(store::TokenRecord refreshed,
-                      Refresh(integration_id, chain, &answer_lost));
+  store::TokenRecord claimed;
+  int64_t version = 0;
   if (in_force) {
-    flight->unsaved = refreshed;
-    flight->unsaved_version = stored->version;
+    claimed = stored->value;
+    version = stored->version;
+    GB_ASSIGN_OR_RETURN(const bool mine, Claim(integration_id, &version, &claimed));
+    if (!mine) return UnderWay(credentials.portal);
+  }
+  bool answer_lost = false;
+  absl::StatusOr<store::TokenRecord> refreshed =
+      Refresh(integration_id, chain, &answer_lost);
+  if (!refreshed.ok()) {
+    if (in_force) {
+      const auto settled = Settle(integration_id, version, answer_lost, claimed);
+      if (!settled.ok()) LogUnsettled(integration_id, settled.status());
+    }
+    return refreshed.status();
+  }
+  if (in_force) {
+    flight->unsaved = *refreshed;
   } else {
     flight->unsaved_aside.emplace();
-    *flight->unsaved_aside->mutable_tokens() = refreshed;
+    *flight->unsaved_aside->mutable_tokens() = *refreshed;
   }
-  GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
-  GB_RETURN_IF_ERROR(CheckScopes(refreshed, credentials.portal));
+  GB_ASSIGN_OR_RETURN(const bool in_place, StoreUnsaved(integration_id, *flight));
+  if (in_force && !in_place) return SettingsChanged(credentials.portal);
+  GB_RETURN_IF_ERROR(CheckScopes(*refreshed, credentials.portal));
   flight->failure = absl::OkStatus();
   return refreshed;
 }
@@ -287,41 +330,6 @@ absl::Status TokenManager::ForgetTokens(Transaction& transaction,
                                         const std::string& integration_id) {
   GB_RETURN_IF_ERROR(transaction.Delete(PendingKey(integration_id)));
   return transaction.Delete(TokensKey(integration_id));
-}
-
-absl::StatusOr<int64_t> TokenManager::StoreUnsaved(const std::string& integration_id,
-                                                   Flight& flight) {
-  if (!flight.unsaved.has_value() && !flight.unsaved_aside.has_value()) return 0;
-  bool replaced = false;
-  const auto written = store_.Write([&](Transaction& transaction) -> absl::Status {
-    replaced = false;
-    if (flight.unsaved_aside.has_value()) {
-      GB_RETURN_IF_ERROR(
-          PutRecord(transaction, PendingKey(integration_id), *flight.unsaved_aside));
-    }
-    if (!flight.unsaved.has_value()) return absl::OkStatus();
-    GB_ASSIGN_OR_RETURN(
-        const auto current,
-        GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
-    // Another chain was saved meanwhile, or the integration is gone: the store wins.
-    if (!current.has_value() || current->version != flight.unsaved_version) {
-      return absl::OkStatus();
-    }
-    replaced = true;
-    return PutRecord(transaction, TokensKey(integration_id), *flight.unsaved);
-  });
-  if (!written.ok()) return written.status();
-  flight.unsaved.reset();
-  flight.unsaved_aside.reset();
-  return replaced ? *written : 0;
-}
-
-absl::StatusOr<int64_t> TokenManager::Replace(const std::string& integration_id,
-                                              Flight& flight, int64_t version,
-                                              const store::TokenRecord& record) {
-  flight.unsaved = record;
-  flight.unsaved_version = version;
-  return StoreUnsaved(integration_id, flight);
 }
 
 absl::StatusOr<std::optional<AccessToken>> TokenManager::Usable(
@@ -349,40 +357,59 @@ absl::StatusOr<AccessToken> TokenManager::GetAccessToken(
   const std::lock_guard<std::mutex> lock(flight->mutex);
   GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
 
-  std::optional<Record<store::ConnectionRecord>> connection;
-  std::optional<Record<store::TokenRecord>> stored;
-  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(connection,
-                        GetRecord<store::ConnectionRecord>(
-                            transaction, absl::StrCat("connections/", integration_id)));
-    GB_ASSIGN_OR_RETURN(
-        stored, GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
-    return absl::OkStatus();
-  }));
-  if (!connection.has_value()) {
-    return MakeError("CONNECTION_NOT_SET", {{"integration", integration_id}});
+  const absl::Duration give_up = clock_.Steady() + kPatience;
+  std::string portal;
+  for (int look = 0; look < kLooks;) {
+    std::optional<Record<store::ConnectionRecord>> connection;
+    std::optional<Record<store::TokenRecord>> stored;
+    GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(
+          connection, GetRecord<store::ConnectionRecord>(
+                          transaction, absl::StrCat("connections/", integration_id)));
+      GB_ASSIGN_OR_RETURN(stored, GetRecord<store::TokenRecord>(
+                                      transaction, TokensKey(integration_id)));
+      return absl::OkStatus();
+    }));
+    if (!connection.has_value()) {
+      return MakeError("CONNECTION_NOT_SET", {{"integration", integration_id}});
+    }
+    const v1::Connection& settings = connection->value.connection();
+    portal = settings.api_server();
+    if (!settings.has_oauth()) {
+      return MakeError("OAUTH_NOT_USED", {{"integration", integration_id}});
+    }
+    if (!stored.has_value() || stored->value.sealed_refresh_token().empty()) {
+      return ForPortal("REAUTHORIZATION_NEEDED", portal);
+    }
+    GB_ASSIGN_OR_RETURN(std::optional<AccessToken> token,
+                        Usable(integration_id, stored->value, refused_token_digest));
+    if (token.has_value()) return *std::move(token);
+    if (NeedsNewToken(stored->value.reason())) {
+      return ForPortal(stored->value.reason(), portal);
+    }
+    if (!flight->failure.ok() && clock_.Steady() < flight->retry_at) {
+      return flight->failure;
+    }
+    if (IsUnderWay(*flight, *stored)) {
+      if (clock_.Steady() < give_up) {
+        pause_(kPoll);
+        continue;
+      }
+      // Those who wait for this flight have waited long enough, too.
+      flight->failure = UnderWay(portal);
+      flight->retry_at = clock_.Steady() + kAfterTrouble;
+      return flight->failure;
+    }
+    ++look;
+    GB_ASSIGN_OR_RETURN(token,
+                        RefreshStored(integration_id, *flight, connection->value,
+                                      std::move(stored->value), stored->version));
+    if (token.has_value()) return *std::move(token);
   }
-  const v1::Connection& settings = connection->value.connection();
-  if (!settings.has_oauth()) {
-    return MakeError("OAUTH_NOT_USED", {{"integration", integration_id}});
-  }
-  if (!stored.has_value() || stored->value.sealed_refresh_token().empty()) {
-    return ForPortal("REAUTHORIZATION_NEEDED", settings.api_server());
-  }
-  GB_ASSIGN_OR_RETURN(std::optional<AccessToken> usable,
-                      Usable(integration_id, stored->value, refused_token_digest));
-  if (usable.has_value()) return *std::move(usable);
-  if (NeedsNewToken(stored->value.reason())) {
-    return ForPortal(stored->value.reason(), settings.api_server());
-  }
-  if (!flight->failure.ok() && clock_.Steady() < flight->retry_at) {
-    return flight->failure;
-  }
-  return RefreshStored(integration_id, *flight, connection->value,
-                       std::move(stored->value), stored->version);
+  return SettingsChanged(portal);
 }
 
-absl::StatusOr<AccessToken> TokenManager::RefreshStored(
+absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
     const std::string& integration_id, Flight& flight,
     const store::ConnectionRecord& connection, store::TokenRecord record,
     int64_t version) {
@@ -398,15 +425,8 @@ absl::StatusOr<AccessToken> TokenManager::RefreshStored(
   chain.answer_was_lost = record.refresh_sent_unix_seconds() != 0;
 
   // Durable before the first byte leaves: after a crash the old token may be dead.
-  if (!chain.answer_was_lost) {
-    record.set_refresh_sent_unix_seconds(absl::ToUnixSeconds(clock_.Now()));
-    const absl::StatusOr<int64_t> noted =
-        Replace(integration_id, flight, version, record);
-    flight.unsaved.reset();
-    if (!noted.ok()) return noted.status();
-    if (*noted == 0) return SettingsChanged(chain.portal);
-    version = *noted;
-  }
+  GB_ASSIGN_OR_RETURN(const bool mine, Claim(integration_id, &version, &record));
+  if (!mine) return std::nullopt;
 
   CrashPoint("server.token.noted");
   bool answer_lost = false;
@@ -417,10 +437,10 @@ absl::StatusOr<AccessToken> TokenManager::RefreshStored(
     flight.failure = absl::OkStatus();
     CrashPoint("server.token.granted");
     // Not handed out before it is stored: the next refresh needs the new token.
-    GB_ASSIGN_OR_RETURN(const int64_t stored,
-                        Replace(integration_id, flight, version, *refreshed));
+    flight.unsaved = *refreshed;
+    GB_ASSIGN_OR_RETURN(const bool in_place, StoreUnsaved(integration_id, flight));
     CrashPoint("server.token.saved");
-    if (stored == 0) return SettingsChanged(chain.portal);
+    if (!in_place) return std::nullopt;
     GB_ASSIGN_OR_RETURN(SecretString token,
                         sealer_.Open(refreshed->sealed_access_token(),
                                      Place(integration_id, "access_token")));
@@ -430,19 +450,17 @@ absl::StatusOr<AccessToken> TokenManager::RefreshStored(
   }
 
   const absl::Status& error = refreshed.status();
+  const bool passing = absl::IsUnavailable(error);
+  if (!passing) record.set_reason(ReasonOf(error));
+  const auto settled = Settle(integration_id, version, answer_lost, record);
+  // Another server has taken over: its word counts.
+  if (settled.ok() && !*settled) return std::nullopt;
   log::Warning("tokens_not_refreshed",
                {{"integration", integration_id}, {"error", error}});
-  const bool passing = absl::IsUnavailable(error);
   flight.failure = error;
   flight.retry_at = clock_.Steady() + (passing ? kAfterTrouble : kAfterRefusal);
-  if (!answer_lost) record.clear_refresh_sent_unix_seconds();
-  if (!passing) record.set_reason(ReasonOf(error));
-  const absl::Status noted = Replace(integration_id, flight, version, record).status();
-  flight.unsaved.reset();  // A note that can't be kept must not stop the next try.
-  if (!noted.ok()) {
-    log::Error("token_state_not_stored",
-               {{"integration", integration_id}, {"error", noted}});
-  }
+  // A note that can't be kept must not stop the next try.
+  if (!settled.ok()) LogUnsettled(integration_id, settled.status());
   return error;
 }
 
@@ -460,34 +478,6 @@ absl::StatusOr<v1::TokenState> TokenManager::State(const std::string& integratio
     return absl::OkStatus();
   }));
   return state;
-}
-
-v1::TokenState DescribeTokens(const v1::Connection& connection,
-                              const store::TokenRecord* tokens) {
-  v1::TokenState state;
-  if (tokens == nullptr) {
-    state.set_valid(!connection.has_oauth());
-    if (connection.has_oauth()) state.set_reason("REAUTHORIZATION_NEEDED");
-    return state;
-  }
-  state.set_valid(tokens->reason().empty());
-  state.set_reason(tokens->reason());
-  for (const std::string& scope : tokens->scopes()) state.add_scopes(scope);
-  if (!connection.has_oauth()) return state;
-  if (tokens->expire_unix_seconds() > 0) {
-    state.mutable_expire_time()->set_seconds(tokens->expire_unix_seconds());
-  }
-  if (!tokens->client_endpoint().empty() &&
-      !absl::EqualsIgnoreCase(tokens->client_endpoint(), connection.api_server())) {
-    state.set_portal(tokens->client_endpoint());
-  }
-  return state;
-}
-
-store::TokenRecord WebhookTokens(const std::vector<std::string>& scopes) {
-  store::TokenRecord record;
-  for (const std::string& scope : scopes) record.add_scopes(scope);
-  return record;
 }
 
 }  // namespace guestbridge::server

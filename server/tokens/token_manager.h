@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,16 +11,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/secret/sealer.h"
 #include "common/secret/secret_string.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/connection.pb.h"
 #include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
 #include "server/store/store.h"
 #include "server/tokens/endpoint.h"
 #include "server/tokens/http_factory.h"
 #include "server/tokens/oauth_client.h"
+#include "server/tokens/token_state.h"
 
 // The OAuth tokens of all integrations. They belong to the server alone; agents get
 // access tokens.
@@ -27,11 +31,14 @@
 // A refresh token rotates: a refresh makes a new one, and the old one is dead. So
 //  - a new refresh token is in the store before anything uses what came with it;
 //  - the one before is kept too, until the newer one has been used;
-//  - one refresh at a time runs for an integration, and whoever waited takes its
-//  result;
-//  - that a refresh was sent is noted first, so that a token which died with a lost
-//  answer
-//    is told from one that was withdrawn;
+//  - one refresh at a time runs for an integration, on all servers of one store, and
+//    whoever waited takes its result;
+//  - that a refresh is sent, and by whom, is noted first, so that other servers wait
+//  for
+//    it, and a token which died with a lost answer is told from one that was withdrawn;
+//  - a server that does not come back with an answer is given up after kTakeOver; what
+//  it
+//    brings later counts while nobody has newer tokens, and never replaces those;
 //  - a lost answer is tried once more with each token that is held.
 // Nothing is refreshed by a timer: only when an access token is asked for and the
 // stored one has ended or was refused.
@@ -42,6 +49,11 @@ struct TokenManagerOptions {
   // that its answers name within bitrix.info and bitrix24.tech.
   std::string oauth_url;
   std::string extra_ca_file;  // --portal-ca-file
+  // Tells this server from others on the same store. The same after a restart, so that
+  // it knows a note of its own that it did not live to settle.
+  std::string server = "server";
+  // Waits while another server refreshes.
+  std::function<void(absl::Duration)> pause = absl::SleepFor;
 };
 
 // What a save brings. Secrets that the request left out are filled in from the stored
@@ -63,6 +75,13 @@ struct AccessToken {
 // Thread-safe.
 class TokenManager {
  public:
+  // A refresh of another server that has not ended for so long is taken over. Its own
+  // requests have all ended by then.
+  static constexpr absl::Duration kTakeOver = absl::Seconds(150);
+  // So long a call waits for another server's refresh; then it is OAUTH_UNREACHABLE
+  // with the detail REFRESH_UNDER_WAY.
+  static constexpr absl::Duration kPatience = absl::Seconds(20);
+
   // `store`, `sealer` and `clock` outlive it. Errors: OAUTH_URL_INVALID.
   static absl::StatusOr<std::unique_ptr<TokenManager>> Create(
       TokenManagerOptions options, Store& store, Sealer& sealer, const Clock& clock,
@@ -110,10 +129,13 @@ class TokenManager {
   // flight.
   struct Flight {
     std::mutex mutex;
-    // Refreshed, but the store could not take it: stored before anything else.
+    // Refreshed, but the store could not take it: stored before anything else. Its
+    // `grant` is the one that it follows.
     std::optional<store::TokenRecord> unsaved;
-    int64_t unsaved_version = 0;  // That it replaces.
     std::optional<store::PendingTokenRecord> unsaved_aside;
+    // Version of another server's note, and since when (steady clock) it is known here.
+    int64_t foreign_version = 0;
+    absl::Duration foreign_since = absl::ZeroDuration();
     // The last failure, and until when (steady clock) it is answered without asking.
     absl::Status failure;
     absl::Duration retry_at = absl::ZeroDuration();
@@ -142,21 +164,32 @@ class TokenManager {
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);
-  // Stores what waits in `flight`. Returns the version of what it stored under tokens/;
-  // 0 when there was nothing, or when the stored record was replaced meanwhile.
-  absl::StatusOr<int64_t> StoreUnsaved(const std::string& integration_id,
-                                       Flight& flight);
-  absl::StatusOr<int64_t> Replace(const std::string& integration_id, Flight& flight,
-                                  int64_t version, const store::TokenRecord& record);
-  absl::StatusOr<AccessToken> RefreshStored(const std::string& integration_id,
-                                            Flight& flight,
-                                            const store::ConnectionRecord& connection,
-                                            store::TokenRecord record, int64_t version);
+  // Another server is refreshing, and not overdue.
+  bool IsUnderWay(Flight& flight, const Record<store::TokenRecord>& stored) const;
+  // Stores what waits in `flight`. True: under tokens/; false: nothing waited, or there
+  // are newer tokens.
+  absl::StatusOr<bool> StoreUnsaved(const std::string& integration_id, Flight& flight);
+  // Writes that this server refreshes now into `record` and the store. False: the
+  // stored one is no longer that of `version`. Otherwise `version` is the new one.
+  absl::StatusOr<bool> Claim(const std::string& integration_id, int64_t* version,
+                             store::TokenRecord* record);
+  // Writes what came of a claim, unless somebody has written since.
+  absl::StatusOr<bool> Settle(const std::string& integration_id, int64_t version,
+                              bool answer_lost, store::TokenRecord record);
+  absl::StatusOr<int64_t> Replace(const std::string& integration_id, int64_t version,
+                                  const store::TokenRecord& record);
+  // Nothing: another server was quicker, and the stored record has to be read again.
+  absl::StatusOr<std::optional<AccessToken>> RefreshStored(
+      const std::string& integration_id, Flight& flight,
+      const store::ConnectionRecord& connection, store::TokenRecord record,
+      int64_t version);
   absl::StatusOr<std::optional<AccessToken>> Usable(
       const std::string& integration_id, const store::TokenRecord& record,
       absl::string_view refused_token_digest);
 
   const std::optional<Endpoint> named_server_;
+  const std::string server_;
+  const std::function<void(absl::Duration)> pause_;
   Store& store_;
   Sealer& sealer_;
   const Clock& clock_;
@@ -165,12 +198,5 @@ class TokenManager {
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Flight>> flights_;  // Shared with their users.
 };
-
-// `tokens` as TokenState; null: none yet. For a webhook: its scopes.
-v1::TokenState DescribeTokens(const v1::Connection& connection,
-                              const store::TokenRecord* tokens);
-
-// What is stored under tokens/ for a webhook that ProbeWebhook accepted.
-store::TokenRecord WebhookTokens(const std::vector<std::string>& scopes);
 
 }  // namespace guestbridge::server

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "common/log/log.h"
 
 namespace guestbridge::server {
 
@@ -25,8 +26,11 @@ ChangeFeed::Subscription::~Subscription() {
   entry_->listener = nullptr;
 }
 
-ChangeFeed::ChangeFeed(Store& store)
-    : store_(store), revision_(store.WaitForRevision(0, absl::ZeroDuration())) {
+ChangeFeed::ChangeFeed(Store& store, std::function<void()> rewound)
+    : store_(store),
+      rewound_(std::move(rewound)),
+      rewinds_(store.Rewinds()),
+      revision_(store.WaitForRevision(0, absl::ZeroDuration())) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -62,6 +66,15 @@ void ChangeFeed::Run() {
     {
       std::lock_guard lock(mutex_);
       if (stopping_) return;
+    }
+    if (const int64_t rewinds = store_.Rewinds(); rewinds != rewinds_) {
+      // What was told may be undone, so what comes after it says too little.
+      rewinds_ = rewinds;
+      revision_ = current;
+      log::Warning("database_set_back", {{"revision", current}});
+      if (rewound_) rewound_();
+      Tell({});
+      continue;
     }
     if (current <= revision_) continue;
     auto changes = store_.ChangesAfter(revision_, kBatch);

@@ -33,7 +33,9 @@ class ChangeFeed {
     std::shared_ptr<Entry> entry_;
   };
 
-  explicit ChangeFeed(Store& store);
+  // `rewound`: called from the feed's thread when the store has lost commits that may
+  // have been told; then every listener looks again (an empty list).
+  explicit ChangeFeed(Store& store, std::function<void()> rewound = nullptr);
   ~ChangeFeed();
 
   // Changes of keys that start with `prefix`, from those committed after this call on
@@ -50,6 +52,8 @@ class ChangeFeed {
   void Tell(const std::vector<Change>& changes);
 
   Store& store_;
+  const std::function<void()> rewound_;
+  int64_t rewinds_;
   int64_t revision_;
   std::mutex mutex_;
   bool stopping_ = false;

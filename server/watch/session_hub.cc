@@ -5,6 +5,7 @@
 
 #include "absl/strings/strip.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 
 namespace guestbridge::server {
 
@@ -77,6 +78,15 @@ std::vector<std::string> SessionHub::ConnectedAgents() const {
   return agents;
 }
 
+std::vector<std::shared_ptr<Session>> SessionHub::Attached() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (const auto& [name, entry] : by_agent_) {
+    if (entry.session->attached()) sessions.push_back(entry.session);
+  }
+  return sessions;
+}
+
 bool SessionHub::IsForgotten(const std::string& agent, absl::Time last_seen) const {
   const absl::Time heard = std::max(last_seen, LastHeard(agent));
   return Connected(agent) == nullptr && clock_.Now() - heard > kForgotten;
@@ -94,7 +104,8 @@ void SessionHub::StreamEnded(const std::shared_ptr<Session>& session) {
               MakeError("AGENT_LOST", {{"agent", session->identity().agent}}));
 }
 
-void SessionHub::Close(const std::shared_ptr<Session>& session) {
+void SessionHub::Close(const std::shared_ptr<Session>& session,
+                       const absl::Status& status) {
   {
     std::lock_guard lock(mutex_);
     agent_of_token_.erase(session->identity().token);
@@ -103,7 +114,7 @@ void SessionHub::Close(const std::shared_ptr<Session>& session) {
     FailTasksOf(session->identity().token,
                 MakeError("AGENT_LOST", {{"agent", session->identity().agent}}));
   }
-  session->Close(absl::OkStatus());
+  session->Close(status);
 }
 
 void SessionHub::CloseAll(const absl::Status& status) {
@@ -139,7 +150,7 @@ absl::StatusOr<v1::FinishTaskRequest> SessionHub::Ask(const std::string& agent,
                       {"integration", std::string(absl::StripPrefix(
                                           task.integration(), "integrations/"))}});
   }
-  if (before_task_ != nullptr) before_task_(task.integration());
+  if (before_task_ != nullptr) GB_RETURN_IF_ERROR(before_task_(task.integration()));
   const std::string id = RandomUuid(random_);
   task.set_id(id);
   task.set_epoch(session->identity().epoch);

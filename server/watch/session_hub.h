@@ -29,7 +29,7 @@ struct Patience {
 };
 
 // The sessions of this server's agents, in memory: after a restart agents say Hello
-// again. Thread-safe.
+// again. What agents other servers have, the store knows. Thread-safe.
 class SessionHub {
  public:
   // An agent without stream counts as live for as long after it was last heard of.
@@ -38,7 +38,13 @@ class SessionHub {
   // soon.
   static constexpr absl::Duration kForgotten = absl::Hours(1);
 
-  SessionHub(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
+  // `server`: tells this server from others on the same store.
+  SessionHub(const Clock& clock, Random& random, std::string server = "server")
+      : clock_(clock), random_(random), server_(std::move(server)) {}
+
+  const std::string& server() const { return server_; }
+  // What another server said then still holds.
+  bool IsFresh(absl::Time said) const { return clock_.Now() - said < kLiveness; }
 
   // Opens a session and replaces one of the same installation, whose stream ends with
   // SESSION_REPLACED. `identity.token` is filled in.
@@ -53,6 +59,7 @@ class SessionHub {
   // The installation that is live under this name; empty when none is.
   std::string LiveInstallation(const std::string& agent) const;
   std::vector<std::string> ConnectedAgents() const;
+  std::vector<std::shared_ptr<Session>> Attached() const;
   // Nothing was heard of the agent for kForgotten. `last_seen`: what the store says of
   // the time before this process.
   bool IsForgotten(const std::string& agent, absl::Time last_seen) const;
@@ -62,18 +69,21 @@ class SessionHub {
   // The stream of a session ended: what was asked of it fails with AGENT_LOST.
   void StreamEnded(const std::shared_ptr<Session>& session);
 
-  // Goodbye.
-  void Close(const std::shared_ptr<Session>& session);
+  // Goodbye, or `status`.
+  void Close(const std::shared_ptr<Session>& session,
+             const absl::Status& status = absl::OkStatus());
   void CloseAll(const absl::Status& status);
 
   // `prepare` is called with the integration's name before a task is sent, so that the
-  // agent has what the task is about. Set before the first Ask.
-  void SetBeforeTask(std::function<void(const std::string& integration)> prepare) {
+  // agent has what the task is about; its error is the task's. Set before the first
+  // Ask.
+  void SetBeforeTask(
+      std::function<absl::Status(const std::string& integration)> prepare) {
     before_task_ = std::move(prepare);
   }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
   // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
-  // AGENT_LOST, TASK_TIMED_OUT.
+  // AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
   absl::StatusOr<guestbridge::v1::FinishTaskRequest> Ask(const std::string& agent,
                                                          guestbridge::v1::Task task,
                                                          const Patience& patience);
@@ -97,7 +107,8 @@ class SessionHub {
 
   const Clock& clock_;
   Random& random_;
-  std::function<void(const std::string&)> before_task_;
+  const std::string server_;
+  std::function<absl::Status(const std::string&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;

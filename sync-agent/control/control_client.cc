@@ -40,6 +40,11 @@ ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
 
 ControlClient::~ControlClient() { Stop(/*goodbye=*/false); }
 
+void ControlClient::NoteRevision(int64_t revision) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  known_revision_ = std::max(known_revision_, revision);
+}
+
 void ControlClient::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
@@ -119,11 +124,16 @@ absl::Status ControlClient::Hello() {
   for (v1::LedgerIdentity& ledger : events_.Ledgers()) {
     *request.add_ledgers() = std::move(ledger);
   }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    request.set_known_revision(known_revision_);
+  }
   grpc::ClientContext context;
   Prepare(context, kCallDeadline);
   v1::HelloResponse response;
   GB_RETURN_IF_ERROR(
       ErrorOf(stub_->Hello(&context, request, &response), kCallDeadline));
+  NoteRevision(response.revision());
   const std::lock_guard<std::mutex> lock(mutex_);
   session_ = response.session();
   return absl::OkStatus();
@@ -174,6 +184,7 @@ bool ControlClient::Watch() {
 void ControlClient::Deliver(const v1::WatchResponse& message) {
   switch (message.payload_case()) {
     case v1::WatchResponse::kConfiguration:
+      NoteRevision(message.configuration().revision());
       events_.OnConfiguration(message.configuration());
       break;
     case v1::WatchResponse::kTask:
@@ -230,7 +241,9 @@ absl::Status ControlClient::Acknowledge(v1::AcknowledgeConfigurationRequest requ
 }
 
 absl::StatusOr<v1::Lease> ControlClient::AcquireLease(v1::AcquireLeaseRequest request) {
-  return Call(&Stub::AcquireLease, std::move(request));
+  GB_ASSIGN_OR_RETURN(v1::Lease lease, Call(&Stub::AcquireLease, std::move(request)));
+  NoteRevision(lease.revision());
+  return lease;
 }
 
 absl::StatusOr<bool> ControlClient::ReportRun(const v1::Run& run, int64_t sequence) {

@@ -61,6 +61,9 @@ class ControlClient {
                 SecretString token, ControlEvents& events, Random& random);
   ~ControlClient();  // Stops.
 
+  // A revision that the agent had from the server before this process. Call it before
+  // Start.
+  void NoteRevision(int64_t revision);
   void Start();
   // Ends the stream; no further events. With `goodbye` name and leases are given back.
   void Stop(bool goodbye);
@@ -108,6 +111,7 @@ class ControlClient {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::string session_;                      // empty: none
+  int64_t known_revision_ = 0;               // the highest that came from the server
   grpc::ClientContext* watching_ = nullptr;  // the open stream's
   std::thread thread_;
 };

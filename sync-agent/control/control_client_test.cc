@@ -99,6 +99,31 @@ TEST_F(ControlClientTest, OpensANewSessionWhenTheServerForgotIt) {
   EXPECT_THAT(client_.AcquireLease({}), IsOk());
 }
 
+TEST_F(ControlClientTest, SaysWhichRevisionItKnowsSoThatARestoredServerNotices) {
+  client_.NoteRevision(7);
+  service_.AnswerHello(5);
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  EXPECT_EQ(service_.known_revision(), 7) << "from before this process";
+  service_.AnswerHello(9);
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 2));
+  v1::WatchResponse configuration;
+  configuration.mutable_configuration()->set_revision(11);
+  service_.Push(configuration);
+  ASSERT_TRUE(events_.Await("configuration 11"));
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 3));
+  EXPECT_EQ(service_.known_revision(), 11);
+  v1::Lease lease;
+  lease.set_revision(13);
+  service_.AnswerLease(lease);
+  ASSERT_THAT(client_.AcquireLease({}), IsOk());
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 4));
+  EXPECT_EQ(service_.known_revision(), 13);
+}
+
 TEST_F(ControlClientTest, GivesUpWhenItsNameIsTaken) {
   service_.RefuseHello(MakeError("AGENT_NAME_IN_USE", {{"agent", "hotel-1"}}));
   client_.Start();

@@ -63,7 +63,17 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     lease_ = std::move(lease);
   }
 
+  void AnswerHello(int64_t revision) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    revision_ = revision;
+  }
+
   // --- what the test sees ---
+  // Of the last Hello.
+  int64_t known_revision() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return known_revision_;
+  }
   int hellos() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return hellos_;
@@ -78,10 +88,12 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   }
 
   // --- the service ---
-  grpc::Status Hello(grpc::ServerContext*, const guestbridge::v1::HelloRequest*,
+  grpc::Status Hello(grpc::ServerContext*, const guestbridge::v1::HelloRequest* request,
                      guestbridge::v1::HelloResponse* response) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++hellos_;
+    known_revision_ = request->known_revision();
+    response->set_revision(revision_);
     if (!hello_.ok()) return ToGrpcStatus(hello_, Language::kEnglish);
     response->set_session(absl::StrCat(++sessions_));
     return grpc::Status::OK;
@@ -128,6 +140,8 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   absl::Status hello_;
+  int64_t revision_ = 0;
+  int64_t known_revision_ = 0;
   int hellos_ = 0;
   int goodbyes_ = 0;
   int sessions_ = 0;

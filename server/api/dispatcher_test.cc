@@ -1,0 +1,148 @@
+#include "server/api/dispatcher.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/api/api_fixture_test.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+
+// The database behind it comes and goes.
+class FitfulStore final : public Store {
+ public:
+  explicit FitfulStore(Store& store) : store_(store) {}
+
+  // So many reads are answered, then none; -1: all.
+  int reads_left = -1;
+  bool writable = true;
+
+  absl::StatusOr<int64_t> Write(
+      absl::FunctionRef<absl::Status(Transaction&)> body) override {
+    if (!writable) return Away();
+    return store_.Write(body);
+  }
+  absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
+    if (reads_left == 0) return Away();
+    if (reads_left > 0) --reads_left;
+    return store_.Read(body);
+  }
+  absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
+                                                   int limit) override {
+    return store_.ChangesAfter(revision, limit);
+  }
+  int64_t Rewinds() const override { return store_.Rewinds(); }
+  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
+    return store_.OutrunRevision(revision);
+  }
+  int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
+    return store_.WaitForRevision(revision, timeout);
+  }
+  void WakeAll() override { store_.WakeAll(); }
+
+ private:
+  static absl::Status Away() {
+    return MakeError("DATABASE_UNREACHABLE", {{"database", "test"}});
+  }
+  Store& store_;
+};
+
+class DispatcherTest : public ApiFixture {
+ protected:
+  std::shared_ptr<Session> Connect() {
+    Session::Identity identity;
+    identity.agent = "a";
+    identity.installation = "one";
+    const auto session = *sessions_.Open(std::move(identity));
+    stream_ = session->Attach(std::make_shared<Waker>([] {}));
+    fitful_dispatcher_.Begin(session);
+    return session;
+  }
+  void Tell(const std::string& key) {
+    fitful_dispatcher_.OnChanges({{.revision = 1, .key = key}});
+  }
+  FitfulStore fitful_{*store_};
+  Dispatcher fitful_dispatcher_{fitful_, *sealer_, sessions_, false};
+};
+
+TEST_F(DispatcherTest, AChangeThatCouldNotBeReadIsSentWhenTheStoreIsBack) {
+  Prepare("main");
+  const auto session = Connect();
+  ASSERT_EQ(Sent(*session).size(), 2U);
+  ASSERT_THAT(integrations_.SetActive("integrations/main", false, ""), IsOk());
+  fitful_.reads_left = 0;
+  Tell("integrations/main");
+  fitful_dispatcher_.CatchUp();
+  EXPECT_EQ(Sent(*session).size(), 0U);
+  fitful_.reads_left = -1;
+  fitful_dispatcher_.CatchUp();
+  const auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_FALSE(messages[0].configuration().active());
+  fitful_dispatcher_.CatchUp();
+  EXPECT_EQ(Sent(*session).size(), 0U) << "once";
+}
+
+TEST_F(DispatcherTest, AStreamIsNotCaughtUpBeforeAllWasRead) {
+  Prepare("main");
+  // None, the list only, and the list with what precedes the integration.
+  for (const int reads : {0, 1, 2}) {
+    fitful_.reads_left = reads;
+    const auto session = Connect();
+    EXPECT_EQ(Sent(*session).size(), 0U) << reads;
+    fitful_dispatcher_.CatchUp();
+    EXPECT_EQ(Sent(*session).size(), 0U) << reads;
+    fitful_.reads_left = -1;
+    fitful_dispatcher_.CatchUp();
+    const auto messages = Sent(*session);
+    ASSERT_EQ(messages.size(), 2U) << reads;
+    EXPECT_TRUE(messages[0].has_configuration());
+    EXPECT_TRUE(messages[1].has_caught_up());
+  }
+}
+
+TEST_F(DispatcherTest, AnAssignmentThatCouldNotBeWrittenIsDoneLater) {
+  Prepare("main");
+  fitful_.writable = false;
+  const auto session = Connect();
+  auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_TRUE(messages[0].has_caught_up()) << "all was read";
+  fitful_.writable = true;
+  fitful_dispatcher_.CatchUp();
+  messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
+}
+
+TEST_F(DispatcherTest, OneIntegrationThatIsDamagedHoldsUpNoOther) {
+  Prepare("main");
+  ASSERT_THAT(store_->Write([](Transaction& t) -> absl::Status {
+    store::IntegrationRecord integration;
+    store::ConnectionRecord connection;
+    connection.mutable_connection()->mutable_webhook()->set_user_id(1);
+    connection.set_sealed_webhook_secret("no seal");
+    if (auto put = PutRecord(t, keys::Integration("bad"), integration); !put.ok()) {
+      return put;
+    }
+    return PutRecord(t, keys::Connection("bad"), connection);
+  }),
+              IsOk());
+  const auto messages = Sent(*Connect());
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
+  EXPECT_TRUE(messages[1].has_caught_up());
+}
+
+TEST_F(DispatcherTest, NothingIsAskedAboutWhatCouldNotBeBroughtUpToDate) {
+  Prepare("main");
+  Sent(*Connect());
+  fitful_.reads_left = 0;
+  EXPECT_EQ(ReasonOf(fitful_dispatcher_.BringUpToDate("integrations/main")),
+            "DATABASE_UNREACHABLE");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

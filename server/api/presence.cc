@@ -1,0 +1,42 @@
+#include "server/api/presence.h"
+
+#include "common/status/status_macros.h"
+#include "server/api/keys.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+
+bool IsElsewhere(const SessionHub& sessions, const store::AgentRecord& record) {
+  return !record.server().empty() && record.server() != sessions.server() &&
+         sessions.IsFresh(absl::FromUnixMillis(record.vouched_unix_millis()));
+}
+
+bool IsConnected(const SessionHub& sessions, const std::string& agent,
+                 const store::AgentRecord& record) {
+  return sessions.Connected(agent) != nullptr || IsElsewhere(sessions, record);
+}
+
+absl::StatusOr<bool> IsConnected(Transaction& transaction, const SessionHub& sessions,
+                                 const std::string& agent) {
+  if (agent.empty()) return false;
+  if (sessions.Connected(agent) != nullptr) return true;
+  GB_ASSIGN_OR_RETURN(auto record,
+                      GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
+  return record.has_value() && IsElsewhere(sessions, record->value);
+}
+
+absl::StatusOr<std::vector<std::string>> ConnectedAgents(Transaction& transaction,
+                                                         const SessionHub& sessions) {
+  std::vector<std::string> connected;
+  GB_ASSIGN_OR_RETURN(const auto records, ListRecords<store::AgentRecord>(
+                                              transaction, keys::kAgents, "", 100000));
+  for (const auto& record : records) {
+    std::string agent = record.key.substr(keys::kAgents.size());
+    if (IsConnected(sessions, agent, record.value)) {
+      connected.push_back(std::move(agent));
+    }
+  }
+  return connected;
+}
+
+}  // namespace guestbridge::server

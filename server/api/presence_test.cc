@@ -1,0 +1,187 @@
+#include "server/api/presence.h"
+
+#include "server/api/api_fixture_test.h"
+#include "server/api/system_status.h"
+
+// Two servers on one store: agents at the one, seen from the other.
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+using ::testing::ElementsAre;
+
+class PresenceTest : public ApiFixture {
+ protected:
+  // The server beside the fixture's.
+  struct OtherServer {
+    OtherServer(Store& store, Sealer& sealer, const Clock& clock, Random& random)
+        : sessions(clock, random, "two"),
+          runs(store, clock, sessions),
+          leases(store, clock),
+          dispatcher(store, sealer, sessions, false),
+          agents(store, clock, sessions, dispatcher, leases) {}
+    SessionHub sessions;
+    Runs runs;
+    Leases leases;
+    Dispatcher dispatcher;
+    Agents agents;
+  };
+
+  std::shared_ptr<Session> ConnectToOther(const std::string& name,
+                                          const std::string& installation) {
+    v1::HelloRequest request;
+    request.set_agent(name);
+    request.set_installation(installation);
+    const auto response = two_.agents.Hello(request);
+    if (!response.ok()) return nullptr;
+    const auto session = two_.agents.Enter(response->session());
+    if (!session.ok()) return nullptr;
+    other_stream_ = (*session)->Attach(std::make_shared<Waker>([] {}));
+    two_.agents.StreamBegan(*session);
+    two_.dispatcher.Begin(*session);
+    return *session;
+  }
+
+  // Of the agent connected to the other server last.
+  std::vector<v1::WatchResponse> SentByOther(Session& session) {
+    std::vector<v1::WatchResponse> messages;
+    while (true) {
+      Session::Step step = session.Next(other_stream_);
+      if (!step.message.has_value()) return messages;
+      messages.push_back(*std::move(step.message));
+    }
+  }
+
+  bool IsConnectedHere(const std::string& agent) {
+    return agents_.Get("agents/" + agent)->connected();
+  }
+
+  int64_t Revision() { return store_->WaitForRevision(0, absl::ZeroDuration()); }
+
+  OtherServer two_{*store_, *sealer_, clock_, random_};
+  int other_stream_ = 0;
+};
+
+TEST_F(PresenceTest, AnAgentAtAnotherServerIsShownAsConnectedUntilItIsNot) {
+  const auto session = ConnectToOther("a", "inst");
+  Prepare("main");
+  SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+  EXPECT_TRUE(IsConnectedHere("a"));
+  EXPECT_TRUE(status.Get()->integrations(0).agent_connected());
+  EXPECT_EQ(StartExport("main")->notices_size(), 0);
+
+  session->Detach(other_stream_);
+  two_.agents.StreamEnded(session);
+  EXPECT_FALSE(IsConnectedHere("a"));
+  EXPECT_FALSE(status.Get()->integrations(0).agent_connected());
+}
+
+TEST_F(PresenceTest, AServerThatDiedVouchesForNobody) {
+  ConnectToOther("a", "inst");
+  clock_.Advance(absl::Seconds(40));
+  two_.agents.Vouch();
+  clock_.Advance(absl::Seconds(40));
+  EXPECT_TRUE(IsConnectedHere("a"));
+  clock_.Advance(absl::Seconds(21));
+  EXPECT_FALSE(IsConnectedHere("a"));
+  two_.agents.Vouch();
+  EXPECT_TRUE(IsConnectedHere("a")) << "it was only slow";
+}
+
+TEST_F(PresenceTest, TheOnlyAgentIsTheOnlyOneOfAllServers) {
+  ConnectToOther("b", "two");
+  Prepare("main");
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "b");
+
+  const auto here = ConnectAgent("a", "one");
+  CreateIntegration("second");
+  v1::Connection connection = WebhookConnection("second");
+  connection.mutable_source()->set_url("http://1c.example.com/other");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("second")}});
+  EXPECT_EQ(connections_.Get("integrations/second/connection")->assigned_agent(), "");
+  SaveMapping("second");
+  const auto run = StartExport("second");
+  ASSERT_THAT(run, IsOk());
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "AGENT_NOT_CHOSEN");
+}
+
+TEST_F(PresenceTest, ARunIsCancelledThroughItsAgentAtAnotherServer) {
+  Prepare("main");
+  const auto session = ConnectToOther("a", "inst");
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  two_.dispatcher.OnChanges({{.revision = 1, .key = "runs/main/1"}});
+  ASSERT_FALSE(SentByOther(*session).empty());
+  v1::ReportRunRequest report;
+  *report.mutable_run() = *run;
+  report.set_sequence(1);
+  report.mutable_run()->set_state(v1::Run::RUNNING);
+  ASSERT_THAT(two_.runs.Report(*session, report), IsOk());
+
+  const auto cancelled = runs_.Cancel(run->name());
+  ASSERT_THAT(cancelled, IsOk());
+  EXPECT_EQ(cancelled->state(), v1::Run::RUNNING) << "its agent ends it";
+  two_.dispatcher.OnChanges({{.revision = 2, .key = "runs/main/1"}});
+  const auto messages = SentByOther(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].cancel_run(), run->name());
+}
+
+TEST_F(PresenceTest, AnAgentThatMovesEndsItsSessionAtTheServerBefore) {
+  const auto before = ConnectToOther("a", "inst");
+  ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
+  two_.agents.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  const Session::Step step = before->Next(other_stream_);
+  ASSERT_TRUE(step.end.has_value());
+  EXPECT_EQ(ReasonOf(*step.end), "SESSION_REPLACED");
+  EXPECT_THAT(two_.agents.Enter(before->identity().token),
+              StatusIs(absl::StatusCode::kUnauthenticated, "SESSION_UNKNOWN"));
+  before->Detach(other_stream_);
+  two_.agents.StreamEnded(before);
+  EXPECT_TRUE(IsConnectedHere("a"));
+}
+
+TEST_F(PresenceTest, AServerThatWasNotToldFindsOutWhenItVouches) {
+  const auto before = ConnectToOther("a", "inst");
+  ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
+  clock_.Advance(absl::Seconds(20));
+  two_.agents.Vouch();
+  EXPECT_TRUE(before->closed());
+  EXPECT_TRUE(IsConnectedHere("a"));
+}
+
+TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
+  ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
+  ASSERT_NE(ConnectToOther("a", "inst"), nullptr) << "it moves there";
+  agents_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  clock_.Advance(absl::Seconds(61));
+  two_.agents.Vouch();
+  v1::HelloRequest clone;
+  clone.set_agent("a");
+  clone.set_installation("clone");
+  EXPECT_EQ(ReasonOf(agents_.Hello(clone).status()), "AGENT_NAME_IN_USE");
+  clock_.Advance(absl::Seconds(61));
+  EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
+}
+
+TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
+  ConnectToOther("a", "one");
+  ConnectToOther("b", "two");
+  const int64_t before = Revision();
+  two_.agents.Vouch();
+  clock_.Advance(absl::Seconds(19));
+  two_.agents.Vouch();
+  EXPECT_EQ(Revision(), before);
+  clock_.Advance(absl::Seconds(1));
+  two_.agents.Vouch();
+  two_.agents.Vouch();
+  EXPECT_EQ(Revision(), before + 1);
+  agents_.Vouch();
+  EXPECT_EQ(Revision(), before + 1) << "of one's own agents only";
+}
+
+}  // namespace
+}  // namespace guestbridge::server
