@@ -322,15 +322,24 @@ bool PostgresqlConnection::StillThere() {
 
 absl::Status PostgresqlConnection::WaitForNotification(absl::Duration timeout,
                                                        int wake) {
+  // One may have come with an answer: it is read already, and no poll would tell.
+  if (DrainNotifications()) return absl::OkStatus();
   pollfd waited[] = {{PQsocket(handle_.get()), POLLIN, 0}, {wake, POLLIN, 0}};
   if (poll(waited, 2, PollMilliseconds(timeout)) > 0 && waited[0].revents != 0 &&
       PQconsumeInput(handle_.get()) == 0) {
     return Fail("", PostgresqlFailure::kLost);
   }
+  DrainNotifications();
+  return absl::OkStatus();
+}
+
+bool PostgresqlConnection::DrainNotifications() {
+  bool any = false;
   while (PGnotify* const notification = PQnotifies(handle_.get())) {
     PQfreemem(notification);
+    any = true;
   }
-  return absl::OkStatus();
+  return any;
 }
 
 }  // namespace guestbridge::server

@@ -49,7 +49,8 @@ class PostgresqlConnection final : public SqlSession {
   // Of an idle connection: nobody has closed it meanwhile, as far as can be known here.
   bool StillThere();
 
-  // Until a notification, at most `timeout`, or until `wake` can be read.
+  // Until a notification, at most `timeout`, or until `wake` can be read. At once when
+  // one has come since the last call.
   absl::Status WaitForNotification(absl::Duration timeout, int wake);
 
   // Who answers, by its own word.
@@ -73,6 +74,8 @@ class PostgresqlConnection final : public SqlSession {
   absl::StatusOr<std::string> Prepared(absl::string_view sql, int values);
   // The answer to what has been sent.
   absl::StatusOr<Result> Await(absl::Duration patience);
+  // True: there were some.
+  bool DrainNotifications();
   absl::Status Fail(absl::string_view sqlstate, PostgresqlFailure failure);
 
   const PostgresqlTarget& target_;

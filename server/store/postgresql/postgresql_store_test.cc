@@ -16,6 +16,7 @@
 #include "common/status/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/store/postgresql/connection.h"
 #include "tests/testing/postgresql_cluster.h"
 #include "tests/testing/postgresql_proxy.h"
 #include "tests/testing/status_matchers.h"
@@ -142,6 +143,21 @@ TEST_F(PostgresqlStoreTest, ALostNotificationCostsAPollAndNoChange) {
   // Its listener may not have begun to listen when the first was written.
   EXPECT_TRUE(Eventually(
       [&] { return Put(*writing, "a", "2").ok() && proxy.suppressed() > 0; }));
+}
+
+TEST_F(PostgresqlStoreTest, ANotificationThatCameWithAnAnswerIsNotWaitedFor) {
+  auto target = ParsePostgresqlUrl(cluster_.Url(database_));
+  ASSERT_THAT(target, IsOk());
+  target->password = SecretString(PostgresqlCluster::kPassword);
+  const PostgresqlOptions options;
+  const auto connection = PostgresqlConnection::Open(*target, options, SystemClock());
+  ASSERT_THAT(connection, IsOk());
+  ASSERT_THAT((*connection)->Execute("LISTEN news"), IsOk());
+  // Its own comes before the end of the answer.
+  ASSERT_THAT((*connection)->Execute("NOTIFY news"), IsOk());
+  const absl::Duration before = SystemClock().Steady();
+  EXPECT_THAT((*connection)->WaitForNotification(absl::Seconds(20), -1), IsOk());
+  EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(10));
 }
 
 TEST_F(PostgresqlStoreTest, StoresThatWriteAtOnceShareNoRevisionAndLoseNothing) {
