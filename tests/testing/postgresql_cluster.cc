@@ -114,6 +114,8 @@ void PostgresqlCluster::Kill() { End(SIGQUIT); }
 
 void PostgresqlCluster::End(int signal) {
   if (server_ == 0) return;
+  // What is frozen would never hear of it.
+  Thaw();
   kill(server_, signal);
   AwaitEnd(server_);
   server_ = 0;

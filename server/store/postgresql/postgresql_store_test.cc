@@ -442,6 +442,14 @@ TEST(PostgresqlOutageTest, ARestartIsAFewUnavailableCallsAndNothingLost) {
   EXPECT_EQ((*store)->WaitForRevision(2, absl::Seconds(20)), 3);
 }
 
+TEST(PostgresqlOutageTest, AFrozenClusterOfATestCanBeStopped) {
+  PostgresqlCluster cluster;
+  cluster.Freeze();
+  cluster.Stop();
+  cluster.Start();
+  EXPECT_EQ(cluster.Sql("postgres", "SELECT 1"), "1");
+}
+
 TEST(PostgresqlOutageTest, AServerThatHangsFailsTheCallAndNotTheProgram) {
   PostgresqlCluster cluster;
   const auto store = Open(cluster.Url(cluster.CreateDatabase()), Impatient());
