@@ -60,9 +60,12 @@ constexpr Table kChanges = {
           {absl::string_view(row.key), row.first, row.second});
     }};
 
+// But not what PostgreSQL's servers note of their own last writes.
 constexpr Table kSequences = {
-    "sequences", "SELECT count(*) FROM sequences WHERE value > 0",
-    "SELECT name, value FROM sequences WHERE name > $1 ORDER BY name LIMIT $2",
+    "sequences",
+    "SELECT count(*) FROM sequences WHERE value > 0 AND name NOT LIKE '#writer/%'",
+    "SELECT name, value FROM sequences WHERE name > $1 AND name NOT LIKE '#writer/%'"
+    " ORDER BY name LIMIT $2",
     [](const SqlRow& row) {
       return Row{.key = row.Text(0), .body = "", .first = row.Int(1)};
     },

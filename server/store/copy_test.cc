@@ -33,7 +33,9 @@ class CopyTest : public ::testing::Test {
     PostgresqlCluster& cluster = PostgresqlCluster::Shared();
     auto target = ParsePostgresqlUrl(cluster.Url(database));
     target->password = SecretString(PostgresqlCluster::kPassword);
-    auto opened = OpenPostgresqlBackend(*target, {}, SystemClock());
+    PostgresqlOptions options;
+    options.call_timeout = absl::InfiniteDuration();
+    auto opened = OpenPostgresqlBackend(*target, options, SystemClock());
     EXPECT_THAT(opened, IsOk());
     return *std::move(opened);
   }

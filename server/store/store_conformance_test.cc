@@ -59,7 +59,9 @@ class PostgresqlPlace final : public Place {
         PostgresqlTarget target,
         ParsePostgresqlUrl(testing::PostgresqlCluster::Shared().Url(database_)));
     target.password = SecretString(testing::PostgresqlCluster::kPassword);
-    return OpenPostgresqlStore(std::move(target), PostgresqlOptions(), SystemClock());
+    PostgresqlOptions options;
+    options.call_timeout = absl::Minutes(1);  // Some write a thousand rows at once.
+    return OpenPostgresqlStore(std::move(target), options, SystemClock());
   }
 
  private:

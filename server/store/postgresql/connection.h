@@ -21,11 +21,16 @@ namespace guestbridge::server {
 // server hangs. One thread at a time.
 class PostgresqlConnection final : public SqlSession {
  public:
-  // `target`, `options` and `clock` outlive it. Errors: those of PostgresqlError, and
-  // DATABASE_VERSION_UNSUPPORTED.
+  // Tries the target's hosts in their order, each for at most `connect_timeout`, until
+  // the steady time `deadline`. `target`, `options` and `clock` outlive it. Errors:
+  // those of PostgresqlError, and DATABASE_VERSION_UNSUPPORTED.
   static absl::StatusOr<std::unique_ptr<PostgresqlConnection>> Open(
       const PostgresqlTarget& target, const PostgresqlOptions& options,
-      const Clock& clock);
+      const Clock& clock, absl::Duration deadline);
+
+  // From then on no answer is waited for beyond this steady time; at first: without
+  // end. What is asked later fails, and the connection with it.
+  void SetDeadline(absl::Duration deadline) { deadline_ = deadline; }
 
   // Prepares a statement when it is met first.
   absl::Status Run(absl::string_view sql, absl::Span<const SqlValue> values,
@@ -57,8 +62,6 @@ class PostgresqlConnection final : public SqlSession {
   absl::StatusOr<int64_t> BackendPid();
   // True: what answers is not what was connected to.
   bool behind_pooler() const { return behind_pooler_; }
-  // Of the write-ahead log; another one after a failover. Empty on a standby.
-  const std::string& timeline() const { return timeline_; }
 
  private:
   struct Closer {
@@ -69,7 +72,11 @@ class PostgresqlConnection final : public SqlSession {
   using Result = std::unique_ptr<PGresult, Closer>;
 
   PostgresqlConnection(Handle handle, const PostgresqlTarget& target,
-                       const PostgresqlOptions& options, const Clock& clock);
+                       const PostgresqlOptions& options, const Clock& clock,
+                       absl::Duration deadline);
+  static absl::StatusOr<std::unique_ptr<PostgresqlConnection>> OpenHost(
+      const PostgresqlTarget& target, const PostgresqlHost& host,
+      const PostgresqlOptions& options, const Clock& clock, absl::Duration deadline);
   absl::Status SetUp();
   absl::StatusOr<std::string> Prepared(absl::string_view sql, int values);
   // The answer to what has been sent.
@@ -82,9 +89,9 @@ class PostgresqlConnection final : public SqlSession {
   const PostgresqlOptions& options_;
   const Clock& clock_;
   const Handle handle_;
+  absl::Duration deadline_;
   bool given_up_ = false;
   bool behind_pooler_ = false;
-  std::string timeline_;
   absl::flat_hash_map<std::string, std::string> prepared_;  // SQL -> name.
   PostgresqlFailure failure_ = PostgresqlFailure::kNone;
   absl::Status failure_status_;
