@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/store/postgresql/connection.h"
+#include "server/store/postgresql/postgresql_fixture_test.h"
 #include "tests/testing/postgresql_cluster.h"
 #include "tests/testing/postgresql_proxy.h"
 #include "tests/testing/status_matchers.h"
@@ -28,58 +29,6 @@ namespace {
 using ::guestbridge::testing::IsOk;
 using ::guestbridge::testing::PostgresqlCluster;
 using ::guestbridge::testing::PostgresqlProxy;
-
-constexpr absl::Duration kNever = absl::Hours(1);
-
-PostgresqlOptions Impatient() {
-  PostgresqlOptions options;
-  options.call_timeout = absl::Seconds(3);
-  options.acquire_timeout = absl::Milliseconds(200);
-  options.lock_timeout = absl::Milliseconds(200);
-  options.statement_timeout = absl::Milliseconds(500);
-  options.commit_inquiry = absl::Milliseconds(300);
-  options.poll_interval = absl::Milliseconds(50);
-  return options;
-}
-
-absl::StatusOr<std::unique_ptr<Store>> Open(
-    const std::string& url, PostgresqlOptions options = {},
-    const std::string& password = PostgresqlCluster::kPassword) {
-  GB_ASSIGN_OR_RETURN(PostgresqlTarget target, ParsePostgresqlUrl(url));
-  target.password = SecretString(password);
-  return OpenPostgresqlStore(std::move(target), options, SystemClock());
-}
-
-absl::StatusOr<int64_t> Put(Store& store, const std::string& key,
-                            const std::string& body) {
-  return store.Write([&](Transaction& t) { return t.Put(key, body); });
-}
-
-std::string Get(Store& store, const std::string& key) {
-  std::string body = "absent";
-  const absl::Status read = store.Read([&](Transaction& t) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const auto document, t.Get(key));
-    if (document.has_value()) body = document->body;
-    return absl::OkStatus();
-  });
-  EXPECT_THAT(read, IsOk());
-  return body;
-}
-
-// True once `condition` holds; false when it does not within 20 seconds.
-bool Eventually(const std::function<bool()>& condition) {
-  const absl::Duration deadline = SystemClock().Steady() + absl::Seconds(20);
-  while (!condition()) {
-    if (SystemClock().Steady() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
-}
-
-void ExpectUnavailable(const absl::Status& status, const std::string& reason) {
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
-  EXPECT_EQ(ReasonOf(status), reason) << status;
-}
 
 class PostgresqlStoreTest : public ::testing::Test {
  protected:
@@ -453,106 +402,6 @@ TEST_F(PostgresqlStoreTest, OfManyThatStartOnAnEmptyDatabaseOneMigrates) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(cluster_.Sql(database_, "SELECT count(*) FROM sequences"), "1");
-}
-
-TEST(PostgresqlOutageTest, ARestartIsAFewUnavailableCallsAndNothingLost) {
-  PostgresqlCluster cluster;
-  const std::string database = cluster.CreateDatabase();
-  const auto store = Open(cluster.Url(database), Impatient());
-  ASSERT_THAT(store, IsOk());
-  ASSERT_THAT(Put(**store, "a", "1"), IsOk());
-  for (const bool killed : {false, true}) {
-    killed ? cluster.Kill() : cluster.Stop();
-    const absl::Duration before = SystemClock().Steady();
-    const auto failed = Put(**store, "a", "2");
-    EXPECT_EQ(failed.status().code(), absl::StatusCode::kUnavailable)
-        << failed.status();
-    EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(5));
-    EXPECT_EQ((*store)->Read([](Transaction&) { return absl::OkStatus(); }).code(),
-              absl::StatusCode::kUnavailable);
-    cluster.Start();
-    // Not one more call fails: dead connections are found before they are used.
-    EXPECT_EQ(Get(**store, "a"), "1");
-  }
-  EXPECT_EQ(*Put(**store, "a", "2"), 2);
-  // The listener is back by itself.
-  const auto other = Open(cluster.Url(database));
-  ASSERT_THAT(other, IsOk());
-  ASSERT_THAT(Put(**other, "a", "3"), IsOk());
-  EXPECT_EQ((*store)->WaitForRevision(2, absl::Seconds(20)), 3);
-}
-
-TEST(PostgresqlOutageTest, AFrozenClusterOfATestCanBeStopped) {
-  PostgresqlCluster cluster;
-  cluster.Freeze();
-  cluster.Stop();
-  cluster.Start();
-  EXPECT_EQ(cluster.Sql("postgres", "SELECT 1"), "1");
-}
-
-TEST(PostgresqlOutageTest, AServerThatHangsFailsEachCallInTimeAndNotTheProgram) {
-  PostgresqlCluster cluster;
-  const auto store = Open(cluster.Url(cluster.CreateDatabase()));
-  ASSERT_THAT(store, IsOk());
-  ASSERT_THAT(Put(**store, "a", "1"), IsOk());
-  cluster.Freeze();
-  for (int calls = 0; calls < 2; ++calls) {
-    absl::Duration before = SystemClock().Steady();
-    ExpectUnavailable(Put(**store, "a", "2").status(), "DATABASE_UNREACHABLE");
-    EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(6));
-    before = SystemClock().Steady();
-    ExpectUnavailable((*store)->Read([](Transaction&) { return absl::OkStatus(); }),
-                      "DATABASE_UNREACHABLE");
-    EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(6));
-  }
-  cluster.Thaw();
-  EXPECT_TRUE(Eventually([&] { return Put(**store, "a", "3").ok(); }));
-}
-
-TEST(PostgresqlOutageTest, AHostThatIsSilentIsPassedOverWithinTheCall) {
-  PostgresqlCluster silent;
-  PostgresqlCluster cluster;
-  const std::string database = cluster.CreateDatabase();
-  silent.Freeze();
-  const auto store = Open(absl::StrCat("postgresql://owner@/", database,
-                                       "?host=", silent.socket_folder(), ",",
-                                       cluster.socket_folder()));
-  ASSERT_THAT(store, IsOk());
-  EXPECT_THAT(Put(**store, "a", "1"), IsOk());
-}
-
-// What a crash takes back gives its transaction's number to the next.
-TEST(PostgresqlOutageTest, AWriteThatACrashTookIsNotTakenForTheNextOne) {
-  PostgresqlCluster cluster("wal_writer_delay = 10s");
-  const std::string database = cluster.CreateDatabase();
-  PostgresqlProxy proxy(cluster.socket_folder());
-  PostgresqlOptions options;
-  options.call_timeout = absl::Minutes(2);
-  options.commit_inquiry = absl::Minutes(1);
-  const auto store = Open(proxy.Url(database), options);
-  ASSERT_THAT(store, IsOk());
-  ASSERT_THAT(Put(**store, "a", "0"), IsOk());
-  std::thread crash([&] {
-    EXPECT_TRUE(Eventually([&] { return proxy.lost_unheard(); }));
-    cluster.Kill();
-    cluster.Start();
-    cluster.Sql(database,
-                "DO $$ BEGIN FOR i IN 1..500 LOOP PERFORM pg_current_xact_id();"
-                " COMMIT; END LOOP; END $$");
-    proxy.RefuseNew(false);
-  });
-  int runs = 0;
-  const auto written = (*store)->Write([&](Transaction& t) {
-    if (++runs == 1) {
-      proxy.RefuseNew(true);
-      proxy.LoseNextCommitUnheard();
-    }
-    return t.Put("a", absl::StrCat(runs));
-  });
-  crash.join();
-  EXPECT_THAT(written, IsOk());
-  EXPECT_EQ(runs, 2);
-  EXPECT_EQ(Get(**store, "a"), "2");
 }
 
 }  // namespace
