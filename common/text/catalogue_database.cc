@@ -74,12 +74,17 @@ constexpr ReasonText kTexts[] = {
      "Повторите. Если ошибка вернётся, найдите, что держит блокировку или нагружает "
      "PostgreSQL (pg_stat_activity)."},
     {"DATABASE_COMMIT_UNKNOWN", kUnavailable,
-     "The connection to the database {database} broke while a change was saved, and "
-     "whether it was saved cannot be found out.",
-     "Связь с базой данных {database} прервалась во время сохранения, и узнать, "
-     "сохранено ли изменение, не удалось.",
-     "Look whether the change is there before you repeat it.",
-     "Прежде чем повторить изменение, проверьте, не сохранилось ли оно."},
+     "A change was sent to the database {database}, and whether it is saved for "
+     "good cannot be found out: the connection broke, or a standby that "
+     "PostgreSQL waits for does not confirm it.",
+     "Изменение отправлено базе данных {database}, но узнать, сохранено ли оно "
+     "надёжно, не удалось: прервалась связь или его не подтверждает резервный "
+     "сервер, которого ждёт PostgreSQL.",
+     "Look whether the change is there before you repeat it. If this comes back, "
+     "check the standbys in synchronous_standby_names (pg_stat_replication).",
+     "Прежде чем повторить изменение, проверьте, не сохранилось ли оно. Если "
+     "ошибка вернётся, проверьте резервные серверы из synchronous_standby_names "
+     "(pg_stat_replication)."},
     {"DATABASE_LOGIN_REFUSED", kPrecondition,
      "The database {database} refuses the role or its password.",
      "База данных {database} не принимает роль или её пароль.",

@@ -167,6 +167,7 @@ absl::StatusOr<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::Open
 
 absl::Status PostgresqlConnection::SetUp() {
   PGconn* const handle = handle_.get();
+  PQsetNoticeReceiver(handle, TakeNotice, this);
   const int version = PQserverVersion(handle);
   if (version < kOldestVersion) {
     return MakeError(
@@ -177,7 +178,7 @@ absl::Status PostgresqlConnection::SetUp() {
   GB_RETURN_IF_ERROR(
       Execute(
           absl::StrCat(
-              "SET client_min_messages = error; SET statement_timeout = ",
+              "SET client_min_messages = warning; SET statement_timeout = ",
               absl::ToInt64Milliseconds(options_.statement_timeout),
               "; SET lock_timeout = ", absl::ToInt64Milliseconds(options_.lock_timeout),
               "; SET idle_in_transaction_session_timeout = ",
@@ -191,6 +192,15 @@ absl::Status PostgresqlConnection::SetUp() {
   GB_ASSIGN_OR_RETURN(const int64_t pid, BackendPid());
   behind_pooler_ = pid != PQbackendPID(handle);
   return absl::OkStatus();
+}
+
+// Its words may be in any language, and it has no SQLSTATE of its own.
+void PostgresqlConnection::TakeNotice(void* self, const PGresult* notice) {
+  const char* const severity =
+      PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && absl::string_view(severity) == "WARNING") {
+    static_cast<PostgresqlConnection*>(self)->warned_ = true;
+  }
 }
 
 absl::StatusOr<int64_t> PostgresqlConnection::BackendPid() {

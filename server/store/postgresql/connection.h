@@ -49,6 +49,11 @@ class PostgresqlConnection final : public SqlSession {
   const absl::Status& failure_status() const { return failure_status_; }
   void ForgetFailure();
 
+  // Whether PostgreSQL has warned of something since ForgetWarning. With a COMMIT it
+  // warns when it gave up to wait for a standby: the write may not be there.
+  bool warned() const { return warned_; }
+  void ForgetWarning() { warned_ = false; }
+
   // Not broken and not inside of a transaction.
   bool Idle() const;
   // Of an idle connection: nobody has closed it meanwhile, as far as can be known here.
@@ -78,6 +83,8 @@ class PostgresqlConnection final : public SqlSession {
       const PostgresqlTarget& target, const PostgresqlHost& host,
       const PostgresqlOptions& options, const Clock& clock, absl::Duration deadline);
   absl::Status SetUp();
+  // `self`: a PostgresqlConnection.
+  static void TakeNotice(void* self, const PGresult* notice);
   absl::StatusOr<std::string> Prepared(absl::string_view sql, int values);
   // The answer to what has been sent.
   absl::StatusOr<Result> Await(absl::Duration patience);
@@ -91,6 +98,7 @@ class PostgresqlConnection final : public SqlSession {
   const Handle handle_;
   absl::Duration deadline_;
   bool given_up_ = false;
+  bool warned_ = false;
   bool behind_pooler_ = false;
   absl::flat_hash_map<std::string, std::string> prepared_;  // SQL -> name.
   PostgresqlFailure failure_ = PostgresqlFailure::kNone;

@@ -84,6 +84,58 @@ TEST(PostgresqlOutageTest, AHostThatIsSilentIsPassedOverWithinTheCall) {
   EXPECT_THAT(Put(**store, "a", "1"), IsOk());
 }
 
+// A PostgreSQL that waits for a standby which does not exist.
+class AwayStandbyTest : public ::testing::Test {
+ protected:
+  AwayStandbyTest() {
+    auto store = Open(cluster_.Url(cluster_.CreateDatabase()), Impatient());
+    EXPECT_THAT(store, IsOk());
+    store_ = *std::move(store);
+  }
+
+  void WaitFor(const std::string& standby) {
+    cluster_.Sql("postgres", absl::StrCat("ALTER SYSTEM SET synchronous_standby_names"
+                                          " = '",
+                                          standby, "'"));
+    cluster_.Sql("postgres", "SELECT pg_reload_conf()");
+  }
+
+  // Of the first write that is not acknowledged: PostgreSQL takes a moment to wait.
+  absl::Status FirstRefused() {
+    absl::Status refused;
+    Eventually([&] {
+      refused = Put(*store_, "a", "1").status();
+      return !refused.ok();
+    });
+    return refused;
+  }
+
+  PostgresqlCluster cluster_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(AwayStandbyTest, AWriteIsUnknownAndNoTimeoutMakesItGood) {
+  WaitFor("nobody");
+  ExpectUnavailable(FirstRefused(), "DATABASE_COMMIT_UNKNOWN");
+  WaitFor("");
+  EXPECT_TRUE(Eventually([&] { return Put(*store_, "a", "2").ok(); }));
+  EXPECT_EQ(Get(*store_, "a"), "2");
+}
+
+TEST_F(AwayStandbyTest, AWriteWhoseWaitWasCancelledIsNotTakenForGood) {
+  WaitFor("nobody");
+  std::thread cancelling([&] {
+    EXPECT_TRUE(Eventually([&] {
+      return cluster_.Sql("postgres",
+                          "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+                          " WHERE wait_event = 'SyncRep'") != "0";
+    }));
+  });
+  const absl::Status refused = FirstRefused();
+  cancelling.join();
+  ExpectUnavailable(refused, "DATABASE_COMMIT_UNKNOWN");
+}
+
 // What a crash takes back gives its transaction's number to the next.
 TEST(PostgresqlOutageTest, AWriteThatACrashTookIsNotTakenForTheNextOne) {
   PostgresqlCluster cluster("wal_writer_delay = 10s");

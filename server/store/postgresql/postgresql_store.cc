@@ -228,27 +228,31 @@ PostgresqlBackend::Attempt PostgresqlBackend::AfterFailure(
 PostgresqlBackend::Attempt PostgresqlBackend::Commit(PostgresqlConnection& connection,
                                                      const CallDeadlines& until) {
   connection.SetDeadline(until.commit);
+  connection.ForgetWarning();
+  // No statement_timeout ends it: PostgreSQL has stopped that clock by then.
   const absl::StatusOr<std::string> tag =
       connection.Execute("COMMIT", absl::InfiniteDuration());
-  if (tag.ok() && *tag == "COMMIT") return {absl::OkStatus()};
-  if (tag.ok()) {
+  const bool committed = tag.ok() && *tag == "COMMIT";
+  if (tag.ok() && !committed) {
     return {MakeError("DATABASE_FAILED", {{"file", target_.name}, {"code", *tag}})};
   }
   if (connection.failure() == PostgresqlFailure::kStatement ||
       connection.failure() == PostgresqlFailure::kConflict) {
     return AfterFailure(connection);
   }
-  // There was nothing to be saved.
-  if (!named_) return {absl::OkStatus()};
+  // The second: there was nothing to be saved.
+  if ((committed && !connection.warned()) || !named_) return {absl::OkStatus()};
+  const absl::Status unknown =
+      MakeError("DATABASE_COMMIT_UNKNOWN", {{"database", target_.name}});
   switch (AskFate(std::min(until.end, clock_.Steady() + options_.commit_inquiry))) {
     case CommitFate::kCommitted:
       return {absl::OkStatus()};
     case CommitFate::kAborted:
-      return {connection.failure_status(), /*again=*/true};
+      return {committed ? unknown : connection.failure_status(), /*again=*/true};
     case CommitFate::kUnknown:
       break;
   }
-  return {MakeError("DATABASE_COMMIT_UNKNOWN", {{"database", target_.name}})};
+  return {unknown};
 }
 
 CommitFate PostgresqlBackend::AskFate(absl::Duration deadline) {
@@ -267,7 +271,8 @@ CommitFate PostgresqlBackend::AskFate(absl::Duration deadline) {
 }
 
 // Once the turn is ours the lost transaction is over, and its row is there or not. The
-// number of a transaction would not do: after a crash it may be another's.
+// number of a transaction would not do: after a crash it may be another's. The COMMIT
+// waits for the standbys that PostgreSQL waits for, and so for what was written before.
 absl::StatusOr<bool> PostgresqlBackend::Landed(PostgresqlConnection& connection) const {
   GB_RETURN_IF_ERROR(connection.Execute(kBeginWrite).status());
   GB_RETURN_IF_ERROR(TakeTurn(connection));
@@ -275,7 +280,9 @@ absl::StatusOr<bool> PostgresqlBackend::Landed(PostgresqlConnection& connection)
   GB_RETURN_IF_ERROR(connection.Run("SELECT value FROM sequences WHERE name = $1",
                                     {absl::string_view(writer_row_)},
                                     [&](const SqlRow& row) { last = row.Int(0); }));
-  GB_RETURN_IF_ERROR(connection.Execute("COMMIT").status());
+  connection.ForgetWarning();
+  GB_RETURN_IF_ERROR(connection.Execute("COMMIT", absl::InfiniteDuration()).status());
+  if (connection.warned()) return PostgresqlError("57014", target_.name);
   return last == write_;
 }
 
