@@ -50,14 +50,12 @@ constexpr ReasonText kTexts[] = {
     {"DATABASE_READ_ONLY", kUnavailable,
      "The database {database} takes no changes: it is read-only or a standby.",
      "База данных {database} не принимает изменения: она доступна только для чтения "
-     "или "
-     "является резервной.",
-     "Connect to the primary: name all hosts and add target_session_attrs=read-write "
-     "to "
-     "--database. Or end what made it read-only (default_transaction_read_only).",
-     "Подключитесь к основному серверу: перечислите все серверы и добавьте "
-     "target_session_attrs=read-write в --database. Или снимите запрет записи "
-     "(default_transaction_read_only)."},
+     "или является резервной.",
+     "Name all hosts in --database, parted by commas; the primary is taken. Or end "
+     "what "
+     "made it read-only (default_transaction_read_only).",
+     "Перечислите в --database все серверы через запятую: будет выбран основной. Или "
+     "снимите запрет записи (default_transaction_read_only)."},
     {"DATABASE_CONNECTIONS_EXHAUSTED", kUnavailable,
      "The database {database} has no connection left.",
      "У базы данных {database} не осталось свободных подключений.",

@@ -16,6 +16,7 @@ namespace guestbridge::server {
 namespace {
 
 constexpr int kOldestVersion = 150000;
+constexpr char kReadOnly[] = "25006";  // The SQLSTATE of a write where none may be.
 // What the client waits beyond statement_timeout: a server that hangs tells nothing.
 constexpr absl::Duration kBeyondTimeout = absl::Seconds(2);
 
@@ -135,6 +136,8 @@ absl::StatusOr<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::Open
   if (!host.name.empty()) {
     parameters.Add("host", host.name.c_str());
     parameters.Add("port", host.port.c_str());
+    // SetUp looks for the primary, and says what it found instead.
+    parameters.Add("target_session_attrs", "any");
   }
   if (!target.password.empty()) {
     parameters.Add("password", target.password.Reveal().c_str());
@@ -184,6 +187,11 @@ absl::Status PostgresqlConnection::SetUp() {
               "; SET idle_in_transaction_session_timeout = ",
               absl::ToInt64Milliseconds(options_.idle_in_transaction_timeout)))
           .status());
+  // What a standby shows may be old, and it takes no write.
+  bool standby = false;
+  GB_RETURN_IF_ERROR(Run("SELECT pg_is_in_recovery()::int", {},
+                         [&](const SqlRow& row) { standby = row.Int(0) != 0; }));
+  if (standby) return PostgresqlError(kReadOnly, target_.name);
   // Never less than the disk; what the operator asks beyond that stays.
   GB_RETURN_IF_ERROR(
       Run("SELECT set_config('synchronous_commit', 'on', false)"
@@ -311,8 +319,9 @@ absl::StatusOr<PostgresqlConnection::Result> PostgresqlConnection::Await(
 absl::Status PostgresqlConnection::Fail(absl::string_view sqlstate,
                                         PostgresqlFailure failure) {
   absl::Status status = PostgresqlError(sqlstate, target_.name);
-  given_up_ |=
-      failure == PostgresqlFailure::kLost || failure == PostgresqlFailure::kTimedOut;
+  // What made a session read-only may be over for the next one.
+  given_up_ |= failure == PostgresqlFailure::kLost ||
+               failure == PostgresqlFailure::kTimedOut || sqlstate == kReadOnly;
   if (failure_ == PostgresqlFailure::kNone) {
     failure_ = failure;
     failure_status_ = status;

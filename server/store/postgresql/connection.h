@@ -23,7 +23,8 @@ class PostgresqlConnection final : public SqlSession {
  public:
   // Tries the target's hosts in their order, each for at most `connect_timeout`, until
   // the steady time `deadline`. `target`, `options` and `clock` outlive it. Errors:
-  // those of PostgresqlError, and DATABASE_VERSION_UNSUPPORTED.
+  // those of PostgresqlError (a standby is DATABASE_READ_ONLY), and
+  // DATABASE_VERSION_UNSUPPORTED.
   static absl::StatusOr<std::unique_ptr<PostgresqlConnection>> Open(
       const PostgresqlTarget& target, const PostgresqlOptions& options,
       const Clock& clock, absl::Duration deadline);

@@ -84,6 +84,33 @@ TEST(PostgresqlOutageTest, AHostThatIsSilentIsPassedOverWithinTheCall) {
   EXPECT_THAT(Put(**store, "a", "1"), IsOk());
 }
 
+TEST(PostgresqlOutageTest, AStandbyIsPassedOverAndNeverTakenForTheDatabase) {
+  PostgresqlCluster standby;
+  const std::string database = standby.CreateDatabase();
+  {
+    const auto store = Open(standby.Url(database));
+    ASSERT_THAT(store, IsOk());
+    ASSERT_THAT(Put(**store, "a", "old"), IsOk());
+  }
+  standby.BecomeStandby();
+  ExpectUnavailable(Open(standby.Url(database)).status(), "DATABASE_READ_ONLY");
+  ExpectUnavailable(
+      Open(standby.Url(database) + "&target_session_attrs=read-write").status(),
+      "DATABASE_READ_ONLY");
+
+  PostgresqlCluster primary;
+  ASSERT_EQ(primary.CreateDatabase(), database);
+  const auto store = Open(absl::StrCat("postgresql://owner@/", database,
+                                       "?host=", standby.socket_folder(), ",",
+                                       primary.socket_folder()));
+  ASSERT_THAT(store, IsOk());
+  EXPECT_EQ(Get(**store, "a"), "absent");
+  EXPECT_THAT(Put(**store, "a", "new"), IsOk());
+
+  standby.Sql("postgres", "SELECT pg_promote()");
+  EXPECT_TRUE(Eventually([&] { return Open(standby.Url(database)).ok(); }));
+}
+
 // A PostgreSQL that waits for a standby which does not exist.
 class AwayStandbyTest : public ::testing::Test {
  protected:

@@ -85,7 +85,7 @@ class PostgresqlBackend final : public SqlBackend {
   Attempt Commit(PostgresqlConnection& connection, const CallDeadlines& until);
   CommitFate AskFate(absl::Duration deadline);
   absl::StatusOr<bool> Landed(PostgresqlConnection& connection) const;
-  Attempt AfterFailure(PostgresqlConnection& connection) const;
+  Attempt AfterFailure(PostgresqlConnection& connection);
 
   const PostgresqlTarget target_;
   const PostgresqlOptions options_;
@@ -216,10 +216,12 @@ PostgresqlBackend::Attempt PostgresqlBackend::TransactOnce(
 }
 
 PostgresqlBackend::Attempt PostgresqlBackend::AfterFailure(
-    PostgresqlConnection& connection) const {
+    PostgresqlConnection& connection) {
   Attempt attempt{connection.failure_status()};
   attempt.again = connection.failure() == PostgresqlFailure::kConflict ||
                   connection.failure() == PostgresqlFailure::kLost;
+  // So are the others of this time.
+  if (ReasonOf(attempt.status) == "DATABASE_READ_ONLY") pool_.DropIdle();
   // One that is lost has rolled back by itself.
   connection.Execute("ROLLBACK").status().IgnoreError();
   return attempt;

@@ -303,6 +303,25 @@ TEST_F(PostgresqlStoreTest, ReadOnlyRefusesWritesAndStillReads) {
   EXPECT_EQ(Get(*store, "a"), "1");
 }
 
+TEST_F(PostgresqlStoreTest, WhatWasReadOnlyIsForgottenWithTheFirstRefusedWrite) {
+  const auto store = MustOpen();
+  const auto two_connections = [&] {
+    return store->Read([&](Transaction&) {
+      return store->Read([](Transaction&) { return absl::OkStatus(); });
+    });
+  };
+  cluster_.Sql("postgres", absl::StrCat("ALTER DATABASE ", database_,
+                                        " SET default_transaction_read_only = on"));
+  Terminate("idle");
+  ASSERT_THAT(two_connections(), IsOk());
+  ExpectUnavailable(Put(*store, "a", "1").status(), "DATABASE_READ_ONLY");
+  ASSERT_THAT(two_connections(), IsOk());
+  cluster_.Sql("postgres", absl::StrCat("ALTER DATABASE ", database_,
+                                        " RESET default_transaction_read_only"));
+  ExpectUnavailable(Put(*store, "a", "1").status(), "DATABASE_READ_ONLY");
+  EXPECT_THAT(Put(*store, "a", "1"), IsOk());
+}
+
 TEST_F(PostgresqlStoreTest, WhoHoldsTheTurnTooLongMakesOthersFail) {
   const auto store = MustOpen(Impatient());
   const auto holder = MustOpen();

@@ -18,8 +18,7 @@ std::vector<PostgresqlHost> Hosts(const std::string& host, const std::string& po
                                   bool addressed) {
   const std::vector<std::string> names = absl::StrSplit(host, ',');
   const std::vector<std::string> ports = absl::StrSplit(port, ',');
-  if (names.size() == 1 || addressed ||
-      (ports.size() != 1 && ports.size() != names.size())) {
+  if (addressed || (ports.size() != 1 && ports.size() != names.size())) {
     return {PostgresqlHost()};
   }
   std::vector<PostgresqlHost> hosts;
