@@ -128,11 +128,13 @@ constexpr ReasonText kTexts[] = {
      "already.",
      "Копируйте в новую базу. Сервер, запускавшийся на ней, уже сделал в ней запись."},
     {"COPY_DIFFERS", kDataLoss,
-     "The copy in {database} differs from its source in the table {table}.",
-     "Копия в {database} отличается от источника в таблице {table}.",
-     "Make sure that no server uses either database, empty the copy and copy again.",
-     "Убедитесь, что обе базы не использует ни один сервер, очистите копию и "
-     "повторите."},
+     "The copy in {database} differed from its source in the table {table}; nothing "
+     "was "
+     "copied.",
+     "Копия в {database} отличалась от источника в таблице {table}; ничего не "
+     "скопировано.",
+     "Look for what changes rows in the copy (triggers, rules), then copy again.",
+     "Найдите, что изменяет строки в копии (триггеры, правила), и повторите."},
     {"DATABASE_COPIED", kOk,
      "Copied and compared: {documents} documents, {changes} changes, {sequences} "
      "counters.",

@@ -100,7 +100,7 @@ TEST_F(CopyTest, ADatabaseThatHoldsSomethingIsLeftAlone) {
   EXPECT_EQ(ParametersOf(copied.status())["database"], "the copy");
 }
 
-TEST_F(CopyTest, ARowThatArrivesChangedIsFound) {
+TEST_F(CopyTest, ARowThatArrivesChangedIsFoundAndNothingStays) {
   Fill(Sqlite("a.db"));
   const auto target = Postgresql(database_);
   PostgresqlCluster::Shared().Sql(
@@ -112,6 +112,12 @@ TEST_F(CopyTest, ARowThatArrivesChangedIsFound) {
   const auto copied = CopyStore(*Sqlite("a.db"), *target, "the copy");
   EXPECT_EQ(ReasonOf(copied.status()), "COPY_DIFFERS");
   EXPECT_EQ(ParametersOf(copied.status())["table"], "documents");
+  EXPECT_EQ(
+      PostgresqlCluster::Shared().Sql(
+          database_,
+          "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM changes),"
+          " (SELECT value FROM sequences WHERE name = '#revision')"),
+      "0|0|0");
 }
 
 }  // namespace
