@@ -121,6 +121,14 @@ constexpr ReasonText kTexts[] = {
      "itself.",
      "Укажите в PgBouncer для этой базы pool_mode=session или подключайтесь прямо к "
      "PostgreSQL."},
+    {"COPY_DATABASE_IN_USE", kPrecondition,
+     "A server uses the database {database}; nothing was copied.",
+     "Базу данных {database} использует сервер; ничего не скопировано.",
+     "Stop every server on the source and on the copy, then copy again. PostgreSQL "
+     "shows "
+     "in pg_stat_activity who is connected.",
+     "Остановите все серверы на источнике и на копии и повторите. Кто подключён к "
+     "PostgreSQL, видно в pg_stat_activity."},
     {"COPY_TARGET_NOT_EMPTY", kPrecondition,
      "The database {database} is not empty; nothing was copied.",
      "База данных {database} не пуста; ничего не скопировано.",

@@ -92,6 +92,33 @@ TEST_F(CopyTest, ThereAndBackEverythingIsAsItWas) {
   }
 }
 
+TEST_F(CopyTest, WhoHasADatabaseAloneKeepsServersOut) {
+  PostgresqlOptions options;
+  auto target = ParsePostgresqlUrl(PostgresqlCluster::Shared().Url(database_));
+  ASSERT_THAT(target, IsOk());
+  target->password = SecretString(PostgresqlCluster::kPassword);
+  ASSERT_THAT(OpenPostgresqlBackend(*target, options, SystemClock()), IsOk());
+  options.alone = true;
+  const auto alone = OpenPostgresqlBackend(*target, options, SystemClock());
+  ASSERT_THAT(alone, IsOk());
+  options.alone = false;
+  EXPECT_THAT((*alone)->Snapshot([&](SqlSession&) {
+    EXPECT_EQ(ReasonOf(OpenPostgresqlBackend(*target, options, SystemClock()).status()),
+              "DATABASE_BUSY");
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_THAT(OpenPostgresqlBackend(*target, options, SystemClock()), IsOk());
+
+  const std::string file = dir_.File("a.db");
+  {
+    const auto whole = OpenSqliteBackend(file, /*alone=*/true);
+    ASSERT_THAT(whole, IsOk());
+    EXPECT_EQ(ReasonOf(OpenSqliteBackend(file).status()), "DATABASE_BUSY");
+  }
+  EXPECT_THAT(OpenSqliteBackend(file), IsOk());
+}
+
 TEST_F(CopyTest, ADatabaseThatHoldsSomethingIsLeftAlone) {
   Fill(Sqlite("a.db"));
   Fill(Postgresql(database_));

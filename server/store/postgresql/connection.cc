@@ -16,6 +16,13 @@ namespace guestbridge::server {
 namespace {
 
 constexpr int kOldestVersion = 150000;
+// Of the database's one lock: all connections share it. Any number will do that nobody
+// else takes.
+constexpr char kShare[] = "SELECT pg_try_advisory_lock_shared(7167042)::int";
+constexpr char kTakeAlone[] = "SELECT pg_try_advisory_xact_lock(7167042)::int";
+// A session that was closed here may take so long to go there.
+constexpr absl::Duration kLeaving = absl::Seconds(1);
+constexpr int kLeavingLookMs = 50;
 constexpr char kReadOnly[] = "25006";  // The SQLSTATE of a write where none may be.
 // What the client waits beyond statement_timeout: a server that hangs tells nothing.
 constexpr absl::Duration kBeyondTimeout = absl::Seconds(2);
@@ -199,7 +206,27 @@ absl::Status PostgresqlConnection::SetUp() {
           {}));
   GB_ASSIGN_OR_RETURN(const int64_t pid, BackendPid());
   behind_pooler_ = pid != PQbackendPID(handle);
-  return absl::OkStatus();
+  return options_.alone ? absl::OkStatus() : ShareDatabase();
+}
+
+absl::Status PostgresqlConnection::ShareDatabase() {
+  const absl::Duration deadline = std::min(deadline_, clock_.Steady() + kLeaving);
+  while (true) {
+    bool shared = false;
+    GB_RETURN_IF_ERROR(
+        Run(kShare, {}, [&](const SqlRow& row) { shared = row.Int(0) != 0; }));
+    if (shared) return absl::OkStatus();
+    if (clock_.Steady() >= deadline) break;
+    poll(nullptr, 0, kLeavingLookMs);
+  }
+  return MakeError("DATABASE_BUSY", {{"file", target_.name}});
+}
+
+absl::StatusOr<bool> PostgresqlConnection::TakeAlone() {
+  bool alone = false;
+  GB_RETURN_IF_ERROR(
+      Run(kTakeAlone, {}, [&](const SqlRow& row) { alone = row.Int(0) != 0; }));
+  return alone;
 }
 
 // Its words may be in any language, and it has no SQLSTATE of its own.

@@ -23,7 +23,8 @@ class PostgresqlConnection final : public SqlSession {
  public:
   // Tries the target's hosts in their order, each for at most `connect_timeout`, until
   // the steady time `deadline`. `target`, `options` and `clock` outlive it. Errors:
-  // those of PostgresqlError (a standby is DATABASE_READ_ONLY), and
+  // those of PostgresqlError (a standby is DATABASE_READ_ONLY),
+  // DATABASE_BUSY while another process has the database alone, and
   // DATABASE_VERSION_UNSUPPORTED.
   static absl::StatusOr<std::unique_ptr<PostgresqlConnection>> Open(
       const PostgresqlTarget& target, const PostgresqlOptions& options,
@@ -64,6 +65,10 @@ class PostgresqlConnection final : public SqlSession {
   // one has come since the last call.
   absl::Status WaitForNotification(absl::Duration timeout, int wake);
 
+  // Keeps everybody else from the database until the end of the transaction. False:
+  // others have it open.
+  absl::StatusOr<bool> TakeAlone();
+
   // Who answers, by its own word.
   absl::StatusOr<int64_t> BackendPid();
   // True: what answers is not what was connected to.
@@ -84,6 +89,8 @@ class PostgresqlConnection final : public SqlSession {
       const PostgresqlTarget& target, const PostgresqlHost& host,
       const PostgresqlOptions& options, const Clock& clock, absl::Duration deadline);
   absl::Status SetUp();
+  // So that who wants the database alone notices.
+  absl::Status ShareDatabase();
   // `self`: a PostgresqlConnection.
   static void TakeNotice(void* self, const PGresult* notice);
   absl::StatusOr<std::string> Prepared(absl::string_view sql, int values);

@@ -22,6 +22,8 @@ namespace {
 // Conflicts don't happen among writers that take turns; connections do get lost.
 constexpr int kAttempts = 3;
 constexpr int kInquiryPauseMs = 50;
+// How long others may take to go where the database is wanted alone.
+constexpr absl::Duration kLeaving = absl::Seconds(1);
 constexpr char kBeginWrite[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 // Of a server's row that says which of its writes was the last.
@@ -79,6 +81,8 @@ class PostgresqlBackend final : public SqlBackend {
                                         absl::Duration deadline);
   absl::StatusOr<PostgresqlPool::Lease> Begin(const std::string& statement,
                                               absl::Duration deadline);
+  absl::StatusOr<PostgresqlPool::Lease> BeginOnLiving(const std::string& statement,
+                                                      absl::Duration deadline);
   absl::Status TakeTurn(PostgresqlConnection& connection) const;
   Attempt TransactOnce(absl::FunctionRef<absl::Status(SqlSession&)> body,
                        const CallDeadlines& until);
@@ -140,8 +144,25 @@ absl::Status PostgresqlBackend::RefuseTransactionPooling(PostgresqlConnection& f
   return MakeError("DATABASE_POOLER_UNSUPPORTED", {{"database", target_.name}});
 }
 
-// A connection of the pool may have died unnoticed: that is no reason to fail.
 absl::StatusOr<PostgresqlPool::Lease> PostgresqlBackend::Begin(
+    const std::string& statement, absl::Duration deadline) {
+  const absl::Duration leaving = clock_.Steady() + kLeaving;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(PostgresqlPool::Lease connection,
+                        BeginOnLiving(statement, deadline));
+    if (!options_.alone) return connection;
+    GB_ASSIGN_OR_RETURN(const bool alone, connection->TakeAlone());
+    if (alone) return connection;
+    // From the beginning: what others do meanwhile must be seen.
+    connection->Execute("ROLLBACK").status().IgnoreError();
+    if (clock_.Steady() >= leaving) break;
+    poll(nullptr, 0, kInquiryPauseMs);
+  }
+  return MakeError("DATABASE_BUSY", {{"file", target_.name}});
+}
+
+// A connection of the pool may have died unnoticed: that is no reason to fail.
+absl::StatusOr<PostgresqlPool::Lease> PostgresqlBackend::BeginOnLiving(
     const std::string& statement, absl::Duration deadline) {
   absl::Status problem;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -27,6 +27,9 @@ absl::StatusOr<PostgresqlTarget> ParsePostgresqlUrl(const std::string& url);
 
 struct PostgresqlOptions {
   int connections = 8;  // At most, beside the one that listens.
+  // Fails with DATABASE_BUSY while anyone else has the database open, and nobody else
+  // can open it during a transaction.
+  bool alone = false;
   // Everything that one call does, trying again included: it fails with UNAVAILABLE
   // then. A write has three fifths of it for its statements; the rest is for its COMMIT
   // and, should the answer be lost, for finding out what became of it.
