@@ -45,14 +45,8 @@ class SqliteSession final : public SqlSession {
         statement->Bind(index, std::get<absl::string_view>(value));
       }
     }
-    const StatementRow current(*statement);
-    while (true) {
-      GB_ASSIGN_OR_RETURN(const bool found, statement->Step());
-      if (!found) break;
-      row(current);
-    }
-    statement->Reset();
-    return absl::OkStatus();
+    return statement->ForEach(
+        [&](const Statement& found) { row(StatementRow(found)); });
   }
 
  private:

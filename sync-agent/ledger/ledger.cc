@@ -466,12 +466,8 @@ absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {
                                       " FROM attempts a JOIN chunks c USING(chunk) "
                                       "ORDER BY a.chunk, a.ordinal")));
   std::vector<Attempt> attempts;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    attempts.push_back(ReadAttempt(*query));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { attempts.push_back(ReadAttempt(row)); }));
   return attempts;
 }
 

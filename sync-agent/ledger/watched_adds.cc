@@ -24,13 +24,10 @@ absl::StatusOr<std::vector<WatchedAdd>> Ledger::WatchedAdds() {
       database_->Prepare("SELECT key, nonce, high, missed_unix, late FROM watched_adds "
                          "ORDER BY key, nonce"));
   std::vector<WatchedAdd> watched;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    watched.push_back({ClientKey(query->Text(0)), query->Text(1),
-                       ContactId(query->Int(2)), query->Int(3), query->Int(4) != 0});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    watched.push_back({ClientKey(row.Text(0)), row.Text(1), ContactId(row.Int(2)),
+                       row.Int(3), row.Int(4) != 0});
+  }));
   return watched;
 }
 
