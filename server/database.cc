@@ -66,14 +66,15 @@ absl::StatusOr<PostgresqlTarget> Target(const DatabaseChoice& choice) {
   return target;
 }
 
-absl::StatusOr<std::unique_ptr<SqlBackend>> OpenBackend(const DatabaseChoice& choice,
-                                                        const Clock& clock) {
+absl::StatusOr<std::unique_ptr<SqlBackend>> OpenBackend(
+    const DatabaseChoice& choice, const PostgresqlOptions& options,
+    const Clock& clock) {
   if (choice.is_postgresql()) {
     GB_ASSIGN_OR_RETURN(PostgresqlTarget target, Target(choice));
-    return OpenPostgresqlBackend(std::move(target), PostgresqlOptions(), clock);
+    return OpenPostgresqlBackend(std::move(target), options, clock);
   }
   GB_ASSIGN_OR_RETURN(const std::string file, SqliteFile(choice.url));
-  return OpenSqliteBackend(file);
+  return OpenSqliteBackend(file, options.alone);
 }
 
 // Without what is no business of a message.
@@ -81,6 +82,24 @@ absl::StatusOr<std::string> NameOf(const DatabaseChoice& choice) {
   if (!choice.is_postgresql()) return SqliteFile(choice.url);
   GB_ASSIGN_OR_RETURN(const PostgresqlTarget target, ParsePostgresqlUrl(choice.url));
   return target.name;
+}
+
+absl::StatusOr<CopyCounts> CopyAlone(const DatabaseChoice& from,
+                                     const DatabaseChoice& to, const Clock& clock) {
+  GB_ASSIGN_OR_RETURN(const std::string from_name, NameOf(from));
+  GB_ASSIGN_OR_RETURN(const std::string to_name, NameOf(to));
+  std::error_code error;
+  if (!from.is_postgresql() && !std::filesystem::exists(from_name, error)) {
+    return MakeError("DATABASE_UNWRITABLE", {{"file", from_name}});
+  }
+  // All of it is one transaction, and nobody waits for it.
+  PostgresqlOptions options;
+  options.alone = true;
+  options.call_timeout = absl::InfiniteDuration();
+  options.statement_timeout = absl::Minutes(1);
+  GB_ASSIGN_OR_RETURN(const auto source, OpenBackend(from, options, clock));
+  GB_ASSIGN_OR_RETURN(const auto target, OpenBackend(to, options, clock));
+  return CopyStore(*source, *target, to_name);
 }
 
 }  // namespace
@@ -97,13 +116,14 @@ DatabaseChoice ChooseDatabase(const std::string& url, const std::string& passwor
 
 absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const DatabaseChoice& choice,
                                                     const Clock& clock) {
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend, OpenBackend(choice, clock));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend,
+                      OpenBackend(choice, {}, clock));
   return OpenSqlStore(std::move(backend));
 }
 
 absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& clock) {
   if (!choice.is_postgresql()) {
-    GB_RETURN_IF_ERROR(OpenBackend(choice, clock).status());
+    GB_RETURN_IF_ERROR(OpenBackend(choice, {}, clock).status());
     return 0;
   }
   GB_ASSIGN_OR_RETURN(const PostgresqlTarget target, Target(choice));
@@ -112,15 +132,10 @@ absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& c
 
 absl::StatusOr<CopyCounts> CopyDatabase(const DatabaseChoice& from,
                                         const DatabaseChoice& to, const Clock& clock) {
-  GB_ASSIGN_OR_RETURN(const std::string from_name, NameOf(from));
-  GB_ASSIGN_OR_RETURN(const std::string to_name, NameOf(to));
-  std::error_code error;
-  if (!from.is_postgresql() && !std::filesystem::exists(from_name, error)) {
-    return MakeError("DATABASE_UNWRITABLE", {{"file", from_name}});
-  }
-  GB_ASSIGN_OR_RETURN(const auto source, OpenBackend(from, clock));
-  GB_ASSIGN_OR_RETURN(const auto target, OpenBackend(to, clock));
-  return CopyStore(*source, *target, to_name);
+  const absl::StatusOr<CopyCounts> copied = CopyAlone(from, to, clock);
+  if (ReasonOf(copied.status()) != "DATABASE_BUSY") return copied;
+  return MakeError("COPY_DATABASE_IN_USE",
+                   {{"database", ParametersOf(copied.status())["file"]}});
 }
 
 }  // namespace guestbridge::server

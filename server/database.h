@@ -34,7 +34,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const DatabaseChoice& choice
 // SQLite, whose schema every start brings up to date.
 absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& clock);
 
-// As CopyStore. A SQLite source must be there.
+// As CopyStore, with both databases alone. A SQLite source must be there. Errors also:
+// COPY_DATABASE_IN_USE (FAILED_PRECONDITION) when a server has one of them open.
 absl::StatusOr<CopyCounts> CopyDatabase(const DatabaseChoice& from,
                                         const DatabaseChoice& to, const Clock& clock);
 

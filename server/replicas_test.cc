@@ -23,6 +23,7 @@
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/api/keys.h"
 #include "server/database.h"
+#include "server/ready_integration_test.h"
 #include "server/schedule/scheduler.h"
 #include "server/server.h"
 #include "server/store/record.pb.h"
@@ -121,25 +122,7 @@ TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
     const auto store = OpenDatabase(
         {PostgresqlCluster::Shared().Url(database_), password_file_}, SystemClock());
     ASSERT_THAT(store, IsOk());
-    ASSERT_THAT((*store)->Write([](Transaction& t) -> absl::Status {
-      store::IntegrationRecord integration;
-      integration.mutable_integration()->set_name("integrations/main");
-      integration.mutable_integration()->set_type(v1::Integration::BITRIX24);
-      integration.mutable_integration()->set_active(true);
-      store::ConnectionRecord connection;
-      connection.mutable_connection()->set_api_server("hotel.bitrix24.ru");
-      connection.mutable_connection()->mutable_oauth()->set_client_id("app");
-      store::MappingRecord mapping;
-      mapping.mutable_mapping()->set_version(1);
-      for (const absl::Status& status :
-           {PutRecord(t, keys::Integration("main"), integration),
-            PutRecord(t, keys::Connection("main"), connection),
-            PutRecord(t, keys::Mapping("main", 1), mapping)}) {
-        if (!status.ok()) return status;
-      }
-      return absl::OkStatus();
-    }),
-                IsOk());
+    ASSERT_THAT((*store)->Write(PutReadyIntegration), IsOk());
   }
   const auto agent = v1::AgentControlService::NewStub(To(**two));
   v1::HelloRequest hello;

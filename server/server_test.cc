@@ -20,11 +20,9 @@
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
-#include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
-#include "server/store/record.pb.h"
-#include "server/store/record_codec.h"
+#include "server/ready_integration_test.h"
 #include "server/store/sqlite_store.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
@@ -53,29 +51,11 @@ class ServerTest : public ::testing::Test {
     return absl::OkStatus();
   }
 
-  // An integration as after `connection set` and `fields save`, put into the store.
+  // Puts a ready integration into the store.
   void Seed() {
     auto store = OpenSqliteStore(dir_.File("data") + "/server.db");
     ASSERT_THAT(store, IsOk());
-    ASSERT_THAT((*store)->Write([](Transaction& t) -> absl::Status {
-      store::IntegrationRecord integration;
-      integration.mutable_integration()->set_name("integrations/main");
-      integration.mutable_integration()->set_type(v1::Integration::BITRIX24);
-      integration.mutable_integration()->set_active(true);
-      store::ConnectionRecord connection;
-      connection.mutable_connection()->set_api_server("hotel.bitrix24.ru");
-      connection.mutable_connection()->mutable_oauth()->set_client_id("app");
-      store::MappingRecord mapping;
-      mapping.mutable_mapping()->set_version(1);
-      for (const absl::Status& status :
-           {PutRecord(t, keys::Integration("main"), integration),
-            PutRecord(t, keys::Connection("main"), connection),
-            PutRecord(t, keys::Mapping("main", 1), mapping)}) {
-        if (!status.ok()) return status;
-      }
-      return absl::OkStatus();
-    }),
-                IsOk());
+    ASSERT_THAT((*store)->Write(PutReadyIntegration), IsOk());
   }
 
   testing::TempDir dir_;

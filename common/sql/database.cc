@@ -67,11 +67,16 @@ absl::StatusOr<bool> Statement::Step() {
 }
 
 absl::Status Statement::Run() {
+  return ForEach([](const Statement&) {});
+}
+
+absl::Status Statement::ForEach(absl::FunctionRef<void(const Statement& row)> row) {
   absl::Status result;
   while (true) {
-    const absl::StatusOr<bool> row = Step();
-    if (!row.ok()) result = row.status();
-    if (!row.ok() || !*row) break;
+    const absl::StatusOr<bool> found = Step();
+    if (!found.ok()) result = found.status();
+    if (!found.ok() || !*found) break;
+    row(*this);
   }
   Reset();
   return result;

@@ -36,6 +36,8 @@ class Statement {
   absl::StatusOr<bool> Step();
   // Runs a statement that returns no rows, and resets it.
   absl::Status Run();
+  // Hands over each row, and resets it. `row` does not use this statement otherwise.
+  absl::Status ForEach(absl::FunctionRef<void(const Statement& row)> row);
   // Makes the statement ready for new values.
   void Reset();
 

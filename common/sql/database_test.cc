@@ -76,6 +76,24 @@ TEST_F(DatabaseTest, APreparedStatementComesBackClean) {
   EXPECT_TRUE((*select)->IsNull(0));
 }
 
+TEST_F(DatabaseTest, EachRowIsHandedOverAndTheStatementIsCleanAfterwards) {
+  auto database = Open();
+  ASSERT_THAT(database->Execute(kTable), IsOk());
+  ASSERT_THAT(database->Execute("INSERT INTO t (a) VALUES ('x'), ('y'), ('z')"),
+              IsOk());
+  auto query = database->Prepare("SELECT a FROM t WHERE id > ?1 OR ?1 IS NULL");
+  ASSERT_THAT(query, IsOk());
+  std::string seen;
+  const auto add = [&](const Statement& row) { seen += row.Text(0); };
+  EXPECT_THAT((*query)->Bind(1, 1).ForEach(add), IsOk());
+  EXPECT_EQ(seen, "yz");
+  EXPECT_THAT((*query)->ForEach(add), IsOk());
+  EXPECT_EQ(seen, "yzxyz") << "nothing is bound any more";
+  EXPECT_THAT((*query)->Bind(7, 1).ForEach(add),
+              StatusIs(absl::StatusCode::kInternal, "DATABASE_FAILED"));
+  EXPECT_EQ(seen, "yzxyz");
+}
+
 TEST_F(DatabaseTest, AWrongPositionIsAnErrorOfTheStatement) {
   auto database = Open();
   ASSERT_THAT(database->Execute(kTable), IsOk());

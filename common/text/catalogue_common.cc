@@ -60,8 +60,10 @@ constexpr ReasonText kTexts[] = {
      "работает программа, и доступна для записи."},
     {"DATABASE_BUSY", kUnavailable, "The database {file} is in use by another process.",
      "База данных {file} занята другим процессом.",
-     "Make sure that only one program uses this data directory, then try again.",
-     "Убедитесь, что эту папку данных использует только одна программа, и повторите."},
+     "Make sure that only one program uses this data directory and that nobody copies "
+     "the database, then try again.",
+     "Убедитесь, что эту папку данных использует только одна программа и что база "
+     "сейчас не копируется, и повторите."},
     {"DATABASE_FAILED", kInternal,
      "The database {file} answered with an unexpected error (code {code}).",
      "База данных {file} вернула непредвиденную ошибку (код {code}).",

@@ -50,14 +50,12 @@ constexpr ReasonText kTexts[] = {
     {"DATABASE_READ_ONLY", kUnavailable,
      "The database {database} takes no changes: it is read-only or a standby.",
      "База данных {database} не принимает изменения: она доступна только для чтения "
-     "или "
-     "является резервной.",
-     "Connect to the primary: name all hosts and add target_session_attrs=read-write "
-     "to "
-     "--database. Or end what made it read-only (default_transaction_read_only).",
-     "Подключитесь к основному серверу: перечислите все серверы и добавьте "
-     "target_session_attrs=read-write в --database. Или снимите запрет записи "
-     "(default_transaction_read_only)."},
+     "или является резервной.",
+     "Name all hosts in --database, parted by commas; the primary is taken. Or end "
+     "what "
+     "made it read-only (default_transaction_read_only).",
+     "Перечислите в --database все серверы через запятую: будет выбран основной. Или "
+     "снимите запрет записи (default_transaction_read_only)."},
     {"DATABASE_CONNECTIONS_EXHAUSTED", kUnavailable,
      "The database {database} has no connection left.",
      "У базы данных {database} не осталось свободных подключений.",
@@ -74,12 +72,17 @@ constexpr ReasonText kTexts[] = {
      "Повторите. Если ошибка вернётся, найдите, что держит блокировку или нагружает "
      "PostgreSQL (pg_stat_activity)."},
     {"DATABASE_COMMIT_UNKNOWN", kUnavailable,
-     "The connection to the database {database} broke while a change was saved, and "
-     "whether it was saved cannot be found out.",
-     "Связь с базой данных {database} прервалась во время сохранения, и узнать, "
-     "сохранено ли изменение, не удалось.",
-     "Look whether the change is there before you repeat it.",
-     "Прежде чем повторить изменение, проверьте, не сохранилось ли оно."},
+     "A change was sent to the database {database}, and whether it is saved for "
+     "good cannot be found out: the connection broke, or a standby that "
+     "PostgreSQL waits for does not confirm it.",
+     "Изменение отправлено базе данных {database}, но узнать, сохранено ли оно "
+     "надёжно, не удалось: прервалась связь или его не подтверждает резервный "
+     "сервер, которого ждёт PostgreSQL.",
+     "Look whether the change is there before you repeat it. If this comes back, "
+     "check the standbys in synchronous_standby_names (pg_stat_replication).",
+     "Прежде чем повторить изменение, проверьте, не сохранилось ли оно. Если "
+     "ошибка вернётся, проверьте резервные серверы из synchronous_standby_names "
+     "(pg_stat_replication)."},
     {"DATABASE_LOGIN_REFUSED", kPrecondition,
      "The database {database} refuses the role or its password.",
      "База данных {database} не принимает роль или её пароль.",
@@ -118,6 +121,14 @@ constexpr ReasonText kTexts[] = {
      "itself.",
      "Укажите в PgBouncer для этой базы pool_mode=session или подключайтесь прямо к "
      "PostgreSQL."},
+    {"COPY_DATABASE_IN_USE", kPrecondition,
+     "A server uses the database {database}; nothing was copied.",
+     "Базу данных {database} использует сервер; ничего не скопировано.",
+     "Stop every server on the source and on the copy, then copy again. PostgreSQL "
+     "shows "
+     "in pg_stat_activity who is connected.",
+     "Остановите все серверы на источнике и на копии и повторите. Кто подключён к "
+     "PostgreSQL, видно в pg_stat_activity."},
     {"COPY_TARGET_NOT_EMPTY", kPrecondition,
      "The database {database} is not empty; nothing was copied.",
      "База данных {database} не пуста; ничего не скопировано.",
@@ -125,11 +136,13 @@ constexpr ReasonText kTexts[] = {
      "already.",
      "Копируйте в новую базу. Сервер, запускавшийся на ней, уже сделал в ней запись."},
     {"COPY_DIFFERS", kDataLoss,
-     "The copy in {database} differs from its source in the table {table}.",
-     "Копия в {database} отличается от источника в таблице {table}.",
-     "Make sure that no server uses either database, empty the copy and copy again.",
-     "Убедитесь, что обе базы не использует ни один сервер, очистите копию и "
-     "повторите."},
+     "The copy in {database} differed from its source in the table {table}; nothing "
+     "was "
+     "copied.",
+     "Копия в {database} отличалась от источника в таблице {table}; ничего не "
+     "скопировано.",
+     "Look for what changes rows in the copy (triggers, rules), then copy again.",
+     "Найдите, что изменяет строки в копии (триггеры, правила), и повторите."},
     {"DATABASE_COPIED", kOk,
      "Copied and compared: {documents} documents, {changes} changes, {sequences} "
      "counters.",

@@ -4,7 +4,8 @@
 --   psql -c '\password guestbridge_owner' -c '\password guestbridge_server'
 --
 -- guestbridge_owner owns the tables: guestbridge-server migrate, copy --to.
--- guestbridge_server is the servers' own: reads and writes rows, changes no table.
+-- guestbridge_server is the servers' own: reads and writes rows, changes no table, and only
+-- reads schema_migration, from which guestbridge-server migrate takes the right to write.
 
 CREATE ROLE guestbridge_owner LOGIN;
 CREATE ROLE guestbridge_server LOGIN;

@@ -15,8 +15,8 @@ struct CopyCounts {
 };
 
 // Makes the empty database `to` hold what `from` holds, with its versions, revisions
-// and numbers: all of it or nothing. Afterwards each row is read back and compared.
-// What is written to `from` meanwhile may be left out: no server should be using it.
+// and numbers: all of it or nothing. Each row is read back and compared before the
+// commit. What is written to `from` meanwhile is left out: have both alone.
 //
 // Errors: COPY_TARGET_NOT_EMPTY (FAILED_PRECONDITION), COPY_DIFFERS (DATA_LOSS;
 // parameter "table"), those of the backends. `to_name` names the target for people.

@@ -33,7 +33,9 @@ class CopyTest : public ::testing::Test {
     PostgresqlCluster& cluster = PostgresqlCluster::Shared();
     auto target = ParsePostgresqlUrl(cluster.Url(database));
     target->password = SecretString(PostgresqlCluster::kPassword);
-    auto opened = OpenPostgresqlBackend(*target, {}, SystemClock());
+    PostgresqlOptions options;
+    options.call_timeout = absl::InfiniteDuration();
+    auto opened = OpenPostgresqlBackend(*target, options, SystemClock());
     EXPECT_THAT(opened, IsOk());
     return *std::move(opened);
   }
@@ -90,6 +92,33 @@ TEST_F(CopyTest, ThereAndBackEverythingIsAsItWas) {
   }
 }
 
+TEST_F(CopyTest, WhoHasADatabaseAloneKeepsServersOut) {
+  PostgresqlOptions options;
+  auto target = ParsePostgresqlUrl(PostgresqlCluster::Shared().Url(database_));
+  ASSERT_THAT(target, IsOk());
+  target->password = SecretString(PostgresqlCluster::kPassword);
+  ASSERT_THAT(OpenPostgresqlBackend(*target, options, SystemClock()), IsOk());
+  options.alone = true;
+  const auto alone = OpenPostgresqlBackend(*target, options, SystemClock());
+  ASSERT_THAT(alone, IsOk());
+  options.alone = false;
+  EXPECT_THAT((*alone)->Snapshot([&](SqlSession&) {
+    EXPECT_EQ(ReasonOf(OpenPostgresqlBackend(*target, options, SystemClock()).status()),
+              "DATABASE_BUSY");
+    return absl::OkStatus();
+  }),
+              IsOk());
+  EXPECT_THAT(OpenPostgresqlBackend(*target, options, SystemClock()), IsOk());
+
+  const std::string file = dir_.File("a.db");
+  {
+    const auto whole = OpenSqliteBackend(file, /*alone=*/true);
+    ASSERT_THAT(whole, IsOk());
+    EXPECT_EQ(ReasonOf(OpenSqliteBackend(file).status()), "DATABASE_BUSY");
+  }
+  EXPECT_THAT(OpenSqliteBackend(file), IsOk());
+}
+
 TEST_F(CopyTest, ADatabaseThatHoldsSomethingIsLeftAlone) {
   Fill(Sqlite("a.db"));
   Fill(Postgresql(database_));
@@ -98,7 +127,7 @@ TEST_F(CopyTest, ADatabaseThatHoldsSomethingIsLeftAlone) {
   EXPECT_EQ(ParametersOf(copied.status())["database"], "the copy");
 }
 
-TEST_F(CopyTest, ARowThatArrivesChangedIsFound) {
+TEST_F(CopyTest, ARowThatArrivesChangedIsFoundAndNothingStays) {
   Fill(Sqlite("a.db"));
   const auto target = Postgresql(database_);
   PostgresqlCluster::Shared().Sql(
@@ -110,6 +139,12 @@ TEST_F(CopyTest, ARowThatArrivesChangedIsFound) {
   const auto copied = CopyStore(*Sqlite("a.db"), *target, "the copy");
   EXPECT_EQ(ReasonOf(copied.status()), "COPY_DIFFERS");
   EXPECT_EQ(ParametersOf(copied.status())["table"], "documents");
+  EXPECT_EQ(
+      PostgresqlCluster::Shared().Sql(
+          database_,
+          "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM changes),"
+          " (SELECT value FROM sequences WHERE name = '#revision')"),
+      "0|0|0");
 }
 
 }  // namespace

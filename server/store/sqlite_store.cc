@@ -1,9 +1,15 @@
 #include "server/store/sqlite_store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <mutex>
 #include <utility>
 
 #include "common/sql/database.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/store/schema.h"
 #include "server/store/sql_store.h"
@@ -39,24 +45,44 @@ class SqliteSession final : public SqlSession {
         statement->Bind(index, std::get<absl::string_view>(value));
       }
     }
-    const StatementRow current(*statement);
-    while (true) {
-      GB_ASSIGN_OR_RETURN(const bool found, statement->Step());
-      if (!found) break;
-      row(current);
-    }
-    statement->Reset();
-    return absl::OkStatus();
+    return statement->ForEach(
+        [&](const Statement& found) { row(StatementRow(found)); });
   }
 
  private:
   Database& database_;
 };
 
+// Held by whoever has a database open. A file of its own: to close one more descriptor
+// of the database itself would let go of SQLite's locks.
+class UseLock {
+ public:
+  static absl::StatusOr<UseLock> Take(const std::string& file, bool alone) {
+    const int lock = open((file + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (lock < 0) {
+      return MakeError(errno == ENOSPC ? "DATABASE_FULL" : "DATABASE_UNWRITABLE",
+                       {{"file", file}});
+    }
+    UseLock taken(lock);
+    if (flock(lock, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) return taken;
+    return MakeError("DATABASE_BUSY", {{"file", file}});
+  }
+
+  UseLock(UseLock&& other) noexcept : lock_(std::exchange(other.lock_, -1)) {}
+  UseLock& operator=(UseLock&&) = delete;
+  ~UseLock() {
+    if (lock_ >= 0) close(lock_);
+  }
+
+ private:
+  explicit UseLock(int lock) : lock_(lock) {}
+  int lock_;
+};
+
 class SqliteBackend final : public SqlBackend {
  public:
-  explicit SqliteBackend(std::unique_ptr<Database> database)
-      : database_(std::move(database)), session_(*database_) {}
+  SqliteBackend(UseLock lock, std::unique_ptr<Database> database)
+      : lock_(std::move(lock)), database_(std::move(database)), session_(*database_) {}
 
   absl::Status Transact(absl::FunctionRef<absl::Status(SqlSession&)> body) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -77,6 +103,7 @@ class SqliteBackend final : public SqlBackend {
   void Watch(std::function<void(int64_t)>) override {}
 
  private:
+  const UseLock lock_;
   std::mutex mutex_;  // Around the connection, for a whole transaction.
   const std::unique_ptr<Database> database_;
   SqliteSession session_;
@@ -84,12 +111,14 @@ class SqliteBackend final : public SqlBackend {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file) {
+absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file,
+                                                              bool alone) {
+  GB_ASSIGN_OR_RETURN(UseLock lock, UseLock::Take(file, alone));
   GB_ASSIGN_OR_RETURN(
       std::unique_ptr<Database> database,
       Database::Open(file, Database::Durability::kFull, /*check=*/true));
   GB_RETURN_IF_ERROR(Migrate(*database, kStoreProduct, StoreMigrations()));
-  return std::make_unique<SqliteBackend>(std::move(database));
+  return std::make_unique<SqliteBackend>(std::move(lock), std::move(database));
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file) {

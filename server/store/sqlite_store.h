@@ -11,10 +11,13 @@ namespace guestbridge::server {
 
 // Opens or creates the SQLite database `file`, checks it and brings its schema up to
 // date. Several processes may have one file open: each sees what another committed at
-// once, but is not told of it.
+// once, but is not told of it. `alone`: nobody else may have it open, and nobody can
+// until it is closed; FILE.lock says so.
 //
-// Errors: those of common/sql/database.h.
-absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file);
+// Errors: those of common/sql/database.h; DATABASE_BUSY also when it is open elsewhere
+// and asked for alone, or the reverse.
+absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file,
+                                                              bool alone = false);
 
 // The store in it.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file);

@@ -64,7 +64,9 @@ class PostgresqlPlace final : public Place {
         PostgresqlTarget target,
         ParsePostgresqlUrl(testing::PostgresqlCluster::Shared().Url(database_)));
     target.password = SecretString(testing::PostgresqlCluster::kPassword);
-    return OpenPostgresqlBackend(std::move(target), PostgresqlOptions(), SystemClock());
+    PostgresqlOptions options;
+    options.call_timeout = absl::Minutes(1);  // Some write a thousand rows at once.
+    return OpenPostgresqlBackend(std::move(target), options, SystemClock());
   }
 
  private:

@@ -263,12 +263,8 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
                           " FROM clients WHERE key > ? ORDER BY key LIMIT ?")));
   query->Bind(1, after.guid()).Bind(2, int64_t{limit});
   std::vector<ClientRecord> records;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    records.push_back(ReadClient(*query));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { records.push_back(ReadClient(row)); }));
   return records;
 }
 
@@ -281,12 +277,9 @@ absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContacts(ContactId after,
                          "contact > ? ORDER BY contact LIMIT ?"));
   query->Bind(1, after.value()).Bind(2, int64_t{limit});
   std::vector<WriteBackItem> items;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    items.push_back({ClientKey(query->Text(0)), ContactId(query->Int(1))});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    items.push_back({ClientKey(row.Text(0)), ContactId(row.Int(1))});
+  }));
   return items;
 }
 
@@ -304,12 +297,8 @@ absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
       .Bind(3, static_cast<int64_t>(Outcome::kSkipped))
       .Bind(4, int64_t{limit});
   std::vector<ClientKey> keys;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    keys.push_back(ClientKey(query->Text(0)));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { keys.push_back(ClientKey(row.Text(0))); }));
   return keys;
 }
 
@@ -374,12 +363,9 @@ absl::StatusOr<std::map<Outcome, int>> Ledger::CountOutcomes(int64_t run) {
                          "run > 0 AND outcome > 0 GROUP BY outcome"));
   query->Bind(1, run);
   std::map<Outcome, int> counts;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    counts[static_cast<Outcome>(query->Int(0))] = static_cast<int>(query->Int(1));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    counts[static_cast<Outcome>(row.Int(0))] = static_cast<int>(row.Int(1));
+  }));
   return counts;
 }
 
@@ -406,12 +392,8 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::FailuresOf(int64_t run, int li
                                       "outcome = 6 ORDER BY key LIMIT ?")));
   query->Bind(1, run).Bind(2, int64_t{limit});
   std::vector<ClientRecord> records;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    records.push_back(ReadClient(*query));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { records.push_back(ReadClient(row)); }));
   return records;
 }
 
@@ -441,18 +423,15 @@ absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
       database_->Prepare("SELECT reason, problem, parameters FROM clients WHERE "
                          "problem > 0 AND problem <> 5"));
   std::map<std::tuple<std::string, int64_t, Parameters>, MissingClients> groups;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    const Parameters parameters = DecodeParameters(query->Text(2));
-    MissingClients& group = groups[{query->Text(0), query->Int(1), KindOf(parameters)}];
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    const Parameters parameters = DecodeParameters(row.Text(2));
+    MissingClients& group = groups[{row.Text(0), row.Int(1), KindOf(parameters)}];
     if (group.count == 0) {
-      group = {query->Text(0), parameters, static_cast<Outcome>(query->Int(1)), 0};
+      group = {row.Text(0), parameters, static_cast<Outcome>(row.Int(1)), 0};
     }
     KeepShared(parameters, &group.parameters);
     ++group.count;
-  }
-  query->Reset();
+  }));
   GB_ASSIGN_OR_RETURN(
       const int64_t waiting,
       CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));

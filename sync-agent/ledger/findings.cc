@@ -45,12 +45,9 @@ absl::StatusOr<std::map<int, int>> Ledger::CountFindings(int64_t run) {
           "SELECT kind, count(*) FROM findings WHERE run = ? GROUP BY kind"));
   query->Bind(1, run);
   std::map<int, int> counts;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    counts[static_cast<int>(query->Int(0))] = static_cast<int>(query->Int(1));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    counts[static_cast<int>(row.Int(0))] = static_cast<int>(row.Int(1));
+  }));
   return counts;
 }
 
@@ -63,13 +60,9 @@ absl::StatusOr<std::vector<FoundNote>> Ledger::Findings(int64_t run, int kind,
                          "AND kind = ? ORDER BY client LIMIT ?"));
   query->Bind(1, run).Bind(2, int64_t{kind}).Bind(3, int64_t{limit});
   std::vector<FoundNote> notes;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    notes.push_back(
-        {kind, ClientKey(query->Text(0)), ContactId(query->Int(1)), query->Text(2)});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    notes.push_back({kind, ClientKey(row.Text(0)), ContactId(row.Int(1)), row.Text(2)});
+  }));
   return notes;
 }
 
@@ -82,12 +75,9 @@ absl::StatusOr<std::vector<Ledger::IndexEntry>> Ledger::IndexEntries(
                          "(?, ?) ORDER BY key, contact LIMIT ?"));
   query->Bind(1, after.key).Bind(2, after.contact.value()).Bind(3, int64_t{limit});
   std::vector<IndexEntry> entries;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    entries.push_back({query->Text(0), ContactId(query->Int(1))});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    entries.push_back({row.Text(0), ContactId(row.Int(1))});
+  }));
   return entries;
 }
 
@@ -102,12 +92,9 @@ absl::StatusOr<std::vector<WriteBackItem>> Ledger::LiveContactsNotIndexed(
           "match_contacts.contact = clients.contact) ORDER BY contact LIMIT ?"));
   query->Bind(1, after.value()).Bind(2, upto.value()).Bind(3, int64_t{limit});
   std::vector<WriteBackItem> items;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    items.push_back({ClientKey(query->Text(0)), ContactId(query->Int(1))});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    items.push_back({ClientKey(row.Text(0)), ContactId(row.Int(1))});
+  }));
   return items;
 }
 

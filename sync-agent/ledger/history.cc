@@ -188,13 +188,10 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
       database_->Prepare("SELECT id, client, ordinal, unix_time FROM history WHERE id "
                          "> ? ORDER BY id LIMIT ?"));
   query->Bind(1, after).Bind(2, int64_t{most});
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    entries.push_back({query->Int(0), Unpacked(query->Text(1)), query->Int(2),
-                       query->Int(3) < limits.not_before_unix});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    entries.push_back({row.Int(0), Unpacked(row.Text(1)), row.Int(2),
+                       row.Int(3) < limits.not_before_unix});
+  }));
   bool any = false;
   for (Entry& entry : entries) {
     GB_ASSIGN_OR_RETURN(

@@ -48,12 +48,8 @@ absl::StatusOr<std::vector<ContactId>> Ledger::Lookup(absl::string_view key,
                          "contact LIMIT ?"));
   query->Bind(1, key).Bind(2, int64_t{limit});
   std::vector<ContactId> contacts;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    contacts.push_back(ContactId(query->Int(0)));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { contacts.push_back(ContactId(row.Int(0))); }));
   return contacts;
 }
 
@@ -138,14 +134,10 @@ absl::StatusOr<std::vector<Ledger::MatchedClient>> Ledger::MatchClients(
                          "client LIMIT ?"));
   query->Bind(1, after.guid()).Bind(2, int64_t{limit});
   std::vector<MatchedClient> clients;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    clients.push_back({ClientKey(query->Text(0)), query->Text(1),
-                       ContactId(query->Int(2)), static_cast<int>(query->Int(3)),
-                       query->Text(4)});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    clients.push_back({ClientKey(row.Text(0)), row.Text(1), ContactId(row.Int(2)),
+                       static_cast<int>(row.Int(3)), row.Text(4)});
+  }));
   return clients;
 }
 

@@ -37,12 +37,8 @@ absl::StatusOr<std::vector<ClientKey>> Ledger::Refused(const ClientKey& after,
       .Bind(3, kClientDropped)
       .Bind(4, int64_t{limit});
   std::vector<ClientKey> keys;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    keys.push_back(ClientKey(query->Text(0)));
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { keys.push_back(ClientKey(row.Text(0))); }));
   return keys;
 }
 

@@ -44,23 +44,20 @@ absl::StatusOr<std::vector<WatchedAdd>> Ledger::WatchedAdds() {
       database_->Prepare("SELECT key, nonce, high, missed_unix, late FROM watched_adds "
                          "ORDER BY key, nonce"));
   std::vector<WatchedAdd> watched;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    const std::string key = query->Text(0);
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    const std::string key = row.Text(0);
     WatchedAdd one;
     if (absl::string_view hash = key; absl::ConsumePrefix(&hash, kErased)) {
       one.erased = std::string(hash);
     } else {
       one.key = ClientKey(key);
     }
-    one.nonce = query->Text(1);
-    one.high = ContactId(query->Int(2));
-    one.missed_unix = query->Int(3);
-    one.late = query->Int(4) != 0;
+    one.nonce = row.Text(1);
+    one.high = ContactId(row.Int(2));
+    one.missed_unix = row.Int(3);
+    one.late = row.Int(4) != 0;
     watched.push_back(std::move(one));
-  }
-  query->Reset();
+  }));
   return watched;
 }
 

@@ -21,12 +21,9 @@ absl::StatusOr<std::vector<WriteBackItem>> Ledger::PendingWriteBacks(
                          "rank >= ? ORDER BY rank, queued LIMIT ?"));
   query->Bind(1, static_cast<int64_t>(first)).Bind(2, int64_t{limit});
   std::vector<WriteBackItem> items;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
-    items.push_back({ClientKey(query->Text(0)), ContactId(query->Int(1))});
-  }
-  query->Reset();
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+    items.push_back({ClientKey(row.Text(0)), ContactId(row.Int(1))});
+  }));
   return items;
 }
 
@@ -124,16 +121,13 @@ absl::StatusOr<std::vector<WriteBackRefusal>> Ledger::WriteBackRefusals() {
           "1) AS why, count(*), min(write_back_reason) FROM clients WHERE write_back = "
           "3 GROUP BY why ORDER BY count(*) DESC, why LIMIT 10"));
   std::vector<WriteBackRefusal> refusals;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-    if (!row) break;
+  GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
     const std::vector<std::string> why =
-        absl::StrSplit(query->Text(2), absl::MaxSplits(' ', 1));
-    refusals.push_back({query->Text(0),
+        absl::StrSplit(row.Text(2), absl::MaxSplits(' ', 1));
+    refusals.push_back({row.Text(0),
                         why.size() > 1 ? DecodeParameters(why[1]) : Parameters(),
-                        static_cast<int>(query->Int(1))});
-  }
-  query->Reset();
+                        static_cast<int>(row.Int(1))});
+  }));
   return refusals;
 }
 
@@ -144,13 +138,10 @@ absl::Status Ledger::UnparkWriteBacks(
                         database_->Prepare("SELECT DISTINCT write_back_reason FROM "
                                            "clients WHERE write_back = 3"));
     std::vector<std::string> found;
-    while (true) {
-      GB_ASSIGN_OR_RETURN(const bool row, query->Step());
-      if (!row) break;
-      const std::string why = query->Text(0);
+    GB_RETURN_IF_ERROR(query->ForEach([&](const Statement& row) {
+      const std::string why = row.Text(0);
       if (wanted(why.substr(0, why.find(' ')))) found.push_back(why);
-    }
-    query->Reset();
+    }));
     for (const std::string& why : found) {
       GB_ASSIGN_OR_RETURN(
           Statement * queue,

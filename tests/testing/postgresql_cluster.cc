@@ -112,8 +112,18 @@ void PostgresqlCluster::Start() {
 void PostgresqlCluster::Stop() { End(SIGINT); }
 void PostgresqlCluster::Kill() { End(SIGQUIT); }
 
+void PostgresqlCluster::BecomeStandby() {
+  Stop();
+  const std::string signal = dir_.File("data/standby.signal");
+  std::ofstream(signal).flush();
+  GiveToUnprivileged(signal);
+  Start();
+}
+
 void PostgresqlCluster::End(int signal) {
   if (server_ == 0) return;
+  // What is frozen would never hear of it.
+  Thaw();
   kill(server_, signal);
   AwaitEnd(server_);
   server_ = 0;

@@ -40,6 +40,8 @@ class PostgresqlCluster {
   void Start();
   // The same without a word of the server, as when its machine dies.
   void Kill();
+  // Starts it again as a standby that hears of no primary. Sql: SELECT pg_promote().
+  void BecomeStandby();
   // Stops it from answering, and lets it go on.
   void Freeze();
   void Thaw();

@@ -105,10 +105,15 @@ void PostgresqlProxy::Serve(int client) {
   const sockaddr_un address = Address(server_);
   bool open =
       connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int silences = silences_;
   bool answer_is_lost = false;
   std::string from_server;
   char buffer[65536];
   while (open && !stopping_) {
+    if (silences_ > silences) {
+      usleep(kLookMs * 1000);
+      continue;
+    }
     pollfd ready[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
     if (poll(ready, 2, kLookMs) <= 0) continue;
     if (ready[0].revents != 0) {
@@ -118,6 +123,12 @@ void PostgresqlProxy::Serve(int client) {
       if (absl::StrContains(bytes, absl::string_view("COMMIT\0", 7))) {
         const Commit what = commit_.exchange(Commit::kPass);
         if (what == Commit::kLose) break;
+        if (what == Commit::kLoseUnheard) {
+          shutdown(client, SHUT_RDWR);
+          lost_unheard_ = true;
+          while (!stopping_) usleep(kLookMs * 1000);
+          break;
+        }
         answer_is_lost = what == Commit::kLoseAnswer;
       }
       open = SendAll(server, bytes);

@@ -26,6 +26,11 @@ class PostgresqlProxy {
   void LoseNextCommitAnswer() { commit_ = Commit::kLoseAnswer; }
   // The next COMMIT does not get through: the connection breaks.
   void LoseNextCommit() { commit_ = Commit::kLose; }
+  // The same, but the server does not hear that the connection broke.
+  void LoseNextCommitUnheard() { commit_ = Commit::kLoseUnheard; }
+  bool lost_unheard() const { return lost_unheard_; }
+  // The connections that are open now carry nothing any more, and nobody is told.
+  void Silence() { ++silences_; }
   // From then on no connection comes through.
   void RefuseNew(bool refuse) { refuse_ = refuse; }
   // From then on notifications are left out.
@@ -33,7 +38,7 @@ class PostgresqlProxy {
   int suppressed() const { return suppressed_; }
 
  private:
-  enum class Commit { kPass, kLoseAnswer, kLose };
+  enum class Commit { kPass, kLoseAnswer, kLose, kLoseUnheard };
 
   void Accept();
   void Serve(int client);
@@ -42,6 +47,8 @@ class PostgresqlProxy {
   const std::string server_;
   int listener_ = -1;
   std::atomic<Commit> commit_{Commit::kPass};
+  std::atomic<bool> lost_unheard_{false};
+  std::atomic<int> silences_{0};
   std::atomic<bool> refuse_{false};
   std::atomic<bool> suppress_{false};
   std::atomic<int> suppressed_{0};

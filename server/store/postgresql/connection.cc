@@ -16,6 +16,14 @@ namespace guestbridge::server {
 namespace {
 
 constexpr int kOldestVersion = 150000;
+// Of the database's one lock: all connections share it. Any number will do that nobody
+// else takes.
+constexpr char kShare[] = "SELECT pg_try_advisory_lock_shared(7167042)::int";
+constexpr char kTakeAlone[] = "SELECT pg_try_advisory_xact_lock(7167042)::int";
+// A session that was closed here may take so long to go there.
+constexpr absl::Duration kLeaving = absl::Seconds(1);
+constexpr int kLeavingLookMs = 50;
+constexpr char kReadOnly[] = "25006";  // The SQLSTATE of a write where none may be.
 // What the client waits beyond statement_timeout: a server that hangs tells nothing.
 constexpr absl::Duration kBeyondTimeout = absl::Seconds(2);
 
@@ -78,36 +86,22 @@ struct ConnectParameters {
   }
 };
 
-// Once more, to learn why it failed: only so the server's answer keeps its SQLSTATE,
-// and its words may be in any language.
-std::string AskWhy(const ConnectParameters& parameters, absl::Duration patience,
-                   const Clock& clock) {
-  PGconn* const connection = PQconnectStartParams(
-      parameters.keywords.data(), parameters.values.data(), /*expand_dbname=*/1);
-  if (connection == nullptr) return "";
-  PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
-  PQsetNoticeReceiver(connection, Ignore, nullptr);
-  const absl::Duration deadline = clock.Steady() + patience;
+// Until it is connected, has failed or `deadline` has come.
+bool AwaitConnected(PGconn* connection, absl::Duration deadline, const Clock& clock) {
   // Refused at once, it has no socket to wait on.
   PostgresPollingStatusType state = PQstatus(connection) == CONNECTION_BAD
                                         ? PGRES_POLLING_FAILED
                                         : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
     const absl::Duration left = deadline - clock.Steady();
-    if (left <= absl::ZeroDuration()) break;
+    if (left <= absl::ZeroDuration()) return false;
     pollfd socket = {
         PQsocket(connection),
         static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    if (poll(&socket, 1, PollMilliseconds(left)) < 0 && errno != EINTR) break;
+    if (poll(&socket, 1, PollMilliseconds(left)) < 0 && errno != EINTR) return false;
     if (socket.revents != 0) state = PQconnectPoll(connection);
   }
-  std::string why;
-  if (state == PGRES_POLLING_FAILED) {
-    why = StateOfConnectError(connection);
-    if (why.empty() && PQconnectionNeedsPassword(connection) == 1) why = "28P01";
-  }
-  PQfinish(connection);
-  return why;
+  return state == PGRES_POLLING_OK;
 }
 
 }  // namespace
@@ -115,43 +109,75 @@ std::string AskWhy(const ConnectParameters& parameters, absl::Duration patience,
 PostgresqlConnection::PostgresqlConnection(Handle handle,
                                            const PostgresqlTarget& target,
                                            const PostgresqlOptions& options,
-                                           const Clock& clock)
-    : target_(target), options_(options), clock_(clock), handle_(std::move(handle)) {}
+                                           const Clock& clock, absl::Duration deadline)
+    : target_(target),
+      options_(options),
+      clock_(clock),
+      handle_(std::move(handle)),
+      deadline_(deadline) {}
 
 absl::StatusOr<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::Open(
     const PostgresqlTarget& target, const PostgresqlOptions& options,
-    const Clock& clock) {
+    const Clock& clock, absl::Duration deadline) {
+  absl::Status problem = PostgresqlError("", target.name);
+  for (const PostgresqlHost& host : target.hosts) {
+    const absl::Duration turn =
+        std::min(deadline, clock.Steady() + options.connect_timeout);
+    absl::StatusOr<std::unique_ptr<PostgresqlConnection>> opened =
+        OpenHost(target, host, options, clock, turn);
+    if (opened.ok()) {
+      (*opened)->SetDeadline(absl::InfiniteDuration());
+      return opened;
+    }
+    // Who answered knows more than who did not.
+    if (ReasonOf(opened.status()) != "DATABASE_UNREACHABLE") problem = opened.status();
+  }
+  return problem;
+}
+
+absl::StatusOr<std::unique_ptr<PostgresqlConnection>> PostgresqlConnection::OpenHost(
+    const PostgresqlTarget& target, const PostgresqlHost& host,
+    const PostgresqlOptions& options, const Clock& clock, absl::Duration deadline) {
   ConnectParameters parameters;
-  const std::string timeout =
-      absl::StrCat(std::max<int64_t>(2, absl::ToInt64Seconds(options.connect_timeout)));
   parameters.Add("dbname", target.url.Reveal().c_str());
+  if (!host.name.empty()) {
+    parameters.Add("host", host.name.c_str());
+    parameters.Add("port", host.port.c_str());
+    // SetUp looks for the primary, and says what it found instead.
+    parameters.Add("target_session_attrs", "any");
+  }
   if (!target.password.empty()) {
     parameters.Add("password", target.password.Reveal().c_str());
   }
   parameters.Add("fallback_application_name", "guestbridge-server");
   parameters.Add("client_encoding", "UTF8");
-  parameters.Add("connect_timeout", timeout.c_str());
-  // A host that went away without a word is noticed within half a minute.
+  // A host that went away without a word is noticed within half a minute where nothing
+  // is sent, and in seconds where something is.
   parameters.Add("keepalives_idle", "10");
   parameters.Add("keepalives_interval", "5");
   parameters.Add("keepalives_count", "3");
+  parameters.Add("tcp_user_timeout", "5000");
   parameters.Add(nullptr, nullptr);
-  Handle handle(PQconnectdbParams(parameters.keywords.data(), parameters.values.data(),
-                                  /*expand_dbname=*/1));
-  if (PQstatus(handle.get()) != CONNECTION_OK) {
-    handle.reset();
-    return PostgresqlError(AskWhy(parameters, options.connect_timeout, clock),
-                           target.name);
+  Handle handle(PQconnectStartParams(parameters.keywords.data(),
+                                     parameters.values.data(), /*expand_dbname=*/1));
+  if (handle == nullptr) return PostgresqlError("", target.name);
+  // Only so the server's answer keeps its SQLSTATE; its words may be in any language.
+  PQsetErrorVerbosity(handle.get(), PQERRORS_SQLSTATE);
+  PQsetNoticeReceiver(handle.get(), Ignore, nullptr);
+  if (!AwaitConnected(handle.get(), deadline, clock)) {
+    std::string why = StateOfConnectError(handle.get());
+    if (why.empty() && PQconnectionNeedsPassword(handle.get()) == 1) why = "28P01";
+    return PostgresqlError(why, target.name);
   }
   std::unique_ptr<PostgresqlConnection> connection(
-      new PostgresqlConnection(std::move(handle), target, options, clock));
+      new PostgresqlConnection(std::move(handle), target, options, clock, deadline));
   GB_RETURN_IF_ERROR(connection->SetUp());
   return connection;
 }
 
 absl::Status PostgresqlConnection::SetUp() {
   PGconn* const handle = handle_.get();
-  PQsetNoticeReceiver(handle, Ignore, nullptr);
+  PQsetNoticeReceiver(handle, TakeNotice, this);
   const int version = PQserverVersion(handle);
   if (version < kOldestVersion) {
     return MakeError(
@@ -162,12 +188,17 @@ absl::Status PostgresqlConnection::SetUp() {
   GB_RETURN_IF_ERROR(
       Execute(
           absl::StrCat(
-              "SET client_min_messages = error; SET statement_timeout = ",
+              "SET client_min_messages = warning; SET statement_timeout = ",
               absl::ToInt64Milliseconds(options_.statement_timeout),
               "; SET lock_timeout = ", absl::ToInt64Milliseconds(options_.lock_timeout),
               "; SET idle_in_transaction_session_timeout = ",
               absl::ToInt64Milliseconds(options_.idle_in_transaction_timeout)))
           .status());
+  // What a standby shows may be old, and it takes no write.
+  bool standby = false;
+  GB_RETURN_IF_ERROR(Run("SELECT pg_is_in_recovery()::int", {},
+                         [&](const SqlRow& row) { standby = row.Int(0) != 0; }));
+  if (standby) return PostgresqlError(kReadOnly, target_.name);
   // Never less than the disk; what the operator asks beyond that stays.
   GB_RETURN_IF_ERROR(
       Run("SELECT set_config('synchronous_commit', 'on', false)"
@@ -175,10 +206,36 @@ absl::Status PostgresqlConnection::SetUp() {
           {}));
   GB_ASSIGN_OR_RETURN(const int64_t pid, BackendPid());
   behind_pooler_ = pid != PQbackendPID(handle);
-  return Run(
-      "SELECT CASE WHEN pg_is_in_recovery() THEN ''"
-      " ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END",
-      {}, [&](const SqlRow& row) { timeline_ = row.Text(0); });
+  return options_.alone ? absl::OkStatus() : ShareDatabase();
+}
+
+absl::Status PostgresqlConnection::ShareDatabase() {
+  const absl::Duration deadline = std::min(deadline_, clock_.Steady() + kLeaving);
+  while (true) {
+    bool shared = false;
+    GB_RETURN_IF_ERROR(
+        Run(kShare, {}, [&](const SqlRow& row) { shared = row.Int(0) != 0; }));
+    if (shared) return absl::OkStatus();
+    if (clock_.Steady() >= deadline) break;
+    poll(nullptr, 0, kLeavingLookMs);
+  }
+  return MakeError("DATABASE_BUSY", {{"file", target_.name}});
+}
+
+absl::StatusOr<bool> PostgresqlConnection::TakeAlone() {
+  bool alone = false;
+  GB_RETURN_IF_ERROR(
+      Run(kTakeAlone, {}, [&](const SqlRow& row) { alone = row.Int(0) != 0; }));
+  return alone;
+}
+
+// Its words may be in any language, and it has no SQLSTATE of its own.
+void PostgresqlConnection::TakeNotice(void* self, const PGresult* notice) {
+  const char* const severity =
+      PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && absl::string_view(severity) == "WARNING") {
+    static_cast<PostgresqlConnection*>(self)->warned_ = true;
+  }
 }
 
 absl::StatusOr<int64_t> PostgresqlConnection::BackendPid() {
@@ -252,7 +309,7 @@ absl::StatusOr<std::string> PostgresqlConnection::Execute(const std::string& scr
 absl::StatusOr<PostgresqlConnection::Result> PostgresqlConnection::Await(
     absl::Duration patience) {
   PGconn* const handle = handle_.get();
-  const absl::Duration deadline = clock_.Steady() + patience;
+  const absl::Duration deadline = std::min(deadline_, clock_.Steady() + patience);
   Result kept;
   bool failed = false;
   while (true) {
@@ -289,8 +346,9 @@ absl::StatusOr<PostgresqlConnection::Result> PostgresqlConnection::Await(
 absl::Status PostgresqlConnection::Fail(absl::string_view sqlstate,
                                         PostgresqlFailure failure) {
   absl::Status status = PostgresqlError(sqlstate, target_.name);
-  given_up_ |=
-      failure == PostgresqlFailure::kLost || failure == PostgresqlFailure::kTimedOut;
+  // What made a session read-only may be over for the next one.
+  given_up_ |= failure == PostgresqlFailure::kLost ||
+               failure == PostgresqlFailure::kTimedOut || sqlstate == kReadOnly;
   if (failure_ == PostgresqlFailure::kNone) {
     failure_ = failure;
     failure_status_ = status;
@@ -322,15 +380,24 @@ bool PostgresqlConnection::StillThere() {
 
 absl::Status PostgresqlConnection::WaitForNotification(absl::Duration timeout,
                                                        int wake) {
+  // One may have come with an answer: it is read already, and no poll would tell.
+  if (DrainNotifications()) return absl::OkStatus();
   pollfd waited[] = {{PQsocket(handle_.get()), POLLIN, 0}, {wake, POLLIN, 0}};
   if (poll(waited, 2, PollMilliseconds(timeout)) > 0 && waited[0].revents != 0 &&
       PQconsumeInput(handle_.get()) == 0) {
     return Fail("", PostgresqlFailure::kLost);
   }
+  DrainNotifications();
+  return absl::OkStatus();
+}
+
+bool PostgresqlConnection::DrainNotifications() {
+  bool any = false;
   while (PGnotify* const notification = PQnotifies(handle_.get())) {
     PQfreemem(notification);
+    any = true;
   }
-  return absl::OkStatus();
+  return any;
 }
 
 }  // namespace guestbridge::server

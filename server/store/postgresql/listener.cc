@@ -32,7 +32,8 @@ RevisionListener::~RevisionListener() {
 void RevisionListener::Listen() {
   while (!Stopped()) {
     absl::StatusOr<std::unique_ptr<PostgresqlConnection>> connection =
-        PostgresqlConnection::Open(target_, options_, clock_);
+        PostgresqlConnection::Open(target_, options_, clock_,
+                                   clock_.Steady() + options_.call_timeout);
     const absl::Status ended =
         connection.ok() ? ListenOn(**connection) : connection.status();
     if (Stopped()) return;

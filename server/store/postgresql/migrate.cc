@@ -16,6 +16,17 @@ constexpr char kPatient[] =
     "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'";
 constexpr absl::Duration kLongest = absl::Hours(1);
 
+// The owner's default rights let the servers write each of its tables, and what this
+// one says decides which program may use the others: only who migrates writes it.
+constexpr char kOthersOnlyRead[] =
+    "DO $$ DECLARE other text; BEGIN"
+    " FOR other IN SELECT DISTINCT right_.grantee::regrole::text"
+    " FROM pg_class, aclexplode(relacl) AS right_"
+    " WHERE oid = 'schema_migration'::regclass AND right_.grantee <> relowner"
+    " AND right_.grantee <> 0 LOOP"
+    " EXECUTE 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_migration FROM '"
+    " || other; END LOOP; END $$";
+
 // The migrations speak of types as SQLite has them. Keys are in byte order, whatever
 // the order of the database.
 std::string InPostgresql(absl::string_view script) {
@@ -97,6 +108,7 @@ absl::StatusOr<int> Apply(PostgresqlConnection& connection,
                        {int64_t{migration.number}, migration.name}));
     ++applied;
   }
+  GB_RETURN_IF_ERROR(connection.Execute(kOthersOnlyRead).status());
   return applied;
 }
 

@@ -38,8 +38,11 @@ class PostgresqlPool {
                  const Clock& clock)
       : target_(target), options_(options), clock_(clock) {}
 
-  // Errors: DATABASE_SLOW when none was free in time; those of opening one.
-  absl::StatusOr<Lease> Acquire();
+  // One that waits for no answer beyond the steady time `deadline`. Errors:
+  // DATABASE_SLOW when none was free in time; those of opening one.
+  absl::StatusOr<Lease> Acquire(absl::Duration deadline);
+  // Closes those that nobody has. Where one was dead the others are likely to be.
+  void DropIdle();
 
  private:
   void GiveBack(std::unique_ptr<PostgresqlConnection> connection);

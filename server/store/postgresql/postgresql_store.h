@@ -13,8 +13,9 @@ namespace guestbridge::server {
 // Brings the schema up to date when it is not and this role may.
 //
 // Any number of processes may have one database open: what one has committed the next
-// read of each sees, and all are told of it. A write whose COMMIT had no answer is OK
-// when PostgreSQL says that it was committed, and is done again when it was not.
+// read of each sees, and all are told of it. A write whose COMMIT had no answer, or of
+// which PostgreSQL warned that a standby may not have it, is OK once the database shows
+// it for good, and is done again when it was not committed.
 //
 // Errors: DATABASE_UNREACHABLE, DATABASE_RESTARTING, DATABASE_READ_ONLY,
 // DATABASE_CONNECTIONS_EXHAUSTED, DATABASE_SLOW (UNAVAILABLE; nothing was written),

@@ -63,6 +63,12 @@ TEST(RolesTest, OneRoleMigratesAndTheOtherOnlyServes) {
                         "'guestbridge', 'CREATE'), has_table_privilege("
                         "'guestbridge_server', 'documents', 'TRUNCATE')"),
             "f|f|f");
+  // Which migrations were applied is for those to say who apply them.
+  EXPECT_EQ(cluster.Sql("guestbridge",
+                        "SELECT right_, has_table_privilege('guestbridge_server', "
+                        "'schema_migration', right_) FROM unnest(ARRAY['SELECT', "
+                        "'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS right_"),
+            "SELECT|t\nINSERT|f\nUPDATE|f\nDELETE|f\nTRUNCATE|f");
 }
 
 }  // namespace

@@ -3,12 +3,32 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/status/error.h"
 
 namespace guestbridge::server {
+namespace {
+
+// One by one, as each gets its own time. libpq is left to judge what does not fit.
+std::vector<PostgresqlHost> Hosts(const std::string& host, const std::string& port,
+                                  bool addressed) {
+  const std::vector<std::string> names = absl::StrSplit(host, ',');
+  const std::vector<std::string> ports = absl::StrSplit(port, ',');
+  if (addressed || (ports.size() != 1 && ports.size() != names.size())) {
+    return {PostgresqlHost()};
+  }
+  std::vector<PostgresqlHost> hosts;
+  for (size_t i = 0; i < names.size(); ++i) {
+    hosts.push_back({names[i], ports.size() == 1 ? port : ports[i]});
+  }
+  return hosts;
+}
+
+}  // namespace
 
 absl::StatusOr<PostgresqlTarget> ParsePostgresqlUrl(const std::string& url) {
   char* problem = nullptr;
@@ -38,6 +58,7 @@ absl::StatusOr<PostgresqlTarget> ParsePostgresqlUrl(const std::string& url) {
   target.name = absl::StrCat(host.empty() ? "localhost" : host,
                              port.empty() ? "" : absl::StrCat(":", port), "/",
                              database.empty() ? value("user") : database);
+  target.hosts = Hosts(host, port, !value("hostaddr").empty());
   return target;
 }
 

@@ -229,11 +229,9 @@ absl::StatusOr<std::vector<FileRecord>> ClientStore::ListFiles(
                       database_->Prepare("SELECT * FROM files WHERE place=?"));
   query->Bind(1, place);
   std::vector<FileRecord> files;
-  while (true) {
-    GB_ASSIGN_OR_RETURN(const bool found, query->Step());
-    if (!found) return files;
-    files.push_back(ReadFile(*query));
-  }
+  GB_RETURN_IF_ERROR(
+      query->ForEach([&](const Statement& row) { files.push_back(ReadFile(row)); }));
+  return files;
 }
 
 absl::StatusOr<FileRecord> ClientStore::BeginFile(FileRecord file) {
