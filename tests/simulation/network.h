@@ -12,6 +12,7 @@
 #include "tests/simulation/portal.h"
 #include "tests/simulation/portal_limits.h"
 #include "tests/simulation/scenario.h"
+#include "tests/simulation/tokens.h"
 
 namespace guestbridge::simulation {
 
@@ -21,7 +22,8 @@ class Network {
  public:
   Network(const Scenario& scenario, EventQueue& queue, Faults& faults, Portal& portal,
           Chance chance)
-      : scenario_(scenario),
+      : tokens(faults),
+        scenario_(scenario),
         queue_(queue),
         faults_(faults),
         portal_(portal),
@@ -36,6 +38,7 @@ class Network {
   // --- states of a night ---
   absl::Duration away_until;
   absl::Duration slow_until;
+  Tokens tokens;
   const PortalLimits& limits() const { return limits_; }
   // Commands that change something and were sent / might still be carried out.
   int writes_sent = 0;
@@ -47,6 +50,7 @@ class Network {
     absl::Time wall;  // at `sent`
     absl::Duration sent;
     bool in_charge = true;
+    int http_requests = 1;
     Done done;
     std::vector<agent::CommandResult> results;
     // IDs given out when the work began, by command.
@@ -55,6 +59,8 @@ class Network {
   using TripPointer = std::shared_ptr<Trip>;
 
   void Arrive(const TripPointer& trip);
+  // The commands that the token lets through; none: the request has been dealt with.
+  size_t Authorise(const TripPointer& trip, absl::Duration down);
   // Carries out commands `from` … `upto`.
   void Work(Trip& trip, size_t from, size_t upto);
   void NeverWorks(const Trip& trip, size_t from);

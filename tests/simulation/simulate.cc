@@ -47,6 +47,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       if (!absl::SimpleAtoi(value, &arguments->seeds)) return false;
     } else if (flag == "--mutant") {
       if (!SwitchOn(value)) return false;
+    } else if (flag == "--kinds") {
+      const auto kinds = DecodeKinds(value);
+      if (!kinds.ok()) return false;
+      arguments->options.kinds = *kinds;
     } else if (flag == "--faults") {
       const auto sites = DecodeFaults(value);
       if (!sites.ok()) return false;
@@ -82,8 +86,15 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   if (!Parse(argc, argv, &arguments)) {
     absl::FPrintF(stderr,
-                  "usage: simulate --seed N --nights M [--seeds K] [--faults LIST]"
-                  " [--log] [--no-shrink]\n"
+                  "usage: simulate --seed N --nights M [--seeds K] [--kinds LIST]"
+                  " [--faults LIST] [--log] [--no-shrink]\n"
+                  "--kinds: only these kinds of faults, e.g. late,crash;"
+                  " --faults: only these faults,\n"
+                  "each as night:kind:number, e.g. 2:late:1; kinds:\n");
+    for (size_t kind = 0; kind < kFaultKinds; ++kind) {
+      absl::FPrintF(stderr, "  %s\n", NameOf(static_cast<FaultKind>(kind)));
+    }
+    absl::FPrintF(stderr,
                   "built with mutants also: --mutant NAME, --check-mutants; names:\n");
     for (const KnownMutant& known : kKnownMutants) {
       absl::FPrintF(stderr, "  %s\n", known.name);

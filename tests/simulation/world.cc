@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/status/error.h"
 
 namespace guestbridge::simulation {
 namespace {
@@ -17,7 +18,7 @@ constexpr size_t kCopies = 6;
 }  // namespace
 
 World::World(const Options& options)
-    : scenario(DrawScenario(options.seed)),
+    : scenario(DrawScenario(options.seed, options.kinds)),
       faults(Mix(options.seed, 4), scenario.rates),
       portal(kOriginator),
       network(scenario, queue, faults, portal, Chance(Mix(options.seed, 5))),
@@ -41,7 +42,11 @@ World::World(const Options& options)
   surroundings.trace = [this](const char* tag, uint64_t value) { Trace(tag, value); };
   surroundings.on_run_end = [this](const RunReport& report) {
     ++counts[report.kind == RunKind::kSettle ? "settlings" : "exports"];
-    if (report.end == agent::RunEnd::kFailed) ++counts["failed runs"];
+    if (report.end == agent::RunEnd::kFailed) {
+      ++counts["failed runs"];
+      ++counts[absl::StrCat("failed ", ReasonOf(report.error))];
+      if (ReasonOf(report.error).empty()) Fail("a run fails and does not say why");
+    }
     for (const agent::RunNotice& notice : report.progress.notices) {
       ++counts[absl::StrCat("notice ", notice.reason)];
     }
@@ -89,6 +94,7 @@ World::World(const Options& options)
   }
   agents.push_back(std::make_unique<Agent>(surroundings, next_installation_++,
                                            Mix(options.seed, 7)));
+  if (options.disks_lie) agents.back()->file().disk().Lie();
   agents.back()->Start();
 }
 
@@ -152,6 +158,8 @@ Result World::Live() {
     portal.hidden = false;
     network.away_until = network.slow_until = queue.now();
     server.away_until = surroundings.source_away_until = queue.now();
+    network.tokens.Enter();
+    for (const auto& one : agents) one->file().disk().FreeUp();
   }
   for (const int last = night_ + 3; night_ < last && !failed(); ++night_) {
     const bool second = night_ == last - 2;

@@ -25,6 +25,10 @@ struct Options {
   int nights = 20;
   // Only these faults strike, in place of the seed's own.
   std::optional<std::set<FaultSite>> only;
+  // Only these kinds strike, and each does.
+  std::optional<std::set<FaultKind>> kinds;
+  // Syncs of the disks do nothing, and nobody is told: to see that a power loss counts.
+  bool disks_lie = false;
   bool log = false;  // every step, on stderr
 };
 
@@ -93,7 +97,7 @@ class World {
   int next_installation_ = 0;
   std::vector<std::unique_ptr<agent::CompiledMapping>> mappings_;
   int next_mapping_version_ = 1;
-  std::deque<std::string> ledger_copies_;
+  std::deque<Disk::Image> ledger_copies_;
   std::deque<Base::State> base_copies_;
 };
 
