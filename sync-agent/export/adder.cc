@@ -15,6 +15,8 @@ constexpr char kImportMethod[] = "crm.item.batchImport";
 constexpr char kItemMethod[] = "crm.item.import";
 constexpr char kAddMethod[] = "crm.contact.add";
 constexpr int kMostPerImport = 20;
+// Contacts that others may have made since the portal's end was last seen.
+constexpr int64_t kMostGrowth = 10'000'000;
 
 ContactContent WithoutEmpties(const ContactContent& content) {
   ContactContent sent;
@@ -30,6 +32,12 @@ ContactContent WithoutEmpties(const ContactContent& content) {
 Outcome OutcomeOf(const Decision& decision) {
   return decision.action == PlannedAction::kRecreate ? Outcome::kRecreated
                                                      : Outcome::kAdded;
+}
+
+// IDs grow: what was made lies above all that existed before, and not at the end of the
+// world. A right one that looks otherwise is found by its origin.
+bool IsNew(ContactId id, ContactId high) {
+  return id > high && id.value() - high.value() <= kMostGrowth;
 }
 
 // What became of each contact of a request, in the order in which they were put in.
@@ -218,16 +226,17 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.commands = std::move(commands);
   job.read = false;
   job.creates = true;
-  job.prepare = [this, chunk] { return Prepare(*chunk); };
+  job.prepare = [this, chunk] { return Prepare(chunk.get()); };
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;
   return job;
 }
 
-bool Adder::Prepare(const Chunk& chunk) {
+bool Adder::Prepare(Chunk* chunk) {
+  chunk->high = context_.high;
   std::vector<Intent> intents;
-  intents.reserve(chunk.members.size());
-  for (const Member& member : chunk.members) {
+  intents.reserve(chunk->members.size());
+  for (const Member& member : chunk->members) {
     intents.push_back({.key = member.decision.key,
                        .kind = AttemptKind::kAdd,
                        .nonce = member.nonce,
@@ -281,12 +290,17 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
         if ((owner->has_value() && **owner != decision.key) ||
-            !seen.insert(result.id).second) {
-          // The ID of another client: this answer is not to be believed.
+            !seen.insert(result.id).second || !IsNew(result.id, chunk->high)) {
+          // The ID of another contact: this answer is not to be believed.
           outcome.Doubtful(decision);
           break;
         }
-        context_.SawId(result.id);
+        // An ID that is wrong all the same must not hide from a look-up what lies
+        // below: one contact more moves the end by one at least, and that much is
+        // certain.
+        if (result.id > context_.high) {
+          context_.SawId(ContactId(context_.high.value() + 1));
+        }
         context_.sight_proven = true;
         outcome.Done(decision, result.id, OutcomeOf(decision),
                      context_.settings.first_export ? WriteBackRank::kMass

@@ -45,6 +45,7 @@ class Adder {
   struct Chunk {
     Way way = Way::kAdd;
     bool spread = false;  // another way would have done, but had to wait
+    ContactId high;       // known to exist when it was prepared
     std::vector<Member> members;
   };
 
@@ -60,7 +61,7 @@ class Adder {
   PortalLane::Job MakeJob(std::vector<Command> commands,
                           const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;
-  bool Prepare(const Chunk& chunk);
+  bool Prepare(Chunk* chunk);
   void Done(Chunk* chunk, const PortalAnswer& answer);
   // The way that was taken is closed: the others are told, and those that wait for it.
   void Close(const CommandResult& result, Way way);

@@ -117,6 +117,49 @@ TEST(Adder, AnImportWhoseAnswerIsLostIsSettledByEvidence) {
   }
 }
 
+void ExpectLinkedToTheirOwn(World& world) {
+  ExpectOneContactEach(world);
+  for (const ClientRow& client : world.base.clients) {
+    const auto record = world.ledger->Get(client.key);
+    ASSERT_TRUE(record.ok() && record->has_value());
+    EXPECT_EQ((*record)->contact.value(), world.portal.OfClient(client.key).front());
+  }
+}
+
+TEST(Adder, TheIdOfAnOlderContactIsNotBelieved) {
+  World world;
+  world.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
+  for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");
+  world.portal.answered_id = [](ContactId id) {
+    return id == ContactId(102) ? ContactId(50) : id;
+  };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.progress.counts.added, 5);
+  ExpectLinkedToTheirOwn(world);
+  EXPECT_TRUE(world.portal.contacts[50].stamp.origin.empty());
+}
+
+TEST(Adder, AnAbsurdIdIsNotBelievedAndHidesNothingFromLaterLookUps) {
+  World world;
+  for (int i = 1; i <= 300; ++i) world.base.Add(i, "Orlova");
+  bool lied = false;
+  world.portal.answered_id = [&lied](ContactId id) {
+    return std::exchange(lied, true) ? id : ContactId(int64_t{1} << 40);
+  };
+  int writes = 0;
+  world.portal.fault = [&writes](const PortalRequest&) {
+    return ++writes == 3 ? Fault::kLostAfter : Fault::kNone;
+  };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 300);
+  ExpectLinkedToTheirOwn(world);
+}
+
 // More guests than one method may import within a window of ten minutes.
 class SpreadingTest : public ::testing::Test {
  protected:
