@@ -93,7 +93,7 @@ struct DiskVfs {
     Handle* const handle = Of(file);
     if (handle->own != nullptr) return SQLITE_OK;
     if (!handle->disk->MayStep()) return SQLITE_IOERR_FSYNC;
-    handle->disk->Sync(*handle->file);
+    if (!handle->disk->late_ || !handle->file->is_log) Disk::Sync(*handle->file);
     return SQLITE_OK;
   }
   static int FileSize(sqlite3_file* file, sqlite3_int64* size) {
@@ -169,6 +169,7 @@ struct DiskVfs {
       } else {
         found = &handle->disk->files_[name];
         *found = std::make_unique<Disk::File>();
+        (*found)->is_log = (flags & SQLITE_OPEN_WAL) != 0;
       }
       handle->file = found->get();
     }
@@ -264,6 +265,7 @@ void Disk::PutBack(const Image& image) {
   files_.clear();
   for (const auto& [name, bytes] : image) {
     auto file = std::make_unique<File>();
+    file->is_log = name.size() > 4 && name.substr(name.size() - 4) == "-wal";
     file->bytes = file->synced = bytes;
     file->ever_synced = true;
     files_[name] = std::move(file);
@@ -281,6 +283,11 @@ bool Disk::MayStep() {
 }
 
 void Disk::Write(File& file, size_t offset, const char* bytes, size_t size) {
+  if (late_ && !file.is_log) {
+    for (const auto& [name, log] : files_) {
+      if (log->is_log) Sync(*log);
+    }
+  }
   Step step{false, offset, std::string(bytes, size)};
   Apply(offset, step.bytes, &file.bytes);
   file.since.push_back(std::move(step));
@@ -292,7 +299,6 @@ void Disk::Cut(File& file, size_t size) {
 }
 
 void Disk::Sync(File& file) {
-  if (lies_) return;
   for (const Step& step : file.since) {
     if (step.cuts) {
       file.synced.resize(step.offset, '\0');
@@ -305,9 +311,13 @@ void Disk::Sync(File& file) {
 }
 
 void Disk::LosePower(Chance& chance) {
-  // Nothing of it, all of it, or some pieces.
-  const int64_t kept = chance.Below(3);
-  const auto survives = [&] { return kept == 1 || (kept == 2 && chance.Roll(0.5)); };
+  // Nothing of it, all of it, some pieces, or what came first.
+  const int64_t kept = chance.Below(4);
+  bool still = kept == 1 || kept == 3;
+  const auto survives = [&] {
+    if (kept == 3) still = still && !chance.Roll(0.03);
+    return kept == 2 ? chance.Roll(0.5) : still;
+  };
   for (auto it = files_.begin(); it != files_.end();) {
     File& file = *it->second;
     for (const Step& step : file.since) {

@@ -17,7 +17,7 @@ namespace guestbridge::simulation {
 // full.
 //
 // Not simulated: directory entries that a power loss takes back, a disk that lies about
-// a sync (other than by Lie), two processes with one file. One thread.
+// a sync, two processes with one file. One thread.
 class Disk {
  public:
   // Of all files, by name.
@@ -51,8 +51,9 @@ class Disk {
   void FreeUp() { full_ = false; }
   bool full() const { return full_; }
 
-  // Syncs are believed to be done, and are not.
-  void Lie() { lies_ = true; }
+  // A log is synced only before its file is written, not with each commit: what SQLite
+  // does under `synchronous=NORMAL`.
+  void SyncLogsLate() { late_ = true; }
 
  private:
   friend struct DiskVfs;
@@ -66,6 +67,7 @@ class Disk {
     std::string synced;
     std::vector<Step> since;  // the last sync
     bool ever_synced = false;
+    bool is_log = false;
     int opened = 0;
     std::vector<std::unique_ptr<char[]>> shared;  // SQLite's index of the log
   };
@@ -74,7 +76,7 @@ class Disk {
   bool MayStep();
   void Write(File& file, size_t offset, const char* bytes, size_t size);
   void Cut(File& file, size_t size);
-  void Sync(File& file);
+  static void Sync(File& file);
 
   const int number_;
   std::map<std::string, std::unique_ptr<File>> files_;
@@ -82,7 +84,7 @@ class Disk {
   int steps_left_ = -1;
   bool full_ = false;
   bool strict_ = false;
-  bool lies_ = false;
+  bool late_ = false;
 };
 
 }  // namespace guestbridge::simulation

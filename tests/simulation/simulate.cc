@@ -33,6 +33,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->check_mutants = true;
       continue;
     }
+    if (flag == "--sync-late") {
+      arguments->options.sync_late = true;
+      continue;
+    }
     if (flag == "--no-shrink") {
       arguments->shrink = false;
       continue;
@@ -87,7 +91,7 @@ int Main(int argc, char** argv) {
   if (!Parse(argc, argv, &arguments)) {
     absl::FPrintF(stderr,
                   "usage: simulate --seed N --nights M [--seeds K] [--kinds LIST]"
-                  " [--faults LIST] [--log] [--no-shrink]\n"
+                  " [--faults LIST] [--sync-late] [--log] [--no-shrink]\n"
                   "--kinds: only these kinds of faults, e.g. late,crash;"
                   " --faults: only these faults,\n"
                   "each as night:kind:number, e.g. 2:late:1; kinds:\n");

@@ -59,6 +59,28 @@ TEST(Simulation, OneSeedIsOneHistory) {
   }
 }
 
+TEST(Simulation, APowerLossTakesWhatWasNotSyncedAndThatIsMissed) {
+  Options options;
+  options.seed = 87;
+  options.nights = 5;
+  options.kinds = {FaultKind::kPowerLoss};
+  EXPECT_FALSE(Simulate(options).failed);
+  options.sync_late = true;
+  EXPECT_TRUE(Simulate(options).failed);
+}
+
+TEST(Simulation, OnlyTheKindsThatAreNamedStrike) {
+  Options options;
+  options.nights = 10;
+  options.kinds = {FaultKind::kDiskFull, FaultKind::kWrongId};
+  std::set<FaultKind> struck;
+  for (options.seed = 1; options.seed <= 20; ++options.seed) {
+    for (const FaultSite& site : Simulate(options).struck) struck.insert(site.kind);
+  }
+  EXPECT_EQ(struck, *options.kinds);
+  EXPECT_FALSE(DecodeKinds("late,no-such-fault").ok());
+}
+
 TEST(Simulation, TheFaultsOfAHistoryReplayIt) {
   Options options;
   options.seed = 5;

@@ -29,7 +29,8 @@ class Tokens {
       Chance chance = faults_.Particulars();
       if (chance.Roll(0.4)) {
         // The lost answer held the only token that is still good.
-        Die(now + absl::Hours(chance.Between(1., 30.)), "REFRESH_ANSWER_LOST");
+        Die(now + absl::Seconds(chance.LogBetween(600, 100'000)),
+            "REFRESH_ANSWER_LOST");
         return {agent::RequestFate::kRefused, why_dead_};
       }
       if (chance.Roll(0.5)) {

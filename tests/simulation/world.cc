@@ -94,7 +94,7 @@ World::World(const Options& options)
   }
   agents.push_back(std::make_unique<Agent>(surroundings, next_installation_++,
                                            Mix(options.seed, 7)));
-  if (options.disks_lie) agents.back()->file().disk().Lie();
+  if (options.sync_late) agents.back()->file().disk().SyncLogsLate();
   agents.back()->Start();
 }
 

@@ -27,8 +27,9 @@ struct Options {
   std::optional<std::set<FaultSite>> only;
   // Only these kinds strike, and each does.
   std::optional<std::set<FaultKind>> kinds;
-  // Syncs of the disks do nothing, and nobody is told: to see that a power loss counts.
-  bool disks_lie = false;
+  // The ledger's log is not synced with each commit: to see that a power loss takes
+  // what was not synced, and that it is missed.
+  bool sync_late = false;
   bool log = false;  // every step, on stderr
 };
 
