@@ -212,6 +212,7 @@ CommandResult Portal::Do(const UpdateContact& update) {
     } else {
       row->value = change.value;
       row->type = change.type;
+      row->client.clear();
     }
   }
   if (update.stamp.has_value()) contact.stamp = *update.stamp;
@@ -452,7 +453,9 @@ void Portal::Merge(int64_t winner, int64_t loser, bool keep_origin,
       if (known) continue;
       // Of another client's contact: nobody's now. Into a stranger: still what it was,
       // for the client may follow.
-      held.push_back({next_row_++, row.value, row.type, row.managers || IsOurs(kept)});
+      const std::string& client = row.client.empty() ? gone.stamp.origin : row.client;
+      held.push_back(
+          {next_row_++, row.value, row.type, row.managers || IsOurs(kept), client});
       kept.managers_fields.insert(field);
     }
   }

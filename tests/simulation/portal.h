@@ -20,6 +20,9 @@ struct SimRow {
   std::string value;
   std::string type;
   bool managers = false;  // put there or changed by a manager
+  // Of the client from whose contact it came by a merge into nobody's; empty: of
+  // whoever's the contact is.
+  std::string client = {};
 };
 
 struct SimContact {
