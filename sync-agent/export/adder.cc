@@ -95,6 +95,7 @@ std::optional<PortalLane::Job> Adder::Next(bool more) {
     const auto witness = context_.ledger.Witness();
     if (!context_.Check(witness.status())) return std::nullopt;
     witnessed_ = witness->exists();
+    newest_ = std::max(newest_, *witness);
     if (!witnessed_ && in_flight_ > 0) return std::nullopt;
   }
   if (auto job = NextImport(more); job.has_value()) return job;
@@ -233,7 +234,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
 }
 
 bool Adder::Prepare(Chunk* chunk) {
-  chunk->high = context_.high;
+  chunk->high = std::max(context_.high, newest_);
   std::vector<Intent> intents;
   intents.reserve(chunk->members.size());
   for (const Member& member : chunk->members) {
@@ -295,6 +296,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
           outcome.Doubtful(decision);
           break;
         }
+        newest_ = std::max(newest_, result.id);
         // An ID that is wrong all the same must not hide from a look-up what lies
         // below: one contact more moves the end by one at least, and that much is
         // certain.
