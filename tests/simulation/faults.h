@@ -18,7 +18,7 @@ enum class FaultKind {
   kResetBefore,  // never arrives
   kResetAfter,   // carried out, answer lost
   kHalf,         // the first part is carried out, answer lost
-  kLate,         // given up; carried out up to the settle time later, or half of it
+  kLate,  // given up; carried out up to the settle time after it left, or half of it
   kInternalErrorAfter,  // 500 although carried out
   kHtmlBefore,          // a gateway's page; nothing carried out
   kTooFast,             // 503 as JSON

@@ -36,12 +36,13 @@ CommandResult NotExecuted(const char* reason) {
   return result;
 }
 
-// What the portal answers with in place of a contact's ID.
-agent::ContactId WrongId(agent::ContactId right, const Portal& portal, Chance chance) {
+// What the portal answers with in place of a contact's ID: an absurd one, or that of a
+// contact up to `end`.
+agent::ContactId WrongId(const Portal& portal, int64_t end, Chance chance) {
   static constexpr int64_t kAbsurd[] = {4'294'967'296, 9'007'199'254'740'991,
                                         9'223'372'036'854'775'807};
-  const auto end = portal.contacts.lower_bound(right.value());
-  const auto older = std::distance(portal.contacts.begin(), end);
+  const auto older =
+      std::distance(portal.contacts.begin(), portal.contacts.upper_bound(end));
   if (older == 0 || chance.Roll(0.3)) return agent::ContactId(kAbsurd[chance.Below(3)]);
   return agent::ContactId(
       std::next(portal.contacts.begin(), chance.Below(older))->first);
@@ -70,6 +71,7 @@ void Network::Send(const agent::PortalRequest& request, absl::Time wall, bool in
   trip->wall = wall;
   trip->sent = queue_.now();
   trip->in_charge = in_charge;
+  trip->seen_end = seen_end_;
   trip->done = std::move(done);
   trip->results.resize(request.commands.size());
   trip->reserved.resize(request.commands.size());
@@ -137,10 +139,11 @@ void Network::Arrive(const TripPointer& trip) {
     Chance chance = faults_.Particulars();
     const absl::Duration gives_up =
         chance.Between(absl::Milliseconds(100), kGatewayPatience);
-    // Within the settle time after it was given up: assumption A1.
+    // Within the settle time after its last byte left, which the sender may survive or
+    // not: assumption A1.
+    const absl::Duration longest = scenario_.settle_time - absl::Seconds(2);
     const absl::Duration works =
-        gives_up +
-        chance.Between(absl::ZeroDuration(), scenario_.settle_time - absl::Seconds(2));
+        std::min(gives_up + chance.Between(absl::ZeroDuration(), longest), longest);
     if (chance.Roll(0.5)) {
       for (size_t i = 0; i < commands.size(); ++i) {
         for (size_t n = CreatedBy(commands[i]).size(); n > 0; --n) {
@@ -306,7 +309,7 @@ void Network::Spoil(Trip& trip, size_t index) {
                       chance.Below(static_cast<int64_t>(result.items.size())))]
                   .id;
       }
-      if (id->exists()) *id = WrongId(*id, portal_, chance);
+      if (id->exists()) *id = WrongId(portal_, trip.seen_end, chance);
     }
     return;
   }
@@ -345,6 +348,13 @@ void Network::Answer(const TripPointer& trip, absl::Duration delay, RequestFate 
     answer.took = queue_.now() - trip->sent;
     if (fate == RequestFate::kAnswered) {
       answer.results = trip->results;
+      for (size_t i = 0; i < answer.results.size(); ++i) {
+        const CommandResult& result = answer.results[i];
+        if (std::holds_alternative<ListNewest>(trip->request.commands[i]) &&
+            result.complete_page) {
+          seen_end_ = result.rows.empty() ? 0 : result.rows.front().id.value();
+        }
+      }
       answer.reports_operating = !scenario_.box;
     } else {
       CommandResult result;

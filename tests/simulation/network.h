@@ -51,6 +51,7 @@ class Network {
     absl::Duration sent;
     bool in_charge = true;
     int http_requests = 1;
+    int64_t seen_end = 0;  // the highest ID that the sender had been shown
     Done done;
     std::vector<agent::CommandResult> results;
     // IDs given out when the work began, by command.
@@ -76,6 +77,7 @@ class Network {
   Portal& portal_;
   PortalLimits limits_;
   Chance chance_;
+  int64_t seen_end_ = 0;
   // Clients with an addition under way: how many.
   std::map<std::string, int> outstanding_;
 };
