@@ -87,6 +87,7 @@ std::optional<PortalLane::Job> Adder::Next(bool more) {
     const auto witness = context_.ledger.Witness();
     if (!context_.Check(witness.status())) return std::nullopt;
     witnessed_ = witness->exists();
+    newest_ = std::max(newest_, *witness);
     if (!witnessed_ && in_flight_ > 0) return std::nullopt;
   }
   if (auto job = NextImport(more); job.has_value()) return job;
@@ -231,7 +232,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
 }
 
 bool Adder::Prepare(Chunk& chunk) {
-  chunk.high = context_.high;
+  chunk.high = std::max(context_.high, newest_);
   std::vector<Intent> intents;
   intents.reserve(chunk.members.size());
   for (Member& member : chunk.members) {
@@ -245,7 +246,7 @@ bool Adder::Prepare(Chunk& chunk) {
                        .version = member.decision.version});
   }
   CrashPoint("agent.add.intent");
-  const auto committed = context_.ledger.CommitIntents(intents, chunk.high);
+  const auto committed = context_.ledger.CommitIntents(intents, context_.high);
   for (size_t i = 0; i < intents.size(); ++i) {
     chunk.members[i].decision.digest = std::move(intents[i].digest);
   }
@@ -298,6 +299,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
           outcome.Doubtful(decision);
           break;
         }
+        newest_ = std::max(newest_, result.id);
         context_.SawId(result.id);
         context_.sight_proven = true;
         outcome.Done(decision, result.id, OutcomeOf(decision),

@@ -45,7 +45,7 @@ class Adder {
   struct Chunk {
     Way way = Way::kAdd;
     bool spread = false;  // another way would have done, but had to wait
-    ContactId high = {};  // highest contact ID known before it left
+    ContactId high = {};  // highest contact ID that was known when it was prepared
     std::vector<Member> members;
   };
 
@@ -72,6 +72,8 @@ class Adder {
   std::deque<Decision> imports_;  // by crm.item.batchImport, or another way
   std::deque<Decision> singles_;  // by crm.contact.add
   int in_flight_ = 0;
+  // The highest of ours. Decides what is believed, and never where a look-up begins.
+  ContactId newest_;
   bool witnessed_ = false;
   bool may_batch_import_ = true;
   bool may_import_ = true;

@@ -55,30 +55,31 @@ std::optional<PortalLane::Job> Sweep::Next() {
 
 void Sweep::Missing(const WriteBackItem& item, OnGone gone) {
   const ClientKey key = item.key;
-  gone_.Ask(
-      {key, item.contact,
-       [this, key, gone = std::move(gone)](const std::optional<Survivor>& survivor) {
-         if (gone != nullptr) gone(survivor);
-         CrashPoint("agent.sweep.mark");
-         auto record = context_.ledger.Get(key);
-         if (!context_.Check(record.status()) || !record->has_value()) return;
-         ClientRecord known = **record;
-         known.dirty = true;
-         if (survivor.has_value()) {
-           Follow(*survivor, &known);
-         } else {
-           known.link = LinkState::kLost;
-         }
-         context_.Keep(known);
-         CrashPoint("agent.sweep.marked");
-       },
-       [this, key, contact = item.contact](bool exists) {
-         // A hiccup of the list; or somebody without rights is told nothing.
-         if (exists) return;
-         certain_ = false;
-         context_.tally.AddNotice("CONTACT_UNREADABLE",
-                                  {{"contact", absl::StrCat(contact.value())}});
-       }});
+  gone_.Ask({key, item.contact,
+             [this, key, contact = item.contact,
+              gone = std::move(gone)](const std::optional<Survivor>& survivor) {
+               if (gone != nullptr) gone(survivor);
+               CrashPoint("agent.sweep.mark");
+               auto record = context_.ledger.Get(key);
+               if (!context_.Check(record.status()) || !record->has_value()) return;
+               ClientRecord known = **record;
+               if (known.contact != contact) return;  // It has another by now.
+               known.dirty = true;
+               if (survivor.has_value()) {
+                 Follow(*survivor, &known);
+               } else {
+                 known.link = LinkState::kLost;
+               }
+               context_.Keep(known);
+               CrashPoint("agent.sweep.marked");
+             },
+             [this, key, contact = item.contact](bool exists) {
+               // A hiccup of the list; or somebody without rights is told nothing.
+               if (exists) return;
+               certain_ = false;
+               context_.tally.AddNotice("CONTACT_UNREADABLE",
+                                        {{"contact", absl::StrCat(contact.value())}});
+             }});
 }
 
 bool Sweep::Compare(const WriteBackItem& item, const ContactRow& row) {

@@ -180,10 +180,13 @@ void Updater::AskWhetherGone(const Decision& decision) {
   const ClientKey key = decision.key;
   context_.busy.erase(key);
   gone_.Ask({key, decision.contact,
-             [this, key](const std::optional<Survivor>& survivor) {
+             [this, key,
+              contact = decision.contact](const std::optional<Survivor>& survivor) {
                const auto record = context_.RecordOf(key);
                if (!context_.Check(record.status()) || !record->has_value()) return;
                ClientRecord known = **record;
+               // Asked twice, and the first answer led to another contact.
+               if (known.contact != contact) return;
                known.dirty = true;
                if (survivor.has_value()) {
                  Follow(*survivor, &known);

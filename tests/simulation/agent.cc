@@ -31,6 +31,9 @@ constexpr absl::Duration kPatience = absl::Seconds(40);
 // Of the executor, right before the first byte.
 constexpr absl::Duration kLeaseMargin = absl::Seconds(10);
 constexpr absl::Duration kRenewEvery = absl::Seconds(20);
+// A lease whose stamp could not be kept is asked for again.
+constexpr absl::Duration kLeaseRetry = absl::Seconds(1);
+constexpr absl::Duration kOpenAgain = absl::Seconds(30);
 constexpr char kColdNote[] = "cold";
 constexpr char kStampNote[] = "ledger-stamp";
 
@@ -62,7 +65,8 @@ Instant Agent::Now() const { return {Wall(), Steady()}; }
 
 bool Agent::Check(const absl::Status& status) {
   if (status.ok()) return true;
-  if (!file_.died()) {
+  const bool full = file_.disk().full() && ReasonOf(status) == "DATABASE_FULL";
+  if (!file_.died() && !full) {
     world_.on_violation(absl::StrCat("the ledger failed: ", status.ToString()));
   }
   return false;
@@ -98,6 +102,13 @@ void Agent::Dispatch(int life, const std::function<void()>& what) {
     Crash(back, chance.Roll(0.2));
   };
   if (faults.Strikes(FaultKind::kCrash)) return crash(faults.Particulars());
+  if (faults.Strikes(FaultKind::kPowerLoss)) {
+    Chance chance = faults.Particulars();
+    // Half the time after the event, half the time inside of what it writes.
+    if (chance.Roll(0.5)) file_.disk().StopAfter(static_cast<int>(chance.Below(30)));
+    what();
+    return LosePower(absl::Seconds(chance.LogBetween(60, 7200)), chance);
+  }
   const bool dies = faults.Strikes(FaultKind::kCrashInCommit);
   if (!dies) return what();
   Chance chance = faults.Particulars();
@@ -114,7 +125,10 @@ void Agent::Start() {
   auto opened = file_.Open(random_);
   if (!Check(opened.status())) {
     process_ = nullptr;
-    return;
+    const int life = life_;
+    return world_.queue.In(kOpenAgain, [this, life] {
+      if (life == life_) Start();
+    });
   }
   process_->ledger = *std::move(opened);
   process_->turns = std::make_unique<agent::WriteBackTurns>(
@@ -138,7 +152,10 @@ void Agent::Start() {
 
 void Agent::Crash(absl::Duration back_after, bool reboot) {
   world_.trace("crash", reboot ? 1 : 0);
+  // It ends without a word: nothing is written to an end, nothing tidied up.
+  file_.disk().Stop();
   process_ = nullptr;
+  file_.Live();
   paused_until_ = absl::ZeroDuration();
   const int life = ++life_;
   if (back_after == absl::InfiniteDuration()) {
@@ -148,6 +165,14 @@ void Agent::Crash(absl::Duration back_after, bool reboot) {
   world_.queue.In(back_after, [this, life] {
     if (life == life_) Start();
   });
+}
+
+void Agent::LosePower(absl::Duration back_after, Chance& chance) {
+  world_.trace("power lost", file_.disk().stopped() ? 1 : 0);
+  file_.disk().Stop();
+  process_ = nullptr;
+  file_.disk().LosePower(chance);
+  Crash(back_after, true);
 }
 
 void Agent::HandOut(RunKind kind, bool full) {
@@ -167,7 +192,8 @@ void Agent::Execute(const Task& task) {
   run.begun = world_.queue.now();
   process_->run = std::move(run);
   world_.trace("run", static_cast<uint64_t>(task.run));
-  if (!Check(process_->ledger->SetNote("run-start", absl::StrCat(task.run)))) return;
+  const auto begun = process_->ledger->SetNote("run-start", absl::StrCat(task.run));
+  if (!Check(begun)) return FailRun(begun);
   const auto lease = [this] {
     ++process_->lease_round;
     process_->lease_begins = true;
@@ -233,8 +259,10 @@ void Agent::TakeLeaseAnswer(int round, absl::Duration asked,
   }
   if (!word.stamp.empty()) {
     // Counts only when it was shown.
-    if (word.cold && !Check(process_->ledger->SetNote(kColdNote, "1"))) return;
-    if (!Check(process_->ledger->SetNote(kStampNote, word.stamp))) return;
+    absl::Status kept;
+    if (word.cold) kept = process_->ledger->SetNote(kColdNote, "1");
+    if (kept.ok()) kept = process_->ledger->SetNote(kStampNote, word.stamp);
+    if (!Check(kept)) return again(kLeaseRetry);
     process_->lease_begins = false;
     return again(absl::ZeroDuration());
   }
@@ -268,7 +296,6 @@ RunSettings Agent::MakeSettings() {
   settings.spread_imports = world_.scenario.spread_imports;
   const auto read_with = ledger.Note(agent::kReadWithMappingNote);
   settings.first_export = read_with.ok() && read_with->empty();
-  if (run.cold) Check(ledger.SetNote(kColdNote, "1"));
   const auto cold = ledger.Note(kColdNote);
   settings.cold = cold.ok() && !cold->empty();
   run.cold = settings.cold;
@@ -311,7 +338,15 @@ RunSettings Agent::MakeSettings() {
   return settings;
 }
 
+void Agent::FailRun(const absl::Status& error) {
+  if (!file_.died()) Conclude(RunEnd::kFailed, error);
+}
+
 void Agent::BeginMachine() {
+  if (process_->run->cold) {
+    const auto noted = process_->ledger->SetNote(kColdNote, "1");
+    if (!Check(noted)) return FailRun(noted);
+  }
   const RunSettings settings = MakeSettings();
   if (file_.died()) return;
   Run& run = *process_->run;
@@ -418,7 +453,11 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   if (run.machine != nullptr) report.progress = run.machine->progress();
   if (end == RunEnd::kSucceeded) CompareCounts(report);
   if (end == RunEnd::kSucceeded && run.cold) {
-    if (!Check(process_->ledger->SetNote(kColdNote, ""))) return;
+    const auto noted = process_->ledger->SetNote(kColdNote, "");
+    if (!Check(noted)) {
+      report.end = RunEnd::kFailed;
+      report.error = noted;
+    }
   }
   const auto attempts = process_->ledger->Attempts();
   if (!Check(attempts.status())) return;
@@ -430,7 +469,7 @@ void Agent::Conclude(RunEnd end, const absl::Status& error) {
   ++process_->lease_round;
   tasks_.pop_front();
   process_->run.reset();
-  world_.trace("ended", static_cast<uint64_t>(end));
+  world_.trace("ended", static_cast<uint64_t>(report.end));
   world_.on_run_end(report);
   KickWriteBack();
   Post(absl::Milliseconds(5), [this] { TakeUp(); });
@@ -455,74 +494,6 @@ void Agent::CompareCounts(const RunReport& report) {
         absl::StrCat("run ", report.run, " tells of ", count, " clients with outcome ",
                      static_cast<int>(outcome), ", the ledger of ", clients));
   }
-}
-
-void Agent::ScheduleSettling() {
-  const agent::Doubts& doubts = process_->doubts;
-  const absl::Duration next = std::min(doubts.NextDue(), doubts.look_again());
-  if (next == absl::InfiniteDuration()) return;
-  const absl::Duration at = std::max({next, process_->settle_not_before, Steady()});
-  if (process_->settle_at <= at) return;
-  process_->settle_at = at;
-  Post(at - Steady(), [this, at] {
-    if (process_->settle_at != at) return;
-    process_->settle_at = absl::InfiniteDuration();
-    if (process_->run.has_value() || !tasks_.empty()) return;  // taken up afterwards
-    SettleDoubts();
-  });
-}
-
-void Agent::SettleDoubts() {
-  const auto attempts = process_->ledger->Attempts();
-  if (!Check(attempts.status())) return;
-  process_->doubts.KeepOnly(*attempts);
-  if (process_->doubts.empty() && process_->doubts.look_again() > Steady()) return;
-  process_->settle_pause =
-      std::clamp(process_->settle_pause * 2, absl::Seconds(10), absl::Minutes(10));
-  process_->settle_not_before = Steady() + process_->settle_pause;
-  if (world_.queue.now() < world_.server.away_until) return ScheduleSettling();
-  tasks_.push_back({world_.next_run++, RunKind::kSettle, false});
-  TakeUp();
-}
-
-void Agent::KickWriteBack() {
-  if (process_->writing_back) return;
-  process_->writing_back = true;
-  Post(absl::Milliseconds(1), [this] { WriteOne(); });
-}
-
-void Agent::WriteOne() {
-  const auto next = process_->turns->Next();
-  if (!Check(next.status()) || file_.died()) return;
-  if (!next->has_value()) {
-    process_->writing_back = false;
-    return;
-  }
-  const agent::WriteBackItem item = **next;
-  const absl::Duration took =
-      absl::Seconds(world_.scenario.write_seconds * chance_.Between(0.5, 2));
-  Post(took, [this, item, took] {
-    absl::StatusOr<agent::ContactWritten> status = agent::ContactWritten();
-    Faults& faults = world_.faults;
-    if (world_.queue.now() < world_.source_away_until) {
-      status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});
-    } else if (faults.Strikes(FaultKind::kWriteBusy)) {
-      status = MakeError("SOURCE_BUSY", {{"entity", "c"}});
-    } else if (faults.Strikes(FaultKind::kWriteNotKept)) {
-      status = MakeError("WRITE_NOT_KEPT", {{"entity", "c"}, {"attribute", "a"}});
-    } else {
-      status = world_.base.WriteContact(item.key, item.contact, world_.scenario.echo,
-                                        world_.queue.now());
-      world_.trace("written", static_cast<uint64_t>(item.contact.value()));
-      if (status.ok() && faults.Strikes(FaultKind::kWriteAnswerLost)) {
-        status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});
-      }
-    }
-    const auto pause = process_->turns->Finish(item, status, took);
-    if (file_.died()) return;
-    Check(pause.status());
-    Post(pause.ok() ? *pause : absl::Seconds(60), [this] { WriteOne(); });
-  });
 }
 
 }  // namespace guestbridge::simulation

@@ -62,6 +62,8 @@ class Agent {
   void Start();
   // The process ends at once, and comes back; at infinity: never.
   void Crash(absl::Duration back_after, bool reboot);
+  // The same, of the machine: what was not synced is lost.
+  void LosePower(absl::Duration back_after, Chance& chance);
   // The server hands out a run; it stays handed out until it ended.
   void HandOut(agent::RunKind kind, bool full);
 
@@ -117,6 +119,7 @@ class Agent {
   absl::Duration Steady() const;
   agent::Instant Now() const;
   absl::Duration SettleTime();
+  // False: the process is dead, or its disk is full; everything else is a violation.
   bool Check(const absl::Status& status);
 
   void TakeUp();
@@ -127,6 +130,8 @@ class Agent {
   void TakeLeaseAnswer(int round, absl::Duration asked,
                        const LeaseServer::Claim& claim);
   void BeginMachine();
+  // The run ends, unless the process is dead.
+  void FailRun(const absl::Status& error);
   agent::RunSettings MakeSettings();
   void Drive();
   void Do(const agent::ReadPage& read);

@@ -168,9 +168,15 @@ class Checker {
     // Which of them is linked was decided before the other came.
     if (ids.size() > 1) return;
     if (ids.empty()) {
-      return Fail(absl::StrCat("client ", key.guid(),
-                               " has no contact, and nobody knows ",
-                               record.has_value() ? "why" : "the client"));
+      if (!record.has_value()) {
+        return Fail(absl::StrCat("client ", key.guid(),
+                                 " has no contact, and nobody knows the client"));
+      }
+      return Fail(
+          absl::StrCat("client ", key.guid(),
+                       " has no contact, and nobody knows why; the ledger says ",
+                       record->contact.value(), ", link ",
+                       static_cast<int>(record->link), ", ", record->reason));
     }
     Fields(key, ids.front(), mapped);
     if (!record.has_value() || record->contact.value() != ids.front()) {

@@ -41,7 +41,13 @@ constexpr const char* kNames[kFaultKinds] = {"reset-before",
                                              "ledger-restored",
                                              "ledger-lost",
                                              "takeover",
-                                             "source-restored"};
+                                             "source-restored",
+                                             "wrong-id",
+                                             "token-expired",
+                                             "refresh-lost",
+                                             "token-revoked",
+                                             "disk-full",
+                                             "power-loss"};
 
 uint64_t SiteSeed(uint64_t seed, const FaultSite& site) {
   return Mix(Mix(Mix(seed, static_cast<uint64_t>(site.night)),
@@ -57,6 +63,18 @@ std::string EncodeFaults(const std::vector<FaultSite>& sites) {
   return absl::StrJoin(sites, ",", [](std::string* out, const FaultSite& site) {
     absl::StrAppend(out, site.night, ":", NameOf(site.kind), ":", site.chance);
   });
+}
+
+absl::StatusOr<std::set<FaultKind>> DecodeKinds(absl::string_view text) {
+  std::set<FaultKind> kinds;
+  for (absl::string_view one : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    const auto* const name = std::find(std::begin(kNames), std::end(kNames), one);
+    if (name == std::end(kNames)) {
+      return absl::InvalidArgumentError(absl::StrCat("no kind of fault: ", one));
+    }
+    kinds.insert(static_cast<FaultKind>(name - std::begin(kNames)));
+  }
+  return kinds;
 }
 
 absl::StatusOr<std::set<FaultSite>> DecodeFaults(absl::string_view text) {

@@ -18,12 +18,12 @@ enum class FaultKind {
   kResetBefore,  // never arrives
   kResetAfter,   // carried out, answer lost
   kHalf,         // the first part is carried out, answer lost
-  kLate,         // given up; carried out up to the settle time later, or half of it
-  kTooLate,      // given up; carried out when the settle time is over: A1 is broken
+  kLate,     // given up; carried out up to the settle time after it left, or half of it
+  kTooLate,  // given up; carried out when the settle time is over: A1 is broken
   kInternalErrorAfter,  // 500 although carried out
   kHtmlBefore,          // a gateway's page; nothing carried out
   kTooFast,             // 503 as JSON
-  kNotAllowed,          // the token is refused
+  kNotAllowed,          // the token is refused, and remains so
   // one command of a request
   kErrorAfter,      // ERROR_CORE although carried out
   kErrorInstead,    // ERROR_CORE, not carried out
@@ -51,11 +51,25 @@ enum class FaultKind {
   kLedgerLost,
   kTakeover,  // another agent is put in charge while this one works
   kSourceRestored,
+  // --- drawn after all else of a scenario, so that older seeds keep their worlds ---
+  // one command of a request
+  kWrongId,  // carried out, and answered with another contact's ID, or an absurd one
+  // one request of an application
+  kTokenExpired,  // the access token ends before its time, in the middle of a batch
+  // one refresh of the tokens
+  kRefreshLost,  // its answer is lost
+  // a night, for a while
+  kTokenRevoked,  // nothing refreshes it until a person enters a new one
+  kDiskFull,      // under the ledger
+  // one event of the agent
+  kPowerLoss,  // the machine stops between two writes; what was not synced is lost
   kEnd,
 };
 inline constexpr size_t kFaultKinds = static_cast<size_t>(FaultKind::kEnd);
 
 const char* NameOf(FaultKind kind);
+// Of names with commas between them.
+absl::StatusOr<std::set<FaultKind>> DecodeKinds(absl::string_view text);
 
 // One fault, as data: the n-th chance of its kind in a night.
 struct FaultSite {

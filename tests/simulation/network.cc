@@ -36,6 +36,18 @@ CommandResult NotExecuted(const char* reason) {
   return result;
 }
 
+// What the portal answers with in place of a contact's ID: an absurd one, or that of a
+// contact up to `end`.
+agent::ContactId WrongId(const Portal& portal, int64_t end, Chance chance) {
+  static constexpr int64_t kAbsurd[] = {4'294'967'296, 9'007'199'254'740'991,
+                                        9'223'372'036'854'775'807};
+  const auto older =
+      std::distance(portal.contacts.begin(), portal.contacts.upper_bound(end));
+  if (older == 0 || chance.Roll(0.3)) return agent::ContactId(kAbsurd[chance.Below(3)]);
+  return agent::ContactId(
+      std::next(portal.contacts.begin(), chance.Below(older))->first);
+}
+
 // The clients that a command may create a contact of.
 std::vector<std::string> CreatedBy(const Command& command) {
   if (const auto* add = std::get_if<AddContact>(&command); add != nullptr) {
@@ -59,6 +71,7 @@ void Network::Send(const agent::PortalRequest& request, absl::Time wall, bool in
   trip->wall = wall;
   trip->sent = queue_.now();
   trip->in_charge = in_charge;
+  trip->seen_end = seen_end_;
   trip->done = std::move(done);
   trip->results.resize(request.commands.size());
   trip->reserved.resize(request.commands.size());
@@ -73,6 +86,14 @@ void Network::Send(const agent::PortalRequest& request, absl::Time wall, bool in
   }
   const absl::Duration up =
       chance_.Between(absl::Milliseconds(20), absl::Milliseconds(150));
+  if (scenario_.application) {
+    const Tokens::Word word = tokens.Get(/*refused=*/false, queue_.now());
+    if (word.fate != RequestFate::kAnswered) {
+      trip->http_requests = 0;
+      NeverWorks(*trip, 0);
+      return Answer(trip, up, word.fate, word.reason);
+    }
+  }
   if (queue_.now() < away_until) {
     NeverWorks(*trip, 0);
     const bool refused = chance_.Roll(0.5);
@@ -107,15 +128,22 @@ void Network::Arrive(const TripPointer& trip) {
     NeverWorks(*trip, 0);
     return Answer(trip, down, RequestFate::kRefused, "TOKEN_REFUSED");
   }
+  const size_t authorised = Authorise(trip, down);
+  if (authorised == 0) return;
+  for (size_t i = authorised; i < commands.size(); ++i) {
+    trip->results[i] = NotExecuted("TOKEN_REFUSED");
+    trip->results[i].answered = true;
+  }
 
   if (faults_.Strikes(FaultKind::kLate)) {
     Chance chance = faults_.Particulars();
     const absl::Duration gives_up =
         chance.Between(absl::Milliseconds(100), kGatewayPatience);
-    // Within the settle time after it was given up: assumption A1.
+    // Within the settle time after its last byte left, which the sender may survive or
+    // not: assumption A1.
+    const absl::Duration longest = scenario_.settle_time - absl::Seconds(2);
     const absl::Duration works =
-        gives_up +
-        chance.Between(absl::ZeroDuration(), scenario_.settle_time - absl::Seconds(2));
+        std::min(gives_up + chance.Between(absl::ZeroDuration(), longest), longest);
     if (chance.Roll(0.5)) {
       for (size_t i = 0; i < commands.size(); ++i) {
         for (size_t n = CreatedBy(commands[i]).size(); n > 0; --n) {
@@ -169,6 +197,10 @@ void Network::Arrive(const TripPointer& trip) {
         (Writes(commands[i]) ? chance_.Between(0.7, 1.4) : chance_.Between(0.2, 0.5));
     const char* const method = agent::MethodOf(commands[i]);
     CommandResult& result = trip->results[i];
+    if (i >= authorised) {
+      until[i] = total;
+      continue;
+    }
     if (!limits_.Allows(method, now + total)) {
       result = NotExecuted("OPERATING_TIME_EXCEEDED");
       result.operating_limit = true;
@@ -213,6 +245,29 @@ void Network::Arrive(const TripPointer& trip) {
     return Answer(trip, answered, RequestFate::kUnknown, "PORTAL_INTERNAL_ERROR");
   }
   Answer(trip, answered, RequestFate::kAnswered, "");
+}
+
+size_t Network::Authorise(const TripPointer& trip, absl::Duration down) {
+  const size_t commands = trip->request.commands.size();
+  if (!scenario_.application) return commands;
+  if (faults_.Strikes(FaultKind::kTokenExpired)) {
+    tokens.Expire();
+    const auto before = static_cast<size_t>(
+        faults_.Particulars().Below(static_cast<int64_t>(commands)));
+    if (before > 0) return before;
+  }
+  if (tokens.IsGood(queue_.now())) return commands;
+  // The request as a whole was refused: once more with a fresh token.
+  Tokens::Word word = {RequestFate::kRefused, "TOKEN_REFUSED"};
+  if (trip->http_requests == 1) word = tokens.Get(/*refused=*/true, queue_.now());
+  if (word.fate == RequestFate::kAnswered) {
+    ++trip->http_requests;
+    queue_.In(2 * down, [this, trip] { Arrive(trip); });
+  } else {
+    NeverWorks(*trip, 0);
+    Answer(trip, down, word.fate, word.reason);
+  }
+  return 0;
 }
 
 void Network::NeverWorks(const Trip& trip, size_t from) {
@@ -267,6 +322,18 @@ void Network::Spoil(Trip& trip, size_t index) {
         spoil(&result);
         result.items.clear();
       }
+    } else if (result.fate == Fate::kDone &&
+               !std::holds_alternative<UpdateContact>(command) &&
+               faults_.Strikes(FaultKind::kWrongId)) {
+      Chance chance = faults_.Particulars();
+      agent::ContactId* id = &result.id;
+      if (!result.items.empty()) {
+        id = &result
+                  .items[static_cast<size_t>(
+                      chance.Below(static_cast<int64_t>(result.items.size())))]
+                  .id;
+      }
+      if (id->exists()) *id = WrongId(portal_, trip.seen_end, chance);
     }
     return;
   }
@@ -301,10 +368,17 @@ void Network::Answer(const TripPointer& trip, absl::Duration delay, RequestFate 
     agent::PortalAnswer answer;
     answer.fate = fate;
     answer.reason = reason;
-    answer.http_requests = 1;
+    answer.http_requests = trip->http_requests;
     answer.took = queue_.now() - trip->sent;
     if (fate == RequestFate::kAnswered) {
       answer.results = trip->results;
+      for (size_t i = 0; i < answer.results.size(); ++i) {
+        const CommandResult& result = answer.results[i];
+        if (std::holds_alternative<ListNewest>(trip->request.commands[i]) &&
+            result.complete_page) {
+          seen_end_ = result.rows.empty() ? 0 : result.rows.front().id.value();
+        }
+      }
       answer.reports_operating = !scenario_.box;
     } else {
       CommandResult result;

@@ -13,6 +13,7 @@
 #include "tests/simulation/portal.h"
 #include "tests/simulation/portal_limits.h"
 #include "tests/simulation/scenario.h"
+#include "tests/simulation/tokens.h"
 
 namespace guestbridge::simulation {
 
@@ -23,7 +24,8 @@ class Network {
  public:
   Network(const Scenario& scenario, EventQueue& queue, Faults& faults, Portal& portal,
           Chance chance)
-      : scenario_(scenario),
+      : tokens(faults),
+        scenario_(scenario),
         queue_(queue),
         faults_(faults),
         portal_(portal),
@@ -38,6 +40,7 @@ class Network {
   // --- states of a night ---
   absl::Duration away_until;
   absl::Duration slow_until;
+  Tokens tokens;
   const PortalLimits& limits() const { return limits_; }
   // Commands that change something and were sent / might still be carried out.
   int writes_sent = 0;
@@ -51,6 +54,8 @@ class Network {
     absl::Time wall;  // at `sent`
     absl::Duration sent;
     bool in_charge = true;
+    int http_requests = 1;
+    int64_t seen_end = 0;  // the highest ID that the sender had been shown
     Done done;
     std::vector<agent::CommandResult> results;
     // IDs given out when the work began, by command.
@@ -59,6 +64,8 @@ class Network {
   using TripPointer = std::shared_ptr<Trip>;
 
   void Arrive(const TripPointer& trip);
+  // The commands that the token lets through; none: the request has been dealt with.
+  size_t Authorise(const TripPointer& trip, absl::Duration down);
   // Carries out commands `from` … `upto`.
   void Work(Trip& trip, size_t from, size_t upto);
   void NeverWorks(const Trip& trip, size_t from);
@@ -74,6 +81,7 @@ class Network {
   Portal& portal_;
   PortalLimits limits_;
   Chance chance_;
+  int64_t seen_end_ = 0;
   // Clients with an addition under way: how many.
   std::map<std::string, int> outstanding_;
 };

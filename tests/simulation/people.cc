@@ -255,6 +255,17 @@ void World::PlanWindows(absl::Duration evening) {
   window(
       FaultKind::kServerAway, [this](auto until) { server.away_until = until; },
       nothing);
+  if (faults.Strikes(FaultKind::kDiskFull)) {
+    Chance chance = faults.Particulars();
+    // Of the machine that is in charge now; most begin while the export runs.
+    Disk& disk = agent().file().disk();
+    const absl::Duration begins =
+        evening + chance.Between(absl::Seconds(-5), absl::Seconds(20));
+    const absl::Duration lasts = absl::Seconds(chance.LogBetween(1, 5400));
+    const bool strict = chance.Roll(0.5);
+    queue.At(begins, [&disk, strict] { disk.FillUp(strict); });
+    queue.At(begins + lasts, [&disk] { disk.FreeUp(); });
+  }
 }
 
 void World::TakeOver(Chance chance, absl::Duration evening) {
@@ -280,6 +291,18 @@ void World::TakeOver(Chance chance, absl::Duration evening) {
 
 void World::PlanDisasters(absl::Duration evening) {
   const absl::Duration day = evening - absl::Hours(21);
+  if (scenario.application && faults.Strikes(FaultKind::kTokenRevoked)) {
+    Chance chance = faults.Particulars();
+    const absl::Duration when =
+        evening + chance.Between(absl::Hours(-2), absl::Minutes(3));
+    // Until somebody reads of it: by then another night may have failed.
+    const absl::Duration until = when + absl::Seconds(chance.LogBetween(300, 120'000));
+    const bool at_once = chance.Roll(0.5);
+    queue.At(when, [this, until, at_once] {
+      network.tokens.Revoke(until);
+      if (at_once) network.tokens.Expire();
+    });
+  }
   if (faults.Strikes(FaultKind::kClockJump)) {
     Chance chance = faults.Particulars();
     static const absl::Duration kJumps[] = {absl::Hours(24),     -absl::Hours(24),

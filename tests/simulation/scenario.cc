@@ -42,12 +42,24 @@ constexpr Range kRanges[] = {
     {FaultKind::kTakeover, 0.01, 0.15},
     {FaultKind::kSourceRestored, 0.003, 0.03},
 };
+// A new kind goes here, at the end: then what a seed made before stays.
+constexpr Range kLaterRanges[] = {
+    {FaultKind::kWrongId, 0.005, 0.1},     {FaultKind::kTokenExpired, 0.001, 0.05},
+    {FaultKind::kRefreshLost, 0.01, 0.15}, {FaultKind::kTokenRevoked, 0.01, 0.15},
+    {FaultKind::kDiskFull, 0.01, 0.2},     {FaultKind::kPowerLoss, 0.0005, 0.01},
+};
 
 }  // namespace
 
-Scenario DrawScenario(uint64_t seed) {
+Scenario DrawScenario(uint64_t seed, const std::optional<std::set<FaultKind>>& kinds) {
   Chance chance(Mix(seed, 1));
   Scenario scenario;
+  const auto draw = [&](const Range& range) {
+    const bool drawn = chance.Roll(0.5);
+    const double rate = chance.LogBetween(range.low, range.high);
+    const bool on = kinds.has_value() ? kinds->count(range.kind) > 0 : drawn;
+    if (on && !scenario.calm) scenario.rates[static_cast<size_t>(range.kind)] = rate;
+  };
   scenario.seed = seed;
   scenario.calm = chance.Roll(0.15);
   scenario.clients = static_cast<int>(chance.LogBetween(3, 60));
@@ -81,14 +93,11 @@ Scenario DrawScenario(uint64_t seed) {
   scenario.echo = chance.Roll(0.8);
   scenario.merge_keeps_origin = chance.Roll(0.6);
   scenario.imports = chance.Roll(0.8);
-  for (const Range& range : kRanges) {
-    const bool on = chance.Roll(0.5);
-    const double rate = chance.LogBetween(range.low, range.high);
-    if (on && !scenario.calm) scenario.rates[static_cast<size_t>(range.kind)] = rate;
-  }
+  for (const Range& range : kRanges) draw(range);
   scenario.application = chance.Roll(0.5);
   if (chance.Roll(0.8)) scenario.sweep_every = absl::Hours(chance.Between(24, 200));
   scenario.spread_imports = chance.Roll(0.5);
+  for (const Range& range : kLaterRanges) draw(range);
   return scenario;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 
 #include "absl/time/time.h"
 #include "sync-agent/pace/pacer.h"
@@ -46,6 +48,8 @@ struct Scenario {
   Faults::Rates rates = {};
 };
 
-Scenario DrawScenario(uint64_t seed);
+// `kinds`: only these are on, and all of them, at the seed's rates.
+Scenario DrawScenario(uint64_t seed,
+                      const std::optional<std::set<FaultKind>>& kinds = {});
 
 }  // namespace guestbridge::simulation

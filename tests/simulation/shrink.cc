@@ -13,6 +13,7 @@ class Shrinker {
  public:
   explicit Shrinker(const Options& options) : options_(options) {
     options_.log = false;
+    options_.kinds.reset();
   }
 
   // True, and `best` is this one, when it still fails.

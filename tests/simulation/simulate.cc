@@ -33,6 +33,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->check_mutants = true;
       continue;
     }
+    if (flag == "--sync-late") {
+      arguments->options.sync_late = true;
+      continue;
+    }
     if (flag == "--no-shrink") {
       arguments->shrink = false;
       continue;
@@ -50,6 +54,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->shrink = false;
     } else if (flag == "--mutant") {
       if (!SwitchOn(value)) return false;
+    } else if (flag == "--kinds") {
+      const auto kinds = DecodeKinds(value);
+      if (!kinds.ok()) return false;
+      arguments->options.kinds = *kinds;
     } else if (flag == "--faults") {
       const auto sites = DecodeFaults(value);
       if (!sites.ok()) return false;
@@ -85,8 +93,16 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   if (!Parse(argc, argv, &arguments)) {
     absl::FPrintF(stderr,
-                  "usage: simulate --seed N --nights M [--seeds K] [--faults LIST]"
-                  " [--log] [--no-shrink] [--too-late RATE]\n"
+                  "usage: simulate --seed N --nights M [--seeds K] [--kinds LIST]"
+                  " [--faults LIST] [--sync-late] [--log] [--no-shrink]"
+                  " [--too-late RATE]\n"
+                  "--kinds: only these kinds of faults, e.g. late,crash;"
+                  " --faults: only these faults,\n"
+                  "each as night:kind:number, e.g. 2:late:1; kinds:\n");
+    for (size_t kind = 0; kind < kFaultKinds; ++kind) {
+      absl::FPrintF(stderr, "  %s\n", NameOf(static_cast<FaultKind>(kind)));
+    }
+    absl::FPrintF(stderr,
                   "built with mutants also: --mutant NAME, --check-mutants; names:\n");
     for (const KnownMutant& known : kKnownMutants) {
       absl::FPrintF(stderr, "  %s\n", known.name);

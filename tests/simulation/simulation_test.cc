@@ -76,6 +76,61 @@ TEST(Simulation, OneSeedIsOneHistory) {
   }
 }
 
+TEST(Simulation, APowerLossTakesWhatWasNotSyncedAndThatIsMissed) {
+  Options options;
+  options.seed = 87;
+  options.nights = 5;
+  options.kinds = {FaultKind::kPowerLoss};
+  EXPECT_FALSE(Simulate(options).failed);
+  options.sync_late = true;
+  EXPECT_TRUE(Simulate(options).failed);
+}
+
+TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
+  struct Case {
+    uint64_t seed;
+    int nights;
+    const char* faults;
+  };
+  // What went wrong, and a shortened replay.
+  const Case kCases[] = {
+      // A contact was asked about twice: the second answer took away its survivor.
+      {700581, 15,
+       "0:crash:9,0:half:6,0:write-answer-lost:7,0:write-answer-lost:14,0:half:7,"
+       "1:reset-before:1,3:half:2,7:ledger-lost:0,7:write-answer-lost:0,"
+       "7:write-answer-lost:6,7:write-answer-lost:8,7:write-answer-lost:15,"
+       "7:write-answer-lost:20,7:crash:61,8:portal-away:0,9:html-before:7,10:crash:3,"
+       "10:crash:6,14:clock-jump:0,14:crash:16,14:half:11,14:half:15"},
+      // Another contact's ID was believed; so was an absurd one.
+      {500042, 1, "0:wrong-id:3"},
+      {500144, 1, "0:reset-before:8,0:wrong-id:32"},
+      // The same, to a user who is shown no contacts.
+      {700506, 18, "17:rights-hidden:0,17:wrong-id:0"},
+  };
+  for (const Case& one : kCases) {
+    const auto faults = DecodeFaults(one.faults);
+    ASSERT_TRUE(faults.ok()) << faults.status();
+    Options options;
+    options.seed = one.seed;
+    options.nights = one.nights;
+    options.only = *faults;
+    const Result result = Simulate(options);
+    EXPECT_FALSE(result.failed) << one.seed << ": " << result.what;
+  }
+}
+
+TEST(Simulation, OnlyTheKindsThatAreNamedStrike) {
+  Options options;
+  options.nights = 10;
+  options.kinds = {FaultKind::kDiskFull, FaultKind::kWrongId};
+  std::set<FaultKind> struck;
+  for (options.seed = 1; options.seed <= 20; ++options.seed) {
+    for (const FaultSite& site : Simulate(options).struck) struck.insert(site.kind);
+  }
+  EXPECT_EQ(struck, *options.kinds);
+  EXPECT_FALSE(DecodeKinds("late,no-such-fault").ok());
+}
+
 TEST(Simulation, TheFaultsOfAHistoryReplayIt) {
   Options options;
   options.seed = 5;

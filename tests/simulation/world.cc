@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/status/error.h"
 
 namespace guestbridge::simulation {
 namespace {
@@ -20,7 +21,7 @@ constexpr size_t kCopies = 6;
 namespace {
 
 Scenario ScenarioOf(const Options& options) {
-  Scenario scenario = DrawScenario(options.seed);
+  Scenario scenario = DrawScenario(options.seed, options.kinds);
   if (options.too_late == 0) return scenario;
   scenario.calm = false;
   // A run names a hundred of them.
@@ -73,7 +74,11 @@ World::World(const Options& options)
   surroundings.trace = [this](const char* tag, uint64_t value) { Trace(tag, value); };
   surroundings.on_run_end = [this](const RunReport& report) {
     ++counts[report.kind == RunKind::kSettle ? "settlings" : "exports"];
-    if (report.end == agent::RunEnd::kFailed) ++counts["failed runs"];
+    if (report.end == agent::RunEnd::kFailed) {
+      ++counts["failed runs"];
+      ++counts[absl::StrCat("failed ", ReasonOf(report.error))];
+      if (ReasonOf(report.error).empty()) Fail("a run fails and does not say why");
+    }
     for (const agent::RunNotice& notice : report.progress.notices) {
       ++counts[absl::StrCat("notice ", notice.reason)];
       if (notice.reason == "TWO_CONTACTS_OF_ONE_CLIENT") {
@@ -129,6 +134,7 @@ World::World(const Options& options)
   }
   agents.push_back(std::make_unique<Agent>(surroundings, next_installation_++,
                                            Mix(options.seed, 7)));
+  if (options.sync_late) agents.back()->file().disk().SyncLogsLate();
   agents.back()->Start();
 }
 
@@ -192,6 +198,8 @@ Result World::Live() {
     portal.hidden = false;
     network.away_until = network.slow_until = queue.now();
     server.away_until = surroundings.source_away_until = queue.now();
+    network.tokens.Enter();
+    for (const auto& one : agents) one->file().disk().FreeUp();
   }
   for (const int last = night_ + 3; night_ < last && !failed(); ++night_) {
     const bool second = night_ == last - 2;

@@ -25,6 +25,11 @@ struct Options {
   int nights = 20;
   // Only these faults strike, in place of the seed's own.
   std::optional<std::set<FaultSite>> only;
+  // Only these kinds strike, and each does.
+  std::optional<std::set<FaultKind>> kinds;
+  // The ledger's log is not synced with each commit: to see that a power loss takes
+  // what was not synced, and that it is missed.
+  bool sync_late = false;
   bool log = false;  // every step, on stderr
   // Of requests: carried out after the settle time. Such a world has no other faults
   // but lost answers and crashes, and nobody touches contacts.
@@ -97,7 +102,7 @@ class World {
   int next_installation_ = 0;
   std::vector<std::unique_ptr<agent::CompiledMapping>> mappings_;
   int next_mapping_version_ = 1;
-  std::deque<std::string> ledger_copies_;
+  std::deque<Disk::Image> ledger_copies_;
   std::deque<Base::State> base_copies_;
 };
 
