@@ -32,6 +32,11 @@ Outcome OutcomeOf(const Decision& decision) {
                                                      : Outcome::kAdded;
 }
 
+// Of a contact that was made when `high` was the highest.
+bool CanBeNew(ContactId id, ContactId high) {
+  return id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap);
+}
+
 // What became of each contact of a request, in the order in which they were put in.
 std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
   std::vector<ItemResult> results;
@@ -293,9 +298,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
         if ((owner->has_value() && **owner != decision.key) ||
-            result.id <= chunk->high || !seen.insert(result.id).second) {
-          // The ID of another client, or of a contact that was there before: this
-          // answer is not to be believed.
+            !CanBeNew(result.id, chunk->high) || !seen.insert(result.id).second) {
+          // The ID of another client, of a contact that was there before, or of none:
+          // this answer is not to be believed.
           outcome.Doubtful(decision);
           break;
         }
