@@ -156,6 +156,31 @@ TEST_F(WrongIdTest, OfAnotherClientIsNotBelieved) {
   ExpectOwnContacts();
 }
 
+TEST_F(WrongIdTest, OfAContactThatIsItselfInDoubtIsGivenBackToItsOwnClient) {
+  for (int i = 1; i <= 300; ++i) world_.base.Add(i, "Orlova");
+  int writes = 0;
+  int64_t in_doubt = 0;
+  int64_t next = 0;
+  world_.portal.fault = [&](const PortalRequest&) {
+    if (++writes == 3) {
+      in_doubt = world_.portal.next_id;
+      return Fault::kLostAfter;
+    }
+    if (in_doubt > 0 && next == 0) next = world_.portal.next_id;
+    return Fault::kNone;
+  };
+  world_.portal.told_id = [&](int64_t id) { return id == next ? in_doubt : id; };
+  auto settings = world_.Settings();
+  settings.settle = true;
+  const auto result = world_.Run(settings);
+  ASSERT_GT(next, in_doubt);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  world_.now += absl::Minutes(10);
+  const auto second = world_.Run(settings);
+  ASSERT_EQ(second.end, RunEnd::kSucceeded) << second.error;
+  ExpectOwnContacts();
+}
+
 TEST_F(WrongIdTest, OfAContactFarAboveAllOthersSpoilsNoLaterLookUp) {
   world_.base.Add(1, "Orlova");
   world_.Run(world_.Settings());

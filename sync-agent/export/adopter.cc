@@ -141,7 +141,7 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
     return;
   }
   if (known->owner == ContactCase::Owner::kStranger &&
-      !TakeFromStranger(row, **owner)) {
+      !context_.TakeFrom(**owner, row.id)) {
     return;
   }
   TakeOver(std::move(decision), *std::move(known), row);
@@ -236,25 +236,6 @@ void Adopter::DeferUnread(const Decision& decision, bool exists) {
   context_.Defer(decision.key,
                  exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
                  {{"contact", std::to_string(decision.contact.value())}});
-}
-
-bool Adopter::TakeFromStranger(const ContactRow& row, const ClientKey& owner) {
-  if (context_.settings.dry_run) return true;
-  const auto known = context_.ledger.Get(owner);
-  if (!context_.Check(known.status()) || !known->has_value()) return false;
-  ClientRecord record = **known;
-  // As if 1C held the ID: should this process die now, the next one looks for the
-  // client's own contact, too. To 1C the ID is not written any more.
-  record.link = LinkState::kNew;
-  record.contact = ContactId();
-  record.proposed = row.id;
-  record.dirty = true;
-  bool taken = false;
-  const absl::Status kept = context_.ledger.Together([&] {
-    taken = context_.Check(context_.ledger.Unlink(owner)) &&
-            context_.Check(context_.ledger.Put({record}));
-  });
-  return context_.Check(kept) && taken;
 }
 
 void Adopter::TakeOver(Decision decision, ContactCase known, const ContactRow& row) {

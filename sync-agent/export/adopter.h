@@ -45,9 +45,6 @@ class Adopter {
   void LeaveSwitchedOff(const Decision& decision, const char* event);
   void LeaveMarked(const Decision& decision, bool gone);
   void DeferUnread(const Decision& decision, bool exists);
-  // Takes a contact that bears its mark back from a client that is a stranger to it:
-  // that one is looked at as if 1C held the ID. False: the ledger failed.
-  bool TakeFromStranger(const ContactRow& row, const ClientKey& owner);
 
   RunContext& context_;
   Adder& adder_;

@@ -164,7 +164,9 @@ TEST_F(LateArrivalsTest, OfAnErasedGuestAreToldByTheirIdWhileTheyStandThere) {
 
   world_.portal.Delete(came.front());
   EXPECT_TRUE(ToldContacts(Run(RunKind::kExport)).empty());
-  for (const WatchedAdd& one : *world_.ledger->WatchedAdds()) {
+  const auto watched = world_.ledger->WatchedAdds();
+  ASSERT_TRUE(watched.ok());
+  for (const WatchedAdd& one : *watched) {
     EXPECT_NE(one.key, guest_);
     EXPECT_EQ(one.erased, one.key == other_ ? "" : erasure.hash);
   }

@@ -65,6 +65,23 @@ bool RunContext::IsAnothers(ContactId contact, const ClientKey& client,
   return true;
 }
 
+bool RunContext::TakeFrom(const ClientKey& owner, ContactId contact) {
+  if (settings.dry_run) return true;
+  const auto known = ledger.Get(owner);
+  if (!Check(known.status()) || !known->has_value()) return false;
+  ClientRecord record = **known;
+  // As if 1C held the ID: should this process die now, the next one looks for the
+  // client's own contact, too. To 1C the ID is not written any more.
+  record.link = LinkState::kNew;
+  record.contact = ContactId();
+  record.proposed = contact;
+  record.dirty = true;
+  bool taken = false;
+  const absl::Status kept = ledger.Together(
+      [&] { taken = Check(ledger.Unlink(owner)) && Check(ledger.Put({record})); });
+  return Check(kept) && taken;
+}
+
 bool RunContext::Keep(const ClientRecord& record) {
   if (settings.dry_run) {
     overlay[record.key] = record;

@@ -73,6 +73,9 @@ struct RunContext {
   // its contact does not count, as when two contacts have changed places.
   bool IsAnothers(ContactId contact, const ClientKey& client,
                   bool of_strangers = false);
+  // The contact is not the client's to whom it is linked: that one is a stranger to it,
+  // and looks for its own. False when the ledger failed.
+  bool TakeFrom(const ClientKey& owner, ContactId contact);
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);

@@ -15,6 +15,14 @@ namespace {
 // Lower IDs may be committed later than higher ones.
 constexpr int64_t kIdMargin = 1000;
 
+// No copy of its mark, and nothing that it was merged into: it was made after the
+// intent was written.
+bool IsMadeBy(const Attempt& attempt, const ContactRow& row) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  return attempt.intent.kind == AttemptKind::kAdd && version.ok() &&
+         version->nonce == attempt.intent.nonce && row.id > attempt.high;
+}
+
 }  // namespace
 
 void Settler::Begin(bool looks_again) {
@@ -43,9 +51,29 @@ void Settler::Begin(bool looks_again) {
         late_.Take(row);
         const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
         if (suspect == suspects_.end()) return;
-        if (context_.IsAnothers(row.id, suspect->first)) return;
+        if (IsMadeBy(suspect->second.attempt, row)
+                ? !Reclaim(suspect->first, row.id)
+                : context_.IsAnothers(row.id, suspect->first)) {
+          return;
+        }
         suspect->second.hits.push_back(row);
       });
+}
+
+bool Settler::Reclaim(const ClientKey& client, ContactId contact) {
+  const auto owner = context_.ledger.ClientOf(contact);
+  if (!context_.Check(owner.status())) return false;
+  if (!owner->has_value() || **owner == client) return true;
+  const auto pair = context_.ledger.Pair(**owner);
+  if (!context_.Check(pair.status())) return false;
+  // A person's word goes before any mark.
+  if (pair->has_value() && (*pair)->found_by == kLinkedByHand) {
+    return !context_.IsAnothers(contact, client);
+  }
+  context_.strangers.insert(**owner);
+  if (!context_.TakeFrom(**owner, contact)) return false;
+  context_.Reconsider(**owner);
+  return true;
 }
 
 std::optional<PortalLane::Job> Settler::Next() {

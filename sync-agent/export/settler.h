@@ -34,6 +34,9 @@ class Settler {
     std::vector<ContactRow> hits;
   };
   void Settle(Suspect& suspect);
+  // The contact was made by the client's own attempt. Whoever is linked to it by a
+  // wrong answer of the portal is no more. False: it is left to them.
+  bool Reclaim(const ClientKey& client, ContactId contact);
 
   RunContext& context_;
   LateArrivals late_;

@@ -10,6 +10,9 @@ CLIENTS, HISTORY = "Catalog_Clients", "InformationRegister_ClientChangeHistory"
 # What the connector asks for at once: full rows, versions, history, rows by key.
 PAGE, COMPARE_PAGE, HISTORY_PAGE, KEYS = 200, 5000, 1000, 20
 CHANGES = 1000
+# Beside them a delta needs the list of new clients and that of clients without an ID; and a process
+# asks once what the base has: its attributes, and twice whether pages go by code.
+LISTS, LOOKS = 2, 3
 
 # From here on the few requests of every reading (marks, look-ups) do not count.
 MANY = 100_000
