@@ -14,6 +14,7 @@
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/portal_address.h"
+#include "server/api/portal_time.h"
 #include "server/api/proto_time.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
@@ -59,14 +60,17 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
 }
 
 // The same portal since the save before, unless a person says that it is another one.
-void KeepPortalTime(const v1::Connection* before, bool new_portal, absl::Time now,
-                    v1::Connection* connection) {
+absl::Status KeepPortalTime(Transaction& transaction, const std::string& id,
+                            const v1::Connection* before, bool new_portal,
+                            absl::Time now, v1::Connection* connection) {
   connection->clear_portal_time();
   if (before == nullptr || new_portal) {
-    *connection->mutable_portal_time() = ToTimestamp(now);
+    GB_ASSIGN_OR_RETURN(const absl::Time time, NewPortalTime(transaction, id, now));
+    *connection->mutable_portal_time() = ToTimestamp(time);
   } else if (before->has_portal_time()) {
     *connection->mutable_portal_time() = before->portal_time();
   }
+  return absl::OkStatus();
 }
 
 // Refuses what is surely another portal than the one whose contacts the agent knows:
@@ -263,8 +267,9 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
                                    PortalKey(before->value.connection()),
                                    PortalKey(checked.settings)));
     }
-    KeepPortalTime(before.has_value() ? &before->value.connection() : nullptr,
-                   new_portal, clock_.Now(), record.mutable_connection());
+    GB_RETURN_IF_ERROR(KeepPortalTime(
+        transaction, id, before.has_value() ? &before->value.connection() : nullptr,
+        new_portal, clock_.Now(), record.mutable_connection()));
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
     if (!before.has_value() || !IsSame(before->value, record, given)) {
       GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));
