@@ -209,6 +209,7 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
       [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
   if (!record.has_value()) record.emplace().key = key;
   Restore(*oldest, &*record);
+  record->write_back = WriteBackState::kPending;
   return absl::OkStatus();
 }
 
@@ -220,6 +221,7 @@ absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
   if (look.has_value() && look->own.has_value()) {
     Follow(*look->own, &*known->record);
     known->record->dirty = true;
+    known->record->write_back = WriteBackState::kPending;
     *seen = LookAtContact(look->own->id, parts);
   } else {
     known->record->link = LinkState::kLost;

@@ -387,8 +387,11 @@ TEST_F(ExplainedContactTest, ThatIsGoneIsFollowedToTheOneInItsPlace) {
   const v1::ClientExplanation explained = Explain();
   EXPECT_EQ(explained.decision(), "UNCHANGED");
   EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
+  EXPECT_EQ(explained.next().parameters().at("contact"), "500");
   EXPECT_EQ(Run().recreated, 0);
   EXPECT_EQ(Record(0).contact, ContactId(500));
+  EXPECT_EQ(Record(0).write_back, WriteBackState::kPending);
 }
 
 TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
@@ -429,6 +432,7 @@ TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere
   sides_.settings.portal.host = "new.example";
   EXPECT_EQ(Explain(0).decision(), "UNCHANGED");
   EXPECT_EQ(Explain(0).portal().contact(), 500);
+  EXPECT_EQ(Explain(0).next().reason(), "NEXT_IS_WRITE_BACK");
   world.portal.contacts.erase(others_);
   EXPECT_EQ(Explain(1).decision(), "ADD");
   ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
