@@ -197,16 +197,24 @@ absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& par
 
 absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known) {
+  GB_ASSIGN_OR_RETURN(const std::string cold, parts.ledger.Note(kColdNote));
+  if (!known->elsewhere && cold.empty()) return absl::OkStatus();
   std::optional<ClientRecord>& record = known->record;
-  if (!known->elsewhere || (record.has_value() && record->link != LinkState::kNew)) {
+  if (IsLive(*known) || (record.has_value() && (record->link == LinkState::kErased ||
+                                                record->reason == kClientUnlinked))) {
     return absl::OkStatus();
   }
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   const auto listed = ListMarked(mark, parts, kLongestLook);
-  if (!listed.ok() || listed->empty()) return absl::OkStatus();
-  const auto oldest = std::min_element(
-      listed->begin(), listed->end(),
-      [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
+  if (!listed.ok()) return absl::OkStatus();
+  const ContactRow* oldest = nullptr;
+  for (const ContactRow& row : *listed) {
+    if (oldest != nullptr && oldest->id < row.id) continue;
+    GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
+    if (!known->elsewhere && owner.has_value() && *owner != key) continue;
+    oldest = &row;
+  }
+  if (oldest == nullptr) return absl::OkStatus();
   if (!record.has_value()) record.emplace().key = key;
   Restore(*oldest, &*record);
   record->write_back = WriteBackState::kPending;

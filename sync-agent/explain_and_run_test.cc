@@ -443,5 +443,31 @@ TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere
   EXPECT_EQ(Record(0).contact, ContactId(500));
 }
 
+TEST_F(ExplainedContactTest, IsFoundByItsMarkAsLongAsARunIsToLookForMarksFirst) {
+  CopyTo(500);
+  CopyTo(501);
+  world.portal.contacts.erase(contact_);
+  sides_.settings.portal.host = "new.example";
+  // Done by a task of another guest, or by a run that died before it looked.
+  ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
+  const v1::ClientExplanation explained = Explain(0);
+  EXPECT_EQ(explained.decision(), "UNCHANGED");
+  EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
+  EXPECT_EQ(Run(/*cold=*/true).added, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, IsNotFoundByItsMarkUnderAnotherGuestOrOnceTakenOff) {
+  ASSERT_TRUE(world.ledger->SetNote(kColdNote, "1").ok());
+  world.base.Add(3, "Belova");
+  EXPECT_EQ(Explain(2).decision(), "ADD");
+  // The mark of the third stands on a contact that is linked to the second.
+  world.portal.contacts[others_].stamp.origin = Key(2).guid();
+  EXPECT_EQ(Explain(2).decision(), "ADD");
+  ASSERT_TRUE(world.ledger->Unlink(Key(0)).ok());
+  EXPECT_EQ(Explain(0).decision(), "DEFER");
+}
+
 }  // namespace
 }  // namespace guestbridge::agent
