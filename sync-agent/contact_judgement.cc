@@ -226,7 +226,9 @@ absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
                       LookByOrigin(*seen, key, mark, *known, parts));
-  if (look.has_value() && look->own.has_value()) {
+  // A run leaves it linked.
+  if (!look.has_value()) return absl::OkStatus();
+  if (look->own.has_value()) {
     Follow(*look->own, &*known->record);
     known->record->dirty = true;
     known->record->write_back = WriteBackState::kPending;

@@ -394,6 +394,15 @@ TEST_F(ExplainedContactTest, ThatIsGoneIsFollowedToTheOneInItsPlace) {
   EXPECT_EQ(Record(0).write_back, WriteBackState::kPending);
 }
 
+TEST_F(ExplainedContactTest, ThatIsGoneIsNotLostWhileNobodyTellsWhatIsInItsPlace) {
+  world.portal.contacts.erase(contact_);
+  line_->cut = true;
+  EXPECT_EQ(Explain().decision(), "UNCHANGED");
+  EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
+  line_->cut = false;
+  EXPECT_EQ(Explain().decision(), "RECREATE");
+}
+
 TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
   struct Case {
     GoneContactPolicy policy;
