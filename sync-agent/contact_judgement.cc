@@ -121,7 +121,8 @@ void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& part
   switch (verdict) {
     case ContactVerdict::kAdd:
     case ContactVerdict::kCreatedOff:
-      Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
+      // An ID of an earlier portal may lead nowhere here.
+      if (!gone) Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
       break;
     case ContactVerdict::kRecreate:
     case ContactVerdict::kDeletedOff:

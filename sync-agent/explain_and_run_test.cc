@@ -443,7 +443,11 @@ TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere
   EXPECT_EQ(Explain(0).portal().contact(), 500);
   EXPECT_EQ(Explain(0).next().reason(), "NEXT_IS_WRITE_BACK");
   world.portal.contacts.erase(others_);
-  EXPECT_EQ(Explain(1).decision(), "ADD");
+  const v1::ClientExplanation gone = Explain(1);
+  EXPECT_EQ(gone.decision(), "ADD");
+  for (const v1::RuleOutcome& rule : gone.rules()) {
+    EXPECT_NE(rule.explanation().reason(), "CONTACT_NOT_THIS_GUEST");
+  }
   ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
   EXPECT_EQ(Explain(1).decision(), "ADD");
   const RunCounts counts = Run(/*cold=*/true);
