@@ -121,7 +121,8 @@ void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& part
   switch (verdict) {
     case ContactVerdict::kAdd:
     case ContactVerdict::kCreatedOff:
-      Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
+      // An ID of an earlier portal may lead nowhere here.
+      if (!gone) Note("ledger", "CONTACT_NOT_THIS_GUEST", About(seen.id), decision);
       break;
     case ContactVerdict::kRecreate:
     case ContactVerdict::kDeletedOff:
@@ -197,18 +198,27 @@ absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& par
 
 absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known) {
+  GB_ASSIGN_OR_RETURN(const std::string cold, parts.ledger.Note(kColdNote));
+  if (!known->elsewhere && cold.empty()) return absl::OkStatus();
   std::optional<ClientRecord>& record = known->record;
-  if (!known->elsewhere || (record.has_value() && record->link != LinkState::kNew)) {
+  if (IsLive(*known) || (record.has_value() && (record->link == LinkState::kErased ||
+                                                record->reason == kClientUnlinked))) {
     return absl::OkStatus();
   }
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   const auto listed = ListMarked(mark, parts, kLongestLook);
-  if (!listed.ok() || listed->empty()) return absl::OkStatus();
-  const auto oldest = std::min_element(
-      listed->begin(), listed->end(),
-      [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
+  if (!listed.ok()) return absl::OkStatus();
+  const ContactRow* oldest = nullptr;
+  for (const ContactRow& row : *listed) {
+    if (oldest != nullptr && oldest->id < row.id) continue;
+    GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
+    if (!known->elsewhere && owner.has_value() && *owner != key) continue;
+    oldest = &row;
+  }
+  if (oldest == nullptr) return absl::OkStatus();
   if (!record.has_value()) record.emplace().key = key;
   Restore(*oldest, &*record);
+  record->write_back = WriteBackState::kPending;
   return absl::OkStatus();
 }
 
@@ -217,9 +227,12 @@ absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
                       LookByOrigin(*seen, key, mark, *known, parts));
-  if (look.has_value() && look->own.has_value()) {
+  // A run leaves it linked.
+  if (!look.has_value()) return absl::OkStatus();
+  if (look->own.has_value()) {
     Follow(*look->own, &*known->record);
     known->record->dirty = true;
+    known->record->write_back = WriteBackState::kPending;
     *seen = LookAtContact(look->own->id, parts);
   } else {
     known->record->link = LinkState::kLost;

@@ -27,8 +27,9 @@ struct KnownClient {
 // Errors: those of the ledger.
 absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& parts);
 
-// At another portal a run first links whoever carries a mark there. Errors: those of
-// MarkOf.
+// A run that looks before it adds (at another portal, or because the ledger may not
+// know all that was written) first links whoever carries a mark. Errors: those of
+// MarkOf and of the ledger.
 absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known);
 

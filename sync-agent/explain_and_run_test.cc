@@ -387,8 +387,20 @@ TEST_F(ExplainedContactTest, ThatIsGoneIsFollowedToTheOneInItsPlace) {
   const v1::ClientExplanation explained = Explain();
   EXPECT_EQ(explained.decision(), "UNCHANGED");
   EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
+  EXPECT_EQ(explained.next().parameters().at("contact"), "500");
   EXPECT_EQ(Run().recreated, 0);
   EXPECT_EQ(Record(0).contact, ContactId(500));
+  EXPECT_EQ(Record(0).write_back, WriteBackState::kPending);
+}
+
+TEST_F(ExplainedContactTest, ThatIsGoneIsNotLostWhileNobodyTellsWhatIsInItsPlace) {
+  world.portal.contacts.erase(contact_);
+  line_->cut = true;
+  EXPECT_EQ(Explain().decision(), "UNCHANGED");
+  EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
+  line_->cut = false;
+  EXPECT_EQ(Explain().decision(), "RECREATE");
 }
 
 TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
@@ -429,14 +441,45 @@ TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere
   sides_.settings.portal.host = "new.example";
   EXPECT_EQ(Explain(0).decision(), "UNCHANGED");
   EXPECT_EQ(Explain(0).portal().contact(), 500);
+  EXPECT_EQ(Explain(0).next().reason(), "NEXT_IS_WRITE_BACK");
   world.portal.contacts.erase(others_);
-  EXPECT_EQ(Explain(1).decision(), "ADD");
+  const v1::ClientExplanation gone = Explain(1);
+  EXPECT_EQ(gone.decision(), "ADD");
+  for (const v1::RuleOutcome& rule : gone.rules()) {
+    EXPECT_NE(rule.explanation().reason(), "CONTACT_NOT_THIS_GUEST");
+  }
   ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
   EXPECT_EQ(Explain(1).decision(), "ADD");
   const RunCounts counts = Run(/*cold=*/true);
   EXPECT_EQ(counts.unchanged, 1);
   EXPECT_EQ(counts.added, 1);
   EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, IsFoundByItsMarkAsLongAsARunIsToLookForMarksFirst) {
+  CopyTo(500);
+  CopyTo(501);
+  world.portal.contacts.erase(contact_);
+  sides_.settings.portal.host = "new.example";
+  // Done by a task of another guest, or by a run that died before it looked.
+  ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
+  const v1::ClientExplanation explained = Explain(0);
+  EXPECT_EQ(explained.decision(), "UNCHANGED");
+  EXPECT_EQ(explained.portal().contact(), 500);
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
+  EXPECT_EQ(Run(/*cold=*/true).added, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, IsNotFoundByItsMarkUnderAnotherGuestOrOnceTakenOff) {
+  ASSERT_TRUE(world.ledger->SetNote(kColdNote, "1").ok());
+  world.base.Add(3, "Belova");
+  EXPECT_EQ(Explain(2).decision(), "ADD");
+  // The mark of the third stands on a contact that is linked to the second.
+  world.portal.contacts[others_].stamp.origin = Key(2).guid();
+  EXPECT_EQ(Explain(2).decision(), "ADD");
+  ASSERT_TRUE(world.ledger->Unlink(Key(0)).ok());
+  EXPECT_EQ(Explain(0).decision(), "DEFER");
 }
 
 }  // namespace

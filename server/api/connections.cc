@@ -14,6 +14,7 @@
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/portal_address.h"
+#include "server/api/portal_time.h"
 #include "server/api/proto_time.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
@@ -58,36 +59,50 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
   return PutRecord(transaction, keys::Lease(base, to), lease->value);
 }
 
-// The same portal since the save before, unless a person says that it is another one.
-void KeepPortalTime(const v1::Connection* before, bool new_portal, absl::Time now,
-                    v1::Connection* connection) {
-  connection->clear_portal_time();
-  if (before == nullptr || new_portal) {
-    *connection->mutable_portal_time() = ToTimestamp(now);
-  } else if (before->has_portal_time()) {
-    *connection->mutable_portal_time() = before->portal_time();
-  }
-}
+enum class SamePortal { kYes, kNo, kUntold };
 
-// Refuses what is surely another portal than the one whose contacts the agent knows:
-// another address, and another portal behind it. A webhook does not tell which it is.
-absl::Status CheckSamePortal(Transaction& transaction, const std::string& id,
-                             const store::ConnectionRecord& before,
-                             const v1::Connection& now,
-                             const store::TokenRecord& tokens) {
-  if (PortalKey(before.connection()) == PortalKey(now)) return absl::OkStatus();
+// What was saved last and what comes now: one address is one portal, another one is
+// told by its tokens. A webhook does not tell which portal it is.
+absl::StatusOr<SamePortal> IsSamePortal(Transaction& transaction, const std::string& id,
+                                        const v1::Connection& before,
+                                        const v1::Connection& now,
+                                        const store::TokenRecord& tokens) {
+  if (PortalKey(before) == PortalKey(now)) return SamePortal::kYes;
   GB_ASSIGN_OR_RETURN(auto known,
                       GetRecord<store::TokenRecord>(transaction, keys::Tokens(id)));
   if (!known.has_value() || known->value.member_id().empty() ||
-      tokens.member_id().empty() || known->value.member_id() == tokens.member_id()) {
-    return absl::OkStatus();
+      tokens.member_id().empty()) {
+    return SamePortal::kUntold;
   }
+  return known->value.member_id() == tokens.member_id() ? SamePortal::kYes
+                                                        : SamePortal::kNo;
+}
+
+// Refuses what is surely another portal than the one whose contacts the agent knows.
+absl::Status RefuseAnotherPortal(Transaction& transaction, const std::string& id,
+                                 const v1::Connection& before,
+                                 const v1::Connection& now) {
   // Bound by its first run that may write.
   GB_ASSIGN_OR_RETURN(const auto binding, transaction.Get(keys::Binding(id)));
   if (!binding.has_value()) return absl::OkStatus();
   return MakeError("PORTAL_IS_ANOTHER", {{"integration", id},
                                          {"portal", now.api_server()},
-                                         {"known", before.connection().api_server()}});
+                                         {"known", before.api_server()}});
+}
+
+// `same_before`: what was saved before, if that is surely the same portal. At any other
+// address the agent forgets its links, too.
+absl::Status KeepPortalTime(Transaction& transaction, const std::string& id,
+                            const v1::Connection* same_before, absl::Time now,
+                            v1::Connection* connection) {
+  connection->clear_portal_time();
+  if (same_before == nullptr) {
+    GB_ASSIGN_OR_RETURN(const absl::Time time, NewPortalTime(transaction, id, now));
+    *connection->mutable_portal_time() = ToTimestamp(time);
+  } else if (same_before->has_portal_time()) {
+    *connection->mutable_portal_time() = same_before->portal_time();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -253,18 +268,21 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
     GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
     GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
                                                transaction, keys::Connection(id)));
+    const v1::Connection* same_before = nullptr;
     if (before.has_value()) {
-      if (!new_portal) {
-        GB_RETURN_IF_ERROR(
-            CheckSamePortal(transaction, id, before->value, checked.settings, tokens));
+      const v1::Connection& old = before->value.connection();
+      GB_ASSIGN_OR_RETURN(const SamePortal same,
+                          IsSamePortal(transaction, id, old, checked.settings, tokens));
+      if (same == SamePortal::kNo && !new_portal) {
+        GB_RETURN_IF_ERROR(RefuseAnotherPortal(transaction, id, old, checked.settings));
       }
+      if (same == SamePortal::kYes && !new_portal) same_before = &old;
       // The same portal under another name, for all that is known here.
-      GB_RETURN_IF_ERROR(MoveLease(transaction, id,
-                                   PortalKey(before->value.connection()),
-                                   PortalKey(checked.settings)));
+      GB_RETURN_IF_ERROR(
+          MoveLease(transaction, id, PortalKey(old), PortalKey(checked.settings)));
     }
-    KeepPortalTime(before.has_value() ? &before->value.connection() : nullptr,
-                   new_portal, clock_.Now(), record.mutable_connection());
+    GB_RETURN_IF_ERROR(KeepPortalTime(transaction, id, same_before, clock_.Now(),
+                                      record.mutable_connection()));
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
     if (!before.has_value() || !IsSame(before->value, record, given)) {
       GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));

@@ -14,6 +14,7 @@
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/portal_time.h"
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
@@ -127,15 +128,6 @@ absl::Status DropOldRequests(Transaction& transaction, absl::Time now) {
   return absl::OkStatus();
 }
 
-// Since when the integration goes to its present portal; the epoch: not known.
-absl::StatusOr<absl::Time> PortalTimeOf(Transaction& transaction,
-                                        const std::string& id) {
-  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::ConnectionRecord>(
-                                       transaction, keys::Connection(id)));
-  return record.has_value() ? FromTimestamp(record->value.connection().portal_time())
-                            : absl::UnixEpoch();
-}
-
 // An export carries the numbers of the dry run that it follows, to be compared with.
 // One that is to do as a plan says needs the dry run of that plan.
 absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* run) {
@@ -206,7 +198,9 @@ absl::StatusOr<v1::Run> Runs::Create(Transaction& transaction, const RunOrder& o
   run.set_full(order.full);
   run.set_dry_run(order.dry_run);
   run.set_beyond_guard(order.beyond_guard);
-  *run.mutable_create_time() = ToTimestamp(clock_.Now());
+  GB_ASSIGN_OR_RETURN(const absl::Time created,
+                      NewRunTime(transaction, order.integration, clock_.Now()));
+  *run.mutable_create_time() = ToTimestamp(created);
   // Present from the start, so that readers need not tell "nothing yet" from zero.
   run.mutable_counters();
   run.mutable_portal();

@@ -21,6 +21,38 @@ class RunsTest : public ApiFixture {
     request.mutable_run()->mutable_counters()->set_added(added);
     return runs_.Report(session, request);
   }
+
+  // A dry run that ended with a plan.
+  v1::Run MakePlan(Session& session) {
+    RunOrder dry;
+    dry.integration = "main";
+    dry.dry_run = true;
+    const auto run = runs_.Start(dry);
+    EXPECT_THAT(run, IsOk());
+    if (!run.ok()) return v1::Run();
+    v1::ReportRunRequest request;
+    request.set_sequence(1);
+    request.mutable_run()->set_name(run->name());
+    request.mutable_run()->set_state(v1::Run::SUCCEEDED);
+    request.mutable_run()->set_plan(Planned().plan);
+    request.mutable_run()->mutable_forecast()->mutable_counters()->set_added(5);
+    EXPECT_THAT(runs_.Report(session, request), IsOk());
+    return *run;
+  }
+
+  // An export of what MakePlan() planned.
+  static RunOrder Planned() {
+    RunOrder order;
+    order.integration = "main";
+    order.plan = "0123456789abcdef";
+    return order;
+  }
+
+  void MoveToAnotherPortal() {
+    v1::Connection connection = WebhookConnection("main");
+    connection.set_api_server("another.bitrix24.ru");
+    ASSERT_THAT(connections_.Save(connection, /*new_portal=*/true), IsOk());
+  }
 };
 
 TEST_F(RunsTest, StartNeedsConnectionMappingAndActiveIntegration) {
@@ -109,32 +141,48 @@ TEST_F(RunsTest, APlanForAnotherPortalIsNoPlanAtThisOne) {
   Prepare("main");
   const auto session = ConnectAgent("a1", "inst");
   ASSERT_NE(session, nullptr);
-  RunOrder dry;
-  dry.integration = "main";
-  dry.dry_run = true;
-  const auto planned = runs_.Start(dry);
-  ASSERT_THAT(planned, IsOk());
-  v1::ReportRunRequest request;
-  request.set_sequence(1);
-  request.mutable_run()->set_name(planned->name());
-  request.mutable_run()->set_state(v1::Run::SUCCEEDED);
-  request.mutable_run()->set_plan("0123456789abcdef");
-  request.mutable_run()->mutable_forecast()->mutable_counters()->set_added(5);
-  ASSERT_THAT(runs_.Report(*session, request), IsOk());
-
+  MakePlan(*session);
   clock_.Advance(absl::Minutes(1));
-  v1::Connection connection = WebhookConnection("main");
-  connection.set_api_server("another.bitrix24.ru");
-  ASSERT_THAT(connections_.Save(connection, /*new_portal=*/true), IsOk());
-  RunOrder order;
-  order.integration = "main";
-  order.plan = "0123456789abcdef";
-  EXPECT_THAT(runs_.Start(order),
+  MoveToAnotherPortal();
+  EXPECT_THAT(runs_.Start(Planned()),
               StatusIs(absl::StatusCode::kFailedPrecondition, "PLAN_UNKNOWN"));
-  order.plan.clear();
-  const auto exported = runs_.Start(order);
+  const auto exported = StartExport("main");
   ASSERT_THAT(exported, IsOk());
   EXPECT_FALSE(exported->has_forecast());
+}
+
+TEST_F(RunsTest, APlanIsKnownAlsoWhenTheClockWasSetBackAfterTheFirstSave) {
+  const absl::Time right = clock_.Now();
+  clock_.SetNow(right + absl::Hours(3));
+  Prepare("main");
+  clock_.SetNow(right);
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  const v1::Run dry_run = MakePlan(*session);
+  const v1::Connection connection = *connections_.Get("integrations/main/connection");
+  EXPECT_GE(FromTimestamp(dry_run.create_time()),
+            FromTimestamp(connection.portal_time()));
+  const auto exported = runs_.Start(Planned());
+  ASSERT_THAT(exported, IsOk());
+  EXPECT_EQ(exported->forecast().dry_run(), dry_run.name());
+  EXPECT_GT(FromTimestamp(exported->create_time()),
+            FromTimestamp(dry_run.create_time()))
+      << "each has a time of its own";
+}
+
+TEST_F(RunsTest, APlanForAnotherPortalIsNoneAlsoWhenTheClockWasSetBackSince) {
+  const absl::Time right = clock_.Now();
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  clock_.SetNow(right + absl::Hours(3));
+  MakePlan(*session);
+  clock_.SetNow(right);
+  MoveToAnotherPortal();
+  EXPECT_THAT(runs_.Start(Planned()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "PLAN_UNKNOWN"));
+  MakePlan(*session);
+  EXPECT_THAT(runs_.Start(Planned()), IsOk());
 }
 
 TEST_F(RunsTest, AForecastOfADraftThatWasNotSavedIsNotTheNextExports) {
