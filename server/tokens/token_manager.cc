@@ -387,7 +387,8 @@ absl::StatusOr<AccessToken> TokenManager::GetAccessToken(
     if (NeedsNewToken(stored->value.reason())) {
       return ForPortal(stored->value.reason(), portal);
     }
-    if (!flight->failure.ok() && clock_.Steady() < flight->retry_at) {
+    if (!flight->failure.ok() && clock_.Steady() < flight->retry_at &&
+        flight->failed_grant == stored->value.grant()) {
       return flight->failure;
     }
     if (IsUnderWay(*flight, *stored)) {
@@ -397,6 +398,7 @@ absl::StatusOr<AccessToken> TokenManager::GetAccessToken(
       }
       // Those who wait for this flight have waited long enough, too.
       flight->failure = UnderWay(portal);
+      flight->failed_grant = stored->value.grant();
       flight->retry_at = clock_.Steady() + kAfterTrouble;
       return flight->failure;
     }
@@ -458,6 +460,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
   log::Warning("tokens_not_refreshed",
                {{"integration", integration_id}, {"error", error}});
   flight.failure = error;
+  flight.failed_grant = record.grant();
   flight.retry_at = clock_.Steady() + (passing ? kAfterTrouble : kAfterRefusal);
   // A note that can't be kept must not stop the next try.
   if (!settled.ok()) LogUnsettled(integration_id, settled.status());

@@ -138,6 +138,7 @@ class TokenManager {
     absl::Duration foreign_since = absl::ZeroDuration();
     // The last failure, and until when (steady clock) it is answered without asking.
     absl::Status failure;
+    int64_t failed_grant = 0;  // of the tokens that it is about
     absl::Duration retry_at = absl::ZeroDuration();
   };
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "server/store/postgresql/postgresql_fixture_test.h"
 #include "tests/testing/postgresql_cluster.h"
@@ -174,6 +175,7 @@ TEST(PostgresqlOutageTest, AWriteThatACrashTookIsNotTakenForTheNextOne) {
   const auto store = Open(proxy.Url(database), options);
   ASSERT_THAT(store, IsOk());
   ASSERT_THAT(Put(**store, "a", "0"), IsOk());
+  absl::Notification done;
   std::thread crash([&] {
     EXPECT_TRUE(Eventually([&] { return proxy.lost_unheard(); }));
     cluster.Kill();
@@ -182,6 +184,8 @@ TEST(PostgresqlOutageTest, AWriteThatACrashTookIsNotTakenForTheNextOne) {
                 "DO $$ BEGIN FOR i IN 1..500 LOOP PERFORM pg_current_xact_id();"
                 " COMMIT; END LOOP; END $$");
     proxy.RefuseNew(false);
+    // The server goes with the thread that started it.
+    done.WaitForNotification();
   });
   int runs = 0;
   const auto written = (*store)->Write([&](Transaction& t) {
@@ -191,10 +195,11 @@ TEST(PostgresqlOutageTest, AWriteThatACrashTookIsNotTakenForTheNextOne) {
     }
     return t.Put("a", absl::StrCat(runs));
   });
-  crash.join();
   EXPECT_THAT(written, IsOk());
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(Get(**store, "a"), "2");
+  done.Notify();
+  crash.join();
 }
 
 }  // namespace
