@@ -55,6 +55,11 @@ class DispatcherTest : public ApiFixture {
     Session::Identity identity;
     identity.agent = "a";
     identity.installation = "one";
+    // As Hello does.
+    EXPECT_THAT(store_->Write([](Transaction& t) {
+      return PutRecord(t, keys::Agent("a"), store::AgentRecord());
+    }),
+                IsOk());
     const auto session = *sessions_.Open(std::move(identity));
     stream_ = session->Attach(std::make_shared<Waker>([] {}));
     fitful_dispatcher_.Begin(session);
