@@ -154,6 +154,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
     }
     const google::protobuf::Timestamp before = connection.portal_time();
     connection = request->connection();
+    given_portal_time = given_portal_time || connection.has_portal_time();
     new_portal = request->new_portal();
     *connection.mutable_portal_time() = before;
     if (new_portal) now += 3600;
@@ -723,6 +724,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::Connection connection;
   bool connection_set = false;
   bool new_portal = false;
+  bool given_portal_time = false;
   int64_t now = 1'700'000'000;  // goes on when a portal is another one
   bool events_loaded = false;
   bool events_saved = false;
@@ -773,6 +775,10 @@ void FakeServer::Stop() {
 v1::Connection FakeServer::saved_connection() const {
   const std::lock_guard lock(services_->mutex);
   return services_->connection;
+}
+bool FakeServer::was_given_portal_time() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->given_portal_time;
 }
 bool FakeServer::saved_as_new_portal() const {
   const std::lock_guard lock(services_->mutex);
