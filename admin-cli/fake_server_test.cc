@@ -139,6 +139,7 @@ grpc::Status FakeServer::Services::SaveConnection(
   }
   const google::protobuf::Timestamp before = connection.portal_time();
   connection = request->connection();
+  given_portal_time = given_portal_time || connection.has_portal_time();
   new_portal = request->new_portal();
   *connection.mutable_portal_time() = before;
   if (new_portal) now += 3600;
@@ -294,6 +295,10 @@ void FakeServer::Stop() {
 v1::Connection FakeServer::saved_connection() const {
   const std::lock_guard lock(services_->mutex);
   return services_->connection;
+}
+bool FakeServer::was_given_portal_time() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->given_portal_time;
 }
 bool FakeServer::saved_as_new_portal() const {
   const std::lock_guard lock(services_->mutex);

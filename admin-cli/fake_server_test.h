@@ -66,6 +66,8 @@ class FakeServer {
 
   v1::Connection saved_connection() const;
   bool saved_as_new_portal() const;
+  // Of any save: it held the server's own note.
+  bool was_given_portal_time() const;
   std::string seen_language() const;
   std::string seen_authorization() const;
   v1::StartExportRequest started() const;

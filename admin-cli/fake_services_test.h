@@ -184,6 +184,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::Connection connection;
   bool connection_set = false;
   bool new_portal = false;
+  bool given_portal_time = false;
   int64_t now = 1'700'000'000;  // goes on when a portal is another one
   bool events_loaded = false;
   bool events_saved = false;

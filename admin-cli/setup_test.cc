@@ -300,6 +300,8 @@ TEST_F(SetupTest, AFailedTestIsCorrectedAndTriedAgain) {
   const Result result = Setup(Join(steps));
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(server_->saved_connection().hotel(), "Bristol");
+  ASSERT_TRUE(server_->saved_connection().has_portal_time());
+  EXPECT_FALSE(server_->was_given_portal_time());
   // The stored secrets stay: nobody was asked for them again.
   EXPECT_THAT(server_->saved_connection().webhook().secret(), IsEmpty());
   const std::vector<std::string> changes = server_->changes();

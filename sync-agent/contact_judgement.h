@@ -34,7 +34,9 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known);
 
 // The linked contact is gone: the client is linked to the one in its place, which is
-// then `seen`, or has lost its contact. Errors: those of MarkOf and of the ledger.
+// then `seen`, or has lost its contact. So does a run that sweeps; an unattended one
+// that goes by the portal's events instead (export/event_poll.h) learns it from an
+// event, or at its next sweep. Errors: those of MarkOf and of the ledger.
 absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
                           KnownClient* known, SeenContact* seen);
 

@@ -87,6 +87,8 @@ void ConnectionForm::Saved(const v1::Connection& connection) {
   settings_.clear_update_time();
   settings_.clear_assigned_agent();
   settings_.clear_last_checks();
+  // A server that is older than this field would keep what it is given.
+  settings_.clear_portal_time();
   // Nobody else edits it between two answers; if somebody does, the later one holds.
   settings_.clear_etag();
 }

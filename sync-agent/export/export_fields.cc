@@ -15,10 +15,12 @@
 namespace guestbridge::agent {
 namespace {
 
+constexpr char kTextName[] = "string";
+
 std::string NameOf(AttributeKind kind) {
   switch (kind) {
     case AttributeKind::kText:
-      return "string";
+      return kTextName;
     case AttributeKind::kNumber:
       return "number";
     case AttributeKind::kBoolean:
@@ -89,14 +91,20 @@ void ExportMachine::CheckAttributeKinds() {
     const auto known = known_kinds_->find(attribute);
     if (known == known_kinds_->end()) continue;
     for (const AttributeKind kind : seen) {
-      const std::string type = NameOf(kind);
-      if (known->second.count(type) > 0) continue;
-      tally_.AddNotice(
-          "MAPPED_ATTRIBUTE_RETYPED",
-          {{"attribute", attribute}, {"type", type}, {"version", version}});
+      if (known->second.count(NameOf(kind)) > 0) continue;
+      // Some of the texts look like dates, until all rows have shown dates alone.
+      if (kind == AttributeKind::kDate && known->second.count(kTextName) > 0) continue;
+      TellRetyped(attribute, kind);
     }
   }
   NoteAttributeKinds(/*all=*/false);
+}
+
+void ExportMachine::TellRetyped(const std::string& attribute, AttributeKind kind) {
+  tally_.AddNotice("MAPPED_ATTRIBUTE_RETYPED",
+                   {{"attribute", attribute},
+                    {"type", NameOf(kind)},
+                    {"version", absl::StrCat(settings_.mapping_version)}});
 }
 
 void ExportMachine::NoteAttributeKinds(bool all) {
@@ -104,8 +112,14 @@ void ExportMachine::NoteAttributeKinds(bool all) {
   std::map<std::string, std::set<std::string>> kinds = *known_kinds_;
   for (const auto& [attribute, seen] : seen_kinds_) {
     std::set<std::string>& types = kinds[attribute];
+    const bool texts = types.count(kTextName) > 0;
+    if (all && texts && seen == AttributeKindSet{AttributeKind::kDate}) {
+      TellRetyped(attribute, AttributeKind::kDate);
+    }
     if (all) types.clear();
-    for (const AttributeKind kind : seen) types.insert(NameOf(kind));
+    for (const AttributeKind kind : seen) {
+      if (all || !texts || kind != AttributeKind::kDate) types.insert(NameOf(kind));
+    }
   }
   std::string now = absl::StrCat(settings_.mapping_version);
   for (const auto& [attribute, types] : kinds) {

@@ -92,6 +92,7 @@ class ExportMachine {
   // Whether the rows that came show a mapped attribute of 1C with a type that is not
   // among those of earlier runs.
   void CheckAttributeKinds();
+  void TellRetyped(const std::string& attribute, AttributeKind kind);
   // `all`: of every row; what was shown before counts no more.
   void NoteAttributeKinds(bool all);
   // Refused clients are tried again once the mapping or the portal's fields are others.

@@ -116,6 +116,10 @@ void LateArrivals::Judge(ErasedSuspect& suspect) {
   if (suspect.came.empty()) return;
   NoteLate(suspect.missed);
   for (const ContactId contact : suspect.came) {
+    // A merge on the portal has given it the mark, or a person the contact.
+    const auto owner = context_.ledger.ClientOf(contact);
+    if (!context_.Check(owner.status())) return;
+    if (owner->has_value()) continue;
     context_.tally.AddNoticeOf(contact, "CONTACT_OF_ERASED_CLIENT");
   }
 }

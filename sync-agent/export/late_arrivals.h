@@ -17,8 +17,9 @@ absl::StatusOr<absl::Duration> RaisedSettleTime(Ledger& ledger);
 //
 // A client that has no contact by then is linked to what came. One that has another is
 // told of as a client with two contacts, by each export of that time. Of one that was
-// erased meanwhile what came is told by its ID, for as long as it stands there. In all
-// cases the settle time of this portal grows.
+// erased meanwhile what came is told by its ID, for as long as it stands there and is
+// nobody else's; not what was the client's contact by then, which the receipt names. In
+// all cases the settle time of this portal grows.
 class LateArrivals {
  public:
   explicit LateArrivals(RunContext& context) : context_(context) {}

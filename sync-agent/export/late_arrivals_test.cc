@@ -175,5 +175,51 @@ TEST_F(LateArrivalsTest, OfAnErasedGuestAreToldByTheirIdWhileTheyStandThere) {
   EXPECT_TRUE(world_.ledger->WatchedAdds()->empty());
 }
 
+TEST_F(LateArrivalsTest, OfAnErasedGuestAreNotToldOnceTheyWereTheGuestsContact) {
+  RunSettings settles = world_.Settings();
+  settles.kind = RunKind::kSettle;
+  settles.events.client_created = false;
+  world_.Run(settles);
+  Arrive();
+  ASSERT_EQ(world_.portal.OfClient(guest_).size(), 1u);
+  const int64_t came = world_.portal.OfClient(guest_).front();
+  const Stamp stamp = world_.portal.contacts.at(came).stamp;
+  Run(RunKind::kExport);
+  ASSERT_EQ(Contact().value(), came);
+  world_.portal.contacts.at(came).stamp = stamp;  // nothing was updated since
+  // Without its contact, which the receipt names: somebody wants to keep it.
+  ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
+  EXPECT_TRUE(ToldContacts(Run(RunKind::kExport)).empty());
+}
+
+TEST_F(LateArrivalsTest, OfAnErasedGuestAreToldAlsoWhereTheyWereSeenBefore) {
+  Run(RunKind::kExport);
+  const int64_t own = Contact().value();
+  Arrive();
+  world_.now += absl::Minutes(10);
+  EXPECT_TRUE(Told(Run(RunKind::kSettle), guest_));
+  ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
+  std::vector<int64_t> second = world_.portal.OfClient(guest_);
+  std::erase(second, own);
+  EXPECT_EQ(ToldContacts(Run(RunKind::kSettle)), second);
+}
+
+TEST_F(LateArrivalsTest, OfAnErasedGuestAreNotToldWhereTheyAreAnotherGuestsContact) {
+  Run(RunKind::kExport);
+  const int64_t own = Contact().value();
+  ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
+  Arrive();
+  std::vector<int64_t> came = world_.portal.OfClient(guest_);
+  std::erase(came, own);
+  ASSERT_EQ(came.size(), 1u);
+  ClientRecord other = **world_.ledger->Get(other_);
+  other.contact = ContactId(came.front());
+  HistoryEntry how;
+  how.kind = HistoryKind::kLinked;
+  ASSERT_TRUE(world_.ledger->Link(other, ContactId(), how).ok());
+  world_.now += absl::Minutes(10);
+  EXPECT_TRUE(ToldContacts(Run(RunKind::kSettle)).empty());
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

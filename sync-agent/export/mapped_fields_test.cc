@@ -92,7 +92,7 @@ TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
 TEST_F(AttributeKindsTest, ItIsSaidOnceHoweverManyPagesThereAre) {
   for (int i = 2; i < 60; ++i) world.base.Add(i, "Orlova");
   EXPECT_TRUE(Notices(Settings()).empty());
-  kinds["LastName"] = {AttributeKind::kDate};
+  kinds["LastName"] = {AttributeKind::kNumber};
   auto dry = Settings();
   dry.dry_run = true;
   EXPECT_EQ(Notices(dry).size(), 1u);
@@ -142,6 +142,32 @@ TEST_F(AttributeKindsTest, OnceAllRowsShowAnotherTypeTheOldOneIsNewAgain) {
   RunSettings whole = Settings();
   whole.reads_whole = true;
   EXPECT_TRUE(Notices(whole).empty());
+  kinds["Phone"] = {AttributeKind::kText};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, OneThatHoldsTextsAndDatesIsNotSaidWhereOnlyDatesChanged) {
+  RunSettings whole = Settings();
+  whole.reads_whole = true;
+  for (int night = 0; night < 3; ++night) {
+    kinds["Phone"] = {AttributeKind::kText};  // and dates, which may be texts
+    EXPECT_TRUE(Notices(whole).empty());
+    kinds["Phone"] = {AttributeKind::kDate};
+    EXPECT_TRUE(Notices(Settings()).empty());
+  }
+}
+
+TEST_F(AttributeKindsTest, DatesInPlaceOfTextsAreSaidOnceAllRowsShowThem) {
+  RunSettings whole = Settings();
+  whole.reads_whole = true;
+  EXPECT_TRUE(Notices(whole).empty());
+  kinds["Phone"] = {AttributeKind::kDate};
+  EXPECT_TRUE(Notices(Settings()).empty());
+  const auto notices = Notices(whole);
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].parameters.at("type"), "datetime");
+  EXPECT_TRUE(Notices(whole).empty());
+  EXPECT_TRUE(Notices(Settings()).empty());
   kinds["Phone"] = {AttributeKind::kText};
   EXPECT_EQ(Notices(Settings()).size(), 1u);
 }

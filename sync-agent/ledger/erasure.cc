@@ -59,6 +59,8 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
       erasure.unix_time = before;
       return absl::OkStatus();
     }
+    // What comes of them is the guest's data, and somebody is to hear of it.
+    GB_RETURN_IF_ERROR(EraseWatchLocked(key, erasure.hash));
     GB_ASSIGN_OR_RETURN(erasure.history, EraseHistoryLocked(key));
     // The counts of write-backs follow an update, not a delete.
     for (const char* sql :
@@ -68,8 +70,6 @@ absl::StatusOr<Erasure> Ledger::Erase(const ClientKey& key, int64_t unix_time) {
       GB_ASSIGN_OR_RETURN(Statement * remove, database_->Prepare(sql));
       GB_RETURN_IF_ERROR(remove->Bind(1, key.guid()).Run());
     }
-    // What comes of them is the guest's data, and somebody is to hear of it.
-    GB_RETURN_IF_ERROR(EraseWatchLocked(key, erasure.hash));
     GB_ASSIGN_OR_RETURN(const std::string written, Note(kLastWrittenNote));
     if (absl::StartsWith(written, key.guid())) {
       GB_RETURN_IF_ERROR(SetNoteLocked(kLastWrittenNote, ""));

@@ -1,5 +1,11 @@
 // Additions that a complete look-up did not find, for as long as they are looked for.
 
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/status/status_macros.h"
@@ -11,6 +17,9 @@ namespace {
 // Before the hash of a client that was erased, in place of the client's key.
 constexpr absl::string_view kErased = "erased:";
 
+// Of a client's history: more than two days make.
+constexpr int kEntriesLookedAt = 1000;
+
 std::string KeyText(const WatchedAdd& watched) {
   return watched.erased.empty() ? watched.key.guid()
                                 : absl::StrCat(kErased, watched.erased);
@@ -18,7 +27,29 @@ std::string KeyText(const WatchedAdd& watched) {
 
 }  // namespace
 
+// What came late is told at an erasure as the client's contact, or as one that it was
+// taken off; unless the client has another one, which an addition of ours made.
 absl::Status Ledger::EraseWatchLocked(const ClientKey& key, const std::string& hash) {
+  GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> record, GetLocked(key));
+  bool told = false;
+  if (record.has_value() && record->link == LinkState::kLive) {
+    GB_ASSIGN_OR_RETURN(const HistoryPage history, History(key, 0, kEntriesLookedAt));
+    told = std::none_of(history.entries.begin(), history.entries.end(),
+                        [&](const HistoryEntry& entry) {
+                          return entry.contact == record->contact &&
+                                 (entry.kind == HistoryKind::kAdded ||
+                                  entry.kind == HistoryKind::kRecreated);
+                        });
+  } else {
+    GB_ASSIGN_OR_RETURN(const std::optional<PairNote> pair, Pair(key));
+    told = pair.has_value() && !pair->refused.empty();
+  }
+  if (told) {
+    GB_ASSIGN_OR_RETURN(
+        Statement * forget,
+        database_->Prepare("DELETE FROM watched_adds WHERE key = ? AND late = 1"));
+    GB_RETURN_IF_ERROR(forget->Bind(1, key.guid()).Run());
+  }
   GB_ASSIGN_OR_RETURN(
       Statement * erase,
       database_->Prepare("UPDATE watched_adds SET key = ? WHERE key = ?"));
