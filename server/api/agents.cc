@@ -24,8 +24,9 @@ constexpr size_t kMaxText = 200;
 }  // namespace
 
 // What is stored, and what is known now.
-absl::Status Agents::View(Transaction& transaction, const std::string& id,
-                          const store::AgentRecord& record, v1::Agent* agent) {
+absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sent,
+                          const std::string& id, const store::AgentRecord& record,
+                          v1::Agent* agent) {
   *agent = record.agent();
   agent->set_connected(IsConnected(sessions_, id, record));
   const absl::Time heard = sessions_.LastHeard(id);
@@ -46,8 +47,8 @@ absl::Status Agents::View(Transaction& transaction, const std::string& id,
       if (stored.integration() == IntegrationName(integration)) entry = stored;
     }
     entry.set_integration(IntegrationName(integration));
-    const int64_t sent = dispatcher_.SentRevision(id, integration);
-    if (sent > 0) entry.set_sent_revision(sent);
+    const auto sent = all_sent.find({id, integration});
+    if (sent != all_sent.end()) entry.set_sent_revision(sent->second);
   }
   return absl::OkStatus();
 }
@@ -55,11 +56,13 @@ absl::Status Agents::View(Transaction& transaction, const std::string& id,
 absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseAgentName(name));
   v1::Agent agent;
+  // Outside of the transaction: the dispatcher holds its lock while it reads the store.
+  const SentRevisions sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    return View(transaction, id, record->value, &agent);
+    return View(transaction, sent, id, record->value, &agent);
   }));
   return agent;
 }
@@ -70,6 +73,7 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
   GB_ASSIGN_OR_RETURN(const std::string after,
                       DecodePageToken("agents", request.page_token()));
   v1::ListAgentsResponse response;
+  const SentRevisions sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(
         const auto records,
@@ -80,8 +84,9 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
             EncodePageToken("agents", records[static_cast<size_t>(size) - 1].key));
         break;
       }
-      GB_RETURN_IF_ERROR(View(transaction, record.key.substr(keys::kAgents.size()),
-                              record.value, response.add_agents()));
+      GB_RETURN_IF_ERROR(View(transaction, sent,
+                              record.key.substr(keys::kAgents.size()), record.value,
+                              response.add_agents()));
     }
     return absl::OkStatus();
   }));

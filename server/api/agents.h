@@ -58,8 +58,9 @@ class Agents {
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
   // An agent can't make everybody else start anew more often than this.
   static constexpr absl::Duration kOutrunInterval = absl::Hours(1);
-  absl::Status View(Transaction& transaction, const std::string& id,
-                    const store::AgentRecord& record, v1::Agent* agent);
+  absl::Status View(Transaction& transaction, const SentRevisions& all_sent,
+                    const std::string& id, const store::AgentRecord& record,
+                    v1::Agent* agent);
   // Nothing was written of the agent for kSeenInterval; from now on it was.
   bool IsDue(const std::string& id);
   // Writes that the sessions live, and ends those that live no longer.
