@@ -136,15 +136,13 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
             auto stored, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
         store::AgentRecord record =
             stored.has_value() ? stored->value : store::AgentRecord();
-        // This server may just have started: the agent that it heard of last is
-        // given the time to come back.
-        const bool may_come_back =
-            live.empty() && record.agent().connected() &&
-            now - FromTimestamp(record.agent().last_seen_time()) <
-                SessionHub::kLiveness;
-        const bool lives =
-            IsElsewhere(sessions_, record) ||
-            (may_come_back && sessions_.LastHeard(id) == absl::InfinitePast());
+        // This server may just have started, or the agent was at another since: that
+        // one is given the time to come back.
+        const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
+        const bool may_come_back = live.empty() && record.agent().connected() &&
+                                   now - last_seen < SessionHub::kLiveness;
+        const bool lives = IsElsewhere(sessions_, record) ||
+                           (may_come_back && sessions_.LastHeard(id) < last_seen);
         if (lives && record.installation() != request.installation()) {
           return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
         }

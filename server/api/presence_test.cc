@@ -167,6 +167,23 @@ TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
   EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
 }
 
+TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {
+  ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
+  clock_.Advance(absl::Seconds(10));
+  const auto there = ConnectToOther("a", "inst");
+  ASSERT_NE(there, nullptr);
+  agents_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  there->Detach(other_stream_);
+  two_.agents.StreamEnded(there);
+  clock_.Advance(absl::Seconds(1));
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("clone");
+  EXPECT_EQ(ReasonOf(agents_.Hello(hello).status()), "AGENT_NAME_IN_USE");
+  hello.set_installation("inst");
+  EXPECT_THAT(agents_.Hello(hello), IsOk());
+}
+
 TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   ConnectToOther("a", "one");
   ConnectToOther("b", "two");
