@@ -340,6 +340,8 @@ absl::Status Agents::Acknowledge(const Session& session,
 
 absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
   const std::string& id = session->identity().agent;
+  // First: nobody vouches any more for what is written off here.
+  sessions_.Close(session);
   const absl::Status released = leases_.Release(session->identity().installation);
   const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record,
@@ -355,7 +357,6 @@ absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
         ToTimestamp(clock_.Now());
     return PutRecord(transaction, keys::Agent(id), record->value);
   });
-  sessions_.Close(session);
   log::Info("agent_goodbye", {{"agent", id}});
   GB_RETURN_IF_ERROR(released);
   return noted.status();

@@ -1,7 +1,10 @@
 #include "server/api/presence.h"
 
+#include <utility>
+
 #include "server/api/api_fixture_test.h"
 #include "server/api/system_status.h"
+#include "server/store/watched_store_test.h"
 
 // Two servers on one store: agents at the one, seen from the other.
 namespace guestbridge::server {
@@ -128,6 +131,19 @@ TEST_F(PresenceTest, ARunIsCancelledThroughItsAgentAtAnotherServer) {
   const auto messages = SentByOther(*session);
   ASSERT_EQ(messages.size(), 1U);
   EXPECT_EQ(messages[0].cancel_run(), run->name());
+}
+
+TEST_F(PresenceTest, NobodyVouchesForAnAgentThatSaysGoodbye) {
+  WatchedStore watched(*store_);
+  Agents agents(watched, clock_, sessions_, dispatcher_, leases_);
+  const auto session = ConnectAgent("a", "inst");
+  clock_.Advance(absl::Seconds(21));
+  bool vouched = false;
+  watched.after_write = [&] {
+    if (!std::exchange(vouched, true)) agents.Vouch();
+  };
+  ASSERT_THAT(agents.Goodbye(session), IsOk());
+  EXPECT_FALSE(two_.agents.Get("agents/a")->connected());
 }
 
 TEST_F(PresenceTest, AnAgentThatMovesEndsItsSessionAtTheServerBefore) {
