@@ -29,6 +29,17 @@ bool TokenManager::IsUnderWay(Flight& flight,
          clock_.Now() - sent < kSurelyOver;
 }
 
+// Newer tokens, another chain, or a webhook. A note of a server that took over does not
+// count: the token that it uses died with ours. Nor does what a database that was set
+// back has: ours came after it.
+bool TokenManager::Outdates(const store::TokenRecord& stored, const Flight& flight) {
+  if (stored.sealed_refresh_token().empty()) return true;
+  const int64_t grant = flight.unsaved->grant();
+  if (stored.grant() != 0 || grant != 0) return stored.grant() > grant;
+  // From before grants were counted.
+  return stored.sealed_refresh_token() != flight.unsaved_follows;
+}
+
 absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_id,
                                                 Flight& flight) {
   if (!flight.unsaved.has_value() && !flight.unsaved_aside.has_value()) return false;
@@ -45,9 +56,7 @@ absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_i
     GB_ASSIGN_OR_RETURN(
         const auto current,
         GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
-    // Newer tokens, another chain, or no integration any more: the store wins. A note
-    // of a server that took over does not count: the token that it uses died with ours.
-    if (!current.has_value() || current->value.grant() != flight.unsaved->grant()) {
+    if (!current.has_value() || Outdates(current->value, flight)) {
       return absl::OkStatus();
     }
     replaced = true;

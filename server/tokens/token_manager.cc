@@ -299,6 +299,7 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   }
   if (in_force) {
     flight->unsaved = *refreshed;
+    flight->unsaved_follows = claimed.sealed_refresh_token();
   } else {
     flight->unsaved_aside.emplace();
     *flight->unsaved_aside->mutable_tokens() = *refreshed;
@@ -438,6 +439,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
     CrashPoint("server.token.granted");
     // Not handed out before it is stored: the next refresh needs the new token.
     flight.unsaved = *refreshed;
+    flight.unsaved_follows = record.sealed_refresh_token();
     GB_ASSIGN_OR_RETURN(const bool in_place, StoreUnsaved(integration_id, flight));
     CrashPoint("server.token.saved");
     if (!in_place) return std::nullopt;

@@ -132,6 +132,7 @@ class TokenManager {
     // Refreshed, but the store could not take it: stored before anything else. Its
     // `grant` is the one that it follows.
     std::optional<store::TokenRecord> unsaved;
+    std::string unsaved_follows;  // The sealed refresh token that it came of.
     std::optional<store::PendingTokenRecord> unsaved_aside;
     // Version of another server's note, and since when (steady clock) it is known here.
     int64_t foreign_version = 0;
@@ -166,6 +167,8 @@ class TokenManager {
                           const TokenGrant& grant, const SecretString& used);
   // Another server is refreshing, and not overdue.
   bool IsUnderWay(Flight& flight, const Record<store::TokenRecord>& stored) const;
+  // What is stored is not to be replaced by what waits in `flight`.
+  static bool Outdates(const store::TokenRecord& stored, const Flight& flight);
   // Stores what waits in `flight`. True: under tokens/; false: nothing waited, or there
   // are newer tokens.
   absl::StatusOr<bool> StoreUnsaved(const std::string& integration_id, Flight& flight);

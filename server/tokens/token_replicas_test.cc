@@ -21,6 +21,7 @@
 #include "server/store/sqlite_store.h"
 #include "server/tokens/fake_transport.h"
 #include "server/tokens/token_manager.h"
+#include "server/tokens/token_state.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/temp_dir.h"
 
@@ -98,6 +99,27 @@ class TokenReplicasTest : public ::testing::Test {
           return TokenManager::AdoptTokens(t, "main", tokens);
         })
         .status();
+  }
+
+  store::TokenRecord Stored() {
+    store::TokenRecord record;
+    EXPECT_TRUE(store_
+                    ->Read([&](Transaction& t) -> absl::Status {
+                      GB_ASSIGN_OR_RETURN(
+                          const auto stored,
+                          GetRecord<store::TokenRecord>(t, "tokens/main"));
+                      if (stored.has_value()) record = stored->value;
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    return record;
+  }
+  // As a restored database or an older server leaves it.
+  void PutStored(const store::TokenRecord& record) {
+    EXPECT_TRUE(
+        store_
+            ->Write([&](Transaction& t) { return PutRecord(t, "tokens/main", record); })
+            .ok());
   }
 
   // An access token that is not `refused`, or the reason why there is none.
@@ -193,6 +215,39 @@ TEST_F(TokenReplicasTest, TokensThatCameLateReplaceNoNewerChain) {
   EXPECT_EQ(Get(*one_, "a2"), "a4") << "that of the new chain";
   EXPECT_EQ(live_, "r4");
   EXPECT_EQ(Get(*two_, "a4"), "a5");
+}
+
+TEST_F(TokenReplicasTest, TokensThatCameAfterADatabaseWasSetBackAreTheNewest) {
+  const store::TokenRecord backup = Stored();
+  ASSERT_EQ(Get(*one_, "a2"), "a3");
+  after_answer_ = [&] { PutStored(backup); };
+  EXPECT_EQ(Get(*one_, "a3"), "a4");
+  EXPECT_EQ(Get(*two_, "a4"), "a5") << "the chain goes on";
+}
+
+TEST_F(TokenReplicasTest, TokensOfBeforeGrantsWereCountedReplaceNoOtherChain) {
+  store::TokenRecord old = Stored();
+  old.clear_grant();
+  store::TokenRecord other = old;
+  other.set_sealed_refresh_token(sealer_->Seal(
+      SecretString("fresh"), "integrations/main/connection#refresh_token"));
+  PutStored(old);
+  after_answer_ = [&] { PutStored(other); };
+  Get(*Server("one"), "a2");
+  EXPECT_EQ(Stored().grant(), 0);
+
+  // A webhook has no grant either.
+  PutStored(old);
+  live_ = "r2";
+  const store::TokenRecord webhook = WebhookTokens({"crm"});
+  after_answer_ = [&] { PutStored(webhook); };
+  Get(*Server("one"), "a2");
+  EXPECT_EQ(Stored().sealed_refresh_token(), "");
+
+  PutStored(old);
+  live_ = "r2";
+  EXPECT_NE(Get(*Server("one"), "a2"), "a2") << "and its own chain goes on";
+  EXPECT_GT(Stored().grant(), 0);
 }
 
 TEST_F(TokenReplicasTest, AServerThatRestartsDoesNotWaitForItself) {
