@@ -145,13 +145,14 @@ RefreshAnswer TokenManager::Ask(const Chain& chain, const SecretString& refresh_
 }
 
 absl::StatusOr<store::TokenRecord> TokenManager::Refresh(
-    const std::string& integration_id, const Chain& chain, bool* answer_lost) {
+    const std::string& integration_id, const Chain& chain, absl::Duration claimed,
+    bool* answer_lost) {
   bool retried = false;
   bool all_refused = true;
   bool in_doubt = chain.answer_was_lost;
   absl::Status error = ForPortal("REAUTHORIZATION_NEEDED", chain.portal);
   // Once others may have taken over, a token is no longer ours to use up.
-  const absl::Duration last_ask = clock_.Steady() + kLastAsk;
+  const absl::Duration last_ask = claimed + kLastAsk;
   for (const SecretString& token : chain.refresh_tokens) {
     if (clock_.Steady() > last_ask) {
       *answer_lost = in_doubt;
@@ -281,6 +282,8 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
 
   store::TokenRecord claimed;
   int64_t version = 0;
+  // Before the claim: whoever sees it counts from then, however long it takes here.
+  const absl::Duration claim_time = clock_.Steady();
   if (in_force) {
     claimed = stored->value;
     version = stored->version;
@@ -289,7 +292,7 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   }
   bool answer_lost = false;
   absl::StatusOr<store::TokenRecord> refreshed =
-      Refresh(integration_id, chain, &answer_lost);
+      Refresh(integration_id, chain, claim_time, &answer_lost);
   if (!refreshed.ok()) {
     if (in_force) {
       const auto settled = Settle(integration_id, version, answer_lost, claimed);
@@ -425,6 +428,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
   GB_ASSIGN_OR_RETURN(chain.refresh_tokens, OpenRefreshTokens(integration_id, record));
   chain.answer_was_lost = record.refresh_sent_unix_seconds() != 0;
 
+  const absl::Duration claim_time = clock_.Steady();
   // Durable before the first byte leaves: after a crash the old token may be dead.
   GB_ASSIGN_OR_RETURN(const bool mine, Claim(integration_id, &version, &record));
   if (!mine) return std::nullopt;
@@ -432,7 +436,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
   CrashPoint("server.token.noted");
   bool answer_lost = false;
   absl::StatusOr<store::TokenRecord> refreshed =
-      Refresh(integration_id, chain, &answer_lost);
+      Refresh(integration_id, chain, claim_time, &answer_lost);
   if (refreshed.ok()) {
     log::Info("tokens_refreshed", {{"integration", integration_id}});
     flight.failure = absl::OkStatus();

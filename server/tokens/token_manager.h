@@ -159,9 +159,11 @@ class TokenManager {
   std::shared_ptr<Flight> FlightOf(const std::string& integration_id);
   absl::StatusOr<std::vector<SecretString>> OpenRefreshTokens(
       const std::string& integration_id, const store::TokenRecord& record);
-  // Tries the chain's tokens; returns the record as it must be stored.
+  // Tries the chain's tokens, claimed at `claimed` (steady clock) or later; returns the
+  // record as it must be stored.
   absl::StatusOr<store::TokenRecord> Refresh(const std::string& integration_id,
-                                             const Chain& chain, bool* answer_lost);
+                                             const Chain& chain, absl::Duration claimed,
+                                             bool* answer_lost);
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
+#include "server/store/watched_store_test.h"
 #include "server/tokens/fake_transport.h"
 #include "server/tokens/token_manager.h"
 #include "server/tokens/token_state.h"
@@ -47,6 +48,9 @@ class TokenReplicasTest : public ::testing::Test {
   }
 
   std::unique_ptr<TokenManager> Server(const std::string& id) {
+    return Server(id, *store_);
+  }
+  std::unique_ptr<TokenManager> Server(const std::string& id, Store& store) {
     TokenManagerOptions options;
     options.server = id;
     options.pause = [this](absl::Duration time) {
@@ -54,7 +58,7 @@ class TokenReplicasTest : public ::testing::Test {
       clock_.Advance(time);
       if (on_pause_) on_pause_();
     };
-    return *TokenManager::Create(options, *store_, *sealer_, clock_,
+    return *TokenManager::Create(options, store, *sealer_, clock_,
                                  transport_.Factory());
   }
 
@@ -193,6 +197,20 @@ TEST_F(TokenReplicasTest, AServerThatDoesNotComeBackIsTakenOver) {
   EXPECT_THAT(used_, ElementsAre("r1", "r2", "r2")) << "and no other token is used up";
   EXPECT_TRUE(two_->State("main")->valid());
   EXPECT_EQ(Get(*two_, "a3"), "a4");
+}
+
+TEST_F(TokenReplicasTest, AServerThatSleptAfterItsClaimUsesNoTokenUp) {
+  WatchedStore watched(*store_);
+  const auto sleepy = Server("three", watched);
+  bool slept = false;
+  watched.after_write = [&] {
+    if (std::exchange(slept, true)) return;
+    EXPECT_EQ(Get(*two_, "a2"), kUnderWay);
+    clock_.Advance(TokenManager::kTakeOver);
+    EXPECT_EQ(Get(*two_, "a2"), "a3");
+  };
+  EXPECT_EQ(Get(*sleepy, "a2"), "a3");
+  EXPECT_THAT(used_, ElementsAre("r1", "r2"));
 }
 
 TEST_F(TokenReplicasTest, TokensThatCameLateAreNotLostToAServerThatTookOver) {
