@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "common/status/status_macros.h"
 #include "server/store/record_codec.h"
 #include "server/tokens/token_keys.h"
@@ -11,8 +13,27 @@ constexpr absl::string_view kGrants = "token-grants";
 // So old a note is overdue also to a server that has only just seen it; far more than
 // clocks of servers differ.
 constexpr absl::Duration kSurelyOver = absl::Minutes(10);
+constexpr int kMostIntegrations = 100000;
 
 }  // namespace
+
+absl::Status TokenManager::GiveUpOwnNotes() {
+  return store_
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(auto documents,
+                            transaction.List(TokensKey(""), "", kMostIntegrations));
+        for (Document& document : documents) {
+          auto stored = DecodeRecord<store::TokenRecord>(std::move(document));
+          // One that is damaged is told about when it is used.
+          if (!stored.ok() || stored->value.refreshing_server() != server_) continue;
+          // That it was sent stays: an answer may be lost.
+          stored->value.clear_refreshing_server();
+          GB_RETURN_IF_ERROR(PutRecord(transaction, stored->key, stored->value));
+        }
+        return absl::OkStatus();
+      })
+      .status();
+}
 
 bool TokenManager::IsUnderWay(Flight& flight,
                               const Record<store::TokenRecord>& stored) const {

@@ -83,9 +83,11 @@ absl::StatusOr<std::unique_ptr<TokenManager>> TokenManager::Create(
       return MakeError("OAUTH_URL_INVALID", {{"given", options.oauth_url}});
     }
   }
-  return std::unique_ptr<TokenManager>(new TokenManager(std::move(options),
-                                                        std::move(named), store, sealer,
-                                                        clock, std::move(make_client)));
+  std::unique_ptr<TokenManager> manager(
+      new TokenManager(std::move(options), std::move(named), store, sealer, clock,
+                       std::move(make_client)));
+  GB_RETURN_IF_ERROR(manager->GiveUpOwnNotes());
+  return manager;
 }
 
 TokenManager::TokenManager(TokenManagerOptions options,

@@ -82,7 +82,8 @@ class TokenManager {
   // with the detail REFRESH_UNDER_WAY.
   static constexpr absl::Duration kPatience = absl::Seconds(20);
 
-  // `store`, `sealer` and `clock` outlive it. Errors: OAUTH_URL_INVALID.
+  // `store`, `sealer` and `clock` outlive it. Refreshes that a server of this name was
+  // about when it died are given up. Errors: OAUTH_URL_INVALID, those of the store.
   static absl::StatusOr<std::unique_ptr<TokenManager>> Create(
       TokenManagerOptions options, Store& store, Sealer& sealer, const Clock& clock,
       HttpClientFactory make_client);
@@ -167,6 +168,8 @@ class TokenManager {
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);
+  // Others need not wait for what this server did not live to settle.
+  absl::Status GiveUpOwnNotes();
   // Another server is refreshing, and not overdue.
   bool IsUnderWay(Flight& flight, const Record<store::TokenRecord>& stored) const;
   // What is stored is not to be replaced by what waits in `flight`.

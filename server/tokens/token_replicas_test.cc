@@ -274,6 +274,15 @@ TEST_F(TokenReplicasTest, AServerThatRestartsDoesNotWaitForItself) {
   EXPECT_EQ(pauses_, 0);
 }
 
+TEST_F(TokenReplicasTest, NobodyWaitsForAServerThatDiedAndIsBack) {
+  before_answer_ = [&] {
+    Server("one");
+    EXPECT_EQ(Get(*two_, "a2"), "a3");
+    EXPECT_EQ(pauses_, 0);
+  };
+  Get(*one_, "a2");
+}
+
 TEST_F(TokenReplicasTest, AnOldNoteIsTakenOverAtOnce) {
   before_answer_ = [&] {
     clock_.Advance(absl::Minutes(11));
