@@ -195,9 +195,11 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
             replaced.clear();
             for (const std::shared_ptr<Session>& session : sessions) {
               const Session::Identity& who = session->identity();
-              GB_ASSIGN_OR_RETURN(
-                  auto record,
-                  GetRecord<store::AgentRecord>(transaction, keys::Agent(who.agent)));
+              const auto found =
+                  GetRecord<store::AgentRecord>(transaction, keys::Agent(who.agent));
+              // One that is damaged holds up no other.
+              if (absl::IsDataLoss(found.status())) continue;
+              GB_ASSIGN_OR_RETURN(auto record, found);
               if (!record.has_value()) continue;
               if (record->value.session_epoch() > who.epoch) {
                 replaced.push_back(session);

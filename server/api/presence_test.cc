@@ -200,6 +200,25 @@ TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {
   EXPECT_THAT(agents_.Hello(hello), IsOk());
 }
 
+TEST_F(PresenceTest, AnAgentWhoseRowIsDamagedHoldsUpNoOther) {
+  ConnectToOther("a", "one");
+  ConnectToOther("b", "two");
+  ASSERT_THAT(store_->Write([](Transaction& t) {
+    return t.Put(keys::Agent("a"), "\xff not a message");
+  }),
+              IsOk());
+  clock_.Advance(absl::Seconds(40));
+  two_.agents.Vouch();
+  clock_.Advance(absl::Seconds(40));
+  EXPECT_TRUE(IsConnectedHere("b"));
+  ASSERT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
+    EXPECT_THAT(*ConnectedAgents(t, sessions_), ElementsAre("b"));
+    EXPECT_THAT(*ConnectedAgents(t, two_.sessions), ElementsAre("a", "b"));
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
 TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   ConnectToOther("a", "one");
   ConnectToOther("b", "two");
