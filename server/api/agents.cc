@@ -229,6 +229,7 @@ void Agents::EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced) 
 
 absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token) {
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, sessions_.Find(token));
+  if (session->attached() && IsVouching()) return session;
   if (!IsDue(session->identity().agent)) return session;
   const absl::Status noted = Note({session});
   // Only a restart within the next minute would miss the note.
@@ -262,16 +263,31 @@ void Agents::StreamEnded(const std::shared_ptr<Session>& session) {
   if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted.status()}});
 }
 
+bool Agents::IsVouching() const {
+  std::lock_guard lock(mutex_);
+  return vouched_.has_value() && clock_.Steady() - *vouched_ < kSeenInterval;
+}
+
 void Agents::Vouch() {
-  std::vector<std::shared_ptr<Session>> due;
-  for (std::shared_ptr<Session>& session : sessions_.Attached()) {
-    if (IsDue(session->identity().agent)) due.push_back(std::move(session));
+  const std::vector<std::shared_ptr<Session>> attached = sessions_.Attached();
+  {
+    std::lock_guard lock(mutex_);
+    const absl::Duration now = clock_.Steady();
+    vouched_ = now;
+    const bool due =
+        std::any_of(attached.begin(), attached.end(), [&](const auto& session) {
+          const auto it = seen_.find(session->identity().agent);
+          return it == seen_.end() || now - it->second >= kSeenInterval;
+        });
+    if (!due) return;
+    // The others too: from now on one commit does for all of them.
+    for (const auto& session : attached) seen_[session->identity().agent] = now;
   }
-  const absl::Status noted = Note(due);
+  const absl::Status noted = Note(attached);
   if (noted.ok()) return;
   log::Warning("agent_not_noted", {{"error", noted}});
   std::lock_guard lock(mutex_);
-  for (const auto& session : due) seen_.erase(session->identity().agent);
+  for (const auto& session : attached) seen_.erase(session->identity().agent);
 }
 
 void Agents::OnChanges(const std::vector<Change>& changes) {

@@ -235,5 +235,22 @@ TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   EXPECT_EQ(Revision(), before + 1) << "of one's own agents only";
 }
 
+TEST_F(PresenceTest, AgentsThatCameAtOddTimesAndCallAreWrittenTogether) {
+  two_.agents.Vouch();
+  const auto a = ConnectToOther("a", "one");
+  clock_.Advance(absl::Seconds(7));
+  const auto b = ConnectToOther("b", "two");
+  const int64_t before = Revision();
+  for (int look = 0; look < 12; ++look) {
+    clock_.Advance(absl::Seconds(5));
+    ASSERT_THAT(two_.agents.Enter(a->identity().token), IsOk());
+    ASSERT_THAT(two_.agents.Enter(b->identity().token), IsOk());
+    two_.agents.Vouch();
+  }
+  EXPECT_EQ(Revision(), before + 3) << "in a minute";
+  EXPECT_TRUE(IsConnectedHere("a"));
+  EXPECT_TRUE(IsConnectedHere("b"));
+}
+
 }  // namespace
 }  // namespace guestbridge::server
