@@ -42,7 +42,10 @@ namespace {
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
+// For other servers. One that has its database alone writes down now and then that
+// silent agents are not gone: it may be killed.
 constexpr absl::Duration kVouchEvery = absl::Seconds(5);
+constexpr absl::Duration kVouchAloneEvery = absl::Minutes(10);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
@@ -132,8 +135,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
         std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const std::string& server_id, const Clock& clock,
-        Random& random)
+        const ServerOptions& options, const std::string& server_id, bool shared,
+        const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         sealer(std::move(opened_sealer)),
@@ -178,7 +181,7 @@ struct Server::Parts {
         presence(feed.Subscribe(
             std::string(keys::kAgents),
             [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
-        voucher(kVouchEvery, [this] { agents.Vouch(); }),
+        voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
                   [this](Transaction& transaction, const std::string& id, absl::Time) {
@@ -282,11 +285,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
   GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
-  GB_ASSIGN_OR_RETURN(
-      std::unique_ptr<Store> store,
-      OpenDatabase(ChooseDatabase(options.database, options.database_password_file,
-                                  options.data_dir),
-                   clock));
+  const DatabaseChoice database = ChooseDatabase(
+      options.database, options.database_password_file, options.data_dir);
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenDatabase(database, clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
@@ -313,9 +314,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       }
     }
   }
-  auto parts =
-      std::make_unique<Parts>(std::move(directory), std::move(store), std::move(sealer),
-                              std::move(tokens), options, server_id, clock, random);
+  auto parts = std::make_unique<Parts>(
+      std::move(directory), std::move(store), std::move(sealer), std::move(tokens),
+      options, server_id, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();

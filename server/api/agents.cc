@@ -24,8 +24,9 @@ constexpr size_t kMaxText = 200;
 }  // namespace
 
 // What is stored, and what is known now.
-absl::Status Agents::View(Transaction& transaction, const std::string& id,
-                          const store::AgentRecord& record, v1::Agent* agent) {
+absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sent,
+                          const std::string& id, const store::AgentRecord& record,
+                          v1::Agent* agent) {
   *agent = record.agent();
   agent->set_connected(IsConnected(sessions_, id, record));
   const absl::Time heard = sessions_.LastHeard(id);
@@ -46,8 +47,8 @@ absl::Status Agents::View(Transaction& transaction, const std::string& id,
       if (stored.integration() == IntegrationName(integration)) entry = stored;
     }
     entry.set_integration(IntegrationName(integration));
-    const int64_t sent = dispatcher_.SentRevision(id, integration);
-    if (sent > 0) entry.set_sent_revision(sent);
+    const auto sent = all_sent.find({id, integration});
+    if (sent != all_sent.end()) entry.set_sent_revision(sent->second);
   }
   return absl::OkStatus();
 }
@@ -55,11 +56,13 @@ absl::Status Agents::View(Transaction& transaction, const std::string& id,
 absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseAgentName(name));
   v1::Agent agent;
+  // Outside of the transaction: the dispatcher holds its lock while it reads the store.
+  const SentRevisions sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    return View(transaction, id, record->value, &agent);
+    return View(transaction, sent, id, record->value, &agent);
   }));
   return agent;
 }
@@ -70,6 +73,7 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
   GB_ASSIGN_OR_RETURN(const std::string after,
                       DecodePageToken("agents", request.page_token()));
   v1::ListAgentsResponse response;
+  const SentRevisions sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(
         const auto records,
@@ -80,8 +84,9 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
             EncodePageToken("agents", records[static_cast<size_t>(size) - 1].key));
         break;
       }
-      GB_RETURN_IF_ERROR(View(transaction, record.key.substr(keys::kAgents.size()),
-                              record.value, response.add_agents()));
+      GB_RETURN_IF_ERROR(View(transaction, sent,
+                              record.key.substr(keys::kAgents.size()), record.value,
+                              response.add_agents()));
     }
     return absl::OkStatus();
   }));
@@ -131,15 +136,13 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
             auto stored, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
         store::AgentRecord record =
             stored.has_value() ? stored->value : store::AgentRecord();
-        // This server may just have started: the agent that it heard of last is
-        // given the time to come back.
-        const bool may_come_back =
-            live.empty() && record.agent().connected() &&
-            now - FromTimestamp(record.agent().last_seen_time()) <
-                SessionHub::kLiveness;
-        const bool lives =
-            IsElsewhere(sessions_, record) ||
-            (may_come_back && sessions_.LastHeard(id) == absl::InfinitePast());
+        // This server may just have started, or the agent was at another since: that
+        // one is given the time to come back.
+        const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
+        const bool may_come_back = live.empty() && record.agent().connected() &&
+                                   now - last_seen < SessionHub::kLiveness;
+        const bool lives = IsElsewhere(sessions_, record) ||
+                           (may_come_back && sessions_.LastHeard(id) < last_seen);
         if (lives && record.installation() != request.installation()) {
           return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
         }
@@ -192,9 +195,11 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
             replaced.clear();
             for (const std::shared_ptr<Session>& session : sessions) {
               const Session::Identity& who = session->identity();
-              GB_ASSIGN_OR_RETURN(
-                  auto record,
-                  GetRecord<store::AgentRecord>(transaction, keys::Agent(who.agent)));
+              const auto found =
+                  GetRecord<store::AgentRecord>(transaction, keys::Agent(who.agent));
+              // One that is damaged holds up no other.
+              if (absl::IsDataLoss(found.status())) continue;
+              GB_ASSIGN_OR_RETURN(auto record, found);
               if (!record.has_value()) continue;
               if (record->value.session_epoch() > who.epoch) {
                 replaced.push_back(session);
@@ -224,6 +229,7 @@ void Agents::EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced) 
 
 absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token) {
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, sessions_.Find(token));
+  if (session->attached() && IsVouching()) return session;
   if (!IsDue(session->identity().agent)) return session;
   const absl::Status noted = Note({session});
   // Only a restart within the next minute would miss the note.
@@ -257,16 +263,31 @@ void Agents::StreamEnded(const std::shared_ptr<Session>& session) {
   if (!noted.ok()) log::Warning("agent_not_noted", {{"error", noted.status()}});
 }
 
+bool Agents::IsVouching() const {
+  std::lock_guard lock(mutex_);
+  return vouched_.has_value() && clock_.Steady() - *vouched_ < kSeenInterval;
+}
+
 void Agents::Vouch() {
-  std::vector<std::shared_ptr<Session>> due;
-  for (std::shared_ptr<Session>& session : sessions_.Attached()) {
-    if (IsDue(session->identity().agent)) due.push_back(std::move(session));
+  const std::vector<std::shared_ptr<Session>> attached = sessions_.Attached();
+  {
+    std::lock_guard lock(mutex_);
+    const absl::Duration now = clock_.Steady();
+    vouched_ = now;
+    const bool due =
+        std::any_of(attached.begin(), attached.end(), [&](const auto& session) {
+          const auto it = seen_.find(session->identity().agent);
+          return it == seen_.end() || now - it->second >= kSeenInterval;
+        });
+    if (!due) return;
+    // The others too: from now on one commit does for all of them.
+    for (const auto& session : attached) seen_[session->identity().agent] = now;
   }
-  const absl::Status noted = Note(due);
+  const absl::Status noted = Note(attached);
   if (noted.ok()) return;
   log::Warning("agent_not_noted", {{"error", noted}});
   std::lock_guard lock(mutex_);
-  for (const auto& session : due) seen_.erase(session->identity().agent);
+  for (const auto& session : attached) seen_.erase(session->identity().agent);
 }
 
 void Agents::OnChanges(const std::vector<Change>& changes) {
@@ -337,6 +358,8 @@ absl::Status Agents::Acknowledge(const Session& session,
 
 absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
   const std::string& id = session->identity().agent;
+  // First: nobody vouches any more for what is written off here.
+  sessions_.Close(session);
   const absl::Status released = leases_.Release(session->identity().installation);
   const auto noted = store_.Write([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record,
@@ -352,7 +375,6 @@ absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {
         ToTimestamp(clock_.Now());
     return PutRecord(transaction, keys::Agent(id), record->value);
   });
-  sessions_.Close(session);
   log::Info("agent_goodbye", {{"agent", id}});
   GB_RETURN_IF_ERROR(released);
   return noted.status();

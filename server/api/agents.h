@@ -42,14 +42,15 @@ class Agents {
   absl::Status Goodbye(const std::shared_ptr<Session>& session);
 
   // The session of a call by an agent; remembers, at most every kSeenInterval, that the
-  // agent was heard of. Errors: SESSION_UNKNOWN.
+  // agent was heard of, unless Vouch is about to. Errors: SESSION_UNKNOWN.
   absl::StatusOr<std::shared_ptr<Session>> Enter(const std::string& token);
 
   // The session's stream is open now, or no longer: other servers are to know.
   void StreamBegan(const std::shared_ptr<Session>& session);
   void StreamEnded(const std::shared_ptr<Session>& session);
-  // Writes for other servers that streams are open still, of each agent at most every
-  // kSeenInterval and all in one transaction. To be called every few seconds.
+  // Writes that streams are open still, all in one transaction, as soon as one of them
+  // was not written for kSeenInterval. To be called every few seconds where other
+  // servers read it, and now and then where none does.
   void Vouch();
   // Ends sessions that an agent has replaced by one at another server.
   void OnChanges(const std::vector<Change>& changes);
@@ -58,10 +59,13 @@ class Agents {
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
   // An agent can't make everybody else start anew more often than this.
   static constexpr absl::Duration kOutrunInterval = absl::Hours(1);
-  absl::Status View(Transaction& transaction, const std::string& id,
-                    const store::AgentRecord& record, v1::Agent* agent);
+  absl::Status View(Transaction& transaction, const SentRevisions& all_sent,
+                    const std::string& id, const store::AgentRecord& record,
+                    v1::Agent* agent);
   // Nothing was written of the agent for kSeenInterval; from now on it was.
   bool IsDue(const std::string& id);
+  // Vouch is called every few seconds.
+  bool IsVouching() const;
   // Writes that the sessions live, and ends those that live no longer.
   absl::Status Note(const std::vector<std::shared_ptr<Session>>& sessions);
   void EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced);
@@ -73,8 +77,9 @@ class Agents {
   SessionHub& sessions_;
   Dispatcher& dispatcher_;
   Leases& leases_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
+  std::optional<absl::Duration> vouched_;       // Steady time of the last Vouch.
   std::optional<absl::Duration> outrun_;        // Steady time when it was last done.
 };
 

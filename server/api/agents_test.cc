@@ -1,9 +1,14 @@
 #include "server/api/agents.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 #include <thread>
+#include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "server/api/api_fixture_test.h"
+#include "server/store/watched_store_test.h"
 
 namespace guestbridge::server {
 namespace {
@@ -238,6 +243,46 @@ TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
   EXPECT_TRUE(messages[1].task().has_load_fields());
+}
+
+// Who holds the dispatcher waits for the store, and who holds the store must not wait
+// for the dispatcher.
+TEST_F(AgentsTest, AreShownWhileTheDispatcherReadsTheStore) {
+  Prepare("main");
+  WatchedStore dispatched(*store_);
+  WatchedStore shown(*store_);
+  Dispatcher dispatcher(dispatched, *sealer_, sessions_, false);
+  Agents agents(shown, clock_, sessions_, dispatcher, leases_);
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  absl::Notification done;
+  std::thread watchdog([&] {
+    if (done.WaitForNotificationWithTimeout(absl::Minutes(1))) return;
+    std::cerr << "they wait for each other\n";
+    std::abort();
+  });
+  for (const bool list : {false, true}) {
+    absl::Notification in_transaction;
+    absl::Notification locked;
+    shown.inside_read = [&] {
+      in_transaction.Notify();
+      locked.WaitForNotification();
+    };
+    dispatched.before_read = [&] {
+      if (!locked.HasBeenNotified()) locked.Notify();
+    };
+    std::thread feed([&] {
+      in_transaction.WaitForNotification();
+      dispatcher.OnChanges({{.revision = 1, .key = keys::Integration("main")}});
+    });
+    if (list) {
+      EXPECT_EQ(agents.List({})->agents_size(), 1);
+    } else {
+      EXPECT_EQ(agents.Get("agents/a")->integrations_size(), 1);
+    }
+    feed.join();
+  }
+  done.Notify();
+  watchdog.join();
 }
 
 TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {

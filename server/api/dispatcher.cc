@@ -110,7 +110,7 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   return absl::OkStatus();
 }
 
-void Dispatcher::Send(const std::string& id, const View& view, Sent* sent) {
+void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
     if (sent->revisions.erase(id) > 0) {
@@ -277,7 +277,7 @@ void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
   for (auto it = sent_.begin(); it != sent_.end();) {
     it = it->second.session->closed() ? sent_.erase(it) : std::next(it);
   }
-  Sent fresh;
+  Stream fresh;
   fresh.session = session;
   sent_[session->identity().token] = std::move(fresh);
   Work().IgnoreError();  // CatchUp goes on.
@@ -317,15 +317,16 @@ absl::Status Dispatcher::BringUpToDate(const std::string& integration) {
   return Refresh(id);
 }
 
-int64_t Dispatcher::SentRevision(const std::string& agent,
-                                 const std::string& integration) const {
+SentRevisions Dispatcher::Sent() const {
   std::lock_guard lock(mutex_);
+  SentRevisions all;
   for (const auto& [token, sent] : sent_) {
-    if (sent.session->identity().agent != agent || sent.session->closed()) continue;
-    const auto it = sent.revisions.find(integration);
-    if (it != sent.revisions.end()) return it->second;
+    if (sent.session->closed()) continue;
+    for (const auto& [integration, revision] : sent.revisions) {
+      all[{sent.session->identity().agent, integration}] = revision;
+    }
   }
-  return 0;
+  return all;
 }
 
 }  // namespace guestbridge::server

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,11 +16,16 @@
 
 namespace guestbridge::server {
 
+// By agent and integration id: the newest revision of its configuration that was sent
+// in the agent's present session.
+using SentRevisions = std::map<std::pair<std::string, std::string>, int64_t>;
+
 // Keeps each connected agent's stream in line with the store: configurations by
 // revision, unfinished runs as tasks, cancellations, removals. It looks at the store
 // whenever something changed and sends what the session lacks, so nothing depends on
 // the order of events. What the store could not tell now is asked again by CatchUp, and
-// no stream is told Caught before all was read. Thread-safe.
+// no stream is told Caught before all was read. Thread-safe; never to be called in a
+// transaction, as it reads the store under its own lock.
 class Dispatcher {
  public:
   Dispatcher(Store& store, Sealer& sealer, SessionHub& sessions,
@@ -42,12 +48,10 @@ class Dispatcher {
   // returns OK. Errors: those of the store.
   absl::Status BringUpToDate(const std::string& integration);
 
-  // Newest revision of an integration's configuration that was sent in the agent's
-  // present session; 0 when none was.
-  int64_t SentRevision(const std::string& agent, const std::string& integration) const;
+  SentRevisions Sent() const;
 
  private:
-  struct Sent {
+  struct Stream {
     std::shared_ptr<Session> session;
     std::map<std::string, int64_t> revisions;  // By integration id.
     std::set<std::string> runs;                // Names of runs handed out.
@@ -62,7 +66,7 @@ class Dispatcher {
   absl::Status List();
   absl::Status Refresh(const std::string& id);
   absl::Status Work();
-  void Send(const std::string& id, const View& view, Sent* sent);
+  void Send(const std::string& id, const View& view, Stream* sent);
   absl::Status AssignIfAlone(const std::string& id);
 
   Store& store_;
@@ -70,9 +74,9 @@ class Dispatcher {
   SessionHub& sessions_;
   const bool allow_private_portals_;
   mutable std::mutex mutex_;
-  std::map<std::string, Sent> sent_;  // By session token.
-  std::set<std::string> stale_;       // Ids of integrations to be looked at.
-  bool away_ = false;                 // The store did not answer when last asked.
+  std::map<std::string, Stream> sent_;  // By session token.
+  std::set<std::string> stale_;         // Ids of integrations to be looked at.
+  bool away_ = false;                   // The store did not answer when last asked.
 };
 
 }  // namespace guestbridge::server

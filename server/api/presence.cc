@@ -1,10 +1,17 @@
 #include "server/api/presence.h"
 
+#include <utility>
+
 #include "common/status/status_macros.h"
 #include "server/api/keys.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
+namespace {
+
+constexpr int kMostAgents = 100000;
+
+}  // namespace
 
 bool IsElsewhere(const SessionHub& sessions, const store::AgentRecord& record) {
   return !record.server().empty() && record.server() != sessions.server() &&
@@ -28,11 +35,13 @@ absl::StatusOr<bool> IsConnected(Transaction& transaction, const SessionHub& ses
 absl::StatusOr<std::vector<std::string>> ConnectedAgents(Transaction& transaction,
                                                          const SessionHub& sessions) {
   std::vector<std::string> connected;
-  GB_ASSIGN_OR_RETURN(const auto records, ListRecords<store::AgentRecord>(
-                                              transaction, keys::kAgents, "", 100000));
-  for (const auto& record : records) {
-    std::string agent = record.key.substr(keys::kAgents.size());
-    if (IsConnected(sessions, agent, record.value)) {
+  GB_ASSIGN_OR_RETURN(auto documents, transaction.List(keys::kAgents, "", kMostAgents));
+  for (Document& document : documents) {
+    std::string agent = document.key.substr(keys::kAgents.size());
+    // Of one that is damaged this server knows whether it is here.
+    const auto record = DecodeRecord<store::AgentRecord>(std::move(document));
+    if (IsConnected(sessions, agent,
+                    record.ok() ? record->value : store::AgentRecord())) {
       connected.push_back(std::move(agent));
     }
   }

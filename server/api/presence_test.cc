@@ -1,7 +1,10 @@
 #include "server/api/presence.h"
 
+#include <utility>
+
 #include "server/api/api_fixture_test.h"
 #include "server/api/system_status.h"
+#include "server/store/watched_store_test.h"
 
 // Two servers on one store: agents at the one, seen from the other.
 namespace guestbridge::server {
@@ -130,6 +133,19 @@ TEST_F(PresenceTest, ARunIsCancelledThroughItsAgentAtAnotherServer) {
   EXPECT_EQ(messages[0].cancel_run(), run->name());
 }
 
+TEST_F(PresenceTest, NobodyVouchesForAnAgentThatSaysGoodbye) {
+  WatchedStore watched(*store_);
+  Agents agents(watched, clock_, sessions_, dispatcher_, leases_);
+  const auto session = ConnectAgent("a", "inst");
+  clock_.Advance(absl::Seconds(21));
+  bool vouched = false;
+  watched.after_write = [&] {
+    if (!std::exchange(vouched, true)) agents.Vouch();
+  };
+  ASSERT_THAT(agents.Goodbye(session), IsOk());
+  EXPECT_FALSE(two_.agents.Get("agents/a")->connected());
+}
+
 TEST_F(PresenceTest, AnAgentThatMovesEndsItsSessionAtTheServerBefore) {
   const auto before = ConnectToOther("a", "inst");
   ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
@@ -167,6 +183,42 @@ TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
   EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
 }
 
+TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {
+  ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
+  clock_.Advance(absl::Seconds(10));
+  const auto there = ConnectToOther("a", "inst");
+  ASSERT_NE(there, nullptr);
+  agents_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  there->Detach(other_stream_);
+  two_.agents.StreamEnded(there);
+  clock_.Advance(absl::Seconds(1));
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("clone");
+  EXPECT_EQ(ReasonOf(agents_.Hello(hello).status()), "AGENT_NAME_IN_USE");
+  hello.set_installation("inst");
+  EXPECT_THAT(agents_.Hello(hello), IsOk());
+}
+
+TEST_F(PresenceTest, AnAgentWhoseRowIsDamagedHoldsUpNoOther) {
+  ConnectToOther("a", "one");
+  ConnectToOther("b", "two");
+  ASSERT_THAT(store_->Write([](Transaction& t) {
+    return t.Put(keys::Agent("a"), "\xff not a message");
+  }),
+              IsOk());
+  clock_.Advance(absl::Seconds(40));
+  two_.agents.Vouch();
+  clock_.Advance(absl::Seconds(40));
+  EXPECT_TRUE(IsConnectedHere("b"));
+  ASSERT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
+    EXPECT_THAT(*ConnectedAgents(t, sessions_), ElementsAre("b"));
+    EXPECT_THAT(*ConnectedAgents(t, two_.sessions), ElementsAre("a", "b"));
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
 TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   ConnectToOther("a", "one");
   ConnectToOther("b", "two");
@@ -181,6 +233,23 @@ TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   EXPECT_EQ(Revision(), before + 1);
   agents_.Vouch();
   EXPECT_EQ(Revision(), before + 1) << "of one's own agents only";
+}
+
+TEST_F(PresenceTest, AgentsThatCameAtOddTimesAndCallAreWrittenTogether) {
+  two_.agents.Vouch();
+  const auto a = ConnectToOther("a", "one");
+  clock_.Advance(absl::Seconds(7));
+  const auto b = ConnectToOther("b", "two");
+  const int64_t before = Revision();
+  for (int look = 0; look < 12; ++look) {
+    clock_.Advance(absl::Seconds(5));
+    ASSERT_THAT(two_.agents.Enter(a->identity().token), IsOk());
+    ASSERT_THAT(two_.agents.Enter(b->identity().token), IsOk());
+    two_.agents.Vouch();
+  }
+  EXPECT_EQ(Revision(), before + 3) << "in a minute";
+  EXPECT_TRUE(IsConnectedHere("a"));
+  EXPECT_TRUE(IsConnectedHere("b"));
 }
 
 }  // namespace

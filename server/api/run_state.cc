@@ -73,6 +73,12 @@ bool AddsUp(const v1::RunCounters& counters) {
                                    counters.deferred();
 }
 
+bool IsSameRun(const v1::Run& report, const v1::Run& run) {
+  return !report.has_create_time() ||
+         absl::ToUnixMicros(FromTimestamp(report.create_time())) ==
+             absl::ToUnixMicros(FromTimestamp(run.create_time()));
+}
+
 bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until) {
   if (!IsFinal(run.state())) return false;
   if (until != v1::WatchRunRequest::WRITTEN_BACK) return true;

@@ -14,6 +14,10 @@ bool IsExclusive(v1::Run::Kind kind);
 // scanned = unchanged + added + updated + recreated + skipped + failed + deferred.
 bool AddsUp(const v1::RunCounters& counters);
 
+// Whether a report is about `run`, and not about one that had its name in a database
+// that was restored since. Agents report the `create_time` that they were given.
+bool IsSameRun(const v1::Run& report, const v1::Run& run);
+
 // Whether a watch until `until` has seen enough.
 bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until);
 

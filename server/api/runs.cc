@@ -459,6 +459,9 @@ absl::StatusOr<bool> Runs::Report(Session& session,
                          .Write([&](Transaction& transaction) -> absl::Status {
                            GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
                            v1::Run& run = *record.mutable_run();
+                           if (!IsSameRun(request.run(), run)) {
+                             return MakeError("RUN_NOT_FOUND", {{"run", name}});
+                           }
                            GB_ASSIGN_OR_RETURN(const std::string id,
                                                ParseIntegrationName(run.integration()));
                            GB_ASSIGN_OR_RETURN(const std::string assigned,

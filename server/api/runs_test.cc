@@ -305,6 +305,27 @@ TEST_F(RunsTest, AnOlderReportIsIgnored) {
   EXPECT_EQ(runs_.Get(run)->counters().added(), 50);
 }
 
+TEST_F(RunsTest, AReportOfARunThatARestoreTookBackIsNotTheNextOnes) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  v1::ReportRunRequest late;
+  late.set_sequence(7);
+  *late.mutable_run() = *run;
+  *late.mutable_run()->mutable_create_time() =
+      ToTimestamp(clock_.Now() - absl::Minutes(1));
+  late.mutable_run()->set_state(v1::Run::SUCCEEDED);
+  EXPECT_THAT(runs_.Report(*session, late),
+              StatusIs(absl::StatusCode::kNotFound, "RUN_NOT_FOUND"));
+  EXPECT_EQ(runs_.Get(run->name())->state(), v1::Run::PENDING);
+  v1::ReportRunRequest own = late;
+  *own.mutable_run() = *run;
+  own.mutable_run()->set_state(v1::Run::RUNNING);
+  ASSERT_THAT(runs_.Report(*session, own), IsOk());
+  EXPECT_EQ(runs_.Get(run->name())->state(), v1::Run::RUNNING);
+}
+
 TEST_F(RunsTest, AnotherAgentMayNotReport) {
   Prepare("main");
   ConnectAgent("a1", "inst");

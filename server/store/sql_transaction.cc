@@ -28,8 +28,10 @@ Document ReadDocument(const SqlRow& row) {
   return {.key = row.Text(0), .body = row.Text(1), .version = row.Int(2)};
 }
 
-absl::StatusOr<int64_t> SequenceValue(SqlSession& session, absl::string_view name) {
-  int64_t value = 0;
+// Nothing: it was never used, for all that the database knows.
+absl::StatusOr<std::optional<int64_t>> SequenceValue(SqlSession& session,
+                                                     absl::string_view name) {
+  std::optional<int64_t> value;
   GB_RETURN_IF_ERROR(session.Run("SELECT value FROM sequences WHERE name = $1", {name},
                                  [&](const SqlRow& row) { value = row.Int(0); }));
   return value;
@@ -46,7 +48,8 @@ absl::Status SetSequenceValue(SqlSession& session, absl::string_view name,
 }  // namespace
 
 absl::StatusOr<int64_t> StoredRevision(SqlSession& session) {
-  return SequenceValue(session, kRevision);
+  GB_ASSIGN_OR_RETURN(const auto value, SequenceValue(session, kRevision));
+  return value.value_or(0);
 }
 
 absl::StatusOr<StorePosition> StoredPosition(SqlSession& session) {
@@ -150,9 +153,14 @@ absl::Status SqlTransaction::Delete(absl::string_view key) {
 
 absl::StatusOr<int64_t> SqlTransaction::NextNumber(absl::string_view sequence) {
   if (!writable_) return ReadOnly();
-  GB_ASSIGN_OR_RETURN(const int64_t last, SequenceValue(session_, sequence));
-  GB_RETURN_IF_ERROR(SetSequenceValue(session_, sequence, last + 1));
-  return last + 1;
+  GB_ASSIGN_OR_RETURN(std::optional<int64_t> last, SequenceValue(session_, sequence));
+  if (!last.has_value()) {
+    // First used in commits that were lost, maybe: no more often than they were many.
+    GB_ASSIGN_OR_RETURN(last, SequenceValue(session_, kGeneration));
+  }
+  const int64_t next = last.value_or(0) + 1;
+  GB_RETURN_IF_ERROR(SetSequenceValue(session_, sequence, next));
+  return next;
 }
 
 absl::StatusOr<int64_t> SqlTransaction::Finish() {

@@ -46,8 +46,8 @@ class Transaction {
   virtual absl::Status Put(absl::string_view key, absl::string_view body) = 0;
   // Deleting what is not there is not an error.
   virtual absl::Status Delete(absl::string_view key) = 0;
-  // The next number of a named sequence, from 1; given back only when the transaction
-  // does not commit.
+  // The next number of a named sequence, from 1 (in a later generation from far above
+  // all that was given before); given back only when the transaction does not commit.
   virtual absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) = 0;
 };
 

@@ -133,8 +133,9 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
     return keys;
   }
 
-  // What a failover to a copy leaves that has nothing after `revision`.
-  void SetBack(int64_t revision) {
+  // What a failover to a copy leaves that has nothing after `revision`, and `runs` of
+  // the sequence; 0: the copy does not know it yet.
+  void SetBack(int64_t revision, int64_t runs = 1) {
     const auto backend = place_->OpenBackend();
     ASSERT_TRUE(backend.ok()) << backend.status();
     const absl::Status status =
@@ -143,8 +144,10 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
               session.Run("DELETE FROM documents WHERE version > $1", {revision}));
           GB_RETURN_IF_ERROR(
               session.Run("DELETE FROM changes WHERE revision > $1", {revision}));
-          GB_RETURN_IF_ERROR(
-              session.Run("UPDATE sequences SET value = 1 WHERE name = 'runs'", {}));
+          GB_RETURN_IF_ERROR(session.Run(
+              "UPDATE sequences SET value = $1 WHERE name = 'runs'", {runs}));
+          GB_RETURN_IF_ERROR(session.Run(
+              "DELETE FROM sequences WHERE name = 'runs' AND value = 0", {}));
           GB_RETURN_IF_ERROR(session.Run(
               "UPDATE sequences SET value = $1 WHERE name = '#revision'", {revision}));
           return (*backend)->NotifyOthers(session);
@@ -452,6 +455,16 @@ TEST_P(StoreConformance, AWriteAfterCommitsWereLostReusesNoNumber) {
   EXPECT_GT(NextRun(), last_run);
   EXPECT_EQ(store_->Rewinds(), 1);
   EXPECT_EQ(Put("d", "1"), next + 2) << "and goes on from there";
+}
+
+TEST_P(StoreConformance, ASequenceThatTheCopyDoesNotKnowReusesNoNumberEither) {
+  const int64_t first = Put("a", "1");
+  NextRun();
+  const int64_t last_run = NextRun();
+  SetBack(first, /*runs=*/0);
+  const int64_t next_run = NextRun();
+  EXPECT_GT(next_run, last_run);
+  EXPECT_EQ(NextRun(), next_run + 1);
 }
 
 TEST_P(StoreConformance, AWatchFindsThatCommitsWereLost) {

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "common/status/status_macros.h"
 #include "server/store/record_codec.h"
 #include "server/tokens/token_keys.h"
@@ -11,8 +13,27 @@ constexpr absl::string_view kGrants = "token-grants";
 // So old a note is overdue also to a server that has only just seen it; far more than
 // clocks of servers differ.
 constexpr absl::Duration kSurelyOver = absl::Minutes(10);
+constexpr int kMostIntegrations = 100000;
 
 }  // namespace
+
+absl::Status TokenManager::GiveUpOwnNotes() {
+  return store_
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(auto documents,
+                            transaction.List(TokensKey(""), "", kMostIntegrations));
+        for (Document& document : documents) {
+          auto stored = DecodeRecord<store::TokenRecord>(std::move(document));
+          // One that is damaged is told about when it is used.
+          if (!stored.ok() || stored->value.refreshing_server() != server_) continue;
+          // That it was sent stays: an answer may be lost.
+          stored->value.clear_refreshing_server();
+          GB_RETURN_IF_ERROR(PutRecord(transaction, stored->key, stored->value));
+        }
+        return absl::OkStatus();
+      })
+      .status();
+}
 
 bool TokenManager::IsUnderWay(Flight& flight,
                               const Record<store::TokenRecord>& stored) const {
@@ -27,6 +48,17 @@ bool TokenManager::IsUnderWay(Flight& flight,
       absl::FromUnixSeconds(stored.value.refresh_sent_unix_seconds());
   return clock_.Steady() - flight.foreign_since < kTakeOver &&
          clock_.Now() - sent < kSurelyOver;
+}
+
+// Newer tokens, another chain, or a webhook. A note of a server that took over does not
+// count: the token that it uses died with ours. Nor does what a database that was set
+// back has: ours came after it.
+bool TokenManager::Outdates(const store::TokenRecord& stored, const Flight& flight) {
+  if (stored.sealed_refresh_token().empty()) return true;
+  const int64_t grant = flight.unsaved->grant();
+  if (stored.grant() != 0 || grant != 0) return stored.grant() > grant;
+  // From before grants were counted.
+  return stored.sealed_refresh_token() != flight.unsaved_follows;
 }
 
 absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_id,
@@ -45,9 +77,7 @@ absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_i
     GB_ASSIGN_OR_RETURN(
         const auto current,
         GetRecord<store::TokenRecord>(transaction, TokensKey(integration_id)));
-    // Newer tokens, another chain, or no integration any more: the store wins. A note
-    // of a server that took over does not count: the token that it uses died with ours.
-    if (!current.has_value() || current->value.grant() != flight.unsaved->grant()) {
+    if (!current.has_value() || Outdates(current->value, flight)) {
       return absl::OkStatus();
     }
     replaced = true;

@@ -83,9 +83,11 @@ absl::StatusOr<std::unique_ptr<TokenManager>> TokenManager::Create(
       return MakeError("OAUTH_URL_INVALID", {{"given", options.oauth_url}});
     }
   }
-  return std::unique_ptr<TokenManager>(new TokenManager(std::move(options),
-                                                        std::move(named), store, sealer,
-                                                        clock, std::move(make_client)));
+  std::unique_ptr<TokenManager> manager(
+      new TokenManager(std::move(options), std::move(named), store, sealer, clock,
+                       std::move(make_client)));
+  GB_RETURN_IF_ERROR(manager->GiveUpOwnNotes());
+  return manager;
 }
 
 TokenManager::TokenManager(TokenManagerOptions options,
@@ -145,13 +147,14 @@ RefreshAnswer TokenManager::Ask(const Chain& chain, const SecretString& refresh_
 }
 
 absl::StatusOr<store::TokenRecord> TokenManager::Refresh(
-    const std::string& integration_id, const Chain& chain, bool* answer_lost) {
+    const std::string& integration_id, const Chain& chain, absl::Duration claimed,
+    bool* answer_lost) {
   bool retried = false;
   bool all_refused = true;
   bool in_doubt = chain.answer_was_lost;
   absl::Status error = ForPortal("REAUTHORIZATION_NEEDED", chain.portal);
   // Once others may have taken over, a token is no longer ours to use up.
-  const absl::Duration last_ask = clock_.Steady() + kLastAsk;
+  const absl::Duration last_ask = claimed + kLastAsk;
   for (const SecretString& token : chain.refresh_tokens) {
     if (clock_.Steady() > last_ask) {
       *answer_lost = in_doubt;
@@ -281,6 +284,8 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
 
   store::TokenRecord claimed;
   int64_t version = 0;
+  // Before the claim: whoever sees it counts from then, however long it takes here.
+  const absl::Duration claim_time = clock_.Steady();
   if (in_force) {
     claimed = stored->value;
     version = stored->version;
@@ -289,7 +294,7 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   }
   bool answer_lost = false;
   absl::StatusOr<store::TokenRecord> refreshed =
-      Refresh(integration_id, chain, &answer_lost);
+      Refresh(integration_id, chain, claim_time, &answer_lost);
   if (!refreshed.ok()) {
     if (in_force) {
       const auto settled = Settle(integration_id, version, answer_lost, claimed);
@@ -299,6 +304,7 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
   }
   if (in_force) {
     flight->unsaved = *refreshed;
+    flight->unsaved_follows = claimed.sealed_refresh_token();
   } else {
     flight->unsaved_aside.emplace();
     *flight->unsaved_aside->mutable_tokens() = *refreshed;
@@ -426,6 +432,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
   GB_ASSIGN_OR_RETURN(chain.refresh_tokens, OpenRefreshTokens(integration_id, record));
   chain.answer_was_lost = record.refresh_sent_unix_seconds() != 0;
 
+  const absl::Duration claim_time = clock_.Steady();
   // Durable before the first byte leaves: after a crash the old token may be dead.
   GB_ASSIGN_OR_RETURN(const bool mine, Claim(integration_id, &version, &record));
   if (!mine) return std::nullopt;
@@ -433,13 +440,14 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
   CrashPoint("server.token.noted");
   bool answer_lost = false;
   absl::StatusOr<store::TokenRecord> refreshed =
-      Refresh(integration_id, chain, &answer_lost);
+      Refresh(integration_id, chain, claim_time, &answer_lost);
   if (refreshed.ok()) {
     log::Info("tokens_refreshed", {{"integration", integration_id}});
     flight.failure = absl::OkStatus();
     CrashPoint("server.token.granted");
     // Not handed out before it is stored: the next refresh needs the new token.
     flight.unsaved = *refreshed;
+    flight.unsaved_follows = record.sealed_refresh_token();
     GB_ASSIGN_OR_RETURN(const bool in_place, StoreUnsaved(integration_id, flight));
     CrashPoint("server.token.saved");
     if (!in_place) return std::nullopt;

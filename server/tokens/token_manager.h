@@ -82,7 +82,8 @@ class TokenManager {
   // with the detail REFRESH_UNDER_WAY.
   static constexpr absl::Duration kPatience = absl::Seconds(20);
 
-  // `store`, `sealer` and `clock` outlive it. Errors: OAUTH_URL_INVALID.
+  // `store`, `sealer` and `clock` outlive it. Refreshes that a server of this name was
+  // about when it died are given up. Errors: OAUTH_URL_INVALID, those of the store.
   static absl::StatusOr<std::unique_ptr<TokenManager>> Create(
       TokenManagerOptions options, Store& store, Sealer& sealer, const Clock& clock,
       HttpClientFactory make_client);
@@ -132,6 +133,7 @@ class TokenManager {
     // Refreshed, but the store could not take it: stored before anything else. Its
     // `grant` is the one that it follows.
     std::optional<store::TokenRecord> unsaved;
+    std::string unsaved_follows;  // The sealed refresh token that it came of.
     std::optional<store::PendingTokenRecord> unsaved_aside;
     // Version of another server's note, and since when (steady clock) it is known here.
     int64_t foreign_version = 0;
@@ -159,14 +161,20 @@ class TokenManager {
   std::shared_ptr<Flight> FlightOf(const std::string& integration_id);
   absl::StatusOr<std::vector<SecretString>> OpenRefreshTokens(
       const std::string& integration_id, const store::TokenRecord& record);
-  // Tries the chain's tokens; returns the record as it must be stored.
+  // Tries the chain's tokens, claimed at `claimed` (steady clock) or later; returns the
+  // record as it must be stored.
   absl::StatusOr<store::TokenRecord> Refresh(const std::string& integration_id,
-                                             const Chain& chain, bool* answer_lost);
+                                             const Chain& chain, absl::Duration claimed,
+                                             bool* answer_lost);
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);
+  // Others need not wait for what this server did not live to settle.
+  absl::Status GiveUpOwnNotes();
   // Another server is refreshing, and not overdue.
   bool IsUnderWay(Flight& flight, const Record<store::TokenRecord>& stored) const;
+  // What is stored is not to be replaced by what waits in `flight`.
+  static bool Outdates(const store::TokenRecord& stored, const Flight& flight);
   // Stores what waits in `flight`. True: under tokens/; false: nothing waited, or there
   // are newer tokens.
   absl::StatusOr<bool> StoreUnsaved(const std::string& integration_id, Flight& flight);

@@ -19,8 +19,10 @@
 #include "gtest/gtest.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
+#include "server/store/watched_store_test.h"
 #include "server/tokens/fake_transport.h"
 #include "server/tokens/token_manager.h"
+#include "server/tokens/token_state.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/temp_dir.h"
 
@@ -46,6 +48,9 @@ class TokenReplicasTest : public ::testing::Test {
   }
 
   std::unique_ptr<TokenManager> Server(const std::string& id) {
+    return Server(id, *store_);
+  }
+  std::unique_ptr<TokenManager> Server(const std::string& id, Store& store) {
     TokenManagerOptions options;
     options.server = id;
     options.pause = [this](absl::Duration time) {
@@ -53,7 +58,7 @@ class TokenReplicasTest : public ::testing::Test {
       clock_.Advance(time);
       if (on_pause_) on_pause_();
     };
-    return *TokenManager::Create(options, *store_, *sealer_, clock_,
+    return *TokenManager::Create(options, store, *sealer_, clock_,
                                  transport_.Factory());
   }
 
@@ -98,6 +103,27 @@ class TokenReplicasTest : public ::testing::Test {
           return TokenManager::AdoptTokens(t, "main", tokens);
         })
         .status();
+  }
+
+  store::TokenRecord Stored() {
+    store::TokenRecord record;
+    EXPECT_TRUE(store_
+                    ->Read([&](Transaction& t) -> absl::Status {
+                      GB_ASSIGN_OR_RETURN(
+                          const auto stored,
+                          GetRecord<store::TokenRecord>(t, "tokens/main"));
+                      if (stored.has_value()) record = stored->value;
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    return record;
+  }
+  // As a restored database or an older server leaves it.
+  void PutStored(const store::TokenRecord& record) {
+    EXPECT_TRUE(
+        store_
+            ->Write([&](Transaction& t) { return PutRecord(t, "tokens/main", record); })
+            .ok());
   }
 
   // An access token that is not `refused`, or the reason why there is none.
@@ -173,6 +199,20 @@ TEST_F(TokenReplicasTest, AServerThatDoesNotComeBackIsTakenOver) {
   EXPECT_EQ(Get(*two_, "a3"), "a4");
 }
 
+TEST_F(TokenReplicasTest, AServerThatSleptAfterItsClaimUsesNoTokenUp) {
+  WatchedStore watched(*store_);
+  const auto sleepy = Server("three", watched);
+  bool slept = false;
+  watched.after_write = [&] {
+    if (std::exchange(slept, true)) return;
+    EXPECT_EQ(Get(*two_, "a2"), kUnderWay);
+    clock_.Advance(TokenManager::kTakeOver);
+    EXPECT_EQ(Get(*two_, "a2"), "a3");
+  };
+  EXPECT_EQ(Get(*sleepy, "a2"), "a3");
+  EXPECT_THAT(used_, ElementsAre("r1", "r2"));
+}
+
 TEST_F(TokenReplicasTest, TokensThatCameLateAreNotLostToAServerThatTookOver) {
   after_answer_ = [&] {
     EXPECT_EQ(Get(*two_, "a2"), kUnderWay);
@@ -195,10 +235,52 @@ TEST_F(TokenReplicasTest, TokensThatCameLateReplaceNoNewerChain) {
   EXPECT_EQ(Get(*two_, "a4"), "a5");
 }
 
+TEST_F(TokenReplicasTest, TokensThatCameAfterADatabaseWasSetBackAreTheNewest) {
+  const store::TokenRecord backup = Stored();
+  ASSERT_EQ(Get(*one_, "a2"), "a3");
+  after_answer_ = [&] { PutStored(backup); };
+  EXPECT_EQ(Get(*one_, "a3"), "a4");
+  EXPECT_EQ(Get(*two_, "a4"), "a5") << "the chain goes on";
+}
+
+TEST_F(TokenReplicasTest, TokensOfBeforeGrantsWereCountedReplaceNoOtherChain) {
+  store::TokenRecord old = Stored();
+  old.clear_grant();
+  store::TokenRecord other = old;
+  other.set_sealed_refresh_token(sealer_->Seal(
+      SecretString("fresh"), "integrations/main/connection#refresh_token"));
+  PutStored(old);
+  after_answer_ = [&] { PutStored(other); };
+  Get(*Server("one"), "a2");
+  EXPECT_EQ(Stored().grant(), 0);
+
+  // A webhook has no grant either.
+  PutStored(old);
+  live_ = "r2";
+  const store::TokenRecord webhook = WebhookTokens({"crm"});
+  after_answer_ = [&] { PutStored(webhook); };
+  Get(*Server("one"), "a2");
+  EXPECT_EQ(Stored().sealed_refresh_token(), "");
+
+  PutStored(old);
+  live_ = "r2";
+  EXPECT_NE(Get(*Server("one"), "a2"), "a2") << "and its own chain goes on";
+  EXPECT_GT(Stored().grant(), 0);
+}
+
 TEST_F(TokenReplicasTest, AServerThatRestartsDoesNotWaitForItself) {
   before_answer_ = [&] { EXPECT_EQ(Get(*Server("one"), "a2"), "a3"); };
   Get(*one_, "a2");
   EXPECT_EQ(pauses_, 0);
+}
+
+TEST_F(TokenReplicasTest, NobodyWaitsForAServerThatDiedAndIsBack) {
+  before_answer_ = [&] {
+    Server("one");
+    EXPECT_EQ(Get(*two_, "a2"), "a3");
+    EXPECT_EQ(pauses_, 0);
+  };
+  Get(*one_, "a2");
 }
 
 TEST_F(TokenReplicasTest, AnOldNoteIsTakenOverAtOnce) {
