@@ -183,6 +183,16 @@ TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
   EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
 }
 
+TEST_F(PresenceTest, WhoMayNotHaveANameIsNotBelievedEither) {
+  ASSERT_NE(ConnectToOther("a", "inst"), nullptr);
+  v1::HelloRequest clone;
+  clone.set_agent("a");
+  clone.set_installation("clone");
+  clone.set_known_revision(5000);
+  EXPECT_EQ(ReasonOf(agents_.Hello(clone).status()), "AGENT_NAME_IN_USE");
+  EXPECT_EQ(store_->Rewinds(), 0);
+}
+
 TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {
   ASSERT_NE(ConnectAgent("a", "inst"), nullptr);
   clock_.Advance(absl::Seconds(10));

@@ -18,6 +18,10 @@ constexpr absl::Duration kLongestWait = absl::Hours(24);
 
 // Farther than anybody counts on unseen, and not the same twice from one backup.
 constexpr int64_t kLeap = 1'000'000;
+// How soon after the last one a new generation may begin without a write that needs it:
+// for what this server knows, and for what somebody else says.
+constexpr absl::Duration kOwnPause = absl::Minutes(1);
+constexpr absl::Duration kForeignPause = absl::Hours(1);
 // Nobody's revision is so far ahead.
 constexpr int64_t kFurthest = int64_t{1} << 40;
 
@@ -89,8 +93,8 @@ class RevisionSignal {
 
 class SqlStore final : public Store {
  public:
-  SqlStore(std::unique_ptr<SqlBackend> backend, Random& random)
-      : random_(random), backend_(std::move(backend)) {}
+  SqlStore(std::unique_ptr<SqlBackend> backend, Random& random, const Clock& clock)
+      : random_(random), clock_(clock), backend_(std::move(backend)) {}
 
   absl::Status Start() {
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
@@ -111,7 +115,8 @@ class SqlStore final : public Store {
       GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
       const bool behind = position.revision < known;
       if (behind) {
-        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+        GB_ASSIGN_OR_RETURN(position,
+                            BeginGeneration(session, known, Leap(), clock_.Now()));
       }
       SqlTransaction transaction(session, position.revision);
       GB_RETURN_IF_ERROR(body(transaction));
@@ -145,7 +150,7 @@ class SqlStore final : public Store {
       return absl::OkStatus();
     }));
     if (position.revision < known) {
-      GB_RETURN_IF_ERROR(Surpass(known).status());
+      GB_RETURN_IF_ERROR(Surpass(known, kOwnPause).status());
     } else {
       signal_.Announce(position);
     }
@@ -156,7 +161,7 @@ class SqlStore final : public Store {
 
   absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
     if (revision <= signal_.revision()) return true;
-    return Surpass(revision);
+    return Surpass(revision, kForeignPause);
   }
 
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
@@ -179,11 +184,12 @@ class SqlStore final : public Store {
       return;
     }
     // One that fails is followed by the next poll.
-    Surpass(known).status().IgnoreError();
+    Surpass(known, kOwnPause).status().IgnoreError();
   }
 
-  // A new generation if the store is behind `known`. Whoever comes second finds it.
-  absl::StatusOr<bool> Surpass(int64_t known) {
+  // A new generation if the store is behind `known` and the present one is older than
+  // `pause`. Whoever comes second finds it.
+  absl::StatusOr<bool> Surpass(int64_t known, absl::Duration pause) {
     StorePosition position;
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
       GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
@@ -194,7 +200,11 @@ class SqlStore final : public Store {
       GB_RETURN_IF_ERROR(backend_->Transact([&](SqlSession& session) -> absl::Status {
         GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
         if (position.revision >= known) return absl::OkStatus();
-        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+        GB_ASSIGN_OR_RETURN(const absl::Time begun, GenerationTime(session));
+        const absl::Time now = clock_.Now();
+        // One that begins in the future was noted by a clock that was wrong.
+        if (begun <= now && now - begun < pause) return absl::OkStatus();
+        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap(), now));
         return backend_->NotifyOthers(session);
       }));
     }
@@ -203,6 +213,7 @@ class SqlStore final : public Store {
   }
 
   Random& random_;
+  const Clock& clock_;
   RevisionSignal signal_;  // Outlives the backend's watch.
   const std::unique_ptr<SqlBackend> backend_;
 };
@@ -210,8 +221,9 @@ class SqlStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(std::unique_ptr<SqlBackend> backend,
-                                                    Random& random) {
-  auto store = std::make_unique<SqlStore>(std::move(backend), random);
+                                                    Random& random,
+                                                    const Clock& clock) {
+  auto store = std::make_unique<SqlStore>(std::move(backend), random, clock);
   GB_RETURN_IF_ERROR(store->Start());
   return store;
 }

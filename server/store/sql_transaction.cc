@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
 
 namespace guestbridge::server {
@@ -64,17 +66,27 @@ absl::StatusOr<StorePosition> StoredPosition(SqlSession& session) {
 }
 
 absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
-                                              int64_t leap) {
+                                              int64_t leap, absl::Time now) {
   GB_ASSIGN_OR_RETURN(const int64_t stored, StoredRevision(session));
-  GB_RETURN_IF_ERROR(
-      session.Run("UPDATE sequences SET value = value + $1"
-                  " WHERE name <> $2 AND name <> $3",
-                  {leap, kRevision, kGeneration}));
+  // Those with a # are the store's own, and no counters of what was given.
+  GB_RETURN_IF_ERROR(session.Run(
+      "UPDATE sequences SET value = value + $1 WHERE name NOT LIKE '#%'", {leap}));
   SqlTransaction transaction(session, std::max(stored, known) + leap);
-  GB_RETURN_IF_ERROR(transaction.Put(kGenerationKey, ""));
+  GB_RETURN_IF_ERROR(
+      transaction.Put(kGenerationKey, absl::StrCat(absl::ToUnixMillis(now))));
   GB_ASSIGN_OR_RETURN(const int64_t first, transaction.Finish());
   GB_RETURN_IF_ERROR(SetSequenceValue(session, kGeneration, first));
   return StorePosition{.generation = first, .revision = first};
+}
+
+absl::StatusOr<absl::Time> GenerationTime(SqlSession& session) {
+  GB_ASSIGN_OR_RETURN(const auto generation,
+                      SqlTransaction(session).Get(kGenerationKey));
+  int64_t millis = 0;
+  if (!generation.has_value() || !absl::SimpleAtoi(generation->body, &millis)) {
+    return absl::UnixEpoch();
+  }
+  return absl::FromUnixMillis(millis);
 }
 
 absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t revision,

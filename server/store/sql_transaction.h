@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/store/sql_session.h"
 #include "server/store/store.h"
 
@@ -23,7 +24,9 @@ absl::StatusOr<StorePosition> StoredPosition(SqlSession& session);
 // than anybody can have counted on unseen. Returns the first position of the new
 // generation.
 absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
-                                              int64_t leap);
+                                              int64_t leap, absl::Time now);
+// When the present generation began; the epoch: the first one, or nobody noted it.
+absl::StatusOr<absl::Time> GenerationTime(SqlSession& session);
 
 // As Store::ChangesAfter. When the changes of the first commit alone exceed `limit`,
 // all of them are returned.
