@@ -479,6 +479,39 @@ TEST_P(StoreConformance, AWatchFindsThatCommitsWereLost) {
   EXPECT_EQ(store_->Rewinds(), 1);
 }
 
+TEST_P(StoreConformance, LostCommitsAreMissedAlsoWhenOthersHaveTheirNumbers) {
+  for (const bool writes : {false, true}) {
+    const int64_t rewinds = store_->Rewinds();
+    const int64_t first = Put("a", "1");
+    const int64_t last = Put("b", "1");
+    SetBack(first);
+    {
+      // A server that was started since.
+      auto other = place_->Open();
+      ASSERT_TRUE(other.ok()) << other.status();
+      for (int i = 0; i < 5; ++i) {
+        const auto written =
+            (*other)->Write([](Transaction& t) { return t.Put("c", "1"); });
+        ASSERT_TRUE(written.ok()) << written.status();
+        ASSERT_GT(*written, first);
+      }
+    }
+    if (!writes) EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+    EXPECT_GT(Put("d", "1"), last + 1000);
+    EXPECT_EQ(store_->Rewinds(), rewinds + 1) << writes;
+  }
+}
+
+TEST_P(StoreConformance, CommitsOfManyAreNotMissedByOneWhoWasAwayForLong) {
+  auto other = place_->Open();
+  ASSERT_TRUE(other.ok()) << other.status();
+  Put("a", "1");
+  ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
+  for (int i = 0; i < 1100; ++i) Put("b", "1");
+  ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
+  EXPECT_EQ((*other)->Rewinds(), 0);
+}
+
 TEST_P(StoreConformance, WithoutAWriteAGenerationLastsAMinuteAtLeast) {
   testing::FakeClock clock;
   store_.reset();
