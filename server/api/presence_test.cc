@@ -111,6 +111,18 @@ TEST_F(PresenceTest, TheOnlyAgentIsTheOnlyOneOfAllServers) {
   EXPECT_EQ(run->notices(0).reason(), "AGENT_NOT_CHOSEN");
 }
 
+TEST_F(PresenceTest, AnAgentIsTheOnlyOneWhenTheServerOfTheOtherHasDied) {
+  ConnectToOther("b", "two");
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  Prepare("main");
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "");
+  clock_.Advance(absl::Seconds(61));
+  agents_.Vouch();
+  dispatcher_.OnChanges({{.revision = 2, .key = keys::Agent("a")}});
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "a");
+}
+
 TEST_F(PresenceTest, ARunIsCancelledThroughItsAgentAtAnotherServer) {
   Prepare("main");
   const auto session = ConnectToOther("a", "inst");

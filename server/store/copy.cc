@@ -60,7 +60,8 @@ constexpr Table kChanges = {
           {absl::string_view(row.key), row.first, row.second});
     }};
 
-// But not what PostgreSQL's servers note of their own last writes.
+// But not what PostgreSQL's servers note of their own last writes, and no tags: nobody
+// knows this place yet.
 constexpr Table kSequences = {
     "sequences",
     "SELECT count(*) FROM sequences WHERE value > 0 AND name NOT LIKE '#writer/%'"
