@@ -118,7 +118,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const DatabaseChoice& choice
                                                     const Clock& clock) {
   GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend,
                       OpenBackend(choice, {}, clock));
-  return OpenSqlStore(std::move(backend));
+  return OpenSqlStore(std::move(backend), SystemRandom(), clock);
 }
 
 absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& clock) {

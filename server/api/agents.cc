@@ -94,21 +94,34 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
 }
 
 absl::Status Agents::Outrun(const std::string& id, int64_t revision) {
-  if (revision <= 0) return absl::OkStatus();
-  {
-    std::lock_guard lock(mutex_);
-    if (outrun_.has_value() && clock_.Steady() - *outrun_ < kOutrunInterval) {
-      return absl::OkStatus();
-    }
-  }
   const int64_t rewinds = store_.Rewinds();
   GB_ASSIGN_OR_RETURN(const bool credible, store_.OutrunRevision(revision));
   if (credible && store_.Rewinds() == rewinds) return absl::OkStatus();
   log::Warning(credible ? "database_behind_agent" : "agent_revision_not_credible",
                {{"agent", id}, {"revision", revision}});
-  std::lock_guard lock(mutex_);
-  if (credible) outrun_ = clock_.Steady();
   return absl::OkStatus();
+}
+
+absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
+                                                 const v1::HelloRequest& request) {
+  const std::string& id = request.agent();
+  const std::string live = sessions_.LiveInstallation(id);
+  GB_ASSIGN_OR_RETURN(auto stored,
+                      GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
+  store::AgentRecord record =
+      stored.has_value() ? std::move(stored->value) : store::AgentRecord();
+  // This server may just have started, or the agent was at another since: that one is
+  // given the time to come back.
+  const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
+  const bool may_come_back = live.empty() && record.agent().connected() &&
+                             clock_.Now() - last_seen < SessionHub::kLiveness;
+  const bool lives = IsElsewhere(sessions_, record) ||
+                     (may_come_back && sessions_.LastHeard(id) < last_seen);
+  if ((!live.empty() && live != request.installation()) ||
+      (lives && record.installation() != request.installation())) {
+    return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+  }
+  return record;
 }
 
 absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request) {
@@ -119,12 +132,13 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   if (request.installation().empty() || request.installation().size() > kMaxText) {
     return MakeFieldError("installation", "INSTALLATION_INVALID");
   }
-  const absl::Time now = clock_.Now();
-  const std::string live = sessions_.LiveInstallation(id);
-  if (!live.empty() && live != request.installation()) {
-    return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
+  // Only who may have the name is believed.
+  if (request.known_revision() > 0) {
+    GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) {
+      return Admit(transaction, request).status();
+    }));
+    GB_RETURN_IF_ERROR(Outrun(id, request.known_revision()));
   }
-  GB_RETURN_IF_ERROR(Outrun(id, request.known_revision()));
   Session::Identity identity;
   identity.agent = id;
   identity.installation = request.installation();
@@ -132,20 +146,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   GB_ASSIGN_OR_RETURN(
       const int64_t revision,
       store_.Write([&](Transaction& transaction) -> absl::Status {
-        GB_ASSIGN_OR_RETURN(
-            auto stored, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
-        store::AgentRecord record =
-            stored.has_value() ? stored->value : store::AgentRecord();
-        // This server may just have started, or the agent was at another since: that
-        // one is given the time to come back.
-        const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
-        const bool may_come_back = live.empty() && record.agent().connected() &&
-                                   now - last_seen < SessionHub::kLiveness;
-        const bool lives = IsElsewhere(sessions_, record) ||
-                           (may_come_back && sessions_.LastHeard(id) < last_seen);
-        if (lives && record.installation() != request.installation()) {
-          return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
-        }
+        GB_ASSIGN_OR_RETURN(store::AgentRecord record, Admit(transaction, request));
         GB_ASSIGN_OR_RETURN(identity.epoch, transaction.NextNumber("session-epochs"));
         record.set_installation(request.installation());
         record.set_session_epoch(identity.epoch);
@@ -155,7 +156,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
         // Stored: it has not said goodbye.
         agent.set_connected(true);
         agent.set_version(identity.version);
-        *agent.mutable_last_seen_time() = ToTimestamp(now);
+        *agent.mutable_last_seen_time() = ToTimestamp(clock_.Now());
         agent.clear_capabilities();
         identity.capabilities.clear();
         for (const std::string& capability : request.capabilities()) {

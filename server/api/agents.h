@@ -57,8 +57,6 @@ class Agents {
 
  private:
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
-  // An agent can't make everybody else start anew more often than this.
-  static constexpr absl::Duration kOutrunInterval = absl::Hours(1);
   absl::Status View(Transaction& transaction, const SentRevisions& all_sent,
                     const std::string& id, const store::AgentRecord& record,
                     v1::Agent* agent);
@@ -69,6 +67,9 @@ class Agents {
   // Writes that the sessions live, and ends those that live no longer.
   absl::Status Note(const std::vector<std::shared_ptr<Session>>& sessions);
   void EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced);
+  // The agent's row, or one for a new agent. Errors: AGENT_NAME_IN_USE.
+  absl::StatusOr<store::AgentRecord> Admit(Transaction& transaction,
+                                           const v1::HelloRequest& request);
   // The agent was given `revision` before. A database that is behind it was restored.
   absl::Status Outrun(const std::string& id, int64_t revision);
 
@@ -80,7 +81,6 @@ class Agents {
   mutable std::mutex mutex_;
   std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
   std::optional<absl::Duration> vouched_;       // Steady time of the last Vouch.
-  std::optional<absl::Duration> outrun_;        // Steady time when it was last done.
 };
 
 }  // namespace guestbridge::server

@@ -218,6 +218,28 @@ TEST_F(AgentsTest, AnAgentThatIsAheadOfARestoredDatabaseGetsHigherRevisions) {
   EXPECT_EQ(store_->Rewinds(), 1);
 }
 
+TEST_F(AgentsTest, AllServersTogetherBelieveAnAgentOnceAnHour) {
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("one");
+  hello.set_known_revision(5000);
+  const auto opened = agents_.Hello(hello);
+  ASSERT_THAT(opened, IsOk());
+  ASSERT_EQ(store_->Rewinds(), 1);
+  const auto store = *OpenSqliteStore(dir_.File("server.db"), clock_);
+  SessionHub sessions(clock_, random_, "two");
+  Leases leases(*store, clock_);
+  Dispatcher dispatcher(*store, *sealer_, sessions, false);
+  Agents agents(*store, clock_, sessions, dispatcher, leases);
+  hello.set_known_revision(opened->revision() + 10'000'000);
+  clock_.Advance(absl::Minutes(59));
+  ASSERT_THAT(agents.Hello(hello), IsOk());
+  EXPECT_EQ(store->Rewinds(), 0);
+  clock_.Advance(absl::Minutes(2));
+  ASSERT_THAT(agents.Hello(hello), IsOk());
+  EXPECT_EQ(store->Rewinds(), 1);
+}
+
 TEST_F(AgentsTest, AnAgentIsNotBehindItsOwnDatabase) {
   Prepare("main");
   v1::HelloRequest hello;

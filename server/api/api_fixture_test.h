@@ -74,7 +74,7 @@ class FakeCredentials final : public PortalCredentials {
 class ApiFixture : public ::testing::Test {
  protected:
   ApiFixture()
-      : store_(*OpenSqliteStore(dir_.File("server.db"))),
+      : store_(*OpenSqliteStore(dir_.File("server.db"), clock_)),
         sealer_(*OpenSealer(dir_.File("secret.key"), true, random_)),
         sessions_(clock_, random_, "one"),
         integrations_(*store_, clock_),

@@ -161,17 +161,20 @@ void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
 }
 
 absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
+  contested_.erase(id);
   // A server without agents leaves it to the one that has the only one.
   if (sessions_.ConnectedAgents().size() != 1) return absl::OkStatus();
   bool free = false;
+  bool alone = false;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
     GB_ASSIGN_OR_RETURN(free, IsFree(t, id, sessions_));
     if (!free) return absl::OkStatus();
     GB_ASSIGN_OR_RETURN(const auto agents, ConnectedAgents(t, sessions_));
-    free = agents.size() == 1;
+    alone = agents.size() == 1;
     return absl::OkStatus();
   }));
-  if (!free) return absl::OkStatus();
+  if (free && !alone) contested_.insert(id);
+  if (!free || !alone) return absl::OkStatus();
   std::string agent;
   GB_RETURN_IF_ERROR(store_
                          .Write([&](Transaction& t) -> absl::Status {
@@ -290,14 +293,19 @@ void Dispatcher::Forget(const std::shared_ptr<Session>& session) {
 
 void Dispatcher::OnChanges(const std::vector<Change>& changes) {
   std::set<std::string> ids;
+  bool agents_changed = false;
   for (const Change& change : changes) {
     const std::vector<std::string> parts = absl::StrSplit(change.key, '/');
     static const auto* const kinds = new std::set<std::string>{
         "integrations", "connections", "mappings", "events", "bindings", "runs"};
     if (parts.size() >= 2 && kinds->contains(parts[0])) ids.insert(parts[1]);
+    agents_changed = agents_changed || parts[0] == "agents";
   }
   std::lock_guard lock(mutex_);
   stale_.insert(ids.begin(), ids.end());
+  // Also the note that one's own agent lives, of every 20 seconds: the row of a server
+  // that died grows old without a change.
+  if (agents_changed) stale_.insert(contested_.begin(), contested_.end());
   Work().IgnoreError();  // CatchUp goes on.
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "common/resource/page.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
@@ -24,6 +25,9 @@
 
 namespace guestbridge::server {
 namespace {
+
+// More than anybody saves unseen, and few enough for eight digits.
+constexpr int kVersionLeap = 1000;
 
 absl::StatusOr<v1::FieldMapping> LoadDraft(Transaction& transaction,
                                            const std::string& id) {
@@ -112,6 +116,28 @@ void SharePolicies(v1::FieldMapping* others, v1::FieldMappingEntry* made) {
   }
 }
 
+// Of an integration whose newest version is `current`. A database that was set back may
+// have lost versions that agents have seen: their numbers are passed over.
+absl::StatusOr<int> NextVersionNumber(
+    Transaction& transaction, const std::string& id,
+    const std::optional<Record<store::MappingRecord>>& current) {
+  const int next = current.has_value() ? current->value.mapping().version() + 1 : 1;
+  GB_ASSIGN_OR_RETURN(const auto generation, transaction.Get(kGenerationKey));
+  if (!generation.has_value()) return next;
+  bool is_older = false;
+  if (current.has_value()) {
+    is_older = current->version < generation->version;
+  } else {
+    GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
+                                              transaction, keys::Integration(id)));
+    int64_t millis = 0;
+    is_older = integration.has_value() && absl::SimpleAtoi(generation->body, &millis) &&
+               FromTimestamp(integration->value.integration().create_time()) <
+                   absl::FromUnixMillis(millis);
+  }
+  return is_older ? next + kVersionLeap : next;
+}
+
 // The draft's entries as the version after the current one; the current one when they
 // are that already and nobody is to be sent again.
 absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
@@ -125,7 +151,7 @@ absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
     return before;
   }
   v1::FieldMapping mapping;
-  const int number = before.version() + 1;
+  GB_ASSIGN_OR_RETURN(const int number, NextVersionNumber(transaction, id, current));
   mapping.set_name(MappingVersionName(id, number));
   mapping.set_version(number);
   *mapping.mutable_entries() = draft.entries();
@@ -141,7 +167,7 @@ absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
     case v1::FieldMapping::NONE:
       mapping.set_resend(v1::FieldMapping::NONE);
       // Of the first version everybody is new.
-      if (number > 1) mapping.set_compare_version(before.compare_version());
+      if (current.has_value()) mapping.set_compare_version(before.compare_version());
       break;
     default:
       mapping.set_resend(v1::FieldMapping::CHANGED);

@@ -134,6 +134,25 @@ TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {
   EXPECT_EQ(Save(Mapping::NONE)->compare_version(), 1);
 }
 
+TEST_F(FieldMappingsTest, NumbersThatARestoreTookBackAreNotGivenAgain) {
+  ASSERT_EQ(Save()->version(), 1);
+  // An agent knows of more than the database does.
+  ASSERT_TRUE(*store_->OutrunRevision(1'000'000));
+  Map("FirstName", "NAME");
+  EXPECT_EQ(Save()->version(), 1002);
+  Map("FirstName", "NAME", "upper");
+  const auto next = Save(Mapping::NONE);
+  EXPECT_EQ(next->version(), 1003);
+  EXPECT_EQ(next->compare_version(), 1002);
+}
+
+TEST_F(FieldMappingsTest, TheFirstVersionToo) {
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(*store_->OutrunRevision(1'000'000));
+  EXPECT_EQ(Save(Mapping::NONE)->version(), 1001);
+  EXPECT_EQ(Save()->compare_version(), 1001);
+}
+
 TEST_F(FieldMappingsTest, ADryRunTakesTheDraftAsItStands) {
   const auto run = StartWithDraft(/*dry_run=*/true);
   ASSERT_THAT(run, IsOk());

@@ -111,6 +111,18 @@ TEST_F(PresenceTest, TheOnlyAgentIsTheOnlyOneOfAllServers) {
   EXPECT_EQ(run->notices(0).reason(), "AGENT_NOT_CHOSEN");
 }
 
+TEST_F(PresenceTest, AnAgentIsTheOnlyOneWhenTheServerOfTheOtherHasDied) {
+  ConnectToOther("b", "two");
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  Prepare("main");
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "");
+  clock_.Advance(absl::Seconds(61));
+  agents_.Vouch();
+  dispatcher_.OnChanges({{.revision = 2, .key = keys::Agent("a")}});
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(), "a");
+}
+
 TEST_F(PresenceTest, ARunIsCancelledThroughItsAgentAtAnotherServer) {
   Prepare("main");
   const auto session = ConnectToOther("a", "inst");
@@ -181,6 +193,16 @@ TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
   EXPECT_EQ(ReasonOf(agents_.Hello(clone).status()), "AGENT_NAME_IN_USE");
   clock_.Advance(absl::Seconds(61));
   EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
+}
+
+TEST_F(PresenceTest, WhoMayNotHaveANameIsNotBelievedEither) {
+  ASSERT_NE(ConnectToOther("a", "inst"), nullptr);
+  v1::HelloRequest clone;
+  clone.set_agent("a");
+  clone.set_installation("clone");
+  clone.set_known_revision(5000);
+  EXPECT_EQ(ReasonOf(agents_.Hello(clone).status()), "AGENT_NAME_IN_USE");
+  EXPECT_EQ(store_->Rewinds(), 0);
 }
 
 TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {

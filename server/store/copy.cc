@@ -60,11 +60,14 @@ constexpr Table kChanges = {
           {absl::string_view(row.key), row.first, row.second});
     }};
 
-// But not what PostgreSQL's servers note of their own last writes.
+// But not what PostgreSQL's servers note of their own last writes, and no tags: nobody
+// knows this place yet.
 constexpr Table kSequences = {
     "sequences",
-    "SELECT count(*) FROM sequences WHERE value > 0 AND name NOT LIKE '#writer/%'",
+    "SELECT count(*) FROM sequences WHERE value > 0 AND name NOT LIKE '#writer/%'"
+    " AND name NOT LIKE '#tag/%'",
     "SELECT name, value FROM sequences WHERE name > $1 AND name NOT LIKE '#writer/%'"
+    " AND name NOT LIKE '#tag/%'"
     " ORDER BY name LIMIT $2",
     [](const SqlRow& row) {
       return Row{.key = row.Text(0), .body = "", .first = row.Int(1)};

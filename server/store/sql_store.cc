@@ -16,45 +16,50 @@ namespace {
 // condition_variable adds the timeout to a clock: an infinite one would overflow there.
 constexpr absl::Duration kLongestWait = absl::Hours(24);
 
-// Farther than anybody counts on unseen, and not the same twice from one backup.
-constexpr int64_t kLeap = 1'000'000;
+// How soon after the last one a new generation may begin without a write that needs it:
+// for what this server knows, and for what somebody else says.
+constexpr absl::Duration kOwnPause = absl::Minutes(1);
+constexpr absl::Duration kForeignPause = absl::Hours(1);
 // Nobody's revision is so far ahead.
 constexpr int64_t kFurthest = int64_t{1} << 40;
 
-// The highest revision that is known here, for those who wait for the next.
+// What is known here of the database.
+struct Knowledge {
+  int64_t revision = 0;  // The highest that was met.
+  StorePosition commit;  // The highest of which is known what was written.
+};
+
+// For those who wait for the next revision.
 class RevisionSignal {
  public:
   void Announce(StorePosition position) {
     const std::lock_guard<std::mutex> lock(mutex_);
     // One that another thread has overtaken says nothing of the generation either.
-    if (position.revision < revision_) return;
-    if (position.generation != generation_) {
-      generation_ = position.generation;
-      ++rewinds_;
-    } else if (position.revision == revision_) {
-      return;
-    }
-    revision_ = position.revision;
-    changed_.notify_all();
+    if (position.revision < known_.revision) return;
+    const bool rewound = position.generation != known_.commit.generation;
+    const bool news = rewound || position.revision > known_.revision;
+    if (rewound) ++rewinds_;
+    known_.revision = position.revision;
+    if (news || position.tag != 0) known_.commit = position;
+    if (news) changed_.notify_all();
   }
 
-  // Of a generation that is not known.
+  // Of a generation and a commit that are not known.
   void Announce(int64_t revision) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (revision <= revision_) return;
-    revision_ = revision;
+    if (revision <= known_.revision) return;
+    known_.revision = revision;
     changed_.notify_all();
   }
 
   void Begin(StorePosition position) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    generation_ = position.generation;
-    revision_ = position.revision;
+    known_ = {.revision = position.revision, .commit = position};
   }
 
-  int64_t revision() const {
+  Knowledge known() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return revision_;
+    return known_;
   }
 
   int64_t rewinds() const {
@@ -68,8 +73,8 @@ class RevisionSignal {
     const auto wait = absl::ToChronoNanoseconds(
         std::clamp(timeout, absl::ZeroDuration(), kLongestWait));
     changed_.wait_for(lock, wait,
-                      [&] { return revision_ > revision || wakes_ != wakes; });
-    return revision_;
+                      [&] { return known_.revision > revision || wakes_ != wakes; });
+    return known_.revision;
   }
 
   void WakeAll() {
@@ -81,16 +86,15 @@ class RevisionSignal {
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  int64_t generation_ = 0;
-  int64_t revision_ = 0;
+  Knowledge known_;
   int64_t rewinds_ = 0;
   int64_t wakes_ = 0;
 };
 
 class SqlStore final : public Store {
  public:
-  SqlStore(std::unique_ptr<SqlBackend> backend, Random& random)
-      : random_(random), backend_(std::move(backend)) {}
+  SqlStore(std::unique_ptr<SqlBackend> backend, Random& random, const Clock& clock)
+      : random_(random), clock_(clock), backend_(std::move(backend)) {}
 
   absl::Status Start() {
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
@@ -105,17 +109,20 @@ class SqlStore final : public Store {
   absl::StatusOr<int64_t> Write(
       absl::FunctionRef<absl::Status(Transaction&)> body) override {
     // Known before the transaction began: a commit that it does not see is lost.
-    const int64_t known = signal_.revision();
+    const Knowledge known = signal_.known();
     StorePosition position;
     GB_RETURN_IF_ERROR(backend_->Transact([&](SqlSession& session) -> absl::Status {
       GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
-      const bool behind = position.revision < known;
+      GB_ASSIGN_OR_RETURN(const bool behind, IsBehind(session, position, known));
       if (behind) {
-        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+        GB_ASSIGN_OR_RETURN(
+            position, BeginGeneration(session, known.revision, random_, clock_.Now()));
       }
       SqlTransaction transaction(session, position.revision);
       GB_RETURN_IF_ERROR(body(transaction));
-      GB_ASSIGN_OR_RETURN(position.revision, transaction.Finish());
+      GB_ASSIGN_OR_RETURN(const StorePosition finished,
+                          transaction.Finish(position.generation, random_));
+      if (transaction.wrote()) position = finished;
       if (behind || transaction.wrote()) {
         GB_RETURN_IF_ERROR(backend_->NotifyOthers(session));
       }
@@ -136,16 +143,18 @@ class SqlStore final : public Store {
 
   absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
                                                    int limit) override {
-    const int64_t known = signal_.revision();
+    const Knowledge known = signal_.known();
     StorePosition position;
+    bool behind = false;
     std::vector<Change> changes;
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
       GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
+      GB_ASSIGN_OR_RETURN(behind, IsBehind(session, position, known));
       GB_ASSIGN_OR_RETURN(changes, ReadChanges(session, revision, limit));
       return absl::OkStatus();
     }));
-    if (position.revision < known) {
-      GB_RETURN_IF_ERROR(Surpass(known).status());
+    if (behind) {
+      GB_RETURN_IF_ERROR(Surpass(known, kOwnPause).status());
     } else {
       signal_.Announce(position);
     }
@@ -155,8 +164,8 @@ class SqlStore final : public Store {
   int64_t Rewinds() const override { return signal_.rewinds(); }
 
   absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
-    if (revision <= signal_.revision()) return true;
-    return Surpass(revision);
+    if (revision <= signal_.known().revision) return true;
+    return Surpass({.revision = revision, .commit = {}}, kForeignPause);
   }
 
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
@@ -166,43 +175,59 @@ class SqlStore final : public Store {
   void WakeAll() override { signal_.WakeAll(); }
 
  private:
-  int64_t Leap() const {
-    return kLeap + static_cast<int64_t>(random_.Next64() % kLeap);
+  static absl::StatusOr<bool> IsBehind(SqlSession& session, const StorePosition& stored,
+                                       const Knowledge& known) {
+    if (stored.revision < known.revision) return true;
+    GB_ASSIGN_OR_RETURN(const bool holds, Holds(session, stored, known.commit));
+    return !holds;
   }
 
   // From the backend's watch. A lower revision than the highest may have been read
   // before that was written, or be that of a database that was set back.
   void Seen(int64_t revision) {
-    const int64_t known = signal_.revision();
-    if (revision >= known) {
+    const Knowledge known = signal_.known();
+    if (revision >= known.revision) {
       signal_.Announce(revision);
       return;
     }
     // One that fails is followed by the next poll.
-    Surpass(known).status().IgnoreError();
+    Surpass(known, kOwnPause).status().IgnoreError();
   }
 
-  // A new generation if the store is behind `known`. Whoever comes second finds it.
-  absl::StatusOr<bool> Surpass(int64_t known) {
+  // A new generation if the store is behind `known` and the present one is older than
+  // `pause`. Whoever comes second finds it.
+  absl::StatusOr<bool> Surpass(const Knowledge& known, absl::Duration pause) {
     StorePosition position;
+    bool behind = false;
     GB_RETURN_IF_ERROR(backend_->Snapshot([&](SqlSession& session) -> absl::Status {
       GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
+      GB_ASSIGN_OR_RETURN(behind, IsBehind(session, position, known));
       return absl::OkStatus();
     }));
-    if (known - position.revision > kFurthest) return false;
-    if (position.revision < known) {
+    if (known.revision - position.revision > kFurthest) return false;
+    if (behind) {
       GB_RETURN_IF_ERROR(backend_->Transact([&](SqlSession& session) -> absl::Status {
         GB_ASSIGN_OR_RETURN(position, StoredPosition(session));
-        if (position.revision >= known) return absl::OkStatus();
-        GB_ASSIGN_OR_RETURN(position, BeginGeneration(session, known, Leap()));
+        GB_ASSIGN_OR_RETURN(behind, IsBehind(session, position, known));
+        if (!behind) return absl::OkStatus();
+        GB_ASSIGN_OR_RETURN(const absl::Time begun, GenerationTime(session));
+        const absl::Time now = clock_.Now();
+        // One that begins in the future was noted by a clock that was wrong.
+        if (begun <= now && now - begun < pause) return absl::OkStatus();
+        GB_ASSIGN_OR_RETURN(position,
+                            BeginGeneration(session, known.revision, random_, now));
+        behind = false;
         return backend_->NotifyOthers(session);
       }));
     }
+    // What is missed now is still missed at the next look.
+    if (behind) return true;
     signal_.Announce(position);
     return true;
   }
 
   Random& random_;
+  const Clock& clock_;
   RevisionSignal signal_;  // Outlives the backend's watch.
   const std::unique_ptr<SqlBackend> backend_;
 };
@@ -210,8 +235,9 @@ class SqlStore final : public Store {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(std::unique_ptr<SqlBackend> backend,
-                                                    Random& random) {
-  auto store = std::make_unique<SqlStore>(std::move(backend), random);
+                                                    Random& random,
+                                                    const Clock& clock) {
+  auto store = std::make_unique<SqlStore>(std::move(backend), random, clock);
   GB_RETURN_IF_ERROR(store->Start());
   return store;
 }

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/random/random.h"
+#include "common/time/clock.h"
 #include "server/store/sql_backend.h"
 #include "server/store/store.h"
 
@@ -17,8 +18,12 @@ namespace guestbridge::server {
 // lost commits, and whoever finds that first begins the new generation, in a
 // transaction of his own or in that of a write; the others find the new one.
 //
-// `random` outlives the store. Errors: those of the backend.
+// Where two databases answer in turns (a split brain), only a write begins a generation
+// within a minute of the last.
+//
+// `random` and `clock` outlive the store. Errors: those of the backend.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlStore(std::unique_ptr<SqlBackend> backend,
-                                                    Random& random = SystemRandom());
+                                                    Random& random = SystemRandom(),
+                                                    const Clock& clock = SystemClock());
 
 }  // namespace guestbridge::server

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
 
 namespace guestbridge::server {
@@ -10,6 +12,12 @@ namespace {
 
 constexpr absl::string_view kRevision = "#revision";
 constexpr absl::string_view kGeneration = "#generation";
+// Farther than anybody counts on unseen, and not the same twice from one backup.
+constexpr int64_t kLeap = 1'000'000;
+// So many commits have their tags kept.
+constexpr int64_t kTags = 1024;
+
+std::string TagRow(int64_t revision) { return absl::StrCat("#tag/", revision % kTags); }
 
 // The first string in byte order that is above all strings starting with `prefix`. Keys
 // are printable ASCII, so the last byte can always be raised.
@@ -37,6 +45,11 @@ absl::StatusOr<std::optional<int64_t>> SequenceValue(SqlSession& session,
   return value;
 }
 
+absl::StatusOr<int64_t> TagOf(SqlSession& session, int64_t revision) {
+  GB_ASSIGN_OR_RETURN(const auto tag, SequenceValue(session, TagRow(revision)));
+  return tag.value_or(0);
+}
+
 absl::Status SetSequenceValue(SqlSession& session, absl::string_view name,
                               int64_t value) {
   return session.Run(
@@ -60,21 +73,42 @@ absl::StatusOr<StorePosition> StoredPosition(SqlSession& session) {
         (row.Text(0) == kRevision ? position.revision : position.generation) =
             row.Int(1);
       }));
+  GB_ASSIGN_OR_RETURN(position.tag, TagOf(session, position.revision));
   return position;
 }
 
+absl::StatusOr<bool> Holds(SqlSession& session, const StorePosition& stored,
+                           const StorePosition& known) {
+  if (stored.revision < known.revision) return false;
+  if (known.tag == 0 || stored.revision - known.revision >= kTags) return true;
+  GB_ASSIGN_OR_RETURN(const int64_t tag, TagOf(session, known.revision));
+  return tag == known.tag;
+}
+
 absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
-                                              int64_t leap) {
+                                              Random& random, absl::Time now) {
+  const int64_t leap = kLeap + static_cast<int64_t>(random.Next64() % kLeap);
   GB_ASSIGN_OR_RETURN(const int64_t stored, StoredRevision(session));
-  GB_RETURN_IF_ERROR(
-      session.Run("UPDATE sequences SET value = value + $1"
-                  " WHERE name <> $2 AND name <> $3",
-                  {leap, kRevision, kGeneration}));
+  // Those with a # are the store's own, and no counters of what was given.
+  GB_RETURN_IF_ERROR(session.Run(
+      "UPDATE sequences SET value = value + $1 WHERE name NOT LIKE '#%'", {leap}));
   SqlTransaction transaction(session, std::max(stored, known) + leap);
-  GB_RETURN_IF_ERROR(transaction.Put(kGenerationKey, ""));
-  GB_ASSIGN_OR_RETURN(const int64_t first, transaction.Finish());
-  GB_RETURN_IF_ERROR(SetSequenceValue(session, kGeneration, first));
-  return StorePosition{.generation = first, .revision = first};
+  GB_RETURN_IF_ERROR(
+      transaction.Put(kGenerationKey, absl::StrCat(absl::ToUnixMillis(now))));
+  GB_ASSIGN_OR_RETURN(StorePosition position, transaction.Finish(0, random));
+  position.generation = position.revision;
+  GB_RETURN_IF_ERROR(SetSequenceValue(session, kGeneration, position.generation));
+  return position;
+}
+
+absl::StatusOr<absl::Time> GenerationTime(SqlSession& session) {
+  GB_ASSIGN_OR_RETURN(const auto generation,
+                      SqlTransaction(session).Get(kGenerationKey));
+  int64_t millis = 0;
+  if (!generation.has_value() || !absl::SimpleAtoi(generation->body, &millis)) {
+    return absl::UnixEpoch();
+  }
+  return absl::FromUnixMillis(millis);
 }
 
 absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t revision,
@@ -163,10 +197,13 @@ absl::StatusOr<int64_t> SqlTransaction::NextNumber(absl::string_view sequence) {
   return next;
 }
 
-absl::StatusOr<int64_t> SqlTransaction::Finish() {
-  if (!wrote()) return last_;
+absl::StatusOr<StorePosition> SqlTransaction::Finish(int64_t generation,
+                                                     Random& random) {
+  if (!wrote()) return StorePosition{.generation = generation, .revision = last_};
+  const auto tag = static_cast<int64_t>((random.Next64() >> 1U) | 1U);
   GB_RETURN_IF_ERROR(SetSequenceValue(session_, kRevision, revision_));
-  return revision_;
+  GB_RETURN_IF_ERROR(SetSequenceValue(session_, TagRow(revision_), tag));
+  return StorePosition{.generation = generation, .revision = revision_, .tag = tag};
 }
 
 // No other writer runs beside this one, so the next number is nobody else's, and

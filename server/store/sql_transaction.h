@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "common/random/random.h"
 #include "server/store/sql_session.h"
 #include "server/store/store.h"
 
@@ -16,14 +18,22 @@ absl::StatusOr<int64_t> StoredRevision(SqlSession& session);
 struct StorePosition {
   int64_t generation = 0;  // Its first revision; 0: the first generation.
   int64_t revision = 0;
+  int64_t tag = 0;  // Drawn for that commit; 0: not known.
 };
 absl::StatusOr<StorePosition> StoredPosition(SqlSession& session);
 
-// Lets revisions and sequences jump, the former beyond `known` too, by `leap`: more
-// than anybody can have counted on unseen. Returns the first position of the new
-// generation.
+// False: the commit of `known` was lost, and its number given to another maybe. Those
+// of a thousand commits ago and more are taken to be there, and those without tag.
+absl::StatusOr<bool> Holds(SqlSession& session, const StorePosition& stored,
+                           const StorePosition& known);
+
+// Lets revisions and sequences jump, the former beyond `known` too: by more than
+// anybody can have counted on unseen, and not twice by the same. Returns the first
+// position of the new generation.
 absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known,
-                                              int64_t leap);
+                                              Random& random, absl::Time now);
+// When the present generation began; the epoch: the first one, or nobody noted it.
+absl::StatusOr<absl::Time> GenerationTime(SqlSession& session);
 
 // As Store::ChangesAfter. When the changes of the first commit alone exceed `limit`,
 // all of them are returned.
@@ -47,8 +57,9 @@ class SqlTransaction final : public Transaction {
   absl::Status Delete(absl::string_view key) override;
   absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) override;
 
-  // Makes the revision of this transaction part of it. Returns the store's revision.
-  absl::StatusOr<int64_t> Finish();
+  // Makes the revision of this transaction and a tag part of it. Returns the store's
+  // revision, with the tag if it is that of this transaction.
+  absl::StatusOr<StorePosition> Finish(int64_t generation, Random& random);
   bool wrote() const { return revision_ != 0; }
 
  private:

@@ -121,9 +121,10 @@ absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string&
   return std::make_unique<SqliteBackend>(std::move(lock), std::move(database));
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file) {
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file,
+                                                       const Clock& clock) {
   GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend, OpenSqliteBackend(file));
-  return OpenSqlStore(std::move(backend));
+  return OpenSqlStore(std::move(backend), SystemRandom(), clock);
 }
 
 }  // namespace guestbridge::server

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/time/clock.h"
 #include "server/store/sql_backend.h"
 #include "server/store/store.h"
 
@@ -19,7 +20,8 @@ namespace guestbridge::server {
 absl::StatusOr<std::unique_ptr<SqlBackend>> OpenSqliteBackend(const std::string& file,
                                                               bool alone = false);
 
-// The store in it.
-absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& file);
+// The store in it. `clock` outlives it.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(
+    const std::string& file, const Clock& clock = SystemClock());
 
 }  // namespace guestbridge::server

@@ -51,8 +51,8 @@ class Transaction {
   virtual absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) = 0;
 };
 
-// Written when a new generation begins: its version is the generation's first revision.
-// Absent: it is the first.
+// Written when a new generation begins: its version is the generation's first revision,
+// its body the time, in Unix milliseconds. Absent: it is the first.
 inline constexpr absl::string_view kGenerationKey = "meta/generation";
 
 struct Change {
@@ -86,7 +86,8 @@ class Store {
   // remembers what he read reads it again then.
   virtual int64_t Rewinds() const = 0;
   // Somebody was given `revision`. A store that is behind it begins a new generation
-  // beyond it. False: so far ahead that it can't be true; nothing is done.
+  // beyond it, unless one began within the last hour: nobody can make the others start
+  // anew all the time. False: so far ahead that it can't be true; nothing is done.
   virtual absl::StatusOr<bool> OutrunRevision(int64_t revision) = 0;
 
   // Blocks until the store has a revision above `revision` or `timeout` passed, or

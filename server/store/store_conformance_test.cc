@@ -18,6 +18,7 @@
 #include "server/store/sql_store.h"
 #include "server/store/sqlite_store.h"
 #include "server/store/store.h"
+#include "tests/testing/fake_clock.h"
 #include "tests/testing/postgresql_cluster.h"
 
 // Binds every implementation of Store. A backend is a row of Backends() below.
@@ -476,6 +477,86 @@ TEST_P(StoreConformance, AWatchFindsThatCommitsWereLost) {
   EXPECT_EQ(store_->Rewinds(), 1);
   EXPECT_GT(Put("c", "1"), last);
   EXPECT_EQ(store_->Rewinds(), 1);
+}
+
+TEST_P(StoreConformance, LostCommitsAreMissedAlsoWhenOthersHaveTheirNumbers) {
+  for (const bool writes : {false, true}) {
+    const int64_t rewinds = store_->Rewinds();
+    const int64_t first = Put("a", "1");
+    const int64_t last = Put("b", "1");
+    SetBack(first);
+    {
+      // A server that was started since.
+      auto other = place_->Open();
+      ASSERT_TRUE(other.ok()) << other.status();
+      for (int i = 0; i < 5; ++i) {
+        const auto written =
+            (*other)->Write([](Transaction& t) { return t.Put("c", "1"); });
+        ASSERT_TRUE(written.ok()) << written.status();
+        ASSERT_GT(*written, first);
+      }
+    }
+    if (!writes) EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+    EXPECT_GT(Put("d", "1"), last + 1000);
+    EXPECT_EQ(store_->Rewinds(), rewinds + 1) << writes;
+  }
+}
+
+TEST_P(StoreConformance, CommitsOfManyAreNotMissedByOneWhoWasAwayForLong) {
+  auto other = place_->Open();
+  ASSERT_TRUE(other.ok()) << other.status();
+  Put("a", "1");
+  ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
+  for (int i = 0; i < 1100; ++i) Put("b", "1");
+  ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
+  EXPECT_EQ((*other)->Rewinds(), 0);
+}
+
+TEST_P(StoreConformance, WithoutAWriteAGenerationLastsAMinuteAtLeast) {
+  testing::FakeClock clock;
+  store_.reset();
+  auto backend = place_->OpenBackend();
+  ASSERT_TRUE(backend.ok()) << backend.status();
+  store_ = *OpenSqlStore(*std::move(backend), SystemRandom(), clock);
+  const int64_t first = Put("a", "1");
+  const int64_t last = Put("b", "1");
+  SetBack(first);
+  EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+  EXPECT_EQ(store_->Rewinds(), 1);
+  const int64_t second = Get(std::string(kGenerationKey))->version;
+  Put("c", "1");
+  SetBack(second);
+  EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+  EXPECT_EQ(store_->Rewinds(), 1);
+  clock.Advance(absl::Seconds(61));
+  EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+  EXPECT_EQ(store_->Rewinds(), 2);
+  // Whose number would be given twice.
+  const int64_t third = Get(std::string(kGenerationKey))->version;
+  const int64_t lost = Put("d", "1");
+  SetBack(third);
+  EXPECT_GT(Put("e", "1"), lost + 1);
+}
+
+TEST_P(StoreConformance, AGenerationLeavesTheStoresOwnNumbersAlone) {
+  const auto backend = place_->OpenBackend();
+  ASSERT_TRUE(backend.ok()) << backend.status();
+  const auto inserted = (*backend)->Transact([](SqlSession& session) {
+    return session.Run("INSERT INTO sequences (name, value) VALUES ('#own', 7)", {});
+  });
+  ASSERT_TRUE(inserted.ok()) << inserted;
+  const int64_t first = Put("a", "1");
+  Put("b", "1");
+  SetBack(first);
+  Put("c", "1");
+  EXPECT_EQ(store_->Rewinds(), 1);
+  int64_t kept = 0;
+  const auto read = (*backend)->Snapshot([&](SqlSession& session) {
+    return session.Run("SELECT value FROM sequences WHERE name = '#own'", {},
+                       [&](const SqlRow& row) { kept = row.Int(0); });
+  });
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_EQ(kept, 7);
 }
 
 TEST_P(StoreConformance, ProcessesAgreeOnOneNewGeneration) {

@@ -323,7 +323,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgresqlStore(PostgresqlTarget targ
                                                            const Clock& clock) {
   GB_ASSIGN_OR_RETURN(std::unique_ptr<SqlBackend> backend,
                       OpenPostgresqlBackend(std::move(target), options, clock));
-  return OpenSqlStore(std::move(backend));
+  return OpenSqlStore(std::move(backend), SystemRandom(), clock);
 }
 
 absl::StatusOr<int> MigratePostgresql(const PostgresqlTarget& target,
