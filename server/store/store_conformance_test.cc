@@ -496,7 +496,9 @@ TEST_P(StoreConformance, LostCommitsAreMissedAlsoWhenOthersHaveTheirNumbers) {
         ASSERT_GT(*written, first);
       }
     }
-    if (!writes) EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+    if (!writes) {
+      EXPECT_TRUE(store_->ChangesAfter(last, 10).ok());
+    }
     EXPECT_GT(Put("d", "1"), last + 1000);
     EXPECT_EQ(store_->Rewinds(), rewinds + 1) << writes;
   }

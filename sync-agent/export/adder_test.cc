@@ -157,12 +157,12 @@ TEST_F(WrongIdTest, OfAnotherClientIsNotBelieved) {
 }
 
 TEST_F(WrongIdTest, OfAContactThatIsItselfInDoubtIsGivenBackToItsOwnClient) {
-  for (int i = 1; i <= 300; ++i) world_.base.Add(i, "Orlova");
+  for (int i = 1; i <= 2500; ++i) world_.base.Add(i, "Orlova");
   int writes = 0;
   int64_t in_doubt = 0;
   int64_t next = 0;
   world_.portal.fault = [&](const PortalRequest&) {
-    if (++writes == 3) {
+    if (++writes == 2) {
       in_doubt = world_.portal.next_id;
       return Fault::kLostAfter;
     }

@@ -201,7 +201,7 @@ TEST_F(LateArrivalsTest, OfAnErasedGuestAreToldAlsoWhereTheyWereSeenBefore) {
   ASSERT_TRUE(world_.ledger->Erase(guest_, 1800000000).ok());
   std::vector<int64_t> second = world_.portal.OfClient(guest_);
   std::erase(second, own);
-  EXPECT_EQ(ToldContacts(Run(RunKind::kSettle)), second);
+  EXPECT_EQ(ToldContacts(Run(RunKind::kExport)), second);
 }
 
 TEST_F(LateArrivalsTest, OfAnErasedGuestAreNotToldWhereTheyAreAnotherGuestsContact) {

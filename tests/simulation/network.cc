@@ -36,16 +36,16 @@ CommandResult NotExecuted(const char* reason) {
   return result;
 }
 
-// What the portal answers with in place of a contact's ID: an absurd one, or that of a
-// contact up to `end`.
-agent::ContactId WrongId(const Portal& portal, int64_t end, Chance chance) {
+// What the portal answers with in place of a contact's ID: an absurd one, or that of
+// another contact, which may be in doubt itself.
+agent::ContactId WrongId(const Portal& portal, Chance chance) {
   static constexpr int64_t kAbsurd[] = {4'294'967'296, 9'007'199'254'740'991,
                                         9'223'372'036'854'775'807};
-  const auto older =
-      std::distance(portal.contacts.begin(), portal.contacts.upper_bound(end));
-  if (older == 0 || chance.Roll(0.3)) return agent::ContactId(kAbsurd[chance.Below(3)]);
-  return agent::ContactId(
-      std::next(portal.contacts.begin(), chance.Below(older))->first);
+  const auto contact = portal.Pick(chance.Next64());
+  if (!contact.has_value() || chance.Roll(0.3)) {
+    return agent::ContactId(kAbsurd[chance.Below(3)]);
+  }
+  return agent::ContactId(*contact);
 }
 
 // The clients that a command may create a contact of.
@@ -71,7 +71,6 @@ void Network::Send(const agent::PortalRequest& request, absl::Time wall, bool in
   trip->wall = wall;
   trip->sent = queue_.now();
   trip->in_charge = in_charge;
-  trip->seen_end = seen_end_;
   trip->done = std::move(done);
   trip->results.resize(request.commands.size());
   trip->reserved.resize(request.commands.size());
@@ -333,7 +332,7 @@ void Network::Spoil(Trip& trip, size_t index) {
                       chance.Below(static_cast<int64_t>(result.items.size())))]
                   .id;
       }
-      if (id->exists()) *id = WrongId(portal_, trip.seen_end, chance);
+      if (id->exists()) *id = WrongId(portal_, chance);
     }
     return;
   }
@@ -372,13 +371,6 @@ void Network::Answer(const TripPointer& trip, absl::Duration delay, RequestFate 
     answer.took = queue_.now() - trip->sent;
     if (fate == RequestFate::kAnswered) {
       answer.results = trip->results;
-      for (size_t i = 0; i < answer.results.size(); ++i) {
-        const CommandResult& result = answer.results[i];
-        if (std::holds_alternative<ListNewest>(trip->request.commands[i]) &&
-            result.complete_page) {
-          seen_end_ = result.rows.empty() ? 0 : result.rows.front().id.value();
-        }
-      }
       answer.reports_operating = !scenario_.box;
     } else {
       CommandResult result;

@@ -55,7 +55,6 @@ class Network {
     absl::Duration sent;
     bool in_charge = true;
     int http_requests = 1;
-    int64_t seen_end = 0;  // the highest ID that the sender had been shown
     Done done;
     std::vector<agent::CommandResult> results;
     // IDs given out when the work began, by command.
@@ -81,7 +80,6 @@ class Network {
   Portal& portal_;
   PortalLimits limits_;
   Chance chance_;
-  int64_t seen_end_ = 0;
   // Clients with an addition under way: how many.
   std::map<std::string, int> outstanding_;
 };

@@ -106,6 +106,8 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {500144, 1, "0:reset-before:8,0:wrong-id:32"},
       // The same, to a user who is shown no contacts.
       {700506, 18, "17:rights-hidden:0,17:wrong-id:0"},
+      // One slot's answer named the contact that another slot had made.
+      {930029, 1, "0:wrong-id:24"},
   };
   for (const Case& one : kCases) {
     const auto faults = DecodeFaults(one.faults);
