@@ -71,11 +71,12 @@ absl::StatusOr<std::string> Conversation::ReadAnswer(absl::string_view question,
   const Keyboard* const keyboard = session_.environment().keyboard;
   while (true) {
     session_.out().flush();
+    // Before the question: who answers at once is not seen either.
+    std::optional<Keyboard::Hidden> unseen;
+    if (hidden && keyboard != nullptr) unseen.emplace(*keyboard);
     session_.err() << Printable(question);
     if (!fallback.empty()) session_.err() << " [" << Printable(fallback) << ']';
     session_.err() << ": " << std::flush;
-    std::optional<Keyboard::Hidden> unseen;
-    if (hidden && keyboard != nullptr) unseen.emplace(*keyboard);
     if (keyboard != nullptr && !keyboard->WaitForLine(session_.interrupt())) {
       unseen.reset();
       session_.err() << std::endl;
