@@ -99,6 +99,17 @@ bool StampFits(const store::LeaseRecord& record,
          (request.begins() && record.stamp_unseen() && shown == record.stamp_before());
 }
 
+// The ledger holds that it is cold. It writes that before the stamp that came with it;
+// that it has moved says nothing: after a crash it begins the run anew. Agents without
+// stamps show no more than that.
+bool KeptCold(const store::LeaseRecord& record,
+              const v1::AcquireLeaseRequest& request) {
+  if (record.stamp().empty()) {
+    return request.ledger().sequence() > record.ledger_sequence();
+  }
+  return request.ledger_stamp() == record.stamp();
+}
+
 // Takes note of the stamp that was shown, and gives a new one when a run begins. The
 // old one is dead as soon as the new one was shown; a new one that got lost on its way
 // is replaced, so that two copies never hold the same.
@@ -161,9 +172,7 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
         request.ledger().sequence() >= record.ledger_sequence();
     takeover = false;
     if (same) {
-      if (request.ledger().sequence() > record.ledger_sequence()) {
-        record.set_cold(false);
-      }
+      if (KeptCold(record, request)) record.set_cold(false);
     } else {
       if (!first) {
         const absl::Duration left = absl::FromUnixMillis(record.expire_unix_millis()) +

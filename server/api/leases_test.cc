@@ -153,6 +153,28 @@ TEST_F(LeasesTest, ACopyOfALedgerIsFoundOutByItsOldStampAlsoWhenItIsAhead) {
               StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
 }
 
+TEST_F(LeasesTest, ALedgerThatMovedButDidNotKeepThatItIsColdHearsItAgain) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "old", 1), IsOk());
+  clock_.Advance(absl::Minutes(5));
+  const auto ask = [&](const std::string& stamp, int64_t sequence, bool begins) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/main");
+    request.set_base_identity("base-1");
+    request.mutable_ledger()->set_ledger("new");
+    request.mutable_ledger()->set_sequence(sequence);
+    request.set_ledger_stamp(stamp);
+    request.set_begins(begins);
+    return *leases_.Acquire(*session, request);
+  };
+  EXPECT_TRUE(ask("", 1, true).cold());
+  // It died before it wrote that down, and has noted the run's start since.
+  const v1::Lease again = ask("", 2, true);
+  EXPECT_TRUE(again.cold());
+  EXPECT_FALSE(ask(again.ledger_stamp(), 4, false).cold());
+}
+
 TEST_F(LeasesTest, ARenamedPortalKnowsWhoWroteToItUnderItsOldName) {
   Prepare("main");
   const auto session = ConnectAgent("a", "inst");

@@ -35,8 +35,8 @@ class LeaseServer {
     const bool same = !first_ && fits && installation_ == claim.installation &&
                       ledger_ == claim.ledger && claim.sequence >= sequence_;
     if (same) {
-      if (claim.sequence > sequence_) cold_ = false;
       if (claim.stamp == stamp_) {
+        cold_ = false;
         stamp_before_.clear();
         stamp_unseen_ = false;
       }

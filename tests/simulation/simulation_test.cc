@@ -112,6 +112,8 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {700506, 18, "17:rights-hidden:0,17:wrong-id:0"},
       // One slot's answer named the contact that another slot had made.
       {930029, 1, "0:wrong-id:24"},
+      // A new ledger died before it had noted that it is cold, and moved on.
+      {598, 6, "0:write-not-kept:45,5:takeover:0,5:crash-in-commit:40"},
   };
   for (const Case& one : kCases) {
     const auto faults = DecodeFaults(one.faults);
