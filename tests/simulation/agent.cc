@@ -235,6 +235,12 @@ void Agent::AskForLease(int round) {
        [this, round, asked, claim] { TakeLeaseAnswer(round, asked, claim); });
 }
 
+// As IntegrationRun does: what was swept since is not known.
+absl::Status Agent::NoteCold() {
+  GB_RETURN_IF_ERROR(process_->ledger->SetNote(agent::kSweptNote, ""));
+  return process_->ledger->SetNote(kColdNote, "1");
+}
+
 void Agent::TakeLeaseAnswer(int round, absl::Duration asked,
                             const LeaseServer::Claim& claim) {
   if (round != process_->lease_round) return;
@@ -260,7 +266,7 @@ void Agent::TakeLeaseAnswer(int round, absl::Duration asked,
   if (!word.stamp.empty()) {
     // Counts only when it was shown.
     absl::Status kept;
-    if (word.cold) kept = process_->ledger->SetNote(kColdNote, "1");
+    if (word.cold) kept = NoteCold();
     if (kept.ok()) kept = process_->ledger->SetNote(kStampNote, word.stamp);
     if (!Check(kept)) return again(kLeaseRetry);
     process_->lease_begins = false;
@@ -344,7 +350,7 @@ void Agent::FailRun(const absl::Status& error) {
 
 void Agent::BeginMachine() {
   if (process_->run->cold) {
-    const auto noted = process_->ledger->SetNote(kColdNote, "1");
+    const auto noted = NoteCold();
     if (!Check(noted)) return FailRun(noted);
   }
   const RunSettings settings = MakeSettings();

@@ -119,6 +119,7 @@ class Agent {
   absl::Duration Steady() const;
   agent::Instant Now() const;
   absl::Duration SettleTime();
+  absl::Status NoteCold();
   // False: the process is dead, or its disk is full; everything else is a violation.
   bool Check(const absl::Status& status);
 
