@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/api/api_fixture_test.h"
+#include "server/store/forwarding_store_test.h"
 
 namespace guestbridge::server {
 namespace {
@@ -11,9 +12,9 @@ namespace {
 using ::guestbridge::testing::IsOk;
 
 // The database behind it comes and goes.
-class FitfulStore final : public Store {
+class FitfulStore final : public ForwardingStore {
  public:
-  explicit FitfulStore(Store& store) : store_(store) {}
+  using ForwardingStore::ForwardingStore;
 
   // So many reads are answered, then none; -1: all.
   int reads_left = -1;
@@ -22,31 +23,18 @@ class FitfulStore final : public Store {
   absl::StatusOr<int64_t> Write(
       absl::FunctionRef<absl::Status(Transaction&)> body) override {
     if (!writable) return Away();
-    return store_.Write(body);
+    return ForwardingStore::Write(body);
   }
   absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
     if (reads_left == 0) return Away();
     if (reads_left > 0) --reads_left;
-    return store_.Read(body);
+    return ForwardingStore::Read(body);
   }
-  absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
-                                                   int limit) override {
-    return store_.ChangesAfter(revision, limit);
-  }
-  int64_t Rewinds() const override { return store_.Rewinds(); }
-  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
-    return store_.OutrunRevision(revision);
-  }
-  int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
-    return store_.WaitForRevision(revision, timeout);
-  }
-  void WakeAll() override { store_.WakeAll(); }
 
  private:
   static absl::Status Away() {
     return MakeError("DATABASE_UNREACHABLE", {{"database", "test"}});
   }
-  Store& store_;
 };
 
 class DispatcherTest : public ApiFixture {
