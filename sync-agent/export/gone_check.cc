@@ -23,6 +23,30 @@ void Follow(const Survivor& survivor, ClientRecord* record) {
   record->exported.values.insert(survivor.values.begin(), survivor.values.end());
 }
 
+void GoneCheck::ProveStranger(const ContactRow& row) {
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status()) || !owner->has_value()) return;
+  const ClientKey& key = **owner;
+  if (context_.strangers.count(key) > 0) return;
+  const auto pair = context_.ledger.Pair(key);
+  if (!context_.Check(pair.status())) return;
+  // A person's word goes before any mark.
+  if (pair->has_value() && (*pair)->found_by == kLinkedByHand) return;
+  const auto record = context_.RecordOf(key);
+  if (!context_.Check(record.status()) || !record->has_value()) return;
+  ClientRecord known = **record;
+  const Stamp mark{context_.settings.originator, key.guid(), ""};
+  if (!IsStranger(row, mark, known.dirty)) return;
+  context_.strangers.insert(key);
+  known.dirty = true;
+  if (context_.settings.dry_run) {
+    context_.overlay[key] = known;
+  } else if (!context_.Check(context_.ledger.Put({known}))) {
+    return;
+  }
+  context_.Reconsider(key);
+}
+
 std::optional<PortalLane::Job> GoneCheck::Next() {
   if (queue_.empty()) return std::nullopt;
   auto questions = std::make_shared<std::vector<Question>>();
@@ -62,6 +86,7 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
           list.rows, get.rows, question.contact,
           Stamp{context_.settings.originator, question.client.guid(), ""},
           question.displaced, [&](const ContactRow& row) {
+            if (question.displaced) ProveStranger(row);
             return context_.IsAnothers(row.id, question.client, question.displaced);
           });
       if (question.displaced && look.in_place) {

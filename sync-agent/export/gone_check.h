@@ -40,6 +40,10 @@ class GoneCheck {
   std::optional<PortalLane::Job> Next();
 
  private:
+  // A contact that a client looks for by its origin: whoever else it is linked to, and
+  // bears no mark of, is a stranger to it.
+  void ProveStranger(const ContactRow& row);
+
   RunContext& context_;
   std::deque<Question> queue_;
   int in_flight_ = 0;

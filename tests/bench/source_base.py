@@ -1,6 +1,7 @@
 """What both halves of source.py need: 1C as the connector asks for it, the reception desk, a table."""
 
 import base64
+import datetime
 import json
 import urllib.parse
 import urllib.request
@@ -10,6 +11,8 @@ CLIENTS, HISTORY = "Catalog_Clients", "InformationRegister_ClientChangeHistory"
 # What the connector asks for at once: full rows, versions, history, rows by key.
 PAGE, COMPARE_PAGE, HISTORY_PAGE, KEYS = 200, 5000, 1000, 20
 CHANGES = 1000
+# Of the history's window, s: rows of a transaction that was committed late.
+OVERLAP = 120
 # Beside them a delta needs the list of new clients and that of clients without an ID; and a process
 # asks once what the base has: its attributes, and twice whether pages go by code.
 LISTS, LOOKS = 2, 3
@@ -67,8 +70,17 @@ def rows_read(site):
     return site.onec.get("/counters")["rows_by_set"]
 
 
-def history_rows_since(site, moment):
-    return int(odata(site, f"{HISTORY}/$count", filter=f"Period ge datetime'{moment}'"))
+def newest_history(site):
+    """Where the next delta's window begins, an overlap later."""
+    return odata(site, HISTORY, orderby="Period desc", top=1, select="Period")["value"][0]["Period"]
+
+
+def history_since(site, moment):
+    """Rows of the change history from an overlap before `moment` on, which a delta must read, and the clients
+    that they name."""
+    begin = datetime.datetime.fromisoformat(moment) - datetime.timedelta(seconds=OVERLAP)
+    rows = odata(site, HISTORY, filter=f"Period ge datetime'{begin.isoformat()}'", select="Client_Key")["value"]
+    return len(rows), len({row["Client_Key"] for row in rows})
 
 
 class Table:

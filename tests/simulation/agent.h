@@ -60,6 +60,8 @@ class Agent {
   ~Agent();
 
   void Start();
+  // The process does nothing for so long.
+  void StandStill(absl::Duration how_long);
   // The process ends at once, and comes back; at infinity: never.
   void Crash(absl::Duration back_after, bool reboot);
   // The same, of the machine: what was not synced is lost.

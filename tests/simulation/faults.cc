@@ -47,7 +47,8 @@ constexpr const char* kNames[kFaultKinds] = {"reset-before",
                                              "refresh-lost",
                                              "token-revoked",
                                              "disk-full",
-                                             "power-loss"};
+                                             "power-loss",
+                                             "takeover-unnoticed"};
 
 uint64_t SiteSeed(uint64_t seed, const FaultSite& site) {
   return Mix(Mix(Mix(seed, static_cast<uint64_t>(site.night)),

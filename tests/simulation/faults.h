@@ -63,6 +63,8 @@ enum class FaultKind {
   kDiskFull,      // under the ledger
   // one event of the agent
   kPowerLoss,  // the machine stops between two writes; what was not synced is lost
+  // a night
+  kTakeoverUnnoticed,  // … which stands still, and wakes up when the other has begun
   kEnd,
 };
 inline constexpr size_t kFaultKinds = static_cast<size_t>(FaultKind::kEnd);

@@ -268,13 +268,12 @@ void World::PlanWindows(absl::Duration evening) {
   }
 }
 
-void World::TakeOver(Chance chance, absl::Duration evening) {
+void World::TakeOver(Chance chance, absl::Duration when, absl::Duration stands_still) {
   // The one in charge is cut off from the server while it works, another is put in its
   // place, with a ledger of its own: empty, or a copy.
-  const absl::Duration when =
-      evening + chance.Between(absl::Seconds(0), absl::Minutes(2));
-  queue.At(when, [this, chance]() mutable {
+  queue.At(when, [this, stands_still, chance]() mutable {
     Agent& old = agent();
+    old.StandStill(stands_still);
     agents.push_back(
         std::make_unique<Agent>(surroundings, next_installation_, chance.Next64()));
     server.assigned = next_installation_++;
@@ -284,9 +283,20 @@ void World::TakeOver(Chance chance, absl::Duration evening) {
     }
     agent().Start();
     agent().HandOut(agent::RunKind::kExport, false);
-    queue.In(chance.Between(absl::ZeroDuration(), absl::Seconds(400)),
+    queue.In(stands_still + chance.Between(absl::ZeroDuration(), absl::Seconds(400)),
              [&old] { old.Crash(absl::InfiniteDuration(), false); });
   });
+}
+
+void World::TakeOverUnnoticed(Chance chance, absl::Duration evening) {
+  // Guests came all day, and none of them is on the portal yet.
+  for (int64_t left = 1 + chance.Below(8); left > 0; --left) {
+    queue.At(
+        evening - absl::Minutes(chance.Between(1., 60.)),
+        [this, own = Chance(chance.Next64())]() mutable { NewClient(own, false); });
+  }
+  const absl::Duration when = evening + absl::Seconds(chance.Between(0.1, 1.5));
+  TakeOver(chance, when, absl::Seconds(chance.Between(100., 420.)));
 }
 
 void World::PlanDisasters(absl::Duration evening) {
@@ -333,7 +343,12 @@ void World::PlanDisasters(absl::Duration evening) {
       ledger_changed = queue.now();
     });
   }
-  if (faults.Strikes(FaultKind::kTakeover)) TakeOver(faults.Particulars(), evening);
+  if (faults.Strikes(FaultKind::kTakeover)) {
+    Chance chance = faults.Particulars();
+    const absl::Duration when =
+        evening + chance.Between(absl::ZeroDuration(), absl::Minutes(2));
+    TakeOver(chance, when, absl::ZeroDuration());
+  }
   if (faults.Strikes(FaultKind::kSourceRestored) && !base_copies_.empty()) {
     Chance chance = faults.Particulars();
     const size_t which =
@@ -343,6 +358,9 @@ void World::PlanDisasters(absl::Duration evening) {
                base.Restore(copy, queue.now());
                base_restored = queue.now();
              });
+  }
+  if (faults.Strikes(FaultKind::kTakeoverUnnoticed)) {
+    TakeOverUnnoticed(faults.Particulars(), evening);
   }
 }
 

@@ -44,9 +44,13 @@ constexpr Range kRanges[] = {
 };
 // A new kind goes here, at the end: then what a seed made before stays.
 constexpr Range kLaterRanges[] = {
-    {FaultKind::kWrongId, 0.005, 0.1},     {FaultKind::kTokenExpired, 0.001, 0.05},
-    {FaultKind::kRefreshLost, 0.01, 0.15}, {FaultKind::kTokenRevoked, 0.01, 0.15},
-    {FaultKind::kDiskFull, 0.01, 0.2},     {FaultKind::kPowerLoss, 0.0005, 0.01},
+    {FaultKind::kWrongId, 0.005, 0.1},
+    {FaultKind::kTokenExpired, 0.001, 0.05},
+    {FaultKind::kRefreshLost, 0.01, 0.15},
+    {FaultKind::kTokenRevoked, 0.01, 0.15},
+    {FaultKind::kDiskFull, 0.01, 0.2},
+    {FaultKind::kPowerLoss, 0.0005, 0.01},
+    {FaultKind::kTakeoverUnnoticed, 0.01, 0.15},
 };
 
 }  // namespace

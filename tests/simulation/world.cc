@@ -188,6 +188,14 @@ void World::Night(bool people) {
   }
 }
 
+void World::RequeueParked() {
+  if (!agent().alive()) {
+    return queue.In(absl::Minutes(10), [this] { RequeueParked(); });
+  }
+  const auto requeued = agent().ledger()->Requeue({});
+  if (!requeued.ok()) Fail(requeued.status().ToString());
+}
+
 Result World::Live() {
   for (night_ = 0; night_ < options_.nights && !failed(); ++night_) {
     Night(/*people=*/true);
@@ -204,11 +212,7 @@ Result World::Live() {
   for (const int last = night_ + 3; night_ < last && !failed(); ++night_) {
     const bool second = night_ == last - 2;
     const bool third = night_ == last - 1;
-    if (night_ == last - 3 && agent().alive()) {
-      // A person looks at what was parked.
-      const auto requeued = agent().ledger()->Requeue({});
-      if (!requeued.ok()) Fail(requeued.status().ToString());
-    }
+    if (night_ == last - 3) RequeueParked();
     const int portal_writes = network.writes_sent;
     const int base_writes = base.writes;
     Night(/*people=*/false);

@@ -86,13 +86,17 @@ class World {
   void PlanDisasters(absl::Duration evening);
   void Night(bool people);
   void NewClient(Chance& chance, bool refused);
+  // A person looks at what was parked, as soon as there is an agent to ask.
+  void RequeueParked();
   void EditClient(Chance& chance);
   void MergeClients(Chance& chance);
   void NewStranger(Chance& chance);
   void MergeContacts(Chance& chance);
   void RestoreContact(Chance& chance);
   void ChangeMapping(Chance& chance);
-  void TakeOver(Chance chance, absl::Duration evening);
+  // `stands_still`: so long the one that was in charge, before it goes on.
+  void TakeOver(Chance chance, absl::Duration when, absl::Duration stands_still);
+  void TakeOverUnnoticed(Chance chance, absl::Duration evening);
   void Trace(const char* tag, uint64_t value);
   SimClient MakeClient(Chance& chance, bool refused);
 
