@@ -171,6 +171,10 @@ v1::Explanation Next(const Decision& decision,
       return next("NEXT_IS_RETRY");
     case PlannedAction::kDefer:
       if (decision.reason == kInDoubt) return next("NEXT_IS_SETTLE");
+      if (decision.contact_gone && (decision.reason == "CONTACT_READ_INCOMPLETE" ||
+                                    decision.reason == "CONTACT_UNREADABLE")) {
+        return next("NEXT_IS_LOOK");
+      }
       // Looked at once more, by that run or the one after it.
       if (decision.reason == "CONTACT_READ_INCOMPLETE") return next("NEXT_IS_ADOPT");
       return next(record.has_value() && record->proposed.exists() ? "NEXT_IS_REVIEW"
@@ -217,12 +221,19 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     GB_RETURN_IF_ERROR(RestoreLink(found.key, parts, &known));
   }
   Decision decision = DecideNow(found, as_decided, attempt.has_value(), parts);
-  SeenContact seen = LookAtContact(ContactOf(as_decided, decision), parts);
-  if (seen.state == v1::PortalContact::GONE && as_decided.has_value() &&
-      as_decided->link == LinkState::kLive) {
-    // The next run finds that out before it decides.
-    GB_RETURN_IF_ERROR(FollowOrLose(found.key, parts, &known, &seen));
-    decision = DecideNow(found, as_decided, attempt.has_value(), parts);
+  const bool lost = decision.contact_gone;
+  SeenContact seen =
+      LookAtContact(lost ? decision.contact : ContactOf(as_decided, decision), parts);
+  const bool linked = as_decided.has_value() && as_decided->link == LinkState::kLive;
+  if (lost || (linked && seen.state == v1::PortalContact::GONE)) {
+    // The next run finds out what became of it before it decides.
+    GB_ASSIGN_OR_RETURN(const bool told, FollowOrLose(found.key, parts, &known, &seen));
+    if (told) {
+      decision = DecideNow(found, as_decided, attempt.has_value(), parts);
+      GB_RETURN_IF_ERROR(ForeseeSurvivor(known, parts, &seen, &decision));
+    } else if (lost) {
+      PutOff(seen, &decision);
+    }
   }
   GB_RETURN_IF_ERROR(ForeseeContact(known, parts, &seen, &decision));
   if (seen.state == v1::PortalContact::READ) {

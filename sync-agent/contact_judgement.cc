@@ -1,6 +1,8 @@
 #include "sync-agent/contact_judgement.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -10,7 +12,9 @@
 #include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/rebuilder.h"
+#include "sync-agent/export/survivor_verdict.h"
 #include "sync-agent/ledger_portal.h"
+#include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
 
@@ -174,6 +178,62 @@ void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& part
   }
 }
 
+// The answers to one request of at most 50 commands; of none, none. One that did not
+// come says of each command that nothing is known.
+std::vector<CommandResult> AskTogether(std::vector<Command> commands,
+                                       const TaskParts& parts) {
+  if (commands.empty()) return {};
+  PortalRequest request;
+  request.deadline = kLongestLook;
+  request.commands = std::move(commands);
+  PortalAnswer answer = parts.sides.portal->Send(request);
+  if (answer.fate != RequestFate::kAnswered ||
+      answer.results.size() != request.commands.size()) {
+    return std::vector<CommandResult>(request.commands.size());
+  }
+  return std::move(answer.results);
+}
+
+// What the rules say once a survivor was looked for.
+void Tell(const SurvivorVerdict& verdict, const TaskParts& parts, Decision* decision) {
+  const auto drop = [&](const char* rule) {
+    std::erase_if(decision->rules,
+                  [&](const RuleTrace& trace) { return trace.rule == rule; });
+  };
+  for (const ContactId survivor : verdict.survivors) {
+    Note("gone-contact", "CONTACT_TOOK_OVER", About(survivor), decision);
+  }
+  switch (verdict.what) {
+    case SurvivorVerdict::What::kLinked:
+      drop("robots");  // of new contacts
+      decision->action = PlannedAction::kRelink;
+      return;
+    case SurvivorVerdict::What::kLeft:
+      drop("gone-contact");
+      Stop("gone-contact",
+           GoneContactReason(parts.sides.settings.policies.gone_contact),
+           About(decision->contact), decision);
+      return;
+    case SurvivorVerdict::What::kPutOff:
+      Stop("gone-contact", "CONTACT_READ_INCOMPLETE", About(decision->contact),
+           decision, PlannedAction::kDefer);
+      return;
+    case SurvivorVerdict::What::kRecreated:
+    case SurvivorVerdict::What::kAsked:
+      return;  // as was decided
+  }
+}
+
+// What an update of a contact that is linked anew writes.
+void MarkChanged(const ContactUpdate& update, Decision* decision) {
+  std::set<std::string> targets;
+  for (const auto& [target, value] : update.fields) targets.insert(target);
+  for (const ContactUpdate::Value& value : update.values) targets.insert(value.field);
+  for (FieldDecision& field : decision->fields) {
+    field.changed = targets.count(field.field.target) > 0;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& parts) {
@@ -205,34 +265,37 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
   GB_ASSIGN_OR_RETURN(const std::string cold, parts.ledger.Note(kColdNote));
   if (!known->elsewhere && cold.empty()) return absl::OkStatus();
   std::optional<ClientRecord>& record = known->record;
-  if (IsLive(*known) || (record.has_value() && (record->link == LinkState::kErased ||
-                                                record->reason == kClientUnlinked))) {
+  if (record.has_value() &&
+      (record->link == LinkState::kErased || record->reason == kClientUnlinked)) {
     return absl::OkStatus();
   }
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
-  const auto listed = ListMarked(mark, parts, kLongestLook);
+  auto listed = ListMarked(mark, parts, kLongestLook);
   if (!listed.ok()) return absl::OkStatus();
-  const ContactRow* oldest = nullptr;
+  // As a scan meets them.
+  std::sort(listed->begin(), listed->end(),
+            [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
   for (const ContactRow& row : *listed) {
-    if (oldest != nullptr && oldest->id < row.id) continue;
+    if (IsLive(*known)) {
+      Refresh(row, &*record);
+      continue;
+    }
     GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
     if (!known->elsewhere && owner.has_value() && *owner != key) continue;
-    oldest = &row;
+    if (!record.has_value()) record.emplace().key = key;
+    Restore(row, &*record);
+    record->write_back = WriteBackState::kPending;
   }
-  if (oldest == nullptr) return absl::OkStatus();
-  if (!record.has_value()) record.emplace().key = key;
-  Restore(*oldest, &*record);
-  record->write_back = WriteBackState::kPending;
   return absl::OkStatus();
 }
 
-absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
-                          KnownClient* known, SeenContact* seen) {
+absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
+                                  KnownClient* known, SeenContact* seen) {
+  if (seen->state != v1::PortalContact::GONE) return false;
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
   GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
                       LookByOrigin(*seen, key, mark, *known, parts));
-  // A run leaves it linked.
-  if (!look.has_value()) return absl::OkStatus();
+  if (!look.has_value()) return false;
   if (look->own.has_value()) {
     Follow(*look->own, &*known->record);
     known->record->dirty = true;
@@ -241,6 +304,58 @@ absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
   } else {
     known->record->link = LinkState::kLost;
   }
+  return true;
+}
+
+void PutOff(const SeenContact& seen, Decision* decision) {
+  const bool exists = seen.state == v1::PortalContact::READ;
+  Stop("ledger", exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
+       About(seen.id), decision, PlannedAction::kDefer);
+}
+
+absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
+                             SeenContact* seen, Decision* decision) {
+  const bool looked_for = decision->action == PlannedAction::kRecreate ||
+                          decision->action == PlannedAction::kRelink ||
+                          decision->action == PlannedAction::kDefer;
+  if (!decision->contact_gone || !looked_for) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
+  const ValueDigests& exported = known.record->exported.values;
+  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark);
+  std::vector<Command> find;
+  for (FindContacts& one : FindCommands(of)) find.emplace_back(std::move(one));
+  for (const CommandResult& found : AskTogether(std::move(find), parts)) {
+    TakeFound(found, &of);
+  }
+  std::map<ContactId, ContactRow> rows;
+  if (!of.unanswered) {
+    std::set<std::string> select;
+    for (std::string& name : FieldsOfCandidates(*decision)) {
+      select.insert(std::move(name));
+    }
+    const std::vector<CommandResult> read =
+        AskTogether(ReadCommands(of.candidates, select), parts);
+    of.unanswered = !AllRead(read);
+    for (const CommandResult& result : read) {
+      for (const ContactRow& row : result.rows) rows.emplace(row.id, row);
+    }
+  }
+  absl::Status failure;
+  const SurvivorVerdict verdict =
+      JudgeSurvivors(*decision, of, rows, known.pair.refused, [&](ContactId id) {
+        const auto owner = parts.ledger.ClientOf(id);
+        failure.Update(owner.status());
+        return !owner.ok() || (owner->has_value() && **owner != decision->key);
+      });
+  GB_RETURN_IF_ERROR(failure);
+  Tell(verdict, parts, decision);
+  if (verdict.what != SurvivorVerdict::What::kLinked) return absl::OkStatus();
+  const ContactId survivor = verdict.survivors.front();
+  MarkChanged(MakeUpdate(*decision, rows.at(survivor), exported,
+                         /*compare_fields=*/true),
+              decision);
+  decision->contact = survivor;
+  *seen = LookAtContact(survivor, parts);
   return absl::OkStatus();
 }
 

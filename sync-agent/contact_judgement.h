@@ -28,17 +28,32 @@ struct KnownClient {
 absl::StatusOr<KnownClient> FindKnown(const ClientKey& key, const TaskParts& parts);
 
 // A run that looks before it adds (at another portal, or because the ledger may not
-// know all that was written) first links whoever carries a mark. Errors: those of
-// MarkOf and of the ledger.
+// know all that was written) first looks at whoever carries a mark: it links the
+// client, or learns that what it knows of its content is old. Errors: those of MarkOf
+// and of the ledger.
 absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known);
 
-// The linked contact is gone: the client is linked to the one in its place, which is
-// then `seen`, or has lost its contact. So does a run that sweeps; an unattended one
-// that goes by the portal's events instead (export/event_poll.h) learns it from an
-// event, or at its next sweep. Errors: those of MarkOf and of the ledger.
-absl::Status FollowOrLose(const ClientKey& key, const TaskParts& parts,
-                          KnownClient* known, SeenContact* seen);
+// The linked contact, or the one that was lost before, is gone: the client is linked to
+// the one in its place, which is then `seen`, or has lost its contact. So does a run
+// that sweeps; an unattended one that goes by the portal's events instead
+// (export/event_poll.h) learns it from an event, or at its next sweep. False: the
+// portal does not tell what became of it, and nothing was changed. Errors: those of
+// MarkOf and of the ledger.
+absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
+                                  KnownClient* known, SeenContact* seen);
+
+// Of a client that lost its contact before, where the portal does not tell what became
+// of that: it is put off.
+void PutOff(const SeenContact& seen, Decision* decision);
+
+// Of a decision about a lost contact: looks for the contact that it was merged into, by
+// the phones and e-mails that were sent last, and turns the decision into what becomes
+// of the client. RELINK is left where one is found that is linked, and is then `seen`.
+// The judgement: export/survivor_verdict.h. At most two requests, of at most 2 and 16
+// commands. Errors: those of MarkOf and of the ledger.
+absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
+                             SeenContact* seen, Decision* decision);
 
 // Turns the decision into what becomes of it once the run has seen the contact: one
 // that carries another mark is looked at like an ID that 1C holds, and taken over or

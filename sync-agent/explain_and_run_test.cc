@@ -102,6 +102,23 @@ class ExplainAndRunTest : public ClientTasksTest {
     row.data_version = absl::StrCat("v", ++edits_);
   }
 
+  // A survivor that was told of is linked, if not to this guest then to one before it;
+  // and where none was told of, none is.
+  void ExpectSurvivor(const ClientKey& key, const v1::ClientExplanation& explained) {
+    const auto record = world.ledger->Get(key);
+    ASSERT_TRUE(record.ok());
+    if (explained.decision() == "RELINK") {
+      const auto owner =
+          world.ledger->ClientOf(ContactId(explained.portal().contact()));
+      ASSERT_TRUE(owner.ok());
+      EXPECT_TRUE(owner->has_value()) << key.guid();
+    } else if (explained.decision() == "RECREATE") {
+      ASSERT_TRUE(record->has_value());
+      EXPECT_NE((*record)->outcome, Outcome::kUpdated) << key.guid();
+      EXPECT_NE((*record)->outcome, Outcome::kUnchanged) << key.guid();
+    }
+  }
+
   RunSettings Whole() {
     RunSettings settings = world.Settings();
     settings.mapping_version = version_;
@@ -140,6 +157,26 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
+  // Managers merge contacts of guests away: into none that is still there, or into one
+  // or two of which some bear another name or another base's mark.
+  void Merge() {
+    std::vector<int64_t> ids;
+    for (const auto& [id, contact] : world.portal.contacts) ids.push_back(id);
+    for (const int64_t id : ids) {
+      if (!Once(3)) continue;
+      const auto owner = world.ledger->ClientOf(ContactId(id));
+      ASSERT_TRUE(owner.ok());
+      FakeContact survivor = world.portal.contacts.at(id);
+      if (!owner->has_value() || survivor.stamp.origin != (*owner)->guid()) continue;
+      world.portal.Delete(id);
+      for (uint64_t left = Draw(3); left > 0; --left) {
+        survivor.stamp = Once(6) ? Stamp{"guestbridge:other", "x", ""} : Stamp();
+        if (Once(6)) survivor.fields["LAST_NAME"] = "Smirnova";
+        world.portal.contacts[world.portal.next_id++] = survivor;
+      }
+    }
+  }
+
   // Anything that may happen between two looks.
   void Live() {
     for (ClientRow& row : world.base.clients) {
@@ -155,6 +192,7 @@ class ExplainAndRunTest : public ClientTasksTest {
     if (Once(3) && !world.portal.contacts.empty()) {
       world.portal.Delete(world.portal.contacts.begin()->first);
     }
+    if (Once(4)) Merge();
     RunSettings settings = Whole();
     settings.settle = Once(2);
     world.Run(settings);
@@ -192,8 +230,11 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         if (Once(3)) NewMapping();
         if (Once(3)) NewEvents();
         if (Once(3)) NewPolicies();
+        if (Once(2)) Merge();
         if (Once(2)) TakeAMark();
         if (Once(2)) Displace();
+        const bool cold = Once(4);
+        ASSERT_TRUE(world.ledger->SetNote(kColdNote, cold ? "1" : "").ok());
 
         // A run that sees none of our contacts holds none of them for gone.
         if (std::none_of(world.portal.contacts.begin(), world.portal.contacts.end(),
@@ -212,11 +253,17 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
           ++(*seen)[explained->decision()];
           each[row.key] = *explained;
         }
-        const auto result = world.Run(Whole());
+        if (cold) ++(*seen)["COLD"];
+        RunSettings settings = Whole();
+        settings.cold = cold;
+        const auto result = world.Run(settings);
         ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
         const RunCounts& counts = result.progress.counts;
-        // RELINK says that a contact is to be looked for, and of two guests with one ID
-        // in 1C the first is ADOPTed; where there is none of this guest's, switches and
+        for (const auto& [key, explained] : each) {
+          ExpectSurvivor(key, explained);
+        }
+        // Of two guests with one survivor the first is linked to it (RELINK), and of
+        // two with one ID in 1C the first is ADOPTed; for the other one switches and
         // policies decide.
         for (const auto& [key, explained] : each) {
           const auto record = world.ledger->Get(key);
@@ -286,200 +333,9 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
   }
   // The dice met everything.
   for (const char* decision : {"ADD", "RECREATE", "RELINK", "DELETE", "UPDATE",
-                               "UNCHANGED", "ADOPT", "SKIP", "FAIL", "DEFER"}) {
+                               "UNCHANGED", "ADOPT", "SKIP", "FAIL", "DEFER", "COLD"}) {
     EXPECT_GT(seen[decision], 0) << decision;
   }
-}
-
-// Two guests, and what a run makes of the first one's contact.
-class ExplainedContactTest : public ClientTasksTest {
- protected:
-  ExplainedContactTest() {
-    MappingOptions options;
-    options.version = 1;
-    options.default_region = "RU";
-    auto compiled = CompiledMapping::Compile(
-        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, std::move(options));
-    world.mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
-    sides_.settings.mapping = *world.mapping;
-    sides_.settings.active = true;
-    sides_.settings.portal.host = "hotel.example";
-    EXPECT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
-    contact_ = Exported("Orlova");
-    others_ = Exported("Petrova");
-  }
-
-  v1::ClientExplanation Explain(size_t i = 0) {
-    const auto explained = ExplainClient(Key(i).guid(), Parts());
-    EXPECT_TRUE(explained.ok()) << explained.status();
-    return explained.value_or(v1::ClientExplanation());
-  }
-  RunCounts Run(bool cold = false) {
-    RunSettings settings = world.Settings();
-    settings.events = sides_.settings.events;
-    settings.policies = sides_.settings.policies;
-    settings.cold = cold;
-    const auto result = world.Run(settings);
-    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
-    return result.progress.counts;
-  }
-  void TakeMark() {
-    world.portal.contacts[contact_].stamp = {"guestbridge:other", "x", ""};
-  }
-  void CopyTo(int64_t id) {
-    const FakeContact copy = world.portal.contacts.at(contact_);
-    world.portal.contacts[id] = copy;
-  }
-  void MakeDirty() {
-    ClientRecord record = Record(0);
-    record.dirty = true;
-    ASSERT_TRUE(world.ledger->Put({record}).ok());
-  }
-
-  int64_t contact_ = 0;
-  int64_t others_ = 0;
-};
-
-TEST_F(ExplainedContactTest, ThatStandsUnderAnotherIdIsTakenOverThere) {
-  CopyTo(500);
-  TakeMark();
-  sides_.settings.events.client_created = false;  // does not matter
-  const v1::ClientExplanation explained = Explain();
-  EXPECT_EQ(explained.decision(), "ADOPT");
-  EXPECT_EQ(explained.portal().contact(), 500);
-  EXPECT_EQ(explained.next().parameters().at("contact"), "500");
-  EXPECT_EQ(Run().added, 0);
-  EXPECT_EQ(Record(0).contact, ContactId(500));
-}
-
-TEST_F(ExplainedContactTest, ThatChangedPlacesWithAnotherIsTakenOverThere) {
-  std::swap(world.portal.contacts.at(contact_), world.portal.contacts.at(others_));
-  EXPECT_EQ(Explain(0).portal().contact(), others_);
-  EXPECT_EQ(Explain(1).portal().contact(), contact_);
-  EXPECT_EQ(Explain(1).decision(), "ADOPT");
-  EXPECT_EQ(Run().added, 0);
-  EXPECT_EQ(Record(0).contact, ContactId(others_));
-  EXPECT_EQ(Record(1).contact, ContactId(contact_));
-}
-
-TEST_F(ExplainedContactTest, ThatBearsAnotherMarkIsNotUpdatedThoughTheGuestWaits) {
-  TakeMark();
-  MakeDirty();
-  world.base.clients[0].attributes["LastName"] = "Belova";
-  EXPECT_EQ(Explain().decision(), "ADD");
-  EXPECT_EQ(Run().added, 1);
-  EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Orlova");
-}
-
-TEST_F(ExplainedContactTest, ThatLostItsMarkIsStampedWithoutALookWhereTheGuestWaits) {
-  world.portal.contacts[contact_].stamp = {};
-  MakeDirty();
-  EXPECT_EQ(Explain().decision(), "UNCHANGED");
-  world.base.clients[0].attributes["LastName"] = "Belova";
-  EXPECT_EQ(Explain().decision(), "UPDATE");
-  EXPECT_EQ(Run().updated, 1);
-  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
-}
-
-TEST_F(ExplainedContactTest, ThatIsGoneIsFollowedToTheOneInItsPlace) {
-  CopyTo(500);
-  world.portal.contacts.erase(contact_);
-  const v1::ClientExplanation explained = Explain();
-  EXPECT_EQ(explained.decision(), "UNCHANGED");
-  EXPECT_EQ(explained.portal().contact(), 500);
-  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
-  EXPECT_EQ(explained.next().parameters().at("contact"), "500");
-  EXPECT_EQ(Run().recreated, 0);
-  EXPECT_EQ(Record(0).contact, ContactId(500));
-  EXPECT_EQ(Record(0).write_back, WriteBackState::kPending);
-}
-
-TEST_F(ExplainedContactTest, ThatIsGoneIsNotLostWhileNobodyTellsWhatIsInItsPlace) {
-  world.portal.contacts.erase(contact_);
-  line_->cut = true;
-  EXPECT_EQ(Explain().decision(), "UNCHANGED");
-  EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
-  line_->cut = false;
-  EXPECT_EQ(Explain().decision(), "RECREATE");
-}
-
-TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
-  struct Case {
-    GoneContactPolicy policy;
-    bool on;
-    const char* decision;
-    const char* reason;
-  };
-  const std::vector<Case> cases = {
-      {GoneContactPolicy::kRecreate, true, "RECREATE", "CONTACT_GONE"},
-      {GoneContactPolicy::kRecreate, false, "SKIP", "EVENT_OFF"},
-      {GoneContactPolicy::kRelink, true, "SKIP", "CONTACT_GONE_RELINK"},
-      {GoneContactPolicy::kNever, true, "SKIP", "CONTACT_GONE_NEVER"},
-      {GoneContactPolicy::kAsk, true, "DEFER", "CONTACT_GONE_ASK"},
-  };
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.reason);
-    const size_t i = world.base.clients.size();
-    world.base.Add(static_cast<int>(i) + 1, "Belova").contact =
-        ContactId(500'000 + static_cast<int64_t>(i));
-    sides_.settings.policies.gone_contact = one.policy;
-    sides_.settings.events.contact_deleted = one.on;
-    const v1::ClientExplanation explained = Explain(i);
-    EXPECT_EQ(explained.decision(), one.decision);
-    EXPECT_EQ(explained.summary().reason(), one.reason);
-    const bool recreated = Run().recreated == 1;
-    EXPECT_EQ(recreated, explained.decision() == "RECREATE");
-    if (!recreated) {
-      EXPECT_EQ(Record(i).reason, one.reason);
-    }
-  }
-}
-
-TEST_F(ExplainedContactTest, OnAnotherPortalIsAddedOrTheOneThatBearsTheMarkThere) {
-  CopyTo(500);
-  world.portal.contacts.erase(contact_);
-  sides_.settings.portal.host = "new.example";
-  EXPECT_EQ(Explain(0).decision(), "UNCHANGED");
-  EXPECT_EQ(Explain(0).portal().contact(), 500);
-  EXPECT_EQ(Explain(0).next().reason(), "NEXT_IS_WRITE_BACK");
-  world.portal.contacts.erase(others_);
-  const v1::ClientExplanation gone = Explain(1);
-  EXPECT_EQ(gone.decision(), "ADD");
-  for (const v1::RuleOutcome& rule : gone.rules()) {
-    EXPECT_NE(rule.explanation().reason(), "CONTACT_NOT_THIS_GUEST");
-  }
-  ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
-  EXPECT_EQ(Explain(1).decision(), "ADD");
-  const RunCounts counts = Run(/*cold=*/true);
-  EXPECT_EQ(counts.unchanged, 1);
-  EXPECT_EQ(counts.added, 1);
-  EXPECT_EQ(Record(0).contact, ContactId(500));
-}
-
-TEST_F(ExplainedContactTest, IsFoundByItsMarkAsLongAsARunIsToLookForMarksFirst) {
-  CopyTo(500);
-  CopyTo(501);
-  world.portal.contacts.erase(contact_);
-  sides_.settings.portal.host = "new.example";
-  // Done by a task of another guest, or by a run that died before it looked.
-  ASSERT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
-  const v1::ClientExplanation explained = Explain(0);
-  EXPECT_EQ(explained.decision(), "UNCHANGED");
-  EXPECT_EQ(explained.portal().contact(), 500);
-  EXPECT_EQ(explained.next().reason(), "NEXT_IS_WRITE_BACK");
-  EXPECT_EQ(Run(/*cold=*/true).added, 0);
-  EXPECT_EQ(Record(0).contact, ContactId(500));
-}
-
-TEST_F(ExplainedContactTest, IsNotFoundByItsMarkUnderAnotherGuestOrOnceTakenOff) {
-  ASSERT_TRUE(world.ledger->SetNote(kColdNote, "1").ok());
-  world.base.Add(3, "Belova");
-  EXPECT_EQ(Explain(2).decision(), "ADD");
-  // The mark of the third stands on a contact that is linked to the second.
-  world.portal.contacts[others_].stamp.origin = Key(2).guid();
-  EXPECT_EQ(Explain(2).decision(), "ADD");
-  ASSERT_TRUE(world.ledger->Unlink(Key(0)).ok());
-  EXPECT_EQ(Explain(0).decision(), "DEFER");
 }
 
 }  // namespace

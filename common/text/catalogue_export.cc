@@ -39,11 +39,18 @@ constexpr ReasonText kTexts[] = {
      "Not to wait: guestbridge export run {integration} --wait.",
      "Чтобы не ждать: guestbridge export run {integration} --wait."},
     {"NEXT_IS_RELINK", kOk,
-     "The next run looks for the contact that took over from {contact}, and links the "
-     "guest to it; it makes no new one.",
-     "Следующий запуск поищет контакт, который остался вместо {contact}, и свяжет с "
-     "ним "
-     "гостя; новый не создаётся.",
+     "The next run links the guest to the contact {contact}, which took over the data "
+     "of the one that is gone; it makes no new one.",
+     "Следующий запуск свяжет гостя с контактом {contact}, к которому перешли данные "
+     "исчезнувшего; новый не создаётся.",
+     "Not to wait: guestbridge export run {integration} --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --wait."},
+    {"NEXT_IS_LOOK", kOk,
+     "The next run looks once more what became of the contact {contact}; the portal "
+     "does not say it now.",
+     "Следующий запуск ещё раз проверит, что стало с контактом {contact}: сейчас "
+     "портал "
+     "этого не говорит.",
      "Not to wait: guestbridge export run {integration} --wait.",
      "Чтобы не ждать: guestbridge export run {integration} --wait."},
     {"NEXT_IS_DELETE", kOk,
@@ -417,6 +424,11 @@ constexpr ReasonText kTexts[] = {
     {"CONTACT_FOLLOWED", kOk,
      "The contact before was gone; this one took over its data.",
      "Прежнего контакта не стало; его данные перешли к этому.", kNothingEn, kNothingRu},
+    {"CONTACT_TOOK_OVER", kOk,
+     "The contact {contact} bears the guest's name and a phone or an e-mail of the "
+     "contact that is gone.",
+     "У контакта {contact} имя гостя и телефон или e-mail исчезнувшего контакта.",
+     kNothingEn, kNothingRu},
     {"CLIENT_NOT_IN_SOURCE", kOk,
      "1C does not show this guest any more; the contact stays as it is.",
      "1С больше не показывает этого гостя; контакт остаётся без изменений.",

@@ -63,9 +63,9 @@ absl::StatusOr<v1::ClientExplanation> Clients::Explain(const std::string& name,
 
 absl::Status Clients::PutNextRun(const std::string& integration,
                                  v1::ClientExplanation* explanation) {
-  static const auto* const kByRun =
-      new std::set<std::string>{"NEXT_IS_ADD",    "NEXT_IS_RECREATE", "NEXT_IS_RELINK",
-                                "NEXT_IS_UPDATE", "NEXT_IS_DELETE",   "NEXT_IS_ADOPT"};
+  static const auto* const kByRun = new std::set<std::string>{
+      "NEXT_IS_ADD",    "NEXT_IS_RECREATE", "NEXT_IS_RELINK", "NEXT_IS_UPDATE",
+      "NEXT_IS_DELETE", "NEXT_IS_ADOPT",    "NEXT_IS_LOOK"};
   if (kByRun->count(explanation->next().reason()) == 0) return absl::OkStatus();
   return store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(

@@ -96,7 +96,7 @@ TEST_F(ClientsTest, AnExplanationSaysWhenTheRunIsDueThatDoesWhatIsNext) {
   const v1::ClientExplanation added = explain("NEXT_IS_ADD");
   EXPECT_EQ(added.time_zone(), "Europe/Moscow");
   EXPECT_GT(added.next_run_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
-  for (const char* done_by_it : {"NEXT_IS_DELETE", "NEXT_IS_RELINK"}) {
+  for (const char* done_by_it : {"NEXT_IS_DELETE", "NEXT_IS_RELINK", "NEXT_IS_LOOK"}) {
     EXPECT_TRUE(explain(done_by_it).has_next_run_time()) << done_by_it;
   }
   EXPECT_FALSE(explain("NEXT_IS_REVIEW").has_next_run_time());

@@ -23,6 +23,20 @@ void Restore(const ContactRow& row, ClientRecord* record) {
   record->revision = version->revision;
 }
 
+bool Refresh(const ContactRow& row, ClientRecord* record) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  if (!version.ok() || version->content_hash == record->exported.hash ||
+      MutantActive(Mutant::kRestoredDigestsTrusted)) {
+    return false;
+  }
+  record->exported.hash.clear();
+  record->exported.fields_known = false;
+  record->exported.values.insert(version->values.begin(), version->values.end());
+  record->revision = std::max(record->revision, version->revision);
+  record->dirty = true;
+  return true;
+}
+
 Rebuilder::Rebuilder(RunContext& context, bool count)
     : context_(context),
       count_(count),
@@ -37,9 +51,8 @@ void Rebuilder::Take(const ContactRow& row) {
   const auto attempt = context_.ledger.AttemptOf(key);
   if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;
   if (known->has_value() && (*known)->link == LinkState::kLive) {
-    // Of another contact than the linked one too: when that is gone, this one is taken
-    // in its place.
-    Refresh(row, **known);
+    ClientRecord record = **known;
+    if (Refresh(row, &record) && !context_.Check(context_.ledger.Put({record}))) return;
     if (attempt->has_value()) return;
     if ((*known)->contact != row.id) {
       context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
@@ -66,21 +79,6 @@ void Rebuilder::Take(const ContactRow& row) {
   }
   CrashPoint("agent.rebuild.linked");
   if (count_) context_.tally.Count(Outcome::kUpdated);
-}
-
-void Rebuilder::Refresh(const ContactRow& row, ClientRecord known) {
-  const auto version = DecodeOriginVersion(row.stamp.version);
-  if (!version.ok() || version->content_hash == known.exported.hash ||
-      MutantActive(Mutant::kRestoredDigestsTrusted)) {
-    return;
-  }
-  // Another ledger has written it since: what this one knows of its content is old.
-  known.exported.hash.clear();
-  known.exported.fields_known = false;
-  known.exported.values.insert(version->values.begin(), version->values.end());
-  known.revision = std::max(known.revision, version->revision);
-  known.dirty = true;
-  context_.Check(context_.ledger.Put({known}));
 }
 
 }  // namespace guestbridge::agent

@@ -12,6 +12,11 @@ namespace guestbridge::agent {
 // its content.
 void Restore(const ContactRow& row, ClientRecord* record);
 
+// Of a client that is linked, and of a contact that carries its mark: the linked one,
+// or one that is taken in its place when that is gone. True: another ledger has written
+// it since, and what this one knows of its content (a ledger that was put back) is old.
+bool Refresh(const ContactRow& row, ClientRecord* record);
+
 // Restores links from what the portal keeps of ours: every contact of this base, by
 // origin. For `ledger rebuild`, and before a ledger that is not the last writer's may
 // add anything.
@@ -27,9 +32,6 @@ class Rebuilder {
 
  private:
   void Take(const ContactRow& row);
-  // A contact that the ledger links, but whose content it may know from long ago (a
-  // ledger that was put back).
-  void Refresh(const ContactRow& row, ClientRecord known);
 
   RunContext& context_;
   bool count_;

@@ -1,54 +1,37 @@
 #include "sync-agent/export/survivor_search.h"
 
-#include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sync-agent/export/gone_contact.h"
-#include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
 namespace {
 
 constexpr size_t kSearchesPerRequest = 25;  // two commands each
-constexpr size_t kIdsPerCommand = 50;
-constexpr size_t kMostValues = 20;
 
 }  // namespace
 
 void SurvivorSearch::Look(Decision decision) {
   const auto record = context_.ledger.Get(decision.key);
   if (!context_.Check(record.status())) return;
-  ValueDigests exported;
-  if (record->has_value()) exported = (*record)->exported.values;
-  Search search = MakeSearch(std::move(decision), exported);
+  Search search;
   // Whom a dry run looks for is who makes a difference to its counts.
   const bool told =
-      context_.settings.dry_run && search.decision.action != PlannedAction::kRelink;
-  if (told || (search.phones.empty() && search.emails.empty())) {
-    GiveUp(std::move(search.decision));
+      context_.settings.dry_run && decision.action != PlannedAction::kRelink;
+  if (record->has_value() && !told) {
+    search.known =
+        MakeSurvivorCase(decision, (*record)->exported.values,
+                         Stamp{context_.settings.originator, decision.key.guid(), ""});
+  }
+  search.decision = std::move(decision);
+  if (FindCommands(search.known).empty()) {
+    Conclude(std::move(search), {});
     return;
   }
   to_find_.push_back(std::move(search));
-}
-
-SurvivorSearch::Search SurvivorSearch::MakeSearch(Decision decision,
-                                                  const ValueDigests& exported) const {
-  Search search;
-  search.decision = std::move(decision);
-  for (const auto& [field, values] : search.decision.content.multifields) {
-    std::vector<std::string>* wanted = field == "PHONE"   ? &search.phones
-                                       : field == "EMAIL" ? &search.emails
-                                                          : nullptr;
-    if (wanted == nullptr) continue;
-    for (const MultiValue& value : values) {
-      const std::string digest = DigestValue(search.decision.key, field, value.value);
-      if (exported.count(digest) > 0 && wanted->size() < kMostValues) {
-        wanted->push_back(value.value);
-      }
-    }
-  }
-  return search;
 }
 
 std::optional<PortalLane::Job> SurvivorSearch::Next() {
@@ -65,28 +48,18 @@ PortalLane::Job SurvivorSearch::FindJob() {
   while (!to_find_.empty() && searches->size() < kSearchesPerRequest) {
     searches->push_back(std::move(to_find_.front()));
     to_find_.pop_front();
-    const Search& search = searches->back();
-    const auto ask = [&](FindContacts::By by, const std::vector<std::string>& values) {
-      if (values.empty()) return;
-      job.commands.emplace_back(FindContacts{by, values});
+    for (FindContacts& find : FindCommands(searches->back().known)) {
+      job.commands.emplace_back(std::move(find));
       owners->push_back(searches->size() - 1);
-    };
-    ask(FindContacts::By::kPhone, search.phones);
-    ask(FindContacts::By::kEmail, search.emails);
+    }
   }
   job.done = [this, searches, owners](const PortalAnswer& answer) {
     --in_flight_;
     for (size_t i = 0; i < owners->size(); ++i) {
-      Search& search = (*searches)[(*owners)[i]];
-      // A portal that has no such search never will: then nobody is found.
-      search.unanswered |=
-          answer.results[i].fate != Fate::kDone && !answer.results[i].unavailable;
-      for (const ContactRow& row : answer.results[i].rows) {
-        search.candidates.insert(row.id);
-      }
+      TakeFound(answer.results[i], &(*searches)[(*owners)[i]].known);
     }
     for (Search& search : *searches) {
-      if (search.unanswered || search.candidates.empty()) {
+      if (search.known.unanswered || search.known.candidates.empty()) {
         Conclude(std::move(search), {});
       } else {
         to_read_.push_back(std::move(search));
@@ -100,38 +73,27 @@ PortalLane::Job SurvivorSearch::FindJob() {
 PortalLane::Job SurvivorSearch::ReadJob() {
   auto searches = std::make_shared<Searches>();
   std::set<ContactId> ids;
+  std::set<std::string> select;
   while (!to_read_.empty() && searches->size() < kSearchesPerRequest) {
-    ids.insert(to_read_.front().candidates.begin(), to_read_.front().candidates.end());
-    searches->push_back(std::move(to_read_.front()));
+    Search& search = to_read_.front();
+    ids.insert(search.known.candidates.begin(), search.known.candidates.end());
+    for (std::string& name : FieldsOfCandidates(search.decision)) {
+      select.insert(std::move(name));
+    }
+    searches->push_back(std::move(search));
     to_read_.pop_front();
   }
   PortalLane::Job job;
-  std::set<std::string> select = {"NAME", "LAST_NAME", "PHONE", "EMAIL"};
-  for (const Search& search : *searches) {
-    for (std::string& name : FieldsToRead(search.decision, /*compare_fields=*/true)) {
-      select.insert(std::move(name));
-    }
-  }
-  size_t listed = 0;
-  for (const ContactId id : ids) {
-    if (listed++ % kIdsPerCommand == 0) job.commands.emplace_back(ListContacts{});
-    std::get<ListContacts>(job.commands.back()).ids.push_back(id);
-  }
-  for (Command& command : job.commands) {
-    std::get<ListContacts>(command).select.assign(select.begin(), select.end());
-  }
+  job.commands = ReadCommands(ids, select);
   job.done = [this, searches](const PortalAnswer& answer) {
     --in_flight_;
     std::map<ContactId, ContactRow> rows;
     for (const CommandResult& result : answer.results) {
       for (const ContactRow& row : result.rows) rows.emplace(row.id, row);
     }
-    const bool whole = std::all_of(
-        answer.results.begin(), answer.results.end(), [](const CommandResult& result) {
-          return result.fate == Fate::kDone && result.complete_page;
-        });
+    const bool whole = AllRead(answer.results);
     for (Search& search : *searches) {
-      search.unanswered |= !whole;
+      search.known.unanswered |= !whole;
       Conclude(std::move(search), rows);
     }
   };
@@ -139,70 +101,51 @@ PortalLane::Job SurvivorSearch::ReadJob() {
   return job;
 }
 
-bool SurvivorSearch::IsSurvivor(const Search& search, const ContactRow& row) const {
-  const Decision& decision = search.decision;
-  const bool ours = row.stamp.originator == context_.settings.originator &&
-                    row.stamp.origin == decision.key.guid();
-  if (!ours && row.stamp.originator.rfind(kOriginatorPrefix, 0) == 0) return false;
-  if (!HasSameName(decision.content, row)) return false;
-  const auto holds = [&](const char* field, const std::vector<std::string>& sent) {
-    const auto held = row.multifields.find(field);
-    if (held == row.multifields.end()) return false;
-    return std::any_of(sent.begin(), sent.end(), [&](const std::string& value) {
-      return std::any_of(
-          held->second.begin(), held->second.end(),
-          [&](const MultiRow& one) { return IsSameValue(field, one.value, value); });
-    });
-  };
-  return holds("PHONE", search.phones) || holds("EMAIL", search.emails);
-}
-
-void SurvivorSearch::GiveUp(Decision decision) {
-  if (decision.action == PlannedAction::kRecreate) {
-    adder_.Add(std::move(decision));
-  } else {
-    LeaveWithoutContact(context_, decision);
-  }
-}
-
 void SurvivorSearch::Conclude(Search search,
                               const std::map<ContactId, ContactRow>& rows) {
-  if (search.unanswered) {
-    // Nobody was found only because the portal did not say: decided by the next run.
-    context_.Defer(search.decision.key, "CONTACT_READ_INCOMPLETE",
-                   {{"contact", absl::StrCat(search.decision.contact.value())}});
-    return;
-  }
-  const auto pair = context_.ledger.Pair(search.decision.key);
+  Decision& decision = search.decision;
+  const auto pair = context_.ledger.Pair(decision.key);
   if (!context_.Check(pair.status())) return;
-  std::vector<ContactId> refused;
-  if (pair->has_value()) refused = (*pair)->refused;
-  std::vector<ContactId> for_review;
-  // The oldest: of several equal ones it is what a merge keeps.
-  for (const ContactId id : search.candidates) {
-    const auto row = rows.find(id);
-    if (row == rows.end() || !IsSurvivor(search, row->second)) continue;
-    if (std::count(refused.begin(), refused.end(), id) > 0) continue;
+  const std::vector<ContactId> refused =
+      pair->has_value() ? (*pair)->refused : std::vector<ContactId>();
+  const auto is_anothers = [&](ContactId id) {
     const auto owner = context_.ledger.ClientOf(id);
-    if (!context_.Check(owner.status())) return;
-    if (owner->has_value() && **owner != search.decision.key) continue;
-    if (search.decision.action == PlannedAction::kDefer) {
-      for_review.push_back(id);
-      continue;
-    }
-    if (context_.settings.dry_run) {
-      const auto claim = context_.claimed.emplace(id, search.decision.key).first;
-      if (claim->second != search.decision.key) continue;
-      search.decision.action = PlannedAction::kUpdate;
-      search.decision.contact = id;
-      updater_.Update(std::move(search.decision), /*adopt=*/true, row->second);
+    if (!context_.Check(owner.status())) return true;
+    if (owner->has_value() && **owner != decision.key) return true;
+    const auto claim = context_.claimed.find(id);
+    return claim != context_.claimed.end() && claim->second != decision.key;
+  };
+  SurvivorVerdict verdict =
+      JudgeSurvivors(decision, search.known, rows, refused, is_anothers);
+  if (!context_.failure.ok()) return;
+  switch (verdict.what) {
+    case SurvivorVerdict::What::kLinked:
+      Link(std::move(decision), rows.at(verdict.survivors.front()));
       return;
-    }
-    auto record = context_.ledger.Get(search.decision.key);
+    case SurvivorVerdict::What::kRecreated:
+      adder_.Add(std::move(decision));
+      return;
+    case SurvivorVerdict::What::kAsked:
+    case SurvivorVerdict::What::kLeft:
+      LeaveWithoutContact(context_, decision, std::move(verdict.survivors));
+      return;
+    case SurvivorVerdict::What::kPutOff:
+      // Nobody was found only because the portal did not say: decided by the next run.
+      context_.Defer(decision.key, "CONTACT_READ_INCOMPLETE",
+                     {{"contact", absl::StrCat(decision.contact.value())}});
+      return;
+  }
+}
+
+void SurvivorSearch::Link(Decision decision, const ContactRow& row) {
+  if (context_.settings.dry_run) {
+    context_.claimed.emplace(row.id, decision.key);
+  } else {
+    auto record = context_.ledger.Get(decision.key);
     if (!context_.Check(record.status()) || !record->has_value()) return;
     ClientRecord& known = **record;
     known.link = LinkState::kLive;
-    known.contact = id;
+    known.contact = row.id;
     known.dirty = true;  // until it is stamped
     known.exported.fields_known = false;
     known.exported.hash.clear();
@@ -211,16 +154,10 @@ void SurvivorSearch::Conclude(Search search,
             context_.Tell(HistoryKind::kAdopted, "CONTACT_FOLLOWED")))) {
       return;
     }
-    search.decision.action = PlannedAction::kUpdate;
-    search.decision.contact = id;
-    updater_.Update(std::move(search.decision), /*adopt=*/true, row->second);
-    return;
   }
-  if (!for_review.empty()) {
-    LeaveWithoutContact(context_, search.decision, std::move(for_review));
-    return;
-  }
-  GiveUp(std::move(search.decision));
+  decision.action = PlannedAction::kUpdate;
+  decision.contact = row.id;
+  updater_.Update(std::move(decision), /*adopt=*/true, row);
 }
 
 }  // namespace guestbridge::agent

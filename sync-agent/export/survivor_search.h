@@ -4,25 +4,20 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/run_context.h"
+#include "sync-agent/export/survivor_verdict.h"
 #include "sync-agent/export/updater.h"
 
 namespace guestbridge::agent {
 
 // Looks for the contact into which a client's lost contact was merged, before it is
 // made again. Managers merge duplicates: the loser's ID vanishes, its phones and
-// e-mails live on in the survivor.
-//
-// A survivor holds a phone or an e-mail that we sent last, as the returned row shows
-// it, bears the client's name, carries no other client's origin and is nobody else's in
-// the ledger, nor was it refused by a person. It is linked and stamped; without one the
-// contact is made again. That is policy RECREATE; the others make less of what is
-// found.
+// e-mails live on in the survivor. Who is one: survivor_verdict.h. It is linked and
+// stamped; without one the contact is made again. That is policy RECREATE; the others
+// make less of what is found.
 class SurvivorSearch {
  public:
   SurvivorSearch(RunContext& context, Adder& adder, Updater& updater)
@@ -37,21 +32,14 @@ class SurvivorSearch {
  private:
   struct Search {
     Decision decision;
-    std::vector<std::string> phones;  // sent last, and still what 1C holds
-    std::vector<std::string> emails;
-    std::set<ContactId> candidates;
-    bool unanswered = false;  // the portal did not say all of it
+    SurvivorCase known;
   };
   using Searches = std::vector<Search>;
 
-  // Those of the content whose digest is among what was exported.
-  Search MakeSearch(Decision decision, const ValueDigests& exported) const;
   PortalLane::Job FindJob();
   PortalLane::Job ReadJob();
-  bool IsSurvivor(const Search& search, const ContactRow& row) const;
-  // No survivor was found, or none is looked for.
-  void GiveUp(Decision decision);
   void Conclude(Search search, const std::map<ContactId, ContactRow>& rows);
+  void Link(Decision decision, const ContactRow& row);
 
   RunContext& context_;
   Adder& adder_;
