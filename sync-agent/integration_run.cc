@@ -302,6 +302,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   }
   settings.events = configured.events;
   settings.policies = configured.policies;
+  settings.ceilings = parts_.sides->local_policy.ceilings;
   settings.settle_time = configured.settle_time;
   settings.box_settle_time = configured.box_settle_time;
   settings.spread_imports = configured.spread_imports;
