@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/error.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "sync-agent/agent.h"
