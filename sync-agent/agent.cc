@@ -13,6 +13,7 @@
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
+#include "sync-agent/policy/policy_file.h"
 #include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
@@ -33,6 +34,9 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
     probe.extra_ca_file = options.portal_ca_file;
     GB_RETURN_IF_ERROR(MakeHttpClient(std::move(probe)).status());
   }
+  GB_ASSIGN_OR_RETURN(
+      LocalPolicy policy,
+      FindLocalPolicy(options.policy_file, options.data_dir + "/policy.yaml"));
   GB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
                       OpenChannel(options.server));
   SecretString token;
@@ -42,8 +46,9 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   GB_ASSIGN_OR_RETURN(std::unique_ptr<DataDirectory> directory,
                       DataDirectory::Open(options.data_dir, random));
   const std::string metrics_listen = options.metrics_listen;
-  std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(callbacks),
-                                         std::move(directory), random, clock));
+  std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(policy),
+                                         std::move(callbacks), std::move(directory),
+                                         random, clock));
   if (!metrics_listen.empty()) {
     GB_ASSIGN_OR_RETURN(
         agent->metrics_server_,
@@ -60,10 +65,11 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   return agent;
 }
 
-Agent::Agent(AgentOptions options, Callbacks callbacks,
+Agent::Agent(AgentOptions options, LocalPolicy policy, Callbacks callbacks,
              std::unique_ptr<DataDirectory> directory, Random& random,
              const Clock& clock)
     : options_(std::move(options)),
+      policy_(std::move(policy)),
       callbacks_(std::move(callbacks)),
       random_(random),
       clock_(clock),
@@ -173,7 +179,7 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
   };
   auto made = std::make_shared<Integration>(
       Integration::Settings{id, directory_->LedgerFile(id), options_.portal_ca_file,
-                            callbacks_.on_run_ended},
+                            callbacks_.on_run_ended, policy_},
       std::move(server), *reporter_, buckets_, random_, clock_);
   const std::lock_guard<std::mutex> lock(mutex_);
   integrations_.emplace(id, made);

@@ -20,6 +20,7 @@
 #include "sync-agent/control/control_client.h"
 #include "sync-agent/data_directory.h"
 #include "sync-agent/integration.h"
+#include "sync-agent/policy/local_policy.h"
 #include "sync-agent/run_reporter.h"
 
 namespace guestbridge::agent {
@@ -32,6 +33,9 @@ struct AgentOptions {
   std::string token_file;
   std::string portal_ca_file;
   std::string metrics_listen;
+  // The local policy; read once. Empty: `policy.yaml` in the data directory, if it is
+  // there.
+  std::string policy_file;
 };
 
 // The agent: its integrations and its line to the server. Knows its integrations from
@@ -47,7 +51,8 @@ class Agent final : public ControlEvents {
   };
 
   // Errors: those of DataDirectory::Open, OpenChannel, ReadTokenFile, MakeHttpClient
-  // (EXTRA_CA_UNREADABLE), METRICS_ADDRESS_IN_USE. `random` and `clock` outlive it.
+  // (EXTRA_CA_UNREADABLE), FindLocalPolicy, METRICS_ADDRESS_IN_USE. `random` and
+  // `clock` outlive it.
   static absl::StatusOr<std::unique_ptr<Agent>> Open(AgentOptions options,
                                                      Callbacks callbacks,
                                                      Random& random,
@@ -61,7 +66,7 @@ class Agent final : public ControlEvents {
   bool Stop(absl::Duration patience);
 
  private:
-  Agent(AgentOptions options, Callbacks callbacks,
+  Agent(AgentOptions options, LocalPolicy policy, Callbacks callbacks,
         std::unique_ptr<DataDirectory> directory, Random& random, const Clock& clock);
 
   // ControlEvents.
@@ -82,6 +87,7 @@ class Agent final : public ControlEvents {
   void WatchMetrics();
 
   const AgentOptions options_;
+  const LocalPolicy policy_;
   const Callbacks callbacks_;
   Random& random_;
   const Clock& clock_;

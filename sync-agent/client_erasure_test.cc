@@ -72,6 +72,19 @@ TEST_F(ClientErasureTest, AnErasedClientIsNeverExportedAgainWhateverRuns) {
   EXPECT_THAT(Marked(0), IsEmpty());
 }
 
+TEST_F(ClientErasureTest, NoMoreContactsAreDeletedThanTheLocalPolicyLetsThrough) {
+  Exported("Orlova");
+  const int64_t second = Exported("Petrova");
+  sides_.local_policy.ceilings.deletions = 1;
+  EXPECT_EQ(Forget(0, /*delete_contact=*/true), "");
+  EXPECT_EQ(Forget(1, /*delete_contact=*/true), "POLICY_CEILING_DELETIONS");
+  EXPECT_EQ(world.portal.contacts.count(second), 1u);
+  EXPECT_NE(LinkOf(1), LinkState::kErased);
+  sides_.local_policy.ceilings.deletions = 2;
+  EXPECT_EQ(Forget(1, /*delete_contact=*/true), "");
+  EXPECT_EQ(world.portal.contacts.count(second), 0u);
+}
+
 TEST_F(ClientErasureTest, OneThatWasNeverExportedIsNotEither) {
   world.base.Add(1, "Orlova", "+79161234567");
   EXPECT_EQ(Forget("1"), "");  // by its code

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "sync-agent/export/ceiling_count.h"
 
 namespace guestbridge::agent {
 
@@ -29,7 +30,10 @@ absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
   PortalRequest request;
   request.deadline = longest;
   request.commands.push_back(std::move(command));
+  CeilingCount ceilings(parts.sides.local_policy.ceilings, parts.ledger);
+  GB_RETURN_IF_ERROR(ceilings.Take(request.commands));
   const PortalAnswer answer = parts.sides.portal->Send(request);
+  GB_RETURN_IF_ERROR(ceilings.Learn(request.commands, answer.results));
   if (answer.fate != RequestFate::kAnswered || answer.results.size() != 1) {
     return MakeError(answer.reason.empty() ? "PORTAL_ANSWER_BROKEN" : answer.reason,
                      answer.parameters);

@@ -17,7 +17,8 @@ namespace guestbridge::agent {
 // What the next export stamps contacts with, but for the version.
 absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts);
 
-// One command, done or about a contact that is gone; anything else is an error.
+// One command, done or about a contact that is gone; anything else is an error. It
+// counts against the ceilings of the local policy. Errors also: POLICY_CEILING_….
 absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
                                         absl::Duration longest = absl::Seconds(30));
 // None: there is no such contact.

@@ -80,9 +80,10 @@ std::shared_ptr<Sides> Integration::sides() {
 absl::Status Integration::Configure(IntegrationSettings settings) {
   const std::shared_ptr<RequestBucket> bucket =
       buckets_.Of(BucketNameOf(settings), settings.pace);
-  GB_ASSIGN_OR_RETURN(std::shared_ptr<Sides> sides,
-                      ConnectSides(std::move(settings), settings_.portal_ca_file,
-                                   server_.fetch_token, bucket, clock_));
+  GB_ASSIGN_OR_RETURN(
+      std::shared_ptr<Sides> sides,
+      ConnectSides(std::move(settings), settings_.policy, settings_.portal_ca_file,
+                   server_.fetch_token, bucket, clock_));
   const std::lock_guard<std::mutex> lock(mutex_);
   sides_ = std::move(sides);
   rejection_ = absl::OkStatus();

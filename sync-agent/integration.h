@@ -52,6 +52,7 @@ class Integration {
     std::string portal_ca_file;
     // A run has ended: what it held is free. Called from the run's thread.
     std::function<void()> on_run_ended = [] {};
+    LocalPolicy policy = {};
   };
 
   // What a person or a monitor wants to know.
@@ -70,7 +71,8 @@ class Integration {
   ~Integration();  // Stops and waits.
 
   // Takes a configuration over for everything that begins from now on; a run that is
-  // under way goes on with its own. An error leaves all as it was.
+  // under way goes on with its own. An error leaves all as it was. Errors: those of
+  // ConnectSides.
   absl::Status Configure(IntegrationSettings settings);
   // The newest configuration can't be used: tests say so, the last good one goes on.
   void Reject(const absl::Status& why);

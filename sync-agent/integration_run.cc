@@ -131,6 +131,7 @@ absl::Status IntegrationRun::Begin() {
   const IntegrationSettings& settings = parts_.sides->settings;
   if (task_.has_draft()) {
     GB_ASSIGN_OR_RETURN(draft_, ReadMapping(task_.draft(), settings.default_region));
+    GB_RETURN_IF_ERROR(CheckMapping(*draft_, parts_.sides->local_policy));
   }
   if (mapping().has_value()) run_.set_mapping_version(mapping()->version());
   GB_ASSIGN_OR_RETURN(const std::string begun, parts_.ledger.Note(kRunStartNote));
@@ -301,6 +302,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   }
   settings.events = configured.events;
   settings.policies = configured.policies;
+  settings.ceilings = parts_.sides->local_policy.ceilings;
   settings.settle_time = configured.settle_time;
   settings.box_settle_time = configured.box_settle_time;
   settings.spread_imports = configured.spread_imports;

@@ -261,6 +261,25 @@ TEST_F(IntegrationRunTest, DeletionsThatAreTooManyAreRefusedBeforeTheFirst) {
   EXPECT_TRUE(portal_.contacts.empty());
 }
 
+TEST_F(IntegrationRunTest, TheServersConsentDoesNotLiftTheCeilingsOfTheLocalPolicy) {
+  AddNew(1, 300);
+  Run(v1::Run::EXPORT);
+  sides_->settings.policies.deletion_mark = DeletionMarkPolicy::kDelete;
+  for (ClientRow& row : base_.clients) row.marked_for_deletion = true;
+  full_ = true;
+  const std::string plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  sides_->local_policy.ceilings.deletions = 5;
+  for (const std::string& consent : {std::string(), plan, std::string()}) {
+    const v1::Run run =
+        Run(v1::Run::EXPORT, false, /*beyond_guard=*/consent.empty(), consent);
+    EXPECT_EQ(run.state(), v1::Run::FAILED);
+    EXPECT_GE(portal_.contacts.size(), 295u);
+    if (!consent.empty()) continue;  // the plan is no longer what it was
+    EXPECT_EQ(run.error().reason(), "POLICY_CEILING_DELETIONS");
+    EXPECT_EQ(run.error().parameters().at("limit"), "5");
+  }
+}
+
 TEST_F(IntegrationRunTest, AReconciliationThatMendsIsGuardedLikeAnExport) {
   AddNew(1, 300);
   Run(v1::Run::EXPORT);

@@ -8,6 +8,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/export/run_types.h"
+#include "sync-agent/policed_portal.h"
 #include "sync-agent/source/source_registry.h"
 
 namespace guestbridge::agent {
@@ -19,37 +20,51 @@ constexpr absl::Duration kLongestWait = absl::Seconds(2);
 
 }  // namespace
 
+absl::Status CheckMapping(const CompiledMapping& mapping, const LocalPolicy& policy) {
+  for (const std::string& field : mapping.targets()) {
+    GB_RETURN_IF_ERROR(policy.CheckField(field));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(
-    IntegrationSettings settings, const std::string& portal_ca_file,
-    AccessTokens::Fetch fetch_token, std::shared_ptr<RequestBucket> bucket,
-    const Clock& clock) {
+    IntegrationSettings settings, const LocalPolicy& policy,
+    const std::string& portal_ca_file, AccessTokens::Fetch fetch_token,
+    std::shared_ptr<RequestBucket> bucket, const Clock& clock) {
   auto sides = std::make_shared<Sides>();
-  GB_ASSIGN_OR_RETURN(sides->source, ConnectSource(settings.source, clock));
+  sides->local_policy = policy;
+  if (settings.mapping.has_value()) {
+    GB_RETURN_IF_ERROR(CheckMapping(*settings.mapping, policy));
+  }
+  const SourceChecks checks = {
+      [&policy](absl::string_view host) { return policy.CheckSourceHost(host); },
+      [&policy](absl::string_view path) { return policy.CheckSourceFolder(path); }};
+  GB_ASSIGN_OR_RETURN(sides->source, ConnectSource(settings.source, clock, checks));
   if (settings.mapping.has_value()) {
     sides->source.writer->SetContentAttributes(settings.mapping->attributes());
   }
   HttpClientOptions options;
-  options.host = settings.portal.host;
-  options.port = settings.portal.port;
   options.extra_ca_file = portal_ca_file;
   options.address_policy = settings.portal.allow_private
                                ? HttpClientOptions::AddressPolicy::kAnyButMetadata
                                : HttpClientOptions::AddressPolicy::kPublicOnly;
-  GB_ASSIGN_OR_RETURN(sides->http, MakeHttpClient(options));
+  // The one way to a client of the portal, or of what it is said to be called now.
+  const HostConnector connect =
+      [options, policy](
+          const PortalAddress& address) -> absl::StatusOr<std::unique_ptr<HttpClient>> {
+    GB_RETURN_IF_ERROR(policy.CheckPortalHost(address.host));
+    HttpClientOptions there = options;
+    there.host = address.host;
+    there.port = address.port;
+    return MakeHttpClient(std::move(there));
+  };
+  GB_ASSIGN_OR_RETURN(sides->http,
+                      connect({settings.portal.host, settings.portal.port}));
   RestPortalSettings portal;
   portal.host = settings.portal.host;
   portal.port = settings.portal.port;
   portal.allow_private = settings.portal.allow_private;
-  portal.connect = [options](const PortalAddress& address) {
-    HttpClientOptions there = options;
-    there.host = address.host;
-    there.port = address.port;
-    // Nobody but the old host named it: the metadata services stay out of its reach.
-    if (there.address_policy == HttpClientOptions::AddressPolicy::kAny) {
-      there.address_policy = HttpClientOptions::AddressPolicy::kAnyButMetadata;
-    }
-    return MakeHttpClient(std::move(there));
-  };
+  portal.connect = connect;
   portal.count_request = [bucket = std::move(bucket), &clock] {
     const absl::Duration now = clock.Steady();
     const absl::Duration wait = bucket->EarliestStart(now) - now;
@@ -66,7 +81,7 @@ absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(
     portal.webhook_user = settings.portal.webhook_user;
     portal.webhook_secret = settings.portal.webhook_secret;
   }
-  sides->portal = MakeRestPortal(portal, *sides->http, clock);
+  sides->portal = PolicePortal(MakeRestPortal(portal, *sides->http, clock), policy);
   sides->portal_probe = MakeRestPortalProbe(std::move(portal), *sides->http, clock);
   sides->settings = std::move(settings);
   return sides;

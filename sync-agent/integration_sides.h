@@ -10,6 +10,7 @@
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/pace/request_bucket.h"
+#include "sync-agent/policy/local_policy.h"
 #include "sync-agent/portal/bitrix24/rest_portal.h"
 #include "sync-agent/source/source.h"
 
@@ -19,6 +20,7 @@ namespace guestbridge::agent {
 // those who work with that revision; a newer one is another object.
 struct Sides {
   IntegrationSettings settings;
+  LocalPolicy local_policy;
   Source source;
   std::unique_ptr<HttpClient> http;      // to the portal
   std::unique_ptr<AccessTokens> tokens;  // null with a webhook
@@ -28,11 +30,16 @@ struct Sides {
 
 // Reaches nothing. `portal_ca_file`: may be empty. `bucket`: the portal's; what no
 // pacer has counted is counted there, and waits for it a moment at most. `clock`
-// outlives the result. Errors: those of ConnectSource and MakeHttpClient.
+// outlives the result. Every host of the two sides is judged by `policy` here, those of
+// redirects included, and nowhere else is one connected to. Errors: those of the
+// policy, ConnectSource and MakeHttpClient.
 absl::StatusOr<std::shared_ptr<Sides>> ConnectSides(
-    IntegrationSettings settings, const std::string& portal_ca_file,
-    AccessTokens::Fetch fetch_token, std::shared_ptr<RequestBucket> bucket,
-    const Clock& clock);
+    IntegrationSettings settings, const LocalPolicy& policy,
+    const std::string& portal_ca_file, AccessTokens::Fetch fetch_token,
+    std::shared_ptr<RequestBucket> bucket, const Clock& clock);
+
+// Errors: POLICY_FIELD_FORBIDDEN, for the first field that is never to be sent.
+absl::Status CheckMapping(const CompiledMapping& mapping, const LocalPolicy& policy);
 
 // Under which PortalBuckets keeps the portal's bucket.
 std::string BucketNameOf(const IntegrationSettings& settings);

@@ -23,8 +23,8 @@ TEST(ConnectSides, WhatNoPacerHasCountedIsCountedInThePortalsBucket) {
   settings.portal.allow_private = true;
   settings.portal.webhook_user = 1;
   const auto bucket = std::make_shared<RequestBucket>(0.1, 50);
-  const auto sides =
-      ConnectSides(std::move(settings), "", nullptr, bucket, SystemClock());
+  const auto sides = ConnectSides(std::move(settings), LocalPolicy(), "", nullptr,
+                                  bucket, SystemClock());
   ASSERT_TRUE(sides.ok()) << sides.status();
   const auto level = [&] { return bucket->LevelAt(SystemClock().Steady()); };
   const auto send = [&](bool counted) {

@@ -168,6 +168,10 @@ int Main(int argc, char** argv) {
        "File with an API token of the role \"agent\".");
   text("--portal-ca-file", options.portal_ca_file, "PORTAL_CA_FILE",
        "Extra CA for the portal, beside the system's, PEM.");
+  text("--policy-file", options.policy_file, "POLICY_FILE",
+       "What this agent does not do whatever the server says (YAML): hosts, fields, "
+       "ceilings. Read at start. Default: policy.yaml in the data directory, if it is "
+       "there.");
   text("--metrics-listen", options.metrics_listen, "METRICS_LISTEN",
        "HOST:PORT for Prometheus.");
   try {

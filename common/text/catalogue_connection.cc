@@ -219,6 +219,109 @@ constexpr ReasonText kTexts[] = {
      "Часовой пояс «{time_zone}» неизвестен.",
      "Give an IANA name, for example Europe/Moscow.",
      "Укажите имя из базы IANA, например Europe/Moscow."},
+
+    // The agent's local policy file.
+    {"POLICY_FILE_UNREADABLE", kPrecondition,
+     "The local policy file {file} cannot be read: {detail}.",
+     "Не удаётся прочитать файл локальной политики {file}: {detail}.",
+     "Check --policy-file and the rights of the agent's user: it needs to read the "
+     "file. Without the policy the agent does not start.",
+     "Проверьте --policy-file и права пользователя агента: он должен читать этот файл. "
+     "Без политики агент не запускается."},
+    {"POLICY_FILE_UNPROTECTED", kPrecondition,
+     "Others than root and the agent's user may change the local policy file {file}.",
+     "Файл локальной политики {file} могут изменить не только root и пользователь "
+     "агента.",
+     "Close it: chown root {file}; chmod 644 {file}. Look first whether its content is "
+     "still yours.",
+     "Закройте доступ: chown root {file}; chmod 644 {file}. Сначала проверьте, не "
+     "изменено ли содержимое."},
+    {"POLICY_FILE_INVALID", kPrecondition,
+     "The local policy file {file} is wrong at line {line}: {key} {problem}.",
+     "В файле локальной политики {file} ошибка в строке {line}: {key} {problem}.",
+     "Correct the line and start the agent again. deploy/agent-policy.example.yaml "
+     "shows every key.",
+     "Исправьте строку и запустите агент снова. Все ключи показаны в "
+     "deploy/agent-policy.example.yaml."},
+    {"POLICY_PORTAL_HOST_NOT_ALLOWED", kPrecondition,
+     "The agent's local policy does not allow the portal {host}; nothing was sent to "
+     "it.",
+     "Локальная политика агента не разрешает портал {host}; ему ничего не отправлено.",
+     "If the address is right, add it to portal_hosts in the policy file on the "
+     "agent's "
+     "machine and restart the agent. If nobody of yours has set it, find out who did.",
+     "Если адрес верный, добавьте его в portal_hosts файла политики на компьютере "
+     "агента и перезапустите агент. Если у вас его никто не задавал, выясните, кто это "
+     "сделал."},
+    {"POLICY_SOURCE_HOST_NOT_ALLOWED", kPrecondition,
+     "The agent's local policy does not allow the source {host}; it was not reached.",
+     "Локальная политика агента не разрешает источник {host}; обращений к нему не "
+     "было.",
+     "If the address is right, add it to source_hosts in the policy file on the "
+     "agent's "
+     "machine and restart the agent. If nobody of yours has set it, find out who did.",
+     "Если адрес верный, добавьте его в source_hosts файла политики на компьютере "
+     "агента и перезапустите агент. Если у вас его никто не задавал, выясните, кто это "
+     "сделал."},
+    {"POLICY_SOURCE_FOLDER_NOT_ALLOWED", kPrecondition,
+     "The agent's local policy does not allow the folder {path} as a source; it was "
+     "not read.",
+     "Локальная политика агента не разрешает каталог {path} как источник; он не "
+     "прочитан.",
+     "If the folder is right, add it to source_folders in the policy file on the "
+     "agent's machine and restart the agent. If nobody of yours has set it, find out "
+     "who did.",
+     "Если каталог верный, добавьте его в source_folders файла политики на компьютере "
+     "агента и перезапустите агент. Если у вас его никто не задавал, выясните, кто это "
+     "сделал."},
+    {"POLICY_FIELD_FORBIDDEN", kPrecondition,
+     "The agent's local policy forbids to send the contact field {field}.",
+     "Локальная политика агента запрещает отправлять поле контакта {field}.",
+     "Take the field out of the mapping: guestbridge fields save {integration}. If it "
+     "is "
+     "to be sent, take it off fields_never_sent in the policy file on the agent's "
+     "machine and restart the agent.",
+     "Уберите поле из соответствия: guestbridge fields save {integration}. Если его "
+     "нужно отправлять, удалите его из fields_never_sent в файле политики на "
+     "компьютере "
+     "агента и перезапустите агент."},
+    {"POLICY_CEILING_CREATIONS", kPrecondition,
+     "The agent's local policy lets one run create {limit} contacts; more would have "
+     "been created.",
+     "Локальная политика агента позволяет одному запуску создать контактов: {limit}; "
+     "было бы создано больше.",
+     "See what is to be created: guestbridge export run {integration} --dry-run. If it "
+     "is right, raise ceilings.creations in the policy file on the agent's machine, "
+     "restart the agent and export again: it goes on where it stopped.",
+     "Посмотрите, что будет создано: guestbridge export run {integration} --dry-run. "
+     "Если всё верно, увеличьте ceilings.creations в файле политики на компьютере "
+     "агента, перезапустите агент и повторите выгрузку: она продолжится с того же "
+     "места."},
+    {"POLICY_CEILING_UPDATES", kPrecondition,
+     "The agent's local policy lets one run update {limit} contacts; more would have "
+     "been updated.",
+     "Локальная политика агента позволяет одному запуску изменить контактов: {limit}; "
+     "было бы изменено больше.",
+     "See what is to be changed: guestbridge export run {integration} --dry-run. If it "
+     "is right, raise ceilings.updates in the policy file on the agent's machine, "
+     "restart the agent and export again: it goes on where it stopped.",
+     "Посмотрите, что будет изменено: guestbridge export run {integration} --dry-run. "
+     "Если всё верно, увеличьте ceilings.updates в файле политики на компьютере "
+     "агента, перезапустите агент и повторите выгрузку: она продолжится с того же "
+     "места."},
+    {"POLICY_CEILING_DELETIONS", kPrecondition,
+     "The agent's local policy lets one run delete {limit} contacts; more would have "
+     "been deleted.",
+     "Локальная политика агента позволяет одному запуску удалить контактов: {limit}; "
+     "было бы удалено больше.",
+     "See what is to be deleted: guestbridge export run {integration} --dry-run. If it "
+     "is right, raise ceilings.deletions in the policy file on the agent's machine, "
+     "restart the agent and try again; otherwise correct the marks in 1C or "
+     "--on-deletion-mark.",
+     "Посмотрите, что будет удалено: guestbridge export run {integration} --dry-run. "
+     "Если всё верно, увеличьте ceilings.deletions в файле политики на компьютере "
+     "агента, перезапустите агент и повторите; иначе исправьте пометки в 1С или "
+     "--on-deletion-mark."},
 };
 
 }  // namespace

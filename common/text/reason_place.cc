@@ -57,6 +57,8 @@ const std::vector<Rule>& Rules() {
       {"COMPARISON_DUE", {Place::kRun}},
       {"SOURCE_VALUE_REFUSED", {Place::kClient}},
       {"CLIENT_UNLINKED", {Place::kClient}},
+      {"POLICY_FILE_", {Place::kCall}},
+      {"POLICY_CEILING_", {Place::kCall, Place::kRun}},
       {"CONTACT_LINKED_ELSEWHERE", {Place::kCall, Place::kRun}},
   };
   return *rules;

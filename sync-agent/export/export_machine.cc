@@ -48,7 +48,8 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
     : settings_(std::move(settings)),
       copy_(CopyToLookInto(settings_, ledger)),
       tally_(settings_.run),
-      lane_(pacer, tally_, settings_),
+      ceilings_(settings_.ceilings, ledger),
+      lane_(pacer, tally_, settings_, &ceilings_),
       context_{.settings = settings_,
                .ledger = copy_.ok() && *copy_ != nullptr ? **copy_ : ledger,
                .random = random,
@@ -243,6 +244,11 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
   if (ended_) return;
   ended_ = true;
   phase_ = Phase::kDone;
+  // A settling ends between the parts of what is counted.
+  if (end == RunEnd::kSucceeded && settings_.writes() &&
+      settings_.kind != RunKind::kSettle) {
+    context_.Check(ceilings_.RunEnded());
+  }
   if (end == RunEnd::kSucceeded && settings_.kind == RunKind::kReconcile) {
     reconciler_.Finish();
   } else if (end == RunEnd::kSucceeded && settings_.dry_run) {

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/adopter.h"
+#include "sync-agent/export/ceiling_count.h"
 #include "sync-agent/export/deleter.h"
 #include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/gone_check.h"
@@ -145,6 +146,7 @@ class ExportMachine {
   // What a dry run looks into and writes to in place of the ledger; null: needs none.
   absl::StatusOr<std::unique_ptr<Ledger>> copy_;
   Tally tally_;
+  CeilingCount ceilings_;
   PortalLane lane_;
   RunContext context_;
   GoneCheck gone_;

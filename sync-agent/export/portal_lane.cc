@@ -119,8 +119,25 @@ RequestLoad CountMethods(const std::vector<Command>& commands) {
   return load;
 }
 
-PortalLane::PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings)
-    : pacer_(pacer), tally_(tally), settings_(settings) {}
+PortalLane::PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings,
+                       CeilingCount* ceilings)
+    : pacer_(pacer), tally_(tally), settings_(settings), ceilings_(ceilings) {}
+
+bool PortalLane::FailUnless(absl::Status status) {
+  if (status.ok()) return false;
+  if (failure_.ok()) failure_ = std::move(status);
+  return true;
+}
+
+RequestSize PortalLane::SizeFor(const char* method, int most_units_per_command) const {
+  RequestSize size = pacer_.SizeFor(method, most_units_per_command);
+  if (ceilings_ == nullptr) return size;
+  if (const std::optional<int> room = ceilings_->RoomFor(method); room.has_value()) {
+    size.units_per_command = std::min(size.units_per_command, *room);
+    size.commands = std::clamp(size.commands, 1, *room / size.units_per_command);
+  }
+  return size;
+}
 
 int PortalLane::MostInFlight() const {
   return std::min(settings_.max_requests_in_flight, pacer_.Concurrency());
@@ -197,11 +214,15 @@ bool PortalLane::Pump(const Instant& now, bool may_create,
       ++next;
       continue;
     }
+    moved = true;
+    if (ceilings_ != nullptr && FailUnless(ceilings_->Take(next->job.commands))) break;
     Job job = std::move(next->job);
     next = waiting_.erase(next);
-    moved = true;
     const bool later = MutantActive(Mutant::kIntentAfterSend) && job.creates;
-    if (job.prepare && !later && !job.prepare()) continue;
+    if (job.prepare && !later && !job.prepare()) {
+      if (ceilings_ != nullptr) FailUnless(ceilings_->GiveBack(job.commands));
+      continue;
+    }
     Send(std::move(job), load, now, actions);
   }
   if (wake != absl::InfiniteDuration()) actions->push_back(WakeAt{wake});
@@ -301,6 +322,7 @@ void PortalLane::OnHeldBack(uint64_t id) {
   if (it == in_flight_.end()) return;
   const Job job = std::move(it->second);
   Forget(id);
+  if (ceilings_ != nullptr) FailUnless(ceilings_->GiveBack(job.commands));
   PortalAnswer answer;
   answer.fate = RequestFate::kNotSent;
   answer.reason = "LEASE_ENDED";
@@ -318,6 +340,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   Job job = std::move(it->second);
   in_flight_.erase(it);
   Learn(id, job, answer, now);
+  if (ceilings_ != nullptr) FailUnless(ceilings_->Learn(job.commands, answer.results));
   if (!answer.moved_to.empty()) {
     tally_.AddNotice("PORTAL_MOVED",
                      {{"host", answer.moved_from}, {"new_host", answer.moved_to}});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "sync-agent/export/ceiling_count.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/export/tally.h"
 
@@ -33,7 +34,9 @@ class PortalLane {
     std::function<void(const PortalAnswer&)> done;
   };
 
-  PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings);
+  // `ceilings` outlives the lane; null: there are none.
+  PortalLane(Pacer& pacer, Tally& tally, const RunSettings& settings,
+             CeilingCount* ceilings = nullptr);
 
   // Fewer jobs in flight than may be, and no job waits but for what its methods may
   // take: such a one holds up nobody but those that want the same method.
@@ -43,11 +46,9 @@ class PortalLane {
   bool idle() const { return waiting_.empty() && in_flight_.empty(); }
   // Of a method whose commands carry one contact.
   int CommandsPerRequest(const char* method) const {
-    return pacer_.SizeFor(method, 1).commands;
+    return SizeFor(method, 1).commands;
   }
-  RequestSize SizeFor(const char* method, int most_units_per_command) const {
-    return pacer_.SizeFor(method, most_units_per_command);
-  }
+  RequestSize SizeFor(const char* method, int most_units_per_command) const;
   // When a request with this load could leave; now when nothing holds it back.
   absl::Duration StartOf(const RequestLoad& load, const Instant& now) const {
     return pacer_.EarliestStart(load, now.steady, now.wall);
@@ -73,8 +74,8 @@ class PortalLane {
   // Drops what has not left.
   void DropWaiting() { waiting_.clear(); }
 
-  // Set once no usable answer came for longer than the run's patience, or a person must
-  // act.
+  // Set once no usable answer came for longer than the run's patience, a ceiling was
+  // reached, or a person must act.
   const absl::Status& failure() const { return failure_; }
 
  private:
@@ -85,6 +86,8 @@ class PortalLane {
     std::set<std::string> waits_for;
   };
 
+  // Fails the lane. True when it did.
+  bool FailUnless(absl::Status status);
   int MostInFlight() const;
   bool IsFull() const { return static_cast<int>(in_flight_.size()) >= MostInFlight(); }
   // When the job may leave, which is later than now; notes what it waits for.
@@ -103,6 +106,7 @@ class PortalLane {
   Pacer& pacer_;
   Tally& tally_;
   const RunSettings& settings_;
+  CeilingCount* const ceilings_;
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
   bool may_create_ = true;                       // as last told

@@ -19,6 +19,7 @@
 #include "sync-agent/model/attribute_kind.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/ids.h"
+#include "sync-agent/model/run_ceilings.h"
 #include "sync-agent/pace/forecast.h"
 #include "sync-agent/pace/pacer.h"
 #include "sync-agent/plan/decide.h"
@@ -102,6 +103,9 @@ struct RunSettings {
   // they and the linked ones are more than most_changed, the run ends kPlanFirst.
   bool holds_stored = false;
   int linked = 0;  // clients with a contact when the run began
+  // Of the local policy: a request that would pass one does not leave, and the run ends
+  // FAILED with POLICY_CEILING_….
+  RunCeilings ceilings;
   // Robots stay quiet when a contact is added by the first export of a base; later
   // deltas start them.
   bool first_export = false;

@@ -1,5 +1,9 @@
 #include "sync-agent/source/source_registry.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -19,6 +23,27 @@ TEST(SourceRegistryTest, EachTypeThatIsToldOfCanBeConnected) {
     EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
     EXPECT_NE(ReasonOf(refused), "SOURCE_TYPE_UNKNOWN") << type;
   }
+}
+
+TEST(SourceRegistryTest, WhatIsToBeReachedIsAskedForFirst) {
+  const testing::FakeClock clock;
+  std::vector<std::string> asked;
+  const auto refuse = [&](absl::string_view what) {
+    asked.emplace_back(what);
+    return MakeError("POLICY_SOURCE_HOST_NOT_ALLOWED", {{"host", std::string(what)}});
+  };
+  for (const auto& [type, url] :
+       {std::pair("onec-odata", "https://user.example:8443/hotel"),
+        std::pair("onec-odata", "http://[fd00::1]/hotel"),
+        std::pair("jsonl", "file:///srv/%65xchange/")}) {
+    SourceSettings settings;
+    settings.type = type;
+    settings.url = url;
+    EXPECT_EQ(ReasonOf(ConnectSource(settings, clock, {refuse, refuse}).status()),
+              "POLICY_SOURCE_HOST_NOT_ALLOWED");
+  }
+  EXPECT_THAT(asked,
+              ::testing::ElementsAre("user.example", "fd00::1", "/srv/exchange"));
 }
 
 TEST(SourceRegistryTest, ATypeThatNobodyKnowsIsNamed) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/status/status_macros.h"
+
 namespace guestbridge::agent {
 
 PortalRoute::PortalRoute(PortalAddress address, HttpClient& http, HostConnector connect,
@@ -16,9 +18,8 @@ PortalRoute::Stop PortalRoute::Now() const {
   return now_;
 }
 
-std::optional<PortalRoute::Stop> PortalRoute::Follow(const HttpResult& moved,
-                                                     const std::string& target,
-                                                     const Stop& from) {
+absl::StatusOr<std::optional<PortalRoute::Stop>> PortalRoute::Follow(
+    const HttpResult& moved, const std::string& target, const Stop& from) {
   const auto location = moved.headers.find("location");
   if (!connect_ || location == moved.headers.end() ||
       moved.headers.count("location") > 1) {
@@ -26,9 +27,8 @@ std::optional<PortalRoute::Stop> PortalRoute::Follow(const HttpResult& moved,
   }
   auto to = JudgeRedirect(location->second, target, from.address, allow_private_);
   if (!to.has_value()) return std::nullopt;
-  auto client = connect_(*to);
-  if (!client.ok()) return std::nullopt;
-  return Stop{*std::move(client), *std::move(to)};
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<HttpClient> client, connect_(*to));
+  return Stop{std::move(client), *std::move(to)};
 }
 
 bool PortalRoute::Remember(const Stop& from, const Stop& to) {

@@ -12,7 +12,8 @@
 
 namespace guestbridge::agent {
 
-// Opens a client of another host of the same portal, with the same certificates.
+// Opens a client of another host of the same portal, with the same certificates. An
+// error refuses the request.
 using HostConnector =
     std::function<absl::StatusOr<std::unique_ptr<HttpClient>>(const PortalAddress&)>;
 
@@ -32,9 +33,11 @@ class PortalRoute {
 
   Stop Now() const;
   // The stop that `moved`, the answer to `target` at `from`, sends the call on to.
-  // Nothing when it is not acceptable. It is not remembered yet.
-  std::optional<Stop> Follow(const HttpResult& moved, const std::string& target,
-                             const Stop& from);
+  // Nothing when it is not acceptable. It is not remembered yet. Errors: those of
+  // `connect`.
+  absl::StatusOr<std::optional<Stop>> Follow(const HttpResult& moved,
+                                             const std::string& target,
+                                             const Stop& from);
   // The portal answered at `to`. True for the first who says so.
   bool Remember(const Stop& from, const Stop& to);
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 
 namespace guestbridge::agent {
@@ -46,8 +47,10 @@ HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& param
   return request;
 }
 
-HttpResult RestCaller::Deliver(HttpRequest request, const Delivery& terms,
-                               PortalRoute::Stop* at, int* http_requests) const {
+absl::StatusOr<HttpResult> RestCaller::Deliver(HttpRequest request,
+                                               const Delivery& terms,
+                                               PortalRoute::Stop* at,
+                                               int* http_requests) const {
   const auto send = [&](const PortalRoute::Stop& to) {
     const bool counted = terms.counted && *http_requests == 0;
     if (!counted && settings_.count_request) settings_.count_request();
@@ -62,7 +65,7 @@ HttpResult RestCaller::Deliver(HttpRequest request, const Delivery& terms,
   };
   HttpResult answer = send(*at);
   if (!IsMoved(answer)) return answer;
-  auto next = route_.Follow(answer, request.target, *at);
+  GB_ASSIGN_OR_RETURN(auto next, route_.Follow(answer, request.target, *at));
   if (!next.has_value()) return answer;
   HttpResult there = send(*next);
   // Its name leads into a private network: the redirect is what is wrong.

@@ -42,8 +42,14 @@ class RestCaller {
       }
       const PortalRoute::Stop from = route_.Now();
       PortalRoute::Stop at = from;
-      auto answer = decode(Deliver(MakeRequest(method, params, *token),
-                                   {end, terms.counted}, &at, http_requests));
+      const auto delivered = Deliver(MakeRequest(method, params, *token),
+                                     {end, terms.counted}, &at, http_requests);
+      if (!delivered.ok()) {
+        auto answer = decode(HttpResult());
+        TakeReason(delivered.status(), &answer);
+        return answer;
+      }
+      auto answer = decode(*delivered);
       NoteMove(from, at, &answer);
       if (again || !settings_.token_source || !WantsFreshToken(answer)) {
         return Named(std::move(answer));
@@ -62,8 +68,9 @@ class RestCaller {
   };
   // Sends to `at`; a redirect that is acceptable is followed once, and `at` is then
   // where the answer came from.
-  HttpResult Deliver(HttpRequest request, const Delivery& terms, PortalRoute::Stop* at,
-                     int* http_requests) const;
+  // Errors: the host that it leads to may not be reached.
+  absl::StatusOr<HttpResult> Deliver(HttpRequest request, const Delivery& terms,
+                                     PortalRoute::Stop* at, int* http_requests) const;
 
   // A host is believed to be the portal's new one when it answered as a portal.
   template <typename Answer>
@@ -81,7 +88,8 @@ class RestCaller {
     }
   }
 
-  // Without a token nothing was sent: a person acts, unless it is but unreachable.
+  // Without a token nothing was sent, and what was redirected was not executed: a
+  // person acts, unless it is but unreachable.
   template <typename Answer>
   void TakeReason(const absl::Status& status, Answer* answer) const {
     SetRefusal(status, &answer->fate, &answer->reason, &answer->parameters);

@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/fake_clock.h"
@@ -70,8 +71,10 @@ class RestPortalTest : public ::testing::Test {
     settings.webhook_user = 1;
     settings.webhook_secret = SecretString("c0de");
     settings.host = "hotel.bitrix24.ru";
-    settings.connect = [this](const PortalAddress& address) {
+    settings.connect = [this](const PortalAddress& address)
+        -> absl::StatusOr<std::unique_ptr<HttpClient>> {
       opened_.push_back(ToText(address));
+      if (!forbidden_.ok()) return forbidden_;
       return std::make_unique<Door>(there_);
     };
     settings.count_request = [this] { ++counted_; };
@@ -83,6 +86,7 @@ class RestPortalTest : public ::testing::Test {
   FakeHttp here_;
   FakeHttp there_;
   std::vector<std::string> opened_;
+  absl::Status forbidden_;  // not OK: no other host is opened
   int counted_ = 0;
   std::unique_ptr<Portal> portal_;
 };
@@ -197,6 +201,20 @@ TEST_F(RestPortalTest, ANameThatResolvesToAPrivateAddressIsARefusedRedirect) {
   EXPECT_EQ(answer.fate, RequestFate::kRefused);
   EXPECT_EQ(answer.reason, "PORTAL_REDIRECT_REFUSED");
   EXPECT_EQ(answer.parameters.at("new_host"), "grand.bitrix24.ru");
+}
+
+TEST_F(RestPortalTest, AHostThatMayNotBeReachedRefusesTheRequestWithTheReasonForIt) {
+  here_.answers = {MovedTo(kNewHome)};
+  forbidden_ =
+      MakeError("POLICY_PORTAL_HOST_NOT_ALLOWED", {{"host", "grand.bitrix24.ru"}});
+  const PortalAnswer answer = Send();
+  EXPECT_EQ(answer.fate, RequestFate::kRefused);
+  EXPECT_EQ(answer.reason, "POLICY_PORTAL_HOST_NOT_ALLOWED");
+  EXPECT_EQ(answer.parameters.at("host"), "grand.bitrix24.ru");
+  EXPECT_EQ(answer.results.at(0).fate, Fate::kNotExecuted);
+  EXPECT_EQ(answer.moved_to, "");
+  EXPECT_EQ(answer.http_requests, 1);
+  EXPECT_THAT(there_.requests, IsEmpty());
 }
 
 TEST_F(RestPortalTest, WhatFollowsAnExecutionIsNotTakenForAMove) {
