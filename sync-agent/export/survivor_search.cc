@@ -18,10 +18,7 @@ void SurvivorSearch::Look(Decision decision) {
   const auto record = context_.ledger.Get(decision.key);
   if (!context_.Check(record.status())) return;
   Search search;
-  // Whom a dry run looks for is who makes a difference to its counts.
-  const bool told =
-      context_.settings.dry_run && decision.action != PlannedAction::kRelink;
-  if (record->has_value() && !told) {
+  if (record->has_value()) {
     search.known =
         MakeSurvivorCase(decision, (*record)->exported.values,
                          Stamp{context_.settings.originator, decision.key.guid(), ""});
