@@ -150,7 +150,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
 std::string LineOf(const v1::AuditRecord& record) {
   std::string json;
   // Fails only for an Any of unknown type; a record has none.
-  google::protobuf::util::MessageToJsonString(record, &json).IgnoreError();
+  if (!google::protobuf::util::MessageToJsonString(record, &json).ok()) json = "{}";
   return absl::StrCat(EscapeControls(json), "\n");
 }
 

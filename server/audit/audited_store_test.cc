@@ -78,7 +78,7 @@ TEST_F(AuditedStoreTest, AChangeThatIsNotKeptLeavesNoRecordAndTheReverse) {
                    ->Write([](Transaction& t) -> absl::Status {
                      GB_RETURN_IF_ERROR(
                          PutRecord(t, "schedules/main", store::ScheduleRecord()));
-                     return MakeError("SCHEDULE_NOT_FOUND");
+                     return MakeError("CONNECTION_NOT_SET", {{"integration", "main"}});
                    })
                    .ok());
   EXPECT_THAT(Records(), IsEmpty());
@@ -100,7 +100,9 @@ TEST_F(AuditedStoreTest, AChangeThatIsNotKeptLeavesNoRecordAndTheReverse) {
     return absl::OkStatus();
   }),
               IsOk());
-  const absl::Status before = store_->audit().Record({.resource = "integrations/main"});
+  AuditEntry entry;
+  entry.resource = "integrations/main";
+  const absl::Status before = store_->audit().Record(entry);
   EXPECT_EQ(ReasonOf(before), "AUDIT_NOT_WRITTEN");
   EXPECT_EQ(before.code(), absl::StatusCode::kUnavailable);
 }

@@ -104,7 +104,7 @@ bool IsHidden(const google::protobuf::FieldDescriptor& field) {
   using google::protobuf::FieldDescriptor;
   if (field.type() == FieldDescriptor::TYPE_BYTES) return true;
   if (field.type() != FieldDescriptor::TYPE_STRING) return false;
-  for (const absl::string_view word : {"secret", "password", "token"}) {
+  for (const absl::string_view word : {"secret", "password", "token", "digest"}) {
     if (absl::StrContains(field.name(), word)) return true;
   }
   // Conditions on guests: what they are compared with.

@@ -23,7 +23,7 @@ void Visit(const Descriptor& message, std::set<const Descriptor*>* seen) {
     if (field.type() == FieldDescriptor::TYPE_BYTES) {
       EXPECT_TRUE(IsHidden(field)) << field.full_name();
     }
-    for (const char* word : {"secret", "password", "token"}) {
+    for (const char* word : {"secret", "password", "token", "digest"}) {
       if (field.type() == FieldDescriptor::TYPE_STRING &&
           absl::StrContains(field.name(), word)) {
         EXPECT_TRUE(IsHidden(field)) << field.full_name();
