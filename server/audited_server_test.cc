@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/random/random.h"
+#include "common/secret/sealer.h"
 #include "common/status/error.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
@@ -15,9 +17,12 @@
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
+#include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
 #include "server/ready_integration_test.h"
 #include "server/server.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
@@ -195,6 +200,72 @@ TEST_F(AuditedServerTest, AnAgentThatAsksForAForeignTokenIsOnRecord) {
               Contains(AllOf(Property(&Record::outcome, Record::DENIED),
                              Property(&Record::reason, "INTEGRATION_NOT_ASSIGNED"),
                              Property(&Record::resource, "integrations/main"))));
+}
+
+TEST_F(AuditedServerTest, NoAccessTokenLeavesWithoutARecord) {
+  options_.plaintext = true;
+  ASSERT_THAT(Bare()->Write(PutReadyIntegration), IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto sealer =
+      OpenSealer(dir_.File("data") + "/secret.key", /*create=*/false, SystemRandom());
+  ASSERT_THAT(sealer, IsOk());
+  const auto seal = [&](const char* secret, const char* field) {
+    return (*sealer)->Seal(SecretString(secret), keys::SecretPlace("main", field));
+  };
+  store::TokenRecord tokens;
+  tokens.set_sealed_refresh_token(seal("planted-refresh", "refresh_token"));
+  tokens.set_sealed_access_token(seal("planted-access", "access_token"));
+  tokens.set_lifetime_seconds(3600);
+  tokens.set_expire_unix_seconds(absl::ToUnixSeconds(absl::Now() + absl::Hours(1)));
+  ASSERT_THAT(Bare()->Write([&](Transaction& t) {
+    return PutRecord(t, keys::Tokens("main"), tokens);
+  }),
+              IsOk());
+  const auto channel = Channel(*server, "");
+  const auto agent = v1::AgentControlService::NewStub(channel);
+  v1::HelloRequest hello;
+  hello.set_agent("hotel-1");
+  hello.set_installation("inst");
+  v1::HelloResponse opened;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
+  }
+  grpc::ClientContext watch_context;
+  v1::WatchRequest watch;
+  watch.set_session(opened.session());
+  const auto stream = agent->Watch(&watch_context, watch);
+  v1::WatchResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  const auto ask = [&](v1::AccessToken* token) {
+    v1::GetAccessTokenRequest request;
+    request.set_session(opened.session());
+    request.set_integration("integrations/main");
+    grpc::ClientContext context;
+    return agent->GetAccessToken(&context, request, token);
+  };
+  v1::AccessToken token;
+  const grpc::Status given = ask(&token);
+  ASSERT_TRUE(given.ok()) << given.error_message();
+  EXPECT_EQ(token.token(), "planted-access");
+  const auto records = Records(channel);
+  EXPECT_THAT(
+      records,
+      Contains(AllOf(Property(&Record::method,
+                              "guestbridge.v1.AgentControlService/GetAccessToken"),
+                     Property(&Record::resource, "integrations/main/connection"))));
+  for (const Record& record : records) {
+    EXPECT_EQ(record.SerializeAsString().find("planted"), std::string::npos);
+  }
+  // The note of the end can't be read: nothing can be put behind it.
+  ASSERT_THAT(
+      Bare()->Write([](Transaction& t) { return t.Put("meta/audit-head", "\xff"); }),
+      IsOk());
+  v1::AccessToken refused;
+  EXPECT_EQ(ask(&refused).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(refused.token(), "");
+  watch_context.TryCancel();
 }
 
 }  // namespace

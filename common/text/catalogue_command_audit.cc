@@ -17,7 +17,7 @@ constexpr ReasonText kAuditLabels[] = {
               "Проверяет, что ни одна запись аудита не изменена, не удалена и не "
               "переставлена."),
     MakeLabel("LABEL_FLAG_AUDIT_PRINCIPAL", "Only what this caller did",
-              "Только действия этого обратившегося"),
+              "Только то, что сделал этот человек, сервис или агент"),
     MakeLabel("LABEL_FLAG_AUDIT_RESOURCE",
               "Only about this and what is below it, e.g. integrations/main",
               "Только об этом и вложенном, например integrations/main"),

@@ -300,6 +300,7 @@ TEST_F(AuditMatrixTest, EveryRpcThatChangesOrAsksLeavesARecord) {
     EXPECT_TRUE(absl::StartsWith(records.front().resource(), "integrations/"))
         << records.front().resource();
   }
+  EXPECT_EQ(Records().front().resource(), "integrations/main") << "the deletion";
   for (const Permission& permission : Permissions()) {
     if (!absl::StartsWith(permission.method, "/guestbridge.v1.")) continue;
     EXPECT_NE(acted.contains(std::string(permission.method)),

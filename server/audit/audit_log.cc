@@ -1,7 +1,10 @@
 #include "server/audit/audit_log.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -30,6 +33,17 @@ bool IsCause(Audited audited, const AuditedCall* call) {
 Audited AuditedAs(const std::string& key) {
   const DocumentKind* const kind = KindOf(key);
   return kind == nullptr ? Audited::kConfiguration : kind->audited;
+}
+
+// What is told first, and surely. With an integration goes all that is below it: it
+// names the record, and old versions of its mapping and its runs come last.
+int Rank(const DocumentChange& change) {
+  if (absl::StartsWith(change.key, "integrations/") &&
+      change.before.has_value() != change.after.has_value()) {
+    return 0;
+  }
+  if (AuditedAs(change.key) != Audited::kConfiguration) return 3;
+  return absl::StartsWith(change.key, "mappings/") && !change.after.has_value() ? 2 : 1;
 }
 
 }  // namespace
@@ -73,9 +87,15 @@ absl::Status AuditLog::Record(const AuditEntry& entry) const {
 absl::Status AuditLog::AppendChanges(Transaction& transaction,
                                      const std::vector<DocumentChange>& changes) const {
   const AuditedCall* const call = AuditScope::Current();
+  std::vector<const DocumentChange*> ordered;
+  for (const DocumentChange& change : changes) ordered.push_back(&change);
+  std::stable_sort(
+      ordered.begin(), ordered.end(),
+      [](const auto* one, const auto* other) { return Rank(*one) < Rank(*other); });
   bool cause = false;
   AuditEntry entry;
-  for (const DocumentChange& change : changes) {
+  for (const DocumentChange* const at : ordered) {
+    const DocumentChange& change = *at;
     const Audited audited = AuditedAs(change.key);
     const bool causes = IsCause(audited, call);
     if (!causes && audited != Audited::kAlong) continue;

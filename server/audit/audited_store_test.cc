@@ -206,7 +206,11 @@ TEST_F(AuditedStoreTest, ADeletedIntegrationIsNamedFirst) {
   integration.mutable_integration()->set_display_name("Riviera");
   Put("integrations/main", integration);
   PutSchedule("0 3 * * *");
+  store::MappingRecord mapping;
+  mapping.mutable_mapping()->add_entries()->set_source("LastName");
+  Put("mappings/main/00000001", mapping);
   EXPECT_THAT(store_->Write([](Transaction& t) -> absl::Status {
+    GB_RETURN_IF_ERROR(t.Delete("mappings/main/00000001"));
     GB_RETURN_IF_ERROR(t.Delete("integrations/main"));
     return t.Delete("schedules/main");
   }),
@@ -215,7 +219,7 @@ TEST_F(AuditedStoreTest, ADeletedIntegrationIsNamedFirst) {
   EXPECT_EQ(record.resource(), "integrations/main");
   EXPECT_EQ(Text(record, "integration.display_name"), "Riviera->");
   EXPECT_EQ(Text(record, "cron"), "0 3 * * *->");
-  EXPECT_EQ(record.changes().rbegin()->resource(), "integrations/main/schedule");
+  EXPECT_EQ(record.changes().rbegin()->resource(), "integrations/main/fieldMappings/1");
 }
 
 }  // namespace
