@@ -76,6 +76,9 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"ledger", "rebuild", "main", "--wait"},
       {"reconcile", "run", "main", "--wait"},
       {"status"},
+      {"audit", "list", "--since", "24h", "--limit", "10"},
+      {"audit", "export", "--out", "/dev/null"},
+      {"audit", "verify"},
       {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};
 }

@@ -282,6 +282,7 @@ void FakeServer::Start() {
   builder.RegisterService(static_cast<v1::ScheduleService::Service*>(all));
   builder.RegisterService(static_cast<v1::AgentService::Service*>(all));
   builder.RegisterService(static_cast<v1::StatusService::Service*>(all));
+  builder.RegisterService(static_cast<v1::AuditService::Service*>(all));
   server_ = builder.BuildAndStart();
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/server.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
+#include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/connection.grpc.pb.h"
 #include "guestbridge/v1/event.grpc.pb.h"
@@ -62,7 +63,9 @@ class FakeServer {
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
   v1::PortalUsage portal;              // of a run that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
-  int page_size = 2;                   // Lists answer with so many items a page.
+  v1::VerifyAuditResponse verified;    // what a check of the audit finds
+  v1::ListAuditRecordsRequest audit_request;  // the last
+  int page_size = 2;                          // Lists answer with so many items a page.
 
   v1::Connection saved_connection() const;
   bool saved_as_new_portal() const;

@@ -25,7 +25,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                                     v1::RunService::Service,
                                     v1::ScheduleService::Service,
                                     v1::AgentService::Service,
-                                    v1::StatusService::Service {
+                                    v1::StatusService::Service,
+                                    v1::AuditService::Service {
   using ServerContext = grpc::ServerContext;
   using Status = grpc::Status;
 
@@ -175,6 +176,13 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                     v1::ListAgentsResponse* answer) override;
   Status GetStatus(ServerContext* context, const v1::GetStatusRequest*,
                    v1::Status* answer) override;
+
+  // The audit.
+  Status ListAuditRecords(ServerContext* context,
+                          const v1::ListAuditRecordsRequest* request,
+                          v1::ListAuditRecordsResponse* answer) override;
+  Status VerifyAudit(ServerContext* context, const v1::VerifyAuditRequest*,
+                     v1::VerifyAuditResponse* answer) override;
 
   FakeServer& owner;
   mutable std::mutex mutex;

@@ -12,6 +12,7 @@
 #include "common/http/http_client.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
+#include "common/resource/resource_name.h"
 #include "common/secret/sealer.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -25,6 +26,9 @@
 #include "server/api/run_retention.h"
 #include "server/api/services.h"
 #include "server/api/token_credentials.h"
+#include "server/audit/asked_task.h"
+#include "server/audit/audited_store.h"
+#include "server/audit/denied_calls.h"
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/database.h"
@@ -42,6 +46,7 @@ namespace {
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
+constexpr absl::Duration kDeniedEvery = absl::Seconds(10);
 // For other servers. One that has its database alone writes down now and then that
 // silent agents are not gone: it may be killed.
 constexpr absl::Duration kVouchEvery = absl::Seconds(5);
@@ -133,13 +138,13 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 
 // In the order in which they depend on each other; taken apart in reverse.
 struct Server::Parts {
-  Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
-        std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const std::string& server_id, bool shared,
-        const Clock& clock, Random& random)
+  Parts(DataDirectory data_directory, std::unique_ptr<Sealer> opened_sealer,
+        std::unique_ptr<AuditedStore> opened_store,
+        std::unique_ptr<TokenManager> manager, const ServerOptions& options,
+        const std::string& server_id, bool shared, const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
-        store(std::move(opened_store)),
         sealer(std::move(opened_sealer)),
+        store(std::move(opened_store)),
         tokens(std::move(manager)),
         registry(std::make_shared<prometheus::Registry>()),
         calls(prometheus::BuildCounter()
@@ -151,8 +156,12 @@ struct Server::Parts {
                          .Help("Time spent in calls by method.")
                          .Register(*registry)),
         guard(options.plaintext ? nullptr : store.get()),
-        desk(guard, [this](absl::string_view method, absl::StatusCode code,
-                           absl::Duration took) { Count(method, code, took); }),
+        denied(store->audit(), clock),
+        desk(
+            guard,
+            [this](absl::string_view method, absl::StatusCode code,
+                   absl::Duration took) { Count(method, code, took); },
+            denied, random),
         sessions(clock, random, server_id),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
@@ -171,6 +180,7 @@ struct Server::Parts {
         leases(*store, clock),
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
+        audits(*store, store->audit()),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         // Agents say Hello again and get everything anew.
         feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
@@ -203,10 +213,17 @@ struct Server::Parts {
               return RunNoticeCommand(file, json, kNoticeLimit, clock,
                                       [this] { return stopping.load(); });
             }),
-        noticer(kNoticeEvery, [this] { notices.Tick(); }) {
-    sessions.SetBeforeTask([this](const std::string& integration) {
-      return dispatcher.BringUpToDate(integration);
+        noticer(kNoticeEvery, [this] { notices.Tick(); }),
+        denied_counter(kDeniedEvery, [this] { denied.Tick(); }) {
+    sessions.SetBeforeTask([this](const v1::Task& task) -> absl::Status {
+      GB_RETURN_IF_ERROR(dispatcher.BringUpToDate(task.integration()));
+      const auto entry = EntryOf(task, store->audit().key());
+      return entry.has_value() ? store->audit().Record(*entry) : absl::OkStatus();
     });
+    dispatcher.SetBeforeSecrets(
+        [this](const std::string& agent, const v1::AgentConfiguration& configuration) {
+          return RecordConfiguration(agent, configuration);
+        });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
     services.push_back(MakeFieldMappingService(desk, mappings));
@@ -218,7 +235,23 @@ struct Server::Parts {
     services.push_back(MakeStatusService(desk, status));
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
-               *store, status, checks}));
+               *store, status, checks, store->audit()}));
+    services.push_back(MakeAuditService(desk, audits));
+  }
+
+  // The agent has asked for it by opening its stream.
+  absl::Status RecordConfiguration(const std::string& agent,
+                                   const v1::AgentConfiguration& configuration) {
+    AuditEntry entry;
+    entry.resource = configuration.integration() + "/connection";
+    entry.call = AuditedCall{.principal = AgentName(agent),
+                             .peer = "",
+                             .request_id = "",
+                             .method = "guestbridge.v1.AgentControlService/Watch"};
+    v1::AuditChange& given = entry.changes.emplace_back();
+    given.set_field("revision");
+    given.set_after(absl::StrCat(configuration.revision()));
+    return store->audit().Record(entry);
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {
@@ -228,13 +261,14 @@ struct Server::Parts {
   }
 
   DataDirectory directory;
-  std::unique_ptr<Store> store;
   std::unique_ptr<Sealer> sealer;
+  std::unique_ptr<AuditedStore> store;
   std::unique_ptr<TokenManager> tokens;
   std::shared_ptr<prometheus::Registry> registry;
   prometheus::Family<prometheus::Counter>& calls;
   prometheus::Family<prometheus::Counter>& call_seconds;
   CallGuard guard;
+  DeniedCalls denied;
   CallDesk desk;
   Stopping stopping{false};
   SessionHub sessions;
@@ -251,6 +285,7 @@ struct Server::Parts {
   Leases leases;
   Dispatcher dispatcher;
   Agents agents;
+  Audits audits;
   SystemStatus status;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
@@ -262,6 +297,7 @@ struct Server::Parts {
   Periodic pruner;
   NoticeBoard notices;
   Periodic noticer;
+  Periodic denied_counter;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -287,9 +323,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
   const DatabaseChoice database = ChooseDatabase(
       options.database, options.database_password_file, options.data_dir);
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenDatabase(database, clock));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> bare, OpenDatabase(database, clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
-                      OpenMatchingSealer(*store, directory, random));
+                      OpenMatchingSealer(*bare, directory, random));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<AuditedStore> store,
+                      AuditedStore::Open(std::move(bare), *sealer, random, clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
                                             .extra_ca_file = options.portal_ca_file,
@@ -315,7 +353,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     }
   }
   auto parts = std::make_unique<Parts>(
-      std::move(directory), std::move(store), std::move(sealer), std::move(tokens),
+      std::move(directory), std::move(sealer), std::move(store), std::move(tokens),
       options, server_id, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
@@ -361,6 +399,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
+  parts->denied_counter.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -372,11 +411,13 @@ void Server::Drain(absl::Duration patience) {
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
   parts_->noticer.Stop();
+  parts_->denied_counter.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->feed.NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +
                            absl::ToChronoMilliseconds(patience));
   parts_->server->Wait();
+  parts_->denied.Finish();
   parts_->feed.Stop();
 }
 

@@ -5,6 +5,7 @@ namespace {
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kUnauthenticated = absl::StatusCode::kUnauthenticated;
+constexpr auto kUnavailable = absl::StatusCode::kUnavailable;
 constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
 
 constexpr ReasonText kTexts[] = {
@@ -33,6 +34,16 @@ constexpr ReasonText kTexts[] = {
      "The name of the token is longer than 200 bytes or has control characters.",
      "Имя токена длиннее 200 байт или содержит управляющие символы.",
      "Give a shorter name of plain text.", "Укажите имя короче, обычным текстом."},
+    {"AUDIT_NOT_WRITTEN", kUnavailable,
+     "The audit could not be written, so nothing was done.",
+     "Не удалось записать в журнал аудита, поэтому ничего не сделано.",
+     "Try again in a minute. If it stays so, look into the server's log: its database "
+     "does not take writes.",
+     "Повторите через минуту. Если не помогло, посмотрите журнал сервера: база данных "
+     "не принимает записи."},
+    {"AUDIT_OUTCOME_UNKNOWN", kInvalid, "There is no such outcome of an audit record.",
+     "Такого исхода записи аудита нет.", "Give ALLOWED or DENIED, or none.",
+     "Укажите ALLOWED или DENIED либо не указывайте ничего."},
 };
 
 }  // namespace

@@ -159,8 +159,13 @@ class AgentControlServiceImpl final : public Base {
           GB_ASSIGN_OR_RETURN(const std::string id,
                               ParseIntegrationName(request->integration()));
           GB_RETURN_IF_ERROR(CheckServes(*session, id));
-          return Take(parts_.credentials.Access(id, request->refused_token_digest()),
-                      response);
+          GB_RETURN_IF_ERROR(
+              Take(parts_.credentials.Access(id, request->refused_token_digest()),
+                   response));
+          // Without its record no token leaves.
+          const absl::Status recorded = RecordToken(id, response->token());
+          if (!recorded.ok()) response->Clear();
+          return recorded;
         });
   }
 
@@ -175,6 +180,15 @@ class AgentControlServiceImpl final : public Base {
   }
 
  private:
+  absl::Status RecordToken(const std::string& id, const std::string& token) {
+    AuditEntry entry;
+    entry.resource = ConnectionName(id);
+    v1::AuditChange& given = entry.changes.emplace_back();
+    given.set_field("access_token");
+    given.set_after(parts_.audit.key().Hash(token));
+    return parts_.audit.Record(entry);
+  }
+
   // Tokens go to the agent of the integration only.
   absl::Status CheckServes(const Session& session, const std::string& id) {
     return parts_.store.Read([&](Transaction& transaction) {

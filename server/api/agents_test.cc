@@ -251,8 +251,9 @@ TEST_F(AgentsTest, AnAgentIsNotBehindItsOwnDatabase) {
 }
 
 TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {
-  sessions_.SetBeforeTask(
-      [this](const std::string& name) { return dispatcher_.BringUpToDate(name); });
+  sessions_.SetBeforeTask([this](const v1::Task& task) {
+    return dispatcher_.BringUpToDate(task.integration());
+  });
   const auto session = ConnectAgent("a", "one");
   Sent(*session);
   // Saved this moment: nobody has told the dispatcher yet.

@@ -1,13 +1,74 @@
 #include "server/api/call_desk.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "common/log/log.h"
+#include "common/resource/resource_name.h"
+#include "common/status/error.h"
 #include "common/status/grpc_status.h"
+#include "server/identity/permission_table.h"
 
 namespace guestbridge::server {
+namespace {
+
+constexpr size_t kLongestRequestId = 64;
+
+bool IsRequestId(absl::string_view text) {
+  return !text.empty() && text.size() <= kLongestRequestId &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+                  c == '_' || c == '.' || c == ':';
+         });
+}
+
+// "ipv4:10.0.0.7:51724" -> "10.0.0.7:51724".
+std::string PeerAddress(const std::string& peer) {
+  absl::string_view address = peer;
+  if (!absl::ConsumePrefix(&address, "ipv4:")) absl::ConsumePrefix(&address, "ipv6:");
+  return absl::StrReplaceAll(address, {{"%5B", "["}, {"%5D", "]"}});
+}
+
+// What a call was refused for that the caller may not do, though it may call. An RPC
+// that needs no token refuses strangers by whatever is wrong with what they bring.
+bool IsDenial(const absl::Status& status, absl::string_view method) {
+  switch (status.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      return true;
+    case absl::StatusCode::kFailedPrecondition:
+      if (ReasonOf(status) == "INTEGRATION_NOT_ASSIGNED") return true;
+      break;
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+      break;
+    default:
+      return false;
+  }
+  return AccessOf(method) == Access::kAnyone;
+}
+
+// What the refusal is about, as far as the error says.
+std::string ResourceOf(const absl::Status& status) {
+  const Parameters parameters = ParametersOf(status);
+  const auto integration = parameters.find("integration");
+  if (integration != parameters.end() && IsIntegrationId(integration->second)) {
+    return IntegrationName(integration->second);
+  }
+  const auto agent = parameters.find("agent");
+  if (agent != parameters.end() && IsAgentId(agent->second)) {
+    return AgentName(agent->second);
+  }
+  return "";
+}
+
+}  // namespace
 
 Language CallDesk::LanguageOf(const grpc::ServerContextBase& context) {
   const auto& metadata = context.client_metadata();
@@ -16,13 +77,38 @@ Language CallDesk::LanguageOf(const grpc::ServerContextBase& context) {
   return ParseLanguage(absl::string_view(it->second.data(), it->second.size()));
 }
 
+AuditedCall CallDesk::Describe(const grpc::ServerContextBase& context,
+                               absl::string_view method) const {
+  AuditedCall call;
+  call.peer = PeerAddress(context.peer());
+  call.method = std::string(absl::StripPrefix(method, "/"));
+  const auto& metadata = context.client_metadata();
+  const auto it = metadata.find("x-request-id");
+  if (it != metadata.end()) {
+    const absl::string_view given(it->second.data(), it->second.size());
+    if (IsRequestId(given)) call.request_id = std::string(given);
+  }
+  if (call.request_id.empty()) call.request_id = RandomUuid(random_);
+  return call;
+}
+
 absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
                                      absl::string_view method) const {
   Call call;
   call.language = LanguageOf(context);
+  call.audited = Describe(context, method);
   absl::StatusOr<Caller> caller = guard_.Check(method, context);
-  if (!caller.ok()) return std::move(caller).status();
+  if (!caller.ok()) {
+    // One that could not be checked for want of the store was not refused.
+    if (absl::IsPermissionDenied(caller.status()) ||
+        absl::IsUnauthenticated(caller.status())) {
+      call.audited.principal = guard_.PrincipalOf(context);
+      denied_.Add(call.audited, ReasonOf(caller.status()), ResourceOf(caller.status()));
+    }
+    return std::move(caller).status();
+  }
   call.caller = *std::move(caller);
+  call.audited.principal = call.caller.name;
   return call;
 }
 
@@ -40,10 +126,14 @@ grpc::Status CallDesk::Serve(
     call->patience.gave_up = [&context] { return context.IsCancelled(); };
     // Exceptions of libraries (bad_alloc among them) end one call, not the server.
     try {
+      const AuditScope scope(call->audited);
       status = handle(*call);
     } catch (const std::exception& error) {
       log::Error("call_threw", {{"method", method}, {"what", error.what()}});
       status = absl::InternalError("exception");
+    }
+    if (IsDenial(status, method)) {
+      denied_.Add(call->audited, ReasonOf(status), ResourceOf(status));
     }
   } else {
     status = call.status();

@@ -6,9 +6,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/random/random.h"
 #include "common/text/catalogue.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
+#include "server/audit/audited_call.h"
+#include "server/audit/denied_calls.h"
 #include "server/identity/call_guard.h"
 #include "server/watch/session_hub.h"
 
@@ -19,32 +22,44 @@ struct Call {
   Language language = Language::kEnglish;
   Patience patience;
   Caller caller;
+  AuditedCall audited;
 };
 
 // Told about each finished call: method, canonical code, time taken. Thread-safe.
 using CallObserver = std::function<void(absl::string_view method, absl::StatusCode code,
                                         absl::Duration took)>;
 
-// Where each call comes in: asks who calls and whether they may, keeps exceptions from
-// leaving, and puts errors into the caller's language. Thread-safe.
+// Where each call comes in: asks who calls and whether they may, says in whose name the
+// audit records what is done, keeps exceptions from leaving, and puts errors into the
+// caller's language. Thread-safe.
 class CallDesk {
  public:
-  CallDesk(const CallGuard& guard, CallObserver observer)
-      : guard_(guard), observer_(std::move(observer)) {}
+  // All outlive it.
+  CallDesk(const CallGuard& guard, CallObserver observer, DeniedCalls& denied,
+           Random& random)
+      : guard_(guard),
+        observer_(std::move(observer)),
+        denied_(denied),
+        random_(random) {}
 
   // `method` is "/package.Service/Method".
   grpc::Status Serve(grpc::ServerContext& context, absl::string_view method,
                      const std::function<absl::Status(const Call&)>& handle) const;
 
-  // The first half of Serve, for streams.
+  // The first half of Serve, for streams. A refusal is recorded.
   absl::StatusOr<Call> Admit(const grpc::ServerContextBase& context,
                              absl::string_view method) const;
 
   static Language LanguageOf(const grpc::ServerContextBase& context);
 
  private:
+  AuditedCall Describe(const grpc::ServerContextBase& context,
+                       absl::string_view method) const;
+
   const CallGuard& guard_;
   const CallObserver observer_;
+  DeniedCalls& denied_;
+  Random& random_;
 };
 
 // Moves an answer to where gRPC wants it.

@@ -110,6 +110,21 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   return absl::OkStatus();
 }
 
+// Before they leave: what can't be recorded is not handed out.
+absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) {
+  if (before_secrets_ == nullptr) return absl::OkStatus();
+  for (const auto& [token, sent] : sent_) {
+    if (sent.session->identity().agent != view.agent) continue;
+    const auto revision = sent.revisions.find(id);
+    if (revision != sent.revisions.end() &&
+        revision->second == view.configuration.revision()) {
+      continue;
+    }
+    GB_RETURN_IF_ERROR(before_secrets_(view.agent, view.configuration));
+  }
+  return absl::OkStatus();
+}
+
 void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
@@ -214,6 +229,7 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
   });
   if (absl::IsDataLoss(looked)) view.damage = std::exchange(looked, absl::OkStatus());
   GB_RETURN_IF_ERROR(looked);
+  if (view.damage.ok()) GB_RETURN_IF_ERROR(RecordSecrets(id, view));
   if (assigned.ok() || absl::IsDataLoss(assigned)) stale_.erase(id);
   // One that is damaged holds up no other.
   if (!view.damage.ok()) {

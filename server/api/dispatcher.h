@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,6 +36,16 @@ class Dispatcher {
         sessions_(sessions),
         allow_private_portals_(allow_private_portals) {}
 
+  // `record` is called before a configuration, with its secrets, is first sent to an
+  // agent; on an error it is not sent, and asked again by CatchUp. Set before the first
+  // Begin.
+  void SetBeforeSecrets(
+      std::function<absl::Status(const std::string& agent,
+                                 const v1::AgentConfiguration& configuration)>
+          record) {
+    before_secrets_ = std::move(record);
+  }
+
   // A stream of this session has begun: everything is sent anew, then Caught. What
   // can't be read now follows, and Caught with it.
   void Begin(const std::shared_ptr<Session>& session);
@@ -66,6 +77,7 @@ class Dispatcher {
   absl::Status List();
   absl::Status Refresh(const std::string& id);
   absl::Status Work();
+  absl::Status RecordSecrets(const std::string& id, const View& view);
   void Send(const std::string& id, const View& view, Stream* sent);
   absl::Status AssignIfAlone(const std::string& id);
 
@@ -73,6 +85,8 @@ class Dispatcher {
   Sealer& sealer_;
   SessionHub& sessions_;
   const bool allow_private_portals_;
+  std::function<absl::Status(const std::string&, const v1::AgentConfiguration&)>
+      before_secrets_;
   mutable std::mutex mutex_;
   std::map<std::string, Stream> sent_;  // By session token.
   std::set<std::string> stale_;         // Ids of integrations to be looked at.

@@ -4,6 +4,7 @@
 
 #include "grpcpp/impl/service_type.h"
 #include "server/api/agents.h"
+#include "server/api/audits.h"
 #include "server/api/call_desk.h"
 #include "server/api/clients.h"
 #include "server/api/connection_tester.h"
@@ -18,6 +19,7 @@
 #include "server/api/schedules.h"
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
+#include "server/audit/audit_log.h"
 #include "server/watch/change_feed.h"
 #include "server/watch/session_hub.h"
 
@@ -42,6 +44,7 @@ std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
 std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents);
 std::unique_ptr<grpc::Service> MakeStatusService(const CallDesk& desk,
                                                  SystemStatus& status);
+std::unique_ptr<grpc::Service> MakeAuditService(const CallDesk& desk, Audits& audits);
 
 struct AgentControlParts {
   Agents& agents;
@@ -54,6 +57,7 @@ struct AgentControlParts {
   Store& store;
   SystemStatus& status;
   ConnectionChecks& checks;
+  const AuditLog& audit;
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);

@@ -72,6 +72,13 @@ absl::StatusOr<Caller> CallGuard::Check(absl::string_view method,
   return std::move(caller).value_or(Caller{});
 }
 
+std::string CallGuard::PrincipalOf(const grpc::ServerContextBase& context) const {
+  const std::optional<SecretString> token = BearerToken(context.client_metadata());
+  if (store_ == nullptr || !token.has_value()) return "";
+  const absl::StatusOr<std::optional<Caller>> caller = FindCaller(*store_, *token);
+  return caller.ok() && caller->has_value() ? (*caller)->name : "";
+}
+
 std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::Processor() const {
   return std::make_shared<server::Processor>(*this);
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,6 +32,10 @@ class CallGuard {
   // those of the store.
   absl::StatusOr<Caller> Check(absl::string_view method,
                                const grpc::ServerContextBase& context) const;
+
+  // Who calls, for the record of a refusal; empty when nobody is known, or the store
+  // does not answer.
+  std::string PrincipalOf(const grpc::ServerContextBase& context) const;
 
   // For ServerCredentials::SetAuthMetadataProcessor. The guard outlives the server.
   std::shared_ptr<grpc::AuthMetadataProcessor> Processor() const;

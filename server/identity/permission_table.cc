@@ -80,6 +80,9 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.AgentControlService/FinishTask", kAgent},
     {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent},
     {"/guestbridge.v1.AgentControlService/Goodbye", kAgent},
+
+    {"/guestbridge.v1.AuditService/ListAuditRecords", kAdmin},
+    {"/guestbridge.v1.AuditService/VerifyAudit", kAdmin},
 };
 
 }  // namespace

@@ -51,6 +51,7 @@ bool Expected(const std::string& method, Role role) {
   if (role == Role::kAdmin) return true;
   const bool agents_side =
       absl::StartsWith(method, "/guestbridge.v1.AgentControlService/");
+  if (absl::StartsWith(method, "/guestbridge.v1.AuditService/")) return false;
   if (role == Role::kAgent) return agents_side;
   if (agents_side) return false;
   const std::string name = method.substr(method.rfind('/') + 1);

@@ -150,7 +150,7 @@ absl::StatusOr<v1::FinishTaskRequest> SessionHub::Ask(const std::string& agent,
                       {"integration", std::string(absl::StripPrefix(
                                           task.integration(), "integrations/"))}});
   }
-  if (before_task_ != nullptr) GB_RETURN_IF_ERROR(before_task_(task.integration()));
+  if (before_task_ != nullptr) GB_RETURN_IF_ERROR(before_task_(task));
   const std::string id = RandomUuid(random_);
   task.set_id(id);
   task.set_epoch(session->identity().epoch);

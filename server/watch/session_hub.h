@@ -74,11 +74,10 @@ class SessionHub {
              const absl::Status& status = absl::OkStatus());
   void CloseAll(const absl::Status& status);
 
-  // `prepare` is called with the integration's name before a task is sent, so that the
-  // agent has what the task is about; its error is the task's. Set before the first
-  // Ask.
+  // `prepare` is called before a task is sent, so that the agent has what the task is
+  // about and it is on record; its error is the task's. Set before the first Ask.
   void SetBeforeTask(
-      std::function<absl::Status(const std::string& integration)> prepare) {
+      std::function<absl::Status(const guestbridge::v1::Task& task)> prepare) {
     before_task_ = std::move(prepare);
   }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
@@ -108,7 +107,7 @@ class SessionHub {
   const Clock& clock_;
   Random& random_;
   const std::string server_;
-  std::function<absl::Status(const std::string&)> before_task_;
+  std::function<absl::Status(const guestbridge::v1::Task&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;

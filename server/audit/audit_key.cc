@@ -1,0 +1,71 @@
+#include "server/audit/audit_key.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/secret/keyed_hash.h"
+#include "common/status/status_macros.h"
+#include "server/audit/keys.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+
+namespace guestbridge::server {
+namespace {
+
+constexpr absl::string_view kPlace = "audit#hash_key";
+constexpr int kKeyCharacters = 64;  // [a-z0-9]: above 2^330.
+constexpr size_t kShownDigits = 32;
+
+}  // namespace
+
+std::string AuditKey::Hash(absl::string_view value) const {
+  if (value.empty()) return "";
+  return absl::StrCat(
+      "hmac:",
+      HmacSha256Hex(key_, absl::StrCat("value\n", value)).substr(0, kShownDigits));
+}
+
+std::string AuditKey::Seal(absl::string_view text) const {
+  return HmacSha256Hex(key_, absl::StrCat("seal\n", text));
+}
+
+absl::StatusOr<AuditKey> OpenAuditKey(Store& store, Sealer& sealer, Random& random) {
+  std::string sealed;
+  const auto read = [&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto record, GetRecord<store::AuditKeyRecord>(
+                                               transaction, kAuditKeyDocument));
+    sealed = record.has_value() ? record->value.sealed_hash_key() : "";
+    return absl::OkStatus();
+  };
+  GB_RETURN_IF_ERROR(store.Read(read));
+  if (sealed.empty()) {
+    store::AuditKeyRecord fresh;
+    fresh.set_sealed_hash_key(
+        sealer.Seal(SecretString(RandomToken(random, kKeyCharacters)), kPlace));
+    GB_RETURN_IF_ERROR(store
+                           .Write([&](Transaction& transaction) -> absl::Status {
+                             // Another server may have been quicker.
+                             GB_RETURN_IF_ERROR(read(transaction));
+                             if (!sealed.empty()) return absl::OkStatus();
+                             return PutRecord(transaction, kAuditKeyDocument, fresh);
+                           })
+                           .status());
+    if (sealed.empty()) sealed = fresh.sealed_hash_key();
+  }
+  GB_ASSIGN_OR_RETURN(SecretString key, sealer.Open(sealed, kPlace));
+  return AuditKey(std::move(key));
+}
+
+absl::Status ResealAuditKey(Store& store, Sealer& sealer) {
+  return store
+      .Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AuditKeyRecord>(
+                                             transaction, kAuditKeyDocument));
+        if (!record.has_value()) return absl::OkStatus();
+        GB_ASSIGN_OR_RETURN(const SecretString key,
+                            sealer.Open(record->value.sealed_hash_key(), kPlace));
+        record->value.set_sealed_hash_key(sealer.Seal(key, kPlace));
+        return PutRecord(transaction, kAuditKeyDocument, record->value);
+      })
+      .status();
+}
+
+}  // namespace guestbridge::server

@@ -1,0 +1,48 @@
+#include "server/audit/audit_key.h"
+
+#include "common/status/error.h"
+#include "server/audit/audit_fixture_test.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+
+class AuditKeyTest : public AuditFixture {
+ protected:
+  std::string Sealed() {
+    std::string sealed;
+    EXPECT_THAT(bare_->Read([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(const auto record,
+                          GetRecord<store::AuditKeyRecord>(t, kAuditKeyDocument));
+      sealed = record->value.sealed_hash_key();
+      return absl::OkStatus();
+    }),
+                IsOk());
+    return sealed;
+  }
+};
+
+TEST_F(AuditKeyTest, IsMadeOnceAndOutlivesANewSealing) {
+  const std::string hash = store_->audit().key().Hash("secret");
+  EXPECT_EQ(hash.substr(0, 5), "hmac:");
+  EXPECT_EQ(hash.size(), 37U);
+  const std::string before = Sealed();
+  ASSERT_THAT(ResealAuditKey(*bare_, *sealer_), IsOk());
+  EXPECT_NE(Sealed(), before);
+  const auto again = OpenAuditKey(*bare_, *sealer_, random_);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->Hash("secret"), hash);
+  EXPECT_NE(again->Hash("other"), hash);
+  EXPECT_EQ(again->Hash(""), "");
+}
+
+TEST_F(AuditKeyTest, AnotherServersKeyDoesNotOpenIt) {
+  const auto other = OpenSealer(dir_.File("other.key"), true, random_);
+  ASSERT_THAT(other, IsOk());
+  EXPECT_EQ(ReasonOf(OpenAuditKey(*bare_, **other, random_).status()),
+            "SECRET_KEY_MISMATCH");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

@@ -1,0 +1,72 @@
+#include "server/audit/denied_calls.h"
+
+#include <utility>
+#include <vector>
+
+namespace guestbridge::server {
+namespace {
+
+std::string HostOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+
+}  // namespace
+
+void DeniedCalls::Add(const AuditedCall& call, const std::string& reason,
+                      const std::string& resource) {
+  Kind kind(reason, call.principal, call.method, HostOf(call.peer));
+  Count count{
+      .call = call, .resource = resource, .unrecorded = 1, .since = clock_.Steady()};
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (counts_.size() >= kMostKinds && !counts_.contains(kind)) {
+      kind = Kind(reason, "", "", "");
+      count.call = AuditedCall();
+      count.resource.clear();
+    }
+    const auto it = counts_.find(kind);
+    if (it != counts_.end() && clock_.Steady() - it->second.since < kTogether) {
+      ++it->second.unrecorded;
+      return;
+    }
+    if (it != counts_.end()) count.unrecorded += it->second.unrecorded;
+    Count& kept = counts_[kind];
+    kept = count;
+    kept.unrecorded = 0;
+  }
+  if (!Write(kind, count).ok()) Restore(kind, count);
+}
+
+void DeniedCalls::Record(absl::Duration age) {
+  std::vector<std::pair<Kind, Count>> due;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = counts_.begin(); it != counts_.end();) {
+      if (clock_.Steady() - it->second.since < age) {
+        ++it;
+        continue;
+      }
+      if (it->second.unrecorded > 0) due.emplace_back(it->first, it->second);
+      it = counts_.erase(it);
+    }
+  }
+  for (const auto& [kind, count] : due) {
+    if (!Write(kind, count).ok()) Restore(kind, count);
+  }
+}
+
+absl::Status DeniedCalls::Write(const Kind& kind, const Count& count) const {
+  AuditEntry entry;
+  entry.resource = count.resource;
+  entry.outcome = v1::AuditRecord::DENIED;
+  entry.reason = std::get<0>(kind);
+  entry.count = count.unrecorded > 1 ? static_cast<int>(count.unrecorded) : 0;
+  entry.call = count.call;
+  return audit_.Record(entry);
+}
+
+void DeniedCalls::Restore(const Kind& kind, const Count& count) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto [it, fresh] = counts_.emplace(kind, count);
+  if (!fresh) it->second.unrecorded += count.unrecorded;
+}
+
+}  // namespace guestbridge::server

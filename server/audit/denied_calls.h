@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "server/audit/audit_log.h"
+#include "server/audit/audited_call.h"
+
+namespace guestbridge::server {
+
+// Records of refused calls. Whoever hammers at the door does not fill the audit: the
+// first refusal is recorded at once, its repeats within a minute (the same caller,
+// address, RPC and reason) are counted in one more record. A process that is killed
+// loses the count, never the first. Thread-safe.
+class DeniedCalls {
+ public:
+  static constexpr absl::Duration kTogether = absl::Minutes(1);
+  // Kinds of refusals told apart in a minute; what comes beyond is counted by its
+  // reason alone.
+  static constexpr size_t kMostKinds = 500;
+
+  // Both outlive it.
+  DeniedCalls(const AuditLog& audit, const Clock& clock)
+      : audit_(audit), clock_(clock) {}
+
+  // The refusal stands, whether or not it could be recorded.
+  void Add(const AuditedCall& call, const std::string& reason,
+           const std::string& resource);
+
+  // Records counts whose minute is over. To be called every few seconds.
+  void Tick() { Record(kTogether); }
+  // The same with all counts: nothing comes any more.
+  void Finish() { Record(absl::ZeroDuration()); }
+
+ private:
+  using Kind = std::tuple<std::string, std::string, std::string, std::string>;
+  struct Count {
+    AuditedCall call;
+    std::string resource;
+    int64_t unrecorded = 0;
+    absl::Duration since;  // By Clock::Steady.
+  };
+
+  void Record(absl::Duration age);
+  absl::Status Write(const Kind& kind, const Count& count) const;
+  void Restore(const Kind& kind, const Count& count);
+
+  const AuditLog& audit_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<Kind, Count> counts_;
+};
+
+}  // namespace guestbridge::server

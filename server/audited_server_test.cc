@@ -1,0 +1,272 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/random/random.h"
+#include "common/secret/sealer.h"
+#include "common/status/error.h"
+#include "common/time/clock.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "guestbridge/v1/audit.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
+#include "server/api/keys.h"
+#include "server/identity/api_tokens.h"
+#include "server/ready_integration_test.h"
+#include "server/server.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+#include "server/store/sqlite_store.h"
+#include "tests/testing/status_matchers.h"
+#include "tests/testing/temp_dir.h"
+
+// What the audit of a whole server holds after calls over the wire.
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Property;
+using ::testing::StartsWith;
+using Record = v1::AuditRecord;
+
+class AuditedServerTest : public ::testing::Test {
+ protected:
+  AuditedServerTest() {
+    std::filesystem::create_directory(dir_.File("data"));
+    options_.listen = "127.0.0.1:0";
+    options_.data_dir = dir_.File("data");
+  }
+
+  std::unique_ptr<Store> Bare() {
+    auto store = OpenSqliteStore(dir_.File("data") + "/server.db");
+    EXPECT_THAT(store, IsOk());
+    return *std::move(store);
+  }
+
+  std::unique_ptr<Server> Start() {
+    auto server = Server::Start(options_, SystemClock(), SystemRandom());
+    EXPECT_THAT(server, IsOk());
+    return server.ok() ? *std::move(server) : nullptr;
+  }
+
+  std::shared_ptr<grpc::Channel> Channel(const Server& server,
+                                         const std::string& token) {
+    if (options_.plaintext) {
+      return grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
+    }
+    grpc::SslCredentialsOptions tls;
+    std::ifstream ca(dir_.File("data") + "/ca.pem");
+    tls.pem_root_certs = std::string(std::istreambuf_iterator<char>(ca), {});
+    auto credentials = grpc::SslCredentials(tls);
+    if (!token.empty()) {
+      credentials = grpc::CompositeChannelCredentials(
+          credentials, grpc::AccessTokenCredentials(token));
+    }
+    return grpc::CreateChannel(server.address(), credentials);
+  }
+
+  static std::vector<Record> Records(const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    v1::ListAuditRecordsResponse page;
+    const grpc::Status status = v1::AuditService::NewStub(channel)->ListAuditRecords(
+        &context, v1::ListAuditRecordsRequest(), &page);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return {page.records().begin(), page.records().end()};
+  }
+
+  testing::TempDir dir_;
+  ServerOptions options_;
+};
+
+TEST_F(AuditedServerTest, ChangesAndRefusalsSayWhoFromWhereAndInWhichRequest) {
+  std::string admin;
+  std::string viewer;
+  {
+    const auto store = Bare();
+    const auto make = [&](Role role, const char* name) {
+      const auto token =
+          CreateApiToken(*store, SystemRandom(), SystemClock(), role, name);
+      EXPECT_THAT(token, IsOk());
+      return token->Reveal();
+    };
+    admin = make(Role::kAdmin, "ivanova");
+    viewer = make(Role::kViewer, "guest");
+  }
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto create = [&](const std::string& token, const std::string& request_id) {
+    v1::CreateIntegrationRequest request;
+    request.set_integration_id("main");
+    request.mutable_integration()->set_type(v1::Integration::BITRIX24);
+    grpc::ClientContext context;
+    if (!request_id.empty()) context.AddMetadata("x-request-id", request_id);
+    v1::Integration answer;
+    return v1::IntegrationService::NewStub(Channel(*server, token))
+        ->CreateIntegration(&context, request, &answer)
+        .error_code();
+  };
+  EXPECT_EQ(create(admin, "order-66"), grpc::StatusCode::OK);
+  EXPECT_EQ(create(viewer, ""), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(create("", "not an id, but a line"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(create("gbt_unknown", ""), grpc::StatusCode::UNAUTHENTICATED);
+  const auto records = Records(Channel(*server, admin));
+  EXPECT_THAT(
+      records,
+      Contains(AllOf(Property(&Record::principal, "ivanova"),
+                     Property(&Record::request_id, "order-66"),
+                     Property(&Record::peer, StartsWith("127.0.0.1:")),
+                     Property(&Record::resource, "integrations/main"),
+                     Property(&Record::outcome, Record::ALLOWED),
+                     Property(&Record::method,
+                              "guestbridge.v1.IntegrationService/CreateIntegration"))));
+  EXPECT_THAT(records, Contains(AllOf(Property(&Record::principal, "guest"),
+                                      Property(&Record::outcome, Record::DENIED),
+                                      Property(&Record::reason, "ROLE_MISSING"))));
+  EXPECT_THAT(records, Contains(AllOf(Property(&Record::principal, ""),
+                                      Property(&Record::reason, "TOKEN_MISSING"))));
+  EXPECT_THAT(records, Contains(Property(&Record::reason, "TOKEN_UNKNOWN")));
+  for (const Record& record : records) {
+    EXPECT_FALSE(record.request_id().empty());
+    EXPECT_EQ(record.request_id().find(' '), std::string::npos);
+  }
+  grpc::ClientContext context;
+  v1::VerifyAuditResponse verified;
+  ASSERT_TRUE(v1::AuditService::NewStub(Channel(*server, admin))
+                  ->VerifyAudit(&context, {}, &verified)
+                  .ok());
+  EXPECT_EQ(verified.defect(), v1::VerifyAuditResponse::DEFECT_UNSPECIFIED);
+  EXPECT_EQ(verified.records(), static_cast<int64_t>(records.size()));
+}
+
+TEST_F(AuditedServerTest, AnAgentThatIsGivenAConfigurationIsOnRecordBefore) {
+  options_.plaintext = true;
+  ASSERT_THAT(Bare()->Write(PutReadyIntegration), IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto channel = Channel(*server, "");
+  const auto agent = v1::AgentControlService::NewStub(channel);
+  v1::HelloRequest hello;
+  hello.set_agent("hotel-1");
+  hello.set_installation("inst");
+  v1::HelloResponse opened;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
+  }
+  grpc::ClientContext watch_context;
+  v1::WatchRequest watch;
+  watch.set_session(opened.session());
+  const auto stream = agent->Watch(&watch_context, watch);
+  v1::WatchResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(message.has_configuration());
+  EXPECT_THAT(Records(channel),
+              Contains(AllOf(
+                  Property(&Record::principal, "agents/hotel-1"),
+                  Property(&Record::method, "guestbridge.v1.AgentControlService/Watch"),
+                  Property(&Record::resource, "integrations/main/connection"))));
+  watch_context.TryCancel();
+}
+
+TEST_F(AuditedServerTest, AnAgentThatAsksForAForeignTokenIsOnRecord) {
+  options_.plaintext = true;
+  ASSERT_THAT(Bare()->Write(PutReadyIntegration), IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto channel = Channel(*server, "");
+  const auto agent = v1::AgentControlService::NewStub(channel);
+  v1::HelloRequest hello;
+  hello.set_agent("stranger");
+  hello.set_installation("inst");
+  v1::HelloResponse opened;
+  grpc::ClientContext hello_context;
+  ASSERT_TRUE(agent->Hello(&hello_context, hello, &opened).ok());
+  v1::GetAccessTokenRequest request;
+  request.set_session(opened.session());
+  request.set_integration("integrations/main");
+  grpc::ClientContext context;
+  v1::AccessToken token;
+  EXPECT_FALSE(agent->GetAccessToken(&context, request, &token).ok());
+  EXPECT_THAT(Records(channel),
+              Contains(AllOf(Property(&Record::outcome, Record::DENIED),
+                             Property(&Record::reason, "INTEGRATION_NOT_ASSIGNED"),
+                             Property(&Record::resource, "integrations/main"))));
+}
+
+TEST_F(AuditedServerTest, NoAccessTokenLeavesWithoutARecord) {
+  options_.plaintext = true;
+  ASSERT_THAT(Bare()->Write(PutReadyIntegration), IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto sealer =
+      OpenSealer(dir_.File("data") + "/secret.key", /*create=*/false, SystemRandom());
+  ASSERT_THAT(sealer, IsOk());
+  const auto seal = [&](const char* secret, const char* field) {
+    return (*sealer)->Seal(SecretString(secret), keys::SecretPlace("main", field));
+  };
+  store::TokenRecord tokens;
+  tokens.set_sealed_refresh_token(seal("planted-refresh", "refresh_token"));
+  tokens.set_sealed_access_token(seal("planted-access", "access_token"));
+  tokens.set_lifetime_seconds(3600);
+  tokens.set_expire_unix_seconds(absl::ToUnixSeconds(absl::Now() + absl::Hours(1)));
+  ASSERT_THAT(Bare()->Write([&](Transaction& t) {
+    return PutRecord(t, keys::Tokens("main"), tokens);
+  }),
+              IsOk());
+  const auto channel = Channel(*server, "");
+  const auto agent = v1::AgentControlService::NewStub(channel);
+  v1::HelloRequest hello;
+  hello.set_agent("hotel-1");
+  hello.set_installation("inst");
+  v1::HelloResponse opened;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
+  }
+  grpc::ClientContext watch_context;
+  v1::WatchRequest watch;
+  watch.set_session(opened.session());
+  const auto stream = agent->Watch(&watch_context, watch);
+  v1::WatchResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  const auto ask = [&](v1::AccessToken* token) {
+    v1::GetAccessTokenRequest request;
+    request.set_session(opened.session());
+    request.set_integration("integrations/main");
+    grpc::ClientContext context;
+    return agent->GetAccessToken(&context, request, token);
+  };
+  v1::AccessToken token;
+  const grpc::Status given = ask(&token);
+  ASSERT_TRUE(given.ok()) << given.error_message();
+  EXPECT_EQ(token.token(), "planted-access");
+  const auto records = Records(channel);
+  EXPECT_THAT(
+      records,
+      Contains(AllOf(Property(&Record::method,
+                              "guestbridge.v1.AgentControlService/GetAccessToken"),
+                     Property(&Record::resource, "integrations/main/connection"))));
+  for (const Record& record : records) {
+    EXPECT_EQ(record.SerializeAsString().find("planted"), std::string::npos);
+  }
+  // The note of the end can't be read: nothing can be put behind it.
+  ASSERT_THAT(
+      Bare()->Write([](Transaction& t) { return t.Put("meta/audit-head", "\xff"); }),
+      IsOk());
+  v1::AccessToken refused;
+  EXPECT_EQ(ask(&refused).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(refused.token(), "");
+  watch_context.TryCancel();
+}
+
+}  // namespace
+}  // namespace guestbridge::server
