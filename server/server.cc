@@ -135,7 +135,7 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
         std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const std::string& server_id, bool shared,
+        const ServerOptions& options, const ServerIdentity& identity, bool shared,
         const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
@@ -153,7 +153,7 @@ struct Server::Parts {
         guard(options.plaintext ? nullptr : store.get()),
         desk(guard, [this](absl::string_view method, absl::StatusCode code,
                            absl::Duration took) { Count(method, code, took); }),
-        sessions(clock, random, server_id),
+        sessions(clock, random, identity.id, identity.before),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
                                  {.extra_ca_file = options.portal_ca_file,
@@ -284,17 +284,24 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
-  GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
+  ServerIdentity identity = directory.Identify(random);
+  if (identity.copied) {
+    log::Warning("server_id_copied", {{"file", directory.File("server-id")}});
+  }
   const DatabaseChoice database = ChooseDatabase(
       options.database, options.database_password_file, options.data_dir);
+  // On a database that others have too, who may still run is none of ours.
+  if (database.is_postgresql() && !identity.before_is_over) identity.before.clear();
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenDatabase(database, clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
                       OpenMatchingSealer(*store, directory, random));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
                                             .extra_ca_file = options.portal_ca_file,
-                                            .server = server_id},
+                                            .server = identity.id,
+                                            .predecessor = identity.before},
                                            *store, *sealer, clock, MakeHttpClient));
+  GB_RETURN_IF_ERROR(directory.Keep(identity));
   ServerCertificate certificate;
   if (!options.plaintext) {
     if (!options.tls_cert.empty() || !options.tls_key.empty()) {
@@ -316,7 +323,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts = std::make_unique<Parts>(
       std::move(directory), std::move(store), std::move(sealer), std::move(tokens),
-      options, server_id, database.is_postgresql(), clock, random);
+      options, identity, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();

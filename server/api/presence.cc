@@ -14,7 +14,7 @@ constexpr int kMostAgents = 100000;
 }  // namespace
 
 bool IsElsewhere(const SessionHub& sessions, const store::AgentRecord& record) {
-  return !record.server().empty() && record.server() != sessions.server() &&
+  return sessions.IsOther(record.server()) &&
          sessions.IsFresh(absl::FromUnixMillis(record.vouched_unix_millis()));
 }
 

@@ -38,11 +38,20 @@ class SessionHub {
   // soon.
   static constexpr absl::Duration kForgotten = absl::Hours(1);
 
-  // `server`: tells this server from others on the same store.
-  SessionHub(const Clock& clock, Random& random, std::string server = "server")
-      : clock_(clock), random_(random), server_(std::move(server)) {}
+  // `server`: tells this process from others on the same store. `predecessor`: one of
+  // them that has ended, with its sessions; empty: none is known.
+  SessionHub(const Clock& clock, Random& random, std::string server = "server",
+             std::string predecessor = "")
+      : clock_(clock),
+        random_(random),
+        server_(std::move(server)),
+        predecessor_(std::move(predecessor)) {}
 
   const std::string& server() const { return server_; }
+  // `server` is another one, and may run.
+  bool IsOther(const std::string& server) const {
+    return !server.empty() && server != server_ && server != predecessor_;
+  }
   // What another server said then still holds.
   bool IsFresh(absl::Time said) const { return clock_.Now() - said < kLiveness; }
 
@@ -108,6 +117,7 @@ class SessionHub {
   const Clock& clock_;
   Random& random_;
   const std::string server_;
+  const std::string predecessor_;
   std::function<absl::Status(const std::string&)> before_task_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
