@@ -22,6 +22,7 @@
 #include "prometheus/gauge.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/run_retention.h"
 #include "server/api/services.h"
 #include "server/api/token_credentials.h"
@@ -206,6 +207,9 @@ struct Server::Parts {
         noticer(kNoticeEvery, [this] { notices.Tick(); }) {
     sessions.SetBeforeTask([this](const std::string& integration) {
       return dispatcher.BringUpToDate(integration);
+    });
+    sessions.SetElsewhere([this](const std::string& agent) {
+      return IsElsewhere(*store, sessions, agent);
     });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));

@@ -90,9 +90,17 @@ class SessionHub {
       std::function<absl::Status(const std::string& integration)> prepare) {
     before_task_ = std::move(prepare);
   }
+  // Tells whether an agent that is not connected here is so at another server. Set
+  // before the first Ask.
+  void SetElsewhere(std::function<bool(const std::string& agent)> elsewhere) {
+    elsewhere_ = std::move(elsewhere);
+  }
+  bool IsElsewhere(const std::string& agent) const {
+    return elsewhere_ != nullptr && elsewhere_(agent);
+  }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
   // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
-  // AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
+  // AGENT_AT_OTHER_SERVER, AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
   absl::StatusOr<guestbridge::v1::FinishTaskRequest> Ask(const std::string& agent,
                                                          guestbridge::v1::Task task,
                                                          const Patience& patience);
@@ -119,6 +127,7 @@ class SessionHub {
   const std::string server_;
   const std::string predecessor_;
   std::function<absl::Status(const std::string&)> before_task_;
+  std::function<bool(const std::string&)> elsewhere_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;
