@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -30,6 +31,24 @@ bool IsOurs(const std::string& path, const struct stat& info) {
   return std::filesystem::is_empty(path, error) ||
          std::filesystem::exists(path + "/server.db", error) ||
          std::filesystem::exists(path + "/secret.key", error);
+}
+
+// A folder on a machine, from one start of the machine to the next: two folders never
+// have one place, also not on machines that are copies of each other.
+struct Place {
+  std::string boot;  // Empty: not known.
+  uint64_t device = 0;
+  uint64_t folder = 0;
+};
+
+Place PlaceOf(const std::string& path) {
+  Place place;
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return place;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> place.boot;
+  place.device = info.st_dev;
+  place.folder = info.st_ino;
+  return place;
 }
 
 }  // namespace
@@ -74,20 +93,39 @@ absl::Status DataDirectory::Lock() {
   return Unusable(path_, "another server is using it");
 }
 
-absl::StatusOr<std::string> DataDirectory::ServerId(Random& random) const {
+ServerIdentity DataDirectory::Identify(Random& random) const {
   constexpr size_t kLength = 36;
+  ServerIdentity identity;
+  identity.id = RandomUuid(random);
+  std::ifstream in(File("server-id"));
+  if (!std::getline(in, identity.before) || identity.before.size() != kLength) {
+    identity.before.clear();
+    return identity;
+  }
+  Place then;
+  if (!(in >> then.boot >> then.device >> then.folder)) return identity;
+  const Place now = PlaceOf(path_);
+  identity.before_is_over = !now.boot.empty() && now.boot == then.boot &&
+                            now.device == then.device && now.folder == then.folder;
+  // Devices may be numbered anew at each boot.
+  identity.copied = now.folder != then.folder;
+  return identity;
+}
+
+absl::Status DataDirectory::Keep(const ServerIdentity& identity) const {
   const std::string file = File("server-id");
-  std::string id;
-  if (std::getline(std::ifstream(file), id) && id.size() == kLength) return id;
-  id = RandomUuid(random);
   const std::string fresh = file + ".new";
+  const Place place = PlaceOf(path_);
   std::ofstream out(fresh);
-  out << id << "\n";
+  out << identity.id << "\n";
+  if (!place.boot.empty()) {
+    out << place.boot << " " << place.device << " " << place.folder << "\n";
+  }
   out.close();
   if (!out || std::rename(fresh.c_str(), file.c_str()) != 0) {
     return Unusable(path_, std::strerror(errno));
   }
-  return id;
+  return absl::OkStatus();
 }
 
 }  // namespace guestbridge::server

@@ -8,6 +8,16 @@
 
 namespace guestbridge::server {
 
+// Which server a process is, for others on the same database.
+struct ServerIdentity {
+  std::string id;      // Drawn at each start: nobody has it who copied a folder.
+  std::string before;  // The id of the process that had this folder last; empty: none.
+  // That was in this very folder, since the machine was started: it has ended. False:
+  // it may run elsewhere.
+  bool before_is_over = false;
+  bool copied = false;  // That was in another folder.
+};
+
 // The folder of everything that the server keeps, held by one server at a time.
 class DataDirectory {
  public:
@@ -23,9 +33,10 @@ class DataDirectory {
   // server has it).
   absl::Status Lock();
 
-  // Tells the server of this folder from others on the same database; made once and
-  // kept in the file `server-id`. Errors: DATA_DIRECTORY_UNUSABLE.
-  absl::StatusOr<std::string> ServerId(Random& random) const;
+  // What the file `server-id` says of the process before, and a new id. Locked.
+  ServerIdentity Identify(Random& random) const;
+  // Call it before anybody is told the id. Errors: DATA_DIRECTORY_UNUSABLE.
+  absl::Status Keep(const ServerIdentity& identity) const;
 
   std::string File(const std::string& name) const { return path_ + "/" + name; }
 

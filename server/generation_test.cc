@@ -93,6 +93,27 @@ class GenerationTest : public ::testing::Test {
     });
   }
 
+  static v1::HelloResponse SayHello(const Server& server,
+                                    const v1::HelloRequest& hello) {
+    const auto agent = v1::AgentControlService::NewStub(
+        grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()));
+    v1::HelloResponse opened;
+    grpc::ClientContext context;
+    const grpc::Status said = agent->Hello(&context, hello, &opened);
+    EXPECT_TRUE(said.ok()) << said.error_message();
+    return opened;
+  }
+
+  // The SQLite database, of no running server.
+  void BackUp() const { std::filesystem::copy_file(SqliteFile(), dir_.File("backup")); }
+  void Restore() const {
+    for (const char* rest : {"-wal", "-shm"})
+      std::filesystem::remove(SqliteFile() + rest);
+    std::filesystem::copy_file(dir_.File("backup"), SqliteFile(),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  std::string SqliteFile() const { return dir_.File("data") + "/server.db"; }
+
   testing::TempDir dir_;
   const std::string database_;
   const std::string password_file_;
@@ -140,35 +161,50 @@ TEST_F(GenerationTest, AnAgentThatIsConnectedWhenCommitsAreLostGetsEverythingAne
 }
 
 TEST_F(GenerationTest, AServerThatWasRestoredIsToldByItsAgent) {
-  const std::string file = dir_.File("data") + "/server.db";
-  const std::string backup = dir_.File("backup.db");
   ASSERT_THAT(Start(/*sqlite=*/true), IsOk());
   ASSERT_THAT(Configure(ChooseDatabase("", "", dir_.File("data"))), IsOk());
-  std::filesystem::copy_file(file, backup);
-
+  BackUp();
   v1::HelloRequest hello;
   hello.set_agent("a");
   hello.set_installation("inst");
-  const auto say_hello = [&](const Server& server) {
-    const auto agent = v1::AgentControlService::NewStub(
-        grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()));
-    v1::HelloResponse opened;
-    grpc::ClientContext context;
-    const grpc::Status said = agent->Hello(&context, hello, &opened);
-    EXPECT_TRUE(said.ok()) << said.error_message();
-    return opened.revision();
-  };
   {
     const auto server = Start(/*sqlite=*/true);
     ASSERT_THAT(server, IsOk());
-    for (int day = 0; day < 10; ++day) hello.set_known_revision(say_hello(**server));
+    for (int day = 0; day < 10; ++day) {
+      hello.set_known_revision(SayHello(**server, hello).revision());
+    }
   }
-  for (const char* rest : {"-wal", "-shm"}) std::filesystem::remove(file + rest);
-  std::filesystem::copy_file(backup, file,
-                             std::filesystem::copy_options::overwrite_existing);
+  Restore();
   const auto server = Start(/*sqlite=*/true);
   ASSERT_THAT(server, IsOk());
-  EXPECT_GT(say_hello(**server), hello.known_revision());
+  EXPECT_GT(SayHello(**server, hello).revision(), hello.known_revision());
+}
+
+TEST_F(GenerationTest, AServerThatWasRestoredIsToldThoughAnotherAgentWasQuicker) {
+  ASSERT_THAT(Start(/*sqlite=*/true), IsOk());
+  ASSERT_THAT(Configure(ChooseDatabase("", "", dir_.File("data"))), IsOk());
+  BackUp();
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("inst");
+  {
+    const auto server = Start(/*sqlite=*/true);
+    ASSERT_THAT(server, IsOk());
+    const v1::HelloResponse opened = SayHello(**server, hello);
+    hello.set_known_revision(opened.revision());
+    hello.set_known_tag(opened.tag());
+  }
+  Restore();
+  const auto server = Start(/*sqlite=*/true);
+  ASSERT_THAT(server, IsOk());
+  v1::HelloRequest other;
+  other.set_agent("b");
+  other.set_installation("other");
+  int64_t last = 0;
+  for (int day = 0; day < 10; ++day) last = SayHello(**server, other).revision();
+  ASSERT_GT(last, hello.known_revision());
+  ASSERT_LT(last, hello.known_revision() + 1000);
+  EXPECT_GT(SayHello(**server, hello).revision(), last + 1000);
 }
 
 }  // namespace

@@ -13,12 +13,16 @@
 #include "absl/time/civil_time.h"
 #include "common/random/random.h"
 #include "common/status/error.h"
+#include "common/status/grpc_status.h"
 #include "common/status/status_macros.h"
 #include "common/time/clock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "guestbridge/v1/connection.grpc.pb.h"
+#include "guestbridge/v1/event.grpc.pb.h"
+#include "guestbridge/v1/field_mapping.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/api/keys.h"
@@ -38,6 +42,7 @@ namespace {
 
 using ::guestbridge::testing::IsOk;
 using ::guestbridge::testing::PostgresqlCluster;
+using ::guestbridge::testing::StatusIs;
 
 class ReplicasTest : public ::testing::Test {
  protected:
@@ -77,6 +82,45 @@ class ReplicasTest : public ::testing::Test {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
   }
 
+  void PutIntegration() const {
+    const auto store = OpenDatabase(
+        {PostgresqlCluster::Shared().Url(database_), password_file_}, SystemClock());
+    ASSERT_THAT(store, IsOk());
+    ASSERT_THAT((*store)->Write(PutReadyIntegration), IsOk());
+  }
+
+  // The agent `a` with its stream open, caught up.
+  class ConnectedAgent {
+   public:
+    explicit ConnectedAgent(const std::shared_ptr<grpc::Channel>& channel)
+        : stub_(v1::AgentControlService::NewStub(channel)) {
+      v1::HelloRequest hello;
+      hello.set_agent("a");
+      hello.set_installation("inst");
+      v1::HelloResponse opened;
+      grpc::ClientContext hello_context;
+      SetDeadline(hello_context);
+      const grpc::Status said = stub_->Hello(&hello_context, hello, &opened);
+      EXPECT_TRUE(said.ok()) << said.error_message();
+      SetDeadline(context_);
+      v1::WatchRequest watch;
+      watch.set_session(opened.session());
+      stream_ = stub_->Watch(&context_, watch);
+      v1::WatchResponse message;
+      while (stream_->Read(&message) && !message.has_caught_up()) {
+      }
+      EXPECT_TRUE(message.has_caught_up());
+    }
+    ~ConnectedAgent() { context_.TryCancel(); }
+
+    bool Read(v1::WatchResponse* message) { return stream_->Read(message); }
+
+   private:
+    const std::unique_ptr<v1::AgentControlService::Stub> stub_;
+    grpc::ClientContext context_;
+    std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> stream_;
+  };
+
   testing::TempDir dir_;
   const std::string database_;
   const std::string password_file_;
@@ -113,36 +157,16 @@ TEST_F(ReplicasTest, WhatOneAcknowledgedTheOtherReads) {
 }
 
 TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
-  const auto one = Start("one");
-  ASSERT_THAT(one, IsOk());
-  GiveKey("one", "two");
+  // Somebody has copied too much: they are two all the same.
   const auto two = Start("two");
   ASSERT_THAT(two, IsOk());
-  {
-    const auto store = OpenDatabase(
-        {PostgresqlCluster::Shared().Url(database_), password_file_}, SystemClock());
-    ASSERT_THAT(store, IsOk());
-    ASSERT_THAT((*store)->Write(PutReadyIntegration), IsOk());
-  }
-  const auto agent = v1::AgentControlService::NewStub(To(**two));
-  v1::HelloRequest hello;
-  hello.set_agent("a");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  {
-    grpc::ClientContext context;
-    SetDeadline(context);
-    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
-  }
-  grpc::ClientContext watch_context;
-  SetDeadline(watch_context);
-  v1::WatchRequest watch;
-  watch.set_session(opened.session());
-  const auto stream = agent->Watch(&watch_context, watch);
-  v1::WatchResponse message;
-  do {
-    ASSERT_TRUE(stream->Read(&message));
-  } while (!message.has_caught_up());
+  GiveKey("two", "one");
+  std::filesystem::copy_file(dir_.File("two") + "/server-id",
+                             dir_.File("one") + "/server-id");
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  PutIntegration();
+  ConnectedAgent agent(To(**two));
 
   const auto agents = v1::AgentService::NewStub(To(**one));
   v1::GetAgentRequest get;
@@ -166,12 +190,55 @@ TEST_F(ReplicasTest, AnAgentAtOneIsGivenTheRunThatWasStartedAtTheOther) {
     const grpc::Status started = runs->StartExport(&context, start, &run);
     ASSERT_TRUE(started.ok()) << started.error_message();
   }
+  v1::WatchResponse message;
   do {
-    ASSERT_TRUE(stream->Read(&message));
+    ASSERT_TRUE(agent.Read(&message));
   } while (!message.has_task());
   EXPECT_EQ(message.task().run().run().name(), run.name());
   EXPECT_EQ(run.notices_size(), 0) << "it does not wait for an agent";
-  watch_context.TryCancel();
+}
+
+TEST_F(ReplicasTest, AQuestionAtTheOneThatHasNotTheAgentIsRefusedWithWhereItIs) {
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  GiveKey("one", "two");
+  const auto two = Start("two");
+  ASSERT_THAT(two, IsOk());
+  PutIntegration();
+  ConnectedAgent agent(To(**two));
+
+  const auto mappings = v1::FieldMappingService::NewStub(To(**one));
+  v1::LoadFieldsRequest load;
+  load.set_parent("integrations/main");
+  v1::FieldMapping loaded;
+  grpc::ClientContext load_context;
+  SetDeadline(load_context);
+  const absl::Status refused =
+      FromGrpcStatus(mappings->LoadFields(&load_context, load, &loaded));
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kUnavailable, "AGENT_AT_OTHER_SERVER"));
+  EXPECT_EQ(ParametersOf(refused)["agent"], "a");
+  EXPECT_EQ(ParametersOf(refused)["integration"], "main");
+
+  const auto events = v1::EventService::NewStub(To(**one));
+  v1::LoadEventsRequest load_events;
+  load_events.set_name("integrations/main/events");
+  v1::EventSet set;
+  grpc::ClientContext events_context;
+  SetDeadline(events_context);
+  EXPECT_EQ(
+      ReasonOf(FromGrpcStatus(events->LoadEvents(&events_context, load_events, &set))),
+      "AGENT_AT_OTHER_SERVER");
+
+  const auto connections = v1::ConnectionService::NewStub(To(**one));
+  v1::TestConnectionRequest test;
+  test.set_name("integrations/main/connection");
+  v1::TestConnectionResponse tested;
+  grpc::ClientContext test_context;
+  SetDeadline(test_context);
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(
+                connections->TestConnection(&test_context, test, &tested))),
+            "AGENT_AT_OTHER_SERVER");
 }
 
 TEST_F(ReplicasTest, SchedulersOfTwoServersFireEachFiringOnce) {

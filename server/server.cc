@@ -23,6 +23,7 @@
 #include "prometheus/gauge.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
+#include "server/api/presence.h"
 #include "server/api/run_retention.h"
 #include "server/api/services.h"
 #include "server/api/token_credentials.h"
@@ -141,7 +142,7 @@ struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Sealer> opened_sealer,
         std::unique_ptr<AuditedStore> opened_store,
         std::unique_ptr<TokenManager> manager, const ServerOptions& options,
-        const std::string& server_id, bool shared, const Clock& clock, Random& random)
+        const ServerIdentity& identity, bool shared, const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         sealer(std::move(opened_sealer)),
         store(std::move(opened_store)),
@@ -162,7 +163,7 @@ struct Server::Parts {
             [this](absl::string_view method, absl::StatusCode code,
                    absl::Duration took) { Count(method, code, took); },
             denied, random),
-        sessions(clock, random, server_id),
+        sessions(clock, random, identity.id, identity.before),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
                                  {.extra_ca_file = options.portal_ca_file,
@@ -224,6 +225,9 @@ struct Server::Parts {
         [this](const std::string& agent, const v1::AgentConfiguration& configuration) {
           return RecordConfiguration(agent, configuration);
         });
+    sessions.SetElsewhere([this](const std::string& agent) {
+      return IsElsewhere(*store, sessions, agent);
+    });
     services.push_back(MakeIntegrationService(desk, integrations));
     services.push_back(MakeConnectionService(desk, connections, tester));
     services.push_back(MakeFieldMappingService(desk, mappings));
@@ -320,9 +324,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   GB_ASSIGN_OR_RETURN(DataDirectory directory, DataDirectory::Open(options.data_dir));
   GB_RETURN_IF_ERROR(directory.Lock());
-  GB_ASSIGN_OR_RETURN(const std::string server_id, directory.ServerId(random));
+  ServerIdentity identity = directory.Identify(random);
+  if (identity.copied) {
+    log::Warning("server_id_copied", {{"file", directory.File("server-id")}});
+  }
   const DatabaseChoice database = ChooseDatabase(
       options.database, options.database_password_file, options.data_dir);
+  // On a database that others have too, who may still run is none of ours.
+  if (database.is_postgresql() && !identity.before_is_over) identity.before.clear();
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> bare, OpenDatabase(database, clock));
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
                       OpenMatchingSealer(*bare, directory, random));
@@ -331,8 +340,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
                                             .extra_ca_file = options.portal_ca_file,
-                                            .server = server_id},
+                                            .server = identity.id,
+                                            .predecessor = identity.before},
                                            *store, *sealer, clock, MakeHttpClient));
+  GB_RETURN_IF_ERROR(directory.Keep(identity));
   ServerCertificate certificate;
   if (!options.plaintext) {
     if (!options.tls_cert.empty() || !options.tls_key.empty()) {
@@ -354,7 +365,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts = std::make_unique<Parts>(
       std::move(directory), std::move(sealer), std::move(store), std::move(tokens),
-      options, server_id, database.is_postgresql(), clock, random);
+      options, identity, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();

@@ -118,7 +118,7 @@ void Agent::LoadKept() {
   for (const ConfigurationCache::Kept& kept : cache_.Load()) {
     absl::Status applied = kept.configuration.status();
     if (applied.ok()) {
-      control_->NoteRevision(kept.configuration->revision());
+      control_->NoteRevisionsOf(*kept.configuration);
       applied = Apply(*kept.configuration);
     }
     if (!applied.ok()) {

@@ -174,6 +174,16 @@ constexpr ReasonText kTexts[] = {
      "{integration} … --agent {other}.",
      "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
+    {"AGENT_AT_OTHER_SERVER", kUnavailable,
+     "The agent \"{agent}\" of the integration \"{integration}\" is connected to "
+     "another "
+     "server of this database; only that one can ask it.",
+     "Агент «{agent}» интеграции «{integration}» подключён к другому серверу этой базы "
+     "данных, и спросить его может только тот.",
+     "Name the other server with --server. Behind a load balancer try again: the call "
+     "may get there.",
+     "Укажите другой сервер в --server. За балансировщиком повторите команду: она "
+     "может попасть туда."},
     {"AGENT_NOT_CHOSEN", kPrecondition,
      "Several agents are connected, and none is chosen for the integration "
      "\"{integration}\".",

@@ -93,12 +93,12 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
   return response;
 }
 
-absl::Status Agents::Outrun(const std::string& id, int64_t revision) {
+absl::Status Agents::Outrun(const std::string& id, CommitMark told) {
   const int64_t rewinds = store_.Rewinds();
-  GB_ASSIGN_OR_RETURN(const bool credible, store_.OutrunRevision(revision));
+  GB_ASSIGN_OR_RETURN(const bool credible, store_.Outrun(told));
   if (credible && store_.Rewinds() == rewinds) return absl::OkStatus();
   log::Warning(credible ? "database_behind_agent" : "agent_revision_not_credible",
-               {{"agent", id}, {"revision", revision}});
+               {{"agent", id}, {"revision", told.revision}});
   return absl::OkStatus();
 }
 
@@ -137,35 +137,40 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
     GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) {
       return Admit(transaction, request).status();
     }));
-    GB_RETURN_IF_ERROR(Outrun(id, request.known_revision()));
+    GB_RETURN_IF_ERROR(
+        Outrun(id, {.revision = request.known_revision(), .tag = request.known_tag()}));
   }
   Session::Identity identity;
   identity.agent = id;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
-  GB_ASSIGN_OR_RETURN(
-      const int64_t revision,
-      store_.Write([&](Transaction& transaction) -> absl::Status {
-        GB_ASSIGN_OR_RETURN(store::AgentRecord record, Admit(transaction, request));
-        GB_ASSIGN_OR_RETURN(identity.epoch, transaction.NextNumber("session-epochs"));
-        record.set_installation(request.installation());
-        record.set_session_epoch(identity.epoch);
-        record.clear_server();
-        v1::Agent& agent = *record.mutable_agent();
-        agent.set_name(AgentName(id));
-        // Stored: it has not said goodbye.
-        agent.set_connected(true);
-        agent.set_version(identity.version);
-        *agent.mutable_last_seen_time() = ToTimestamp(clock_.Now());
-        agent.clear_capabilities();
-        identity.capabilities.clear();
-        for (const std::string& capability : request.capabilities()) {
-          if (agent.capabilities_size() == kMaxListed) break;
-          agent.add_capabilities(capability.substr(0, kMaxText));
-          identity.capabilities.push_back(capability);
-        }
-        return PutRecord(transaction, keys::Agent(id), record);
-      }));
+  CommitMark mark;
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
+            GB_ASSIGN_OR_RETURN(store::AgentRecord record, Admit(transaction, request));
+            GB_ASSIGN_OR_RETURN(identity.epoch,
+                                transaction.NextNumber("session-epochs"));
+            record.set_installation(request.installation());
+            record.set_session_epoch(identity.epoch);
+            record.clear_server();
+            v1::Agent& agent = *record.mutable_agent();
+            agent.set_name(AgentName(id));
+            // Stored: it has not said goodbye.
+            agent.set_connected(true);
+            agent.set_version(identity.version);
+            *agent.mutable_last_seen_time() = ToTimestamp(clock_.Now());
+            agent.clear_capabilities();
+            identity.capabilities.clear();
+            for (const std::string& capability : request.capabilities()) {
+              if (agent.capabilities_size() == kMaxListed) break;
+              agent.add_capabilities(capability.substr(0, kMaxText));
+              identity.capabilities.push_back(capability);
+            }
+            return PutRecord(transaction, keys::Agent(id), record);
+          })
+          .status());
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
   IsDue(id);  // Written just now.
@@ -173,7 +178,8 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   v1::HelloResponse response;
   response.set_session(session->identity().token);
   *response.mutable_heartbeat() = ToProtoDuration(kHeartbeat);
-  response.set_revision(revision);
+  response.set_revision(mark.revision);
+  response.set_tag(mark.tag);
   return response;
 }
 

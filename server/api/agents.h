@@ -70,8 +70,8 @@ class Agents {
   // The agent's row, or one for a new agent. Errors: AGENT_NAME_IN_USE.
   absl::StatusOr<store::AgentRecord> Admit(Transaction& transaction,
                                            const v1::HelloRequest& request);
-  // The agent was given `revision` before. A database that is behind it was restored.
-  absl::Status Outrun(const std::string& id, int64_t revision);
+  // The agent was told of this commit before. A database that lacks it was restored.
+  absl::Status Outrun(const std::string& id, CommitMark told);
 
   Store& store_;
   const Clock& clock_;

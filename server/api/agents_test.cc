@@ -245,9 +245,37 @@ TEST_F(AgentsTest, AnAgentIsNotBehindItsOwnDatabase) {
   v1::HelloRequest hello;
   hello.set_agent("a");
   hello.set_installation("one");
-  hello.set_known_revision(agents_.Hello(hello)->revision());
-  ASSERT_THAT(agents_.Hello(hello), IsOk());
+  const auto opened = agents_.Hello(hello);
+  ASSERT_THAT(opened, IsOk());
+  const auto sent = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(sent.size(), 2U);
+  const v1::AgentConfiguration& configuration = sent[0].configuration();
+  EXPECT_GE(configuration.database_revision(), configuration.revision());
+  for (const auto& [revision, tag] :
+       {std::pair(opened->revision(), opened->tag()),
+        std::pair(configuration.database_revision(), configuration.database_tag())}) {
+    EXPECT_NE(tag, 0);
+    hello.set_known_revision(revision);
+    hello.set_known_tag(tag);
+    ASSERT_THAT(agents_.Hello(hello), IsOk());
+    EXPECT_EQ(store_->Rewinds(), 0);
+  }
+}
+
+TEST_F(AgentsTest, AnAgentThatKnowsAnotherCommitOfTheSameNumberGetsHigherRevisions) {
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("one");
+  const auto opened = agents_.Hello(hello);
+  ASSERT_THAT(opened, IsOk());
+  hello.set_known_revision(opened->revision());
+  ASSERT_THAT(agents_.Hello(hello), IsOk()) << "as agents do that know no tags";
   EXPECT_EQ(store_->Rewinds(), 0);
+  hello.set_known_tag(opened->tag() ^ 2);
+  const auto again = agents_.Hello(hello);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(store_->Rewinds(), 1);
+  EXPECT_GT(again->revision(), opened->revision() + 1000);
 }
 
 TEST_F(AgentsTest, AnAgentHasTheConfigurationBeforeItIsAskedAboutIt) {

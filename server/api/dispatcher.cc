@@ -106,6 +106,9 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   GB_ASSIGN_OR_RETURN(const auto generation, transaction.Get(kGenerationKey));
   if (generation.has_value()) revision = std::max(revision, generation->version);
   configuration.set_revision(revision);
+  GB_ASSIGN_OR_RETURN(const CommitMark mark, transaction.Mark());
+  configuration.set_database_revision(mark.revision);
+  configuration.set_database_tag(mark.tag);
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();
 }

@@ -102,7 +102,8 @@ absl::StatusOr<v1::EventSet> Events::Load(const std::string& name,
   }));
   bool asked = false;
   v1::SourceCapabilities capabilities;
-  if (!agent.empty() && sessions_.Connected(agent) != nullptr) {
+  if (!agent.empty() &&
+      (sessions_.Connected(agent) != nullptr || sessions_.IsElsewhere(agent))) {
     v1::Task task;
     task.set_integration(IntegrationName(id));
     task.mutable_load_events();

@@ -137,7 +137,7 @@ TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {
 TEST_F(FieldMappingsTest, NumbersThatARestoreTookBackAreNotGivenAgain) {
   ASSERT_EQ(Save()->version(), 1);
   // An agent knows of more than the database does.
-  ASSERT_TRUE(*store_->OutrunRevision(1'000'000));
+  ASSERT_TRUE(*store_->Outrun({.revision = 1'000'000}));
   Map("FirstName", "NAME");
   EXPECT_EQ(Save()->version(), 1002);
   Map("FirstName", "NAME", "upper");
@@ -148,7 +148,7 @@ TEST_F(FieldMappingsTest, NumbersThatARestoreTookBackAreNotGivenAgain) {
 
 TEST_F(FieldMappingsTest, TheFirstVersionToo) {
   clock_.Advance(absl::Minutes(1));
-  ASSERT_TRUE(*store_->OutrunRevision(1'000'000));
+  ASSERT_TRUE(*store_->Outrun({.revision = 1'000'000}));
   EXPECT_EQ(Save(Mapping::NONE)->version(), 1001);
   EXPECT_EQ(Save()->compare_version(), 1001);
 }

@@ -146,64 +146,75 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
   const std::string& agent = session.identity().agent;
   v1::Lease lease;
   bool takeover = false;
-  GB_ASSIGN_OR_RETURN(const int64_t revision, store_.Write([&](Transaction& transaction)
-                                                               -> absl::Status {
-    GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
-    GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
-                                             transaction, keys::Connection(id)));
-    if (!connection.has_value()) {
-      return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
-    }
-    GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
-    const v1::Connection& settings = connection->value.connection();
-    const std::string portal = PortalKey(settings);
-    std::string base;
-    GB_RETURN_IF_ERROR(Bind(transaction, id, portal, request, &base));
+  CommitMark mark;
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
+            GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
+            GB_ASSIGN_OR_RETURN(
+                auto connection,
+                GetRecord<store::ConnectionRecord>(transaction, keys::Connection(id)));
+            if (!connection.has_value()) {
+              return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
+            }
+            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
+            const v1::Connection& settings = connection->value.connection();
+            const std::string portal = PortalKey(settings);
+            std::string base;
+            GB_RETURN_IF_ERROR(Bind(transaction, id, portal, request, &base));
 
-    const std::string key = keys::Lease(base, portal);
-    GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::LeaseRecord>(transaction, key));
-    store::LeaseRecord record =
-        stored.has_value() ? stored->value : store::LeaseRecord();
-    const absl::Time now = clock_.Now();
-    const bool first = !stored.has_value();
-    const bool same =
-        !first && record.installation() == session.identity().installation &&
-        record.ledger() == request.ledger().ledger() && StampFits(record, request) &&
-        request.ledger().sequence() >= record.ledger_sequence();
-    takeover = false;
-    if (same) {
-      if (KeptCold(record, request)) record.set_cold(false);
-    } else {
-      if (!first) {
-        const absl::Duration left = absl::FromUnixMillis(record.expire_unix_millis()) +
-                                    absl::Milliseconds(record.settle_millis()) - now;
-        if (left > absl::ZeroDuration()) {
-          const int64_t seconds =
-              absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1)));
-          return MakeError(
-              "LEASE_HELD",
-              {{"integration", id}, {"retry_after_seconds", std::to_string(seconds)}});
-        }
-        takeover = true;
-      }
-      GB_ASSIGN_OR_RETURN(const int64_t epoch, transaction.NextNumber("lease-epochs"));
-      record.set_epoch(epoch);
-      record.set_installation(session.identity().installation);
-      record.set_ledger(request.ledger().ledger());
-      record.set_cold(!first);
-    }
-    GB_RETURN_IF_ERROR(Restamp(transaction, request, same, now, &record, &lease));
-    record.set_ledger_sequence(request.ledger().sequence());
-    record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
-    record.set_settle_millis(
-        absl::ToInt64Milliseconds(SettleTimeOf(settings, request)));
-    lease.set_epoch(record.epoch());
-    lease.set_cold(record.cold());
-    *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
-    CrashPoint("server.lease.grant");
-    return PutRecord(transaction, key, record);
-  }));
-  lease.set_revision(revision);
+            const std::string key = keys::Lease(base, portal);
+            GB_ASSIGN_OR_RETURN(auto stored,
+                                GetRecord<store::LeaseRecord>(transaction, key));
+            store::LeaseRecord record =
+                stored.has_value() ? stored->value : store::LeaseRecord();
+            const absl::Time now = clock_.Now();
+            const bool first = !stored.has_value();
+            const bool same =
+                !first && record.installation() == session.identity().installation &&
+                record.ledger() == request.ledger().ledger() &&
+                StampFits(record, request) &&
+                request.ledger().sequence() >= record.ledger_sequence();
+            takeover = false;
+            if (same) {
+              if (KeptCold(record, request)) record.set_cold(false);
+            } else {
+              if (!first) {
+                const absl::Duration left =
+                    absl::FromUnixMillis(record.expire_unix_millis()) +
+                    absl::Milliseconds(record.settle_millis()) - now;
+                if (left > absl::ZeroDuration()) {
+                  const int64_t seconds =
+                      absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1)));
+                  return MakeError("LEASE_HELD",
+                                   {{"integration", id},
+                                    {"retry_after_seconds", std::to_string(seconds)}});
+                }
+                takeover = true;
+              }
+              GB_ASSIGN_OR_RETURN(const int64_t epoch,
+                                  transaction.NextNumber("lease-epochs"));
+              record.set_epoch(epoch);
+              record.set_installation(session.identity().installation);
+              record.set_ledger(request.ledger().ledger());
+              record.set_cold(!first);
+            }
+            GB_RETURN_IF_ERROR(
+                Restamp(transaction, request, same, now, &record, &lease));
+            record.set_ledger_sequence(request.ledger().sequence());
+            record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
+            record.set_settle_millis(
+                absl::ToInt64Milliseconds(SettleTimeOf(settings, request)));
+            lease.set_epoch(record.epoch());
+            lease.set_cold(record.cold());
+            *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
+            CrashPoint("server.lease.grant");
+            return PutRecord(transaction, key, record);
+          })
+          .status());
+  lease.set_revision(mark.revision);
+  lease.set_tag(mark.tag);
   CrashPoint("server.lease.granted");
   if (takeover) {
     log::Warning("lease_taken_over",

@@ -34,6 +34,15 @@ TEST_F(LeasesTest, TheVeryFirstLedgerStartsAtOnceAndWarm) {
   EXPECT_EQ(lease->time_to_live().seconds(), 60);
 }
 
+TEST_F(LeasesTest, ALeaseTellsTheCommitThatItStandsIn) {
+  Prepare("main");
+  const auto lease = Acquire(*ConnectAgent("a", "inst"), "ledger", 0);
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_NE(lease->tag(), 0);
+  ASSERT_TRUE(*store_->Outrun({.revision = lease->revision(), .tag = lease->tag()}));
+  EXPECT_EQ(store_->Rewinds(), 0);
+}
+
 TEST_F(LeasesTest, TheSameLedgerGetsItBackAtOnceAlsoWhenItIsAhead) {
   Prepare("main");
   const auto lease = Acquire(*ConnectAgent("a", "inst"), "ledger", 5);

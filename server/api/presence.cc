@@ -14,8 +14,19 @@ constexpr int kMostAgents = 100000;
 }  // namespace
 
 bool IsElsewhere(const SessionHub& sessions, const store::AgentRecord& record) {
-  return !record.server().empty() && record.server() != sessions.server() &&
+  return sessions.IsOther(record.server()) &&
          sessions.IsFresh(absl::FromUnixMillis(record.vouched_unix_millis()));
+}
+
+bool IsElsewhere(Store& store, const SessionHub& sessions, const std::string& agent) {
+  bool elsewhere = false;
+  const absl::Status read = store.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto record,
+                        GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
+    elsewhere = record.has_value() && IsElsewhere(sessions, record->value);
+    return absl::OkStatus();
+  });
+  return read.ok() && elsewhere;
 }
 
 bool IsConnected(const SessionHub& sessions, const std::string& agent,

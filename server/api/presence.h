@@ -15,6 +15,9 @@ namespace guestbridge::server {
 // Its stream is open at another server, for all that is known here.
 bool IsElsewhere(const SessionHub& sessions, const store::AgentRecord& record);
 
+// Unknown, as the store can't be read: false.
+bool IsElsewhere(Store& store, const SessionHub& sessions, const std::string& agent);
+
 bool IsConnected(const SessionHub& sessions, const std::string& agent,
                  const store::AgentRecord& record);
 absl::StatusOr<bool> IsConnected(Transaction& transaction, const SessionHub& sessions,

@@ -241,6 +241,18 @@ TEST_F(PresenceTest, AnAgentWhoseRowIsDamagedHoldsUpNoOther) {
               IsOk());
 }
 
+TEST_F(PresenceTest, SessionsOfTheProcessBeforeAreOverThoseOfACopyAreNot) {
+  ConnectToOther("a", "one");
+  const SessionHub back(clock_, random_, "two again", "two");
+  const SessionHub copy(clock_, random_, "copy of two");
+  ASSERT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
+    EXPECT_FALSE(*IsConnected(t, back, "a"));
+    EXPECT_TRUE(*IsConnected(t, copy, "a"));
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
 TEST_F(PresenceTest, WritesForAllAgentsTogetherAndNotMoreOftenThanNeeded) {
   ConnectToOther("a", "one");
   ConnectToOther("b", "two");

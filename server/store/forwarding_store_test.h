@@ -23,9 +23,7 @@ class ForwardingStore : public Store {
     return store_.ChangesAfter(revision, limit);
   }
   int64_t Rewinds() const override { return store_.Rewinds(); }
-  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
-    return store_.OutrunRevision(revision);
-  }
+  absl::StatusOr<bool> Outrun(CommitMark told) override { return store_.Outrun(told); }
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
     return store_.WaitForRevision(revision, timeout);
   }

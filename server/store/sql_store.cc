@@ -118,10 +118,10 @@ class SqlStore final : public Store {
         GB_ASSIGN_OR_RETURN(
             position, BeginGeneration(session, known.revision, random_, clock_.Now()));
       }
-      SqlTransaction transaction(session, position.revision);
+      SqlTransaction transaction(session, position.revision, random_);
       GB_RETURN_IF_ERROR(body(transaction));
       GB_ASSIGN_OR_RETURN(const StorePosition finished,
-                          transaction.Finish(position.generation, random_));
+                          transaction.Finish(position.generation));
       if (transaction.wrote()) position = finished;
       if (behind || transaction.wrote()) {
         GB_RETURN_IF_ERROR(backend_->NotifyOthers(session));
@@ -163,9 +163,11 @@ class SqlStore final : public Store {
 
   int64_t Rewinds() const override { return signal_.rewinds(); }
 
-  absl::StatusOr<bool> OutrunRevision(int64_t revision) override {
-    if (revision <= signal_.known().revision) return true;
-    return Surpass({.revision = revision, .commit = {}}, kForeignPause);
+  absl::StatusOr<bool> Outrun(CommitMark told) override {
+    if (told.tag == 0 && told.revision <= signal_.known().revision) return true;
+    return Surpass({.revision = told.revision,
+                    .commit = {.revision = told.revision, .tag = told.tag}},
+                   kForeignPause);
   }
 
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {

@@ -92,10 +92,10 @@ absl::StatusOr<StorePosition> BeginGeneration(SqlSession& session, int64_t known
   // Those with a # are the store's own, and no counters of what was given.
   GB_RETURN_IF_ERROR(session.Run(
       "UPDATE sequences SET value = value + $1 WHERE name NOT LIKE '#%'", {leap}));
-  SqlTransaction transaction(session, std::max(stored, known) + leap);
+  SqlTransaction transaction(session, std::max(stored, known) + leap, random);
   GB_RETURN_IF_ERROR(
       transaction.Put(kGenerationKey, absl::StrCat(absl::ToUnixMillis(now))));
-  GB_ASSIGN_OR_RETURN(StorePosition position, transaction.Finish(0, random));
+  GB_ASSIGN_OR_RETURN(StorePosition position, transaction.Finish(0));
   position.generation = position.revision;
   GB_RETURN_IF_ERROR(SetSequenceValue(session, kGeneration, position.generation));
   return position;
@@ -137,6 +137,12 @@ absl::StatusOr<std::vector<Change>> ReadChanges(SqlSession& session, int64_t rev
       {cut}, add));
   return changes;
 }
+
+SqlTransaction::SqlTransaction(SqlSession& session, int64_t last, Random& random)
+    : session_(session),
+      writable_(true),
+      last_(last),
+      tag_(static_cast<int64_t>((random.Next64() >> 1U) | 1U)) {}
 
 absl::StatusOr<std::optional<Document>> SqlTransaction::Get(absl::string_view key) {
   std::optional<Document> document;
@@ -197,13 +203,17 @@ absl::StatusOr<int64_t> SqlTransaction::NextNumber(absl::string_view sequence) {
   return next;
 }
 
-absl::StatusOr<StorePosition> SqlTransaction::Finish(int64_t generation,
-                                                     Random& random) {
+absl::StatusOr<CommitMark> SqlTransaction::Mark() {
+  if (writable_) return CommitMark{.revision = last_ + 1, .tag = tag_};
+  GB_ASSIGN_OR_RETURN(const StorePosition position, StoredPosition(session_));
+  return CommitMark{.revision = position.revision, .tag = position.tag};
+}
+
+absl::StatusOr<StorePosition> SqlTransaction::Finish(int64_t generation) {
   if (!wrote()) return StorePosition{.generation = generation, .revision = last_};
-  const auto tag = static_cast<int64_t>((random.Next64() >> 1U) | 1U);
   GB_RETURN_IF_ERROR(SetSequenceValue(session_, kRevision, revision_));
-  GB_RETURN_IF_ERROR(SetSequenceValue(session_, TagRow(revision_), tag));
-  return StorePosition{.generation = generation, .revision = revision_, .tag = tag};
+  GB_RETURN_IF_ERROR(SetSequenceValue(session_, TagRow(revision_), tag_));
+  return StorePosition{.generation = generation, .revision = revision_, .tag = tag_};
 }
 
 // No other writer runs beside this one, so the next number is nobody else's, and

@@ -46,8 +46,7 @@ class SqlTransaction final : public Transaction {
   // One that only reads.
   explicit SqlTransaction(SqlSession& session) : session_(session), writable_(false) {}
   // One that may write, after `last`, the store's revision.
-  SqlTransaction(SqlSession& session, int64_t last)
-      : session_(session), writable_(true), last_(last) {}
+  SqlTransaction(SqlSession& session, int64_t last, Random& random);
 
   absl::StatusOr<std::optional<Document>> Get(absl::string_view key) override;
   absl::StatusOr<std::vector<Document>> List(absl::string_view prefix,
@@ -56,10 +55,11 @@ class SqlTransaction final : public Transaction {
   absl::Status Put(absl::string_view key, absl::string_view body) override;
   absl::Status Delete(absl::string_view key) override;
   absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) override;
+  absl::StatusOr<CommitMark> Mark() override;
 
-  // Makes the revision of this transaction and a tag part of it. Returns the store's
+  // Makes the revision of this transaction and its tag part of it. Returns the store's
   // revision, with the tag if it is that of this transaction.
-  absl::StatusOr<StorePosition> Finish(int64_t generation, Random& random);
+  absl::StatusOr<StorePosition> Finish(int64_t generation);
   bool wrote() const { return revision_ != 0; }
 
  private:
@@ -69,6 +69,7 @@ class SqlTransaction final : public Transaction {
   SqlSession& session_;
   const bool writable_;
   const int64_t last_ = 0;
+  const int64_t tag_ = 0;
   int64_t revision_ = 0;  // Of this transaction; 0 until it writes.
 };
 

@@ -30,6 +30,13 @@ struct Document {
   int64_t version = 0;  // > 0
 };
 
+// A commit: its number, and what was drawn for it, which tells it from another that got
+// its number after it was lost.
+struct CommitMark {
+  int64_t revision = 0;
+  int64_t tag = 0;  // 0: not known.
+};
+
 // A consistent view inside one transaction. One thread; dies with the transaction.
 class Transaction {
  public:
@@ -49,6 +56,9 @@ class Transaction {
   // The next number of a named sequence, from 1 (in a later generation from far above
   // all that was given before); given back only when the transaction does not commit.
   virtual absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) = 0;
+  // In Read: the last commit that it sees. In Write: its own, which comes to be when it
+  // writes and commits.
+  virtual absl::StatusOr<CommitMark> Mark() = 0;
 };
 
 // Written when a new generation begins: its version is the generation's first revision,
@@ -85,10 +95,11 @@ class Store {
   // generation. Grows at the latest with the next Write or ChangesAfter. Whoever
   // remembers what he read reads it again then.
   virtual int64_t Rewinds() const = 0;
-  // Somebody was given `revision`. A store that is behind it begins a new generation
-  // beyond it, unless one began within the last hour: nobody can make the others start
-  // anew all the time. False: so far ahead that it can't be true; nothing is done.
-  virtual absl::StatusOr<bool> OutrunRevision(int64_t revision) = 0;
+  // Somebody was told of this commit. A store that is behind it, or has another of its
+  // number (of the last thousand that is known), begins a new generation beyond both,
+  // unless one began within the last hour: nobody can make the others start anew all
+  // the time. False: so far ahead that it can't be true; nothing is done.
+  virtual absl::StatusOr<bool> Outrun(CommitMark told) = 0;
 
   // Blocks until the store has a revision above `revision` or `timeout` passed, or
   // WakeAll. Returns the current revision.

@@ -121,6 +121,8 @@ TEST_P(StoreGeneration, CommitsOfManyAreNotMissedByOneWhoWasAwayForLong) {
   for (int i = 0; i < 1100; ++i) Put("b", "1");
   ASSERT_TRUE((*other)->ChangesAfter(0, 10).ok());
   EXPECT_EQ((*other)->Rewinds(), 0);
+  ASSERT_TRUE(*(*other)->Outrun({.revision = 2, .tag = 1}));
+  EXPECT_EQ((*other)->Rewinds(), 0) << "nor by one who was told long ago";
 }
 
 TEST_P(StoreGeneration, WithoutAWriteAGenerationLastsAMinuteAtLeast) {
@@ -192,14 +194,50 @@ TEST_P(StoreGeneration, ProcessesAgreeOnOneNewGeneration) {
 
 TEST_P(StoreGeneration, WhatSomebodyWasGivenIsOutrun) {
   const int64_t last = Put("a", "1");
-  ASSERT_TRUE(*store_->OutrunRevision(last));
+  ASSERT_TRUE(*store_->Outrun({.revision = last}));
   EXPECT_EQ(Put("a", "2"), last + 1);
   EXPECT_EQ(store_->Rewinds(), 0);
   Reopen();
-  ASSERT_TRUE(*store_->OutrunRevision(last + 1000));
+  ASSERT_TRUE(*store_->Outrun({.revision = last + 1000}));
   EXPECT_EQ(store_->Rewinds(), 1);
   EXPECT_GT(Put("a", "3"), last + 1000);
-  EXPECT_FALSE(*store_->OutrunRevision(int64_t{1} << 60));
+  EXPECT_FALSE(*store_->Outrun({.revision = int64_t{1} << 60}));
+}
+
+TEST_P(StoreGeneration, ACommitIsToldFromAnotherThatGotItsNumber) {
+  const int64_t first = Put("a", "1");
+  CommitMark told;
+  const auto written = store_->Write([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(told, t.Mark());
+    return t.Put("b", "1");
+  });
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(told.revision, *written);
+  CommitMark seen;
+  const absl::Status read = store_->Read([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(seen, t.Mark());
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_EQ(seen.revision, told.revision);
+  EXPECT_EQ(seen.tag, told.tag);
+  Put("c", "1");
+  ASSERT_TRUE(*store_->Outrun(told));
+  EXPECT_EQ(store_->Rewinds(), 0);
+
+  // All who knew of it go, and others have given its number away.
+  store_.reset();
+  SetBack(first);
+  Reopen();
+  for (int i = 0; i < 5; ++i) Put("d", std::to_string(i));
+  ASSERT_TRUE(*store_->Outrun({.revision = told.revision}));
+  EXPECT_EQ(store_->Rewinds(), 0);
+  const int64_t last = Put("d", "last");
+  ASSERT_TRUE(*store_->Outrun(told));
+  EXPECT_EQ(store_->Rewinds(), 1);
+  EXPECT_GT(Put("e", "1"), last + 1000);
+  ASSERT_TRUE(*store_->Outrun(told));
+  EXPECT_EQ(store_->Rewinds(), 1) << "once";
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr int kMostIntegrations = 100000;
 
 }  // namespace
 
-absl::Status TokenManager::GiveUpOwnNotes() {
+absl::Status TokenManager::GiveUpNotesOf(const std::string& server) {
   return store_
       .Write([&](Transaction& transaction) -> absl::Status {
         GB_ASSIGN_OR_RETURN(auto documents,
@@ -25,7 +25,7 @@ absl::Status TokenManager::GiveUpOwnNotes() {
         for (Document& document : documents) {
           auto stored = DecodeRecord<store::TokenRecord>(std::move(document));
           // One that is damaged is told about when it is used.
-          if (!stored.ok() || stored->value.refreshing_server() != server_) continue;
+          if (!stored.ok() || stored->value.refreshing_server() != server) continue;
           // That it was sent stays: an answer may be lost.
           stored->value.clear_refreshing_server();
           GB_RETURN_IF_ERROR(PutRecord(transaction, stored->key, stored->value));
@@ -38,7 +38,7 @@ absl::Status TokenManager::GiveUpOwnNotes() {
 bool TokenManager::IsUnderWay(Flight& flight,
                               const Record<store::TokenRecord>& stored) const {
   const std::string& by = stored.value.refreshing_server();
-  // A note of our own is of a process that died: this one holds the flight.
+  // A note of our own was not settled for want of the store: we hold the flight.
   if (by.empty() || by == server_) return false;
   if (flight.foreign_version != stored.version) {
     flight.foreign_version = stored.version;

@@ -83,10 +83,11 @@ absl::StatusOr<std::unique_ptr<TokenManager>> TokenManager::Create(
       return MakeError("OAUTH_URL_INVALID", {{"given", options.oauth_url}});
     }
   }
+  const std::string predecessor = options.predecessor;
   std::unique_ptr<TokenManager> manager(
       new TokenManager(std::move(options), std::move(named), store, sealer, clock,
                        std::move(make_client)));
-  GB_RETURN_IF_ERROR(manager->GiveUpOwnNotes());
+  if (!predecessor.empty()) GB_RETURN_IF_ERROR(manager->GiveUpNotesOf(predecessor));
   return manager;
 }
 

@@ -49,9 +49,11 @@ struct TokenManagerOptions {
   // that its answers name within bitrix.info and bitrix24.tech.
   std::string oauth_url;
   std::string extra_ca_file;  // --portal-ca-file
-  // Tells this server from others on the same store. The same after a restart, so that
-  // it knows a note of its own that it did not live to settle.
+  // Tells this process from others on the same store.
   std::string server = "server";
+  // One of them that has ended: notes that it did not live to settle are given up.
+  // Empty: none is known.
+  std::string predecessor;
   // Waits while another server refreshes.
   std::function<void(absl::Duration)> pause = absl::SleepFor;
 };
@@ -82,8 +84,8 @@ class TokenManager {
   // with the detail REFRESH_UNDER_WAY.
   static constexpr absl::Duration kPatience = absl::Seconds(20);
 
-  // `store`, `sealer` and `clock` outlive it. Refreshes that a server of this name was
-  // about when it died are given up. Errors: OAUTH_URL_INVALID, those of the store.
+  // `store`, `sealer` and `clock` outlive it. Refreshes that its predecessor was about
+  // when it died are given up. Errors: OAUTH_URL_INVALID, those of the store.
   static absl::StatusOr<std::unique_ptr<TokenManager>> Create(
       TokenManagerOptions options, Store& store, Sealer& sealer, const Clock& clock,
       HttpClientFactory make_client);
@@ -169,8 +171,8 @@ class TokenManager {
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);
-  // Others need not wait for what this server did not live to settle.
-  absl::Status GiveUpOwnNotes();
+  // Nobody need wait for what that server did not live to settle.
+  absl::Status GiveUpNotesOf(const std::string& server);
   // Another server is refreshing, and not overdue.
   bool IsUnderWay(Flight& flight, const Record<store::TokenRecord>& stored) const;
   // What is stored is not to be replaced by what waits in `flight`.

@@ -47,12 +47,15 @@ class TokenReplicasTest : public ::testing::Test {
     ASSERT_TRUE(Save(*one_, "r1").ok());
   }
 
-  std::unique_ptr<TokenManager> Server(const std::string& id) {
-    return Server(id, *store_);
+  std::unique_ptr<TokenManager> Server(const std::string& id,
+                                       const std::string& predecessor = "") {
+    return Server(id, *store_, predecessor);
   }
-  std::unique_ptr<TokenManager> Server(const std::string& id, Store& store) {
+  std::unique_ptr<TokenManager> Server(const std::string& id, Store& store,
+                                       const std::string& predecessor = "") {
     TokenManagerOptions options;
     options.server = id;
+    options.predecessor = predecessor;
     options.pause = [this](absl::Duration time) {
       ++pauses_;
       clock_.Advance(time);
@@ -269,18 +272,24 @@ TEST_F(TokenReplicasTest, TokensOfBeforeGrantsWereCountedReplaceNoOtherChain) {
 }
 
 TEST_F(TokenReplicasTest, AServerThatRestartsDoesNotWaitForItself) {
-  before_answer_ = [&] { EXPECT_EQ(Get(*Server("one"), "a2"), "a3"); };
+  before_answer_ = [&] { EXPECT_EQ(Get(*Server("one again", "one"), "a2"), "a3"); };
   Get(*one_, "a2");
   EXPECT_EQ(pauses_, 0);
 }
 
 TEST_F(TokenReplicasTest, NobodyWaitsForAServerThatDiedAndIsBack) {
   before_answer_ = [&] {
-    Server("one");
+    Server("one again", "one");
     EXPECT_EQ(Get(*two_, "a2"), "a3");
     EXPECT_EQ(pauses_, 0);
   };
   Get(*one_, "a2");
+}
+
+TEST_F(TokenReplicasTest, AServerThatStartsWaitsForOneThatMayRun) {
+  before_answer_ = [&] { EXPECT_EQ(Get(*Server("copy"), "a2"), kUnderWay); };
+  Get(*one_, "a2");
+  EXPECT_GT(pauses_, 0);
 }
 
 TEST_F(TokenReplicasTest, AnOldNoteIsTakenOverAtOnce) {

@@ -34,7 +34,7 @@ TEST(ChangeFeedTest, TellsThatCommitsWereLostAndThenWhatFollows) {
     }
   });
   // Somebody has a revision that this database does not: it was restored.
-  ASSERT_TRUE(*store->OutrunRevision(1000));
+  ASSERT_TRUE(*store->Outrun({.revision = 1000}));
   EXPECT_TRUE(looked_again.WaitForNotificationWithTimeout(kLong));
   ASSERT_TRUE(put("after"));
   EXPECT_TRUE(told.WaitForNotificationWithTimeout(kLong));

@@ -145,10 +145,11 @@ absl::StatusOr<v1::FinishTaskRequest> SessionHub::Ask(const std::string& agent,
                                                       const Patience& patience) {
   const std::shared_ptr<Session> session = Connected(agent);
   if (session == nullptr) {
-    return MakeError("AGENT_NOT_CONNECTED",
-                     {{"agent", agent},
-                      {"integration", std::string(absl::StripPrefix(
-                                          task.integration(), "integrations/"))}});
+    return MakeError(
+        IsElsewhere(agent) ? "AGENT_AT_OTHER_SERVER" : "AGENT_NOT_CONNECTED",
+        {{"agent", agent},
+         {"integration",
+          std::string(absl::StripPrefix(task.integration(), "integrations/"))}});
   }
   if (before_task_ != nullptr) GB_RETURN_IF_ERROR(before_task_(task));
   const std::string id = RandomUuid(random_);

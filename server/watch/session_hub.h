@@ -38,11 +38,20 @@ class SessionHub {
   // soon.
   static constexpr absl::Duration kForgotten = absl::Hours(1);
 
-  // `server`: tells this server from others on the same store.
-  SessionHub(const Clock& clock, Random& random, std::string server = "server")
-      : clock_(clock), random_(random), server_(std::move(server)) {}
+  // `server`: tells this process from others on the same store. `predecessor`: one of
+  // them that has ended, with its sessions; empty: none is known.
+  SessionHub(const Clock& clock, Random& random, std::string server = "server",
+             std::string predecessor = "")
+      : clock_(clock),
+        random_(random),
+        server_(std::move(server)),
+        predecessor_(std::move(predecessor)) {}
 
   const std::string& server() const { return server_; }
+  // `server` is another one, and may run.
+  bool IsOther(const std::string& server) const {
+    return !server.empty() && server != server_ && server != predecessor_;
+  }
   // What another server said then still holds.
   bool IsFresh(absl::Time said) const { return clock_.Now() - said < kLiveness; }
 
@@ -80,9 +89,17 @@ class SessionHub {
       std::function<absl::Status(const guestbridge::v1::Task& task)> prepare) {
     before_task_ = std::move(prepare);
   }
+  // Tells whether an agent that is not connected here is so at another server. Set
+  // before the first Ask.
+  void SetElsewhere(std::function<bool(const std::string& agent)> elsewhere) {
+    elsewhere_ = std::move(elsewhere);
+  }
+  bool IsElsewhere(const std::string& agent) const {
+    return elsewhere_ != nullptr && elsewhere_(agent);
+  }
   // Sends the task (its id and epoch are filled in) and waits for the answer. An answer
   // that carries an error is returned as that error. Errors: AGENT_NOT_CONNECTED,
-  // AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
+  // AGENT_AT_OTHER_SERVER, AGENT_LOST, TASK_TIMED_OUT, those of `prepare`.
   absl::StatusOr<guestbridge::v1::FinishTaskRequest> Ask(const std::string& agent,
                                                          guestbridge::v1::Task task,
                                                          const Patience& patience);
@@ -107,7 +124,9 @@ class SessionHub {
   const Clock& clock_;
   Random& random_;
   const std::string server_;
+  const std::string predecessor_;
   std::function<absl::Status(const guestbridge::v1::Task&)> before_task_;
+  std::function<bool(const std::string&)> elsewhere_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::map<std::string, Entry> by_agent_;

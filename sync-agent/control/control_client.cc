@@ -40,9 +40,17 @@ ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
 
 ControlClient::~ControlClient() { Stop(/*goodbye=*/false); }
 
-void ControlClient::NoteRevision(int64_t revision) {
+void ControlClient::NoteRevision(int64_t revision, int64_t tag) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  known_revision_ = std::max(known_revision_, revision);
+  if (revision < known_revision_) return;
+  // Of one number that came with two tags the first says that its commit was lost.
+  if (revision > known_revision_ || known_tag_ == 0) known_tag_ = tag;
+  known_revision_ = revision;
+}
+
+void ControlClient::NoteRevisionsOf(const v1::AgentConfiguration& configuration) {
+  NoteRevision(configuration.database_revision(), configuration.database_tag());
+  NoteRevision(configuration.revision(), 0);
 }
 
 void ControlClient::Start() {
@@ -127,13 +135,14 @@ absl::Status ControlClient::Hello() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     request.set_known_revision(known_revision_);
+    request.set_known_tag(known_tag_);
   }
   grpc::ClientContext context;
   Prepare(context, kCallDeadline);
   v1::HelloResponse response;
   GB_RETURN_IF_ERROR(
       ErrorOf(stub_->Hello(&context, request, &response), kCallDeadline));
-  NoteRevision(response.revision());
+  NoteRevision(response.revision(), response.tag());
   const std::lock_guard<std::mutex> lock(mutex_);
   session_ = response.session();
   return absl::OkStatus();
@@ -184,7 +193,7 @@ bool ControlClient::Watch() {
 void ControlClient::Deliver(const v1::WatchResponse& message) {
   switch (message.payload_case()) {
     case v1::WatchResponse::kConfiguration:
-      NoteRevision(message.configuration().revision());
+      NoteRevisionsOf(message.configuration());
       events_.OnConfiguration(message.configuration());
       break;
     case v1::WatchResponse::kTask:
@@ -242,7 +251,7 @@ absl::Status ControlClient::Acknowledge(v1::AcknowledgeConfigurationRequest requ
 
 absl::StatusOr<v1::Lease> ControlClient::AcquireLease(v1::AcquireLeaseRequest request) {
   GB_ASSIGN_OR_RETURN(v1::Lease lease, Call(&Stub::AcquireLease, std::move(request)));
-  NoteRevision(lease.revision());
+  NoteRevision(lease.revision(), lease.tag());
   return lease;
 }
 

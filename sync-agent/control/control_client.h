@@ -61,9 +61,9 @@ class ControlClient {
                 SecretString token, ControlEvents& events, Random& random);
   ~ControlClient();  // Stops.
 
-  // A revision that the agent had from the server before this process. Call it before
-  // Start.
-  void NoteRevision(int64_t revision);
+  // Revisions that came with a configuration which the agent had before this process.
+  // Call it before Start.
+  void NoteRevisionsOf(const v1::AgentConfiguration& configuration);
   void Start();
   // Ends the stream; no further events. With `goodbye` name and leases are given back.
   void Stop(bool goodbye);
@@ -85,6 +85,8 @@ class ControlClient {
  private:
   using Stub = v1::AgentControlService::Stub;
 
+  // `tag`: of that revision; 0: not known.
+  void NoteRevision(int64_t revision, int64_t tag);
   void Loop();
   absl::Status Hello();
   // Reads the stream to its end; true when anything came.
@@ -112,6 +114,7 @@ class ControlClient {
   bool stopping_ = false;
   std::string session_;                      // empty: none
   int64_t known_revision_ = 0;               // the highest that came from the server
+  int64_t known_tag_ = 0;                    // of that revision; 0: not known
   grpc::ClientContext* watching_ = nullptr;  // the open stream's
   std::thread thread_;
 };

@@ -100,7 +100,9 @@ TEST_F(ControlClientTest, OpensANewSessionWhenTheServerForgotIt) {
 }
 
 TEST_F(ControlClientTest, SaysWhichRevisionItKnowsSoThatARestoredServerNotices) {
-  client_.NoteRevision(7);
+  v1::AgentConfiguration kept;
+  kept.set_revision(7);
+  client_.NoteRevisionsOf(kept);
   service_.AnswerHello(5);
   client_.Start();
   ASSERT_TRUE(events_.Await("connected"));
@@ -122,6 +124,43 @@ TEST_F(ControlClientTest, SaysWhichRevisionItKnowsSoThatARestoredServerNotices) 
   service_.EndStreams();
   ASSERT_TRUE(events_.Await("connected", 4));
   EXPECT_EQ(service_.known_revision(), 13);
+}
+
+TEST_F(ControlClientTest, SaysTheTagThatCameWithTheRevision) {
+  v1::AgentConfiguration kept;
+  kept.set_revision(3);
+  kept.set_database_revision(7);
+  kept.set_database_tag(70);
+  client_.NoteRevisionsOf(kept);
+  // Restored, and the number given away: the first tag is the one that tells.
+  service_.AnswerHello(7, 71);
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  EXPECT_EQ(service_.known_revision(), 7);
+  EXPECT_EQ(service_.known_tag(), 70);
+  service_.AnswerHello(9, 90);
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 2));
+  EXPECT_EQ(service_.known_tag(), 70);
+  v1::WatchResponse configuration;
+  configuration.mutable_configuration()->set_revision(8);
+  configuration.mutable_configuration()->set_database_revision(11);
+  configuration.mutable_configuration()->set_database_tag(110);
+  service_.Push(configuration);
+  ASSERT_TRUE(events_.Await("configuration 8"));
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 3));
+  EXPECT_EQ(service_.known_revision(), 11);
+  EXPECT_EQ(service_.known_tag(), 110);
+  v1::Lease lease;
+  lease.set_revision(13);
+  lease.set_tag(130);
+  service_.AnswerLease(lease);
+  ASSERT_THAT(client_.AcquireLease({}), IsOk());
+  service_.EndStreams();
+  ASSERT_TRUE(events_.Await("connected", 4));
+  EXPECT_EQ(service_.known_revision(), 13);
+  EXPECT_EQ(service_.known_tag(), 130);
 }
 
 TEST_F(ControlClientTest, GivesUpWhenItsNameIsTaken) {

@@ -63,9 +63,10 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     lease_ = std::move(lease);
   }
 
-  void AnswerHello(int64_t revision) {
+  void AnswerHello(int64_t revision, int64_t tag = 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
     revision_ = revision;
+    tag_ = tag;
   }
 
   // --- what the test sees ---
@@ -73,6 +74,10 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   int64_t known_revision() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return known_revision_;
+  }
+  int64_t known_tag() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return known_tag_;
   }
   int hellos() const {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -93,7 +98,9 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     const std::lock_guard<std::mutex> lock(mutex_);
     ++hellos_;
     known_revision_ = request->known_revision();
+    known_tag_ = request->known_tag();
     response->set_revision(revision_);
+    response->set_tag(tag_);
     if (!hello_.ok()) return ToGrpcStatus(hello_, Language::kEnglish);
     response->set_session(absl::StrCat(++sessions_));
     return grpc::Status::OK;
@@ -141,7 +148,9 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   std::condition_variable changed_;
   absl::Status hello_;
   int64_t revision_ = 0;
+  int64_t tag_ = 0;
   int64_t known_revision_ = 0;
+  int64_t known_tag_ = 0;
   int hellos_ = 0;
   int goodbyes_ = 0;
   int sessions_ = 0;
