@@ -76,6 +76,8 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"ledger", "rebuild", "main", "--wait"},
       {"reconcile", "run", "main", "--wait"},
       {"status"},
+      {"secrets", "status"},
+      {"secrets", "rotate"},
       {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};
 }

@@ -12,7 +12,6 @@
 #include "common/http/http_client.h"
 #include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
-#include "common/secret/sealer.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -33,6 +32,8 @@
 #include "server/notice/notice_command.h"
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
+#include "server/secrets/resealer.h"
+#include "server/secrets/secret_keys.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -46,48 +47,13 @@ constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
 // silent agents are not gone: it may be killed.
 constexpr absl::Duration kVouchEvery = absl::Seconds(5);
 constexpr absl::Duration kVouchAloneEvery = absl::Minutes(10);
+// So long after a rotation another server may still seal with the key before.
+constexpr absl::Duration kResealEvery = absl::Seconds(5);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
-constexpr char kKeyRecord[] = "meta/key";
 constexpr int kMaxRequestBytes = 4 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
-
-// The key file belongs to the database: a wrong or lost one is found here, not when a
-// secret is needed at night.
-absl::StatusOr<std::unique_ptr<Sealer>> OpenMatchingSealer(
-    Store& store, const DataDirectory& directory, Random& random) {
-  std::string known;
-  GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::KeyRecord>(transaction, kKeyRecord));
-    known = record.has_value() ? record->value.key_id() : "";
-    return absl::OkStatus();
-  }));
-  GB_ASSIGN_OR_RETURN(
-      std::unique_ptr<Sealer> sealer,
-      OpenSealer(directory.File("secret.key"), /*create=*/known.empty(), random));
-  if (known.empty()) {
-    // Another server may have been quicker with a key of its own.
-    GB_RETURN_IF_ERROR(
-        store
-            .Write([&](Transaction& transaction) -> absl::Status {
-              GB_ASSIGN_OR_RETURN(const auto record,
-                                  GetRecord<store::KeyRecord>(transaction, kKeyRecord));
-              known = record.has_value() ? record->value.key_id() : sealer->KeyId();
-              if (record.has_value()) return absl::OkStatus();
-              store::KeyRecord mine;
-              mine.set_key_id(known);
-              return PutRecord(transaction, kKeyRecord, mine);
-            })
-            .status());
-  }
-  if (known != sealer->KeyId()) {
-    return MakeError("SECRET_KEY_MISMATCH",
-                     {{"sealed_key", known}, {"file_key", sealer->KeyId()}});
-  }
-  return sealer;
-}
 
 std::vector<std::string> CertificateNames(const std::string& listen_host) {
   std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
@@ -134,12 +100,12 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 // In the order in which they depend on each other; taken apart in reverse.
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
-        std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
+        std::unique_ptr<SecretKeys> opened_keys, std::unique_ptr<TokenManager> manager,
         const ServerOptions& options, const std::string& server_id, bool shared,
         const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
-        sealer(std::move(opened_sealer)),
+        secret_keys(std::move(opened_keys)),
         tokens(std::move(manager)),
         registry(std::make_shared<prometheus::Registry>()),
         calls(prometheus::BuildCounter()
@@ -159,17 +125,18 @@ struct Server::Parts {
                                  {.extra_ca_file = options.portal_ca_file,
                                   .allow_private = options.allow_private_portals})),
         integrations(*store, clock),
-        connections(*store, clock, random, *sealer, *credentials, sessions,
-                    {.allow_private_portals = options.allow_private_portals}),
+        connections(*store, clock, random, secret_keys->sealer(), *credentials,
+                    sessions, {.allow_private_portals = options.allow_private_portals}),
         checks(*store, clock),
-        tester(*store, *sealer, *credentials, sessions, checks),
+        tester(*store, secret_keys->sealer(), *credentials, sessions, checks),
         mappings(*store, clock, sessions),
         events(*store, sessions),
         clients(*store, sessions, clock),
         runs(*store, clock, sessions),
         schedules(*store, clock),
         leases(*store, clock),
-        dispatcher(*store, *sealer, sessions, options.allow_private_portals),
+        dispatcher(*store, secret_keys->sealer(), sessions,
+                   options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         // Agents say Hello again and get everything anew.
@@ -197,6 +164,9 @@ struct Server::Parts {
                    log::Info("runs_pruned", {{"runs", *removed}});
                  }
                }),
+        resealer(*store, *secret_keys, clock),
+        reseal_loop(kResealEvery, [this] { resealer.Tick(); }),
+        secrets(*secret_keys, resealer, shared),
         notices(
             *store, clock, [this] { return status.Get(); },
             [this, file = options.notice_command, &clock](const std::string& json) {
@@ -219,6 +189,7 @@ struct Server::Parts {
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
                *store, status, checks}));
+    services.push_back(MakeSecretService(desk, secrets));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {
@@ -229,7 +200,7 @@ struct Server::Parts {
 
   DataDirectory directory;
   std::unique_ptr<Store> store;
-  std::unique_ptr<Sealer> sealer;
+  std::unique_ptr<SecretKeys> secret_keys;
   std::unique_ptr<TokenManager> tokens;
   std::shared_ptr<prometheus::Registry> registry;
   prometheus::Family<prometheus::Counter>& calls;
@@ -260,6 +231,9 @@ struct Server::Parts {
   Scheduler scheduler;
   RunRetention retention;
   Periodic pruner;
+  Resealer resealer;
+  Periodic reseal_loop;
+  Secrets secrets;
   NoticeBoard notices;
   Periodic noticer;
   std::vector<std::unique_ptr<grpc::Service>> services;
@@ -288,13 +262,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   const DatabaseChoice database = ChooseDatabase(
       options.database, options.database_password_file, options.data_dir);
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenDatabase(database, clock));
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
-                      OpenMatchingSealer(*store, directory, random));
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
-                      TokenManager::Create({.oauth_url = options.oauth_url,
-                                            .extra_ca_file = options.portal_ca_file,
-                                            .server = server_id},
-                                           *store, *sealer, clock, MakeHttpClient));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<KeySource> source,
+                      MakeKeySource(options.keys, options.data_dir, random, clock));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<SecretKeys> keys,
+                      SecretKeys::Open(*store, std::move(source), random, clock));
+  GB_ASSIGN_OR_RETURN(
+      std::unique_ptr<TokenManager> tokens,
+      TokenManager::Create({.oauth_url = options.oauth_url,
+                            .extra_ca_file = options.portal_ca_file,
+                            .server = server_id},
+                           *store, keys->sealer(), clock, MakeHttpClient));
   ServerCertificate certificate;
   if (!options.plaintext) {
     if (!options.tls_cert.empty() || !options.tls_key.empty()) {
@@ -315,7 +292,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     }
   }
   auto parts = std::make_unique<Parts>(
-      std::move(directory), std::move(store), std::move(sealer), std::move(tokens),
+      std::move(directory), std::move(store), std::move(keys), std::move(tokens),
       options, server_id, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
@@ -361,6 +338,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
+  parts->reseal_loop.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -371,6 +349,7 @@ void Server::Drain(absl::Duration patience) {
   parts_->catcher.Stop();
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
+  parts_->reseal_loop.Stop();
   parts_->noticer.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->feed.NudgeAll();

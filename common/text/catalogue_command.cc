@@ -192,7 +192,7 @@ constexpr ReasonText kReasons[] = {
 std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
   for (const auto part :
-       {CommandLabels(), CommandClientLabels(), CommandSetupLabels(), CommandHelp()}) {
+       {CommandLabels(), CommandClientLabels(), CommandSetupLabels(), CommandSecretLabels(), CommandHelp()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -16,6 +16,7 @@
 #include "server/api/portal_credentials.h"
 #include "server/api/runs.h"
 #include "server/api/schedules.h"
+#include "server/api/secrets.h"
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
 #include "server/watch/change_feed.h"
@@ -57,5 +58,7 @@ struct AgentControlParts {
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);
+std::unique_ptr<grpc::Service> MakeSecretService(const CallDesk& desk,
+                                                 Secrets& secrets);
 
 }  // namespace guestbridge::server

@@ -80,6 +80,9 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.AgentControlService/FinishTask", kAgent},
     {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent},
     {"/guestbridge.v1.AgentControlService/Goodbye", kAgent},
+
+    {"/guestbridge.v1.SecretService/GetSecretStatus", kAdmin},
+    {"/guestbridge.v1.SecretService/RotateKey", kAdmin},
 };
 
 }  // namespace
