@@ -191,7 +191,8 @@ int Main(int argc, char** argv) {
                  "0600; or a folder of such files called *.key. May be repeated. "
                  "Default: <data-dir>/secret.key, made at the first start. The key may "
                  "also stand in the variable GUESTBRIDGE_SERVER_KEY.")
-      ->envname("GUESTBRIDGE_SERVER_KEY_FILE");
+      ->envname("GUESTBRIDGE_SERVER_KEY_FILE")
+      ->allow_extra_args(false);
   text(app, "--key-command", options.keys.command, "KEY_COMMAND",
        "A program, run without a shell, that prints the keys, one a line; it may ask a "
        "KMS.");

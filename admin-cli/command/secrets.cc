@@ -78,7 +78,9 @@ std::vector<Command> SecretsCommands() {
        {},
        {},
        {"guestbridge secrets status"},
-       Status},
+       Status,
+       // A command that asks a KMS may take half a minute, more than once.
+       kFarTimeout},
       {"secrets",
        "rotate",
        "HELP_SECRETS_ROTATE",
@@ -86,7 +88,6 @@ std::vector<Command> SecretsCommands() {
        {},
        {"guestbridge secrets rotate"},
        Rotate,
-       // A command that asks a KMS may take half a minute, more than once.
        kFarTimeout},
   };
 }

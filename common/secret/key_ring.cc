@@ -57,15 +57,11 @@ std::pair<std::string, const SecretString*> KeyRing::Current() const {
   return {current_, keys_.at(current_).get()};
 }
 
-absl::StatusOr<const SecretString*> KeyRing::FindOrAsk(const std::string& key_id,
-                                                       absl::string_view place) {
-  const SecretString* key = Find(key_id);
-  if (key == nullptr && more_keys_) {
-    GB_ASSIGN_OR_RETURN(const std::vector<SecretString> more, more_keys_());
-    Add(more);
-    key = Find(key_id);
-  }
+absl::StatusOr<const SecretString*> KeyRing::Need(const std::string& key_id,
+                                                  absl::string_view place) const {
+  const SecretString* const key = Find(key_id);
   if (key != nullptr) return key;
+  if (on_missing_) on_missing_();
   return MakeError(
       "SECRET_KEY_MISMATCH",
       {{"sealed_key", key_id}, {"file_key", KeyId()}, {"place", std::string(place)}});
@@ -81,7 +77,7 @@ absl::StatusOr<SecretString> KeyRing::Open(absl::string_view sealed,
       MakeError("SECRET_CORRUPT", {{"place", std::string(place)}});
   const std::optional<SealHead> head = ReadSealHead(sealed);
   if (!head.has_value()) return corrupt;
-  GB_ASSIGN_OR_RETURN(const SecretString* const key, FindOrAsk(head->key_id, place));
+  GB_ASSIGN_OR_RETURN(const SecretString* const key, Need(head->key_id, place));
   std::optional<SecretString> opened = secret_internal::OpenWith(*key, sealed, place);
   if (!opened.has_value()) return corrupt;
   return *std::move(opened);
@@ -97,7 +93,7 @@ absl::Status KeyRing::CheckProof(absl::string_view message, absl::string_view pr
       MakeError("SECRET_CORRUPT", {{"place", std::string(place)}});
   const std::string key_id = KeyIdOfProof(proof);
   if (key_id.empty()) return corrupt;
-  GB_ASSIGN_OR_RETURN(const SecretString* const key, FindOrAsk(key_id, place));
+  GB_ASSIGN_OR_RETURN(const SecretString* const key, Need(key_id, place));
   return ConstantTimeEquals(secret_internal::ProveWith(*key, message), proof)
              ? absl::OkStatus()
              : corrupt;

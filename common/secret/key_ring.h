@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,9 +25,6 @@ SecretString MakeKey(Random& random);
 // Thread-safe.
 class KeyRing final : public Sealer {
  public:
-  // Where more keys may be found; bounds itself how often it really looks.
-  using MoreKeys = std::function<absl::StatusOr<std::vector<SecretString>>()>;
-
   // `first` seals, until Use. `random` outlives it.
   KeyRing(SecretString first, Random& random);
 
@@ -35,8 +33,11 @@ class KeyRing final : public Sealer {
   bool Has(const std::string& key_id) const;
   // From now on this one seals. False: it is not in the ring.
   bool Use(const std::string& key_id);
-  // Asked when a value names a key that is not in the ring. Before the ring is shared.
-  void SetMoreKeys(MoreKeys more_keys) { more_keys_ = std::move(more_keys); }
+  // Called each time that a value names a key which is not in the ring; from within
+  // transactions, so it does not wait. Set before the ring is shared.
+  void SetOnMissing(std::function<void()> on_missing) {
+    on_missing_ = std::move(on_missing);
+  }
 
   std::string Seal(const SecretString& secret, absl::string_view place) override;
   absl::StatusOr<SecretString> Open(absl::string_view sealed,
@@ -49,13 +50,13 @@ class KeyRing final : public Sealer {
  private:
   // Keys are never taken out, so that what this returns stays. Null: not there.
   const SecretString* Find(const std::string& key_id) const;
-  absl::StatusOr<const SecretString*> FindOrAsk(const std::string& key_id,
-                                                absl::string_view place);
+  absl::StatusOr<const SecretString*> Need(const std::string& key_id,
+                                           absl::string_view place) const;
   // The key that seals, with its id.
   std::pair<std::string, const SecretString*> Current() const;
 
   Random& random_;
-  MoreKeys more_keys_;
+  std::function<void()> on_missing_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<const SecretString>> keys_;  // By id.
   std::string current_;

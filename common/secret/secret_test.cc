@@ -226,18 +226,19 @@ TEST(KeyRingTest, SealsWithOneKeyAndOpensWithAll) {
   EXPECT_THAT(ring.Open(fresh, kPlace), IsOk());
 }
 
-TEST(KeyRingTest, LooksForAKeyThatItLacksBeforeItRefuses) {
+TEST(KeyRingTest, SaysThatAKeyIsMissingAndOpensOnceItIsThere) {
   SeededRandom random;
   const SecretString second = MakeKey(random);
   KeyRing other(second, random);
   const std::string sealed = other.Seal(SecretString("s"), kPlace);
   KeyRing ring(MakeKey(random), random);
-  std::vector<SecretString> source;
-  ring.SetMoreKeys(
-      [&]() -> absl::StatusOr<std::vector<SecretString>> { return source; });
+  int missed = 0;
+  ring.SetOnMissing([&] { ++missed; });
   EXPECT_EQ(ReasonOf(ring.Open(sealed, kPlace).status()), "SECRET_KEY_MISMATCH");
-  source = {second};
+  EXPECT_EQ(missed, 1);
+  ring.Add({second});
   EXPECT_THAT(ring.Open(sealed, kPlace), IsOk());
+  EXPECT_EQ(missed, 1);
 }
 
 TEST(KeyRingTest, AProofHoldsForItsMessageOnly) {

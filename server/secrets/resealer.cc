@@ -7,7 +7,6 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -134,9 +133,9 @@ void Resealer::Tick() {
   const absl::Status followed = keys_.Follow();
   if (!followed.ok()) {
     // Once, not every few seconds.
-    const std::string reason = absl::StrCat(ReasonOf(followed), followed.message());
-    if (reason != failed_) log::Error("secret_key_not_here", {{"error", followed}});
-    failed_ = reason;
+    const std::string reason = ReasonOf(followed);
+    if (reason != failed_) log::Error("secret_key_not_followed", {{"error", followed}});
+    failed_ = reason.empty() ? "?" : reason;
     return;
   }
   failed_.clear();

@@ -249,8 +249,8 @@ TEST_F(ResealerTest, SeveralServersNeedTheNewKeyFirst) {
   EXPECT_EQ(ReasonOf(two.keys->Follow()), "SECRET_KEY_MISMATCH");
   copy("secret-2.key");
   clock_.Advance(absl::Minutes(1));
-  EXPECT_EQ(OpenPassword(two.sealer(), "main", stored), "main source_password");
   two.resealer->Tick();
+  EXPECT_EQ(OpenPassword(two.sealer(), "main", stored), "main source_password");
   EXPECT_EQ(two.sealer().KeyId(), one_.sealer().KeyId());
 
   ASSERT_THAT(source->Make(3), IsOk());

@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
@@ -17,7 +16,7 @@ namespace guestbridge::server {
 namespace {
 
 constexpr char kKeyRecord[] = "meta/key";
-// Each sealed value of an unknown key would start the operator's command.
+// The operator's command is not to run all the time.
 constexpr absl::Duration kAskEvery = absl::Seconds(10);
 
 // With the list of keys that older records lack.
@@ -61,7 +60,7 @@ absl::Status Mismatch(const std::string& sealed, const std::string& here) {
 SecretKeys::SecretKeys(Store& store, std::unique_ptr<KeySource> source, KeyRing* ring,
                        const Clock& clock)
     : store_(store), source_(std::move(source)), ring_(ring), clock_(clock) {
-  ring_->SetMoreKeys([this] { return MoreKeys(); });
+  ring_->SetOnMissing([this] { missed_ = true; });
 }
 
 absl::StatusOr<std::unique_ptr<SecretKeys>> SecretKeys::Open(
@@ -94,17 +93,17 @@ absl::StatusOr<std::unique_ptr<SecretKeys>> SecretKeys::Open(
       new SecretKeys(store, std::move(source), ring.release(), clock));
 }
 
-absl::StatusOr<std::vector<SecretString>> SecretKeys::MoreKeys() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (clock_.Steady() - asked_ < kAskEvery) return std::vector<SecretString>();
-    asked_ = clock_.Steady();
+void SecretKeys::LookForMore() {
+  if (clock_.Steady() - asked_ < kAskEvery) return;
+  asked_ = clock_.Steady();
+  missed_ = false;
+  const absl::StatusOr<std::vector<SecretString>> keys = source_->Read();
+  if (keys.ok()) {
+    ring_->Add(*keys);
+  } else {
+    // That a key is not here is said by whoever needs it.
+    log::Warning("secret_keys_not_read", {{"error", keys.status()}});
   }
-  absl::StatusOr<std::vector<SecretString>> keys = source_->Read();
-  // That the key is not here is said anyway; why the source failed is for the log.
-  if (keys.ok()) return keys;
-  log::Warning("secret_keys_not_read", {{"error", keys.status()}});
-  return std::vector<SecretString>();
 }
 
 absl::Status SecretKeys::Rotate(bool shared) {
@@ -146,14 +145,11 @@ absl::Status SecretKeys::Rotate(bool shared) {
 }
 
 absl::Status SecretKeys::Follow() {
+  const std::lock_guard<std::mutex> following(following_);
   GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> record, ReadKeys(store_));
-  if (!record.has_value() || record->key_id() == ring_->KeyId()) {
-    return absl::OkStatus();
-  }
-  if (!ring_->Has(record->key_id())) {
-    GB_ASSIGN_OR_RETURN(const std::vector<SecretString> more, MoreKeys());
-    ring_->Add(more);
-  }
+  if (!record.has_value()) return absl::OkStatus();
+  if (missed_ || !ring_->Has(record->key_id())) LookForMore();
+  if (record->key_id() == ring_->KeyId()) return absl::OkStatus();
   if (!ring_->Use(record->key_id())) return Mismatch(record->key_id(), ring_->KeyId());
   log::Info("secret_key_taken_up", {{"key", record->key_id()}});
   return absl::OkStatus();

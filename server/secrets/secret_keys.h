@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,7 +46,9 @@ class SecretKeys {
   absl::Status Rotate(bool shared);
 
   // Takes up the key that another server, or a restored database, made the one that
-  // seals. Errors: SECRET_KEY_MISMATCH when it is not here.
+  // seals. Asks the source for keys that were missing, at most every ten seconds and
+  // outside any transaction: a command may take its time. Errors: SECRET_KEY_MISMATCH
+  // when it is not here.
   absl::Status Follow();
 
   // By number; unused ones last.
@@ -54,14 +57,15 @@ class SecretKeys {
  private:
   SecretKeys(Store& store, std::unique_ptr<KeySource> source, KeyRing* ring,
              const Clock& clock);
-  absl::StatusOr<std::vector<SecretString>> MoreKeys();
+  void LookForMore();
 
   Store& store_;
   const std::unique_ptr<KeySource> source_;
   const std::unique_ptr<KeyRing> ring_;
   const Clock& clock_;
   std::mutex rotating_;
-  std::mutex mutex_;
+  std::mutex following_;
+  std::atomic<bool> missed_ = false;  // A key that a stored value names.
   absl::Duration asked_ = -absl::InfiniteDuration();  // The source (steady clock).
 };
 
