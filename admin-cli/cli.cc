@@ -126,7 +126,7 @@ absl::Span<const Command> Commands() {
          {SetupCommands, IntegrationCommands, ConnectionCommands, FieldsCommands,
           EventsCommands, ClientsCommands, ExportCommands, ScheduleCommands,
           RunCommands, AgentCommands, LedgerCommands, ReconcileCommands, StatusCommands,
-          AuditCommands, HelpCommands}) {
+          AuditCommands, SecretsCommands, HelpCommands}) {
       std::vector<Command> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(*all));
     }

@@ -399,5 +399,32 @@ TEST_F(CliTest, APairIsAPersonsDecision) {
   EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);
 }
 
+TEST_F(CliTest, KeysOfSecretsSayWhetherTheyAreStillNeededAndWhereTheyAre) {
+  const auto add = [&](int number, const std::string& id) -> v1::EncryptionKey& {
+    v1::EncryptionKey& key = *server_.secrets.add_keys();
+    key.set_number(number);
+    key.set_key_id(id);
+    key.set_available(true);
+    return key;
+  };
+  add(1, "0123456789abcdef").set_retirable(true);
+  add(2, "1123456789abcdef").set_available(false);
+  add(3, "2123456789abcdef").set_current(true);
+  add(0, "3123456789abcdef");
+  server_.secrets.set_secrets(9);
+  server_.secrets.set_waiting(2);
+  server_.secrets.mutable_keys(1)->set_secrets(2);
+  const std::string out = Run({"secrets", "status"}).out;
+  EXPECT_THAT(out, HasSubstr("2 of 9 stored secrets are not yet under"));
+  EXPECT_THAT(out, ContainsRegex("1 +0123456789abcdef +no longer needed"));
+  EXPECT_THAT(out, ContainsRegex("2 +1123456789abcdef +still needed, NOT here +2"));
+  EXPECT_THAT(out, ContainsRegex("3 +2123456789abcdef +current"));
+  EXPECT_THAT(out, ContainsRegex("3123456789abcdef +not used yet"));
+  EXPECT_THAT(out, ::testing::EndsWith("guestbridge secrets status\n"));
+  server_.secrets.set_waiting(0);
+  EXPECT_THAT(Run({"secrets", "status"}).out,
+              HasSubstr("All 9 stored secrets are under the current key."));
+}
+
 }  // namespace
 }  // namespace guestbridge::cli

@@ -79,6 +79,8 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"audit", "list", "--since", "24h", "--limit", "10"},
       {"audit", "export", "--out", "/dev/null"},
       {"audit", "verify"},
+      {"secrets", "status"},
+      {"secrets", "rotate"},
       {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};
 }

@@ -263,6 +263,29 @@ grpc::Status FakeServer::Services::GetStatus(ServerContext* context,
   return Status::OK;
 }
 
+grpc::Status FakeServer::Services::GetSecretStatus(ServerContext* context,
+                                                   const v1::GetSecretStatusRequest*,
+                                                   v1::SecretStatus* answer) {
+  const auto lock = Enter(context);
+  *answer = owner.secrets;
+  return Status::OK;
+}
+
+grpc::Status FakeServer::Services::RotateKey(ServerContext* context,
+                                             const v1::RotateKeyRequest*,
+                                             v1::SecretStatus* answer) {
+  const auto lock = Enter(context);
+  for (v1::EncryptionKey& key : *owner.secrets.mutable_keys()) key.set_current(false);
+  v1::EncryptionKey& key = *owner.secrets.add_keys();
+  key.set_key_id("2c26b46b68ffc68f");
+  key.set_number(owner.secrets.keys_size());
+  key.set_current(true);
+  key.set_available(true);
+  owner.secrets.set_waiting(owner.secrets.secrets());
+  *answer = owner.secrets;
+  return Status::OK;
+}
+
 FakeServer::FakeServer() : services_(std::make_unique<Services>(*this)) { Start(); }
 
 FakeServer::~FakeServer() { Stop(); }
@@ -283,6 +306,7 @@ void FakeServer::Start() {
   builder.RegisterService(static_cast<v1::AgentService::Service*>(all));
   builder.RegisterService(static_cast<v1::StatusService::Service*>(all));
   builder.RegisterService(static_cast<v1::AuditService::Service*>(all));
+  builder.RegisterService(static_cast<v1::SecretService::Service*>(all));
   server_ = builder.BuildAndStart();
 }
 

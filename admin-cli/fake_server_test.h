@@ -17,6 +17,7 @@
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/schedule.grpc.pb.h"
+#include "guestbridge/v1/secret.grpc.pb.h"
 #include "guestbridge/v1/status.grpc.pb.h"
 
 namespace guestbridge::cli {
@@ -36,6 +37,8 @@ class FakeServer {
   // Nothing is set up, and what is done later is remembered: connection, draft, events,
   // runs, schedule.
   bool fresh = false;
+  // Keys of stored secrets; a rotation adds one.
+  v1::SecretStatus secrets;
   // Whether it notes since when a connection is bound to its portal.
   bool tells_portal_time = true;
   // Of a fresh server: refuses a connection once, with this error.

@@ -26,7 +26,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                                     v1::ScheduleService::Service,
                                     v1::AgentService::Service,
                                     v1::StatusService::Service,
-                                    v1::AuditService::Service {
+                                    v1::AuditService::Service,
+                                    v1::SecretService::Service {
   using ServerContext = grpc::ServerContext;
   using Status = grpc::Status;
 
@@ -174,6 +175,10 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                   v1::Agent* answer) override;
   Status ListAgents(ServerContext* context, const v1::ListAgentsRequest*,
                     v1::ListAgentsResponse* answer) override;
+  Status GetSecretStatus(ServerContext* context, const v1::GetSecretStatusRequest*,
+                         v1::SecretStatus* answer) override;
+  Status RotateKey(ServerContext* context, const v1::RotateKeyRequest*,
+                   v1::SecretStatus* answer) override;
   Status GetStatus(ServerContext* context, const v1::GetStatusRequest*,
                    v1::Status* answer) override;
 

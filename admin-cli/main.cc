@@ -11,6 +11,7 @@
 
 #include "admin-cli/cli.h"
 #include "admin-cli/link/keyboard.h"
+#include "common/secret/core_dumps.h"
 #include "common/time/clock.h"
 
 namespace {
@@ -55,6 +56,7 @@ class InterruptListener {
 }  // namespace
 
 int main(int argc, char** argv) {
+  guestbridge::ForbidCoreDumps();
   // gRPC's own log would stand between the four facts of an error. Who wants it sets
   // it.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);

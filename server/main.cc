@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
+#include "common/secret/core_dumps.h"
 #include "common/status/error.h"
 #include "common/text/catalogue.h"
 #include "common/time/clock.h"
@@ -18,6 +19,7 @@
 #include "server/database.h"
 #include "server/identity/api_tokens.h"
 #include "server/notice/notice_command.h"
+#include "server/secrets/key_source.h"
 #include "server/server.h"
 
 namespace guestbridge::server {
@@ -149,11 +151,13 @@ int Serve(const ServerOptions& options) {
 }
 
 int Main(int argc, char** argv) {
+  ForbidCoreDumps();
   umask(077);
   // gRPC's own words would stand before the error that says what to do. Who wants them
   // sets it.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   ServerOptions options;
+  options.keys.variable = TakeKeyVariable();
   TokenOptions token;
   CLI::App app(
       "The configuration server of guestbridge: keeps integrations, credentials, "
@@ -182,6 +186,16 @@ int Main(int argc, char** argv) {
        "sqlite:<data-dir>/server.db");
   text(app, "--database-password-file", options.database_password_file,
        "DATABASE_PASSWORD_FILE", "The password of PostgreSQL's role.");
+  app.add_option("--key-file", options.keys.files,
+                 "A key of the stored secrets: 32 bytes in hexadecimal or base64, mode "
+                 "0600; or a folder of such files called *.key. May be repeated. "
+                 "Default: <data-dir>/secret.key, made at the first start. The key may "
+                 "also stand in the variable GUESTBRIDGE_SERVER_KEY.")
+      ->envname("GUESTBRIDGE_SERVER_KEY_FILE")
+      ->allow_extra_args(false);
+  text(app, "--key-command", options.keys.command, "KEY_COMMAND",
+       "A program, run without a shell, that prints the keys, one a line; it may ask a "
+       "KMS.");
   app.add_flag("--plaintext", options.plaintext,
                "No TLS and no caller identity: everything is allowed. Loopback only.")
       ->envname("GUESTBRIDGE_SERVER_PLAINTEXT");

@@ -13,7 +13,6 @@
 #include "common/log/log.h"
 #include "common/metrics/metrics_server.h"
 #include "common/resource/resource_name.h"
-#include "common/secret/sealer.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -38,6 +37,8 @@
 #include "server/notice/notice_command.h"
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
+#include "server/secrets/resealer.h"
+#include "server/secrets/secret_keys.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -52,48 +53,13 @@ constexpr absl::Duration kDeniedEvery = absl::Seconds(10);
 // silent agents are not gone: it may be killed.
 constexpr absl::Duration kVouchEvery = absl::Seconds(5);
 constexpr absl::Duration kVouchAloneEvery = absl::Minutes(10);
+// So long after a rotation another server may still seal with the key before.
+constexpr absl::Duration kResealEvery = absl::Seconds(5);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
-constexpr char kKeyRecord[] = "meta/key";
 constexpr int kMaxRequestBytes = 4 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
-
-// The key file belongs to the database: a wrong or lost one is found here, not when a
-// secret is needed at night.
-absl::StatusOr<std::unique_ptr<Sealer>> OpenMatchingSealer(
-    Store& store, const DataDirectory& directory, Random& random) {
-  std::string known;
-  GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::KeyRecord>(transaction, kKeyRecord));
-    known = record.has_value() ? record->value.key_id() : "";
-    return absl::OkStatus();
-  }));
-  GB_ASSIGN_OR_RETURN(
-      std::unique_ptr<Sealer> sealer,
-      OpenSealer(directory.File("secret.key"), /*create=*/known.empty(), random));
-  if (known.empty()) {
-    // Another server may have been quicker with a key of its own.
-    GB_RETURN_IF_ERROR(
-        store
-            .Write([&](Transaction& transaction) -> absl::Status {
-              GB_ASSIGN_OR_RETURN(const auto record,
-                                  GetRecord<store::KeyRecord>(transaction, kKeyRecord));
-              known = record.has_value() ? record->value.key_id() : sealer->KeyId();
-              if (record.has_value()) return absl::OkStatus();
-              store::KeyRecord mine;
-              mine.set_key_id(known);
-              return PutRecord(transaction, kKeyRecord, mine);
-            })
-            .status());
-  }
-  if (known != sealer->KeyId()) {
-    return MakeError("SECRET_KEY_MISMATCH",
-                     {{"sealed_key", known}, {"file_key", sealer->KeyId()}});
-  }
-  return sealer;
-}
 
 std::vector<std::string> CertificateNames(const std::string& listen_host) {
   std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
@@ -139,13 +105,13 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 
 // In the order in which they depend on each other; taken apart in reverse.
 struct Server::Parts {
-  Parts(DataDirectory data_directory, std::unique_ptr<Sealer> opened_sealer,
-        std::unique_ptr<AuditedStore> opened_store,
-        std::unique_ptr<TokenManager> manager, const ServerOptions& options,
-        const ServerIdentity& identity, bool shared, const Clock& clock, Random& random)
+  Parts(DataDirectory data_directory, std::unique_ptr<AuditedStore> opened_store,
+        std::unique_ptr<SecretKeys> opened_keys, std::unique_ptr<TokenManager> manager,
+        const ServerOptions& options, const ServerIdentity& identity, bool shared,
+        const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
-        sealer(std::move(opened_sealer)),
         store(std::move(opened_store)),
+        secret_keys(std::move(opened_keys)),
         tokens(std::move(manager)),
         registry(std::make_shared<prometheus::Registry>()),
         calls(prometheus::BuildCounter()
@@ -169,17 +135,18 @@ struct Server::Parts {
                                  {.extra_ca_file = options.portal_ca_file,
                                   .allow_private = options.allow_private_portals})),
         integrations(*store, clock),
-        connections(*store, clock, random, *sealer, *credentials, sessions,
-                    {.allow_private_portals = options.allow_private_portals}),
+        connections(*store, clock, random, secret_keys->sealer(), *credentials,
+                    sessions, {.allow_private_portals = options.allow_private_portals}),
         checks(*store, clock),
-        tester(*store, *sealer, *credentials, sessions, checks),
+        tester(*store, secret_keys->sealer(), *credentials, sessions, checks),
         mappings(*store, clock, sessions),
         events(*store, sessions),
         clients(*store, sessions, clock),
         runs(*store, clock, sessions),
         schedules(*store, clock),
         leases(*store, clock),
-        dispatcher(*store, *sealer, sessions, options.allow_private_portals),
+        dispatcher(*store, secret_keys->sealer(), sessions,
+                   options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         audits(*store, store->audit()),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
@@ -208,6 +175,13 @@ struct Server::Parts {
                    log::Info("runs_pruned", {{"runs", *removed}});
                  }
                }),
+        resealer(*store, *secret_keys, clock),
+        reseal_loop(kResealEvery,
+                    [this] {
+                      resealer.Tick();
+                      ResealAudit();
+                    }),
+        secrets(*secret_keys, resealer, shared),
         notices(
             *store, clock, [this] { return status.Get(); },
             [this, file = options.notice_command, &clock](const std::string& json) {
@@ -241,6 +215,13 @@ struct Server::Parts {
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
                *store, status, checks, store->audit()}));
     services.push_back(MakeAuditService(desk, audits));
+    services.push_back(MakeSecretService(desk, secrets));
+  }
+
+  // Under the key that seals now, like the secrets.
+  void ResealAudit() {
+    const absl::Status resealed = ResealAuditKey(*store, secret_keys->sealer());
+    if (!resealed.ok()) log::Warning("audit_key_not_resealed", {{"error", resealed}});
   }
 
   // The agent has asked for it by opening its stream.
@@ -265,8 +246,8 @@ struct Server::Parts {
   }
 
   DataDirectory directory;
-  std::unique_ptr<Sealer> sealer;
   std::unique_ptr<AuditedStore> store;
+  std::unique_ptr<SecretKeys> secret_keys;
   std::unique_ptr<TokenManager> tokens;
   std::shared_ptr<prometheus::Registry> registry;
   prometheus::Family<prometheus::Counter>& calls;
@@ -299,6 +280,9 @@ struct Server::Parts {
   Scheduler scheduler;
   RunRetention retention;
   Periodic pruner;
+  Resealer resealer;
+  Periodic reseal_loop;
+  Secrets secrets;
   NoticeBoard notices;
   Periodic noticer;
   Periodic denied_counter;
@@ -333,16 +317,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   // On a database that others have too, who may still run is none of ours.
   if (database.is_postgresql() && !identity.before_is_over) identity.before.clear();
   GB_ASSIGN_OR_RETURN(std::unique_ptr<Store> bare, OpenDatabase(database, clock));
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer,
-                      OpenMatchingSealer(*bare, directory, random));
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<AuditedStore> store,
-                      AuditedStore::Open(std::move(bare), *sealer, random, clock));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<KeySource> source,
+                      MakeKeySource(options.keys, options.data_dir, random, clock));
+  GB_ASSIGN_OR_RETURN(std::unique_ptr<SecretKeys> keys,
+                      SecretKeys::Open(*bare, std::move(source), random, clock));
+  GB_ASSIGN_OR_RETURN(
+      std::unique_ptr<AuditedStore> store,
+      AuditedStore::Open(std::move(bare), keys->sealer(), random, clock));
+  keys->WriteThrough(*store);
   GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
                       TokenManager::Create({.oauth_url = options.oauth_url,
                                             .extra_ca_file = options.portal_ca_file,
                                             .server = identity.id,
                                             .predecessor = identity.before},
-                                           *store, *sealer, clock, MakeHttpClient));
+                                           *store, keys->sealer(), clock, MakeHttpClient));
   GB_RETURN_IF_ERROR(directory.Keep(identity));
   ServerCertificate certificate;
   if (!options.plaintext) {
@@ -364,7 +352,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     }
   }
   auto parts = std::make_unique<Parts>(
-      std::move(directory), std::move(sealer), std::move(store), std::move(tokens),
+      std::move(directory), std::move(store), std::move(keys), std::move(tokens),
       options, identity, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
@@ -411,6 +399,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   parts->scheduler.Start();
   parts->pruner.Start();
   parts->denied_counter.Start();
+  parts->reseal_loop.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -421,6 +410,7 @@ void Server::Drain(absl::Duration patience) {
   parts_->catcher.Stop();
   parts_->scheduler.Stop();
   parts_->pruner.Stop();
+  parts_->reseal_loop.Stop();
   parts_->noticer.Stop();
   parts_->denied_counter.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));

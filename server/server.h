@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/random/random.h"
 #include "common/time/clock.h"
+#include "server/secrets/key_source.h"
 
 namespace guestbridge::server {
 
@@ -18,6 +19,8 @@ struct ServerOptions {
   std::string data_dir = "./guestbridge-data";
   std::string database;  // Empty: sqlite:<data_dir>/server.db
   std::string database_password_file;
+  // Where the keys of stored secrets come from; nothing: <data_dir>/secret.key.
+  KeyOptions keys;
   bool plaintext = false;
   std::string tls_cert;
   std::string tls_key;

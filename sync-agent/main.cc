@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/random/random.h"
 #include "common/resource/resource_name.h"
+#include "common/secret/core_dumps.h"
 #include "common/status/error.h"
 #include "common/text/catalogue.h"
 #include "common/time/clock.h"
@@ -117,10 +117,8 @@ int Work(AgentOptions options) {
 }
 
 int Main(int argc, char** argv) {
+  ForbidCoreDumps();
   umask(077);
-  // A core dump would hold secrets and guests.
-  const rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
 
   AgentOptions options;
   options.version = GUESTBRIDGE_VERSION;

@@ -90,6 +90,7 @@ std::vector<Command> LedgerCommands();
 std::vector<Command> ReconcileCommands();
 std::vector<Command> StatusCommands();
 std::vector<Command> AuditCommands();
+std::vector<Command> SecretsCommands();
 std::vector<Command> HelpCommands();
 
 }  // namespace guestbridge::cli

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <vector>
 
 #include "common/http/address_policy.h"
 #include "common/time/clock.h"
@@ -25,11 +26,6 @@ namespace {
 // is not delivered many minutes after its sender took it for lost.
 constexpr int kUserTimeoutMs = 20000;
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
 // [::1] -> ::1
 std::string BareHost(const std::string& host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
@@ -38,14 +34,19 @@ std::string BareHost(const std::string& host) {
   return host;
 }
 
-Addresses Resolve(const std::string& host, int port) {
+std::vector<sockaddr_storage> Resolve(const std::string& host, int port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0) {
-    return nullptr;
+    return {};
   }
-  return Addresses(list);
+  std::vector<sockaddr_storage> addresses;
+  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+    std::memcpy(&addresses.emplace_back(), at->ai_addr, at->ai_addrlen);
+  }
+  freeaddrinfo(list);
+  return addresses;
 }
 
 bool IsIpLiteral(const std::string& host) {
@@ -63,15 +64,19 @@ void SetOption(int fd, int level, int name, int value) {
 std::unique_ptr<Connection> Connection::Dial(const HttpClientOptions& options,
                                              SSL_CTX* tls, absl::Duration until,
                                              std::string* reason) {
-  const Addresses addresses = Resolve(BareHost(options.host), options.port);
-  if (addresses == nullptr) {
+  const std::string host = BareHost(options.host);
+  const std::vector<sockaddr_storage> addresses =
+      options.resolve ? options.resolve(host, options.port)
+                      : Resolve(host, options.port);
+  if (addresses.empty()) {
     *reason = "HOST_NOT_FOUND";
     return nullptr;
   }
   *reason = "ADDRESS_REFUSED";
-  for (const addrinfo* at = addresses.get(); at != nullptr; at = at->ai_next) {
-    if (!IsAddressAllowed(*at->ai_addr, options.address_policy)) continue;
-    const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  for (const sockaddr_storage& at : addresses) {
+    const auto& address = reinterpret_cast<const sockaddr&>(at);
+    if (!IsAddressAllowed(address, options.address_policy)) continue;
+    const int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
       *reason = "CONNECTION_REFUSED";
       continue;
@@ -82,7 +87,9 @@ std::unique_ptr<Connection> Connection::Dial(const HttpClientOptions& options,
     SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     const absl::Duration connect_until =
         std::min(until, SystemClock().Steady() + options.connect_timeout);
-    int error = connect(fd, at->ai_addr, at->ai_addrlen) == 0 ? 0 : errno;
+    const socklen_t size_of =
+        at.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    int error = connect(fd, &address, size_of) == 0 ? 0 : errno;
     if (error == EINPROGRESS) {
       if (connection->Wait(POLLOUT, connect_until) == Io::kTimedOut) {
         error = ETIMEDOUT;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,6 +74,10 @@ struct HttpClientOptions {
     kAny,             // hosts that the operator's own flag allows
   };
   AddressPolicy address_policy = AddressPolicy::kPublicOnly;
+  // Looks the name up, once for each connection: what it answers is judged, and
+  // connected to. Empty: the host's own resolver.
+  std::function<std::vector<sockaddr_storage>(const std::string& host, int port)>
+      resolve = nullptr;
   absl::Duration connect_timeout = absl::Seconds(10);
   int64_t max_body_bytes = 64 << 20;
 };

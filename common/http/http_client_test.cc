@@ -324,8 +324,72 @@ TEST(HttpClientTest, NothingIsSentToANameWithoutAddress) {
 
 TEST(HttpClientTest, NothingIsSentToARefusedAddressHoweverItIsSpelt) {
   RawServer server([](int fd) { AwaitEnd(fd); });
-  for (const char* host : {"127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost",
-                           "[::1]", "::ffff:127.0.0.1"}) {
+  for (const char* host : {"127.0.0.1",
+                           "127.1",
+                           "127.0.1",
+                           "2130706433",
+                           "0x7f.1",
+                           "0x7f000001",
+                           "0x7f.0x0.0x0.0x1",
+                           "0177.0.0.1",
+                           "0177.1",
+                           "017700000001",
+                           "00.0.0.0",
+                           "0",
+                           "0.0.0.0",
+                           "0x0",
+                           "127.255.255.254",
+                           "localhost",
+                           "LOCALHOST",
+                           "[::1]",
+                           "::1",
+                           "0:0:0:0:0:0:0:1",
+                           "[0000::0001]",
+                           "::",
+                           "::127.0.0.1",
+                           "::ffff:127.0.0.1",
+                           "::ffff:7f00:1",
+                           "::FFFF:127.0.0.1",
+                           "[::ffff:10.0.0.1]",
+                           "64:ff9b::127.0.0.1",
+                           "64:ff9b::7f00:1",
+                           "2002:7f00:1::",
+                           "2002:a9fe:a9fe::",
+                           "fc00::1",
+                           "fd12::1",
+                           "fe80::1",
+                           "febf::1",
+                           "ff02::1",
+                           "fd00:ec2::254",
+                           "2001:db8::1",
+                           "10.0.0.1",
+                           "10.1",
+                           "167772161",
+                           "0xa000001",
+                           "012.0.0.1",
+                           "172.16.0.1",
+                           "172.31.255.255",
+                           "0xac100001",
+                           "192.168.1.1",
+                           "192.168.257",
+                           "3232235777",
+                           "0xc0a80101",
+                           "169.254.169.254",
+                           "169.254.43518",
+                           "2852039166",
+                           "0xa9fea9fe",
+                           "0251.0376.0251.0376",
+                           "::ffff:169.254.169.254",
+                           "::ffff:a9fe:a9fe",
+                           "100.64.0.1",
+                           "100.127.255.255",
+                           "0x64400001",
+                           "100.100.100.200",
+                           "192.0.0.192",
+                           "198.18.0.1",
+                           "224.0.0.1",
+                           "255.255.255.255",
+                           "4294967295"}) {
     SCOPED_TRACE(host);
     HttpClientOptions options = Plain(server.port());
     options.host = host;
@@ -337,6 +401,47 @@ TEST(HttpClientTest, NothingIsSentToARefusedAddressHoweverItIsSpelt) {
   metadata.address_policy = HttpClientOptions::AddressPolicy::kAnyButMetadata;
   ExpectNotSent(Post(*Make(metadata)), "ADDRESS_REFUSED");
   EXPECT_EQ(server.connections(), 0);
+}
+
+sockaddr_storage Address(const char* text, int port) {
+  sockaddr_storage storage{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(static_cast<uint16_t>(port));
+  EXPECT_EQ(inet_pton(AF_INET, text, &v4.sin_addr), 1);
+  return storage;
+}
+
+TEST(HttpClientTest, ANameThatIsReboundIsJudgedAgainAndPinnedForItsConnection) {
+  RawServer server([](int fd) {
+    ReadRequest(fd);
+    Say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  });
+  HttpClientOptions options = Plain(server.port());
+  options.host = "portal.example";
+  options.address_policy = HttpClientOptions::AddressPolicy::kAnyButMetadata;
+  int asked = 0;
+  std::vector<const char*> answers = {"127.0.0.1"};
+  options.resolve = [&](const std::string& host, int port) {
+    EXPECT_EQ(host, "portal.example");
+    ++asked;
+    std::vector<sockaddr_storage> addresses;
+    for (const char* answer : answers) addresses.push_back(Address(answer, port));
+    // Whoever asked again between judging and connecting would be led there.
+    answers = {"169.254.169.254"};
+    return addresses;
+  };
+  auto client = Make(options);
+  EXPECT_EQ(Post(*client).status, 200);
+  EXPECT_EQ(asked, 1);
+  ExpectNotSent(Post(*client), "ADDRESS_REFUSED");
+  EXPECT_EQ(asked, 2);
+  // One that is allowed among those that are not: only that one is connected to.
+  answers = {"169.254.169.254", "100.100.100.200", "127.0.0.1"};
+  EXPECT_EQ(Post(*client).status, 200);
+  answers = {};
+  ExpectNotSent(Post(*client), "HOST_NOT_FOUND");
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(HttpClientTest, ALineBreakInATargetOrHeaderIsRefused) {

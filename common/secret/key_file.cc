@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -19,6 +21,8 @@ namespace guestbridge {
 namespace {
 
 using secret_internal::kKeyBytes;
+
+constexpr size_t kBase64Size = 44;
 
 absl::Status FileError(absl::string_view reason, const std::string& file) {
   return MakeError(reason, {{"file", file}});
@@ -58,6 +62,20 @@ void SyncFolderOf(const std::string& file) {
 
 }  // namespace
 
+std::optional<SecretString> ParseKey(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  const bool hex =
+      text.size() == 2 * kKeyBytes && std::all_of(text.begin(), text.end(), [](char c) {
+        return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+      });
+  if (hex) return SecretString(absl::HexStringToBytes(text));
+  std::string bytes;
+  const bool decoded = text.size() == kBase64Size && absl::Base64Unescape(text, &bytes);
+  SecretString key(std::move(bytes));
+  if (!decoded || key.Reveal().size() != kKeyBytes) return std::nullopt;
+  return key;
+}
+
 absl::StatusOr<SecretString> ReadKeyFile(const std::string& file) {
   const Descriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {
@@ -80,16 +98,10 @@ absl::StatusOr<SecretString> ReadKeyFile(const std::string& file) {
     if (got == 0) break;
     size += static_cast<size_t>(got);
   }
-  const absl::string_view digits =
-      absl::StripAsciiWhitespace(absl::string_view(buffer, size));
-  bool well_formed = digits.size() == 2 * kKeyBytes;
-  for (const char c : digits) {
-    well_formed = well_formed && absl::ascii_isxdigit(static_cast<unsigned char>(c));
-  }
-  if (!well_formed) return FileError("KEY_FILE_MALFORMED", file);
-  SecretString key(absl::HexStringToBytes(digits));
+  std::optional<SecretString> key = ParseKey(absl::string_view(buffer, size));
   OPENSSL_cleanse(buffer, sizeof(buffer));
-  return key;
+  if (!key.has_value()) return FileError("KEY_FILE_MALFORMED", file);
+  return *std::move(key);
 }
 
 absl::Status WriteKeyFile(const std::string& file, const SecretString& key) {

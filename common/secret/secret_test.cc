@@ -1,11 +1,18 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/escaping.h"
 #include "common/secret/aes_gcm.h"
+#include "common/secret/core_dumps.h"
 #include "common/secret/digest.h"
+#include "common/secret/key_ring.h"
 #include "common/secret/sealer.h"
 #include "common/secret/secret_string.h"
 #include "gmock/gmock.h"
@@ -153,6 +160,111 @@ TEST_F(SealerTest, NamesWhatIsWrongWithAKeyFile) {
   EXPECT_EQ(reason(dir_.File("open"), true), "KEY_FILE_READABLE_BY_OTHERS");
   Write(dir_.File("fine"), std::string(64, 'a'), 0400);
   EXPECT_EQ(reason(dir_.File("fine"), false), "");
+}
+
+TEST_F(SealerTest, ReadsAKeyInBase64) {
+  Write(dir_.File("hex"), std::string(64, '0') + "\n", 0600);
+  Write(dir_.File("base64"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 0600);
+  EXPECT_EQ(Open(dir_.File("hex"))->KeyId(), Open(dir_.File("base64"))->KeyId());
+  Write(dir_.File("short"), "AAAAAAAAAAAAAAAAAAAAAA==", 0600);
+  EXPECT_EQ(ReasonOf(OpenSealer(dir_.File("short"), false, random_).status()),
+            "KEY_FILE_MALFORMED");
+}
+
+TEST_F(SealerTest, NumbersEachSealingAndBindsTheNumber) {
+  auto sealer = Open(key_file_);
+  std::string sealed = sealer->Seal(SecretString("secret"), kPlace);
+  const auto head = ReadSealHead(sealed);
+  ASSERT_TRUE(head.has_value());
+  EXPECT_TRUE(head->numbered);
+  EXPECT_EQ(head->key_id, sealer->KeyId());
+  const auto again = ReadSealHead(sealer->Seal(SecretString("secret"), kPlace));
+  EXPECT_NE(head->number, again->number);
+  sealed[9] = static_cast<char>(sealed[9] ^ 1);
+  EXPECT_EQ(ReasonOf(sealer->Open(sealed, kPlace).status()), "SECRET_CORRUPT");
+}
+
+// As it was written before sealings were numbered.
+std::string SealUnnumbered(const SecretString& key, const std::string& secret,
+                           const std::string& place) {
+  const std::string head =
+      std::string(1, '\x01') +
+      absl::HexStringToBytes(
+          Sha256Hex("guestbridge key id" + key.Reveal()).substr(0, 16));
+  const std::string associated = head + std::string(1, '\0') + place;
+  const std::string data_key(32, 'd');
+  const std::string nonce(12, 'n');
+  return head + nonce +
+         secret_internal::Encrypt(key.Reveal(), nonce, associated, data_key) + nonce +
+         secret_internal::Encrypt(data_key, nonce, associated, secret);
+}
+
+TEST(KeyRingTest, OpensTheFormWithoutANumber) {
+  SeededRandom random;
+  const SecretString key(std::string(32, 'k'));
+  KeyRing ring(key, random);
+  const std::string sealed = SealUnnumbered(key, "secret", kPlace);
+  EXPECT_FALSE(ReadSealHead(sealed)->numbered);
+  const auto opened = ring.Open(sealed, kPlace);
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_EQ(opened->Reveal(), "secret");
+  EXPECT_EQ(ReasonOf(ring.Open(sealed, "elsewhere").status()), "SECRET_CORRUPT");
+}
+
+TEST(KeyRingTest, SealsWithOneKeyAndOpensWithAll) {
+  SeededRandom random;
+  const SecretString first = MakeKey(random);
+  const SecretString second = MakeKey(random);
+  KeyRing ring(first, random);
+  const std::string old = ring.Seal(SecretString("old"), kPlace);
+  EXPECT_FALSE(ring.Use(KeyIdOf(second)));
+  ring.Add({first, second});
+  ASSERT_TRUE(ring.Use(KeyIdOf(second)));
+  const std::string fresh = ring.Seal(SecretString("new"), kPlace);
+  EXPECT_EQ(ReadSealHead(fresh)->key_id, KeyIdOf(second));
+  EXPECT_THAT(ring.Open(old, kPlace), IsOk());
+  EXPECT_THAT(ring.Open(fresh, kPlace), IsOk());
+}
+
+TEST(KeyRingTest, SaysThatAKeyIsMissingAndOpensOnceItIsThere) {
+  SeededRandom random;
+  const SecretString second = MakeKey(random);
+  KeyRing other(second, random);
+  const std::string sealed = other.Seal(SecretString("s"), kPlace);
+  KeyRing ring(MakeKey(random), random);
+  int missed = 0;
+  ring.SetOnMissing([&] { ++missed; });
+  EXPECT_EQ(ReasonOf(ring.Open(sealed, kPlace).status()), "SECRET_KEY_MISMATCH");
+  EXPECT_EQ(missed, 1);
+  ring.Add({second});
+  EXPECT_THAT(ring.Open(sealed, kPlace), IsOk());
+  EXPECT_EQ(missed, 1);
+}
+
+TEST(KeyRingTest, AProofHoldsForItsMessageOnly) {
+  SeededRandom random;
+  KeyRing ring(MakeKey(random), random);
+  const std::string proof = ring.Prove("message");
+  EXPECT_THAT(ring.CheckProof("message", proof, kPlace), IsOk());
+  EXPECT_EQ(ReasonOf(ring.CheckProof("another", proof, kPlace)), "SECRET_CORRUPT");
+  EXPECT_EQ(ReasonOf(ring.CheckProof("message", "", kPlace)), "SECRET_CORRUPT");
+  EXPECT_EQ(KeyIdOfProof(proof), ring.KeyId());
+  KeyRing other(MakeKey(random), random);
+  EXPECT_EQ(ReasonOf(other.CheckProof("message", proof, kPlace)),
+            "SECRET_KEY_MISMATCH");
+}
+
+TEST(CoreDumpsTest, AreForbiddenByLimitAndByFlag) {
+  EXPECT_EXIT(
+      {
+        ForbidCoreDumps();
+        rlimit limit{};
+        getrlimit(RLIMIT_CORE, &limit);
+        const bool forbidden = limit.rlim_cur == 0 && limit.rlim_max == 0 &&
+                               prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+        _exit(forbidden ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

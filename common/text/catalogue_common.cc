@@ -86,12 +86,14 @@ constexpr ReasonText kTexts[] = {
      "Укажите другую папку данных или другой путь к базе."},
     // Secrets and key files.
     {"SECRET_KEY_MISMATCH", kPrecondition,
-     "A stored secret was sealed with the key {sealed_key}, but the key file has "
+     "A stored secret was sealed with the key {sealed_key}, but this program has "
      "{file_key}.",
-     "Сохранённый секрет зашифрован ключом {sealed_key}, а в файле ключа — {file_key}.",
-     "Put back the key file that belongs to this database, or enter the secrets anew "
-     "with \"guestbridge connection set {integration} …\".",
-     "Верните файл ключа, относящийся к этой базе данных, или введите секреты заново "
+     "Сохранённый секрет зашифрован ключом {sealed_key}, а у этой программы — "
+     "{file_key}.",
+     "Put back the key that belongs to this database (its file, variable or command), "
+     "or enter the secrets anew with \"guestbridge connection set {integration} …\".",
+     "Верните ключ, относящийся к этой базе данных (файл, переменную или команду), или "
+     "введите секреты заново "
      "командой «guestbridge connection set {integration} …»."},
     {"SECRET_CORRUPT", kDataLoss, "The stored secret of {place} is damaged.",
      "Сохранённый секрет {place} повреждён.",
@@ -102,6 +104,71 @@ constexpr ReasonText kTexts[] = {
      "восстановите "
      "базу "
      "данных из резервной копии."},
+    {"SECRET_ROLLED_BACK", kDataLoss,
+     "The stored secret of {place} is not the one that was stored last: an older one "
+     "was put back in its place.",
+     "Сохранённый секрет {place} — не тот, что был записан последним: на его место "
+     "вернули прежний.",
+     "Find out who writes in the database besides the server, then enter the secret "
+     "again with \"guestbridge connection set {integration} …\", or restore the whole "
+     "database from a backup.",
+     "Выясните, кто кроме сервера пишет в базу данных, затем введите секрет заново "
+     "командой «guestbridge connection set {integration} …» или восстановите всю базу "
+     "из резервной копии."},
+    {"NEW_KEY_MISSING", kPrecondition, "There is no new key to rotate to.",
+     "Нет нового ключа, на который можно перейти.",
+     "Add a new key to the source of every server: a file beside the key files (or "
+     "secret-2.key in each data directory), or what the key command prints; \"openssl "
+     "rand -hex 32\" makes one. Then repeat.",
+     "Добавьте новый ключ на каждый сервер: файл рядом с файлами ключей (или "
+     "secret-2.key в каждой папке данных) либо вывод команды ключей; создать ключ: "
+     "«openssl rand -hex 32». Затем повторите."},
+    {"NEW_KEY_AMBIGUOUS", kPrecondition,
+     "There are several keys that were never used: {keys}.",
+     "Есть несколько ещё не применявшихся ключей: {keys}.",
+     "Leave one of them in the source of every server, then repeat.",
+     "Оставьте на каждом сервере один из них, затем повторите."},
+    {"KEY_CHANGED_MEANWHILE", absl::StatusCode::kAborted,
+     "Another server has just changed the key.",
+     "Другой сервер только что сменил ключ.",
+     "Look with \"guestbridge secrets status\".",
+     "Посмотрите: «guestbridge secrets status»."},
+    {"KEY_SOURCE_AMBIGUOUS", absl::StatusCode::kInvalidArgument,
+     "The keys come from more than one of --key-file, --key-command and {variable}.",
+     "Ключи заданы сразу несколькими способами из --key-file, --key-command и "
+     "{variable}.",
+     "Give one of them.", "Оставьте один из них."},
+    {"KEY_VARIABLE_MALFORMED", kPrecondition,
+     "The variable {variable} does not hold keys (32 bytes each, in hexadecimal or "
+     "base64).",
+     "В переменной {variable} нет ключей (по 32 байта, шестнадцатеричные цифры или "
+     "base64).",
+     "Set it to the key that belongs to this database, several with commas between "
+     "them.",
+     "Запишите в неё ключ, относящийся к этой базе данных; несколько — через запятую."},
+    {"KEY_COMMAND_UNUSABLE", kPrecondition,
+     "The key command {file} cannot be run: {detail}.",
+     "Команду ключей {file} не удаётся запустить: {detail}.",
+     "Give --key-command the path of a program that this user may execute.",
+     "Укажите в --key-command путь к программе, которую этому пользователю разрешено "
+     "выполнять."},
+    {"KEY_COMMAND_FAILED", kPrecondition, "The key command {file} ended with {code}.",
+     "Команда ключей {file} завершилась с кодом {code}.",
+     "What it said stands in the server's log. Run it by hand as the server's user.",
+     "Её сообщения — в журнале сервера. Запустите её вручную от имени пользователя "
+     "сервера."},
+    {"KEY_COMMAND_SLOW", kPrecondition,
+     "The key command {file} was not done after {limit} and was stopped.",
+     "Команда ключей {file} не закончила за {limit} и остановлена.",
+     "Check that the KMS can be reached from this machine.",
+     "Проверьте, доступна ли с этой машины служба ключей (KMS)."},
+    {"KEY_COMMAND_ANSWER_MALFORMED", kPrecondition,
+     "What the key command {file} printed are no keys (32 bytes each, in hexadecimal "
+     "or base64, one a line).",
+     "Команда ключей {file} вывела не ключи (по 32 байта, шестнадцатеричные цифры или "
+     "base64, по одному в строке).",
+     "Let it print the keys and nothing else on its standard output.",
+     "Пусть она выводит только ключи и больше ничего."},
     {"KEY_FILE_MISSING", kPrecondition, "The key file {file} is missing.",
      "Файл ключа {file} не найден.",
      "Put the key file back from its backup: without it the stored secrets cannot be "
@@ -116,8 +183,9 @@ constexpr ReasonText kTexts[] = {
      "Проверьте, что файл и папка принадлежат пользователю, от имени которого работает "
      "программа."},
     {"KEY_FILE_MALFORMED", kPrecondition,
-     "The key file {file} does not hold a key (64 hexadecimal digits).",
-     "В файле {file} нет ключа (64 шестнадцатеричные цифры).",
+     "The key file {file} does not hold a key (64 hexadecimal digits, or 32 bytes in "
+     "base64).",
+     "В файле {file} нет ключа (64 шестнадцатеричные цифры или 32 байта в base64).",
      "Put the key file back from its backup.",
      "Верните файл ключа из резервной копии."},
     {"KEY_FILE_READABLE_BY_OTHERS", kPrecondition,

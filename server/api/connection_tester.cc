@@ -15,6 +15,7 @@
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/presence.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -139,6 +140,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     const std::string& name, const Patience& patience) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(name));
   std::optional<store::ConnectionRecord> record;
+  absl::Status in_force;  // Its secrets, or who put them back.
   int64_t version = 0;
   std::string agent;
   bool several = false;  // Agents to choose from.
@@ -148,6 +150,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::ConnectionRecord>(
                                          transaction, keys::Connection(id)));
     if (!stored.has_value()) return absl::OkStatus();
+    in_force = CheckSeals(transaction, sealer_, stored->key, stored->value);
     record = std::move(stored->value);
     version = stored->version;
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
@@ -201,8 +204,9 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
       std::any_of(by_agent.begin(), by_agent.end(),
                   [](const v1::Check& check) { return check.name() == "token"; });
   if (!agent_saw_token) {
-    for (v1::Check& check :
-         PortalChecks(record->connection(), TryCredentials(id, *record))) {
+    const absl::StatusOr<v1::TokenState> tried =
+        in_force.ok() ? TryCredentials(id, *record) : in_force;
+    for (v1::Check& check : PortalChecks(record->connection(), tried)) {
       by_server.push_back(std::move(check));
     }
   }

@@ -17,6 +17,7 @@
 #include "server/api/portal_time.h"
 #include "server/api/proto_time.h"
 #include "server/schedule/scheduler.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -190,6 +191,9 @@ absl::Status Connections::FillSecrets(Transaction& transaction, const std::strin
       PortalKey(record.connection()) == PortalKey(checked->settings);
   const bool same_source =
       SourceOrigin(record.connection()) == SourceOrigin(checked->settings);
+  // Only what is gone on with: a secret that is given again heals what was put back.
+  const absl::Status in_force =
+      CheckSeals(transaction, sealer_, keys::Connection(id), record);
   const auto keep = [&](bool same_address, const std::string& sealed, const char* place,
                         const char* field,
                         std::optional<SecretString>* secret) -> absl::Status {
@@ -198,6 +202,7 @@ absl::Status Connections::FillSecrets(Transaction& transaction, const std::strin
       return MakeFieldError(field, "SECRET_REQUIRED",
                             {{"secret", absl::StrReplaceAll(place, {{"_", "-"}})}});
     }
+    GB_RETURN_IF_ERROR(in_force);
     GB_ASSIGN_OR_RETURN(*secret, sealer_.Open(sealed, keys::SecretPlace(id, place)));
     return absl::OkStatus();
   };
@@ -284,6 +289,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
     GB_RETURN_IF_ERROR(KeepPortalTime(transaction, id, same_before, clock_.Now(),
                                       record.mutable_connection()));
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), record));
+    GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, keys::Connection(id), record));
     if (!before.has_value() || !IsSame(before->value, record, given)) {
       GB_RETURN_IF_ERROR(transaction.Delete(keys::ConnectionChecks(id)));
     }

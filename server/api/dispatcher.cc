@@ -14,6 +14,7 @@
 #include "server/api/presence.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
@@ -50,7 +51,9 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   }
   v1::Connection& settings = *configuration.mutable_connection();
   settings = connection->value.connection();
+  view->damage = CheckSeals(transaction, sealer_, connection->key, connection->value);
   const auto open = [&](const std::string& sealed, const char* field, std::string* to) {
+    if (!view->damage.ok()) return;
     const absl::StatusOr<SecretString> secret =
         sealer_.Open(sealed, keys::SecretPlace(id, field));
     if (secret.ok()) {
@@ -233,9 +236,13 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
   if (absl::IsDataLoss(looked)) view.damage = std::exchange(looked, absl::OkStatus());
   GB_RETURN_IF_ERROR(looked);
   if (view.damage.ok()) GB_RETURN_IF_ERROR(RecordSecrets(id, view));
-  if (assigned.ok() || absl::IsDataLoss(assigned)) stale_.erase(id);
+  // A key that is not here yet may come; then nothing else changes.
+  const bool keyless = ReasonOf(view.damage) == "SECRET_KEY_MISMATCH";
+  if (!keyless && (assigned.ok() || absl::IsDataLoss(assigned))) stale_.erase(id);
+  const bool told = keyless && !keyless_.insert(id).second;
+  if (!keyless) keyless_.erase(id);
   // One that is damaged holds up no other.
-  if (!view.damage.ok()) {
+  if (!view.damage.ok() && !told) {
     log::Error("configuration_unreadable",
                {{"integration", id}, {"error", view.damage}});
   }

@@ -90,6 +90,7 @@ class Dispatcher {
   mutable std::mutex mutex_;
   std::map<std::string, Stream> sent_;  // By session token.
   std::set<std::string> stale_;         // Ids of integrations to be looked at.
+  std::set<std::string> keyless_;       // Those whose key this server lacks.
   // Of integrations that are free while other servers have agents, too.
   std::set<std::string> contested_;
   bool away_ = false;  // The store did not answer when last asked.

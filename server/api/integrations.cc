@@ -16,6 +16,7 @@
 #include "server/api/run_retention.h"
 #include "server/api/runs.h"
 #include "server/schedule/scheduler.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
@@ -302,7 +303,7 @@ absl::Status Integrations::Delete(const std::string& name, const std::string& et
               keys::MappingDraft(id), keys::Events(id), keys::Schedule(id),
               keys::Binding(id), keys::EndedExports(id), keys::LedgerSummary(id),
               keys::ConnectionChecks(id), keys::Notices(id),
-              absl::StrCat("pending-tokens/", id)}) {
+              absl::StrCat("pending-tokens/", id), absl::StrCat(kSealIndexes, id)}) {
           GB_RETURN_IF_ERROR(transaction.Delete(key));
         }
         return absl::OkStatus();

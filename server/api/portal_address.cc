@@ -1,6 +1,8 @@
 #include "server/api/portal_address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/http/address_policy.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/error_code.h"
@@ -55,15 +58,6 @@ std::optional<uint32_t> ParseV4(absl::string_view host) {
 
 bool InRange(uint32_t address, uint32_t network, int bits) {
   return (address >> (32 - bits)) == (network >> (32 - bits));
-}
-
-bool IsPrivateV4(uint32_t a) {
-  return InRange(a, 0x00000000, 8) || InRange(a, 0x0A000000, 8) ||
-         InRange(a, 0x7F000000, 8) || InRange(a, 0x64400000, 10) ||
-         InRange(a, 0xA9FE0000, 16) || InRange(a, 0xAC100000, 12) ||
-         InRange(a, 0xC0000000, 24) || InRange(a, 0xC0000200, 24) ||
-         InRange(a, 0xC0A80000, 16) || InRange(a, 0xC6120000, 15) ||
-         InRange(a, 0xC6336400, 24) || InRange(a, 0xCB007100, 24) || (a >> 28) >= 0xE;
 }
 
 // The IPv4 address inside ::ffff:a.b.c.d and 64:ff9b::a.b.c.d.
@@ -164,19 +158,24 @@ absl::StatusOr<std::string> NormalizeApiServer(const std::string& text) {
 
 bool IsPrivateHost(absl::string_view host) {
   if (absl::EqualsIgnoreCase(host, "localhost") ||
-      absl::EndsWithIgnoreCase(host, ".localhost")) {
+      absl::EndsWithIgnoreCase(host, ".localhost") || IsLinkLocalOrMetadata(host)) {
     return true;
   }
+  // By the table that judges the address which is connected to.
+  sockaddr_storage address{};
   if (const auto v6 = ParseV6(host)) {
-    if (const auto v4 = EmbeddedV4(*v6)) return IsPrivateV4(*v4);
-    const uint8_t first = v6->s6_addr[0];
-    const bool low = std::all_of(v6->s6_addr, v6->s6_addr + 12,
-                                 [](uint8_t byte) { return byte == 0; });
-    return low || (first & 0xFE) == 0xFC || first == 0xFF ||
-           (first == 0xFE && (v6->s6_addr[1] & 0x80) == 0x80);
+    auto& as_v6 = reinterpret_cast<sockaddr_in6&>(address);
+    as_v6.sin6_family = AF_INET6;
+    as_v6.sin6_addr = *v6;
+  } else if (const auto v4 = ParseV4(host)) {
+    auto& as_v4 = reinterpret_cast<sockaddr_in&>(address);
+    as_v4.sin_family = AF_INET;
+    as_v4.sin_addr.s_addr = htonl(*v4);
+  } else {
+    return false;
   }
-  if (const auto v4 = ParseV4(host)) return IsPrivateV4(*v4);
-  return false;
+  return !IsAddressAllowed(reinterpret_cast<const sockaddr&>(address),
+                           HttpClientOptions::AddressPolicy::kPublicOnly);
 }
 
 absl::StatusOr<SourceAddress> NormalizeSourceUrl(const std::string& text) {

@@ -17,8 +17,8 @@ std::string PortalKey(const v1::Connection& connection);
 absl::StatusOr<std::string> NormalizeApiServer(const std::string& text);
 
 // True for `localhost` and for addresses of private, loopback, link-local, CGNAT,
-// documentation and unspecified ranges. A name that merely resolves to such an address
-// is caught when it is connected to.
+// documentation and unspecified ranges, and for names of metadata services. A name that
+// merely resolves to such an address is caught when it is connected to.
 bool IsPrivateHost(absl::string_view host);
 
 struct SourceAddress {

@@ -17,6 +17,7 @@
 #include "server/api/portal_credentials.h"
 #include "server/api/runs.h"
 #include "server/api/schedules.h"
+#include "server/api/secrets.h"
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
 #include "server/audit/audit_log.h"
@@ -61,5 +62,7 @@ struct AgentControlParts {
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);
+std::unique_ptr<grpc::Service> MakeSecretService(const CallDesk& desk,
+                                                 Secrets& secrets);
 
 }  // namespace guestbridge::server

@@ -40,12 +40,12 @@ class TokenCredentials final : public PortalCredentials {
 
   absl::Status Adopt(Transaction& transaction, const std::string& integration,
                      const store::TokenRecord& tokens) override {
-    return TokenManager::AdoptTokens(transaction, integration, tokens);
+    return tokens_.AdoptTokens(transaction, integration, tokens);
   }
 
   absl::Status Forget(Transaction& transaction,
                       const std::string& integration) override {
-    return TokenManager::ForgetTokens(transaction, integration);
+    return tokens_.ForgetTokens(transaction, integration);
   }
 
   v1::TokenState StateOf(const v1::Connection& connection,

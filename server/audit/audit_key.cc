@@ -55,11 +55,23 @@ absl::StatusOr<AuditKey> OpenAuditKey(Store& store, Sealer& sealer, Random& rand
 }
 
 absl::Status ResealAuditKey(Store& store, Sealer& sealer) {
+  const auto waits = [&](const store::AuditKeyRecord& record) {
+    const auto head = ReadSealHead(record.sealed_hash_key());
+    return head.has_value() && head->key_id != sealer.KeyId();
+  };
+  bool needed = false;
+  GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto record, GetRecord<store::AuditKeyRecord>(
+                                               transaction, kAuditKeyDocument));
+    needed = record.has_value() && waits(record->value);
+    return absl::OkStatus();
+  }));
+  if (!needed) return absl::OkStatus();
   return store
       .Write([&](Transaction& transaction) -> absl::Status {
         GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AuditKeyRecord>(
                                              transaction, kAuditKeyDocument));
-        if (!record.has_value()) return absl::OkStatus();
+        if (!record.has_value() || !waits(record->value)) return absl::OkStatus();
         GB_ASSIGN_OR_RETURN(const SecretString key,
                             sealer.Open(record->value.sealed_hash_key(), kPlace));
         record->value.set_sealed_hash_key(sealer.Seal(key, kPlace));

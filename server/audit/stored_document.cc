@@ -58,6 +58,7 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"bases/", kBookkeeping, Of<store::BaseRecord>()},
       {"base-links/", kBookkeeping, Of<store::BaseLinkRecord>()},
       {"leases/", kBookkeeping, Of<store::LeaseRecord>()},
+      {"seals/", kBookkeeping, Of<store::SealIndexRecord>()},
       {"open-runs/", kBookkeeping},
       {"ended-exports/", kBookkeeping, Of<store::EndedExportsRecord>()},
       {"ledger-summaries/", kBookkeeping, Of<store::LedgerSummaryRecord>()},

@@ -83,6 +83,8 @@ constexpr Permission kPermissions[] = {
 
     {"/guestbridge.v1.AuditService/ListAuditRecords", kAdmin},
     {"/guestbridge.v1.AuditService/VerifyAudit", kAdmin},
+    {"/guestbridge.v1.SecretService/GetSecretStatus", kAdmin},
+    {"/guestbridge.v1.SecretService/RotateKey", kAdmin},
 };
 
 }  // namespace

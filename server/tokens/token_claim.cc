@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "common/status/status_macros.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 #include "server/tokens/token_keys.h"
 #include "server/tokens/token_manager.h"
@@ -72,6 +73,8 @@ absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_i
       store::PendingTokenRecord record = *flight.unsaved_aside;
       record.mutable_tokens()->set_grant(grant);
       GB_RETURN_IF_ERROR(PutRecord(transaction, PendingKey(integration_id), record));
+      GB_RETURN_IF_ERROR(
+          NoteSeals(transaction, sealer_, PendingKey(integration_id), record));
     }
     if (!flight.unsaved.has_value()) return absl::OkStatus();
     GB_ASSIGN_OR_RETURN(
@@ -84,7 +87,8 @@ absl::StatusOr<bool> TokenManager::StoreUnsaved(const std::string& integration_i
     GB_ASSIGN_OR_RETURN(const int64_t grant, transaction.NextNumber(kGrants));
     store::TokenRecord record = *flight.unsaved;
     record.set_grant(grant);
-    return PutRecord(transaction, TokensKey(integration_id), record);
+    GB_RETURN_IF_ERROR(PutRecord(transaction, TokensKey(integration_id), record));
+    return NoteSeals(transaction, sealer_, TokensKey(integration_id), record);
   });
   if (!written.ok()) return written.status();
   flight.unsaved.reset();

@@ -10,6 +10,7 @@
 #include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 #include "server/tokens/token_keys.h"
 
@@ -249,10 +250,19 @@ absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
                                       transaction, TokensKey(integration_id)));
       GB_ASSIGN_OR_RETURN(pending, GetRecord<store::PendingTokenRecord>(
                                        transaction, PendingKey(integration_id)));
+      in_force = stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
+                 continues(stored->value);
+      // What is not gone on with is not opened either.
+      if (in_force) {
+        return CheckSeals(transaction, sealer_, TokensKey(integration_id),
+                          stored->value);
+      }
+      if (pending.has_value() && continues(pending->value.tokens())) {
+        return CheckSeals(transaction, sealer_, PendingKey(integration_id),
+                          pending->value);
+      }
       return absl::OkStatus();
     }));
-    in_force = stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
-               continues(stored->value);
     if (!in_force || !IsUnderWay(*flight, *stored)) break;
     if (clock_.Steady() >= give_up) return UnderWay(credentials.portal);
     pause_(kPoll);
@@ -324,19 +334,37 @@ absl::Status TokenManager::AdoptTokens(Transaction& transaction,
                                               transaction, PendingKey(integration_id)));
   // What lies aside may be from another save that failed; a chain that was in force
   // before is in its place already.
-  if (!pending.has_value() || pending->value.tokens().sealed_refresh_token() !=
-                                  refreshed.sealed_refresh_token()) {
+  if (!pending.has_value() ||
+      !IsSameToken(integration_id, pending->value.tokens().sealed_refresh_token(),
+                   refreshed.sealed_refresh_token())) {
     return absl::OkStatus();
   }
   GB_RETURN_IF_ERROR(
       PutRecord(transaction, TokensKey(integration_id), pending->value.tokens()));
+  GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, TokensKey(integration_id),
+                               pending->value.tokens()));
+  GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, PendingKey(integration_id),
+                               store::PendingTokenRecord()));
   return transaction.Delete(PendingKey(integration_id));
+}
+
+bool TokenManager::IsSameToken(const std::string& integration_id,
+                               const std::string& sealed, const std::string& other) {
+  if (sealed == other) return true;
+  const std::string place = Place(integration_id, "refresh_token");
+  const absl::StatusOr<SecretString> one = sealer_.Open(sealed, place);
+  const absl::StatusOr<SecretString> two = sealer_.Open(other, place);
+  return one.ok() && two.ok() && ConstantTimeEquals(one->Reveal(), two->Reveal());
 }
 
 absl::Status TokenManager::ForgetTokens(Transaction& transaction,
                                         const std::string& integration_id) {
-  GB_RETURN_IF_ERROR(transaction.Delete(PendingKey(integration_id)));
-  return transaction.Delete(TokensKey(integration_id));
+  for (const std::string& key :
+       {PendingKey(integration_id), TokensKey(integration_id)}) {
+    GB_RETURN_IF_ERROR(transaction.Delete(key));
+    GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, key, store::TokenRecord()));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<AccessToken>> TokenManager::Usable(
@@ -375,7 +403,12 @@ absl::StatusOr<AccessToken> TokenManager::GetAccessToken(
                           transaction, absl::StrCat("connections/", integration_id)));
       GB_ASSIGN_OR_RETURN(stored, GetRecord<store::TokenRecord>(
                                       transaction, TokensKey(integration_id)));
-      return absl::OkStatus();
+      if (connection.has_value()) {
+        GB_RETURN_IF_ERROR(
+            CheckSeals(transaction, sealer_, connection->key, connection->value));
+      }
+      if (!stored.has_value()) return absl::OkStatus();
+      return CheckSeals(transaction, sealer_, stored->key, stored->value);
     }));
     if (!connection.has_value()) {
       return MakeError("CONNECTION_NOT_SET", {{"integration", integration_id}});

@@ -100,18 +100,18 @@ class TokenManager {
   // Errors: REAUTHORIZATION_NEEDED (no refresh token, and none stored),
   // REFRESH_TOKEN_REFUSED, REFRESH_ANSWER_LOST, OAUTH_CLIENT_REFUSED,
   // OAUTH_SCOPE_REFUSED, SCOPE_MISSING (`crm`), PAYMENT_REQUIRED,
-  // OAUTH_REQUEST_INVALID, OAUTH_UNREACHABLE, OAUTH_ANSWER_MALFORMED.
+  // OAUTH_REQUEST_INVALID, OAUTH_UNREACHABLE, OAUTH_ANSWER_MALFORMED,
+  // SECRET_ROLLED_BACK (an older record was put back; a new refresh token heals it).
   absl::StatusOr<store::TokenRecord> RefreshForSave(
       const std::string& integration_id, const OAuthCredentials& credentials);
 
   // Makes the chain that RefreshForSave returned the one in force.
-  static absl::Status AdoptTokens(Transaction& transaction,
-                                  const std::string& integration_id,
-                                  const store::TokenRecord& refreshed);
+  absl::Status AdoptTokens(Transaction& transaction, const std::string& integration_id,
+                           const store::TokenRecord& refreshed);
 
   // For a deleted integration, and for one that changes to a webhook.
-  static absl::Status ForgetTokens(Transaction& transaction,
-                                   const std::string& integration_id);
+  absl::Status ForgetTokens(Transaction& transaction,
+                            const std::string& integration_id);
 
   // An access token that is not known to be ended or refused. `refused_token_digest`:
   // first 8 hex digits of the SHA-256 of a token that the portal refused, or empty;
@@ -168,6 +168,9 @@ class TokenManager {
   absl::StatusOr<store::TokenRecord> Refresh(const std::string& integration_id,
                                              const Chain& chain, absl::Duration claimed,
                                              bool* answer_lost);
+  // Also when one of them was sealed anew since.
+  bool IsSameToken(const std::string& integration_id, const std::string& sealed,
+                   const std::string& other);
   RefreshAnswer Ask(const Chain& chain, const SecretString& refresh_token);
   store::TokenRecord Seal(const std::string& integration_id, const Chain& chain,
                           const TokenGrant& grant, const SecretString& used);

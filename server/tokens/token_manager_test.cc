@@ -19,6 +19,7 @@
 #include "common/status/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
 #include "server/tokens/fake_transport.h"
@@ -161,7 +162,8 @@ class TokenManagerTest : public ::testing::Test {
     return store_
         ->Write([&](Transaction& t) -> absl::Status {
           GB_RETURN_IF_ERROR(PutRecord(t, "connections/main", connection));
-          GB_RETURN_IF_ERROR(TokenManager::AdoptTokens(t, "main", tokens));
+          GB_RETURN_IF_ERROR(NoteSeals(t, *sealer_, "connections/main", connection));
+          GB_RETURN_IF_ERROR(manager_->AdoptTokens(t, "main", tokens));
           return fails ? absl::AbortedError("no") : absl::OkStatus();
         })
         .status();
@@ -458,8 +460,8 @@ TEST_F(TokenManagerTest, ClosedChainsAndWebhooksAreTold) {
   EXPECT_EQ(Get(), "CONNECTION_NOT_SET");
   ASSERT_TRUE(Save("r1").ok());
   ASSERT_TRUE(store_
-                  ->Write([](Transaction& t) -> absl::Status {
-                    return TokenManager::ForgetTokens(t, "main");
+                  ->Write([&](Transaction& t) -> absl::Status {
+                    return manager_->ForgetTokens(t, "main");
                   })
                   .ok());
   EXPECT_EQ(Get(), "REAUTHORIZATION_NEEDED");
@@ -489,6 +491,56 @@ TEST_F(TokenManagerTest, TheStoreHoldsNoTokenInClear) {
     return absl::OkStatus();
   });
   EXPECT_TRUE(read.ok()) << read;
+}
+
+TEST_F(TokenManagerTest, AnOlderRecordThatIsPutBackIsRefusedUntilANewTokenIsSaved) {
+  ASSERT_TRUE(Save("r1").ok());
+  std::string old;
+  ASSERT_TRUE(store_
+                  ->Read([&](Transaction& t) -> absl::Status {
+                    GB_ASSIGN_OR_RETURN(const auto found, t.Get("tokens/main"));
+                    old = found->body;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  ASSERT_EQ(Get("a2"), "a3");
+  ASSERT_TRUE(
+      store_->Write([&](Transaction& t) { return t.Put("tokens/main", old); }).ok());
+  EXPECT_EQ(Get("a3"), "SECRET_ROLLED_BACK");
+  EXPECT_EQ(ReasonOf(Save(std::nullopt)), "SECRET_ROLLED_BACK");
+  oauth_.live = "r9";
+  ASSERT_TRUE(Save("r9").ok());
+  EXPECT_NE(Get(), "SECRET_ROLLED_BACK");
+}
+
+TEST_F(TokenManagerTest, TokensThatWereSealedAnewMeanwhileAreAdopted) {
+  const auto tokens = manager_->RefreshForSave("main", Credentials("r1"));
+  ASSERT_TRUE(tokens.ok());
+  const std::string place = "integrations/main/connection#refresh_token";
+  // As the background does after a rotation.
+  ASSERT_TRUE(
+      store_
+          ->Write([&](Transaction& t) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(auto pending, GetRecord<store::PendingTokenRecord>(
+                                                  t, "pending-tokens/main"));
+            store::TokenRecord& held = *pending->value.mutable_tokens();
+            GB_ASSIGN_OR_RETURN(const SecretString token,
+                                sealer_->Open(held.sealed_refresh_token(), place));
+            held.set_sealed_refresh_token(sealer_->Seal(token, place));
+            GB_RETURN_IF_ERROR(PutRecord(t, pending->key, pending->value));
+            return NoteSeals(t, *sealer_, pending->key, pending->value);
+          })
+          .ok());
+  bool adopted = false;
+  ASSERT_TRUE(store_
+                  ->Write([&](Transaction& t) -> absl::Status {
+                    GB_RETURN_IF_ERROR(manager_->AdoptTokens(t, "main", *tokens));
+                    GB_ASSIGN_OR_RETURN(const auto found, t.Get("tokens/main"));
+                    adopted = found.has_value();
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(adopted);
 }
 
 }  // namespace

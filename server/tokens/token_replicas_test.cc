@@ -17,6 +17,7 @@
 #include "common/status/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
 #include "server/store/watched_store_test.h"
@@ -103,7 +104,8 @@ class TokenReplicasTest : public ::testing::Test {
     return store_
         ->Write([&](Transaction& t) -> absl::Status {
           GB_RETURN_IF_ERROR(PutRecord(t, "connections/main", connection));
-          return TokenManager::AdoptTokens(t, "main", tokens);
+          GB_RETURN_IF_ERROR(NoteSeals(t, *sealer_, "connections/main", connection));
+          return manager.AdoptTokens(t, "main", tokens);
         })
         .status();
   }
@@ -123,10 +125,12 @@ class TokenReplicasTest : public ::testing::Test {
   }
   // As a restored database or an older server leaves it.
   void PutStored(const store::TokenRecord& record) {
-    EXPECT_TRUE(
-        store_
-            ->Write([&](Transaction& t) { return PutRecord(t, "tokens/main", record); })
-            .ok());
+    EXPECT_TRUE(store_
+                    ->Write([&](Transaction& t) -> absl::Status {
+                      GB_RETURN_IF_ERROR(PutRecord(t, "tokens/main", record));
+                      return NoteSeals(t, *sealer_, "tokens/main", record);
+                    })
+                    .ok());
   }
 
   // An access token that is not `refused`, or the reason why there is none.
