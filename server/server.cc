@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/server_credentials.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
 #include "server/api/event_rules.h"
@@ -28,6 +30,8 @@
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/database.h"
+#include "server/first_token.h"
+#include "server/identity/api_tokens.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -41,6 +45,7 @@ namespace {
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
+constexpr absl::Duration kExpireEvery = absl::Milliseconds(500);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
 // For other servers. One that has its database alone writes down now and then that
 // silent agents are not gone: it may be killed.
@@ -150,9 +155,10 @@ struct Server::Parts {
                          .Name("guestbridge_server_call_seconds_total")
                          .Help("Time spent in calls by method.")
                          .Register(*registry)),
-        guard(options.plaintext ? nullptr : store.get()),
+        guard(options.plaintext ? nullptr : store.get(), clock),
         desk(guard, [this](absl::string_view method, absl::StatusCode code,
                            absl::Duration took) { Count(method, code, took); }),
+        streams(clock),
         sessions(clock, random, server_id),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
@@ -172,6 +178,7 @@ struct Server::Parts {
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
+        api_tokens(*store, clock, random),
         // Agents say Hello again and get everything anew.
         feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
         dispatch(feed.Subscribe("",
@@ -181,6 +188,10 @@ struct Server::Parts {
         presence(feed.Subscribe(
             std::string(keys::kAgents),
             [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
+        callers(
+            feed.Subscribe(std::string(kApiTokenKeys),
+                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
+        expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
@@ -212,13 +223,14 @@ struct Server::Parts {
     services.push_back(MakeFieldMappingService(desk, mappings));
     services.push_back(MakeEventService(desk, events));
     services.push_back(MakeClientService(desk, clients, runs));
-    services.push_back(MakeRunService(desk, runs, feed, stopping));
+    services.push_back(MakeRunService(desk, runs, feed, stopping, streams));
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents));
     services.push_back(MakeStatusService(desk, status));
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
-               *store, status, checks}));
+               *store, status, checks, streams}));
+    services.push_back(MakeApiTokenService(desk, api_tokens));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {
@@ -237,6 +249,7 @@ struct Server::Parts {
   CallGuard guard;
   CallDesk desk;
   Stopping stopping{false};
+  OpenStreams streams;
   SessionHub sessions;
   std::unique_ptr<PortalCredentials> credentials;
   Integrations integrations;
@@ -252,9 +265,12 @@ struct Server::Parts {
   Dispatcher dispatcher;
   Agents agents;
   SystemStatus status;
+  TokenAdministration api_tokens;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
   std::unique_ptr<ChangeFeed::Subscription> presence;
+  std::unique_ptr<ChangeFeed::Subscription> callers;
+  Periodic expirer;
   Periodic voucher;
   Periodic catcher;
   Scheduler scheduler;
@@ -265,20 +281,24 @@ struct Server::Parts {
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
+  std::string first_token_file;
   std::unique_ptr<grpc::Server> server;
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { Drain(absl::ZeroDuration()); }
 const std::string& Server::address() const { return parts_->address; }
+const std::string& Server::first_token_file() const { return parts_->first_token_file; }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const Clock& clock,
                                                       Random& random) {
   GB_ASSIGN_OR_RETURN(ListenAddress listen, ParseListenAddress(options.listen));
-  if (options.plaintext && !IsLoopback(listen.host)) {
+  const bool local = !listen.socket.empty();
+  if (options.plaintext && (local || !IsLoopback(listen.host))) {
     return MakeError("PLAINTEXT_NOT_LOOPBACK", {{"listen", options.listen}});
   }
+  if (local) GB_RETURN_IF_ERROR(CheckSocketFolder(listen.socket));
   if (!options.portal_ca_file.empty()) {
     GB_RETURN_IF_ERROR(CheckAuthorityFile(options.portal_ca_file));
   }
@@ -296,7 +316,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                             .server = server_id},
                                            *store, *sealer, clock, MakeHttpClient));
   ServerCertificate certificate;
-  if (!options.plaintext) {
+  std::string first_token_file;
+  if (!options.plaintext && !local) {
+    GB_ASSIGN_OR_RETURN(first_token_file,
+                        MakeFirstToken(*store, directory, random, clock));
     if (!options.tls_cert.empty() || !options.tls_key.empty()) {
       GB_ASSIGN_OR_RETURN(
           certificate,
@@ -320,7 +343,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
-  if (!options.plaintext) {
+  parts->first_token_file = first_token_file;
+  if (local) {
+    // Who reaches the file is its owner: gRPC hands the peer's credentials to nobody.
+    credentials = grpc::experimental::LocalServerCredentials(UDS);
+    credentials->SetAuthMetadataProcessor(parts->guard.Processor());
+  } else if (!options.plaintext) {
     grpc::SslServerCredentialsOptions tls(
         certificate.client_ca.empty()
             ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
@@ -351,12 +379,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (parts->server == nullptr || port == 0) {
     return MakeError("LISTEN_FAILED", {{"listen", options.listen}});
   }
+  if (local && chmod(listen.socket.c_str(), S_IRUSR | S_IWUSR) != 0) {
+    return MakeError("LISTEN_FAILED", {{"listen", options.listen}});
+  }
   listen.port = port;
   parts->address = ToHostPort(listen);
   if (!options.metrics_listen.empty()) {
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
+  parts->expirer.Start();
   parts->voucher.Start();
   parts->catcher.Start();
   parts->scheduler.Start();
@@ -367,6 +399,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
+  parts_->expirer.Stop();
   parts_->voucher.Stop();
   parts_->catcher.Stop();
   parts_->scheduler.Stop();

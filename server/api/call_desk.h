@@ -7,8 +7,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/text/catalogue.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
+#include "server/identity/authorize.h"
 #include "server/identity/call_guard.h"
 #include "server/watch/session_hub.h"
 
@@ -19,6 +21,10 @@ struct Call {
   Language language = Language::kEnglish;
   Patience patience;
   Caller caller;
+  // What the caller may touch with this method.
+  Reach reach;
+  // Whether the caller still may; for streams. Asks the store.
+  std::function<absl::StatusOr<Caller>()> check_again;
 };
 
 // Told about each finished call: method, canonical code, time taken. Thread-safe.
@@ -33,11 +39,13 @@ class CallDesk {
       : guard_(guard), observer_(std::move(observer)) {}
 
   // `method` is "/package.Service/Method".
-  grpc::Status Serve(grpc::ServerContext& context, absl::string_view method,
+  grpc::Status Serve(grpc::ServerContext& context,
+                     const google::protobuf::Message& request, absl::string_view method,
                      const std::function<absl::Status(const Call&)>& handle) const;
 
   // The first half of Serve, for streams.
   absl::StatusOr<Call> Admit(const grpc::ServerContextBase& context,
+                             const google::protobuf::Message& request,
                              absl::string_view method) const;
 
   static Language LanguageOf(const grpc::ServerContextBase& context);

@@ -13,11 +13,13 @@
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
 #include "server/api/leases.h"
+#include "server/api/open_streams.h"
 #include "server/api/portal_credentials.h"
 #include "server/api/runs.h"
 #include "server/api/schedules.h"
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
+#include "server/api/token_administration.h"
 #include "server/watch/change_feed.h"
 #include "server/watch/session_hub.h"
 
@@ -36,7 +38,8 @@ std::unique_ptr<grpc::Service> MakeEventService(const CallDesk& desk, Events& ev
 std::unique_ptr<grpc::Service> MakeClientService(const CallDesk& desk, Clients& clients,
                                                  Runs& runs);
 std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
-                                              ChangeFeed& feed, Stopping& stopping);
+                                              ChangeFeed& feed, Stopping& stopping,
+                                              OpenStreams& streams);
 std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
                                                    Schedules& schedules);
 std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents);
@@ -54,8 +57,11 @@ struct AgentControlParts {
   Store& store;
   SystemStatus& status;
   ConnectionChecks& checks;
+  OpenStreams& streams;
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);
+std::unique_ptr<grpc::Service> MakeApiTokenService(const CallDesk& desk,
+                                                   TokenAdministration& tokens);
 
 }  // namespace guestbridge::server
