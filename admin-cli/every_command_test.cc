@@ -75,6 +75,13 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"agent", "get", "hotel-1"},
       {"ledger", "rebuild", "main", "--wait"},
       {"reconcile", "run", "main", "--wait"},
+      {"token", "create", "desk", "--role", "operator", "--integration", "main",
+       "--expires", "90d", "--out", testing::TempDir() + "guestbridge-desk.token"},
+      {"token", "list"},
+      {"token", "get", "k3v9x2m4p8q1"},
+      {"token", "rotate", "k3v9x2m4p8q1", "--overlap", "2h", "--out",
+       testing::TempDir() + "guestbridge-desk.token"},
+      {"token", "revoke", "k3v9x2m4p8q1", "--last"},
       {"status"},
       {"help", "error", "HOTEL_NOT_FOUND"},
       {"integration", "delete", "second"}};

@@ -89,6 +89,7 @@ std::vector<Command> AgentCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> ReconcileCommands();
 std::vector<Command> StatusCommands();
+std::vector<Command> TokenCommands();
 std::vector<Command> HelpCommands();
 
 }  // namespace guestbridge::cli

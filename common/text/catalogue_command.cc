@@ -191,8 +191,8 @@ constexpr ReasonText kReasons[] = {
 
 std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
-  for (const auto part :
-       {CommandLabels(), CommandClientLabels(), CommandSetupLabels(), CommandHelp()}) {
+  for (const auto part : {CommandLabels(), CommandClientLabels(), CommandSetupLabels(),
+                          CommandTokenLabels(), CommandHelp()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
