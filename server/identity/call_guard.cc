@@ -18,6 +18,7 @@
 #include "grpc/grpc_security_constants.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/authorize.h"
+#include "server/identity/peer_certificate.h"
 
 namespace guestbridge::server {
 namespace {
@@ -93,6 +94,19 @@ absl::StatusOr<std::optional<Caller>> CallGuard::Identify(
     owner.principal = absl::StrCat("localUsers/", geteuid());
     owner.grants = {{Role::kAdmin, ""}};
     return owner;
+  }
+  if (credentials.peer != nullptr) {
+    GB_ASSIGN_OR_RETURN(const std::optional<std::string> agent,
+                        AgentOfPeer(*store_, *credentials.peer, clock_.Now()));
+    // Who is an agent is no other, whatever token it carries beside its certificate.
+    if (agent.has_value()) {
+      Caller itself;
+      itself.principal = AgentName(*agent);
+      itself.name = *agent;
+      itself.grants = {{Role::kAgent, ""}};
+      itself.agent = *agent;
+      return itself;
+    }
   }
   if (credentials.token_digest.empty()) return std::optional<Caller>();
   GB_ASSIGN_OR_RETURN(std::optional<Caller> caller,

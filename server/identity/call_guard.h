@@ -41,8 +41,8 @@ class CallGuard {
   static Credentials CredentialsOf(const grpc::ServerContextBase& context);
 
   // Who calls, if they may. `method` is "/package.Service/Method"; `request` as for
-  // Authorize. Errors: TOKEN_UNKNOWN, those of FindCaller and of Authorize, those of
-  // the store.
+  // Authorize. Errors: TOKEN_UNKNOWN, those of AgentOfPeer, those of FindCaller and of
+  // Authorize, those of the store.
   absl::StatusOr<Caller> Check(absl::string_view method, const Credentials& credentials,
                                const google::protobuf::Message* request) const;
 
