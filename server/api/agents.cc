@@ -347,7 +347,8 @@ void Agents::OnChanges(const std::vector<Change>& changes) {
 
 absl::Status Agents::Acknowledge(const Session& session,
                                  const v1::AcknowledgeConfigurationRequest& request) {
-  GB_RETURN_IF_ERROR(ParseIntegrationName(request.integration()).status());
+  GB_ASSIGN_OR_RETURN(const std::string integration,
+                      ParseIntegrationName(request.integration()));
   const std::string& id = session.identity().agent;
   if (request.has_rejection()) {
     log::Warning("configuration_rejected", {{"agent", id},
@@ -360,6 +361,11 @@ absl::Status Agents::Acknowledge(const Session& session,
         GB_ASSIGN_OR_RETURN(
             auto record, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
         if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
+        // Another's by now, or never its own: nothing to remember, and nothing to
+        // repeat.
+        GB_ASSIGN_OR_RETURN(const std::string assigned,
+                            AssignedAgent(transaction, integration));
+        if (assigned != id) return absl::OkStatus();
         v1::Agent& agent = *record->value.mutable_agent();
         v1::AgentIntegration* entry = nullptr;
         for (v1::AgentIntegration& known : *agent.mutable_integrations()) {

@@ -29,8 +29,9 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
                               v1::Connection* response) override {
     return desk_.Serve(
         *context, *request, "/guestbridge.v1.ConnectionService/SaveConnection",
-        [&](const Call&) -> absl::Status {
-          return Take(connections_.Save(request->connection(), request->new_portal()),
+        [&](const Call& call) -> absl::Status {
+          return Take(connections_.Save(request->connection(), request->new_portal(),
+                                        call.reach),
                       response);
         });
   }
