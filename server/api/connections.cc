@@ -348,7 +348,8 @@ absl::Status Connections::MoveIn(Transaction& transaction, const std::string& id
   checked.source_key = record->value.source_key();
   v1::Connection same = connection;
   same.set_etag(std::to_string(record->version));
-  GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, same, checked));
+  GB_RETURN_IF_ERROR(
+      CheckStillFree(transaction, id, same, checked, Reach::Everything()));
   *connection.mutable_update_time() = ToTimestamp(clock_.Now());
   *moved = true;
   GB_RETURN_IF_ERROR(MoveLease(transaction, id, from, PortalKey(connection)));
