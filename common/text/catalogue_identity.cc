@@ -5,6 +5,7 @@ namespace {
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kUnauthenticated = absl::StatusCode::kUnauthenticated;
+constexpr auto kOk = absl::StatusCode::kOk;
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
 constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
