@@ -86,7 +86,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status ListFieldMappings(grpc::ServerContext* context,
                                  const v1::ListFieldMappingsRequest* request,
                                  v1::ListFieldMappingsResponse* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/ListFieldMappings",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.List(*request), response);
@@ -96,7 +96,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status DiffFieldMappings(grpc::ServerContext* context,
                                  const v1::DiffFieldMappingsRequest* request,
                                  v1::FieldMappingDiff* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/DiffFieldMappings",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.Diff(*request), response);
@@ -106,7 +106,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status RestoreFieldMapping(grpc::ServerContext* context,
                                    const v1::RestoreFieldMappingRequest* request,
                                    v1::FieldMapping* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/RestoreFieldMapping",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.Restore(request->name()), response);
