@@ -79,13 +79,15 @@ absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
       FlagOrVariable(parsed, env, "--token-file", "GUESTBRIDGE_TOKEN_FILE");
   std::string warning;
   // A flag is always looked at; the variable may be set for other servers.
-  const bool wanted = !target.plaintext || parsed.globals.Has("--token-file");
+  // On a Unix socket the server knows who calls by itself.
+  const bool safe = !target.plaintext && !IsUnixSocket(target.server);
+  const bool wanted = safe || parsed.globals.Has("--token-file");
   if (!token_file.empty() && wanted) {
     GB_ASSIGN_OR_RETURN(SecretFile token,
                         ReadSecretFile(token_file, env.in, "TOKEN_FILE"));
     // Without TLS there is no caller identity, and a token would be readable on the
     // way.
-    if (!target.plaintext) options.token = std::move(token.secret);
+    if (safe) options.token = std::move(token.secret);
     if (token.readable_by_others) warning = token_file;
   }
   GB_ASSIGN_OR_RETURN(auto channel, OpenChannel(target));
@@ -126,7 +128,7 @@ absl::Span<const Command> Commands() {
          {SetupCommands, IntegrationCommands, ConnectionCommands, FieldsCommands,
           EventsCommands, ClientsCommands, ExportCommands, ScheduleCommands,
           RunCommands, AgentCommands, LedgerCommands, ReconcileCommands, StatusCommands,
-          AuditCommands, SecretsCommands, HelpCommands}) {
+          AuditCommands, SecretsCommands, TokenCommands, HelpCommands}) {
       std::vector<Command> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(*all));
     }

@@ -307,6 +307,7 @@ void FakeServer::Start() {
   builder.RegisterService(static_cast<v1::StatusService::Service*>(all));
   builder.RegisterService(static_cast<v1::AuditService::Service*>(all));
   builder.RegisterService(static_cast<v1::SecretService::Service*>(all));
+  builder.RegisterService(static_cast<v1::ApiTokenService::Service*>(all));
   server_ = builder.BuildAndStart();
 }
 
@@ -345,6 +346,11 @@ v1::StartReconcileRequest FakeServer::reconciled() const {
 v1::MatchClientsRequest FakeServer::matched() const {
   const std::lock_guard lock(services_->mutex);
   return services_->match_request;
+}
+
+v1::CreateApiTokenRequest FakeServer::token_request() const {
+  const std::lock_guard lock(services_->mutex);
+  return services_->token_request;
 }
 
 v1::StartExportRequest FakeServer::started() const {

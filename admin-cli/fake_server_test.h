@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/server.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
+#include "guestbridge/v1/api_token.grpc.pb.h"
 #include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/connection.grpc.pb.h"
@@ -76,6 +77,7 @@ class FakeServer {
   bool was_given_portal_time() const;
   std::string seen_language() const;
   std::string seen_authorization() const;
+  v1::CreateApiTokenRequest token_request() const;
   v1::StartExportRequest started() const;
   v1::StartReconcileRequest reconciled() const;
   v1::MatchClientsRequest matched() const;

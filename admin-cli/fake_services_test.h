@@ -27,7 +27,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                                     v1::AgentService::Service,
                                     v1::StatusService::Service,
                                     v1::AuditService::Service,
-                                    v1::SecretService::Service {
+                                    v1::SecretService::Service,
+                                    v1::ApiTokenService::Service {
   using ServerContext = grpc::ServerContext;
   using Status = grpc::Status;
 
@@ -189,6 +190,21 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   Status VerifyAudit(ServerContext* context, const v1::VerifyAuditRequest*,
                      v1::VerifyAuditResponse* answer) override;
 
+  // Tokens.
+  void FillToken(v1::ApiToken* token) const;
+  Status CreateApiToken(ServerContext* context,
+                        const v1::CreateApiTokenRequest* request,
+                        v1::CreateApiTokenResponse* answer) override;
+  Status ListApiTokens(ServerContext* context, const v1::ListApiTokensRequest*,
+                       v1::ListApiTokensResponse* answer) override;
+  Status GetApiToken(ServerContext* context, const v1::GetApiTokenRequest* request,
+                     v1::ApiToken* answer) override;
+  Status RotateApiToken(ServerContext* context, const v1::RotateApiTokenRequest*,
+                        v1::RotateApiTokenResponse* answer) override;
+  Status RevokeApiToken(ServerContext* context,
+                        const v1::RevokeApiTokenRequest* request,
+                        v1::ApiToken* answer) override;
+
   FakeServer& owner;
   mutable std::mutex mutex;
   std::string language;
@@ -208,6 +224,8 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   std::vector<v1::FieldMapping> versions;
   std::map<std::string, bool> events = {{"client-created", true}};
   v1::Schedule schedule;
+  v1::CreateApiTokenRequest token_request;
+  v1::RevokeApiTokenRequest revoke_request;
   v1::StartExportRequest export_request;
   v1::StartReconcileRequest reconcile_request;
   v1::MatchClientsRequest match_request;

@@ -6,8 +6,11 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
@@ -50,6 +53,9 @@ struct TokenOptions {
   std::string role;
   std::string name;
   std::string out;
+  std::vector<std::string> integrations;
+  std::string agent;
+  std::string expires;
 };
 
 bool IsStandardOutput(const std::string& file) { return file == "-"; }
@@ -87,6 +93,17 @@ DatabaseChoice Chosen(const ServerOptions& options) {
                         options.data_dir);
 }
 
+// "8760h" and, as the command line tool writes it, "365d".
+bool ParseLifetime(const std::string& text, absl::Duration* lifetime) {
+  int days = 0;
+  if (absl::EndsWith(text, "d") &&
+      absl::SimpleAtoi(text.substr(0, text.size() - 1), &days)) {
+    *lifetime = absl::Hours(24) * days;
+    return true;
+  }
+  return absl::ParseDuration(text, lifetime);
+}
+
 int Say(absl::string_view reason, const Parameters& parameters) {
   std::cout << RenderMessage(reason, parameters, LocaleLanguage()) << std::endl;
   return 0;
@@ -106,9 +123,27 @@ int Copy(const DatabaseChoice& from, const DatabaseChoice& to) {
                                  {"sequences", absl::StrCat(copied->sequences)}});
 }
 
+absl::StatusOr<NewApiToken> Wanted(const TokenOptions& given) {
+  const absl::StatusOr<Role> role = ParseRole(given.role);
+  if (!role.ok()) return role.status();
+  NewApiToken wanted;
+  wanted.name = given.name;
+  wanted.agent = given.agent;
+  for (const std::string& integration : given.integrations) {
+    wanted.grants.push_back({*role, integration});
+  }
+  if (wanted.grants.empty()) wanted.grants.push_back({*role, ""});
+  if (!given.expires.empty() && !ParseLifetime(given.expires, &wanted.lifetime)) {
+    return MakeError("TOKEN_LIFETIME_INVALID");
+  }
+  const absl::Status fits = CheckNewApiToken(wanted);
+  if (!fits.ok()) return fits;
+  return wanted;
+}
+
 int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
-  const absl::StatusOr<Role> role = ParseRole(wanted.role);
-  if (!role.ok()) return Fail(role.status());
+  const absl::StatusOr<NewApiToken> checked = Wanted(wanted);
+  if (!checked.ok()) return Fail(checked.status());
   const absl::StatusOr<DataDirectory> directory = DataDirectory::Open(options.data_dir);
   if (!directory.ok()) return Fail(directory.status());
   const absl::StatusOr<std::unique_ptr<Store>> store =
@@ -118,7 +153,7 @@ int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
     return Fail(writable);
   }
   const absl::StatusOr<SecretString> token =
-      CreateApiToken(**store, SystemRandom(), SystemClock(), *role, wanted.name);
+      CreateApiToken(**store, SystemRandom(), SystemClock(), *checked);
   if (!token.ok()) return Fail(token.status());
   const absl::Status written = WriteToken(wanted.out, token->Reveal());
   return written.ok() ? 0 : Fail(written);
@@ -141,6 +176,12 @@ int Serve(const ServerOptions& options) {
   if (options.plaintext) {
     std::cerr << "guestbridge-server: "
               << RenderMessage("PLAINTEXT_IN_USE", {}, LocaleLanguage()) << std::endl;
+  }
+  if (!(*server)->first_token_file().empty()) {
+    const Parameters made = {{"file", (*server)->first_token_file()}};
+    std::cerr << "guestbridge-server: "
+              << RenderMessage("FIRST_ADMIN_TOKEN", made, LocaleLanguage()) << "\n"
+              << RenderRemedy("FIRST_ADMIN_TOKEN", made, LocaleLanguage()) << std::endl;
   }
   std::cout << "guestbridge-server listening on " << (*server)->address() << std::endl;
   int signal_number = 0;
@@ -178,7 +219,8 @@ int Main(int argc, char** argv) {
         ->envname("GUESTBRIDGE_SERVER_" + variable)
         ->capture_default_str();
   };
-  text(app, "--listen", options.listen, "LISTEN", "HOST:PORT; port 0 picks one.");
+  text(app, "--listen", options.listen, "LISTEN",
+       "HOST:PORT; port 0 picks one. Or unix:PATH, without TLS, for its owner alone.");
   text(app, "--data-dir", options.data_dir, "DATA_DIR",
        "Database, key file and certificates; made with mode 0700.");
   text(app, "--database", options.database, "DATABASE",
@@ -244,6 +286,18 @@ int Main(int argc, char** argv) {
       ->required();
   create.add_option("--name", token.name, "For people: whose it is.")
       ->envname("GUESTBRIDGE_SERVER_TOKEN_NAME");
+  create
+      .add_option("--integration", token.integrations,
+                  "Only there; may be repeated. Default: on everything.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_INTEGRATION");
+  create
+      .add_option("--agent", token.agent,
+                  "Role agent: the one agent whose it is. Default: any agent's.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_AGENT");
+  create
+      .add_option("--expires", token.expires,
+                  "How long it lives, e.g. 365d; at most 3650d. Default: without end.")
+      ->envname("GUESTBRIDGE_SERVER_TOKEN_EXPIRES");
   create
       .add_option("--out", token.out,
                   "The file that the token is written to; - is standard output.")

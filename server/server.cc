@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/server_credentials.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
 #include "server/api/event_rules.h"
@@ -32,6 +34,8 @@
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/database.h"
+#include "server/first_token.h"
+#include "server/identity/api_tokens.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -47,6 +51,7 @@ namespace {
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
+constexpr absl::Duration kExpireEvery = absl::Milliseconds(500);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
 constexpr absl::Duration kDeniedEvery = absl::Seconds(10);
 // For other servers. One that has its database alone writes down now and then that
@@ -122,13 +127,14 @@ struct Server::Parts {
                          .Name("guestbridge_server_call_seconds_total")
                          .Help("Time spent in calls by method.")
                          .Register(*registry)),
-        guard(options.plaintext ? nullptr : store.get()),
+        guard(options.plaintext ? nullptr : store.get(), clock),
         denied(store->audit(), clock),
         desk(
             guard,
             [this](absl::string_view method, absl::StatusCode code,
                    absl::Duration took) { Count(method, code, took); },
             denied, random),
+        streams(clock),
         sessions(clock, random, identity.id, identity.before),
         credentials(
             MakeTokenCredentials(*tokens, MakeHttpClient,
@@ -150,6 +156,7 @@ struct Server::Parts {
         agents(*store, clock, sessions, dispatcher, leases),
         audits(*store, store->audit()),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
+        api_tokens(*store, clock, random),
         // Agents say Hello again and get everything anew.
         feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
         dispatch(feed.Subscribe("",
@@ -159,6 +166,10 @@ struct Server::Parts {
         presence(feed.Subscribe(
             std::string(keys::kAgents),
             [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
+        callers(
+            feed.Subscribe(std::string(kApiTokenKeys),
+                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
+        expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
         scheduler(*store, clock,
@@ -207,15 +218,16 @@ struct Server::Parts {
     services.push_back(MakeFieldMappingService(desk, mappings));
     services.push_back(MakeEventService(desk, events));
     services.push_back(MakeClientService(desk, clients, runs));
-    services.push_back(MakeRunService(desk, runs, feed, stopping));
+    services.push_back(MakeRunService(desk, runs, feed, stopping, streams));
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents));
     services.push_back(MakeStatusService(desk, status));
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
-               *store, status, checks, store->audit()}));
+               *store, status, checks, store->audit(), streams}));
     services.push_back(MakeAuditService(desk, audits));
     services.push_back(MakeSecretService(desk, secrets));
+    services.push_back(MakeApiTokenService(desk, api_tokens));
   }
 
   // Under the key that seals now, like the secrets.
@@ -256,6 +268,7 @@ struct Server::Parts {
   DeniedCalls denied;
   CallDesk desk;
   Stopping stopping{false};
+  OpenStreams streams;
   SessionHub sessions;
   std::unique_ptr<PortalCredentials> credentials;
   Integrations integrations;
@@ -272,9 +285,12 @@ struct Server::Parts {
   Agents agents;
   Audits audits;
   SystemStatus status;
+  TokenAdministration api_tokens;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
   std::unique_ptr<ChangeFeed::Subscription> presence;
+  std::unique_ptr<ChangeFeed::Subscription> callers;
+  Periodic expirer;
   Periodic voucher;
   Periodic catcher;
   Scheduler scheduler;
@@ -289,20 +305,24 @@ struct Server::Parts {
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
+  std::string first_token_file;
   std::unique_ptr<grpc::Server> server;
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { Drain(absl::ZeroDuration()); }
 const std::string& Server::address() const { return parts_->address; }
+const std::string& Server::first_token_file() const { return parts_->first_token_file; }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const Clock& clock,
                                                       Random& random) {
   GB_ASSIGN_OR_RETURN(ListenAddress listen, ParseListenAddress(options.listen));
-  if (options.plaintext && !IsLoopback(listen.host)) {
+  const bool local = !listen.socket.empty();
+  if (options.plaintext && (local || !IsLoopback(listen.host))) {
     return MakeError("PLAINTEXT_NOT_LOOPBACK", {{"listen", options.listen}});
   }
+  if (local) GB_RETURN_IF_ERROR(CheckSocketFolder(listen.socket));
   if (!options.portal_ca_file.empty()) {
     GB_RETURN_IF_ERROR(CheckAuthorityFile(options.portal_ca_file));
   }
@@ -325,15 +345,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       std::unique_ptr<AuditedStore> store,
       AuditedStore::Open(std::move(bare), keys->sealer(), random, clock));
   keys->WriteThrough(*store);
-  GB_ASSIGN_OR_RETURN(std::unique_ptr<TokenManager> tokens,
-                      TokenManager::Create({.oauth_url = options.oauth_url,
-                                            .extra_ca_file = options.portal_ca_file,
-                                            .server = identity.id,
-                                            .predecessor = identity.before},
-                                           *store, keys->sealer(), clock, MakeHttpClient));
+  GB_ASSIGN_OR_RETURN(
+      std::unique_ptr<TokenManager> tokens,
+      TokenManager::Create({.oauth_url = options.oauth_url,
+                            .extra_ca_file = options.portal_ca_file,
+                            .server = identity.id,
+                            .predecessor = identity.before},
+                           *store, keys->sealer(), clock, MakeHttpClient));
   GB_RETURN_IF_ERROR(directory.Keep(identity));
   ServerCertificate certificate;
-  if (!options.plaintext) {
+  std::string first_token_file;
+  if (!options.plaintext && !local) {
+    GB_ASSIGN_OR_RETURN(first_token_file,
+                        MakeFirstToken(*store, directory, random, clock));
     if (!options.tls_cert.empty() || !options.tls_key.empty()) {
       GB_ASSIGN_OR_RETURN(
           certificate,
@@ -357,7 +381,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
-  if (!options.plaintext) {
+  parts->first_token_file = first_token_file;
+  if (local) {
+    // Who reaches the file is its owner: gRPC hands the peer's credentials to nobody.
+    credentials = grpc::experimental::LocalServerCredentials(UDS);
+    credentials->SetAuthMetadataProcessor(parts->guard.Processor());
+  } else if (!options.plaintext) {
     grpc::SslServerCredentialsOptions tls(
         certificate.client_ca.empty()
             ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
@@ -388,12 +417,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (parts->server == nullptr || port == 0) {
     return MakeError("LISTEN_FAILED", {{"listen", options.listen}});
   }
+  if (local && chmod(listen.socket.c_str(), S_IRUSR | S_IWUSR) != 0) {
+    return MakeError("LISTEN_FAILED", {{"listen", options.listen}});
+  }
   listen.port = port;
   parts->address = ToHostPort(listen);
   if (!options.metrics_listen.empty()) {
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
   }
+  parts->expirer.Start();
   parts->voucher.Start();
   parts->catcher.Start();
   parts->scheduler.Start();
@@ -406,6 +439,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Drain(absl::Duration patience) {
   if (parts_->server == nullptr || parts_->stopping.exchange(true)) return;
+  parts_->expirer.Stop();
   parts_->voucher.Stop();
   parts_->catcher.Stop();
   parts_->scheduler.Stop();

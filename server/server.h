@@ -15,7 +15,7 @@ namespace guestbridge::server {
 
 // The flags of guestbridge-server; see `--help`.
 struct ServerOptions {
-  std::string listen = "127.0.0.1:7443";
+  std::string listen = "127.0.0.1:7443";  // HOST:PORT or unix:PATH
   std::string data_dir = "./guestbridge-data";
   std::string database;  // Empty: sqlite:<data_dir>/server.db
   std::string database_password_file;
@@ -47,6 +47,10 @@ class Server {
 
   // HOST:PORT with the real port.
   const std::string& address() const;
+
+  // The file with the admin token that this start made, because there was no token at
+  // all; empty: it made none.
+  const std::string& first_token_file() const;
 
   // Ends streams, lets calls finish for at most `patience`, stops everything.
   void Drain(absl::Duration patience);

@@ -145,7 +145,7 @@ int Main(int argc, char** argv) {
         ->capture_default_str();
   };
   text("--server", options.server.host_port, "SERVER",
-       "HOST:PORT of the configuration server.")
+       "HOST:PORT of the configuration server, or unix:PATH of its socket.")
       ->required();
   text("--name", options.name, "NAME", "This agent's name; unique on the server.")
       ->required()

@@ -91,6 +91,7 @@ std::vector<Command> ReconcileCommands();
 std::vector<Command> StatusCommands();
 std::vector<Command> AuditCommands();
 std::vector<Command> SecretsCommands();
+std::vector<Command> TokenCommands();
 std::vector<Command> HelpCommands();
 
 }  // namespace guestbridge::cli

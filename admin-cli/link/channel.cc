@@ -36,6 +36,10 @@ absl::StatusOr<std::string> ReadCertificates(const std::string& path) {
 
 }  // namespace
 
+bool IsUnixSocket(absl::string_view server) {
+  return absl::StartsWith(server, "unix:");
+}
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Target& target) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -45,6 +49,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Target& target)
   arguments.SetMaxSendMessageSize(-1);
   // A watch that lost its server looks for it again within seconds, also after hours.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  if (IsUnixSocket(target.server)) {
+    return grpc::CreateCustomChannel(
+        target.server, grpc::experimental::LocalCredentials(UDS), arguments);
+  }
   if (target.plaintext) {
     return grpc::CreateCustomChannel(target.server, grpc::InsecureChannelCredentials(),
                                      arguments);

@@ -4,15 +4,18 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "grpcpp/channel.h"
 
 namespace guestbridge::cli {
 
 struct Target {
-  std::string server;  // HOST:PORT
+  std::string server;  // HOST:PORT or unix:PATH
   bool plaintext = false;
   std::string tls_ca;  // PEM file; empty: the system's.
 };
+
+bool IsUnixSocket(absl::string_view server);
 
 // A channel to the server; connects with the first call. Not through a proxy: the
 // server is in the house. Errors: TLS_CA_UNREADABLE, TLS_CA_MALFORMED (parameter file).

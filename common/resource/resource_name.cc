@@ -15,10 +15,12 @@ namespace {
 
 constexpr char kIntegrationPattern[] = "integrations/{integration}";
 constexpr char kAgentPattern[] = "agents/{agent}";
+constexpr char kApiTokenPattern[] = "apiTokens/{api_token}";
 constexpr char kRunPattern[] = "integrations/{integration}/runs/{run}";
 constexpr char kVersionPattern[] = "integrations/{integration}/fieldMappings/{version}";
 constexpr char kClientPattern[] = "integrations/{integration}/clients/{client}";
 constexpr size_t kMaxIdLength = 63;
+constexpr size_t kMaxApiTokenLength = 32;
 constexpr size_t kMaxClientLength = 256;
 
 absl::Status Malformed(absl::string_view name, absl::string_view pattern) {
@@ -84,6 +86,9 @@ std::string ClientName(absl::string_view integration_id, absl::string_view clien
 std::string AgentName(absl::string_view agent_id) {
   return absl::StrCat("agents/", agent_id);
 }
+std::string ApiTokenName(absl::string_view api_token_id) {
+  return absl::StrCat("apiTokens/", api_token_id);
+}
 
 absl::StatusOr<std::string> ParseIntegrationName(absl::string_view name) {
   absl::string_view id = name;
@@ -108,6 +113,18 @@ absl::StatusOr<std::string> ParseAgentName(absl::string_view name) {
   if (!absl::ConsumePrefix(&id, "agents/") || !IsAgentId(id)) {
     return Malformed(name, kAgentPattern);
   }
+  return std::string(id);
+}
+
+absl::StatusOr<std::string> ParseApiTokenName(absl::string_view name) {
+  absl::string_view id = name;
+  bool fits = absl::ConsumePrefix(&id, "apiTokens/") && !id.empty() &&
+              id.size() <= kMaxApiTokenLength;
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    fits = fits && (absl::ascii_islower(byte) || absl::ascii_isdigit(byte));
+  }
+  if (!fits) return Malformed(name, kApiTokenPattern);
   return std::string(id);
 }
 

@@ -12,6 +12,7 @@
 //   integrations/{integration}/runs/{run}               decimal, from 1, unique in a
 //   server integrations/{integration}/clients/{client}         GUID, lower case
 //   agents/{agent}                                      [A-Za-z0-9][A-Za-z0-9._-]{0,62}
+//   apiTokens/{api_token}                               [a-z0-9]{1,32}
 namespace guestbridge {
 
 std::string IntegrationName(absl::string_view integration_id);
@@ -23,6 +24,7 @@ std::string MappingVersionName(absl::string_view integration_id, int version);
 std::string RunName(absl::string_view integration_id, int64_t run);
 std::string ClientName(absl::string_view integration_id, absl::string_view client);
 std::string AgentName(absl::string_view agent_id);
+std::string ApiTokenName(absl::string_view api_token_id);
 
 // Each parser accepts exactly the full name and returns the id.
 // Errors: NAME_MALFORMED (INVALID_ARGUMENT; parameters name, pattern).
@@ -30,6 +32,7 @@ absl::StatusOr<std::string> ParseIntegrationName(absl::string_view name);
 // Accepts `integrations/x` and any name below it; returns `x`.
 absl::StatusOr<std::string> IntegrationOf(absl::string_view name);
 absl::StatusOr<std::string> ParseAgentName(absl::string_view name);
+absl::StatusOr<std::string> ParseApiTokenName(absl::string_view name);
 
 struct RunId {
   std::string integration;  // "-" when the caller does not know it

@@ -398,8 +398,8 @@ constexpr ReasonText kTexts[] = {
      "Use TLS for anything but a trial.", "Для настоящей работы используйте TLS."},
     {"LISTEN_ADDRESS_INVALID", kInvalid, "\"{listen}\" is not an address to listen on.",
      "«{listen}» — не адрес, который можно слушать.",
-     "Write HOST:PORT, e.g. 127.0.0.1:7443.",
-     "Укажите ХОСТ:ПОРТ, например 127.0.0.1:7443."},
+     "Write HOST:PORT, e.g. 127.0.0.1:7443, or unix:PATH.",
+     "Укажите ХОСТ:ПОРТ, например 127.0.0.1:7443, или unix:ПУТЬ."},
     {"LISTEN_FAILED", kPrecondition, "The server cannot listen on {listen}.",
      "Сервер не может слушать {listen}.",
      "Check that the address belongs to this machine and that no other program uses "

@@ -193,7 +193,8 @@ std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
   for (const auto part :
        {CommandLabels(), CommandClientLabels(), CommandSetupLabels(),
-        CommandSecretLabels(), CommandHelp(), CommandAuditLabels()}) {
+        CommandSecretLabels(), CommandTokenLabels(), CommandHelp(),
+        CommandAuditLabels()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

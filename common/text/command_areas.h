@@ -12,6 +12,7 @@ absl::Span<const ReasonText> CommandClientLabels();  // states, rules, decisions
 absl::Span<const ReasonText> CommandSetupLabels();   // the conversation of `setup`
 absl::Span<const ReasonText> CommandAuditLabels();   // all of `audit`, its help too
 absl::Span<const ReasonText> CommandSecretLabels();  // `secrets`
+absl::Span<const ReasonText> CommandTokenLabels();   // the commands `token`, whole
 absl::Span<const ReasonText> CommandHelp();          // --help
 
 // A label: a text that is no reason, hence without a code and a remedy.

@@ -26,6 +26,7 @@ const std::vector<Rule>& Rules() {
       {"EVENT_BY_", {Place::kEvents}},
       {"LINE_", {Place::kLine}},
       {"PLAINTEXT_IN_USE", {Place::kLog}},
+      {"FIRST_ADMIN_TOKEN", {Place::kLog}},
       {"DATABASE_COPIED", {Place::kLog}},
       {"DATABASE_MIGRATED", {Place::kLog}},
       {"SECRET_FILE_READABLE_BY_OTHERS", {Place::kLog}},

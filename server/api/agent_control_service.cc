@@ -25,9 +25,10 @@ class AgentControlServiceImpl final : public Base {
 
   grpc::Status Hello(grpc::ServerContext* context, const v1::HelloRequest* request,
                      v1::HelloResponse* response) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "Hello"), [&](const Call&) {
-      return Take(parts_.agents.Hello(*request), response);
-    });
+    return desk_.Serve(
+        *context, *request, absl::StrCat(kPrefix, "Hello"), [&](const Call& call) {
+          return Take(parts_.agents.Hello(*request, call.caller.principal), response);
+        });
   }
 
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
@@ -35,9 +36,9 @@ class AgentControlServiceImpl final : public Base {
     const Language language = CallDesk::LanguageOf(*context);
     auto* reactor = new StreamReactor<v1::WatchResponse>();
     const absl::StatusOr<Call> call =
-        desk_.Admit(*context, absl::StrCat(kPrefix, "Watch"));
+        desk_.Admit(*context, *request, absl::StrCat(kPrefix, "Watch"));
     absl::StatusOr<std::shared_ptr<Session>> entered =
-        call.ok() ? parts_.agents.Enter(request->session())
+        call.ok() ? Enter(*call, *request)
                   : absl::StatusOr<std::shared_ptr<Session>>(call.status());
     if (!entered.ok()) {
       reactor->Refuse(ToGrpcStatus(entered.status(), language));
@@ -47,6 +48,10 @@ class AgentControlServiceImpl final : public Base {
     const int stream = session->Attach(reactor->waker());
     parts_.agents.StreamBegan(session);
     parts_.dispatcher.Begin(session);
+    std::shared_ptr<OpenStreams::Entry> entry = parts_.streams.Add(
+        call->caller, call->check_again, [this, session](const absl::Status& status) {
+          parts_.sessions.Close(session, status);
+        });
     reactor->Begin(
         [session, stream, language] {
           Session::Step next = session->Next(stream);
@@ -55,7 +60,8 @@ class AgentControlServiceImpl final : public Base {
           if (next.end.has_value()) step.end = ToGrpcStatus(*next.end, language);
           return step;
         },
-        [this, session, stream] {
+        [this, session, stream, entry]() mutable {
+          entry.reset();
           if (!session->Detach(stream)) return;
           parts_.dispatcher.Forget(session);
           parts_.sessions.StreamEnded(session);
@@ -67,10 +73,10 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status AcknowledgeConfiguration(
       grpc::ServerContext* context, const v1::AcknowledgeConfigurationRequest* request,
       v1::AcknowledgeConfigurationResponse*) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "AcknowledgeConfiguration"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request,
+                       absl::StrCat(kPrefix, "AcknowledgeConfiguration"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return parts_.agents.Acknowledge(*session, *request);
                        });
   }
@@ -78,10 +84,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status AcquireLease(grpc::ServerContext* context,
                             const v1::AcquireLeaseRequest* request,
                             v1::Lease* response) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "AcquireLease"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "AcquireLease"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return Take(parts_.leases.Acquire(*session, *request),
                                      response);
                        });
@@ -90,10 +95,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status ReportRun(grpc::ServerContext* context,
                          const v1::ReportRunRequest* request,
                          v1::ReportRunResponse* response) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportRun"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "ReportRun"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          GB_ASSIGN_OR_RETURN(const bool cancel,
                                              parts_.runs.Report(*session, *request));
                          response->set_cancel_requested(cancel);
@@ -105,10 +109,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status OpenRun(grpc::ServerContext* context, const v1::OpenRunRequest* request,
                        v1::Run* response) override {
     return desk_.Serve(
-        *context, absl::StrCat(kPrefix, "OpenRun"),
+        *context, *request, absl::StrCat(kPrefix, "OpenRun"),
         [&](const Call& call) -> absl::Status {
-          GB_ASSIGN_OR_RETURN(const auto session,
-                              parts_.agents.Enter(request->session()));
+          GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
           GB_RETURN_IF_ERROR(Take(parts_.runs.OpenOwn(*session, *request), response));
           Render(call.language, response);
           return absl::OkStatus();
@@ -118,10 +121,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status ReportLedger(grpc::ServerContext* context,
                             const v1::ReportLedgerRequest* request,
                             v1::ReportLedgerResponse*) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportLedger"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "ReportLedger"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return parts_.status.TakeLedger(*session, *request);
                        });
   }
@@ -129,10 +131,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status ReportChecks(grpc::ServerContext* context,
                             const v1::ReportChecksRequest* request,
                             v1::ReportChecksResponse*) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "ReportChecks"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "ReportChecks"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return parts_.checks.TakeReport(*session, *request);
                        });
   }
@@ -140,10 +141,9 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status FinishTask(grpc::ServerContext* context,
                           const v1::FinishTaskRequest* request,
                           v1::FinishTaskResponse*) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "FinishTask"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "FinishTask"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return parts_.sessions.Answer(*session, *request);
                        });
   }
@@ -152,10 +152,9 @@ class AgentControlServiceImpl final : public Base {
                               const v1::GetAccessTokenRequest* request,
                               v1::AccessToken* response) override {
     return desk_.Serve(
-        *context, absl::StrCat(kPrefix, "GetAccessToken"),
-        [&](const Call&) -> absl::Status {
-          GB_ASSIGN_OR_RETURN(const auto session,
-                              parts_.agents.Enter(request->session()));
+        *context, *request, absl::StrCat(kPrefix, "GetAccessToken"),
+        [&](const Call& call) -> absl::Status {
+          GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
           GB_ASSIGN_OR_RETURN(const std::string id,
                               ParseIntegrationName(request->integration()));
           GB_RETURN_IF_ERROR(CheckServes(*session, id));
@@ -171,10 +170,9 @@ class AgentControlServiceImpl final : public Base {
 
   grpc::Status Goodbye(grpc::ServerContext* context, const v1::GoodbyeRequest* request,
                        v1::GoodbyeResponse*) override {
-    return desk_.Serve(*context, absl::StrCat(kPrefix, "Goodbye"),
-                       [&](const Call&) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session,
-                                             parts_.agents.Enter(request->session()));
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "Goodbye"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
                          return parts_.agents.Goodbye(session);
                        });
   }
@@ -187,6 +185,13 @@ class AgentControlServiceImpl final : public Base {
     given.set_field("access_token");
     given.set_after(parts_.audit.key().Hash(token));
     return parts_.audit.Record(entry);
+  }
+
+  // The session that the request names, of this very caller.
+  template <typename Request>
+  absl::StatusOr<std::shared_ptr<Session>> Enter(const Call& call,
+                                                 const Request& request) {
+    return parts_.agents.Enter(request.session(), call.caller.principal);
   }
 
   // Tokens go to the agent of the integration only.

@@ -53,7 +53,19 @@ absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sen
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
+bool Agents::KeepWithin(const Reach& reach, v1::Agent* agent) {
+  if (reach.everything()) return true;
+  auto& all = *agent->mutable_integrations();
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const v1::AgentIntegration& entry) {
+                             const auto id = ParseIntegrationName(entry.integration());
+                             return !id.ok() || !reach.Has(*id);
+                           }),
+            all.end());
+  return !all.empty();
+}
+
+absl::StatusOr<v1::Agent> Agents::Get(const std::string& name, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseAgentName(name));
   v1::Agent agent;
   // Outside of the transaction: the dispatcher holds its lock while it reads the store.
@@ -62,33 +74,44 @@ absl::StatusOr<v1::Agent> Agents::Get(const std::string& name) {
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    return View(transaction, sent, id, record->value, &agent);
+    GB_RETURN_IF_ERROR(View(transaction, sent, id, record->value, &agent));
+    if (KeepWithin(reach, &agent)) return absl::OkStatus();
+    return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
   }));
   return agent;
 }
 
 absl::StatusOr<v1::ListAgentsResponse> Agents::List(
-    const v1::ListAgentsRequest& request) {
+    const v1::ListAgentsRequest& request, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   GB_ASSIGN_OR_RETURN(const std::string after,
                       DecodePageToken("agents", request.page_token()));
   v1::ListAgentsResponse response;
   const SentRevisions sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(
-        const auto records,
-        ListRecords<store::AgentRecord>(transaction, keys::kAgents, after, size + 1));
-    for (const auto& record : records) {
-      if (response.agents_size() == size) {
-        response.set_next_page_token(
-            EncodePageToken("agents", records[static_cast<size_t>(size) - 1].key));
-        break;
+    std::string last = after;
+    while (true) {
+      GB_ASSIGN_OR_RETURN(
+          const auto records,
+          ListRecords<store::AgentRecord>(transaction, keys::kAgents, last, size + 1));
+      for (const auto& record : records) {
+        v1::Agent agent;
+        GB_RETURN_IF_ERROR(View(transaction, sent,
+                                record.key.substr(keys::kAgents.size()), record.value,
+                                &agent));
+        if (!KeepWithin(reach, &agent)) continue;
+        if (response.agents_size() == size) {
+          // The last that was shown: the token tells of no other.
+          response.set_next_page_token(EncodePageToken(
+              "agents", keys::Agent(response.agents(size - 1).name().substr(
+                            keys::kAgents.size()))));
+          return absl::OkStatus();
+        }
+        *response.add_agents() = std::move(agent);
       }
-      GB_RETURN_IF_ERROR(View(transaction, sent,
-                              record.key.substr(keys::kAgents.size()), record.value,
-                              response.add_agents()));
+      if (records.size() <= static_cast<size_t>(size)) return absl::OkStatus();
+      last = records.back().key;
     }
-    return absl::OkStatus();
   }));
   return response;
 }
@@ -124,7 +147,8 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
   return record;
 }
 
-absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request) {
+absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
+                                                const std::string& principal) {
   const std::string& id = request.agent();
   if (!IsAgentId(id)) {
     return MakeFieldError("agent", "AGENT_NAME_INVALID", {{"agent", id}});
@@ -142,6 +166,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request)
   }
   Session::Identity identity;
   identity.agent = id;
+  identity.principal = principal;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
   CommitMark mark;
@@ -234,8 +259,10 @@ void Agents::EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced) 
   }
 }
 
-absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token) {
-  GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, sessions_.Find(token));
+absl::StatusOr<std::shared_ptr<Session>> Agents::Enter(const std::string& token,
+                                                       const std::string& principal) {
+  GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                      sessions_.Find(token, principal));
   if (session->attached() && IsVouching()) return session;
   if (!IsDue(session->identity().agent)) return session;
   const absl::Status noted = Note({session});
@@ -326,7 +353,8 @@ void Agents::OnChanges(const std::vector<Change>& changes) {
 
 absl::Status Agents::Acknowledge(const Session& session,
                                  const v1::AcknowledgeConfigurationRequest& request) {
-  GB_RETURN_IF_ERROR(ParseIntegrationName(request.integration()).status());
+  GB_ASSIGN_OR_RETURN(const std::string integration,
+                      ParseIntegrationName(request.integration()));
   const std::string& id = session.identity().agent;
   if (request.has_rejection()) {
     log::Warning("configuration_rejected", {{"agent", id},
@@ -339,6 +367,11 @@ absl::Status Agents::Acknowledge(const Session& session,
         GB_ASSIGN_OR_RETURN(
             auto record, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
         if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
+        // Another's by now, or never its own: nothing to remember, and nothing to
+        // repeat.
+        GB_ASSIGN_OR_RETURN(const std::string assigned,
+                            AssignedAgent(transaction, integration));
+        if (assigned != id) return absl::OkStatus();
         v1::Agent& agent = *record->value.mutable_agent();
         v1::AgentIntegration* entry = nullptr;
         for (v1::AgentIntegration& known : *agent.mutable_integrations()) {

@@ -14,6 +14,7 @@
 #include "guestbridge/v1/agent_control.pb.h"
 #include "server/api/dispatcher.h"
 #include "server/api/leases.h"
+#include "server/identity/authorize.h"
 #include "server/store/record.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
@@ -33,17 +34,25 @@ class Agents {
         dispatcher_(dispatcher),
         leases_(leases) {}
 
-  absl::StatusOr<v1::Agent> Get(const std::string& name);
-  absl::StatusOr<v1::ListAgentsResponse> List(const v1::ListAgentsRequest& request);
+  // `reach`: only agents that serve one of these integrations, and only those of their
+  // integrations. Another agent is AGENT_NOT_FOUND.
+  absl::StatusOr<v1::Agent> Get(const std::string& name,
+                                const Reach& reach = Reach::Everything());
+  absl::StatusOr<v1::ListAgentsResponse> List(const v1::ListAgentsRequest& request,
+                                              const Reach& reach = Reach::Everything());
 
-  absl::StatusOr<v1::HelloResponse> Hello(const v1::HelloRequest& request);
+  // `principal`: whose session it is.
+  absl::StatusOr<v1::HelloResponse> Hello(const v1::HelloRequest& request,
+                                          const std::string& principal = "");
   absl::Status Acknowledge(const Session& session,
                            const v1::AcknowledgeConfigurationRequest& request);
   absl::Status Goodbye(const std::shared_ptr<Session>& session);
 
   // The session of a call by an agent; remembers, at most every kSeenInterval, that the
-  // agent was heard of, unless Vouch is about to. Errors: SESSION_UNKNOWN.
-  absl::StatusOr<std::shared_ptr<Session>> Enter(const std::string& token);
+  // agent was heard of, unless Vouch is about to. Errors: SESSION_UNKNOWN, also when it
+  // is another principal's.
+  absl::StatusOr<std::shared_ptr<Session>> Enter(const std::string& token,
+                                                 const std::string& principal = "");
 
   // The session's stream is open now, or no longer: other servers are to know.
   void StreamBegan(const std::shared_ptr<Session>& session);
@@ -67,6 +76,8 @@ class Agents {
   // Writes that the sessions live, and ends those that live no longer.
   absl::Status Note(const std::vector<std::shared_ptr<Session>>& sessions);
   void EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced);
+  // Takes away what the caller must not see. False: nothing is left to be seen.
+  static bool KeepWithin(const Reach& reach, v1::Agent* agent);
   // The agent's row, or one for a new agent. Errors: AGENT_NAME_IN_USE.
   absl::StatusOr<store::AgentRecord> Admit(Transaction& transaction,
                                            const v1::HelloRequest& request);

@@ -175,6 +175,44 @@ TEST_F(AgentsTest, ADeletedIntegrationIsTakenBack) {
   EXPECT_EQ(messages[0].removed().integration(), "integrations/main");
 }
 
+TEST_F(AgentsTest, WhatAnAgentSaysOfAForeignIntegrationIsNotKept) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration("integrations/yours");
+  request.set_revision(7);
+  const int64_t revision = store_->WaitForRevision(0, absl::ZeroDuration());
+  ASSERT_THAT(agents_.Acknowledge(*session, request), IsOk());
+  EXPECT_EQ(store_->WaitForRevision(0, absl::ZeroDuration()), revision);
+}
+
+TEST_F(AgentsTest, AnAgentIsShownToWhomItServes) {
+  Prepare("main");
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  const auto reach = [](const std::string& integration) {
+    return Reach::Of("/guestbridge.v1.AgentService/GetAgent",
+                     {{Role::kViewer, integration}});
+  };
+  EXPECT_THAT(agents_.Get("agents/a", reach("main")), IsOk());
+  EXPECT_EQ(ReasonOf(agents_.Get("agents/a", reach("yours")).status()),
+            "AGENT_NOT_FOUND");
+  EXPECT_EQ(agents_.List({}, reach("main"))->agents_size(), 1);
+  EXPECT_EQ(agents_.List({}, reach("yours"))->agents_size(), 0);
+}
+
+TEST_F(AgentsTest, ASessionIsOfWhoOpenedIt) {
+  v1::HelloRequest request;
+  request.set_agent("a");
+  request.set_installation("one");
+  const auto opened = agents_.Hello(request, "apiTokens/mine");
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_THAT(agents_.Enter(opened->session(), "apiTokens/mine"), IsOk());
+  for (const char* other : {"", "apiTokens/yours", "agents/a"}) {
+    EXPECT_EQ(ReasonOf(agents_.Enter(opened->session(), other).status()),
+              "SESSION_UNKNOWN");
+  }
+}
+
 TEST_F(AgentsTest, ARejectionIsShownUntilARevisionIsApplied) {
   Prepare("main");
   const auto session = ConnectAgent("a", "one");

@@ -12,13 +12,15 @@ class AuditServiceImpl final : public v1::AuditService::Service {
   grpc::Status ListAuditRecords(grpc::ServerContext* context,
                                 const v1::ListAuditRecordsRequest* request,
                                 v1::ListAuditRecordsResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.AuditService/ListAuditRecords",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.AuditService/ListAuditRecords",
                        [&](const Call&) -> absl::Status {
                          return Take(audits_.List(*request), response);
                        });
   }
 
-  grpc::Status VerifyAudit(grpc::ServerContext* context, const v1::VerifyAuditRequest*,
+  grpc::Status VerifyAudit(grpc::ServerContext* context,
+                           const v1::VerifyAuditRequest* request,
                            v1::VerifyAuditResponse* response) override {
     return desk_.Serve(
         *context, "/guestbridge.v1.AuditService/VerifyAudit",

@@ -93,11 +93,13 @@ AuditedCall CallDesk::Describe(const grpc::ServerContextBase& context,
 }
 
 absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
+                                     const google::protobuf::Message& request,
                                      absl::string_view method) const {
   Call call;
   call.language = LanguageOf(context);
   call.audited = Describe(context, method);
-  absl::StatusOr<Caller> caller = guard_.Check(method, context);
+  CallGuard::Credentials credentials = CallGuard::CredentialsOf(context);
+  absl::StatusOr<Caller> caller = guard_.Check(method, credentials, &request);
   if (!caller.ok()) {
     // One that could not be checked for want of the store was not refused.
     if (absl::IsPermissionDenied(caller.status()) ||
@@ -108,16 +110,22 @@ absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
     return std::move(caller).status();
   }
   call.caller = *std::move(caller);
-  call.audited.principal = call.caller.name;
+  call.audited.principal = call.caller.principal;
+  call.reach = Reach::Of(method, call.caller.grants);
+  call.check_again = [this, credentials = std::move(credentials),
+                      method = std::string(method)] {
+    return guard_.Check(method, credentials, nullptr);
+  };
   return call;
 }
 
 grpc::Status CallDesk::Serve(
-    grpc::ServerContext& context, absl::string_view method,
+    grpc::ServerContext& context, const google::protobuf::Message& request,
+    absl::string_view method,
     const std::function<absl::Status(const Call&)>& handle) const {
   const auto start = std::chrono::steady_clock::now();
   absl::Status status;
-  absl::StatusOr<Call> call = Admit(context, method);
+  absl::StatusOr<Call> call = Admit(context, request, method);
   if (call.ok()) {
     const auto left = context.deadline() - std::chrono::system_clock::now();
     if (context.deadline() != std::chrono::system_clock::time_point::max()) {

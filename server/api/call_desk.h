@@ -8,10 +8,12 @@
 #include "absl/strings/string_view.h"
 #include "common/random/random.h"
 #include "common/text/catalogue.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "server/audit/audited_call.h"
 #include "server/audit/denied_calls.h"
+#include "server/identity/authorize.h"
 #include "server/identity/call_guard.h"
 #include "server/watch/session_hub.h"
 
@@ -23,6 +25,10 @@ struct Call {
   Patience patience;
   Caller caller;
   AuditedCall audited;
+  // What the caller may touch with this method.
+  Reach reach;
+  // Whether the caller still may; for streams. Asks the store.
+  std::function<absl::StatusOr<Caller>()> check_again;
 };
 
 // Told about each finished call: method, canonical code, time taken. Thread-safe.
@@ -43,11 +49,13 @@ class CallDesk {
         random_(random) {}
 
   // `method` is "/package.Service/Method".
-  grpc::Status Serve(grpc::ServerContext& context, absl::string_view method,
+  grpc::Status Serve(grpc::ServerContext& context,
+                     const google::protobuf::Message& request, absl::string_view method,
                      const std::function<absl::Status(const Call&)>& handle) const;
 
   // The first half of Serve, for streams. A refusal is recorded.
   absl::StatusOr<Call> Admit(const grpc::ServerContextBase& context,
+                             const google::protobuf::Message& request,
                              absl::string_view method) const;
 
   static Language LanguageOf(const grpc::ServerContextBase& context);

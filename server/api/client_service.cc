@@ -15,7 +15,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
   grpc::Status MatchClients(grpc::ServerContext* context,
                             const v1::MatchClientsRequest* request,
                             v1::Run* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ClientService/MatchClients",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.ClientService/MatchClients",
                        [&](const Call& call) -> absl::Status {
                          RunOrder order;
                          GB_ASSIGN_OR_RETURN(order.integration,
@@ -34,7 +34,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                            const v1::ListClientsRequest* request,
                            v1::ListClientsResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/ListClients",
+        *context, *request, "/guestbridge.v1.ClientService/ListClients",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.List(*request, call.patience), response));
           for (v1::Client& client : *response->mutable_clients()) {
@@ -48,7 +48,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                              const v1::ExplainClientRequest* request,
                              v1::ClientExplanation* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/ExplainClient",
+        *context, *request, "/guestbridge.v1.ClientService/ExplainClient",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(
               Take(clients_.Explain(request->name(), call.patience), response));
@@ -61,7 +61,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                                 const v1::ListClientGroupsRequest* request,
                                 v1::ListClientGroupsResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/ListClientGroups",
+        *context, *request, "/guestbridge.v1.ClientService/ListClientGroups",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.Groups(*request, call.patience), response));
           Render(call.language, request->parent(), response);
@@ -72,7 +72,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
   grpc::Status DropClients(grpc::ServerContext* context,
                            const v1::DropClientsRequest* request,
                            v1::DropClientsResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ClientService/DropClients",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.ClientService/DropClients",
                        [&](const Call& call) -> absl::Status {
                          return Take(clients_.Drop(*request, call.patience), response);
                        });
@@ -81,7 +81,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
   grpc::Status RetryClients(grpc::ServerContext* context,
                             const v1::RetryClientsRequest* request,
                             v1::RetryClientsResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ClientService/RetryClients",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.ClientService/RetryClients",
                        [&](const Call& call) -> absl::Status {
                          return Take(clients_.Retry(*request, call.patience), response);
                        });
@@ -91,7 +91,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                           const v1::LinkClientRequest* request,
                           v1::Client* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/LinkClient",
+        *context, *request, "/guestbridge.v1.ClientService/LinkClient",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.Link(*request, call.patience), response));
           Render(call.language, response);
@@ -103,7 +103,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                             const v1::UnlinkClientRequest* request,
                             v1::Client* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/UnlinkClient",
+        *context, *request, "/guestbridge.v1.ClientService/UnlinkClient",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.Unlink(*request, call.patience), response));
           Render(call.language, response);
@@ -115,7 +115,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                             const v1::ForgetClientRequest* request,
                             v1::ErasureReceipt* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/ForgetClient",
+        *context, *request, "/guestbridge.v1.ClientService/ForgetClient",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.Forget(*request, call.patience), response));
           Render(call.language, response);
@@ -127,7 +127,7 @@ class ClientServiceImpl final : public v1::ClientService::Service {
                                  const v1::ListClientHistoryRequest* request,
                                  v1::ListClientHistoryResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ClientService/ListClientHistory",
+        *context, *request, "/guestbridge.v1.ClientService/ListClientHistory",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(clients_.History(*request, call.patience), response));
           Render(call.language, response);

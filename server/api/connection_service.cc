@@ -16,7 +16,7 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
                              const v1::GetConnectionRequest* request,
                              v1::Connection* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ConnectionService/GetConnection",
+        *context, *request, "/guestbridge.v1.ConnectionService/GetConnection",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(connections_.Get(request->name()), response));
           Render(call.language, response);
@@ -28,9 +28,10 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
                               const v1::SaveConnectionRequest* request,
                               v1::Connection* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.ConnectionService/SaveConnection",
-        [&](const Call&) -> absl::Status {
-          return Take(connections_.Save(request->connection(), request->new_portal()),
+        *context, *request, "/guestbridge.v1.ConnectionService/SaveConnection",
+        [&](const Call& call) -> absl::Status {
+          return Take(connections_.Save(request->connection(), request->new_portal(),
+                                        call.reach),
                       response);
         });
   }
@@ -38,7 +39,8 @@ class ConnectionServiceImpl final : public v1::ConnectionService::Service {
   grpc::Status TestConnection(grpc::ServerContext* context,
                               const v1::TestConnectionRequest* request,
                               v1::TestConnectionResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ConnectionService/TestConnection",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.ConnectionService/TestConnection",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(Take(
                              tester_.Test(request->name(), call.patience), response));

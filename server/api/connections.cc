@@ -157,7 +157,8 @@ absl::StatusOr<v1::Connection> Connections::Get(const std::string& name) {
 absl::Status Connections::CheckStillFree(Transaction& transaction,
                                          const std::string& id,
                                          const v1::Connection& given,
-                                         const CheckedConnection& checked) {
+                                         const CheckedConnection& checked,
+                                         const Reach& reach) {
   GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
   GB_ASSIGN_OR_RETURN(const auto stored, transaction.Get(keys::Connection(id)));
   GB_RETURN_IF_ERROR(
@@ -172,10 +173,22 @@ absl::Status Connections::CheckStillFree(Transaction& transaction,
     if (other_id != id && other.value.source_key() == checked.source_key &&
         PortalKey(other.value.connection()) == portal) {
       return MakeError("BASE_ALREADY_CONNECTED",
-                       {{"integration", id}, {"other", other_id}, {"portal", portal}});
+                       {{"integration", id},
+                        {"other", reach.Has(other_id) ? other_id : "…"},
+                        {"portal", portal}});
     }
   }
-  return absl::OkStatus();
+  const std::string& agent = checked.settings.agent();
+  if (reach.everything() || agent.empty()) return absl::OkStatus();
+  // Another hotel's agent stands in another hotel's network.
+  for (const auto& other : connections) {
+    const std::string other_id = other.key.substr(keys::kConnections.size());
+    if (!reach.Has(other_id)) continue;
+    GB_ASSIGN_OR_RETURN(const std::string assigned,
+                        AssignedAgent(transaction, other_id));
+    if (assigned == agent) return absl::OkStatus();
+  }
+  return MakeFieldError("connection.agent", "AGENT_NOT_FOUND", {{"agent", agent}});
 }
 
 // Takes secrets that were not given from the store: but a secret belongs to the address
@@ -227,7 +240,7 @@ absl::Status Connections::FillSecrets(Transaction& transaction, const std::strin
 }
 
 absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
-                                                 bool new_portal) {
+                                                 bool new_portal, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const std::string id, ParseConnectionName(given.name()));
   const auto require = [&](Transaction& transaction) {
     return RequireIntegration(transaction, id);
@@ -235,7 +248,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
   GB_RETURN_IF_ERROR(store_.Read(require));
   GB_ASSIGN_OR_RETURN(CheckedConnection checked, CheckConnection(given, policy_));
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
+    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked, reach));
     return FillSecrets(transaction, id, &checked);
   }));
 
@@ -270,7 +283,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
   v1::Connection saved;
   GB_ASSIGN_OR_RETURN(const int64_t revision, store_.Write([&](Transaction& transaction)
                                                                -> absl::Status {
-    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked));
+    GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked, reach));
     GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
                                                transaction, keys::Connection(id)));
     const v1::Connection* same_before = nullptr;
@@ -341,7 +354,8 @@ absl::Status Connections::MoveIn(Transaction& transaction, const std::string& id
   checked.source_key = record->value.source_key();
   v1::Connection same = connection;
   same.set_etag(std::to_string(record->version));
-  GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, same, checked));
+  GB_RETURN_IF_ERROR(
+      CheckStillFree(transaction, id, same, checked, Reach::Everything()));
   *connection.mutable_update_time() = ToTimestamp(clock_.Now());
   *moved = true;
   GB_RETURN_IF_ERROR(MoveLease(transaction, id, from, PortalKey(connection)));

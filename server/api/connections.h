@@ -10,6 +10,7 @@
 #include "guestbridge/v1/run.pb.h"
 #include "server/api/connection_rules.h"
 #include "server/api/portal_credentials.h"
+#include "server/identity/authorize.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -36,9 +37,11 @@ class Connections {
   absl::StatusOr<v1::Connection> Get(const std::string& name);
   // Validates, tries the credentials, then stores everything in one transaction. When
   // anything fails, nothing is stored. `new_portal`: it may surely be another one than
-  // the one that was exported to.
+  // the one that was exported to. `reach`: the caller's; who does not reach everything
+  // names only an agent that serves one of his integrations already.
   absl::StatusOr<v1::Connection> Save(const v1::Connection& given,
-                                      bool new_portal = false);
+                                      bool new_portal = false,
+                                      const Reach& reach = Reach::Everything());
 
   // A report of `agent`'s run said PORTAL_MOVED: where the connection still names the
   // old address, it takes the new one, under the rules that hold for a caller, and
@@ -49,7 +52,7 @@ class Connections {
  private:
   absl::Status CheckStillFree(Transaction& transaction, const std::string& id,
                               const v1::Connection& given,
-                              const CheckedConnection& checked);
+                              const CheckedConnection& checked, const Reach& reach);
   absl::Status FillSecrets(Transaction& transaction, const std::string& id,
                            CheckedConnection* checked);
   absl::StatusOr<v1::Connection> View(Transaction& transaction, const std::string& id);

@@ -119,6 +119,32 @@ TEST(SourceUrlTest, BadAddressesAreRefusedWithoutTheirSecrets) {
 
 class ConnectionsTest : public ApiFixture {};
 
+TEST_F(ConnectionsTest, AHotelsCallerNamesNoAgentOfAnotherHotel) {
+  CreateIntegration("main");
+  CreateIntegration("yours");
+  v1::Connection yours = WebhookConnection("yours");
+  yours.set_agent("theirs");
+  yours.mutable_source()->set_url("http://1c.example.com/other");
+  ASSERT_THAT(connections_.Save(yours), IsOk());
+  const Reach mine = Reach::Of("/guestbridge.v1.ConnectionService/SaveConnection",
+                               {{Role::kIntegration, "main"}});
+  v1::Connection connection = WebhookConnection("main");
+  for (const char* agent : {"theirs", "nobody"}) {
+    connection.set_agent(agent);
+    EXPECT_EQ(ReasonOf(connections_.Save(connection, false, mine).status()),
+              "AGENT_NOT_FOUND");
+  }
+  connection.set_agent("ours");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  EXPECT_THAT(connections_.Save(connection, false, mine), IsOk());
+  // Nor does it learn who else has that base.
+  connection.mutable_source()->set_url("http://1c.example.com/other");
+  connection.mutable_source()->set_password("pw");
+  const absl::Status taken = connections_.Save(connection, false, mine).status();
+  EXPECT_EQ(ReasonOf(taken), "BASE_ALREADY_CONNECTED");
+  EXPECT_EQ(ParametersOf(taken)["other"], "…");
+}
+
 TEST_F(ConnectionsTest, SaveStoresAndStartsTheFreshSchedule) {
   CreateIntegration("main");
   const auto saved = connections_.Save(WebhookConnection("main"));

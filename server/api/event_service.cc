@@ -14,7 +14,7 @@ class EventServiceImpl final : public v1::EventService::Service {
   grpc::Status LoadEvents(grpc::ServerContext* context,
                           const v1::LoadEventsRequest* request,
                           v1::EventSet* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.EventService/LoadEvents",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.EventService/LoadEvents",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(Take(
                              events_.Load(request->name(), call.patience), response));
@@ -27,7 +27,7 @@ class EventServiceImpl final : public v1::EventService::Service {
                          const v1::GetEventsRequest* request,
                          v1::EventSet* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.EventService/GetEvents",
+        *context, *request, "/guestbridge.v1.EventService/GetEvents",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(events_.Get(request->name()), response));
           Render(call.language, response);
@@ -39,7 +39,7 @@ class EventServiceImpl final : public v1::EventService::Service {
                            const v1::EnableEventRequest* request,
                            v1::EventSet* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.EventService/EnableEvent",
+        *context, *request, "/guestbridge.v1.EventService/EnableEvent",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(
               Take(events_.Switch(request->name(), request->event(), true), response));
@@ -52,7 +52,7 @@ class EventServiceImpl final : public v1::EventService::Service {
                             const v1::DisableEventRequest* request,
                             v1::EventSet* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.EventService/DisableEvent",
+        *context, *request, "/guestbridge.v1.EventService/DisableEvent",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(
               Take(events_.Switch(request->name(), request->event(), false), response));
@@ -64,7 +64,7 @@ class EventServiceImpl final : public v1::EventService::Service {
   grpc::Status SaveEvents(grpc::ServerContext* context,
                           const v1::SaveEventsRequest* request,
                           v1::EventSet* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.EventService/SaveEvents",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.EventService/SaveEvents",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(Take(
                              events_.Save(request->name(), request->etag()), response));

@@ -22,18 +22,19 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status LoadFields(grpc::ServerContext* context,
                           const v1::LoadFieldsRequest* request,
                           v1::FieldMapping* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/LoadFields",
-                       [&](const Call& call) -> absl::Status {
-                         return Answer(call,
-                                       mappings_.Load(request->parent(), call.patience),
-                                       response);
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.FieldMappingService/LoadFields",
+        [&](const Call& call) -> absl::Status {
+          return Answer(call, mappings_.Load(request->parent(), call.patience),
+                        response);
+        });
   }
 
   grpc::Status GetFieldMapping(grpc::ServerContext* context,
                                const v1::GetFieldMappingRequest* request,
                                v1::FieldMapping* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/GetFieldMapping",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.FieldMappingService/GetFieldMapping",
                        [&](const Call& call) -> absl::Status {
                          return Answer(call, mappings_.Get(request->name()), response);
                        });
@@ -42,19 +43,19 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status MapField(grpc::ServerContext* context,
                         const v1::MapFieldRequest* request,
                         v1::FieldMapping* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/MapField",
-                       [&](const Call& call) -> absl::Status {
-                         return Answer(
-                             call, mappings_.Map(request->parent(), request->entry()),
-                             response);
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.FieldMappingService/MapField",
+        [&](const Call& call) -> absl::Status {
+          return Answer(call, mappings_.Map(request->parent(), request->entry()),
+                        response);
+        });
   }
 
   grpc::Status UnmapField(grpc::ServerContext* context,
                           const v1::UnmapFieldRequest* request,
                           v1::FieldMapping* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.FieldMappingService/UnmapField",
+        *context, *request, "/guestbridge.v1.FieldMappingService/UnmapField",
         [&](const Call& call) -> absl::Status {
           return Answer(call, mappings_.Unmap(request->parent(), request->target()),
                         response);
@@ -65,7 +66,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
                                const v1::SetClientFilterRequest* request,
                                v1::FieldMapping* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.FieldMappingService/SetClientFilter",
+        *context, *request, "/guestbridge.v1.FieldMappingService/SetClientFilter",
         [&](const Call& call) -> absl::Status {
           return Answer(call, mappings_.SetFilter(request->parent(), request->filter()),
                         response);
@@ -75,7 +76,8 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status SaveFieldMapping(grpc::ServerContext* context,
                                 const v1::SaveFieldMappingRequest* request,
                                 v1::FieldMapping* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.FieldMappingService/SaveFieldMapping",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.FieldMappingService/SaveFieldMapping",
                        [&](const Call& call) -> absl::Status {
                          return Answer(call, mappings_.Save(*request), response);
                        });
@@ -84,7 +86,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status ListFieldMappings(grpc::ServerContext* context,
                                  const v1::ListFieldMappingsRequest* request,
                                  v1::ListFieldMappingsResponse* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/ListFieldMappings",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.List(*request), response);
@@ -94,7 +96,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status DiffFieldMappings(grpc::ServerContext* context,
                                  const v1::DiffFieldMappingsRequest* request,
                                  v1::FieldMappingDiff* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/DiffFieldMappings",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.Diff(*request), response);
@@ -104,7 +106,7 @@ class FieldMappingServiceImpl final : public v1::FieldMappingService::Service {
   grpc::Status RestoreFieldMapping(grpc::ServerContext* context,
                                    const v1::RestoreFieldMappingRequest* request,
                                    v1::FieldMapping* response) override {
-    return desk_.Serve(*context,
+    return desk_.Serve(*context, *request,
                        "/guestbridge.v1.FieldMappingService/RestoreFieldMapping",
                        [&](const Call&) -> absl::Status {
                          return Take(mappings_.Restore(request->name()), response);

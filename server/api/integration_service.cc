@@ -12,7 +12,8 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
   grpc::Status CreateIntegration(grpc::ServerContext* context,
                                  const v1::CreateIntegrationRequest* request,
                                  v1::Integration* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.IntegrationService/CreateIntegration",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.IntegrationService/CreateIntegration",
                        [&](const Call&) -> absl::Status {
                          return Take(integrations_.Create(*request), response);
                        });
@@ -21,7 +22,8 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
   grpc::Status GetIntegration(grpc::ServerContext* context,
                               const v1::GetIntegrationRequest* request,
                               v1::Integration* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.IntegrationService/GetIntegration",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.IntegrationService/GetIntegration",
                        [&](const Call&) -> absl::Status {
                          return Take(integrations_.Get(request->name()), response);
                        });
@@ -30,16 +32,18 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
   grpc::Status ListIntegrations(grpc::ServerContext* context,
                                 const v1::ListIntegrationsRequest* request,
                                 v1::ListIntegrationsResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.IntegrationService/ListIntegrations",
-                       [&](const Call&) -> absl::Status {
-                         return Take(integrations_.List(*request), response);
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.IntegrationService/ListIntegrations",
+        [&](const Call& call) -> absl::Status {
+          return Take(integrations_.List(*request, call.reach), response);
+        });
   }
 
   grpc::Status UpdateIntegration(grpc::ServerContext* context,
                                  const v1::UpdateIntegrationRequest* request,
                                  v1::Integration* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.IntegrationService/UpdateIntegration",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.IntegrationService/UpdateIntegration",
                        [&](const Call&) -> absl::Status {
                          return Take(integrations_.Update(*request), response);
                        });
@@ -48,7 +52,8 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
   grpc::Status DeleteIntegration(grpc::ServerContext* context,
                                  const v1::DeleteIntegrationRequest* request,
                                  google::protobuf::Empty*) override {
-    return desk_.Serve(*context, "/guestbridge.v1.IntegrationService/DeleteIntegration",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.IntegrationService/DeleteIntegration",
                        [&](const Call&) -> absl::Status {
                          return integrations_.Delete(request->name(), request->etag());
                        });
@@ -58,7 +63,7 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
                                    const v1::ActivateIntegrationRequest* request,
                                    v1::Integration* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.IntegrationService/ActivateIntegration",
+        *context, *request, "/guestbridge.v1.IntegrationService/ActivateIntegration",
         [&](const Call&) -> absl::Status {
           return Take(integrations_.SetActive(request->name(), true, request->etag()),
                       response);
@@ -69,7 +74,7 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
                                      const v1::DeactivateIntegrationRequest* request,
                                      v1::Integration* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.IntegrationService/DeactivateIntegration",
+        *context, *request, "/guestbridge.v1.IntegrationService/DeactivateIntegration",
         [&](const Call&) -> absl::Status {
           return Take(integrations_.SetActive(request->name(), false, request->etag()),
                       response);

@@ -216,26 +216,32 @@ absl::StatusOr<v1::Integration> Integrations::Get(const std::string& name) {
 }
 
 absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
-    const v1::ListIntegrationsRequest& request) {
+    const v1::ListIntegrationsRequest& request, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   GB_ASSIGN_OR_RETURN(const std::string after,
                       DecodePageToken("integrations", request.page_token()));
   v1::ListIntegrationsResponse response;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const auto records,
-                        ListRecords<store::IntegrationRecord>(
-                            transaction, keys::kIntegrations, after, size + 1));
-    for (const auto& record : records) {
-      if (response.integrations_size() == size) {
-        response.set_next_page_token(EncodePageToken(
-            "integrations", records[static_cast<size_t>(size) - 1].key));
-        break;
+    std::string last = after;
+    while (true) {
+      GB_ASSIGN_OR_RETURN(const auto records,
+                          ListRecords<store::IntegrationRecord>(
+                              transaction, keys::kIntegrations, last, size + 1));
+      for (const auto& record : records) {
+        if (!reach.Has(record.key.substr(keys::kIntegrations.size()))) continue;
+        if (response.integrations_size() == size) {
+          // The last that was shown: the token tells of no other.
+          response.set_next_page_token(
+              EncodePageToken("integrations", response.integrations(size - 1).name()));
+          return absl::OkStatus();
+        }
+        v1::Integration& integration = *response.add_integrations();
+        integration = record.value.integration();
+        FillPolicies(&integration);
       }
-      v1::Integration& integration = *response.add_integrations();
-      integration = record.value.integration();
-      FillPolicies(&integration);
+      if (records.size() <= static_cast<size_t>(size)) return absl::OkStatus();
+      last = records.back().key;
     }
-    return absl::OkStatus();
   }));
   return response;
 }

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/integration.pb.h"
+#include "server/identity/authorize.h"
 #include "server/store/store.h"
 
 namespace guestbridge::server {
@@ -26,7 +27,8 @@ class Integrations {
   absl::StatusOr<v1::Integration> Create(const v1::CreateIntegrationRequest& request);
   absl::StatusOr<v1::Integration> Get(const std::string& name);
   absl::StatusOr<v1::ListIntegrationsResponse> List(
-      const v1::ListIntegrationsRequest& request);
+      const v1::ListIntegrationsRequest& request,
+      const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::Integration> Update(const v1::UpdateIntegrationRequest& request);
   // Everything below it goes too, its runs included; the lease of its base stays.
   absl::Status Delete(const std::string& name, const std::string& etag);

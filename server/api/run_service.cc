@@ -17,13 +17,14 @@ using Base = v1::RunService::WithCallbackMethod_WatchRun<v1::RunService::Service
 
 class RunServiceImpl final : public Base {
  public:
-  RunServiceImpl(const CallDesk& desk, Runs& runs, ChangeFeed& feed, Stopping& stopping)
-      : desk_(desk), runs_(runs), feed_(feed), stopping_(stopping) {}
+  RunServiceImpl(const CallDesk& desk, Runs& runs, ChangeFeed& feed, Stopping& stopping,
+                 OpenStreams& streams)
+      : desk_(desk), runs_(runs), feed_(feed), stopping_(stopping), streams_(streams) {}
 
   grpc::Status StartExport(grpc::ServerContext* context,
                            const v1::StartExportRequest* request,
                            v1::Run* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.RunService/StartExport",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/StartExport",
                        [&](const Call& call) -> absl::Status {
                          RunOrder order;
                          GB_ASSIGN_OR_RETURN(order.integration,
@@ -47,7 +48,7 @@ class RunServiceImpl final : public Base {
   grpc::Status RebuildLedger(grpc::ServerContext* context,
                              const v1::RebuildLedgerRequest* request,
                              v1::Run* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.RunService/RebuildLedger",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/RebuildLedger",
                        [&](const Call& call) -> absl::Status {
                          RunOrder order;
                          GB_ASSIGN_OR_RETURN(order.integration,
@@ -63,7 +64,7 @@ class RunServiceImpl final : public Base {
   grpc::Status StartReconcile(grpc::ServerContext* context,
                               const v1::StartReconcileRequest* request,
                               v1::Run* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.RunService/StartReconcile",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/StartReconcile",
                        [&](const Call& call) -> absl::Status {
                          RunOrder order;
                          GB_ASSIGN_OR_RETURN(order.integration,
@@ -81,34 +82,36 @@ class RunServiceImpl final : public Base {
 
   grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
                       v1::Run* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.RunService/GetRun",
-                       [&](const Call& call) -> absl::Status {
-                         GB_RETURN_IF_ERROR(Take(runs_.Get(request->name()), response));
-                         Render(call.language, response);
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/GetRun",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(runs_.Get(request->name(), call.reach), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status ListRuns(grpc::ServerContext* context,
                         const v1::ListRunsRequest* request,
                         v1::ListRunsResponse* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.RunService/ListRuns",
-                       [&](const Call& call) -> absl::Status {
-                         GB_RETURN_IF_ERROR(Take(runs_.List(*request), response));
-                         for (v1::Run& run : *response->mutable_runs()) {
-                           Render(call.language, &run);
-                         }
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/ListRuns",
+        [&](const Call& call) -> absl::Status {
+          GB_RETURN_IF_ERROR(Take(runs_.List(*request, call.reach), response));
+          for (v1::Run& run : *response->mutable_runs()) {
+            Render(call.language, &run);
+          }
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status CancelRun(grpc::ServerContext* context,
                          const v1::CancelRunRequest* request,
                          v1::Run* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.RunService/CancelRun",
+        *context, *request, "/guestbridge.v1.RunService/CancelRun",
         [&](const Call& call) -> absl::Status {
-          GB_RETURN_IF_ERROR(Take(runs_.Cancel(request->name()), response));
+          GB_RETURN_IF_ERROR(Take(runs_.Cancel(request->name(), call.reach), response));
           Render(call.language, response);
           return absl::OkStatus();
         });
@@ -120,9 +123,10 @@ class RunServiceImpl final : public Base {
     const Language language = CallDesk::LanguageOf(*context);
     auto* reactor = new StreamReactor<v1::Run>();
     const absl::StatusOr<Call> call =
-        desk_.Admit(*context, "/guestbridge.v1.RunService/WatchRun");
-    const absl::StatusOr<v1::Run> run =
-        call.ok() ? runs_.Get(request->name()) : absl::StatusOr<v1::Run>(call.status());
+        desk_.Admit(*context, *request, "/guestbridge.v1.RunService/WatchRun");
+    const absl::StatusOr<v1::Run> run = call.ok()
+                                            ? runs_.Get(request->name(), call->reach)
+                                            : absl::StatusOr<v1::Run>(call.status());
     if (!run.ok()) {
       reactor->Refuse(ToGrpcStatus(run.status(), language));
       return reactor;
@@ -137,6 +141,12 @@ class RunServiceImpl final : public Base {
                           watch->Touch();
                           waker->Wake();
                         });
+    std::shared_ptr<OpenStreams::Entry> entry =
+        streams_.Add(call->caller, call->check_again,
+                     [watch, waker = reactor->waker()](const absl::Status& status) {
+                       watch->End(status);
+                       waker->Wake();
+                     });
     reactor->Begin(
         [watch, language] {
           RunWatch::Step next = watch->Next();
@@ -149,7 +159,10 @@ class RunServiceImpl final : public Base {
           }
           return step;
         },
-        [subscription]() mutable { subscription.reset(); });
+        [subscription, entry]() mutable {
+          subscription.reset();
+          entry.reset();
+        });
     return reactor;
   }
 
@@ -158,13 +171,15 @@ class RunServiceImpl final : public Base {
   Runs& runs_;
   ChangeFeed& feed_;
   Stopping& stopping_;
+  OpenStreams& streams_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
-                                              ChangeFeed& feed, Stopping& stopping) {
-  return std::make_unique<RunServiceImpl>(desk, runs, feed, stopping);
+                                              ChangeFeed& feed, Stopping& stopping,
+                                              OpenStreams& streams) {
+  return std::make_unique<RunServiceImpl>(desk, runs, feed, stopping, streams);
 }
 
 }  // namespace guestbridge::server

@@ -7,8 +7,18 @@
 
 namespace guestbridge::server {
 
+void RunWatch::End(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  if (!ended_.has_value()) ended_ = status;
+}
+
 RunWatch::Step RunWatch::Next() {
   Step step;
+  {
+    std::lock_guard lock(mutex_);
+    step.end = ended_;
+  }
+  if (step.end.has_value()) return step;
   if (reached_) {
     step.end = absl::OkStatus();
     return step;

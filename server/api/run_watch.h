@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -31,12 +32,17 @@ class RunWatch {
   // The run may have changed. Thread-safe.
   void Touch() { touched_.store(true); }
 
+  // The caller may watch no longer: the next step is the end. Thread-safe.
+  void End(const absl::Status& status);
+
  private:
   Runs& runs_;
   const std::string name_;
   const v1::WatchRunRequest::Until until_;
   const Stopping& stopping_;
   std::atomic<bool> touched_{true};
+  std::mutex mutex_;
+  std::optional<absl::Status> ended_;
   bool reached_ = false;
   std::string last_;
 };

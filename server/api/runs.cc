@@ -313,7 +313,8 @@ absl::StatusOr<v1::Run> Runs::OpenOwn(const Session& session,
 }
 
 absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
-                                            const std::string& name) {
+                                            const std::string& name,
+                                            const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const RunId id, ParseRunName(name));
   std::vector<std::string> integrations = {id.integration};
   if (id.integration == "-") {
@@ -321,7 +322,8 @@ absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
     GB_ASSIGN_OR_RETURN(const auto documents,
                         transaction.List(keys::kIntegrations, "", 100000));
     for (const Document& document : documents) {
-      integrations.push_back(document.key.substr(keys::kIntegrations.size()));
+      std::string integration = document.key.substr(keys::kIntegrations.size());
+      if (reach.Has(integration)) integrations.push_back(std::move(integration));
     }
   }
   for (const std::string& integration : integrations) {
@@ -347,17 +349,18 @@ absl::Status Runs::View(Transaction& transaction, v1::Run* run) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Run> Runs::Get(const std::string& name) {
+absl::StatusOr<v1::Run> Runs::Get(const std::string& name, const Reach& reach) {
   v1::Run run;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
+    GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name, reach));
     run = std::move(*record.mutable_run());
     return View(transaction, &run);
   }));
   return run;
 }
 
-absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& request) {
+absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& request,
+                                                const Reach& reach) {
   const bool all = request.parent() == "integrations/-";
   std::vector<std::string> integrations;
   if (!all) {
@@ -374,7 +377,8 @@ absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& reque
       GB_ASSIGN_OR_RETURN(const auto documents,
                           transaction.List(keys::kIntegrations, "", 100000));
       for (const Document& document : documents) {
-        integrations.push_back(document.key.substr(keys::kIntegrations.size()));
+        std::string integration = document.key.substr(keys::kIntegrations.size());
+        if (reach.Has(integration)) integrations.push_back(std::move(integration));
       }
     } else {
       GB_RETURN_IF_ERROR(RequireIntegration(transaction, integrations.front()));
@@ -417,29 +421,29 @@ absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& reque
   return response;
 }
 
-absl::StatusOr<v1::Run> Runs::Cancel(const std::string& name) {
+absl::StatusOr<v1::Run> Runs::Cancel(const std::string& name, const Reach& reach) {
   v1::Run run;
-  GB_RETURN_IF_ERROR(store_
-                         .Write([&](Transaction& transaction) -> absl::Status {
-                           GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
-                           v1::Run& stored = *record.mutable_run();
-                           if (IsFinal(stored.state())) {
-                             return MakeError("RUN_ENDED", {{"run", stored.name()}});
-                           }
-                           stored.set_cancel_requested(true);
-                           // Nobody is there to stop it: it ends here, and an agent
-                           // that comes back with it is told to stop when it reports.
-                           GB_ASSIGN_OR_RETURN(
-                               const bool attended,
-                               IsConnected(transaction, sessions_, stored.agent()));
-                           if (stored.state() == v1::Run::PENDING || !attended) {
-                             stored.set_state(v1::Run::CANCELLED);
-                             *stored.mutable_end_time() = ToTimestamp(clock_.Now());
-                           }
-                           run = stored;
-                           return SaveRun(transaction, record);
-                         })
-                         .status());
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name, reach));
+            v1::Run& stored = *record.mutable_run();
+            if (IsFinal(stored.state())) {
+              return MakeError("RUN_ENDED", {{"run", stored.name()}});
+            }
+            stored.set_cancel_requested(true);
+            // Nobody is there to stop it: it ends here, and an agent
+            // that comes back with it is told to stop when it reports.
+            GB_ASSIGN_OR_RETURN(const bool attended,
+                                IsConnected(transaction, sessions_, stored.agent()));
+            if (stored.state() == v1::Run::PENDING || !attended) {
+              stored.set_state(v1::Run::CANCELLED);
+              *stored.mutable_end_time() = ToTimestamp(clock_.Now());
+            }
+            run = stored;
+            return SaveRun(transaction, record);
+          })
+          .status());
   log::Info("run_cancel_requested", {{"run", run.name()}});
   return run;
 }

@@ -9,6 +9,7 @@
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
 #include "guestbridge/v1/run.pb.h"
+#include "server/identity/authorize.h"
 #include "server/store/record.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
@@ -50,15 +51,20 @@ class Runs {
   absl::StatusOr<v1::Run> OpenOwn(const Session& session,
                                   const v1::OpenRunRequest& request);
   // With a notice when the run waits for an agent.
-  absl::StatusOr<v1::Run> Get(const std::string& name);
-  absl::StatusOr<v1::ListRunsResponse> List(const v1::ListRunsRequest& request);
-  absl::StatusOr<v1::Run> Cancel(const std::string& name);
+  // `reach`: what `integrations/-` stands for.
+  absl::StatusOr<v1::Run> Get(const std::string& name,
+                              const Reach& reach = Reach::Everything());
+  absl::StatusOr<v1::ListRunsResponse> List(const v1::ListRunsRequest& request,
+                                            const Reach& reach = Reach::Everything());
+  absl::StatusOr<v1::Run> Cancel(const std::string& name,
+                                 const Reach& reach = Reach::Everything());
   // Returns whether the agent should stop.
   absl::StatusOr<bool> Report(Session& session, const v1::ReportRunRequest& request);
 
  private:
   absl::StatusOr<store::RunRecord> Load(Transaction& transaction,
-                                        const std::string& name);
+                                        const std::string& name,
+                                        const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::Run> Create(Transaction& transaction, const RunOrder& order);
   // Adds what is known only now, and drops what no longer is.
   absl::Status View(Transaction& transaction, v1::Run* run);

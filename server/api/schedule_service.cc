@@ -12,7 +12,8 @@ class ScheduleServiceImpl final : public v1::ScheduleService::Service {
   grpc::Status GetSchedule(grpc::ServerContext* context,
                            const v1::GetScheduleRequest* request,
                            v1::Schedule* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ScheduleService/GetSchedule",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.ScheduleService/GetSchedule",
                        [&](const Call&) -> absl::Status {
                          return Take(schedules_.Get(request->name()), response);
                        });
@@ -21,7 +22,8 @@ class ScheduleServiceImpl final : public v1::ScheduleService::Service {
   grpc::Status SetSchedule(grpc::ServerContext* context,
                            const v1::SetScheduleRequest* request,
                            v1::Schedule* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ScheduleService/SetSchedule",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.ScheduleService/SetSchedule",
                        [&](const Call&) -> absl::Status {
                          return Take(schedules_.Set(request->schedule()), response);
                        });
@@ -30,7 +32,8 @@ class ScheduleServiceImpl final : public v1::ScheduleService::Service {
   grpc::Status PauseSchedule(grpc::ServerContext* context,
                              const v1::PauseScheduleRequest* request,
                              v1::Schedule* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ScheduleService/PauseSchedule",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.ScheduleService/PauseSchedule",
                        [&](const Call&) -> absl::Status {
                          return Take(schedules_.Pause(request->name()), response);
                        });
@@ -39,7 +42,8 @@ class ScheduleServiceImpl final : public v1::ScheduleService::Service {
   grpc::Status ResumeSchedule(grpc::ServerContext* context,
                               const v1::ResumeScheduleRequest* request,
                               v1::Schedule* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.ScheduleService/ResumeSchedule",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.ScheduleService/ResumeSchedule",
                        [&](const Call&) -> absl::Status {
                          return Take(schedules_.Resume(request->name()), response);
                        });

@@ -10,15 +10,17 @@ class SecretServiceImpl final : public v1::SecretService::Service {
       : desk_(desk), secrets_(secrets) {}
 
   grpc::Status GetSecretStatus(grpc::ServerContext* context,
-                               const v1::GetSecretStatusRequest*,
+                               const v1::GetSecretStatusRequest* request,
                                v1::SecretStatus* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.SecretService/GetSecretStatus",
+    return desk_.Serve(*context, *request,
+                       "/guestbridge.v1.SecretService/GetSecretStatus",
                        [&](const Call&) { return Take(secrets_.Get(), response); });
   }
 
-  grpc::Status RotateKey(grpc::ServerContext* context, const v1::RotateKeyRequest*,
+  grpc::Status RotateKey(grpc::ServerContext* context,
+                         const v1::RotateKeyRequest* request,
                          v1::SecretStatus* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.SecretService/RotateKey",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.SecretService/RotateKey",
                        [&](const Call&) { return Take(secrets_.Rotate(), response); });
   }
 

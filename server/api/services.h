@@ -14,6 +14,7 @@
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
 #include "server/api/leases.h"
+#include "server/api/open_streams.h"
 #include "server/api/portal_credentials.h"
 #include "server/api/runs.h"
 #include "server/api/schedules.h"
@@ -21,6 +22,7 @@
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
 #include "server/audit/audit_log.h"
+#include "server/api/token_administration.h"
 #include "server/watch/change_feed.h"
 #include "server/watch/session_hub.h"
 
@@ -39,7 +41,8 @@ std::unique_ptr<grpc::Service> MakeEventService(const CallDesk& desk, Events& ev
 std::unique_ptr<grpc::Service> MakeClientService(const CallDesk& desk, Clients& clients,
                                                  Runs& runs);
 std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
-                                              ChangeFeed& feed, Stopping& stopping);
+                                              ChangeFeed& feed, Stopping& stopping,
+                                              OpenStreams& streams);
 std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
                                                    Schedules& schedules);
 std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents);
@@ -59,10 +62,13 @@ struct AgentControlParts {
   SystemStatus& status;
   ConnectionChecks& checks;
   const AuditLog& audit;
+  OpenStreams& streams;
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);
 std::unique_ptr<grpc::Service> MakeSecretService(const CallDesk& desk,
                                                  Secrets& secrets);
+std::unique_ptr<grpc::Service> MakeApiTokenService(const CallDesk& desk,
+                                                   TokenAdministration& tokens);
 
 }  // namespace guestbridge::server

@@ -11,11 +11,12 @@ class StatusServiceImpl final : public v1::StatusService::Service {
   StatusServiceImpl(const CallDesk& desk, SystemStatus& status)
       : desk_(desk), status_(status) {}
 
-  grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*,
+  grpc::Status GetStatus(grpc::ServerContext* context,
+                         const v1::GetStatusRequest* request,
                          v1::Status* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.StatusService/GetStatus",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.StatusService/GetStatus",
                        [&](const Call& call) -> absl::Status {
-                         GB_RETURN_IF_ERROR(Take(status_.Get(), response));
+                         GB_RETURN_IF_ERROR(Take(status_.Get(call.reach), response));
                          Render(call.language, response);
                          return absl::OkStatus();
                        });

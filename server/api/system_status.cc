@@ -294,20 +294,21 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
   return LookAtRuns(transaction, id, status);
 }
 
-absl::StatusOr<v1::Status> SystemStatus::Get() {
+absl::StatusOr<v1::Status> SystemStatus::Get(const Reach& reach) {
   v1::Status status;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(const auto records,
                         ListRecords<store::IntegrationRecord>(
                             transaction, keys::kIntegrations, "", 100000));
     for (const auto& record : records) {
+      const std::string id = record.key.substr(keys::kIntegrations.size());
+      if (!reach.Has(id)) continue;
       const v1::Integration& integration = record.value.integration();
       v1::IntegrationStatus& entry = *status.add_integrations();
       entry.set_integration(integration.name());
       entry.set_display_name(integration.display_name());
       entry.set_active(integration.active());
-      GB_RETURN_IF_ERROR(
-          Look(transaction, record.key.substr(keys::kIntegrations.size()), &entry));
+      GB_RETURN_IF_ERROR(Look(transaction, id, &entry));
       // Somebody switched it off on purpose.
       if (!entry.active()) entry.clear_attention();
       if (!entry.attention().empty()) status.set_attention(true);

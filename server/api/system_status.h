@@ -9,6 +9,7 @@
 #include "guestbridge/v1/agent_control.pb.h"
 #include "guestbridge/v1/status.pb.h"
 #include "server/api/portal_credentials.h"
+#include "server/identity/authorize.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -28,7 +29,8 @@ class SystemStatus {
         version_(std::move(version)),
         stale_after_(stale_after) {}
 
-  absl::StatusOr<v1::Status> Get();
+  // Of the integrations within `reach`.
+  absl::StatusOr<v1::Status> Get(const Reach& reach = Reach::Everything());
 
   // What the agent of an integration says of its ledger; kept until it says otherwise.
   // Errors: INTEGRATION_NOT_ASSIGNED.

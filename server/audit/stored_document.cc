@@ -58,6 +58,8 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"bases/", kBookkeeping, Of<store::BaseRecord>()},
       {"base-links/", kBookkeeping, Of<store::BaseLinkRecord>()},
       {"leases/", kBookkeeping, Of<store::LeaseRecord>()},
+      {"api-token-ids/", kConfiguration, Of<store::ApiTokenIdRecord>()},
+      {"api-token-uses/", kBookkeeping, Of<store::ApiTokenUseRecord>()},
       {"seals/", kBookkeeping, Of<store::SealIndexRecord>()},
       {"open-runs/", kBookkeeping},
       {"ended-exports/", kBookkeeping, Of<store::EndedExportsRecord>()},

@@ -1,22 +1,31 @@
 #include "server/identity/call_guard.h"
 
+#include <unistd.h>
+
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/resource/resource_name.h"
 #include "common/secret/secret_string.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
 #include "common/status/status_macros.h"
+#include "grpc/grpc_security_constants.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/authorize.h"
+#include "server/identity/peer_certificate.h"
 
 namespace guestbridge::server {
 namespace {
 
 constexpr absl::string_view kOwnServices = "/guestbridge.v1.";
 constexpr absl::string_view kBearer = "Bearer ";
+constexpr absl::Duration kLookAgainAfter = absl::Hours(1);
 
 absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
 
@@ -30,6 +39,14 @@ std::optional<SecretString> BearerToken(const CallGuard::Metadata& metadata) {
   return SecretString(std::string(value));
 }
 
+// The call came through the server's Unix socket, whose file lets its owner in only.
+bool IsLocal(const grpc::AuthContext* peer) {
+  if (peer == nullptr) return false;
+  const std::vector<grpc::string_ref> types =
+      peer->FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  return types.size() == 1 && types[0] == "local";
+}
+
 class Processor final : public grpc::AuthMetadataProcessor {
  public:
   explicit Processor(const CallGuard& guard) : guard_(guard) {}
@@ -37,14 +54,19 @@ class Processor final : public grpc::AuthMetadataProcessor {
   // Reads the store, so it must not run on a thread that polls the network.
   bool IsBlocking() const override { return true; }
 
-  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext*,
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer,
                        OutputMetadata*, OutputMetadata*) override {
     const auto path = metadata.find(":path");
     const absl::string_view method =
         path == metadata.end() ? absl::string_view() : View(path->second);
     // Our handlers ask by themselves, and then the details of a refusal survive.
     if (absl::StartsWith(method, kOwnServices)) return grpc::Status::OK;
-    return ToGrpcStatus(guard_.Check(method, metadata).status(), Language::kEnglish);
+    CallGuard::Credentials credentials = CallGuard::CredentialsOf(metadata);
+    // gRPC owns it, and it outlives this call.
+    credentials.peer = std::shared_ptr<const grpc::AuthContext>(
+        std::shared_ptr<const grpc::AuthContext>(), peer);
+    return ToGrpcStatus(guard_.Check(method, credentials, nullptr).status(),
+                        Language::kEnglish);
   }
 
  private:
@@ -53,30 +75,85 @@ class Processor final : public grpc::AuthMetadataProcessor {
 
 }  // namespace
 
-absl::StatusOr<Caller> CallGuard::Check(absl::string_view method,
-                                        const grpc::ServerContextBase& context) const {
-  return Check(method, context.client_metadata());
+CallGuard::Credentials CallGuard::CredentialsOf(const Metadata& metadata) {
+  const std::optional<SecretString> token = BearerToken(metadata);
+  return {.token_digest = token.has_value() ? DigestOf(*token) : "", .peer = nullptr};
 }
 
-absl::StatusOr<Caller> CallGuard::Check(absl::string_view method,
-                                        const Metadata& metadata) const {
-  if (store_ == nullptr) return Caller{.name = "", .role = Role::kAdmin};
-  std::optional<Caller> caller;
-  if (const std::optional<SecretString> token = BearerToken(metadata)) {
-    GB_ASSIGN_OR_RETURN(caller, FindCaller(*store_, *token));
-    if (!caller.has_value() && !Authorize(method, std::nullopt).ok()) {
-      return MakeError("TOKEN_UNKNOWN");
+CallGuard::Credentials CallGuard::CredentialsOf(
+    const grpc::ServerContextBase& context) {
+  Credentials credentials = CredentialsOf(context.client_metadata());
+  credentials.peer = context.auth_context();
+  return credentials;
+}
+
+absl::StatusOr<std::optional<Caller>> CallGuard::Identify(
+    const Credentials& credentials) const {
+  if (IsLocal(credentials.peer.get())) {
+    Caller owner;
+    owner.principal = absl::StrCat("localUsers/", geteuid());
+    owner.grants = {{Role::kAdmin, ""}};
+    return owner;
+  }
+  if (credentials.peer != nullptr) {
+    GB_ASSIGN_OR_RETURN(const std::optional<std::string> agent,
+                        AgentOfPeer(*store_, *credentials.peer, clock_.Now()));
+    // Who is an agent is no other, whatever token it carries beside its certificate.
+    if (agent.has_value()) {
+      Caller itself;
+      itself.principal = AgentName(*agent);
+      itself.name = *agent;
+      itself.grants = {{Role::kAgent, ""}};
+      itself.agent = *agent;
+      return itself;
     }
   }
-  GB_RETURN_IF_ERROR(Authorize(method, caller));
-  return std::move(caller).value_or(Caller{});
+  if (credentials.token_digest.empty()) return std::optional<Caller>();
+  GB_ASSIGN_OR_RETURN(std::optional<Caller> caller,
+                      FindCaller(*store_, credentials.token_digest, clock_.Now()));
+  if (!caller.has_value()) return MakeError("TOKEN_UNKNOWN");
+  return caller;
+}
+
+absl::StatusOr<Caller> CallGuard::Check(
+    absl::string_view method, const Credentials& credentials,
+    const google::protobuf::Message* request) const {
+  if (store_ == nullptr) {
+    Caller anyone;
+    anyone.grants = {{Role::kAdmin, ""}};
+    return anyone;
+  }
+  absl::StatusOr<std::optional<Caller>> caller = Identify(credentials);
+  if (!caller.ok()) {
+    // What is open to everybody is so with bad credentials too.
+    if (Authorize(method, std::nullopt, request).ok()) return Caller();
+    return std::move(caller).status();
+  }
+  GB_RETURN_IF_ERROR(Authorize(method, *caller, request));
+  if (!caller->has_value()) return Caller();
+  NoteUse(**caller);
+  return **std::move(caller);
+}
+
+void CallGuard::NoteUse(const Caller& caller) const {
+  const absl::StatusOr<std::string> id = ParseApiTokenName(caller.principal);
+  if (!id.ok()) return;
+  {
+    std::lock_guard lock(mutex_);
+    const absl::Duration now = clock_.Steady();
+    const auto [it, first] = noted_.emplace(caller.principal, now);
+    if (!first && now - it->second < kLookAgainAfter) return;
+    it->second = now;
+  }
+  const absl::Status noted = NoteApiTokenUse(*store_, *id, clock_.Now());
+  // The call itself needs no write.
+  if (!noted.ok()) log::Warning("token_use_not_noted", {{"error", noted}});
 }
 
 std::string CallGuard::PrincipalOf(const grpc::ServerContextBase& context) const {
-  const std::optional<SecretString> token = BearerToken(context.client_metadata());
-  if (store_ == nullptr || !token.has_value()) return "";
-  const absl::StatusOr<std::optional<Caller>> caller = FindCaller(*store_, *token);
-  return caller.ok() && caller->has_value() ? (*caller)->name : "";
+  if (store_ == nullptr) return "";
+  const absl::StatusOr<std::optional<Caller>> caller = Identify(CredentialsOf(context));
+  return caller.ok() && caller->has_value() ? (*caller)->principal : "";
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::Processor() const {

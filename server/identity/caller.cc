@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/resource/resource_name.h"
 #include "common/status/error.h"
 
 namespace guestbridge::server {
@@ -29,6 +32,15 @@ absl::string_view RoleName(Role role) {
     if (known == role) return name;
   }
   return "";
+}
+
+std::string GrantsText(const std::vector<Grant>& grants) {
+  if (grants.empty()) return "-";
+  return absl::StrJoin(grants, ", ", [](std::string* out, const Grant& grant) {
+    absl::StrAppend(out, RoleName(grant.role));
+    if (grant.integration.empty()) return;
+    absl::StrAppend(out, " (", IntegrationName(grant.integration), ")");
+  });
 }
 
 }  // namespace guestbridge::server

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace guestbridge::server {
 
@@ -20,10 +22,27 @@ enum class Role {
 absl::StatusOr<Role> ParseRole(absl::string_view name);
 absl::string_view RoleName(Role role);
 
+// One role, on one integration or on everything.
+struct Grant {
+  Role role = Role::kViewer;
+  std::string integration;  // Short id; empty: everything, the server itself included.
+
+  bool operator==(const Grant&) const = default;
+};
+
 // Who calls.
 struct Caller {
-  std::string name;  // Of the token, for the audit; may be empty.
-  Role role = Role::kViewer;
+  // `apiTokens/{id}`, `agents/{agent}`, `localUsers/{uid}`; empty: nobody is known.
+  std::string principal;
+  std::string name;  // Of the token, for people; may be empty.
+  std::vector<Grant> grants;
+  // The one agent that the caller is; empty: it is none, or it may be any.
+  std::string agent;
+  // From then on it is nobody: streams end.
+  absl::Time expire_time = absl::InfiniteFuture();
 };
+
+// For people: "operator (integrations/riviera), viewer"; "-" without any.
+std::string GrantsText(const std::vector<Grant>& grants);
 
 }  // namespace guestbridge::server

@@ -5,82 +5,110 @@ namespace {
 
 using enum Access;
 
+constexpr Scope kOne = Scope::kIntegration;
+constexpr Scope kEach = Scope::kEach;
+constexpr Scope kOwnSession = Scope::kSession;
+constexpr Scope kAgentItself = Scope::kAgent;
+
 constexpr Permission kPermissions[] = {
     {"/grpc.health.v1.Health/Check", kAnyone},
     {"/grpc.health.v1.Health/Watch", kAnyone},
-    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAuthenticated},
-    {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", kAuthenticated},
+    {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kAuthenticated,
+     kEach},
+    {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", kAuthenticated,
+     kEach},
 
-    {"/guestbridge.v1.IntegrationService/CreateIntegration", kIntegration},
-    {"/guestbridge.v1.IntegrationService/GetIntegration", kViewer},
-    {"/guestbridge.v1.IntegrationService/ListIntegrations", kViewer},
-    {"/guestbridge.v1.IntegrationService/UpdateIntegration", kIntegration},
-    {"/guestbridge.v1.IntegrationService/DeleteIntegration", kIntegration},
-    {"/guestbridge.v1.IntegrationService/ActivateIntegration", kIntegration},
-    {"/guestbridge.v1.IntegrationService/DeactivateIntegration", kIntegration},
+    {"/guestbridge.v1.IntegrationService/CreateIntegration", kIntegration, kOne,
+     "integration_id"},
+    {"/guestbridge.v1.IntegrationService/GetIntegration", kViewer, kOne, "name"},
+    {"/guestbridge.v1.IntegrationService/ListIntegrations", kViewer, kEach},
+    {"/guestbridge.v1.IntegrationService/UpdateIntegration", kIntegration, kOne,
+     "integration.name"},
+    {"/guestbridge.v1.IntegrationService/DeleteIntegration", kIntegration, kOne,
+     "name"},
+    {"/guestbridge.v1.IntegrationService/ActivateIntegration", kIntegration, kOne,
+     "name"},
+    {"/guestbridge.v1.IntegrationService/DeactivateIntegration", kIntegration, kOne,
+     "name"},
 
-    {"/guestbridge.v1.ConnectionService/GetConnection", kViewer},
-    {"/guestbridge.v1.ConnectionService/SaveConnection", kIntegration},
-    {"/guestbridge.v1.ConnectionService/TestConnection", kOperator},
+    {"/guestbridge.v1.ConnectionService/GetConnection", kViewer, kOne, "name"},
+    {"/guestbridge.v1.ConnectionService/SaveConnection", kIntegration, kOne,
+     "connection.name"},
+    {"/guestbridge.v1.ConnectionService/TestConnection", kOperator, kOne, "name"},
 
-    {"/guestbridge.v1.FieldMappingService/LoadFields", kIntegration},
-    {"/guestbridge.v1.FieldMappingService/GetFieldMapping", kViewer},
-    {"/guestbridge.v1.FieldMappingService/MapField", kIntegration},
-    {"/guestbridge.v1.FieldMappingService/UnmapField", kIntegration},
-    {"/guestbridge.v1.FieldMappingService/SetClientFilter", kIntegration},
-    {"/guestbridge.v1.FieldMappingService/SaveFieldMapping", kIntegration},
-    {"/guestbridge.v1.FieldMappingService/ListFieldMappings", kViewer},
-    {"/guestbridge.v1.FieldMappingService/DiffFieldMappings", kViewer},
-    {"/guestbridge.v1.FieldMappingService/RestoreFieldMapping", kIntegration},
+    {"/guestbridge.v1.FieldMappingService/LoadFields", kIntegration, kOne, "parent"},
+    {"/guestbridge.v1.FieldMappingService/GetFieldMapping", kViewer, kOne, "name"},
+    {"/guestbridge.v1.FieldMappingService/MapField", kIntegration, kOne, "parent"},
+    {"/guestbridge.v1.FieldMappingService/UnmapField", kIntegration, kOne, "parent"},
+    {"/guestbridge.v1.FieldMappingService/SetClientFilter", kIntegration, kOne,
+     "parent"},
+    {"/guestbridge.v1.FieldMappingService/SaveFieldMapping", kIntegration, kOne,
+     "parent"},
+    {"/guestbridge.v1.FieldMappingService/ListFieldMappings", kViewer, kOne, "parent"},
+    {"/guestbridge.v1.FieldMappingService/DiffFieldMappings", kViewer, kOne, "parent"},
+    {"/guestbridge.v1.FieldMappingService/RestoreFieldMapping", kIntegration, kOne,
+     "name"},
 
-    {"/guestbridge.v1.EventService/LoadEvents", kIntegration},
-    {"/guestbridge.v1.EventService/GetEvents", kViewer},
-    {"/guestbridge.v1.EventService/EnableEvent", kIntegration},
-    {"/guestbridge.v1.EventService/DisableEvent", kIntegration},
-    {"/guestbridge.v1.EventService/SaveEvents", kIntegration},
+    {"/guestbridge.v1.EventService/LoadEvents", kIntegration, kOne, "name"},
+    {"/guestbridge.v1.EventService/GetEvents", kViewer, kOne, "name"},
+    {"/guestbridge.v1.EventService/EnableEvent", kIntegration, kOne, "name"},
+    {"/guestbridge.v1.EventService/DisableEvent", kIntegration, kOne, "name"},
+    {"/guestbridge.v1.EventService/SaveEvents", kIntegration, kOne, "name"},
 
-    {"/guestbridge.v1.ClientService/MatchClients", kOperator},
-    {"/guestbridge.v1.ClientService/ListClients", kViewer},
-    {"/guestbridge.v1.ClientService/ListClientHistory", kViewer},
-    {"/guestbridge.v1.ClientService/ListClientGroups", kViewer},
+    {"/guestbridge.v1.ClientService/MatchClients", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.ClientService/ListClients", kViewer, kOne, "parent"},
+    {"/guestbridge.v1.ClientService/ListClientHistory", kViewer, kOne, "parent"},
+    {"/guestbridge.v1.ClientService/ListClientGroups", kViewer, kOne, "parent"},
     // Passes a guest's personal data through.
-    {"/guestbridge.v1.ClientService/ExplainClient", kOperator},
-    {"/guestbridge.v1.ClientService/RetryClients", kOperator},
-    {"/guestbridge.v1.ClientService/DropClients", kOperator},
-    {"/guestbridge.v1.ClientService/LinkClient", kOperator},
-    {"/guestbridge.v1.ClientService/UnlinkClient", kOperator},
-    {"/guestbridge.v1.ClientService/ForgetClient", kOperator},
+    {"/guestbridge.v1.ClientService/ExplainClient", kOperator, kOne, "name"},
+    {"/guestbridge.v1.ClientService/RetryClients", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.ClientService/DropClients", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.ClientService/LinkClient", kOperator, kOne, "name"},
+    {"/guestbridge.v1.ClientService/UnlinkClient", kOperator, kOne, "name"},
+    {"/guestbridge.v1.ClientService/ForgetClient", kOperator, kOne, "name"},
 
-    {"/guestbridge.v1.RunService/StartExport", kOperator},
-    {"/guestbridge.v1.RunService/RebuildLedger", kOperator},
-    {"/guestbridge.v1.RunService/StartReconcile", kOperator},
-    {"/guestbridge.v1.RunService/GetRun", kViewer},
-    {"/guestbridge.v1.RunService/ListRuns", kViewer},
-    {"/guestbridge.v1.RunService/WatchRun", kViewer},
-    {"/guestbridge.v1.RunService/CancelRun", kOperator},
+    {"/guestbridge.v1.RunService/StartExport", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.RunService/RebuildLedger", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.RunService/StartReconcile", kOperator, kOne, "parent"},
+    {"/guestbridge.v1.RunService/GetRun", kViewer, kEach, "name"},
+    {"/guestbridge.v1.RunService/ListRuns", kViewer, kEach, "parent"},
+    {"/guestbridge.v1.RunService/WatchRun", kViewer, kEach, "name"},
+    {"/guestbridge.v1.RunService/CancelRun", kOperator, kEach, "name"},
 
-    {"/guestbridge.v1.ScheduleService/GetSchedule", kViewer},
-    {"/guestbridge.v1.ScheduleService/SetSchedule", kIntegration},
-    {"/guestbridge.v1.ScheduleService/PauseSchedule", kIntegration},
-    {"/guestbridge.v1.ScheduleService/ResumeSchedule", kIntegration},
+    {"/guestbridge.v1.ScheduleService/GetSchedule", kViewer, kOne, "name"},
+    {"/guestbridge.v1.ScheduleService/SetSchedule", kIntegration, kOne,
+     "schedule.name"},
+    {"/guestbridge.v1.ScheduleService/PauseSchedule", kIntegration, kOne, "name"},
+    {"/guestbridge.v1.ScheduleService/ResumeSchedule", kIntegration, kOne, "name"},
 
-    {"/guestbridge.v1.AgentService/GetAgent", kViewer},
-    {"/guestbridge.v1.AgentService/ListAgents", kViewer},
+    {"/guestbridge.v1.AgentService/GetAgent", kViewer, kEach},
+    {"/guestbridge.v1.AgentService/ListAgents", kViewer, kEach},
 
-    {"/guestbridge.v1.StatusService/GetStatus", kViewer},
+    {"/guestbridge.v1.StatusService/GetStatus", kViewer, kEach},
 
-    {"/guestbridge.v1.AgentControlService/Hello", kAgent},
-    {"/guestbridge.v1.AgentControlService/Watch", kAgent},
-    {"/guestbridge.v1.AgentControlService/AcknowledgeConfiguration", kAgent},
-    {"/guestbridge.v1.AgentControlService/AcquireLease", kAgent},
-    {"/guestbridge.v1.AgentControlService/ReportRun", kAgent},
-    {"/guestbridge.v1.AgentControlService/OpenRun", kAgent},
-    {"/guestbridge.v1.AgentControlService/ReportLedger", kAgent},
-    {"/guestbridge.v1.AgentControlService/ReportChecks", kAgent},
-    {"/guestbridge.v1.AgentControlService/FinishTask", kAgent},
-    {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent},
-    {"/guestbridge.v1.AgentControlService/Goodbye", kAgent},
+    {"/guestbridge.v1.AgentControlService/Hello", kAgent, kAgentItself, "agent"},
+    {"/guestbridge.v1.AgentControlService/Watch", kAgent, kOwnSession, "session"},
+    {"/guestbridge.v1.AgentControlService/AcknowledgeConfiguration", kAgent,
+     kOwnSession, "session"},
+    {"/guestbridge.v1.AgentControlService/AcquireLease", kAgent, kOwnSession,
+     "session"},
+    {"/guestbridge.v1.AgentControlService/ReportRun", kAgent, kOwnSession, "session"},
+    {"/guestbridge.v1.AgentControlService/OpenRun", kAgent, kOwnSession, "session"},
+    {"/guestbridge.v1.AgentControlService/ReportLedger", kAgent, kOwnSession,
+     "session"},
+    {"/guestbridge.v1.AgentControlService/ReportChecks", kAgent, kOwnSession,
+     "session"},
+    {"/guestbridge.v1.AgentControlService/FinishTask", kAgent, kOwnSession, "session"},
+    {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent, kOwnSession,
+     "session"},
+    {"/guestbridge.v1.AgentControlService/Goodbye", kAgent, kOwnSession, "session"},
 
+    // Which tokens a caller administers, token_administration.h says.
+    {"/guestbridge.v1.ApiTokenService/CreateApiToken", kAdmin, kEach},
+    {"/guestbridge.v1.ApiTokenService/ListApiTokens", kAdmin, kEach},
+    {"/guestbridge.v1.ApiTokenService/GetApiToken", kAdmin, kEach},
+    {"/guestbridge.v1.ApiTokenService/RotateApiToken", kAdmin, kEach},
+    {"/guestbridge.v1.ApiTokenService/RevokeApiToken", kAdmin, kEach},
     {"/guestbridge.v1.AuditService/ListAuditRecords", kAdmin},
     {"/guestbridge.v1.AuditService/VerifyAudit", kAdmin},
     {"/guestbridge.v1.SecretService/GetSecretStatus", kAdmin},
@@ -91,11 +119,17 @@ constexpr Permission kPermissions[] = {
 
 absl::Span<const Permission> Permissions() { return kPermissions; }
 
-std::optional<Access> AccessOf(absl::string_view method) {
+const Permission* FindPermission(absl::string_view method) {
   for (const Permission& permission : kPermissions) {
-    if (permission.method == method) return permission.access;
+    if (permission.method == method) return &permission;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<Access> AccessOf(absl::string_view method) {
+  const Permission* const permission = FindPermission(method);
+  if (permission == nullptr) return std::nullopt;
+  return permission->access;
 }
 
 bool Allows(Access access, Role role) {

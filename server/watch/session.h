@@ -23,6 +23,7 @@ class Session {
   struct Identity {
     std::string token;
     std::string agent;
+    std::string principal;  // Who opened it; only that caller may use it.
     std::string installation;
     std::string version;
     std::vector<std::string> capabilities;

@@ -45,11 +45,15 @@ absl::StatusOr<std::shared_ptr<Session>> SessionHub::Open(Session::Identity iden
   return session;
 }
 
-absl::StatusOr<std::shared_ptr<Session>> SessionHub::Find(const std::string& token) {
+absl::StatusOr<std::shared_ptr<Session>> SessionHub::Find(
+    const std::string& token, const std::string& principal) {
   std::lock_guard lock(mutex_);
   const auto agent = agent_of_token_.find(token);
   if (agent == agent_of_token_.end()) return MakeError("SESSION_UNKNOWN");
   Entry& entry = by_agent_[agent->second];
+  if (entry.session->identity().principal != principal) {
+    return MakeError("SESSION_UNKNOWN");
+  }
   entry.heard = clock_.Steady();
   last_heard_[agent->second] = clock_.Now();
   return entry.session;

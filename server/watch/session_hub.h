@@ -60,8 +60,10 @@ class SessionHub {
   // Errors: AGENT_NAME_IN_USE (another installation is live under that name).
   absl::StatusOr<std::shared_ptr<Session>> Open(Session::Identity identity);
 
-  // The session with this token, heard of just now. Errors: SESSION_UNKNOWN.
-  absl::StatusOr<std::shared_ptr<Session>> Find(const std::string& token);
+  // The session with this token, heard of just now. Errors: SESSION_UNKNOWN, also when
+  // another principal opened it.
+  absl::StatusOr<std::shared_ptr<Session>> Find(const std::string& token,
+                                                const std::string& principal = "");
 
   // The open session of an agent whose stream is attached; null when there is none.
   std::shared_ptr<Session> Connected(const std::string& agent) const;

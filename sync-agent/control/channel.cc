@@ -55,6 +55,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(-1);
+  if (absl::StartsWith(address.host_port, "unix:")) {
+    return grpc::CreateCustomChannel(
+        address.host_port, grpc::experimental::LocalCredentials(UDS), arguments);
+  }
   if (address.plaintext) {
     return grpc::CreateCustomChannel(address.host_port,
                                      grpc::InsecureChannelCredentials(), arguments);

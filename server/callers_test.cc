@@ -1,0 +1,379 @@
+// Who may do what on the whole server, over the wire: foreign callers are refused by
+// every RPC, before anybody looks whether what they name exists.
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "common/status/error.h"
+#include "common/status/grpc_status.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "guestbridge/v1/agent.grpc.pb.h"
+#include "guestbridge/v1/agent_control.grpc.pb.h"
+#include "guestbridge/v1/api_token.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
+#include "guestbridge/v1/run.grpc.pb.h"
+#include "guestbridge/v1/status.grpc.pb.h"
+#include "server/identity/api_tokens.h"
+#include "server/identity/permission_table.h"
+#include "server/ready_integration_test.h"
+#include "server/server.h"
+#include "server/store/sqlite_store.h"
+#include "tests/testing/status_matchers.h"
+#include "tests/testing/temp_dir.h"
+
+namespace guestbridge::server {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::MethodDescriptor;
+using ::guestbridge::testing::IsOk;
+using Channel = std::shared_ptr<grpc::Channel>;
+
+std::string ReadAll(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+mode_t ModeOf(const std::string& file) {
+  struct stat facts {};
+  return stat(file.c_str(), &facts) == 0 ? facts.st_mode & 0777 : 0;
+}
+
+void SetDeadline(grpc::ClientContext& context) {
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+}
+
+class CallersTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.listen = "127.0.0.1:0";
+    options_.data_dir = dir_.File("data");
+    std::filesystem::create_directory(options_.data_dir);
+    store_ = *OpenSqliteStore(options_.data_dir + "/server.db");
+    ASSERT_THAT(store_->Write(PutReadyIntegration), IsOk());
+    Start();
+  }
+
+  void Start() {
+    server_.reset();
+    auto server = Server::Start(options_, SystemClock(), SystemRandom());
+    ASSERT_THAT(server, IsOk());
+    server_ = *std::move(server);
+  }
+
+  Channel With(const std::string& token) {
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = ReadAll(options_.data_dir + "/ca.pem");
+    return grpc::CreateChannel(
+        server_->address(),
+        grpc::CompositeChannelCredentials(grpc::SslCredentials(tls),
+                                          grpc::AccessTokenCredentials(token)));
+  }
+
+  Channel As(NewApiToken wanted) {
+    const auto token = CreateApiToken(*store_, SystemRandom(), SystemClock(), wanted);
+    EXPECT_THAT(token, IsOk());
+    return With(token->Reveal());
+  }
+  Channel As(Role role, const std::string& integration) {
+    return As(
+        NewApiToken{.name = "test", .grants = {{role, integration}}, .agent = ""});
+  }
+  Channel AsAgent(const std::string& name) {
+    return As(NewApiToken{.name = name, .grants = {{Role::kAgent, ""}}, .agent = name});
+  }
+
+  static const MethodDescriptor* Find(const Permission& permission) {
+    return DescriptorPool::generated_pool()->FindMethodByName(
+        absl::StrReplaceAll(permission.method.substr(1), {{"/", "."}}));
+  }
+
+  // Its request, with `text` in a field such as "connection.name".
+  static std::unique_ptr<Message> Request(const MethodDescriptor& method,
+                                          absl::string_view field,
+                                          const std::string& text) {
+    std::unique_ptr<Message> request(
+        MessageFactory::generated_factory()->GetPrototype(method.input_type())->New());
+    Message* message = request.get();
+    const std::vector<std::string> parts = absl::StrSplit(field, '.');
+    for (size_t i = 0; i + 1 < parts.size(); ++i) {
+      message = message->GetReflection()->MutableMessage(
+          message, message->GetDescriptor()->FindFieldByName(parts[i]));
+    }
+    message->GetReflection()->SetString(
+        message, message->GetDescriptor()->FindFieldByName(parts.back()), text);
+    return request;
+  }
+
+  static absl::Status Call(const Channel& channel, absl::string_view method,
+                           const Message& message) {
+    grpc::GenericStub stub(channel);
+    grpc::ClientContext context;
+    SetDeadline(context);
+    grpc::CompletionQueue queue;
+    const grpc::Slice bytes(message.SerializeAsString());
+    const grpc::ByteBuffer request(&bytes, 1);
+    const auto call =
+        stub.PrepareUnaryCall(&context, std::string(method), request, &queue);
+    call->StartCall();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->Finish(&response, &status, &queue);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    return FromGrpcStatus(status);
+  }
+
+  static absl::StatusOr<std::string> Hello(const Channel& channel,
+                                           const std::string& name) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::HelloRequest request;
+    request.set_agent(name);
+    request.set_installation("installation of " + name);
+    v1::HelloResponse response;
+    const grpc::Status status =
+        v1::AgentControlService::NewStub(channel)->Hello(&context, request, &response);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return response.session();
+  }
+
+  testing::TempDir dir_;
+  ServerOptions options_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(CallersTest, NoRpcTellsAHotelsAdminWhetherAnotherHotelExists) {
+  const Channel mine = As(Role::kAdmin, "mine");
+  int walked = 0;
+  for (const Permission& permission : Permissions()) {
+    if (permission.field.empty() || permission.scope == Scope::kSession ||
+        permission.scope == Scope::kAgent || permission.access == Access::kAnyone) {
+      continue;
+    }
+    SCOPED_TRACE(std::string(permission.method));
+    const MethodDescriptor* const method = Find(permission);
+    ASSERT_NE(method, nullptr);
+    ++walked;
+    // The first one is there, the other is not.
+    for (const char* id : {"main", "none"}) {
+      const std::string name =
+          permission.field == "integration_id" ? id : absl::StrCat("integrations/", id);
+      const absl::Status refused =
+          Call(mine, permission.method, *Request(*method, permission.field, name));
+      EXPECT_EQ(ReasonOf(refused), "ROLE_MISSING") << id;
+      EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+    }
+    const absl::Status own = Call(
+        mine, permission.method,
+        *Request(*method, permission.field,
+                 permission.field == "integration_id" ? "mine" : "integrations/mine"));
+    EXPECT_NE(ReasonOf(own), "ROLE_MISSING");
+  }
+  EXPECT_GT(walked, 40);
+}
+
+TEST_F(CallersTest, AHotelsCallerIsNoAgentAndDoesNotAdministerTheChain) {
+  const Channel mine = As(Role::kAdmin, "mine");
+  for (const Permission& permission : Permissions()) {
+    if (!absl::StartsWith(permission.method, "/guestbridge.v1.") ||
+        permission.access == Access::kAnyone || permission.scope == Scope::kEach ||
+        permission.scope == Scope::kIntegration) {
+      continue;
+    }
+    const MethodDescriptor* const method = Find(permission);
+    ASSERT_NE(method, nullptr);
+    const std::unique_ptr<Message> nothing(
+        MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    EXPECT_EQ(ReasonOf(Call(mine, permission.method, *nothing)), "ROLE_MISSING")
+        << permission.method;
+  }
+}
+
+TEST_F(CallersTest, ListsShowWhatTheCallerReaches) {
+  const auto count = [&](const Channel& channel) {
+    grpc::ClientContext list_context;
+    v1::ListIntegrationsResponse list;
+    EXPECT_TRUE(v1::IntegrationService::NewStub(channel)
+                    ->ListIntegrations(&list_context, {}, &list)
+                    .ok());
+    grpc::ClientContext status_context;
+    v1::Status status;
+    EXPECT_TRUE(v1::StatusService::NewStub(channel)
+                    ->GetStatus(&status_context, {}, &status)
+                    .ok());
+    EXPECT_EQ(list.integrations_size(), status.integrations_size());
+    return list.integrations_size();
+  };
+  EXPECT_EQ(count(As(Role::kViewer, "")), 1);
+  EXPECT_EQ(count(As(Role::kViewer, "main")), 1);
+  EXPECT_EQ(count(As(Role::kViewer, "mine")), 0);
+
+  // A run of another hotel is not found by its bare number either.
+  v1::StartExportRequest start;
+  start.set_parent("integrations/main");
+  grpc::ClientContext start_context;
+  v1::Run run;
+  ASSERT_TRUE(v1::RunService::NewStub(As(Role::kOperator, "main"))
+                  ->StartExport(&start_context, start, &run)
+                  .ok());
+  v1::GetRunRequest get;
+  get.set_name(
+      absl::StrReplaceAll(run.name(), {{"integrations/main", "integrations/-"}}));
+  EXPECT_EQ(ReasonOf(Call(As(Role::kViewer, "mine"),
+                          "/guestbridge.v1.RunService/GetRun", get)),
+            "RUN_NOT_FOUND");
+  EXPECT_THAT(Call(As(Role::kViewer, "main"), "/guestbridge.v1.RunService/GetRun", get),
+              IsOk());
+  v1::CancelRunRequest cancel;
+  cancel.set_name(get.name());
+  EXPECT_EQ(ReasonOf(Call(As(Role::kViewer, "main"),
+                          "/guestbridge.v1.RunService/CancelRun", cancel)),
+            "ROLE_MISSING");
+}
+
+TEST_F(CallersTest, AnAgentSpeaksUnderItsOwnNameAndInItsOwnSession) {
+  const Channel first = AsAgent("hotel-1");
+  const Channel second = AsAgent("hotel-2");
+  EXPECT_EQ(ReasonOf(Hello(second, "hotel-1").status()), "AGENT_NAME_FOREIGN");
+  const auto session = Hello(first, "hotel-1");
+  ASSERT_THAT(session, IsOk());
+  int walked = 0;
+  for (const Permission& permission : Permissions()) {
+    if (permission.scope != Scope::kSession) continue;
+    const MethodDescriptor* const method = Find(permission);
+    ASSERT_NE(method, nullptr);
+    ++walked;
+    EXPECT_EQ(ReasonOf(Call(second, permission.method,
+                            *Request(*method, permission.field, *session))),
+              "SESSION_UNKNOWN")
+        << permission.method;
+  }
+  EXPECT_GE(walked, 10);
+  v1::GetAccessTokenRequest foreign;
+  foreign.set_session(*session);
+  // Not its own, whether it is there or not.
+  for (const char* name : {"integrations/other", "integrations/none"}) {
+    foreign.set_integration(name);
+    EXPECT_EQ(ReasonOf(Call(first, "/guestbridge.v1.AgentControlService/GetAccessToken",
+                            foreign)),
+              "INTEGRATION_NOT_ASSIGNED");
+  }
+}
+
+TEST_F(CallersTest, ARevokedTokenEndsTheStreamsThatItOpened) {
+  const Channel admin = As(Role::kAdmin, "");
+  const auto revoke = [&](const std::string& holder) {
+    const auto tokens = v1::ApiTokenService::NewStub(admin);
+    grpc::ClientContext list_context;
+    v1::ListApiTokensResponse list;
+    ASSERT_TRUE(tokens->ListApiTokens(&list_context, {}, &list).ok());
+    for (const v1::ApiToken& token : list.api_tokens()) {
+      if (token.display_name() != holder) continue;
+      grpc::ClientContext context;
+      v1::RevokeApiTokenRequest request;
+      request.set_name(token.name());
+      v1::ApiToken revoked;
+      ASSERT_TRUE(tokens->RevokeApiToken(&context, request, &revoked).ok());
+    }
+  };
+  v1::StartExportRequest start;
+  start.set_parent("integrations/main");
+  grpc::ClientContext start_context;
+  v1::Run run;
+  ASSERT_TRUE(
+      v1::RunService::NewStub(admin)->StartExport(&start_context, start, &run).ok());
+
+  const Channel watcher = As(
+      NewApiToken{.name = "watcher", .grants = {{Role::kViewer, "main"}}, .agent = ""});
+  grpc::ClientContext watch_context;
+  SetDeadline(watch_context);
+  v1::WatchRunRequest watch;
+  watch.set_name(run.name());
+  const auto runs = v1::RunService::NewStub(watcher);
+  const auto progress = runs->WatchRun(&watch_context, watch);
+  ASSERT_TRUE(progress->Read(&run));
+  revoke("watcher");
+  while (progress->Read(&run)) {
+  }
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(progress->Finish())), "TOKEN_REVOKED");
+
+  const Channel agent = AsAgent("hotel-1");
+  const auto session = Hello(agent, "hotel-1");
+  ASSERT_THAT(session, IsOk());
+  grpc::ClientContext agent_context;
+  SetDeadline(agent_context);
+  v1::WatchRequest open;
+  open.set_session(*session);
+  const auto control = v1::AgentControlService::NewStub(agent);
+  const auto stream = control->Watch(&agent_context, open);
+  v1::WatchResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  revoke("hotel-1");
+  while (stream->Read(&message)) {
+  }
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "TOKEN_REVOKED");
+  EXPECT_EQ(ReasonOf(Hello(agent, "hotel-1").status()), "TOKEN_REVOKED");
+}
+
+TEST_F(CallersTest, TheFirstStartLeavesOneAdminTokenForItsOwner) {
+  const std::string file = server_->first_token_file();
+  EXPECT_EQ(file, options_.data_dir + "/admin.token");
+  EXPECT_EQ(ModeOf(file), 0600u);
+  std::string token = ReadAll(file);
+  ASSERT_TRUE(absl::EndsWith(token, "\n"));
+  token.pop_back();
+  EXPECT_THAT(Call(With(token), "/guestbridge.v1.ApiTokenService/ListApiTokens",
+                   v1::ListApiTokensRequest()),
+              IsOk());
+  Start();
+  EXPECT_EQ(server_->first_token_file(), "") << "said once";
+  EXPECT_THAT(Call(With(token), "/guestbridge.v1.ApiTokenService/ListApiTokens",
+                   v1::ListApiTokensRequest()),
+              IsOk());
+}
+
+TEST_F(CallersTest, AUnixSocketServesItsOwnerWithoutTls) {
+  options_.listen = absl::StrCat("unix:", dir_.File("data"), "/server.sock");
+  Start();
+  EXPECT_EQ(server_->address(), options_.listen);
+  EXPECT_EQ(ModeOf(dir_.File("data") + "/server.sock"), 0600u);
+  const Channel local = grpc::CreateChannel(server_->address(),
+                                            grpc::experimental::LocalCredentials(UDS));
+  EXPECT_THAT(Call(local, "/guestbridge.v1.ApiTokenService/ListApiTokens",
+                   v1::ListApiTokensRequest()),
+              IsOk());
+  server_.reset();
+
+  const std::string open = dir_.File("open");
+  std::filesystem::create_directory(open);
+  ASSERT_EQ(chmod(open.c_str(), 0777), 0);
+  options_.listen = absl::StrCat("unix:", open, "/server.sock");
+  EXPECT_EQ(ReasonOf(Server::Start(options_, SystemClock(), SystemRandom()).status()),
+            "LISTEN_SOCKET_UNSAFE");
+  options_.listen = "unix:";
+  EXPECT_EQ(ReasonOf(Server::Start(options_, SystemClock(), SystemRandom()).status()),
+            "LISTEN_ADDRESS_INVALID");
+}
+
+}  // namespace
+}  // namespace guestbridge::server
