@@ -10,6 +10,7 @@ absl::Span<const ReasonText> Common();      // files, keys, transport, names
 absl::Span<const ReasonText> Api();         // the server's RPCs: names, etags, roles
 absl::Span<const ReasonText> Database();    // the server's database
 absl::Span<const ReasonText> Identity();    // API tokens and roles
+absl::Span<const ReasonText> Enrollment();  // agents' certificates
 absl::Span<const ReasonText> Connection();  // connection settings, tokens, tests
 absl::Span<const ReasonText> Portal();      // what Bitrix24 answers
 absl::Span<const ReasonText> Source();      // what 1C answers

@@ -43,6 +43,7 @@ const Index& GetIndex() {
     built->Add("API", text_areas::Api());
     built->Add("DATABASE", text_areas::Database());
     built->Add("IDENTITY", text_areas::Identity());
+    built->Add("ENROLLMENT", text_areas::Enrollment());
     built->Add("COMMON", text_areas::Common());
     built->Add("COMMAND", text_areas::Command());
     return built;

@@ -51,6 +51,7 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_AREA_API", "server, agents, runs", "сервер, агенты, запуски"),
     MakeLabel("LABEL_AREA_DATABASE", "the server's database", "база данных сервера"),
     MakeLabel("LABEL_AREA_IDENTITY", "tokens and roles", "токены и роли"),
+    MakeLabel("LABEL_AREA_ENROLLMENT", "certificates of agents", "сертификаты агентов"),
     MakeLabel("LABEL_AREA_COMMON", "files, network, names", "файлы, сеть, имена"),
     MakeLabel("LABEL_AREA_COMMAND", "the command line", "командная строка"),
     MakeLabel("LABEL_PLACE_CALL",
