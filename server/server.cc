@@ -28,6 +28,7 @@
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/database.h"
+#include "server/identity/peer_certificate.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -52,6 +53,21 @@ constexpr char kVersion[] = "0.1.0";
 constexpr char kKeyRecord[] = "meta/key";
 constexpr int kMaxRequestBytes = 4 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
+
+// What signs agents' certificates, or why this server gives none.
+absl::StatusOr<AgentAuthority> ChooseAgentAuthority(const ServerOptions& options,
+                                                    const DataDirectory& directory,
+                                                    bool shared_database,
+                                                    absl::Time now, Random& random) {
+  if (options.plaintext) return MakeError("ENROLLMENT_NEEDS_TLS");
+  const bool given = !options.agent_ca_cert.empty() || !options.agent_ca_key.empty();
+  if (shared_database && !given) return MakeError("AGENT_AUTHORITY_NOT_SHARED");
+  return OpenAgentAuthority(directory,
+                            {.certificate = options.agent_ca_cert,
+                             .key = options.agent_ca_key,
+                             .certificate_life = options.agent_certificate_life},
+                            now, random);
+}
 
 // The key file belongs to the database: a wrong or lost one is found here, not when a
 // secret is needed at night.
@@ -135,8 +151,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<Store> opened_store,
         std::unique_ptr<Sealer> opened_sealer, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const std::string& server_id, bool shared,
-        const Clock& clock, Random& random)
+        absl::StatusOr<AgentAuthority> authority, const ServerOptions& options,
+        const std::string& server_id, bool shared, const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         sealer(std::move(opened_sealer)),
@@ -171,6 +187,7 @@ struct Server::Parts {
         leases(*store, clock),
         dispatcher(*store, *sealer, sessions, options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
+        enrollments(*store, clock, random, std::move(authority)),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         // Agents say Hello again and get everything anew.
         feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
@@ -214,11 +231,12 @@ struct Server::Parts {
     services.push_back(MakeClientService(desk, clients, runs));
     services.push_back(MakeRunService(desk, runs, feed, stopping));
     services.push_back(MakeScheduleService(desk, schedules));
-    services.push_back(MakeAgentService(desk, agents));
+    services.push_back(MakeAgentService(desk, agents, enrollments));
     services.push_back(MakeStatusService(desk, status));
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
                *store, status, checks}));
+    services.push_back(MakeAgentEnrollmentService(desk, enrollments));
   }
 
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took) {
@@ -251,6 +269,7 @@ struct Server::Parts {
   Leases leases;
   Dispatcher dispatcher;
   Agents agents;
+  Enrollments enrollments;
   SystemStatus status;
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
@@ -302,9 +321,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
           certificate,
           ReadCertificate(options.tls_cert, options.tls_key, options.client_ca));
     } else {
-      GB_ASSIGN_OR_RETURN(
-          certificate,
-          MakeCertificate(directory, CertificateNames(listen.host), clock.Now()));
+      GB_ASSIGN_OR_RETURN(certificate,
+                          MakeCertificate(directory, CertificateNames(listen.host),
+                                          clock.Now(), random));
       if (!options.client_ca.empty()) {
         GB_ASSIGN_OR_RETURN(
             const ServerCertificate with_ca,
@@ -314,21 +333,38 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       }
     }
   }
-  auto parts = std::make_unique<Parts>(
-      std::move(directory), std::move(store), std::move(sealer), std::move(tokens),
-      options, server_id, database.is_postgresql(), clock, random);
+  absl::StatusOr<AgentAuthority> authority = ChooseAgentAuthority(
+      options, directory, database.is_postgresql(), clock.Now(), random);
+  std::string agent_roots;
+  if (authority.ok()) {
+    agent_roots = authority->chain();
+  } else if (ReasonOf(authority.status()) == "AGENT_AUTHORITY_NOT_SHARED") {
+    log::Warning("agents_get_no_certificates", {{"error", authority.status()}});
+  } else if (!options.plaintext) {
+    return authority.status();
+  }
+  auto parts =
+      std::make_unique<Parts>(std::move(directory), std::move(store), std::move(sealer),
+                              std::move(tokens), std::move(authority), options,
+                              server_id, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
   if (!options.plaintext) {
+    // An agent's certificate is judged for each call, by what the store says: a
+    // handshake could only fail without a word, and connections outlive certificates.
     grpc::SslServerCredentialsOptions tls(
         certificate.client_ca.empty()
-            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-    tls.pem_root_certs = certificate.client_ca;
+            ? GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY
+            : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+    if (!certificate.client_ca.empty()) {
+      tls.pem_root_certs = absl::StrCat(certificate.client_ca, "\n", agent_roots);
+    }
     tls.pem_key_cert_pairs.push_back({certificate.key, certificate.chain});
     credentials = grpc::SslServerCredentials(tls);
-    credentials->SetAuthMetadataProcessor(parts->guard.Processor());
+    credentials->SetAuthMetadataProcessor(
+        certificate.client_ca.empty() ? parts->guard.Processor()
+                                      : DemandCertificate(parts->guard.Processor()));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

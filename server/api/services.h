@@ -9,6 +9,7 @@
 #include "server/api/connection_tester.h"
 #include "server/api/connections.h"
 #include "server/api/dispatcher.h"
+#include "server/api/enrollments.h"
 #include "server/api/events.h"
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
@@ -39,7 +40,8 @@ std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
                                               ChangeFeed& feed, Stopping& stopping);
 std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
                                                    Schedules& schedules);
-std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents);
+std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents,
+                                                Enrollments& enrollments);
 std::unique_ptr<grpc::Service> MakeStatusService(const CallDesk& desk,
                                                  SystemStatus& status);
 
@@ -57,5 +59,7 @@ struct AgentControlParts {
 };
 std::unique_ptr<grpc::Service> MakeAgentControlService(const CallDesk& desk,
                                                        const AgentControlParts& parts);
+std::unique_ptr<grpc::Service> MakeAgentEnrollmentService(const CallDesk& desk,
+                                                          Enrollments& enrollments);
 
 }  // namespace guestbridge::server

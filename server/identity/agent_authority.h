@@ -32,6 +32,9 @@ class AgentAuthority {
     std::string fingerprint;
     absl::Time end;
   };
+  // PEM: the authority's certificate, then those above it.
+  const std::string& chain() const { return options_.chain; }
+
   // The key that a request (PEM) proves, for which this agent may have a certificate.
   // Errors: those of ReadSigningRequest; SIGNING_REQUEST_NAME_FOREIGN,
   // SIGNING_REQUEST_FOR_AUTHORITY.

@@ -80,6 +80,16 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.AgentControlService/FinishTask", kAgent},
     {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent},
     {"/guestbridge.v1.AgentControlService/Goodbye", kAgent},
+
+    // Who may come at all is for admins.
+    {"/guestbridge.v1.AgentService/CreateAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/EvictAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/BanAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/UnbanAgent", kAdmin},
+
+    // The join token itself says who calls.
+    {"/guestbridge.v1.AgentEnrollmentService/Join", kAnyone},
+    {"/guestbridge.v1.AgentEnrollmentService/Renew", kAgent},
 };
 
 }  // namespace
