@@ -173,6 +173,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                   v1::Agent* answer) override;
   Status ListAgents(ServerContext* context, const v1::ListAgentsRequest*,
                     v1::ListAgentsResponse* answer) override;
+  Status CreateAgent(ServerContext* context, const v1::CreateAgentRequest*,
+                     v1::CreateAgentResponse* answer) override;
+  Status EvictAgent(ServerContext* context, const v1::EvictAgentRequest*,
+                    v1::Agent* answer) override;
+  Status BanAgent(ServerContext* context, const v1::BanAgentRequest*,
+                  v1::Agent* answer) override;
+  Status UnbanAgent(ServerContext* context, const v1::UnbanAgentRequest*,
+                    v1::Agent* answer) override;
   Status GetStatus(ServerContext* context, const v1::GetStatusRequest*,
                    v1::Status* answer) override;
 
