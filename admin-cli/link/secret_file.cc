@@ -90,10 +90,13 @@ absl::Status WriteSecretFile(const std::string& path, std::ostream& out,
   }
   const int file =
       open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  // For its owner alone before the secret goes in.
-  bool written =
-      file >= 0 && fchmod(file, S_IRUSR | S_IWUSR) == 0 &&
-      write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  struct stat facts {};
+  // For its owner alone before the secret goes in; devices stay as they are.
+  const bool closed_to_others =
+      file >= 0 && fstat(file, &facts) == 0 &&
+      (!S_ISREG(facts.st_mode) || fchmod(file, S_IRUSR | S_IWUSR) == 0);
+  bool written = closed_to_others && write(file, line.data(), line.size()) ==
+                                         static_cast<ssize_t>(line.size());
   if (file >= 0) written = close(file) == 0 && written;
   return written ? absl::OkStatus()
                  : MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", path}});
