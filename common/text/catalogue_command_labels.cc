@@ -536,10 +536,9 @@ constexpr ReasonText kLabels[] = {
               "Agent {name}: the join token is in {file}, good until {until}.",
               "Агент {name}: токен подключения в файле {file}, годен до {until}."),
     MakeLabel("LABEL_NEXT_AGENT_JOIN",
-              "Start it beside 1C: guestbridge-agent --name {name} --join-token-file "
-              "{file} --server HOST:PORT --tls-ca ca.pem",
-              "Запустите его рядом с 1С: guestbridge-agent --name {name} "
-              "--join-token-file {file} --server HOST:PORT --tls-ca ca.pem"),
+              "Start it beside 1C with --name {name} --join-token-file {file}",
+              "Запустите его рядом с 1С с параметрами --name {name} --join-token-file "
+              "{file}"),
     MakeLabel("LABEL_AGENT_IS_EVICTED", "Agent {name} is evicted.",
               "Агент {name} отключён."),
     MakeLabel("LABEL_AGENT_IS_BANNED", "Agent {name} is banned.",
