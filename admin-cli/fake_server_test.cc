@@ -246,6 +246,41 @@ grpc::Status FakeServer::Services::ListAgents(ServerContext* context,
   return Status::OK;
 }
 
+grpc::Status FakeServer::Services::CreateAgent(ServerContext* context,
+                                               const v1::CreateAgentRequest*,
+                                               v1::CreateAgentResponse* answer) {
+  const auto lock = Enter(context);
+  FillAgent(answer->mutable_agent());
+  answer->set_join_token("gbj_of_the_test");
+  answer->mutable_join_token_expire_time()->set_seconds(1767225600);
+  return Status::OK;
+}
+
+grpc::Status FakeServer::Services::EvictAgent(ServerContext* context,
+                                              const v1::EvictAgentRequest*,
+                                              v1::Agent* answer) {
+  const auto lock = Enter(context);
+  FillAgent(answer);
+  return Status::OK;
+}
+
+grpc::Status FakeServer::Services::BanAgent(ServerContext* context,
+                                            const v1::BanAgentRequest*,
+                                            v1::Agent* answer) {
+  const auto lock = Enter(context);
+  FillAgent(answer);
+  answer->set_banned(true);
+  return Status::OK;
+}
+
+grpc::Status FakeServer::Services::UnbanAgent(ServerContext* context,
+                                              const v1::UnbanAgentRequest*,
+                                              v1::Agent* answer) {
+  const auto lock = Enter(context);
+  FillAgent(answer);
+  return Status::OK;
+}
+
 grpc::Status FakeServer::Services::GetStatus(ServerContext* context,
                                              const v1::GetStatusRequest*,
                                              v1::Status* answer) {

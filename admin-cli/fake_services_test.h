@@ -180,6 +180,14 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                          v1::SecretStatus* answer) override;
   Status RotateKey(ServerContext* context, const v1::RotateKeyRequest*,
                    v1::SecretStatus* answer) override;
+  Status CreateAgent(ServerContext* context, const v1::CreateAgentRequest*,
+                     v1::CreateAgentResponse* answer) override;
+  Status EvictAgent(ServerContext* context, const v1::EvictAgentRequest*,
+                    v1::Agent* answer) override;
+  Status BanAgent(ServerContext* context, const v1::BanAgentRequest*,
+                  v1::Agent* answer) override;
+  Status UnbanAgent(ServerContext* context, const v1::UnbanAgentRequest*,
+                    v1::Agent* answer) override;
   Status GetStatus(ServerContext* context, const v1::GetStatusRequest*,
                    v1::Status* answer) override;
 

@@ -6,7 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/random/random.h"
 #include "server/data_directory.h"
+#include "server/identity/agent_authority.h"
 
 namespace guestbridge::server {
 
@@ -33,6 +35,21 @@ absl::Status CheckAuthorityFile(const std::string& file);
 // `names` (host names and IP addresses) is not in it. Keys have mode 0600.
 absl::StatusOr<ServerCertificate> MakeCertificate(const DataDirectory& directory,
                                                   const std::vector<std::string>& names,
-                                                  absl::Time now);
+                                                  absl::Time now, Random& random);
+
+struct AgentAuthorityFiles {
+  // PEM, of an operator's own authority; both or neither.
+  std::string certificate;
+  std::string key;
+  absl::Duration certificate_life = absl::Hours(7 * 24);
+};
+
+// What signs agents' certificates: the operator's own, or one made once in the data
+// directory (`agent-ca.pem`, `agent-ca.key`; ten years). `random` outlives it. Errors:
+// AGENT_AUTHORITY_INCOMPLETE, TLS_FILE_UNREADABLE, AGENT_AUTHORITY_UNUSABLE,
+// TLS_FILES_UNUSABLE.
+absl::StatusOr<AgentAuthority> OpenAgentAuthority(const DataDirectory& directory,
+                                                  const AgentAuthorityFiles& files,
+                                                  absl::Time now, Random& random);
 
 }  // namespace guestbridge::server

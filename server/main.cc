@@ -247,7 +247,14 @@ int Main(int argc, char** argv) {
       "<data-dir>/ca.pem.");
   text(app, "--tls-key", options.tls_key, "TLS_KEY", "Private key, PEM.");
   text(app, "--client-ca", options.client_ca, "CLIENT_CA",
-       "Callers must show a certificate of this CA.");
+       "Callers must show a certificate of this CA, or an agent's of this server.");
+  text(app, "--agent-ca-cert", options.agent_ca_cert, "AGENT_CA_CERT",
+       "CA that signs agents' certificates, PEM, with those above it. Default: one is "
+       "made in the data directory; with PostgreSQL none.");
+  text(app, "--agent-ca-key", options.agent_ca_key, "AGENT_CA_KEY", "Its key, PEM.");
+  std::string agent_life = "168h";
+  text(app, "--agent-certificate-life", agent_life, "AGENT_CERTIFICATE_LIFE",
+       "How long an agent's certificate is valid; it is renewed after half of it.");
   text(app, "--oauth-url", options.oauth_url, "OAUTH_URL",
        "Base URL of Bitrix24's OAuth server, and then the only one.");
   text(app, "--portal-ca-file", options.portal_ca_file, "PORTAL_CA_FILE",
@@ -348,6 +355,12 @@ int Main(int argc, char** argv) {
     }
     options.stale_after = age;
   }
+  if (!absl::ParseDuration(agent_life, &options.agent_certificate_life) ||
+      options.agent_certificate_life < absl::Minutes(1) ||
+      options.agent_certificate_life > absl::Hours(2160)) {
+    Fail(MakeError("AGENT_CERTIFICATE_LIFE_INVALID", {{"value", agent_life}}));
+    return kUsage;
+  }
   if (migrate.parsed()) return Migrate(Chosen(options));
   if (copy.parsed()) return Copy(from, to);
   if (!create.parsed() && !options.notice_command.empty()) {
@@ -361,6 +374,12 @@ int Main(int argc, char** argv) {
       (!options.tls_cert.empty() || !options.tls_key.empty() ||
        !options.client_ca.empty())) {
     Fail(MakeError("PLAINTEXT_WITH_TLS"));
+    return kUsage;
+  }
+  if (!create.parsed() &&
+      (options.agent_ca_cert.empty() != options.agent_ca_key.empty() ||
+       (options.plaintext && !options.agent_ca_cert.empty()))) {
+    Fail(MakeError("AGENT_AUTHORITY_INCOMPLETE"));
     return kUsage;
   }
   return create.parsed() ? CreateToken(options, token) : Serve(options);

@@ -36,6 +36,7 @@
 #include "server/database.h"
 #include "server/first_token.h"
 #include "server/identity/api_tokens.h"
+#include "server/identity/peer_certificate.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -65,6 +66,21 @@ constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 constexpr char kVersion[] = "0.1.0";
 constexpr int kMaxRequestBytes = 4 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
+
+// What signs agents' certificates, or why this server gives none.
+absl::StatusOr<AgentAuthority> ChooseAgentAuthority(const ServerOptions& options,
+                                                    const DataDirectory& directory,
+                                                    bool shared_database,
+                                                    absl::Time now, Random& random) {
+  if (options.plaintext) return MakeError("ENROLLMENT_NEEDS_TLS");
+  const bool given = !options.agent_ca_cert.empty() || !options.agent_ca_key.empty();
+  if (shared_database && !given) return MakeError("AGENT_AUTHORITY_NOT_SHARED");
+  return OpenAgentAuthority(directory,
+                            {.certificate = options.agent_ca_cert,
+                             .key = options.agent_ca_key,
+                             .certificate_life = options.agent_certificate_life},
+                            now, random);
+}
 
 std::vector<std::string> CertificateNames(const std::string& listen_host) {
   std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
@@ -112,8 +128,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<AuditedStore> opened_store,
         std::unique_ptr<SecretKeys> opened_keys, std::unique_ptr<TokenManager> manager,
-        const ServerOptions& options, const ServerIdentity& identity, bool shared,
-        const Clock& clock, Random& random)
+        absl::StatusOr<AgentAuthority> authority, const ServerOptions& options,
+        const ServerIdentity& identity, bool shared, const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         secret_keys(std::move(opened_keys)),
@@ -155,6 +171,7 @@ struct Server::Parts {
                    options.allow_private_portals),
         agents(*store, clock, sessions, dispatcher, leases),
         audits(*store, store->audit()),
+        enrollments(*store, clock, random, std::move(authority)),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         api_tokens(*store, clock, random),
         // Agents say Hello again and get everything anew.
@@ -220,7 +237,7 @@ struct Server::Parts {
     services.push_back(MakeClientService(desk, clients, runs));
     services.push_back(MakeRunService(desk, runs, feed, stopping, streams));
     services.push_back(MakeScheduleService(desk, schedules));
-    services.push_back(MakeAgentService(desk, agents));
+    services.push_back(MakeAgentService(desk, agents, enrollments));
     services.push_back(MakeStatusService(desk, status));
     services.push_back(MakeAgentControlService(
         desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
@@ -228,6 +245,7 @@ struct Server::Parts {
     services.push_back(MakeAuditService(desk, audits));
     services.push_back(MakeSecretService(desk, secrets));
     services.push_back(MakeApiTokenService(desk, api_tokens));
+    services.push_back(MakeAgentEnrollmentService(desk, enrollments));
   }
 
   // Under the key that seals now, like the secrets.
@@ -284,6 +302,7 @@ struct Server::Parts {
   Dispatcher dispatcher;
   Agents agents;
   Audits audits;
+  Enrollments enrollments;
   SystemStatus status;
   TokenAdministration api_tokens;
   ChangeFeed feed;
@@ -363,9 +382,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
           certificate,
           ReadCertificate(options.tls_cert, options.tls_key, options.client_ca));
     } else {
-      GB_ASSIGN_OR_RETURN(
-          certificate,
-          MakeCertificate(directory, CertificateNames(listen.host), clock.Now()));
+      GB_ASSIGN_OR_RETURN(certificate,
+                          MakeCertificate(directory, CertificateNames(listen.host),
+                                          clock.Now(), random));
       if (!options.client_ca.empty()) {
         GB_ASSIGN_OR_RETURN(
             const ServerCertificate with_ca,
@@ -375,9 +394,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
       }
     }
   }
+  absl::StatusOr<AgentAuthority> authority = ChooseAgentAuthority(
+      options, directory, database.is_postgresql(), clock.Now(), random);
+  std::string agent_roots;
+  if (authority.ok()) {
+    agent_roots = authority->chain();
+  } else if (ReasonOf(authority.status()) == "AGENT_AUTHORITY_NOT_SHARED") {
+    log::Warning("agents_get_no_certificates", {{"error", authority.status()}});
+  } else if (!options.plaintext) {
+    return authority.status();
+  }
   auto parts = std::make_unique<Parts>(
       std::move(directory), std::move(store), std::move(keys), std::move(tokens),
-      options, identity, database.is_postgresql(), clock, random);
+      std::move(authority), options, identity, database.is_postgresql(), clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
@@ -387,14 +416,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     credentials = grpc::experimental::LocalServerCredentials(UDS);
     credentials->SetAuthMetadataProcessor(parts->guard.Processor());
   } else if (!options.plaintext) {
+    // An agent's certificate is judged for each call, by what the store says: a
+    // handshake could only fail without a word, and connections outlive certificates.
     grpc::SslServerCredentialsOptions tls(
         certificate.client_ca.empty()
-            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-    tls.pem_root_certs = certificate.client_ca;
+            ? GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY
+            : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+    if (!certificate.client_ca.empty()) {
+      tls.pem_root_certs = absl::StrCat(certificate.client_ca, "\n", agent_roots);
+    }
     tls.pem_key_cert_pairs.push_back({certificate.key, certificate.chain});
     credentials = grpc::SslServerCredentials(tls);
-    credentials->SetAuthMetadataProcessor(parts->guard.Processor());
+    credentials->SetAuthMetadataProcessor(
+        certificate.client_ca.empty() ? parts->guard.Processor()
+                                      : DemandCertificate(parts->guard.Processor()));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

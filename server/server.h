@@ -25,6 +25,11 @@ struct ServerOptions {
   std::string tls_cert;
   std::string tls_key;
   std::string client_ca;
+  // An operator's own authority for agents' certificates; empty: one is made in the
+  // data directory, or none with PostgreSQL, whose servers must share it.
+  std::string agent_ca_cert;
+  std::string agent_ca_key;
+  absl::Duration agent_certificate_life = absl::Hours(7 * 24);
   std::string oauth_url;
   std::string portal_ca_file;
   bool allow_private_portals = false;

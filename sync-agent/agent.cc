@@ -60,8 +60,21 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   identity.version = agent->options_.version;
   identity.capabilities = SourceTypes();
   identity.server = agent->options_.server.host_port;
+  ControlClient::ChannelSource channels = [channel] { return channel; };
+  const AgentOptions& chosen = agent->options_;
+  if (!chosen.join_token_file.empty() ||
+      (chosen.token_file.empty() && !chosen.server.plaintext &&
+       Enrollment::IsIn(chosen.data_dir))) {
+    GB_ASSIGN_OR_RETURN(agent->enrollment_,
+                        Enrollment::Open({chosen.server, chosen.name,
+                                          chosen.join_token_file, chosen.data_dir},
+                                         random, clock));
+    channels = [enrollment = agent->enrollment_.get()] {
+      return enrollment->Connect();
+    };
+  }
   agent->control_ = std::make_unique<ControlClient>(
-      std::move(channel), std::move(identity), std::move(token), *agent, random);
+      std::move(channels), std::move(identity), std::move(token), *agent, random);
   return agent;
 }
 
@@ -82,6 +95,7 @@ Agent::Agent(AgentOptions options, LocalPolicy policy, Callbacks callbacks,
           [this](const std::string& run) { OnCancelRun(run); }, clock)) {}
 
 Agent::~Agent() {
+  if (enrollment_ != nullptr) enrollment_->Stop();
   if (control_ != nullptr) control_->Stop(/*goodbye=*/false);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -99,6 +113,9 @@ void Agent::Start() {
   reporter_->Start();
   metrics_thread_ = std::thread([this] { WatchMetrics(); });
   control_->Start();
+  if (enrollment_ != nullptr) {
+    enrollment_->Start([this] { control_->Reconnect(); });
+  }
 }
 
 bool Agent::Stop(absl::Duration patience) {

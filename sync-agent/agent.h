@@ -18,6 +18,7 @@
 #include "sync-agent/control/channel.h"
 #include "sync-agent/control/configuration_cache.h"
 #include "sync-agent/control/control_client.h"
+#include "sync-agent/control/enrollment.h"
 #include "sync-agent/data_directory.h"
 #include "sync-agent/integration.h"
 #include "sync-agent/policy/local_policy.h"
@@ -31,6 +32,8 @@ struct AgentOptions {
   std::string version;
   std::string data_dir = "./guestbridge-agent-data";
   std::string token_file;
+  // For the agent's first certificate, in place of `token_file`.
+  std::string join_token_file;
   std::string portal_ca_file;
   std::string metrics_listen;
   // The local policy; read once. Empty: `policy.yaml` in the data directory, if it is
@@ -50,9 +53,9 @@ class Agent final : public ControlEvents {
     std::function<void()> on_run_ended;
   };
 
-  // Errors: those of DataDirectory::Open, OpenChannel, ReadTokenFile, MakeHttpClient
-  // (EXTRA_CA_UNREADABLE), FindLocalPolicy, METRICS_ADDRESS_IN_USE. `random` and
-  // `clock` outlive it.
+  // Errors: those of DataDirectory::Open, OpenChannel, ReadTokenFile, Enrollment::Open,
+  // MakeHttpClient (EXTRA_CA_UNREADABLE), FindLocalPolicy, METRICS_ADDRESS_IN_USE.
+  // `random` and `clock` outlive it.
   static absl::StatusOr<std::unique_ptr<Agent>> Open(AgentOptions options,
                                                      Callbacks callbacks,
                                                      Random& random,
@@ -100,6 +103,8 @@ class Agent final : public ControlEvents {
   std::condition_variable changed_;
   bool stopping_ = false;
   bool was_connected_ = false;
+  // Null: it works with an API token, or with nothing.
+  std::unique_ptr<Enrollment> enrollment_;
   std::unique_ptr<ControlClient> control_;
   // Destroyed after the integrations, which report to it until they stand still.
   std::unique_ptr<RunReporter> reporter_;

@@ -126,7 +126,7 @@ int Main(int argc, char** argv) {
       "The sync agent of guestbridge: stands beside 1C, takes its work from the "
       "configuration server and carries guests to the Bitrix24 portal.\n"
       "Example: guestbridge-agent --server bridge.example.com:7443 --name hotel-1 "
-      "--tls-ca ca.pem --token-file agent.token",
+      "--tls-ca ca.pem --join-token-file hotel-1.token",
       "guestbridge-agent");
   app.set_version_flag("--version",
                        std::string("guestbridge-agent ") + GUESTBRIDGE_VERSION);
@@ -164,6 +164,11 @@ int Main(int argc, char** argv) {
        "CA of the server's certificate, PEM. Default: the system's.");
   text("--token-file", options.token_file, "TOKEN_FILE",
        "File with an API token of the role \"agent\".");
+  text("--join-token-file", options.join_token_file, "JOIN_TOKEN_FILE",
+       "File with the token of \"guestbridge agent create\": the agent makes its key "
+       "and "
+       "gets its certificate for it, once. A newer token joins anew.")
+      ->excludes("--token-file");
   text("--portal-ca-file", options.portal_ca_file, "PORTAL_CA_FILE",
        "Extra CA for the portal, beside the system's, PEM.");
   text("--policy-file", options.policy_file, "POLICY_FILE",

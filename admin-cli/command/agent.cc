@@ -8,6 +8,7 @@
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
+#include "admin-cli/link/secret_file.h"
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
 
@@ -18,6 +19,10 @@ using Stub = v1::AgentService::Stub;
 
 std::string IdOf(const v1::Agent& agent) {
   return std::string(absl::StripPrefix(agent.name(), "agents/"));
+}
+
+std::string AgentNameOf(const Arguments& arguments) {
+  return absl::StrCat("agents/", absl::StripPrefix(arguments.Get("NAME"), "agents/"));
 }
 
 Cell ConnectedCell(const Session& session, const v1::Agent& agent) {
@@ -64,8 +69,7 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
 
 absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   v1::GetAgentRequest request;
-  request.set_name(
-      absl::StrCat("agents/", absl::StripPrefix(arguments.Get("NAME"), "agents/")));
+  request.set_name(AgentNameOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto agent, session.Call(&Stub::GetAgent, request));
   if (session.PrintDocument(agent)) return 0;
   session.Say("AGENT_IS", {{"name", IdOf(agent)}});
@@ -75,6 +79,17 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   facts.Add(session.Text("PROGRAM_VERSION"), agent.version());
   facts.Add(session.Text("LAST_SEEN"),
             TimeText(session, agent.has_last_seen_time(), agent.last_seen_time()));
+  if (agent.banned()) {
+    facts.Add(session.Text("BANNED"), YesNo(session, true), Color::kBad);
+  }
+  if (agent.has_certificate_expire_time()) {
+    facts.Add(session.Text("CERTIFICATE_UNTIL"),
+              TimeText(session, true, agent.certificate_expire_time()));
+  }
+  if (agent.has_join_token_expire_time()) {
+    facts.Add(session.Text("JOIN_TOKEN_UNTIL"),
+              TimeText(session, true, agent.join_token_expire_time()));
+  }
   facts.Add(session.Text("CAPABILITIES"), absl::StrJoin(agent.capabilities(), ", "));
   for (const v1::AgentIntegration& it : agent.integrations()) {
     facts.Add(session.Text("INTEGRATION"),
@@ -91,6 +106,60 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+absl::StatusOr<int> Create(Session& session, const Arguments& arguments) {
+  const std::string file = arguments.Get("--out");
+  GB_RETURN_IF_ERROR(CheckSecretFile(file));
+  v1::CreateAgentRequest request;
+  request.set_agent_id(
+      std::string(absl::StripPrefix(arguments.Get("NAME"), "agents/")));
+  for (const std::string& id : arguments.GetAll("--integration")) {
+    request.add_integrations(
+        absl::StrCat("integrations/", absl::StripPrefix(id, "integrations/")));
+  }
+  GB_ASSIGN_OR_RETURN(auto created, session.Call(&Stub::CreateAgent, request));
+  GB_RETURN_IF_ERROR(
+      WriteSecretFile(file, session.out(), SecretString(created.join_token())));
+  created.clear_join_token();
+  // The token is all that a script wants there.
+  if (file == "-" || session.PrintDocument(created)) return 0;
+  session.Say("AGENT_CREATED",
+              {{"name", IdOf(created.agent())},
+               {"file", file},
+               {"until", TimeText(session, true, created.join_token_expire_time())}});
+  session.Say("NEXT_AGENT_JOIN", {{"name", IdOf(created.agent())}, {"file", file}});
+  return 0;
+}
+
+// Evicts, bans or unbans.
+template <typename Request>
+absl::StatusOr<int> Change(Session& session, const Arguments& arguments,
+                           grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                        const Request&, v1::Agent*),
+                           absl::string_view done, absl::string_view next) {
+  Request request;
+  request.set_name(AgentNameOf(arguments));
+  GB_ASSIGN_OR_RETURN(const auto agent, session.Call(method, request));
+  if (session.PrintDocument(agent)) return 0;
+  session.Say(done, {{"name", IdOf(agent)}});
+  session.Say(next, {{"name", IdOf(agent)}});
+  return 0;
+}
+
+absl::StatusOr<int> Evict(Session& session, const Arguments& arguments) {
+  return Change(session, arguments, &Stub::EvictAgent, "AGENT_IS_EVICTED",
+                "NEXT_AGENT_CREATE");
+}
+
+absl::StatusOr<int> Ban(Session& session, const Arguments& arguments) {
+  return Change(session, arguments, &Stub::BanAgent, "AGENT_IS_BANNED",
+                "NEXT_AGENT_UNBAN");
+}
+
+absl::StatusOr<int> Unban(Session& session, const Arguments& arguments) {
+  return Change(session, arguments, &Stub::UnbanAgent, "AGENT_IS_UNBANNED",
+                "NEXT_AGENT_CREATE");
+}
+
 }  // namespace
 
 std::vector<Command> AgentCommands() {
@@ -103,6 +172,36 @@ std::vector<Command> AgentCommands() {
        {},
        {"guestbridge agent get hotel-1"},
        Get},
+      {"agent",
+       "create",
+       "HELP_AGENT_CREATE",
+       {{"NAME", "NAME", "ARGUMENT_AGENT_NEW", /*required=*/true}},
+       {{"--integration", "ID", "FLAG_AGENT_INTEGRATION", /*required=*/false,
+         /*repeated=*/true},
+        {"--out", "FILE", "FLAG_JOIN_TOKEN_OUT", /*required=*/true}},
+       {"guestbridge agent create hotel-1 --integration main --out hotel-1.token"},
+       Create},
+      {"agent",
+       "evict",
+       "HELP_AGENT_EVICT",
+       {{"NAME", "NAME", "ARGUMENT_AGENT", /*required=*/true}},
+       {},
+       {"guestbridge agent evict hotel-1"},
+       Evict},
+      {"agent",
+       "ban",
+       "HELP_AGENT_BAN",
+       {{"NAME", "NAME", "ARGUMENT_AGENT", /*required=*/true}},
+       {},
+       {"guestbridge agent ban hotel-1"},
+       Ban},
+      {"agent",
+       "unban",
+       "HELP_AGENT_UNBAN",
+       {{"NAME", "NAME", "ARGUMENT_AGENT", /*required=*/true}},
+       {},
+       {"guestbridge agent unban hotel-1"},
+       Unban},
   };
 }
 

@@ -1,6 +1,8 @@
 #include "admin-cli/link/secret_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -67,6 +69,37 @@ absl::StatusOr<SecretFile> ReadSecretFile(const std::string& path, std::istream&
   }
   file.secret = SecretString(std::move(text));
   return file;
+}
+
+absl::Status CheckSecretFile(const std::string& path) {
+  if (path == "-") return absl::OkStatus();
+  const int file =
+      open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0) return MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", path}});
+  close(file);
+  return absl::OkStatus();
+}
+
+absl::Status WriteSecretFile(const std::string& path, std::ostream& out,
+                             const SecretString& secret) {
+  const std::string line = secret.Reveal() + "\n";
+  if (path == "-") {
+    out << line << std::flush;
+    return out.good() ? absl::OkStatus()
+                      : MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", path}});
+  }
+  const int file =
+      open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  struct stat facts {};
+  // For its owner alone before the secret goes in; devices stay as they are.
+  const bool closed_to_others =
+      file >= 0 && fstat(file, &facts) == 0 &&
+      (!S_ISREG(facts.st_mode) || fchmod(file, S_IRUSR | S_IWUSR) == 0);
+  bool written = closed_to_others && write(file, line.data(), line.size()) ==
+                                         static_cast<ssize_t>(line.size());
+  if (file >= 0) written = close(file) == 0 && written;
+  return written ? absl::OkStatus()
+                 : MakeError("OUTPUT_FILE_UNWRITABLE", {{"file", path}});
 }
 
 }  // namespace guestbridge::cli

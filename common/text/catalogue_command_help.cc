@@ -287,6 +287,20 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_HELP_AGENT_GET",
               "Shows one agent: its version, its integrations and their settings.",
               "Показывает одного агента: версию, его интеграции и их настройки."),
+    MakeLabel("LABEL_HELP_AGENT_CREATE",
+              "Makes a join token, with which an agent gets its certificate: once, "
+              "within an hour.",
+              "Создаёт токен подключения, по которому агент получает сертификат: "
+              "один раз, в течение часа."),
+    MakeLabel("LABEL_HELP_AGENT_EVICT",
+              "Makes an agent's certificate void and ends its connection. It may come "
+              "back with a new join token.",
+              "Отменяет сертификат агента и прерывает связь. Вернуться он может с "
+              "новым токеном подключения."),
+    MakeLabel("LABEL_HELP_AGENT_BAN",
+              "Evicts an agent and refuses its name until it is unbanned.",
+              "Отключает агента и не принимает его имя, пока запрет не снят."),
+    MakeLabel("LABEL_HELP_AGENT_UNBAN", "Lifts a ban.", "Снимает запрет."),
     MakeLabel("LABEL_HELP_LEDGER_REBUILD",
               "Rebuilds the agent's ledger from the portal and 1C. For when it was "
               "lost or damaged.",
@@ -340,6 +354,13 @@ constexpr ReasonText kHelp[] = {
               "ID контакта на портале"),
     MakeLabel("LABEL_ARGUMENT_RUN", "Number of the run, see run list",
               "Номер запуска, см. run list"),
+    MakeLabel("LABEL_ARGUMENT_AGENT_NEW", "Name of the agent, as in its --name",
+              "Имя агента, как в его --name"),
+    MakeLabel("LABEL_FLAG_AGENT_INTEGRATION",
+              "An integration that it serves; may be repeated",
+              "Интеграция, которую он обслуживает; можно повторять"),
+    MakeLabel("LABEL_FLAG_JOIN_TOKEN_OUT", "File for the join token; - prints it",
+              "Файл для токена подключения; - печатает его"),
     MakeLabel("LABEL_ARGUMENT_AGENT", "Name of the agent, see agent list",
               "Имя агента, см. agent list"),
     MakeLabel("LABEL_FLAG_SERVER",

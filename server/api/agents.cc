@@ -9,6 +9,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/enrollments.h"
 #include "server/api/keys.h"
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
@@ -35,6 +36,8 @@ absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sen
   }
   const auto known = agent->integrations();
   agent->clear_integrations();
+  agent->set_banned(record.banned());
+  GB_RETURN_IF_ERROR(ViewEnrollment(transaction, id, clock_.Now(), agent));
   GB_ASSIGN_OR_RETURN(const auto documents,
                       transaction.List(keys::kConnections, "", 100000));
   for (const Document& document : documents) {
@@ -133,6 +136,7 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
                       GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
   store::AgentRecord record =
       stored.has_value() ? std::move(stored->value) : store::AgentRecord();
+  if (record.banned()) return MakeError("AGENT_BANNED", {{"agent", id}});
   // This server may just have started, or the agent was at another since: that one is
   // given the time to come back.
   const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
@@ -219,12 +223,12 @@ bool Agents::IsDue(const std::string& id) {
 
 absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions) {
   if (sessions.empty()) return absl::OkStatus();
-  std::vector<std::shared_ptr<Session>> replaced;
+  std::vector<Over> over;
   const absl::Time now = clock_.Now();
   GB_RETURN_IF_ERROR(
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
-            replaced.clear();
+            over.clear();
             for (const std::shared_ptr<Session>& session : sessions) {
               const Session::Identity& who = session->identity();
               const auto found =
@@ -233,8 +237,10 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
               if (absl::IsDataLoss(found.status())) continue;
               GB_ASSIGN_OR_RETURN(auto record, found);
               if (!record.has_value()) continue;
-              if (record->value.session_epoch() > who.epoch) {
-                replaced.push_back(session);
+              const absl::Status valid =
+                  CheckSession(record->value, who.agent, who.epoch);
+              if (!valid.ok()) {
+                over.push_back({session, valid});
                 continue;
               }
               store::AgentRecord& agent = record->value;
@@ -247,15 +253,15 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
             return absl::OkStatus();
           })
           .status());
-  EndReplaced(replaced);
+  End(over);
   return absl::OkStatus();
 }
 
-void Agents::EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced) {
-  for (const std::shared_ptr<Session>& session : replaced) {
-    const std::string& id = session->identity().agent;
-    log::Info("agent_moved", {{"agent", id}});
-    sessions_.Close(session, MakeError("SESSION_REPLACED", {{"agent", id}}));
+void Agents::End(const std::vector<Over>& sessions) {
+  for (const Over& over : sessions) {
+    log::Info("agent_session_ended", {{"agent", over.session->identity().agent},
+                                      {"reason", ReasonOf(over.why)}});
+    sessions_.Close(over.session, over.why);
   }
 }
 
@@ -326,7 +332,7 @@ void Agents::Vouch() {
 
 void Agents::OnChanges(const std::vector<Change>& changes) {
   std::vector<std::shared_ptr<Session>> changed;
-  for (const std::shared_ptr<Session>& session : sessions_.Attached()) {
+  for (const std::shared_ptr<Session>& session : sessions_.All()) {
     const std::string key = keys::Agent(session->identity().agent);
     if (std::any_of(changes.begin(), changes.end(),
                     [&](const Change& change) { return change.key == key; })) {
@@ -334,21 +340,21 @@ void Agents::OnChanges(const std::vector<Change>& changes) {
     }
   }
   if (changed.empty()) return;
-  std::vector<std::shared_ptr<Session>> replaced;
+  std::vector<Over> over;
   const absl::Status read = store_.Read([&](Transaction& transaction) -> absl::Status {
-    replaced.clear();
+    over.clear();
     for (const std::shared_ptr<Session>& session : changed) {
       const Session::Identity& who = session->identity();
       GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AgentRecord>(
                                            transaction, keys::Agent(who.agent)));
-      if (record.has_value() && record->value.session_epoch() > who.epoch) {
-        replaced.push_back(session);
-      }
+      if (!record.has_value()) continue;
+      const absl::Status valid = CheckSession(record->value, who.agent, who.epoch);
+      if (!valid.ok()) over.push_back({session, valid});
     }
     return absl::OkStatus();
   });
   // Vouch finds out otherwise.
-  if (read.ok()) EndReplaced(replaced);
+  if (read.ok()) End(over);
 }
 
 absl::Status Agents::Acknowledge(const Session& session,

@@ -61,7 +61,8 @@ class Agents {
   // was not written for kSeenInterval. To be called every few seconds where other
   // servers read it, and now and then where none does.
   void Vouch();
-  // Ends sessions that an agent has replaced by one at another server.
+  // Ends sessions that an agent has replaced by one at another server, and those of
+  // agents that were evicted or banned.
   void OnChanges(const std::vector<Change>& changes);
 
  private:
@@ -75,10 +76,14 @@ class Agents {
   bool IsVouching() const;
   // Writes that the sessions live, and ends those that live no longer.
   absl::Status Note(const std::vector<std::shared_ptr<Session>>& sessions);
-  void EndReplaced(const std::vector<std::shared_ptr<Session>>& replaced);
+  struct Over {
+    std::shared_ptr<Session> session;
+    absl::Status why;
+  };
+  void End(const std::vector<Over>& sessions);
   // Takes away what the caller must not see. False: nothing is left to be seen.
   static bool KeepWithin(const Reach& reach, v1::Agent* agent);
-  // The agent's row, or one for a new agent. Errors: AGENT_NAME_IN_USE.
+  // The agent's row, or one for a new agent. Errors: AGENT_BANNED, AGENT_NAME_IN_USE.
   absl::StatusOr<store::AgentRecord> Admit(Transaction& transaction,
                                            const v1::HelloRequest& request);
   // The agent was told of this commit before. A database that lacks it was restored.

@@ -46,6 +46,9 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
   }
   GB_ASSIGN_OR_RETURN(const std::string present, AssignedAgent(transaction, id));
   if (present.empty()) return true;
+  GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
+                                            transaction, keys::Integration(id)));
+  if (integration.has_value() && integration->value.agent_fixed()) return false;
   GB_ASSIGN_OR_RETURN(const bool connected,
                       IsConnected(transaction, sessions, present));
   if (connected) return false;

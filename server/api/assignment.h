@@ -21,7 +21,8 @@ absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
 absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
                            const std::string& agent);
 
-// True when the integration has a connection that names no agent, and none is recorded
+// True when the integration has a connection that names no agent, no person has
+// assigned it to one (CreateAgent), and none is recorded
 // or the recorded one is gone: it said goodbye, or was not heard of for long. A run
 // that is under way keeps its agent. Whoever comes next has another ledger: its lease
 // tells it to look before it adds.

@@ -10,6 +10,7 @@
 #include "server/api/connection_tester.h"
 #include "server/api/connections.h"
 #include "server/api/dispatcher.h"
+#include "server/api/enrollments.h"
 #include "server/api/events.h"
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
@@ -21,8 +22,8 @@
 #include "server/api/secrets.h"
 #include "server/api/stopping.h"
 #include "server/api/system_status.h"
-#include "server/audit/audit_log.h"
 #include "server/api/token_administration.h"
+#include "server/audit/audit_log.h"
 #include "server/watch/change_feed.h"
 #include "server/watch/session_hub.h"
 
@@ -45,7 +46,8 @@ std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
                                               OpenStreams& streams);
 std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
                                                    Schedules& schedules);
-std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents);
+std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents,
+                                                Enrollments& enrollments);
 std::unique_ptr<grpc::Service> MakeStatusService(const CallDesk& desk,
                                                  SystemStatus& status);
 std::unique_ptr<grpc::Service> MakeAuditService(const CallDesk& desk, Audits& audits);
@@ -70,5 +72,7 @@ std::unique_ptr<grpc::Service> MakeSecretService(const CallDesk& desk,
                                                  Secrets& secrets);
 std::unique_ptr<grpc::Service> MakeApiTokenService(const CallDesk& desk,
                                                    TokenAdministration& tokens);
+std::unique_ptr<grpc::Service> MakeAgentEnrollmentService(const CallDesk& desk,
+                                                          Enrollments& enrollments);
 
 }  // namespace guestbridge::server

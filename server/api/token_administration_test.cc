@@ -251,8 +251,7 @@ TEST_F(TokenAdministrationTest, AStreamThatBeginsAsItsTokenIsRevokedEndsToo) {
   ASSERT_THAT(tokens_.Revoke(chain_, revoke), IsOk());
   absl::Status ended;
   const auto entry = streams.Add(
-      caller,
-      [&]() -> absl::StatusOr<Caller> { return Find(made->secret()).status(); },
+      caller, [&]() -> absl::StatusOr<Caller> { return Find(made->secret()).status(); },
       [&](const absl::Status& status) { ended = status; });
   EXPECT_EQ(ReasonOf(ended), "TOKEN_REVOKED");
 }

@@ -113,6 +113,16 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.AuditService/VerifyAudit", kAdmin},
     {"/guestbridge.v1.SecretService/GetSecretStatus", kAdmin},
     {"/guestbridge.v1.SecretService/RotateKey", kAdmin},
+
+    // Who may come at all is for admins.
+    {"/guestbridge.v1.AgentService/CreateAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/EvictAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/BanAgent", kAdmin},
+    {"/guestbridge.v1.AgentService/UnbanAgent", kAdmin},
+
+    // The join token itself says who calls.
+    {"/guestbridge.v1.AgentEnrollmentService/Join", kAnyone},
+    {"/guestbridge.v1.AgentEnrollmentService/Renew", kAgent},
 };
 
 }  // namespace

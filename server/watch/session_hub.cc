@@ -91,6 +91,13 @@ std::vector<std::shared_ptr<Session>> SessionHub::Attached() const {
   return sessions;
 }
 
+std::vector<std::shared_ptr<Session>> SessionHub::All() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (const auto& [name, entry] : by_agent_) sessions.push_back(entry.session);
+  return sessions;
+}
+
 bool SessionHub::IsForgotten(const std::string& agent, absl::Time last_seen) const {
   const absl::Time heard = std::max(last_seen, LastHeard(agent));
   return Connected(agent) == nullptr && clock_.Now() - heard > kForgotten;

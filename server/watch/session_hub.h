@@ -71,6 +71,8 @@ class SessionHub {
   std::string LiveInstallation(const std::string& agent) const;
   std::vector<std::string> ConnectedAgents() const;
   std::vector<std::shared_ptr<Session>> Attached() const;
+  // Also those whose stream is not open.
+  std::vector<std::shared_ptr<Session>> All() const;
   // Nothing was heard of the agent for kForgotten. `last_seen`: what the store says of
   // the time before this process.
   bool IsForgotten(const std::string& agent, absl::Time last_seen) const;

@@ -42,7 +42,7 @@ absl::StatusOr<std::string> ReadCertificates(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
-    const ServerAddress& address) {
+    const ServerAddress& address, const ClientCertificate& certificate) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -69,6 +69,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
   } else if (auto system = ReadCertificates(kSystemCa); system.ok()) {
     options.pem_root_certs = *std::move(system);
   }
+  options.pem_cert_chain = certificate.chain;
+  options.pem_private_key = certificate.key.Reveal();
   return grpc::CreateCustomChannel(address.host_port, grpc::SslCredentials(options),
                                    arguments);
 }

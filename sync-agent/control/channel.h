@@ -15,11 +15,17 @@ struct ServerAddress {
   std::string tls_ca;  // PEM file; empty: the system's
 };
 
+// What the agent shows of itself; PEM. Empty: nothing.
+struct ClientCertificate {
+  std::string chain;
+  SecretString key;
+};
+
 // A channel to the configuration server; connects with the first call and again, for
 // ever, when it was lost. Never through a proxy. Errors: TLS_CA_UNREADABLE,
 // TLS_CA_MALFORMED.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
-    const ServerAddress& address);
+    const ServerAddress& address, const ClientCertificate& certificate = {});
 
 // The API token in `file`, without its line break. Errors: TOKEN_FILE_UNREADABLE,
 // TOKEN_FILE_EMPTY, TOKEN_FILE_TOO_LARGE. A file that others may read is a warning in

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/secret/digest.h"
@@ -24,7 +25,9 @@ constexpr absl::Duration kLongestPause = absl::Seconds(30);
 bool IsFinalRefusal(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason == "AGENT_NAME_IN_USE" || reason == "AGENT_NAME_INVALID" ||
-         reason == "INSTALLATION_INVALID";
+         reason == "INSTALLATION_INVALID" || reason == "AGENT_EVICTED" ||
+         reason == "AGENT_BANNED" || reason == "CERTIFICATE_UNKNOWN" ||
+         reason == "CERTIFICATE_OUTDATED" || absl::StartsWith(reason, "JOIN_TOKEN_");
 }
 
 }  // namespace
@@ -32,11 +35,16 @@ bool IsFinalRefusal(const absl::Status& status) {
 ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
                              ControlIdentity identity, SecretString token,
                              ControlEvents& events, Random& random)
+    : ControlClient([channel] { return channel; }, std::move(identity),
+                    std::move(token), events, random) {}
+
+ControlClient::ControlClient(ChannelSource channels, ControlIdentity identity,
+                             SecretString token, ControlEvents& events, Random& random)
     : identity_(std::move(identity)),
       token_(std::move(token)),
       events_(events),
       random_(random),
-      stub_(v1::AgentControlService::NewStub(channel)) {}
+      channels_(std::move(channels)) {}
 
 ControlClient::~ControlClient() { Stop(/*goodbye=*/false); }
 
@@ -74,7 +82,7 @@ void ControlClient::Stop(bool goodbye) {
   request.set_session(session);
   v1::GoodbyeResponse response;
   const absl::Status said =
-      FromGrpcStatus(stub_->Goodbye(&context, request, &response));
+      FromGrpcStatus(stub()->Goodbye(&context, request, &response));
   if (!said.ok()) log::Warning("goodbye_failed", {{"error", said}});
   const std::lock_guard<std::mutex> lock(mutex_);
   session_.clear();
@@ -83,6 +91,16 @@ void ControlClient::Stop(bool goodbye) {
 bool ControlClient::connected() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return !session_.empty();
+}
+
+void ControlClient::Reconnect() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (watching_ != nullptr) watching_->TryCancel();
+}
+
+std::shared_ptr<ControlClient::Stub> ControlClient::stub() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stub_;
 }
 
 void ControlClient::Prepare(grpc::ClientContext& context,
@@ -122,6 +140,14 @@ void ControlClient::Loop() {
 }
 
 absl::Status ControlClient::Hello() {
+  GB_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, channels_());
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (channel != channel_) {
+      channel_ = channel;
+      stub_ = v1::AgentControlService::NewStub(channel);
+    }
+  }
   v1::HelloRequest request;
   request.set_agent(identity_.agent);
   request.set_installation(identity_.installation);
@@ -141,7 +167,7 @@ absl::Status ControlClient::Hello() {
   Prepare(context, kCallDeadline);
   v1::HelloResponse response;
   GB_RETURN_IF_ERROR(
-      ErrorOf(stub_->Hello(&context, request, &response), kCallDeadline));
+      ErrorOf(stub()->Hello(&context, request, &response), kCallDeadline));
   NoteRevision(response.revision(), response.tag());
   const std::lock_guard<std::mutex> lock(mutex_);
   session_ = response.session();
@@ -173,7 +199,9 @@ bool ControlClient::Watch() {
     request.set_session(session_);
     watching_ = &context;
   }
-  const auto stream = stub_->Watch(&context, request);
+  // The stub is the stream's for as long as it lives.
+  const std::shared_ptr<Stub> stub = this->stub();
+  const auto stream = stub->Watch(&context, request);
   v1::WatchResponse message;
   bool lived = false;
   while (stream->Read(&message)) {
@@ -224,9 +252,11 @@ template <typename Request, typename Response>
 absl::StatusOr<Response> ControlClient::Call(
     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
     Request request) {
+  std::shared_ptr<Stub> stub;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     request.set_session(session_);
+    stub = stub_;
   }
   if (request.session().empty()) {
     return ErrorOf(grpc::Status(grpc::StatusCode::UNAVAILABLE, "no session"),
@@ -239,7 +269,7 @@ absl::StatusOr<Response> ControlClient::Call(
   Prepare(context, kDeadline);
   Response response;
   const absl::Status status =
-      ErrorOf((stub_.get()->*method)(&context, request, &response), kDeadline);
+      ErrorOf((stub.get()->*method)(&context, request, &response), kDeadline);
   if (ReasonOf(status) == "SESSION_UNKNOWN") Drop(request.session());
   if (!status.ok()) return status;
   return response;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,7 +37,8 @@ class ControlEvents {
   // Format: `integrations/{integration}`.
   virtual void OnRemoved(const std::string& integration) = 0;
   // The server will never accept this agent under this name (AGENT_NAME_IN_USE,
-  // AGENT_NAME_INVALID); the client has given up.
+  // AGENT_NAME_INVALID) or with what it shows (AGENT_EVICTED, AGENT_BANNED,
+  // CERTIFICATE_…, JOIN_TOKEN_…); the client has given up.
   virtual void OnRefused(const absl::Status& status) = 0;
 };
 
@@ -59,6 +61,11 @@ class ControlClient {
   // none.
   ControlClient(std::shared_ptr<grpc::Channel> channel, ControlIdentity identity,
                 SecretString token, ControlEvents& events, Random& random);
+  // Asked before each Hello: a session keeps its channel. Its errors are treated as
+  // those of Hello.
+  using ChannelSource = std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>()>;
+  ControlClient(ChannelSource channels, ControlIdentity identity, SecretString token,
+                ControlEvents& events, Random& random);
   ~ControlClient();  // Stops.
 
   // Revisions that came with a configuration which the agent had before this process.
@@ -69,6 +76,8 @@ class ControlClient {
   void Stop(bool goodbye);
 
   bool connected() const;
+  // Opens a new session, on whatever channel there is then. Runs go on.
+  void Reconnect();
 
   absl::Status Acknowledge(v1::AcknowledgeConfigurationRequest request);
   absl::StatusOr<v1::Lease> AcquireLease(v1::AcquireLeaseRequest request);
@@ -92,6 +101,7 @@ class ControlClient {
   // Reads the stream to its end; true when anything came.
   bool Watch();
   void Deliver(const v1::WatchResponse& message);
+  std::shared_ptr<Stub> stub() const;
   // Names the server where it was not the server who spoke.
   absl::Status ErrorOf(const grpc::Status& status, absl::Duration deadline) const;
   void Prepare(grpc::ClientContext& context, absl::Duration deadline) const;
@@ -107,11 +117,13 @@ class ControlClient {
   const SecretString token_;
   ControlEvents& events_;
   Random& random_;
-  const std::unique_ptr<v1::AgentControlService::Stub> stub_;
+  const ChannelSource channels_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  std::shared_ptr<grpc::Channel> channel_;   // of the session
+  std::shared_ptr<Stub> stub_;               // null before the first Hello
   std::string session_;                      // empty: none
   int64_t known_revision_ = 0;               // the highest that came from the server
   int64_t known_tag_ = 0;                    // of that revision; 0: not known

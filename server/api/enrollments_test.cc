@@ -1,0 +1,363 @@
+#include "server/api/enrollments.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "common/certificate/signing_request.h"
+#include "server/api/api_fixture_test.h"
+#include "server/identity/peer_certificate.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+constexpr auto kUnauthenticated = absl::StatusCode::kUnauthenticated;
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+
+AgentAuthority MakeAuthorityOf(absl::Time now, Random& random) {
+  const CertificateKey key = MakePrivateKey();
+  const Certificate certificate = MakeAuthority(
+      "agents", *key, {now - absl::Hours(1), now + absl::Hours(90 * 24)}, random);
+  AgentAuthority::Options options;
+  options.chain = ToPem(*certificate);
+  options.key = ToPem(*key);
+  options.file = "agent-ca.pem";
+  return *AgentAuthority::Open(std::move(options), now, random);
+}
+
+// A request with whatever extensions, as openssl.cnf writes them.
+std::string RequestWith(EVP_PKEY& key, const std::string& common_name, int nid,
+                        const std::string& value) {
+  X509_REQ* const request = X509_REQ_new();
+  X509_NAME_add_entry_by_txt(
+      X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
+      reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+  X509_REQ_set_pubkey(request, &key);
+  STACK_OF(X509_EXTENSION)* const asked = sk_X509_EXTENSION_new_null();
+  sk_X509_EXTENSION_push(asked,
+                         X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str()));
+  X509_REQ_add_extensions(request, asked);
+  sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
+  X509_REQ_sign(request, &key, EVP_sha256());
+  BIO* const bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509_REQ(bio, request);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string pem(data, static_cast<size_t>(size));
+  BIO_free(bio);
+  X509_REQ_free(request);
+  return pem;
+}
+
+class EnrollmentsTest : public ApiFixture {
+ protected:
+  EnrollmentsTest()
+      : enrollments_(*store_, clock_, random_, MakeAuthorityOf(clock_.Now(), random_)) {
+  }
+
+  std::string CreateToken(const std::string& agent) {
+    v1::CreateAgentRequest request;
+    request.set_agent_id(agent);
+    const auto created = enrollments_.Create(request);
+    EXPECT_THAT(created, IsOk());
+    return created.ok() ? created->join_token() : "";
+  }
+
+  absl::StatusOr<std::string> JoinWith(const std::string& agent,
+                                       const std::string& token,
+                                       const std::string& signing_request) {
+    v1::JoinRequest request;
+    request.set_agent(agent);
+    request.set_join_token(token);
+    request.set_signing_request(signing_request);
+    auto joined = enrollments_.Join(request);
+    if (!joined.ok()) return joined.status();
+    return joined->certificate_chain();
+  }
+
+  absl::StatusOr<std::string> Join(const std::string& agent, const std::string& token,
+                                   EVP_PKEY& key) {
+    return JoinWith(agent, token, MakeSigningRequest(key, agent));
+  }
+
+  absl::StatusOr<std::string> Renew(const std::string& shown, EVP_PKEY& key) {
+    v1::RenewRequest request;
+    request.set_signing_request(MakeSigningRequest(key, ""));
+    auto renewed = enrollments_.Renew(shown, request);
+    if (!renewed.ok()) return renewed.status();
+    return renewed->certificate_chain();
+  }
+
+  absl::StatusOr<std::optional<std::string>> Shown(const std::string& chain) {
+    return AgentOfCertificate(*store_, chain, clock_.Now());
+  }
+
+  // What the server of this store hears of its changes.
+  void TellAgents() {
+    const auto changes = store_->ChangesAfter(seen_, 1000);
+    ASSERT_THAT(changes, IsOk());
+    if (!changes->empty()) seen_ = changes->back().revision;
+    agents_.OnChanges(*changes);
+  }
+
+  Enrollments enrollments_;
+  int64_t seen_ = 0;
+};
+
+TEST_F(EnrollmentsTest, ATokenAndAKeyGiveACertificateThatTheServerWroteItself) {
+  const std::string token = CreateToken("hotel-1");
+  const CertificateKey key = MakePrivateKey();
+  const auto chain = Join("hotel-1", token, *key);
+  ASSERT_THAT(chain, IsOk());
+  const Certificate certificate = ParseCertificate(*chain);
+  ASSERT_NE(certificate, nullptr);
+  EXPECT_TRUE(BelongTogether(*certificate, *key));
+  EXPECT_FALSE(IsAuthority(*certificate));
+  EXPECT_EQ(UriNamesOf(*certificate),
+            std::vector<std::string>{"guestbridge://agents/hotel-1"});
+  EXPECT_EQ(X509_get_extended_key_usage(certificate.get()),
+            static_cast<uint32_t>(XKU_SSL_CLIENT));
+  EXPECT_EQ(X509_get_key_usage(certificate.get()),
+            static_cast<uint32_t>(KU_DIGITAL_SIGNATURE));
+  EXPECT_EQ(
+      ValidityOf(*certificate).end,
+      absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now())) + absl::Hours(7 * 24));
+  EXPECT_EQ(**Shown(*chain), "hotel-1");
+}
+
+TEST_F(EnrollmentsTest, TheStoreDoesNotHoldTheToken) {
+  const std::string token = CreateToken("hotel-1");
+  EXPECT_GE(token.size(), 52u);
+  ASSERT_THAT(store_->Read([&](Transaction& transaction) -> absl::Status {
+    const auto document = transaction.Get("enrollments/hotel-1");
+    EXPECT_EQ(document->value().body.find(token.substr(4)), std::string::npos);
+    return absl::OkStatus();
+  }),
+              IsOk());
+}
+
+TEST_F(EnrollmentsTest, TheSameKeyGetsItsCertificateAgainAndAnotherKeyNothing) {
+  const std::string token = CreateToken("hotel-1");
+  const CertificateKey key = MakePrivateKey();
+  const auto first = Join("hotel-1", token, *key);
+  ASSERT_THAT(first, IsOk());
+  clock_.Advance(absl::Minutes(59));
+  EXPECT_EQ(*Join("hotel-1", token, *key), *first);
+  EXPECT_THAT(Join("hotel-1", token, *MakePrivateKey()),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_USED"));
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_THAT(Join("hotel-1", token, *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_USED"));
+  EXPECT_EQ(**Shown(*first), "hotel-1");
+}
+
+TEST_F(EnrollmentsTest, OfFiftyKeysThatRaceForOneTokenOneWins) {
+  const std::string token = CreateToken("hotel-1");
+  std::atomic<int> won = 0;
+  std::atomic<int> used = 0;
+  std::vector<std::string> requests;
+  for (int i = 0; i < 50; ++i) {
+    requests.push_back(MakeSigningRequest(*MakePrivateKey(), "hotel-1"));
+  }
+  std::vector<std::thread> clients;
+  for (const std::string& request : requests) {
+    clients.emplace_back([&] {
+      const auto joined = JoinWith("hotel-1", token, request);
+      if (joined.ok()) ++won;
+      if (ReasonOf(joined.status()) == "JOIN_TOKEN_USED") ++used;
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(used, 49);
+}
+
+TEST_F(EnrollmentsTest, UnknownExpiredAndReplacedTokensAreToldApart) {
+  const CertificateKey key = MakePrivateKey();
+  const std::string token = CreateToken("hotel-1");
+  const std::string other = CreateToken("hotel-2");
+  EXPECT_THAT(Join("hotel-1", "gbj_x", *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_UNKNOWN"));
+  EXPECT_THAT(Join("hotel-1", "", *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_UNKNOWN"));
+  EXPECT_THAT(Join("hotel-3", "", *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_UNKNOWN"));
+  EXPECT_THAT(Join("hotel-1", other, *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_UNKNOWN"));
+  const std::string newer = CreateToken("hotel-1");
+  EXPECT_THAT(Join("hotel-1", token, *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_UNKNOWN"));
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(Join("hotel-1", newer, *key),
+              StatusIs(kUnauthenticated, "JOIN_TOKEN_EXPIRED"));
+}
+
+TEST_F(EnrollmentsTest, WhatARequestMayNotAskForIsRefusedAndTheTokenStaysGood) {
+  const std::string token = CreateToken("hotel-1");
+  const CertificateKey key = MakePrivateKey();
+  const auto refused = [&](const std::string& request, const std::string& reason) {
+    EXPECT_THAT(JoinWith("hotel-1", token, request), StatusIs(kInvalid, reason));
+  };
+  refused("", "SIGNING_REQUEST_INVALID");
+  refused(std::string(100000, 'x'), "SIGNING_REQUEST_INVALID");
+  refused(MakeSigningRequest(*key, "hotel-2"), "SIGNING_REQUEST_NAME_FOREIGN");
+  refused(RequestWith(*key, "hotel-1", NID_subject_alt_name,
+                      "URI:guestbridge://agents/hotel-2"),
+          "SIGNING_REQUEST_NAME_FOREIGN");
+  refused(RequestWith(*key, "hotel-1", NID_subject_alt_name, "IP:127.0.0.1"),
+          "SIGNING_REQUEST_NAME_FOREIGN");
+  refused(RequestWith(*key, "hotel-1", NID_basic_constraints, "CA:TRUE"),
+          "SIGNING_REQUEST_FOR_AUTHORITY");
+  refused(RequestWith(*key, "hotel-1", NID_key_usage, "keyCertSign"),
+          "SIGNING_REQUEST_FOR_AUTHORITY");
+  const CertificateKey short_key(EVP_RSA_gen(1024));
+  refused(MakeSigningRequest(*short_key, "hotel-1"), "SIGNING_REQUEST_KEY_WEAK");
+  // A request for another's key: the signature is not by it.
+  std::string broken = MakeSigningRequest(*key, "hotel-1");
+  const size_t near_end = broken.rfind("-----END") - 12;
+  broken[near_end] = broken[near_end] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(JoinWith("hotel-1", token, broken).ok());
+  EXPECT_THAT(Join("hotel-1", token, *key), IsOk());
+}
+
+TEST_F(EnrollmentsTest, Ed25519AndStrongRsaKeysAreTaken) {
+  const CertificateKey ed(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  EXPECT_THAT(Join("a", CreateToken("a"), *ed), IsOk());
+  const CertificateKey rsa(EVP_RSA_gen(2048));
+  EXPECT_THAT(Join("b", CreateToken("b"), *rsa), IsOk());
+}
+
+TEST_F(EnrollmentsTest, ARenewalWhoseAnswerWasLostCanBeRepeated) {
+  const auto first = Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey());
+  ASSERT_THAT(first, IsOk());
+  clock_.Advance(absl::Hours(84));
+  ASSERT_THAT(Renew(*first, *MakePrivateKey()), IsOk());  // Never arrives.
+  const auto second = Renew(*first, *MakePrivateKey());
+  ASSERT_THAT(second, IsOk());
+  EXPECT_EQ(**Shown(*first), "hotel-1");
+  EXPECT_EQ(**Shown(*second), "hotel-1");
+  const auto third = Renew(*second, *MakePrivateKey());
+  ASSERT_THAT(third, IsOk());
+  EXPECT_THAT(Shown(*first), StatusIs(kUnauthenticated, "CERTIFICATE_UNKNOWN"));
+  EXPECT_THAT(Renew("", *MakePrivateKey()),
+              StatusIs(kUnauthenticated, "CERTIFICATE_MISSING"));
+}
+
+TEST_F(EnrollmentsTest, AnExpiredCertificateIsReplacedByJoiningAnew) {
+  const auto first = Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey());
+  ASSERT_THAT(first, IsOk());
+  clock_.Advance(absl::Hours(7 * 24));
+  EXPECT_THAT(Shown(*first), StatusIs(kUnauthenticated, "CERTIFICATE_OUTDATED"));
+  EXPECT_THAT(Renew(*first, *MakePrivateKey()),
+              StatusIs(kUnauthenticated, "CERTIFICATE_OUTDATED"));
+  const auto second = Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey());
+  ASSERT_THAT(second, IsOk());
+  EXPECT_EQ(**Shown(*second), "hotel-1");
+}
+
+TEST_F(EnrollmentsTest, AnotherAuthoritysCertificateForTheSameNameIsNotTaken) {
+  ASSERT_THAT(Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey()), IsOk());
+  const AgentAuthority other = MakeAuthorityOf(clock_.Now(), random_);
+  const auto forged = other.Issue("hotel-1", *MakePrivateKey(), clock_.Now());
+  ASSERT_THAT(forged, IsOk());
+  EXPECT_THAT(Shown(forged->chain), StatusIs(kUnauthenticated, "CERTIFICATE_UNKNOWN"));
+}
+
+TEST_F(EnrollmentsTest, EvictingEndsTheOpenStreamAndTheCertificateUntilItJoinsAnew) {
+  const std::string unused = CreateToken("hotel-1");
+  const auto chain = Join("hotel-1", unused, *MakePrivateKey());
+  ASSERT_THAT(chain, IsOk());
+  const auto session = ConnectAgent("hotel-1", "one");
+  ASSERT_NE(session, nullptr);
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-1"), IsOk());
+  TellAgents();
+  const Session::Step step = session->Next(stream_);
+  ASSERT_TRUE(step.end.has_value());
+  EXPECT_EQ(ReasonOf(*step.end), "AGENT_EVICTED");
+  EXPECT_THAT(Shown(*chain), StatusIs(kUnauthenticated, "AGENT_EVICTED"));
+  EXPECT_THAT(Renew(*chain, *MakePrivateKey()),
+              StatusIs(kUnauthenticated, "AGENT_EVICTED"));
+  const auto again = Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey());
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(**Shown(*again), "hotel-1");
+  const auto back = ConnectAgent("hotel-1", "one");
+  ASSERT_NE(back, nullptr);
+  TellAgents();
+  EXPECT_FALSE(back->closed());
+}
+
+TEST_F(EnrollmentsTest, AStreamThatOpensWhileItsAgentIsEvictedEndsToo) {
+  ASSERT_THAT(Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey()), IsOk());
+  v1::HelloRequest request;
+  request.set_agent("hotel-1");
+  request.set_installation("one");
+  const auto hello = agents_.Hello(request);
+  ASSERT_THAT(hello, IsOk());
+  const auto session = agents_.Enter(hello->session());
+  ASSERT_THAT(session, IsOk());
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-1"), IsOk());
+  (*session)->Attach(std::make_shared<Waker>([] {}));
+  agents_.StreamBegan(*session);
+  EXPECT_TRUE((*session)->closed());
+}
+
+TEST_F(EnrollmentsTest, ABanRefusesTheNameWhateverItShows) {
+  const auto session = ConnectAgent("hotel-1", "one");  // With an API token.
+  ASSERT_NE(session, nullptr);
+  ASSERT_THAT(enrollments_.Ban("agents/hotel-1"), IsOk());
+  TellAgents();
+  const Session::Step step = session->Next(stream_);
+  ASSERT_TRUE(step.end.has_value());
+  EXPECT_EQ(ReasonOf(*step.end), "AGENT_BANNED");
+  v1::HelloRequest hello;
+  hello.set_agent("hotel-1");
+  hello.set_installation("one");
+  EXPECT_THAT(agents_.Hello(hello),
+              StatusIs(absl::StatusCode::kPermissionDenied, "AGENT_BANNED"));
+  v1::CreateAgentRequest create;
+  create.set_agent_id("hotel-1");
+  EXPECT_EQ(ReasonOf(enrollments_.Create(create).status()), "AGENT_BANNED");
+  EXPECT_TRUE(agents_.Get("agents/hotel-1")->banned());
+  ASSERT_THAT(enrollments_.Unban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(agents_.Hello(hello), IsOk());
+}
+
+TEST_F(EnrollmentsTest, EvictingWhoWasNeverEnrolledSaysWhatToDo) {
+  EXPECT_EQ(ReasonOf(enrollments_.Evict("agents/hotel-1")), "AGENT_NOT_FOUND");
+  ASSERT_NE(ConnectAgent("hotel-1", "one"), nullptr);
+  EXPECT_EQ(ReasonOf(enrollments_.Evict("agents/hotel-1")), "AGENT_NOT_ENROLLED");
+  EXPECT_EQ(ReasonOf(enrollments_.Ban("agents/hotel-2")), "AGENT_NOT_FOUND");
+}
+
+TEST_F(EnrollmentsTest, AnIntegrationThatAPersonAssignedIsNobodyElses) {
+  Prepare("main");
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  ASSERT_NE(ConnectAgent("hotel-2", "two"), nullptr);
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(),
+            "hotel-1");
+  request.set_integrations(0, "integrations/none");
+  EXPECT_EQ(ReasonOf(enrollments_.Create(request).status()), "INTEGRATION_NOT_FOUND");
+}
+
+TEST_F(EnrollmentsTest, AServerWithoutAuthoritySaysWhy) {
+  Enrollments none(*store_, clock_, random_, MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  EXPECT_EQ(ReasonOf(none.Create(request).status()), "AGENT_AUTHORITY_NOT_SHARED");
+  EXPECT_EQ(ReasonOf(agents_.Get("agents/hotel-1").status()), "AGENT_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace guestbridge::server

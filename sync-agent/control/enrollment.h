@@ -1,0 +1,102 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/certificate/certificate.h"
+#include "common/random/random.h"
+#include "common/secret/secret_string.h"
+#include "common/time/clock.h"
+#include "grpcpp/channel.h"
+#include "sync-agent/control/channel.h"
+
+namespace guestbridge::agent {
+
+// The agent's own key and certificate, in the file `identity.pem` of its data directory
+// (mode 0600): made here, signed by the server for a join token, renewed after half of
+// its life. Thread-safe.
+class Enrollment {
+ public:
+  struct Options {
+    ServerAddress server;
+    std::string agent;
+    // May be gone once the agent has joined. A token that the present certificate is
+    // not from is joined with anew: so an agent whose certificate died comes back.
+    std::string join_token_file;
+    std::string directory;
+  };
+
+  // Reads what is there; asks nobody. `random` and `clock` outlive it. Errors:
+  // CERTIFICATE_FILE_UNUSABLE, ENROLLMENT_NEEDS_TLS, those of OpenChannel; those of
+  // ReadTokenFile when there is no certificate either.
+  static absl::StatusOr<std::unique_ptr<Enrollment>> Open(Options options,
+                                                          Random& random,
+                                                          const Clock& clock);
+  ~Enrollment();
+
+  // The agent of this data directory has joined once.
+  static bool IsIn(const std::string& directory);
+
+  // A channel that shows the newest certificate; the same one while that stays. Joins
+  // first when there is a new token. Blocks for at most the deadline of a call. Errors:
+  // those of Join, while there is no certificate yet.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect();
+
+  // Asks for a newer certificate when it is time. What is connected stays so: the one
+  // that was shown is valid until it ends.
+  absl::Status RenewWhenDue();
+  // What Connect gave last shows a certificate that ends soon, and there is a newer
+  // one.
+  bool ShouldReconnect();
+
+  // Renews from a thread of its own; `reconnect` is called from it, again and again,
+  // while ShouldReconnect().
+  void Start(std::function<void()> reconnect);
+  void Stop();
+
+ private:
+  Enrollment(Options options, Random& random, const Clock& clock)
+      : options_(std::move(options)), random_(random), clock_(clock) {}
+
+  // What is on disk.
+  struct Identity {
+    std::string token_digest;  // Of the token that it came from.
+    CertificateKey key;
+    std::string chain;
+    Validity validity;
+    absl::Time renew_at;
+  };
+  std::string File() const { return options_.directory + "/identity.pem"; }
+  std::string DraftFile() const { return options_.directory + "/identity.new.pem"; }
+  absl::Status Load();
+  // The key for the next certificate, durable before anybody hears of it.
+  absl::StatusOr<CertificateKey> DraftKey(const std::string& token_digest);
+  absl::Status Adopt(const std::string& token_digest, CertificateKey key,
+                     const std::string& chain);
+  absl::Status JoinWithNewToken();
+  void Loop(const std::function<void()>& reconnect);
+
+  const Options options_;
+  Random& random_;
+  const Clock& clock_;
+  std::mutex work_;  // Held over a whole join or renewal.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  Identity identity_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::string channel_chain_;  // Shown by `channel_`.
+  absl::Time reconnect_at_;    // When that one ends soon.
+  std::string refused_token_;  // Digest of a token that the server will not take.
+  std::thread thread_;
+};
+
+}  // namespace guestbridge::agent
