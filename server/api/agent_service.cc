@@ -60,7 +60,7 @@ class AgentServiceImpl final : public v1::AgentService::Service {
   grpc::Status EvictAgent(grpc::ServerContext* context,
                           const v1::EvictAgentRequest* request,
                           v1::Agent* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.AgentService/EvictAgent",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.AgentService/EvictAgent",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(enrollments_.Evict(request->name()));
                          return View(call, request->name(), response);
@@ -70,7 +70,7 @@ class AgentServiceImpl final : public v1::AgentService::Service {
   grpc::Status BanAgent(grpc::ServerContext* context,
                         const v1::BanAgentRequest* request,
                         v1::Agent* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.AgentService/BanAgent",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.AgentService/BanAgent",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(enrollments_.Ban(request->name()));
                          return View(call, request->name(), response);
@@ -80,7 +80,7 @@ class AgentServiceImpl final : public v1::AgentService::Service {
   grpc::Status UnbanAgent(grpc::ServerContext* context,
                           const v1::UnbanAgentRequest* request,
                           v1::Agent* response) override {
-    return desk_.Serve(*context, "/guestbridge.v1.AgentService/UnbanAgent",
+    return desk_.Serve(*context, *request, "/guestbridge.v1.AgentService/UnbanAgent",
                        [&](const Call& call) -> absl::Status {
                          GB_RETURN_IF_ERROR(enrollments_.Unban(request->name()));
                          return View(call, request->name(), response);
