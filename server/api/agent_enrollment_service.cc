@@ -13,14 +13,15 @@ class AgentEnrollmentServiceImpl final : public v1::AgentEnrollmentService::Serv
   grpc::Status Join(grpc::ServerContext* context, const v1::JoinRequest* request,
                     v1::JoinResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.AgentEnrollmentService/Join",
+        *context, *request, "/guestbridge.v1.AgentEnrollmentService/Join",
         [&](const Call&) { return Take(enrollments_.Join(*request), response); });
   }
 
   grpc::Status Renew(grpc::ServerContext* context, const v1::RenewRequest* request,
                      v1::RenewResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.AgentEnrollmentService/Renew", [&](const Call&) {
+        *context, *request, "/guestbridge.v1.AgentEnrollmentService/Renew",
+        [&](const Call&) {
           const auto peer = context->auth_context();
           const std::string shown = peer == nullptr ? "" : CertificateOfPeer(*peer);
           return Take(enrollments_.Renew(shown, *request), response);

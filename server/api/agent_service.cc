@@ -49,7 +49,7 @@ class AgentServiceImpl final : public v1::AgentService::Service {
                            const v1::CreateAgentRequest* request,
                            v1::CreateAgentResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.AgentService/CreateAgent",
+        *context, *request, "/guestbridge.v1.AgentService/CreateAgent",
         [&](const Call& call) -> absl::Status {
           GB_RETURN_IF_ERROR(Take(enrollments_.Create(*request), response));
           const std::string name = response->agent().name();

@@ -23,7 +23,7 @@ class AuditServiceImpl final : public v1::AuditService::Service {
                            const v1::VerifyAuditRequest* request,
                            v1::VerifyAuditResponse* response) override {
     return desk_.Serve(
-        *context, "/guestbridge.v1.AuditService/VerifyAudit",
+        *context, *request, "/guestbridge.v1.AuditService/VerifyAudit",
         [&](const Call&) -> absl::Status { return Take(audits_.Verify(), response); });
   }
 

@@ -37,6 +37,7 @@ class RecordingTransaction final : public Transaction {
   absl::StatusOr<int64_t> NextNumber(absl::string_view sequence) override {
     return inner_.NextNumber(sequence);
   }
+  absl::StatusOr<CommitMark> Mark() override { return inner_.Mark(); }
 
   const std::vector<DocumentChange>& changes() const { return changes_; }
 
@@ -86,8 +87,8 @@ absl::StatusOr<std::vector<Change>> AuditedStore::ChangesAfter(int64_t revision,
   return store_->ChangesAfter(revision, limit);
 }
 int64_t AuditedStore::Rewinds() const { return store_->Rewinds(); }
-absl::StatusOr<bool> AuditedStore::OutrunRevision(int64_t revision) {
-  return store_->OutrunRevision(revision);
+absl::StatusOr<bool> AuditedStore::Outrun(CommitMark told) {
+  return store_->Outrun(told);
 }
 int64_t AuditedStore::WaitForRevision(int64_t revision, absl::Duration timeout) {
   return store_->WaitForRevision(revision, timeout);

@@ -29,7 +29,7 @@ class AuditedStore final : public Store {
   absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
                                                    int limit) override;
   int64_t Rewinds() const override;
-  absl::StatusOr<bool> OutrunRevision(int64_t revision) override;
+  absl::StatusOr<bool> Outrun(CommitMark told) override;
   int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override;
   void WakeAll() override;
 

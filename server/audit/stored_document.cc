@@ -46,7 +46,6 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"mappings/", kConfiguration, Of<store::MappingRecord>(), kCatalogues},
       {"events/", kConfiguration, Of<store::EventsRecord>()},
       {"schedules/", kConfiguration, Of<store::ScheduleRecord>(), kFirings},
-      {"api-tokens/", kConfiguration, Of<store::ApiTokenRecord>()},
       {"meta/key", kConfiguration, Of<store::KeyRecord>()},
       // A run of the schedule, and what an agent reports, tell of themselves.
       {"runs/", kOrdered, Of<store::RunRecord>()},
@@ -59,6 +58,8 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"base-links/", kBookkeeping, Of<store::BaseLinkRecord>()},
       {"leases/", kBookkeeping, Of<store::LeaseRecord>()},
       {"api-token-ids/", kConfiguration, Of<store::ApiTokenEntryRecord>()},
+      // By digest; the entry tells of all that it has.
+      {"api-tokens/", kBookkeeping, Of<store::ApiTokenRecord>()},
       {"api-token-uses/", kBookkeeping, Of<store::ApiTokenUseRecord>()},
       {"enrollments/", kConfiguration, Of<store::EnrollmentRecord>()},
       {"seals/", kBookkeeping, Of<store::SealIndexRecord>()},
@@ -93,7 +94,10 @@ std::string ResourceOf(absl::string_view key) {
       return absl::StrCat(IntegrationName(absl::StripPrefix(key, prefix)), below);
     }
   }
+  if (key == "meta/key") return "secrets";
   const std::vector<absl::string_view> parts = absl::StrSplit(key, '/');
+  if (parts.size() == 2 && parts[0] == "api-token-ids") return ApiTokenName(parts[1]);
+  if (parts.size() == 2 && parts[0] == "enrollments") return AgentName(parts[1]);
   int64_t number = 0;
   if (parts.size() == 3 && absl::SimpleAtoi(parts[2], &number)) {
     if (parts[0] == "runs") return RunName(parts[1], number);

@@ -53,7 +53,7 @@ struct TokenManagerOptions {
   std::string server = "server";
   // One of them that has ended: notes that it did not live to settle are given up.
   // Empty: none is known.
-  std::string predecessor;
+  std::string predecessor = {};
   // Waits while another server refreshes.
   std::function<void(absl::Duration)> pause = absl::SleepFor;
 };

@@ -269,9 +269,9 @@ TEST_F(PacerTest, WhatIsQuickGrowsAtOnce) {
   Exchange({{kImport, {1, 10}}}, observation, 0.2);
   const RequestSize size = pacer_.SizeFor(kImport, 20);
   const int contacts = size.commands * size.units_per_command;
-  EXPECT_GT(contacts, 400);
-  // Five seconds at most, were each of them twice as slow.
-  EXPECT_LT(2 * 0.004 * contacts, 6);
+  EXPECT_GT(contacts, 800);
+  // Ten seconds at most, were each of them twice as slow.
+  EXPECT_LT(2 * 0.004 * contacts, 11);
 }
 
 TEST_F(PacerTest, ImportsAreSizedByTheirContacts) {

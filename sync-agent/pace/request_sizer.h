@@ -13,7 +13,7 @@ class RequestSizer {
  public:
   static constexpr int kFirstUnits = 10;
   // What will hardly take longer than this part of the target needs no approach.
-  static constexpr double kQuick = 0.25;
+  static constexpr double kQuick = 0.5;
 
   explicit RequestSizer(absl::Duration target) : target_(target) {}
 
