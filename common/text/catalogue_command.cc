@@ -191,10 +191,9 @@ constexpr ReasonText kReasons[] = {
 
 std::vector<ReasonText> Join() {
   std::vector<ReasonText> all(std::begin(kReasons), std::end(kReasons));
-  for (const auto part :
-       {CommandLabels(), CommandClientLabels(), CommandSetupLabels(),
-        CommandSecretLabels(), CommandTokenLabels(), CommandHelp(),
-        CommandAuditLabels()}) {
+  for (const auto part : {CommandLabels(), CommandClientLabels(), CommandSetupLabels(),
+                          CommandSecretLabels(), CommandTokenLabels(), CommandHelp(),
+                          CommandAuditLabels()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -277,8 +277,7 @@ TEST_F(CallGuardTest, ATokenIsStoredHashedOnly) {
 
 TEST(PlaintextGuardTest, EverythingIsAllowed) {
   const CallGuard guard(nullptr);
-  EXPECT_TRUE(
-      guard.Check("/guestbridge.v1.RunService/StartExport", {}, nullptr).ok());
+  EXPECT_TRUE(guard.Check("/guestbridge.v1.RunService/StartExport", {}, nullptr).ok());
 }
 
 }  // namespace

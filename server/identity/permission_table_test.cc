@@ -126,8 +126,7 @@ TEST(PermissionTableTest, HealthIsOpenAndReflectionNeedsAToken) {
 
 TEST(PermissionTableTest, AMethodWithoutARowIsForAdminsOnly) {
   for (const Role role : kRoles) {
-    EXPECT_EQ(Try("/guestbridge.v1.RunService/Unknown", {{role, ""}})
-                  .ok(),
+    EXPECT_EQ(Try("/guestbridge.v1.RunService/Unknown", {{role, ""}}).ok(),
               role == Role::kAdmin);
   }
 }
