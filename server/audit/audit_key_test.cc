@@ -1,5 +1,7 @@
 #include "server/audit/audit_key.h"
 
+#include "common/secret/key_file.h"
+#include "common/secret/key_ring.h"
 #include "common/status/error.h"
 #include "server/audit/audit_fixture_test.h"
 
@@ -28,9 +30,16 @@ TEST_F(AuditKeyTest, IsMadeOnceAndOutlivesANewSealing) {
   EXPECT_EQ(hash.substr(0, 5), "hmac:");
   EXPECT_EQ(hash.size(), 37U);
   const std::string before = Sealed();
-  ASSERT_THAT(ResealAuditKey(*bare_, *sealer_), IsOk());
-  EXPECT_NE(Sealed(), before);
-  const auto again = OpenAuditKey(*bare_, *sealer_, random_);
+  KeyRing ring(*ReadKeyFile(dir_.File("secret.key")), random_);
+  ASSERT_THAT(ResealAuditKey(*bare_, ring), IsOk());
+  EXPECT_EQ(Sealed(), before) << "it is under the key that seals";
+  const SecretString newer = MakeKey(random_);
+  ring.Add({newer});
+  ASSERT_TRUE(ring.Use(KeyIdOf(newer)));
+  ASSERT_THAT(ResealAuditKey(*bare_, ring), IsOk());
+  EXPECT_EQ(ReadSealHead(Sealed())->key_id, KeyIdOf(newer));
+  KeyRing only(newer, random_);
+  const auto again = OpenAuditKey(*bare_, only, random_);
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(again->Hash("secret"), hash);
   EXPECT_NE(again->Hash("other"), hash);
