@@ -122,9 +122,10 @@ class Result:
 
 
 class Site:
-    """One hotel with everything that belongs to it. `generate`: so many seeded guests in 1C."""
+    """One hotel with everything that belongs to it. `generate`: so many seeded guests in 1C.
+    `certs`: a folder of --make-cert that several sites share; else it makes one of its own."""
 
-    def __init__(self, clients=None, oauth=False, generate=0):
+    def __init__(self, clients=None, oauth=False, generate=0, certs=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="guestbridge-e2e-"))
         self.processes = []
         self.oauth = oauth
@@ -134,6 +135,7 @@ class Site:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
         self._secret("webhook", "w3bh00kc0de12345")
         self._secret("password", "1c-pass-word")
+        self._certs = certs
         self._start_emulators(generate)
         self.server = None
         self.agent = None
@@ -149,9 +151,10 @@ class Site:
         return process
 
     def _start_emulators(self, generate):
-        certs = self.dir / "certs"
-        subprocess.run([BIN / "guestbridge-emulator-bitrix24", "--make-cert", certs],
-                       check=True, stdout=subprocess.DEVNULL)
+        certs = self._certs
+        if certs is None:
+            certs = self.dir / "certs"
+            make_certs(certs)
         self.ca = certs / "ca.pem"
         portal = self._start(
             "portal", BIN / "guestbridge-emulator-bitrix24", "--listen", "127.0.0.1:0",
@@ -268,6 +271,12 @@ class Site:
 
     def __exit__(self, *_):
         self.close()
+
+
+def make_certs(folder):
+    """ca.pem, cert.pem and key.pem in `folder`, for localhost and 127.0.0.1."""
+    subprocess.run([BIN / "guestbridge-emulator-bitrix24", "--make-cert", folder],
+                   check=True, stdout=subprocess.DEVNULL)
 
 
 def guest(number, **attributes):

@@ -34,12 +34,13 @@ class Cluster:
         self._log = open(self.dir / "log", "ab")
         self._server = None
         try:
-            self._start()
+            self._make()
+            self.start()
         except BaseException:
             self.close()
             raise
 
-    def _start(self):
+    def _make(self):
         data = self.dir / "data"
         subprocess.run(
             [PROGRAMS / "initdb", "--pgdata", data, "--username=owner", "--auth=scram-sha-256",
@@ -48,8 +49,10 @@ class Cluster:
         with open(data / "postgresql.conf", "a", encoding="utf-8") as settings:
             settings.write(f"listen_addresses = ''\nunix_socket_directories = '{self.dir}'\n"
                            "fsync = off\nfull_page_writes = off\nshared_buffers = 16MB\n")
+
+    def start(self):
         self._server = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", data], cwd="/", stdin=subprocess.DEVNULL,
+            [PROGRAMS / "postgres", "-D", self.dir / "data"], cwd="/", stdin=subprocess.DEVNULL,
             stdout=self._log, stderr=self._log, preexec_fn=_end_with_the_test, **self._who)
         deadline = time.monotonic() + START_SECONDS
         while subprocess.run([PROGRAMS / "pg_isready", "--quiet", "--host", self.dir],
@@ -57,6 +60,11 @@ class Cluster:
             if self._server.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError((self.dir / "log").read_text(errors="replace"))
             time.sleep(0.05)
+
+    def stop(self, how=signal.SIGQUIT):
+        """SIGQUIT: at once, as a crash; SIGINT: in good order."""
+        self._server.send_signal(how)
+        self._server.wait()
 
     def url(self, database):
         """Without the password."""
@@ -76,8 +84,7 @@ class Cluster:
 
     def close(self):
         if self._server is not None and self._server.poll() is None:
-            self._server.send_signal(signal.SIGINT)
-            self._server.wait()
+            self.stop(signal.SIGINT)
         self._log.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
