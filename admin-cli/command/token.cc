@@ -228,10 +228,8 @@ std::vector<Command> TokenCommands() {
        "HELP_TOKEN_CREATE",
        {{"NAME", "NAME", "ARGUMENT_TOKEN_NAME", /*required=*/true}},
        {RoleFlag(), integration, {"--agent", "NAME", "FLAG_TOKEN_AGENT"}, expires, out},
-       {"guestbridge token create night-desk --role operator --integration main "
-        "--out desk.token",
-        "guestbridge token create hotel-1 --role agent --agent hotel-1 --out "
-        "agent.token"},
+       {"guestbridge token create desk --role viewer --integration main --out desk",
+        "guestbridge token create hotel --role agent --agent hotel --out hotel.token"},
        Create},
       {"token", "list", "HELP_TOKEN_LIST", {}, {}, {"guestbridge token list"}, List},
       {"token",

@@ -29,11 +29,11 @@ TEST(Forecast, NothingToDoTakesNoTime) {
 }
 
 TEST(Forecast, RequestsGrowToWhatTheTargetTimeHolds) {
-  // 0.1 s a contact: 200 of them take 20 s, and 25 will hardly take 5 s.
-  // 10 + 25 + 50 + 100 = 185.
+  // 0.1 s a contact: 200 of them take 20 s, and 50 will hardly take 10 s.
+  // 10 + 50 + 100 = 160.
   const WorkForecast forecast = ForecastWork({Import(1310, 0.1)}, 45, PaceSettings{});
-  EXPECT_EQ(forecast.requests, 4 + 6);
-  EXPECT_EQ(forecast.commands, 1 + 2 + 3 + 5 + 57);
+  EXPECT_EQ(forecast.requests, 3 + 6);
+  EXPECT_EQ(forecast.commands, 1 + 3 + 5 + 58);
   EXPECT_DOUBLE_EQ(forecast.operating_seconds, 131);
   EXPECT_DOUBLE_EQ(forecast.seconds, 131.0 / 8);
 }

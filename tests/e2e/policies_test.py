@@ -172,7 +172,7 @@ class Policies(unittest.TestCase):
         self.assertEqual(self.explain(site, 1), ("SKIP", "CONTACT_GONE_NEVER"))
         self.choose(site, "--on-gone-contact", "relink")
         self.export(site, skipped=1)
-        self.assertEqual(self.explain(site, 1), ("RELINK", "CONTACT_GONE_RELINK"))
+        self.assertEqual(self.explain(site, 1), ("SKIP", "CONTACT_GONE_RELINK"))
         # The recycle bin gives it back under another ID, with our mark.
         gone = self.delete(site, 2)
         restored = site.portal.post("/contacts/restore", {"id": gone})["id"]
