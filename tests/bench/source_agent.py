@@ -14,8 +14,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 
 from fault_site import FINAL, FaultSite  # noqa: E402
 from first_export import cpu_seconds, peak_kib  # noqa: E402
-from source_base import (CHANGES, CLIENTS, COMPARE_PAGE, HISTORY, HISTORY_PAGE, KEYS, MANY, PAGE,  # noqa: E402
-                         edit, history_since, load_ids, newest_history, rows_read)
+from source_base import (CHANGES, CLIENTS, COMPARE_PAGE, HISTORY, HISTORY_PAGE, KEYS, LISTS, LOOKS,  # noqa: E402
+                         MANY, PAGE, edit, history_since, load_ids, newest_history, rows_read)
 
 # Up to here every ID is written back, one call of 1C each; beyond, they are put there at once.
 WRITTEN = 20_000
@@ -168,7 +168,7 @@ def measure_agent(guests, line):
         line(f"{name}: {what}: the same but for clients without an ID, which every run looks at",
              f"{(rows - delta.without_id) / (window + named):.3f}", most)
         line(f"{name}: {what}: whole rows / clients named", f"{delta.full / edited:.3f}", "1.1")
-        requests(what, delta, -(-window // HISTORY_PAGE) + -(-named // KEYS), "")
+        requests(what, delta, -(-window // HISTORY_PAGE) + -(-named // KEYS) + LISTS + LOOKS, "1.05")
         line(f"{name}: {what}: rows / the plain way's", f"{rows / plain.rows:.4f}")
         line(f"{name}: {what}: requests / the plain way's", f"{delta.requests / plain.requests:.4f}")
         line(f"{name}: {what}: CPU / the plain way's", f"{delta.cpu / plain.cpu:.3f}")
