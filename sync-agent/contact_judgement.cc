@@ -84,10 +84,6 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
   if (known.elsewhere) return ContactCase::Owner::kNobody;
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
   if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
-  GB_ASSIGN_OR_RETURN(const auto pair, parts.ledger.Pair(*owner));
-  if (pair.has_value() && pair->found_by == kLinkedByHand) {
-    return ContactCase::Owner::kAnother;
-  }
   GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
   const bool dirty = record.has_value() && record->dirty;
   const Stamp owners{mark.originator, owner->guid(), ""};

@@ -174,8 +174,8 @@ void ExportMachine::Apply(const ClientRow& row,
     context_.busy.insert(row.key);
   }
   CompareStored(row, record);
-  if (decision.contact_gone && !settings_.dry_run &&
-      context_.seen_gone.count(row.key) == 0 && !MutantActive(Mutant::kGoneForEver)) {
+  if (decision.contact_gone && context_.seen_gone.count(row.key) == 0 &&
+      !MutantActive(Mutant::kGoneForEver)) {
     // It was gone when an earlier run looked; a manager may have brought it back.
     updater_.AskWhetherGone(decision);
     return;

@@ -27,7 +27,8 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status()) || !owner->has_value()) return;
   const ClientKey& key = **owner;
-  if (context_.strangers.count(key) > 0) return;
+  // What is queued for it, or under way, still goes to this contact.
+  if (context_.strangers.count(key) > 0 || context_.busy.count(key) > 0) return;
   const auto pair = context_.ledger.Pair(key);
   if (!context_.Check(pair.status())) return;
   // A person's word goes before any mark.
