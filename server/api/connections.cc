@@ -370,12 +370,15 @@ absl::Status Connections::FollowMove(const v1::Run& report, const std::string& a
     if (from == notice.parameters().end() || to == notice.parameters().end()) continue;
     GB_ASSIGN_OR_RETURN(const auto run, ParseRunName(report.name()));
     bool moved = false;
-    const absl::Status status = store_
-                                    .Write([&](Transaction& transaction) {
-                                      return MoveIn(transaction, run.integration,
-                                                    from->second, to->second, &moved);
-                                    })
-                                    .status();
+    const absl::Status status =
+        store_
+            .Write([&](Transaction& transaction) -> absl::Status {
+              // A run may be older than who serves it now.
+              GB_RETURN_IF_ERROR(CheckAssigned(transaction, run.integration, agent));
+              return MoveIn(transaction, run.integration, from->second, to->second,
+                            &moved);
+            })
+            .status();
     if (!status.ok()) {
       // The run goes on; a person is told by its notice.
       log::Warning("portal_move_refused", {{"integration", run.integration},

@@ -307,6 +307,16 @@ v1::Run MovedReport(const std::string& from, const std::string& to) {
   return run;
 }
 
+void Assign(Store& store, const std::string& agent) {
+  ASSERT_THAT(store.Write([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
+                                         transaction, keys::Integration("main")));
+    record->value.set_assigned_agent(agent);
+    return PutRecord(transaction, keys::Integration("main"), record->value);
+  }),
+              IsOk());
+}
+
 class AnotherPortalTest : public ConnectionsTest {
  protected:
   v1::Connection OAuth(const std::string& host) const {
@@ -365,6 +375,7 @@ TEST_F(AnotherPortalTest, IsKnownSinceASaveThatSaysSo) {
   clock_.Advance(absl::Hours(1));
   connection.set_hotel("Annex");
   ASSERT_EQ(Refusal(connection), "");
+  Assign(*store_, "a1");
   ASSERT_THAT(
       connections_.FollowMove(MovedReport("hotel.bitrix24.ru", "a.bitrix24.ru"), "a1"),
       IsOk());
@@ -481,6 +492,7 @@ TEST_F(ConnectionsTest, APortOfItsOwnMovesAlong) {
   v1::Connection connection = WebhookConnection("main");
   connection.set_port(8443);
   ASSERT_THAT(connections_.Save(connection), IsOk());
+  Assign(*store_, "a");
   ASSERT_THAT(connections_.FollowMove(
                   MovedReport("hotel.bitrix24.ru:8443", "grand.example.com:9443"), "a"),
               IsOk());
@@ -489,10 +501,22 @@ TEST_F(ConnectionsTest, APortOfItsOwnMovesAlong) {
   EXPECT_EQ(moved->port(), 9443);
 }
 
+TEST_F(ConnectionsTest, AnAgentThatServesItNoLongerMovesNothing) {
+  CreateIntegration("main");
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  Assign(*store_, "b");
+  ASSERT_THAT(connections_.FollowMove(
+                  MovedReport("hotel.bitrix24.ru", "grand.example.com"), "a"),
+              IsOk());
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->api_server(),
+            "hotel.bitrix24.ru");
+}
+
 TEST_F(ConnectionsTest, AMoveThatACallerCouldNotSaveIsNotTaken) {
   CreateIntegration("main");
   CreateIntegration("other");
   ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  Assign(*store_, "a");
   v1::Connection other = WebhookConnection("other");
   other.set_api_server("taken.bitrix24.ru");
   ASSERT_THAT(connections_.Save(other), IsOk());
