@@ -206,8 +206,7 @@ struct Server::Parts {
         resealer(*store, *secret_keys, clock),
         reseal_loop(kResealEvery,
                     [this] {
-                      resealer.Tick();
-                      ResealAudit();
+                      if (resealer.Tick()) ResealAudit();
                     }),
         secrets(*secret_keys, resealer, shared),
         notices(
