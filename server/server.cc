@@ -176,16 +176,17 @@ struct Server::Parts {
         api_tokens(*store, clock, random),
         // Agents say Hello again and get everything anew.
         feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
-        dispatch(feed.Subscribe("",
-                                [this](const std::vector<Change>& changes) {
-                                  dispatcher.OnChanges(changes);
-                                })),
         presence(feed.Subscribe(
             std::string(keys::kAgents),
             [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
         callers(
             feed.Subscribe(std::string(kApiTokenKeys),
                            [this](const std::vector<Change>&) { streams.CheckAll(); })),
+        // After those who end streams: it may wait for the store for long.
+        dispatch(feed.Subscribe("",
+                                [this](const std::vector<Change>& changes) {
+                                  dispatcher.OnChanges(changes);
+                                })),
         expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
@@ -206,8 +207,7 @@ struct Server::Parts {
         resealer(*store, *secret_keys, clock),
         reseal_loop(kResealEvery,
                     [this] {
-                      resealer.Tick();
-                      ResealAudit();
+                      if (resealer.Tick()) ResealAudit();
                     }),
         secrets(*secret_keys, resealer, shared),
         notices(
@@ -306,9 +306,9 @@ struct Server::Parts {
   SystemStatus status;
   TokenAdministration api_tokens;
   ChangeFeed feed;
-  std::unique_ptr<ChangeFeed::Subscription> dispatch;
   std::unique_ptr<ChangeFeed::Subscription> presence;
   std::unique_ptr<ChangeFeed::Subscription> callers;
+  std::unique_ptr<ChangeFeed::Subscription> dispatch;
   Periodic expirer;
   Periodic voucher;
   Periodic catcher;

@@ -53,8 +53,8 @@ class Server {
   // HOST:PORT with the real port.
   const std::string& address() const;
 
-  // The file with the admin token that this start made, because there was no token at
-  // all; empty: it made none.
+  // The file with the admin token that this start made, because there was no
+  // administrator's; empty: it made none.
   const std::string& first_token_file() const;
 
   // Ends streams, lets calls finish for at most `patience`, stops everything.

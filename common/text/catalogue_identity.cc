@@ -96,10 +96,10 @@ constexpr ReasonText kTexts[] = {
      "новый "
      "создаст только guestbridge-server token create."},
     {"FIRST_ADMIN_TOKEN", kOk,
-     "This server had no token yet: one with which everything is administered stands "
-     "in "
-     "{file}.",
-     "У сервера ещё не было токенов: токен, которым можно управлять всем, лежит в "
+     "This server had no administrator's token yet: one with which everything is "
+     "administered stands in {file}.",
+     "У сервера ещё не было токена администратора: токен, которым можно управлять "
+     "всем, лежит в "
      "{file}.",
      "Give it to the command line tool with --token-file, and the server's authority "
      "with "

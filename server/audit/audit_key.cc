@@ -1,5 +1,7 @@
 #include "server/audit/audit_key.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "common/secret/keyed_hash.h"
 #include "common/status/status_macros.h"
@@ -10,6 +12,8 @@
 namespace guestbridge::server {
 namespace {
 
+// Which key is in force (server/secrets).
+constexpr absl::string_view kKeyDocument = "meta/key";
 constexpr absl::string_view kPlace = "audit#hash_key";
 constexpr int kKeyCharacters = 64;  // [a-z0-9]: above 2^330.
 constexpr size_t kShownDigits = 32;
@@ -55,23 +59,27 @@ absl::StatusOr<AuditKey> OpenAuditKey(Store& store, Sealer& sealer, Random& rand
 }
 
 absl::Status ResealAuditKey(Store& store, Sealer& sealer) {
-  const auto waits = [&](const store::AuditKeyRecord& record) {
-    const auto head = ReadSealHead(record.sealed_hash_key());
-    return head.has_value() && head->key_id != sealer.KeyId();
-  };
-  bool needed = false;
-  GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const auto record, GetRecord<store::AuditKeyRecord>(
-                                               transaction, kAuditKeyDocument));
-    needed = record.has_value() && waits(record->value);
+  std::optional<Record<store::AuditKeyRecord>> record;
+  bool waits = false;
+  const auto look = [&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto keys,
+                        GetRecord<store::KeyRecord>(transaction, kKeyDocument));
+    GB_ASSIGN_OR_RETURN(
+        record, GetRecord<store::AuditKeyRecord>(transaction, kAuditKeyDocument));
+    // A server that is behind would bring it back under the key before.
+    waits = keys.has_value() && keys->value.key_id() == sealer.KeyId() &&
+            record.has_value();
+    if (!waits) return absl::OkStatus();
+    const auto head = ReadSealHead(record->value.sealed_hash_key());
+    waits = head.has_value() && head->key_id != sealer.KeyId();
     return absl::OkStatus();
-  }));
-  if (!needed) return absl::OkStatus();
+  };
+  GB_RETURN_IF_ERROR(store.Read(look));
+  if (!waits) return absl::OkStatus();
   return store
       .Write([&](Transaction& transaction) -> absl::Status {
-        GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AuditKeyRecord>(
-                                             transaction, kAuditKeyDocument));
-        if (!record.has_value() || !waits(record->value)) return absl::OkStatus();
+        GB_RETURN_IF_ERROR(look(transaction));
+        if (!waits) return absl::OkStatus();
         GB_ASSIGN_OR_RETURN(const SecretString key,
                             sealer.Open(record->value.sealed_hash_key(), kPlace));
         record->value.set_sealed_hash_key(sealer.Seal(key, kPlace));

@@ -32,8 +32,9 @@ class AuditKey {
 // SECRET_KEY_MISMATCH, SECRET_CORRUPT.
 absl::StatusOr<AuditKey> OpenAuditKey(Store& store, Sealer& sealer, Random& random);
 
-// Seals the same key with the server's present key, as a rotation does with every
-// secret. Nothing when there is none yet. Errors: as above.
+// Seals the same key with the sealer's present key, as a rotation does with every
+// secret. Nothing when there is none yet, or when the database says that another key is
+// the one that seals. Errors: as above.
 absl::Status ResealAuditKey(Store& store, Sealer& sealer);
 
 }  // namespace guestbridge::server

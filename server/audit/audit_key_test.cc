@@ -23,6 +23,11 @@ class AuditKeyTest : public AuditFixture {
                 IsOk());
     return sealed;
   }
+  void PutInForce(const std::string& key_id) {
+    store::KeyRecord keys;
+    keys.set_key_id(key_id);
+    Tamper([&](Transaction& t) { return PutRecord(t, "meta/key", keys); });
+  }
 };
 
 TEST_F(AuditKeyTest, IsMadeOnceAndOutlivesANewSealing) {
@@ -36,6 +41,7 @@ TEST_F(AuditKeyTest, IsMadeOnceAndOutlivesANewSealing) {
   const SecretString newer = MakeKey(random_);
   ring.Add({newer});
   ASSERT_TRUE(ring.Use(KeyIdOf(newer)));
+  PutInForce(ring.KeyId());
   ASSERT_THAT(ResealAuditKey(*bare_, ring), IsOk());
   EXPECT_EQ(ReadSealHead(Sealed())->key_id, KeyIdOf(newer));
   KeyRing only(newer, random_);
@@ -44,6 +50,23 @@ TEST_F(AuditKeyTest, IsMadeOnceAndOutlivesANewSealing) {
   EXPECT_EQ(again->Hash("secret"), hash);
   EXPECT_NE(again->Hash("other"), hash);
   EXPECT_EQ(again->Hash(""), "");
+}
+
+TEST_F(AuditKeyTest, AServerThatIsBehindDoesNotBringItBackUnderTheKeyBefore) {
+  KeyRing ring(*ReadKeyFile(dir_.File("secret.key")), random_);
+  const std::string older = ring.KeyId();
+  const SecretString newer = MakeKey(random_);
+  ring.Add({newer});
+  PutInForce(KeyIdOf(newer));
+  ASSERT_TRUE(ring.Use(KeyIdOf(newer)));
+  ASSERT_THAT(ResealAuditKey(*bare_, ring), IsOk());
+  const std::string resealed = Sealed();
+  ASSERT_EQ(ReadSealHead(resealed)->key_id, KeyIdOf(newer));
+  ASSERT_TRUE(ring.Use(older));
+  ASSERT_THAT(ResealAuditKey(*bare_, ring), IsOk());
+  EXPECT_EQ(Sealed(), resealed);
+  KeyRing without(*ReadKeyFile(dir_.File("secret.key")), random_);
+  EXPECT_THAT(ResealAuditKey(*bare_, without), IsOk()) << "nothing to complain of";
 }
 
 TEST_F(AuditKeyTest, AnotherServersKeyDoesNotOpenIt) {

@@ -19,6 +19,8 @@ namespace guestbridge::server {
 namespace {
 
 constexpr int kAtOnce = 200;
+// The audit's own key: sealed like a secret, and sealed anew by the audit.
+constexpr char kAuditKeyRecord[] = "meta/audit-key";
 constexpr absl::Duration kSweepEvery = absl::Minutes(1);
 // A refresh that was noted longer ago is over.
 constexpr absl::Duration kRefreshOver = absl::Minutes(10);
@@ -129,30 +131,31 @@ absl::StatusOr<int> Resealer::Sweep() {
   return resealed;
 }
 
-void Resealer::Tick() {
+bool Resealer::Tick() {
   const absl::Status followed = keys_.Follow();
   if (!followed.ok()) {
     // Once, not every few seconds.
     const std::string reason = ReasonOf(followed);
     if (reason != failed_) log::Error("secret_key_not_followed", {{"error", followed}});
     failed_ = reason.empty() ? "?" : reason;
-    return;
+    return false;
   }
   failed_.clear();
   const std::string key_id = keys_.sealer().KeyId();
-  if (key_id == swept_for_ && clock_.Steady() - swept_ < kSweepEvery) return;
+  if (key_id == swept_for_ && clock_.Steady() - swept_ < kSweepEvery) return true;
   const absl::StatusOr<int> resealed = Sweep();
   if (!resealed.ok()) {
     log::Warning("secrets_not_swept", {{"error", resealed.status()}});
-    return;
+    return true;
   }
   if (*resealed > 0) log::Info("secrets_resealed", {{"records", *resealed}});
   swept_for_ = key_id;
   swept_ = clock_.Steady();
+  return true;
 }
 
 absl::StatusOr<SealCounts> Resealer::Count() {
-  const std::string key_id = keys_.sealer().KeyId();
+  GB_ASSIGN_OR_RETURN(const std::string key_id, keys_.InForce());
   SealCounts counts;
   for (const absl::string_view prefix : kSealedRecords) {
     GB_RETURN_IF_ERROR(EachDocument(store_, prefix, [&](const Document& document) {
@@ -181,6 +184,15 @@ absl::StatusOr<SealCounts> Resealer::Count() {
     const std::string proved_with = KeyIdOfProof(index.proof());
     if (proved_with != key_id && !proved_with.empty()) ++counts.under[proved_with];
   }));
+  std::string audit_key;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const auto record,
+                        GetRecord<store::AuditKeyRecord>(transaction, kAuditKeyRecord));
+    audit_key = record.has_value() ? record->value.sealed_hash_key() : "";
+    return absl::OkStatus();
+  }));
+  const auto head = ReadSealHead(audit_key);
+  if (head.has_value() && head->key_id != key_id) ++counts.under[head->key_id];
   return counts;
 }
 

@@ -14,7 +14,8 @@ namespace guestbridge::server {
 
 // How the secrets of a database stand.
 struct SealCounts {
-  // By key id. Of keys other than the one that seals also proofs of indexes.
+  // By key id. Of keys other than the one that seals also proofs of indexes, and the
+  // audit's key.
   std::map<std::string, int> under;
   int secrets = 0;
   int waiting = 0;  // Not under the key that seals, or in the form without a number.
@@ -30,8 +31,8 @@ class Resealer {
       : store_(store), keys_(keys), clock_(clock) {}
 
   // Follows the database's key; then, when that has changed or a minute has passed,
-  // looks at every record.
-  void Tick();
+  // looks at every record. False: it could not be followed, so nothing is sealed anew.
+  bool Tick();
 
   // Looks at every record; answers how many it sealed anew. What cannot be sealed anew
   // is logged and left as it is: a secret that does not open, one that was rolled back,

@@ -198,6 +198,35 @@ TEST_F(ResealerTest, ARotationBringsEverythingUnderTheNewKey) {
   EXPECT_EQ(Check<Tokens>(again.sealer(), "tokens/b"), "");
 }
 
+TEST_F(ResealerTest, TheAuditsKeyIsCountedUnderTheKeyBeforeUntilItIsSealedAnew) {
+  const auto put = [&] {
+    store::AuditKeyRecord audit;
+    audit.set_sealed_hash_key(one_.sealer().Seal(SecretString("a"), "audit#hash_key"));
+    PutBytes("meta/audit-key", audit.SerializeAsString());
+  };
+  put();
+  const std::string before = one_.sealer().KeyId();
+  EXPECT_EQ((*one_.resealer->Count()).under[before], 0) << "no secret of anybody";
+  ASSERT_THAT(one_.keys->Rotate(false), IsOk());
+  ASSERT_THAT(one_.resealer->Sweep(), IsOk());
+  EXPECT_EQ((*one_.resealer->Count()).under[before], 1);
+  put();
+  EXPECT_EQ((*one_.resealer->Count()).under[before], 0);
+}
+
+TEST_F(ResealerTest, AServerThatIsBehindCountsByTheKeyInForce) {
+  PutSecrets("main", one_.sealer());
+  const std::string before = one_.sealer().KeyId();
+  store::KeyRecord keys = Stored<store::KeyRecord>("meta/key");
+  keys.set_key_id("0123456789abcdef");
+  keys.add_keys()->set_key_id(keys.key_id());
+  PutBytes("meta/key", keys.SerializeAsString());
+  EXPECT_FALSE(one_.resealer->Tick()) << "the key is not here";
+  const SealCounts counts = *one_.resealer->Count();
+  EXPECT_EQ(counts.waiting, 3);
+  EXPECT_EQ(counts.under.at(before), 4) << "with the proof of the index";
+}
+
 TEST_F(ResealerTest, ARotationThatDiedHalfWayGoesOn) {
   for (const char* id : {"a", "b"}) PutSecrets(id, one_.sealer());
   const std::string old_tokens = Bytes("tokens/b");

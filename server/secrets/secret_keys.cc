@@ -93,6 +93,12 @@ absl::StatusOr<std::unique_ptr<SecretKeys>> SecretKeys::Open(
       new SecretKeys(store, std::move(source), ring.release(), clock));
 }
 
+absl::StatusOr<std::string> SecretKeys::InForce() {
+  GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> record, ReadKeys(*store_));
+  if (!record.has_value()) return absl::InternalError("no key record");
+  return record->key_id();
+}
+
 void SecretKeys::LookForMore() {
   if (clock_.Steady() - asked_ < kAskEvery) return;
   asked_ = clock_.Steady();

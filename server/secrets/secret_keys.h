@@ -43,6 +43,10 @@ class SecretKeys {
 
   Sealer& sealer() { return *ring_; }
 
+  // Id of the key that seals, as the database says. The sealer may be behind: until
+  // Follow, and for as long as that key is not here.
+  absl::StatusOr<std::string> InForce();
+
   // Makes the source's one new key the one that seals; when there is none and the
   // source can, a new one first. `shared`: other servers have the database too, and
   // nobody makes a key that only one of them would have. Errors: NEW_KEY_MISSING,

@@ -39,7 +39,8 @@ class ChangeFeed {
   ~ChangeFeed();
 
   // Changes of keys that start with `prefix`, from those committed after this call on
-  // (a change just before it may be told too).
+  // (a change just before it may be told too). Of one change those who subscribed
+  // earlier are told earlier; who takes long keeps the later ones waiting.
   std::unique_ptr<Subscription> Subscribe(std::string prefix, Listener listener);
 
   // Calls every listener with an empty list: look again.

@@ -40,5 +40,21 @@ TEST(ChangeFeedTest, TellsThatCommitsWereLostAndThenWhatFollows) {
   EXPECT_TRUE(told.WaitForNotificationWithTimeout(kLong));
 }
 
+TEST(ChangeFeedTest, WhoSubscribedEarlierDoesNotWaitForWhoTakesLong) {
+  const testing::TempDir dir;
+  const auto store = *OpenSqliteStore(dir.File("server.db"));
+  ChangeFeed feed(*store);
+  absl::Notification early;
+  absl::Notification go_on;
+  const auto first =
+      feed.Subscribe("a", [&](const std::vector<Change>&) { early.Notify(); });
+  const auto slow = feed.Subscribe("", [&](const std::vector<Change>&) {
+    go_on.WaitForNotificationWithTimeout(kLong);
+  });
+  ASSERT_TRUE(store->Write([](Transaction& t) { return t.Put("a", "1"); }).ok());
+  EXPECT_TRUE(early.WaitForNotificationWithTimeout(kLong / 2));
+  go_on.Notify();
+}
+
 }  // namespace
 }  // namespace guestbridge::server
