@@ -61,7 +61,12 @@ bool Integration::AwaitStop(absl::Duration longest) {
 absl::StatusOr<Ledger*> Integration::OpenLedger() {
   const std::lock_guard<std::mutex> lock(ledger_mutex_);
   if (ledger_ == nullptr) {
-    GB_ASSIGN_OR_RETURN(ledger_, Ledger::Open(settings_.ledger_file, random_));
+    auto opened = Ledger::Open(settings_.ledger_file, random_);
+    {
+      const std::lock_guard<std::mutex> state(mutex_);
+      ledger_problem_ = opened.status();
+    }
+    GB_ASSIGN_OR_RETURN(ledger_, std::move(opened));
     Recall(*ledger_);
   }
   return ledger_.get();
