@@ -8,13 +8,14 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/secret/digest.h"
-#include "common/status/error.h"
 #include "google/protobuf/util/time_util.h"
 #include "sync-agent/integration_report.h"
 
@@ -50,12 +51,10 @@ int64_t BytesBelow(const std::string& directory) {
   return bytes;
 }
 
-v1::AgentProblem& Add(const absl::Status& why, bool stops_work,
-                      v1::AgentReport* report) {
+void Add(v1::Explanation what, bool stops_work, v1::AgentReport* report) {
   v1::AgentProblem& problem = *report->add_problems();
-  *problem.mutable_explanation() = ToExplanation(why);
+  *problem.mutable_explanation() = std::move(what);
   problem.set_stops_work(stops_work);
-  return problem;
 }
 
 }  // namespace
@@ -72,11 +71,11 @@ void DescribeDisk(const std::string& directory, v1::AgentReport* report) {
   disk.set_ledger_bytes(BytesBelow(directory + "/ledgers"));
   errno = 0;
   if (const int problem = TryToWrite(directory); problem != 0) {
-    Add(MakeError("DATA_DIRECTORY_UNUSABLE",
+    Add(ToExplanation("DATA_DIRECTORY_UNUSABLE",
                   {{"directory", directory}, {"problem", std::strerror(problem)}}),
         /*stops_work=*/true, report);
   } else if (known && disk.free_bytes() < kLowDiskBytes) {
-    Add(MakeError("AGENT_DISK_LOW",
+    Add(ToExplanation("AGENT_DISK_LOW",
                   {{"directory", directory},
                    {"megabytes", absl::StrCat(disk.free_bytes() >> 20)}}),
         /*stops_work=*/false, report);
@@ -85,7 +84,7 @@ void DescribeDisk(const std::string& directory, v1::AgentReport* report) {
 
 void DescribeCertificate(const std::string& agent, absl::Time end,
                          v1::AgentReport* report) {
-  Add(MakeError("CERTIFICATE_NOT_RENEWED",
+  Add(ToExplanation("CERTIFICATE_NOT_RENEWED",
                 {{"agent", agent},
                  {"time", absl::FormatTime("%Y-%m-%d %H:%M UTC", end,
                                            absl::UTCTimeZone())}}),

@@ -104,6 +104,7 @@ void Integration::Reject(const absl::Status& why) {
 void Integration::Retire() {
   const std::lock_guard<std::mutex> lock(mutex_);
   sides_ = nullptr;
+  rejection_ = absl::OkStatus();
   for (const v1::RunTask& task : runs_) known_runs_.erase(KeyOf(task.run()));
   runs_.clear();
   if (current_ != nullptr) current_->Stop();
