@@ -399,6 +399,59 @@ TEST_F(CliTest, APairIsAPersonsDecision) {
   EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);
 }
 
+TEST_F(CliTest, AgentsAreListedWithWhoNeedsSomebodyFirst) {
+  const auto add = [&](const std::string& name) -> v1::Agent& {
+    v1::Agent& agent = server_.agents.emplace_back();
+    agent.set_name("agents/" + name);
+    agent.set_connected(true);
+    agent.set_healthy(true);
+    agent.set_version("0.1.0");
+    agent.mutable_last_seen_time()->set_seconds(1767225600);
+    v1::AgentIntegration& it = *agent.add_integrations();
+    it.set_integration("integrations/" + name);
+    it.set_sent_revision(12);
+    it.set_applied_revision(12);
+    return agent;
+  };
+  server_.agents.reserve(3);
+  v1::Agent& good = add("a-good");
+  good.mutable_report_time()->set_seconds(1767225600);
+  good.mutable_integrations(0)->set_effective_revision(12);
+  good.mutable_integrations(0)->set_step(v1::AgentIntegration::IN_STEP);
+  add("b-old");
+  v1::Agent& bad = add("c-bad");
+  bad.mutable_report_time()->set_seconds(1767225600);
+  bad.set_healthy(false);
+  bad.mutable_integrations(0)->set_sent_revision(15);
+  bad.mutable_integrations(0)->set_effective_revision(12);
+  bad.mutable_integrations(0)->set_step(v1::AgentIntegration::REJECTED);
+  bad.mutable_clock_difference()->set_seconds(-185);
+  bad.mutable_disk()->set_free_bytes(int64_t{5} << 20);
+  v1::AgentProblem& problem = *bad.add_problems();
+  problem.mutable_explanation()->set_reason("DATA_DIRECTORY_UNUSABLE");
+  problem.mutable_explanation()->set_message("The disk is full.");
+  problem.mutable_explanation()->set_remedy("Free some space.");
+  problem.set_stops_work(true);
+
+  for (const char* language : {"en", "ru"}) {
+    const std::string out = Run({"agent", "list", "--lang", language}).out;
+    EXPECT_LT(out.find("c-bad"), out.find("a-good")) << out;
+    EXPECT_THAT(out, HasSubstr("c-bad 15/12/12")) << "sent, applied, in effect";
+    EXPECT_THAT(out, HasSubstr("a-good 12"));
+    EXPECT_THAT(out, ::testing::EndsWith("guestbridge agent get c-bad\n"));
+  }
+  const std::string list = Run({"agent", "list"}).out;
+  EXPECT_THAT(list, StartsWith("Agents: 3; need attention: 1\n"));
+  EXPECT_THAT(list, ContainsRegex("b-old +reports nothing +yes"));
+
+  std::swap(server_.agents[0], server_.agents[2]);
+  const std::string get = Run({"agent", "get", "hotel-1"}).out;
+  EXPECT_THAT(get, HasSubstr("5 MB free of"));
+  EXPECT_THAT(get, ContainsRegex("Clock +-3 min 5 s"));
+  EXPECT_THAT(get, HasSubstr("The disk is full. Free some space."));
+  EXPECT_THAT(get, HasSubstr("sent 15, applied 12, in effect 12 (rejected)"));
+}
+
 TEST_F(CliTest, KeysOfSecretsSayWhetherTheyAreStillNeededAndWhereTheyAre) {
   const auto add = [&](int number, const std::string& id) -> v1::EncryptionKey& {
     v1::EncryptionKey& key = *server_.secrets.add_keys();

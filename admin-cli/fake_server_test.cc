@@ -227,6 +227,12 @@ void FakeServer::Services::FillAgent(v1::Agent* agent) {
   v1::AgentIntegration* it = agent->add_integrations();
   it->set_integration("integrations/main");
   it->mutable_rejection()->set_message(kNastyText);
+  it->mutable_queues()->mutable_oldest_doubt_time()->set_seconds(1767225600);
+  agent->mutable_report_time()->set_seconds(1767225600);
+  v1::AgentProblem* problem = agent->add_problems();
+  problem->mutable_explanation()->set_message(kNastyText);
+  problem->mutable_explanation()->set_remedy(kNastyText);
+  if (!owner.agents.empty()) *agent = owner.agents.front();
 }
 
 grpc::Status FakeServer::Services::GetAgent(ServerContext* context,
@@ -242,7 +248,8 @@ grpc::Status FakeServer::Services::ListAgents(ServerContext* context,
                                               const v1::ListAgentsRequest*,
                                               v1::ListAgentsResponse* answer) {
   const auto lock = Enter(context);
-  FillAgent(answer->add_agents());
+  if (owner.agents.empty()) FillAgent(answer->add_agents());
+  for (const v1::Agent& agent : owner.agents) *answer->add_agents() = agent;
   return Status::OK;
 }
 

@@ -227,6 +227,9 @@ struct Server::Parts {
         [this](const std::string& agent, const v1::AgentConfiguration& configuration) {
           return RecordConfiguration(agent, configuration);
         });
+    dispatcher.SetFingerprintKeys([this](const std::string& id) {
+      return store->audit().key().Derive(absl::StrCat("configuration\n", id));
+    });
     sessions.SetElsewhere([this](const std::string& agent) {
       return IsElsewhere(*store, sessions, agent);
     });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "common/crash_point/crash_point.h"
@@ -10,6 +12,8 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "google/protobuf/util/time_util.h"
+#include "sync-agent/agent_report.h"
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
@@ -19,8 +23,18 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr absl::Duration kMetricsEvery = absl::Seconds(5);
+constexpr absl::Duration kLookEvery = absl::Seconds(5);
+constexpr absl::Duration kTellEvery = absl::Seconds(20);
+// A server of before learns it when it is newer.
+constexpr absl::Duration kTellOlderServer = absl::Hours(1);
 constexpr absl::Duration kLastReports = absl::Seconds(3);
+
+// Empty when there is none; what can't be read is found elsewhere.
+std::string ContentOf(const std::string& file) {
+  if (file.empty()) return "";
+  std::ifstream in(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
 
 }  // namespace
 
@@ -60,6 +74,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
   identity.version = agent->options_.version;
   identity.capabilities = SourceTypes();
   identity.server = agent->options_.server.host_port;
+  identity.rules_digest =
+      RulesDigest(agent->policy_, ContentOf(agent->options_.portal_ca_file));
   ControlClient::ChannelSource channels = [channel] { return channel; };
   const AgentOptions& chosen = agent->options_;
   if (!chosen.join_token_file.empty() ||
@@ -102,7 +118,7 @@ Agent::~Agent() {
     stopping_ = true;
   }
   changed_.notify_all();
-  if (metrics_thread_.joinable()) metrics_thread_.join();
+  if (watching_thread_.joinable()) watching_thread_.join();
   for (const auto& [id, integration] : integrations()) integration->BeginStop();
   reporter_->Stop();
   integrations_.clear();
@@ -111,7 +127,7 @@ Agent::~Agent() {
 void Agent::Start() {
   LoadKept();
   reporter_->Start();
-  metrics_thread_ = std::thread([this] { WatchMetrics(); });
+  watching_thread_ = std::thread([this] { WatchItself(); });
   control_->Start();
   if (enrollment_ != nullptr) {
     enrollment_->Start([this] { control_->Reconnect(); });
@@ -217,6 +233,11 @@ void Agent::OnConnected() {
   log::Info("server_connected", {{"server", options_.server.host_port}});
   for (const auto& [id, integration] : integrations()) integration->ForgetReported();
   reporter_->Hurry();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    tell_again_ = true;
+  }
+  LookAgain();
   if (was_connected_) return;
   was_connected_ = true;
   callbacks_.on_connected();
@@ -245,6 +266,7 @@ void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
   CrashPoint("agent.configuration.kept");
   const absl::Status sent = control_->Acknowledge(std::move(request));
   CrashPoint("agent.configuration.acknowledged");
+  LookAgain();
   if (!sent.ok()) log::Warning("acknowledgement_lost", {{"error", sent}});
 }
 
@@ -270,6 +292,18 @@ void Agent::OnCancelRun(const std::string& run) {
   }
 }
 
+void Agent::OnStillRejected(const v1::RejectedConfiguration& rejected) {
+  const auto id = ParseIntegrationName(rejected.integration());
+  if (!id.ok()) return;
+  const v1::Explanation& why = rejected.rejection();
+  FindOrMake(*id)->Reject(MakeError(
+      why.reason(), Parameters(why.parameters().begin(), why.parameters().end())));
+  log::Warning("configuration_still_rejected", {{"integration", rejected.integration()},
+                                                {"revision", rejected.revision()},
+                                                {"reason", why.reason()}});
+  LookAgain();
+}
+
 void Agent::OnRemoved(const std::string& integration) {
   log::Info("integration_removed", {{"integration", integration}});
   if (const auto known = Find(integration); known != nullptr) known->Retire();
@@ -278,16 +312,66 @@ void Agent::OnRemoved(const std::string& integration) {
 
 void Agent::OnRefused(const absl::Status& status) { callbacks_.on_refused(status); }
 
-void Agent::WatchMetrics() {
+void Agent::LookAgain() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  look_again_ = true;
+  changed_.notify_all();
+}
+
+v1::AgentReport Agent::Describe() {
+  v1::AgentReport report;
+  DescribeDisk(options_.data_dir, &report);
+  if (enrollment_ != nullptr) {
+    const auto end = enrollment_->RenewalOverdue();
+    if (end.has_value()) DescribeCertificate(options_.name, *end, &report);
+  }
+  for (const auto& [id, integration] : integrations()) integration->Describe(&report);
+  return report;
+}
+
+void Agent::Tell(v1::AgentReport report) {
+  using google::protobuf::util::TimeUtil;
+  if (!control_->connected()) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (std::exchange(tell_again_, false)) tell_at_ = -absl::InfiniteDuration();
+  }
+  std::string essence = EssenceOf(report);
+  const absl::Duration begun = clock_.Steady();
+  const bool older_server = tell_at_ - begun > kTellEvery;
+  if (begun < tell_at_ && (essence == told_ || older_server)) return;
+  *report.mutable_round_trip() =
+      TimeUtil::MicrosecondsToDuration(absl::ToInt64Microseconds(round_trip_));
+  *report.mutable_clock_time() =
+      TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(clock_.Now()));
+  const absl::Status said = control_->ReportAgent(std::move(report));
+  const absl::Duration now = clock_.Steady();
+  if (said.ok()) {
+    round_trip_ = now - begun;
+    told_ = std::move(essence);
+    // Agents that came back together do not report together for ever.
+    tell_at_ = now + kTellEvery * (0.75 + 0.25 * RandomUnit(random_));
+  } else if (absl::IsUnimplemented(said)) {
+    tell_at_ = now + kTellOlderServer;
+  } else {
+    log::Debug("agent_report_failed", {{"error", said}});
+  }
+}
+
+void Agent::WatchItself() {
   while (true) {
+    v1::AgentReport report = Describe();
     metrics_.SetConnected(control_->connected());
+    metrics_.SetHealthy(IsHealthy(report));
     for (const auto& [id, integration] : integrations()) {
       metrics_.Set(id, integration->figures());
     }
+    Tell(std::move(report));
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(kMetricsEvery),
-                      [this] { return stopping_; });
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(kLookEvery),
+                      [this] { return stopping_ || look_again_; });
     if (stopping_) return;
+    look_again_ = false;
   }
 }
 

@@ -78,6 +78,7 @@ class Agent final : public ControlEvents {
   void OnConfiguration(const v1::AgentConfiguration& configuration) override;
   void OnTask(const v1::Task& task) override;
   void OnCancelRun(const std::string& run) override;
+  void OnStillRejected(const v1::RejectedConfiguration& rejected) override;
   void OnRemoved(const std::string& integration) override;
   void OnRefused(const absl::Status& status) override;
 
@@ -87,7 +88,13 @@ class Agent final : public ControlEvents {
   std::shared_ptr<Integration> Find(const std::string& name);
   std::shared_ptr<Integration> FindOrMake(const std::string& id);
   std::map<std::string, std::shared_ptr<Integration>> integrations();
-  void WatchMetrics();
+  // Shows how the agent is, to Prometheus and to the server.
+  void WatchItself();
+  v1::AgentReport Describe();
+  // Sends it when it is due: every 20 s, and when it says something new.
+  void Tell(v1::AgentReport report);
+  // It may have something new to say.
+  void LookAgain();
 
   const AgentOptions options_;
   const LocalPolicy policy_;
@@ -96,13 +103,15 @@ class Agent final : public ControlEvents {
   const Clock& clock_;
   const std::unique_ptr<DataDirectory> directory_;
   ConfigurationCache cache_;  // of the control client's thread
-  AgentMetrics metrics_;      // of the metrics thread
+  AgentMetrics metrics_;      // of the watching thread
   std::unique_ptr<MetricsServer> metrics_server_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   bool was_connected_ = false;
+  bool look_again_ = false;
+  bool tell_again_ = true;  // the server may not know, or be another one
   // Null: it works with an API token, or with nothing.
   std::unique_ptr<Enrollment> enrollment_;
   std::unique_ptr<ControlClient> control_;
@@ -110,7 +119,11 @@ class Agent final : public ControlEvents {
   std::unique_ptr<RunReporter> reporter_;
   PortalBuckets buckets_;
   std::map<std::string, std::shared_ptr<Integration>> integrations_;
-  std::thread metrics_thread_;
+  std::thread watching_thread_;
+  // Of the watching thread alone.
+  std::string told_;  // EssenceOf what the server heard last
+  absl::Duration tell_at_ = -absl::InfiniteDuration();
+  absl::Duration round_trip_;
 };
 
 }  // namespace guestbridge::agent

@@ -14,6 +14,8 @@ AgentMetrics::AgentMetrics()
     : registry_(std::make_shared<prometheus::Registry>()),
       connected_(AddGauge(*registry_, "guestbridge_agent_connected",
                           "1 while the agent has a session with the server.")),
+      healthy_(AddGauge(*registry_, "guestbridge_agent_healthy",
+                        "0 while something keeps the agent from its work.")),
       running_(AddGauge(*registry_, "guestbridge_agent_run_active",
                         "1 while a run is being executed.")),
       doubts_(AddGauge(*registry_, "guestbridge_agent_doubts",
@@ -34,6 +36,8 @@ AgentMetrics::AgentMetrics()
 void AgentMetrics::SetConnected(bool connected) {
   connected_.Add({}).Set(connected ? 1 : 0);
 }
+
+void AgentMetrics::SetHealthy(bool healthy) { healthy_.Add({}).Set(healthy ? 1 : 0); }
 
 void AgentMetrics::Set(const std::string& integration,
                        const Integration::Figures& figures) {

@@ -18,6 +18,8 @@ class AgentMetrics {
 
   std::shared_ptr<prometheus::Registry> registry() const { return registry_; }
   void SetConnected(bool connected);
+  // As the server is told.
+  void SetHealthy(bool healthy);
   void Set(const std::string& integration, const Integration::Figures& figures);
 
  private:
@@ -25,6 +27,7 @@ class AgentMetrics {
 
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Gauge>& connected_;
+  prometheus::Family<prometheus::Gauge>& healthy_;
   prometheus::Family<prometheus::Gauge>& running_;
   prometheus::Family<prometheus::Gauge>& doubts_;
   prometheus::Family<prometheus::Gauge>& missing_;

@@ -32,6 +32,14 @@ TEST(AgentMetrics, TellLengthPaceAndEndOfTheQueueTowards1C) {
       text, "guestbridge_agent_write_back_quiet{integration=\"main\"} 0"));
 }
 
+TEST(AgentMetrics, TellWhetherTheAgentCanDoItsWork) {
+  AgentMetrics metrics;
+  metrics.SetHealthy(false);
+  EXPECT_TRUE(absl::StrContains(TextOf(metrics), "guestbridge_agent_healthy 0"));
+  metrics.SetHealthy(true);
+  EXPECT_TRUE(absl::StrContains(TextOf(metrics), "guestbridge_agent_healthy 1"));
+}
+
 TEST(AgentMetrics, AnEndThatIsNoLongerKnownIsNotShown) {
   AgentMetrics metrics;
   Integration::Figures figures;

@@ -61,7 +61,12 @@ bool Integration::AwaitStop(absl::Duration longest) {
 absl::StatusOr<Ledger*> Integration::OpenLedger() {
   const std::lock_guard<std::mutex> lock(ledger_mutex_);
   if (ledger_ == nullptr) {
-    GB_ASSIGN_OR_RETURN(ledger_, Ledger::Open(settings_.ledger_file, random_));
+    auto opened = Ledger::Open(settings_.ledger_file, random_);
+    {
+      const std::lock_guard<std::mutex> state(mutex_);
+      ledger_problem_ = opened.status();
+    }
+    GB_ASSIGN_OR_RETURN(ledger_, std::move(opened));
     Recall(*ledger_);
   }
   return ledger_.get();
@@ -99,6 +104,7 @@ void Integration::Reject(const absl::Status& why) {
 void Integration::Retire() {
   const std::lock_guard<std::mutex> lock(mutex_);
   sides_ = nullptr;
+  rejection_ = absl::OkStatus();
   for (const v1::RunTask& task : runs_) known_runs_.erase(KeyOf(task.run()));
   runs_.clear();
   if (current_ != nullptr) current_->Stop();

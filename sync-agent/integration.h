@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -89,6 +90,8 @@ class Integration {
   // Empty when the ledger can't be opened.
   std::optional<v1::LedgerIdentity> ledger_identity();
   Figures figures();
+  // What it works with, what waits, and what keeps it from its work.
+  void Describe(v1::AgentReport* report);
 
   // Asks everything to end at the next safe point.
   void BeginStop();
@@ -126,6 +129,11 @@ class Integration {
   WriteBackOutlook Outlook(int pending);
   void ReportTrailing();
   void RefreshFigures();
+  void RefreshOldestDoubt(Ledger& ledger, int doubts);
+  // What a run met that is nobody's fault inside of it: a side that does not answer or
+  // refuses us, a lease, a disk.
+  void NoteObstacles(const v1::Run& run);
+  void NoteObstaclesLocked(const v1::Run& run);
   // Tells the server what the ledger holds when that has changed since it was told.
   // Before the word about a run or a task that made the change: whoever waited for that
   // word sees the state behind it.
@@ -160,6 +168,13 @@ class Integration {
   std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said
   std::vector<LastRun> trailing_;  // ended with IDs or doubts left: told until none is
   Figures figures_;
+  struct Obstacle {
+    v1::Explanation what;
+    absl::Time since;
+  };
+  std::vector<Obstacle> obstacles_;
+  absl::Status ledger_problem_;  // it can't be opened
+  std::optional<absl::Time> oldest_doubt_;
   WriteBackGauge gauge_;
 
   std::mutex told_mutex_;  // held while telling, so that words don't overtake
@@ -176,6 +191,7 @@ class Integration {
   // Of the care thread alone.
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;
+  std::map<std::string, absl::Time> doubted_;  // since when, by nonce
   int64_t pruned_to_ = 0;
   absl::Duration prune_next_ = -absl::InfiniteDuration();
   absl::Duration looked_ = -absl::InfiniteDuration();

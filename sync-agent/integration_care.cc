@@ -267,6 +267,7 @@ void Integration::RefreshFigures() {
   const auto doubts = CountDoubts(*ledger);
   const auto missing = ledger->CountMissing();
   if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
+  RefreshOldestDoubt(*ledger, *doubts);
   WriteBackOutlook outlook = Outlook(write_back->pending);
   const std::lock_guard<std::mutex> lock(mutex_);
   figures_.doubts = *doubts;

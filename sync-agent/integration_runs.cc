@@ -42,6 +42,7 @@ void Integration::Recall(Ledger& ledger) {
       known_runs_.erase(key);
     });
   }
+  NoteObstaclesLocked(last->run);
   // What was left then may be written meanwhile: looked at once more.
   trailing_.push_back(*std::move(last));
 }
@@ -219,6 +220,7 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
                       [this, &ledger](const v1::Run& word) {
                         RememberPace(**ledger, true);
                         doubts_in_run_ = word.doubts();
+                        NoteObstacles(word);
                         reporter_.Report(word);
                       }},
                      task);
@@ -260,6 +262,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
                          {"added", run.counters().added()},
                          {"failed", run.counters().failed()},
                          {"deferred", run.counters().deferred()}});
+  NoteObstacles(run);
   CrashPoint("agent.run.ended");
   if (ledger != nullptr) {
     const auto write_back = ledger->CountWriteBacks();

@@ -30,11 +30,146 @@ Cell ConnectedCell(const Session& session, const v1::Agent& agent) {
           agent.connected() ? Color::kGood : Color::kBad};
 }
 
+bool NeedsAttention(const v1::Agent& agent) { return !agent.problems().empty(); }
+
+// A server that knows no health names no problems.
+bool IsStopped(const v1::Agent& agent) {
+  return NeedsAttention(agent) && !agent.healthy();
+}
+
+// "yes", "no", or that it says nothing of itself.
+Cell HealthCell(const Session& session, const v1::Agent& agent) {
+  if (IsStopped(agent)) return {session.Text("HEALTH_BAD"), Color::kBad};
+  if (NeedsAttention(agent)) return {session.Text("HEALTH_WARNING"), Color::kWarning};
+  if (!agent.has_report_time()) {
+    return {session.Text(agent.connected() ? "HEALTH_SILENT" : "HEALTH_NONE"),
+            Color::kFaint};
+  }
+  return {session.Text("HEALTH_GOOD"), Color::kGood};
+}
+
+// "sent/applied/effective", as short as it tells all: one number when all are the same.
+std::string ChainText(const v1::AgentIntegration& it) {
+  const bool same = it.step() == v1::AgentIntegration::IN_STEP &&
+                    it.sent_revision() == it.applied_revision();
+  if (same) return absl::StrCat(it.sent_revision());
+  return absl::StrCat(it.sent_revision(), "/", it.applied_revision(), "/",
+                      it.effective_revision());
+}
+
+Cell StepCell(const Session& session, const v1::AgentIntegration& it) {
+  switch (it.step()) {
+    case v1::AgentIntegration::IN_STEP:
+      return {session.Text("STEP_IN_STEP"), Color::kGood};
+    case v1::AgentIntegration::BEHIND:
+      return {session.Text("STEP_BEHIND"), Color::kWarning};
+    case v1::AgentIntegration::REJECTED:
+      return {session.Text("STEP_REJECTED"), Color::kBad};
+    case v1::AgentIntegration::DIFFERENT:
+      return {session.Text("STEP_DIFFERENT"), Color::kWarning};
+    default:
+      return {"—", Color::kFaint};
+  }
+}
+
 std::string IntegrationsText(const v1::Agent& agent) {
-  return absl::StrJoin(agent.integrations(), ", ",
-                       [](std::string* out, const v1::AgentIntegration& it) {
-                         absl::StrAppend(out, IntegrationIdOf(it.integration()));
-                       });
+  return absl::StrJoin(
+      agent.integrations(), ", ",
+      [](std::string* out, const v1::AgentIntegration& it) {
+        absl::StrAppend(out, IntegrationIdOf(it.integration()), " ", ChainText(it));
+      });
+}
+
+absl::Duration DurationOf(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+// "+3 min 5 s"; whole seconds are what matters.
+std::string ClockText(const Session& session, const v1::Agent& agent) {
+  const absl::Duration difference = DurationOf(agent.clock_difference());
+  const absl::Duration whole = absl::Trunc(absl::AbsDuration(difference), absl::Seconds(1));
+  if (whole == absl::ZeroDuration()) return session.Text("CLOCK_RIGHT");
+  return absl::StrCat(difference < absl::ZeroDuration() ? "-" : "+",
+                      DurationText(session.options().language, whole));
+}
+
+std::string Megabytes(int64_t bytes) { return absl::StrCat(bytes >> 20); }
+
+void AddReport(const Session& session, const v1::Agent& agent, Facts* facts) {
+  const Cell health = HealthCell(session, agent);
+  facts->Add(session.Text("HEALTH"), health.text, health.color);
+  if (!agent.has_report_time()) return;
+  facts->Add(session.Text("REPORT_TIME"), TimeText(session, true, agent.report_time()));
+  facts->Add(session.Text("CLOCK_DIFFERENCE"), ClockText(session, agent));
+  facts->Add(session.Text("DISK"),
+             session.Text("DISK_ROOM",
+                          {{"free", Megabytes(agent.disk().free_bytes())},
+                           {"total", Megabytes(agent.disk().total_bytes())},
+                           {"ledgers", Megabytes(agent.disk().ledger_bytes())}}));
+}
+
+void AddIntegration(const Session& session, const v1::AgentIntegration& it,
+                    Facts* facts) {
+  const Cell step = StepCell(session, it);
+  facts->Add(session.Text("INTEGRATION"),
+             session.Text("REVISIONS",
+                          {{"id", IntegrationIdOf(it.integration())},
+                           {"sent", std::to_string(it.sent_revision())},
+                           {"applied", std::to_string(it.applied_revision())},
+                           {"effective", std::to_string(it.effective_revision())},
+                           {"step", step.text}}),
+             it.step() == v1::AgentIntegration::IN_STEP ? Color::kNone : step.color);
+  if (!it.effective_fingerprint().empty()) {
+    const size_t shown = 16;
+    facts->Add(session.Text("FINGERPRINTS"),
+               absl::StrCat(it.sent_fingerprint().substr(0, shown), " → ",
+                            it.effective_fingerprint().substr(0, shown)));
+  }
+  if (it.has_queues()) {
+    const v1::AgentQueues& queues = it.queues();
+    facts->Add(
+        session.Text("QUEUES"),
+        session.Text("QUEUE_LENGTHS",
+                     {{"clients", std::to_string(queues.clients())},
+                      {"write_backs", std::to_string(queues.write_backs())},
+                      {"parked", std::to_string(queues.write_backs_parked())},
+                      {"doubts", std::to_string(queues.doubts())}}));
+    if (queues.has_oldest_doubt_time()) {
+      facts->Add(session.Text("OLDEST_DOUBT"),
+                 TimeText(session, true, queues.oldest_doubt_time()), Color::kWarning);
+    }
+  }
+  if (it.has_rejection()) {
+    facts->Add(session.Text("REJECTED"),
+               absl::StrCat(it.rejected_revision() > 0
+                                ? absl::StrCat(it.rejected_revision(), ": ")
+                                : "",
+                            TextOf(it.rejection())),
+               Color::kBad);
+  }
+}
+
+void AddProblems(const Session& session, const v1::Agent& agent, Facts* facts) {
+  for (const v1::AgentProblem& problem : agent.problems()) {
+    // It stands beside its integration.
+    const bool said =
+        std::any_of(agent.integrations().begin(), agent.integrations().end(),
+                    [&](const v1::AgentIntegration& it) {
+                      return it.integration() == problem.integration() &&
+                             it.has_rejection() &&
+                             it.rejection().reason() == problem.explanation().reason();
+                    });
+    if (said) continue;
+    facts->Add(session.Text("TO_DO"),
+               absl::StrCat(problem.has_since_time()
+                                ? absl::StrCat(session.Text("SINCE"), " ",
+                                               TimeText(session, true,
+                                                        problem.since_time()),
+                                               ": ")
+                                : "",
+                            TextOf(problem.explanation())),
+               problem.stops_work() ? Color::kBad : Color::kWarning);
+  }
 }
 
 absl::StatusOr<int> List(Session& session, const Arguments&) {
@@ -46,24 +181,38 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
         all.insert(all.end(), page.agents().begin(), page.agents().end());
       }));
   if (session.PrintDocuments(all)) return 0;
-  session.Say("AGENTS_FOUND", {{"count", std::to_string(all.size())}});
+  const auto bad = std::count_if(all.begin(), all.end(), NeedsAttention);
+  session.Say(bad > 0 ? "AGENTS_FOUND_BAD" : "AGENTS_FOUND",
+              {{"count", std::to_string(all.size())}, {"bad", std::to_string(bad)}});
   if (all.empty()) {
     session.Say("NEXT_AGENT_START");
     return 0;
   }
-  Table table({session.Text("HEAD_NAME"), session.Text("HEAD_CONNECTED"),
-               session.Text("HEAD_PROGRAM_VERSION"), session.Text("HEAD_LAST_SEEN"),
-               session.Text("HEAD_INTEGRATIONS")});
+  // What needs somebody first; the rest by name.
+  std::stable_sort(all.begin(), all.end(), [](const v1::Agent& a, const v1::Agent& b) {
+    const auto rank = [](const v1::Agent& agent) {
+      return IsStopped(agent) ? 0 : NeedsAttention(agent) ? 1 : 2;
+    };
+    return rank(a) < rank(b);
+  });
+  Table table({session.Text("HEAD_NAME"), session.Text("HEAD_HEALTH"),
+               session.Text("HEAD_CONNECTED"), session.Text("HEAD_PROGRAM_VERSION"),
+               session.Text("HEAD_LAST_SEEN"), session.Text("HEAD_CHAIN")});
   for (const v1::Agent& agent : all) {
-    table.Add({IdOf(agent), ConnectedCell(session, agent), agent.version(),
+    table.Add({IdOf(agent), HealthCell(session, agent), ConnectedCell(session, agent),
+               agent.version(),
                TimeText(session, agent.has_last_seen_time(), agent.last_seen_time()),
                IntegrationsText(agent)});
   }
   table.Print(session.style(), session.out());
-  const bool away = std::any_of(all.begin(), all.end(), [](const v1::Agent& agent) {
+  const auto away = std::find_if(all.begin(), all.end(), [](const v1::Agent& agent) {
     return !agent.connected();
   });
-  session.Say(away ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET");
+  if (bad > 0 && all.front().connected()) {
+    session.Say("NEXT_AGENT_PROBLEM", {{"name", IdOf(all.front())}});
+  } else {
+    session.Say(away != all.end() ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET");
+  }
   return 0;
 }
 
@@ -79,6 +228,7 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   facts.Add(session.Text("PROGRAM_VERSION"), agent.version());
   facts.Add(session.Text("LAST_SEEN"),
             TimeText(session, agent.has_last_seen_time(), agent.last_seen_time()));
+  AddReport(session, agent, &facts);
   if (agent.banned()) {
     facts.Add(session.Text("BANNED"), YesNo(session, true), Color::kBad);
   }
@@ -92,17 +242,15 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   }
   facts.Add(session.Text("CAPABILITIES"), absl::StrJoin(agent.capabilities(), ", "));
   for (const v1::AgentIntegration& it : agent.integrations()) {
-    facts.Add(session.Text("INTEGRATION"),
-              session.Text("REVISIONS",
-                           {{"id", IntegrationIdOf(it.integration())},
-                            {"sent", std::to_string(it.sent_revision())},
-                            {"applied", std::to_string(it.applied_revision())}}));
-    if (it.has_rejection()) {
-      facts.Add(session.Text("REJECTED"), TextOf(it.rejection()), Color::kBad);
-    }
+    AddIntegration(session, it, &facts);
   }
+  AddProblems(session, agent, &facts);
   facts.Print(session.style(), session.out());
-  session.Say(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY");
+  if (agent.connected() && NeedsAttention(agent)) {
+    session.Say("NEXT_AGENT_AGAIN", {{"name", IdOf(agent)}});
+  } else {
+    session.Say(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY");
+  }
   return 0;
 }
 

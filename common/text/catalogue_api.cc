@@ -174,6 +174,32 @@ constexpr ReasonText kTexts[] = {
      "{integration} … --agent {other}.",
      "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
+    {"AGENT_CLOCK_OFF", kOk,
+     "The clock of the agent \"{agent}\" differs from the server's by {seconds} s (+: it "
+     "is ahead).",
+     "Часы агента «{agent}» расходятся с часами сервера на {seconds} с (+ — спешат).",
+     "Let both machines take their time from the network (NTP). Certificates and times "
+     "in reports go by these clocks.",
+     "Включите на обеих машинах синхронизацию времени (NTP): по этим часам проверяются "
+     "сертификаты и ставится время в отчётах."},
+    {"AGENT_REPORTS_STOPPED", kOk,
+     "The agent \"{agent}\" is connected but has said nothing of itself for {minutes} "
+     "minutes.",
+     "Агент «{agent}» на связи, но уже {minutes} мин ничего не сообщает о себе.",
+     "Look at its machine and its log; restart it if it hangs. Nothing is lost by that.",
+     "Проверьте машину агента и его журнал; если он завис, перезапустите его. Данные при "
+     "этом не теряются."},
+    {"AGENT_DISK_LOW", kOk,
+     "The agent has {megabytes} MB left on the disk of {directory}.",
+     "На диске каталога {directory} у агента осталось {megabytes} МБ.",
+     "Free space on that disk before it is full; the agent can't export without.",
+     "Освободите место на этом диске: без него агент не сможет выгружать."},
+    {"AGENT_CONFIGURATION_DIFFERS", kOk,
+     "The agent \"{agent}\" does not know all settings of the integration "
+     "\"{integration}\" that it was sent.",
+     "Агент «{agent}» знает не все настройки интеграции «{integration}», которые ему "
+     "отправлены.",
+     "Bring the agent to the server's version.", "Обновите агент до версии сервера."},
     {"AGENT_AT_OTHER_SERVER", kUnavailable,
      "The agent \"{agent}\" of the integration \"{integration}\" is connected to "
      "another "

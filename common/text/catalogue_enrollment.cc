@@ -44,6 +44,14 @@ constexpr ReasonText kTexts[] = {
      "then start the agent with --join-token-file FILE.",
      "Подключите заново, журнал и данные сохранятся: guestbridge agent create {agent} "
      "--out ФАЙЛ, затем запустите агент с --join-token-file ФАЙЛ."},
+    {"CERTIFICATE_NOT_RENEWED", absl::StatusCode::kOk,
+     "The certificate of the agent \"{agent}\" ends at {time} and could not be renewed so "
+     "far.",
+     "Сертификат агента «{agent}» действует до {time}, и продлить его пока не удалось.",
+     "See the agent's log (certificate_not_renewed). Once it has ended: guestbridge "
+     "agent create {agent} --out FILE.",
+     "Посмотрите журнал агента (certificate_not_renewed). Когда срок истечёт: "
+     "guestbridge agent create {agent} --out ФАЙЛ."},
     {"CERTIFICATE_NOT_YET_VALID", kUnauthenticated,
      "The certificate of the agent \"{agent}\" is not valid yet.",
      "Срок действия сертификата агента «{agent}» ещё не начался.",

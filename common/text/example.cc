@@ -66,6 +66,7 @@ constexpr Value kValues[] = {
     Same("limit", "480", "LIMIT_OPERATING"),
     Same("seconds", "471", "LIMIT_OPERATING"),
     Same("minutes", "7", "LIMIT_OPERATING"),
+    Same("seconds", "+312", "AGENT_CLOCK_OFF"),
     Same("requests", "47", "LIMIT_REQUESTS"),
     Same("limit", "50", "LIMIT_REQUESTS"),
     {"detail", "no such file", "нет такого файла", "POLICY_FILE_UNREADABLE"},

@@ -138,6 +138,16 @@ class AgentControlServiceImpl final : public Base {
                        });
   }
 
+  grpc::Status ReportAgent(grpc::ServerContext* context,
+                           const v1::ReportAgentRequest* request,
+                           v1::ReportAgentResponse*) override {
+    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "ReportAgent"),
+                       [&](const Call& call) -> absl::Status {
+                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
+                         return parts_.agents.TakeReport(*session, request->report());
+                       });
+  }
+
   grpc::Status FinishTask(grpc::ServerContext* context,
                           const v1::FinishTaskRequest* request,
                           v1::FinishTaskResponse*) override {

@@ -8,6 +8,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/agent_health.h"
 #include "server/api/assignment.h"
 #include "server/api/enrollments.h"
 #include "server/api/keys.h"
@@ -24,10 +25,23 @@ constexpr size_t kMaxText = 200;
 
 }  // namespace
 
+absl::StatusOr<Agents::Assignments> Agents::Assigned(Transaction& transaction) {
+  Assignments assigned;
+  GB_ASSIGN_OR_RETURN(const auto documents,
+                      transaction.List(keys::kConnections, "", 100000));
+  for (const Document& document : documents) {
+    const std::string integration = document.key.substr(keys::kConnections.size());
+    GB_ASSIGN_OR_RETURN(const std::string agent,
+                        AssignedAgent(transaction, integration));
+    assigned.emplace(agent, integration);
+  }
+  return assigned;
+}
+
 // What is stored, and what is known now.
-absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sent,
-                          const std::string& id, const store::AgentRecord& record,
-                          v1::Agent* agent) {
+absl::Status Agents::View(Transaction& transaction, const Assignments& assigned,
+                          const SentConfigurations& all_sent, const std::string& id,
+                          const store::AgentRecord& record, v1::Agent* agent) {
   *agent = record.agent();
   agent->set_connected(IsConnected(sessions_, id, record));
   const absl::Time heard = sessions_.LastHeard(id);
@@ -38,33 +52,46 @@ absl::Status Agents::View(Transaction& transaction, const SentRevisions& all_sen
   agent->clear_integrations();
   agent->set_banned(record.banned());
   GB_RETURN_IF_ERROR(ViewEnrollment(transaction, id, clock_.Now(), agent));
-  GB_ASSIGN_OR_RETURN(const auto documents,
-                      transaction.List(keys::kConnections, "", 100000));
-  for (const Document& document : documents) {
-    const std::string integration = document.key.substr(keys::kConnections.size());
-    GB_ASSIGN_OR_RETURN(const std::string assigned,
-                        AssignedAgent(transaction, integration));
-    if (assigned != id) continue;
+  const auto [begin, end] = assigned.equal_range(id);
+  for (auto it = begin; it != end; ++it) {
+    const std::string& integration = it->second;
     v1::AgentIntegration& entry = *agent->add_integrations();
     for (const v1::AgentIntegration& stored : known) {
       if (stored.integration() == IntegrationName(integration)) entry = stored;
     }
     entry.set_integration(IntegrationName(integration));
     const auto sent = all_sent.find({id, integration});
-    if (sent != all_sent.end()) entry.set_sent_revision(sent->second);
+    if (sent == all_sent.end()) continue;
+    entry.set_sent_revision(sent->second.revision);
+    entry.set_sent_fingerprint(sent->second.fingerprint);
   }
+  GB_ASSIGN_OR_RETURN(const auto report,
+                      reports_.Find(transaction, id, record.session_epoch()));
+  ShowReport(report, clock_.Now(), agent);
+  SumUpHealth(agent);
   return absl::OkStatus();
 }
 
 bool Agents::KeepWithin(const Reach& reach, v1::Agent* agent) {
   if (reach.everything()) return true;
+  const auto is_out_of_reach = [&](const std::string& integration) {
+    const auto id = ParseIntegrationName(integration);
+    return !id.ok() || !reach.Has(*id);
+  };
   auto& all = *agent->mutable_integrations();
   all.erase(std::remove_if(all.begin(), all.end(),
                            [&](const v1::AgentIntegration& entry) {
-                             const auto id = ParseIntegrationName(entry.integration());
-                             return !id.ok() || !reach.Has(*id);
+                             return is_out_of_reach(entry.integration());
                            }),
             all.end());
+  auto& problems = *agent->mutable_problems();
+  problems.erase(std::remove_if(problems.begin(), problems.end(),
+                                [&](const v1::AgentProblem& problem) {
+                                  return !problem.integration().empty() &&
+                                         is_out_of_reach(problem.integration());
+                                }),
+                 problems.end());
+  SumUpHealth(agent);
   return !all.empty();
 }
 
@@ -72,12 +99,14 @@ absl::StatusOr<v1::Agent> Agents::Get(const std::string& name, const Reach& reac
   GB_ASSIGN_OR_RETURN(const std::string id, ParseAgentName(name));
   v1::Agent agent;
   // Outside of the transaction: the dispatcher holds its lock while it reads the store.
-  const SentRevisions sent = dispatcher_.Sent();
+  const SentConfigurations sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(const Assignments assigned, Assigned(transaction));
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    GB_RETURN_IF_ERROR(View(transaction, sent, id, record->value, &agent));
+    GB_RETURN_IF_ERROR(
+        View(transaction, assigned, sent, id, record->value, &agent));
     if (KeepWithin(reach, &agent)) return absl::OkStatus();
     return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
   }));
@@ -90,8 +119,10 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
   GB_ASSIGN_OR_RETURN(const std::string after,
                       DecodePageToken("agents", request.page_token()));
   v1::ListAgentsResponse response;
-  const SentRevisions sent = dispatcher_.Sent();
+  const SentConfigurations sent = dispatcher_.Sent();
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    response.Clear();
+    GB_ASSIGN_OR_RETURN(const Assignments assigned, Assigned(transaction));
     std::string last = after;
     while (true) {
       GB_ASSIGN_OR_RETURN(
@@ -99,7 +130,7 @@ absl::StatusOr<v1::ListAgentsResponse> Agents::List(
           ListRecords<store::AgentRecord>(transaction, keys::kAgents, last, size + 1));
       for (const auto& record : records) {
         v1::Agent agent;
-        GB_RETURN_IF_ERROR(View(transaction, sent,
+        GB_RETURN_IF_ERROR(View(transaction, assigned, sent,
                                 record.key.substr(keys::kAgents.size()), record.value,
                                 &agent));
         if (!KeepWithin(reach, &agent)) continue;
@@ -173,6 +204,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   identity.principal = principal;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
+  identity.rules_digest = request.rules_digest().substr(0, kMaxText);
   CommitMark mark;
   GB_RETURN_IF_ERROR(
       store_
@@ -224,11 +256,13 @@ bool Agents::IsDue(const std::string& id) {
 absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions) {
   if (sessions.empty()) return absl::OkStatus();
   std::vector<Over> over;
+  std::vector<std::string> live;
   const absl::Time now = clock_.Now();
   GB_RETURN_IF_ERROR(
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
             over.clear();
+            live.clear();
             for (const std::shared_ptr<Session>& session : sessions) {
               const Session::Identity& who = session->identity();
               const auto found =
@@ -249,10 +283,13 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
               agent.set_vouched_unix_millis(absl::ToUnixMillis(now));
               *agent.mutable_agent()->mutable_last_seen_time() = ToTimestamp(now);
               GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Agent(who.agent), agent));
+              live.push_back(who.agent);
             }
-            return absl::OkStatus();
+            // This commit is made anyway.
+            return reports_.Put(transaction, live, /*at_once=*/false);
           })
           .status());
+  reports_.Written(live);
   End(over);
   return absl::OkStatus();
 }
@@ -362,6 +399,7 @@ absl::Status Agents::Acknowledge(const Session& session,
   GB_ASSIGN_OR_RETURN(const std::string integration,
                       ParseIntegrationName(request.integration()));
   const std::string& id = session.identity().agent;
+  const SentConfiguration sent = dispatcher_.SentTo(id, integration);
   if (request.has_rejection()) {
     log::Warning("configuration_rejected", {{"agent", id},
                                             {"integration", request.integration()},
@@ -389,17 +427,47 @@ absl::Status Agents::Acknowledge(const Session& session,
         }
         if (request.revision() < entry->sent_revision()) return absl::OkStatus();
         entry->set_sent_revision(request.revision());
+        entry->set_sent_fingerprint(
+            sent.revision == request.revision() ? sent.fingerprint : "");
         if (request.has_rejection()) {
           *entry->mutable_rejection() = request.rejection();
           entry->mutable_rejection()->clear_message();
           entry->mutable_rejection()->clear_remedy();
+          entry->set_rejected_revision(request.revision());
+          store::AgentRecord::Rejection& rejected =
+              (*record->value.mutable_rejections())[integration];
+          rejected.set_revision(request.revision());
+          rejected.set_version(session.identity().version);
+          rejected.set_rules_digest(session.identity().rules_digest);
         } else {
           entry->set_applied_revision(request.revision());
           entry->clear_rejection();
+          entry->clear_rejected_revision();
+          record->value.mutable_rejections()->erase(integration);
         }
         return PutRecord(transaction, keys::Agent(id), record->value);
       })
       .status();
+}
+
+absl::Status Agents::TakeReport(const Session& session,
+                                const v1::AgentReport& report) {
+  if (!reports_.Take(session, report)) return absl::OkStatus();
+  const Session::Identity& who = session.identity();
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AgentRecord>(
+                                                 transaction, keys::Agent(who.agent)));
+            // Gone on at another server already.
+            if (!record.has_value() || record->value.session_epoch() != who.epoch) {
+              return absl::OkStatus();
+            }
+            return reports_.Put(transaction, {who.agent}, /*at_once=*/true);
+          })
+          .status());
+  reports_.Written({who.agent});
+  return absl::OkStatus();
 }
 
 absl::Status Agents::Goodbye(const std::shared_ptr<Session>& session) {

@@ -12,6 +12,7 @@
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent.pb.h"
 #include "guestbridge/v1/agent_control.pb.h"
+#include "server/api/agent_reports.h"
 #include "server/api/dispatcher.h"
 #include "server/api/leases.h"
 #include "server/identity/authorize.h"
@@ -32,7 +33,8 @@ class Agents {
         clock_(clock),
         sessions_(sessions),
         dispatcher_(dispatcher),
-        leases_(leases) {}
+        leases_(leases),
+        reports_(clock) {}
 
   // `reach`: only agents that serve one of these integrations, and only those of their
   // integrations. Another agent is AGENT_NOT_FOUND.
@@ -46,6 +48,8 @@ class Agents {
                                           const std::string& principal = "");
   absl::Status Acknowledge(const Session& session,
                            const v1::AcknowledgeConfigurationRequest& request);
+  // What the agent says of itself.
+  absl::Status TakeReport(const Session& session, const v1::AgentReport& report);
   absl::Status Goodbye(const std::shared_ptr<Session>& session);
 
   // The session of a call by an agent; remembers, at most every kSeenInterval, that the
@@ -67,9 +71,12 @@ class Agents {
 
  private:
   static constexpr absl::Duration kSeenInterval = absl::Seconds(20);
-  absl::Status View(Transaction& transaction, const SentRevisions& all_sent,
-                    const std::string& id, const store::AgentRecord& record,
-                    v1::Agent* agent);
+  // The short ids of the integrations of each agent.
+  using Assignments = std::multimap<std::string, std::string>;
+  static absl::StatusOr<Assignments> Assigned(Transaction& transaction);
+  absl::Status View(Transaction& transaction, const Assignments& assigned,
+                    const SentConfigurations& all_sent, const std::string& id,
+                    const store::AgentRecord& record, v1::Agent* agent);
   // Nothing was written of the agent for kSeenInterval; from now on it was.
   bool IsDue(const std::string& id);
   // Vouch is called every few seconds.
@@ -94,6 +101,7 @@ class Agents {
   SessionHub& sessions_;
   Dispatcher& dispatcher_;
   Leases& leases_;
+  AgentReports reports_;
   mutable std::mutex mutex_;
   std::map<std::string, absl::Duration> seen_;  // Steady time of the last note.
   std::optional<absl::Duration> vouched_;       // Steady time of the last Vouch.

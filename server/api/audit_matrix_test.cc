@@ -47,6 +47,7 @@ bool LeavesNone(absl::string_view method) {
       "/guestbridge.v1.AgentControlService/OpenRun",
       "/guestbridge.v1.AgentControlService/ReportLedger",
       "/guestbridge.v1.AgentControlService/ReportChecks",
+      "/guestbridge.v1.AgentControlService/ReportAgent",
       "/guestbridge.v1.AgentControlService/FinishTask",
       "/guestbridge.v1.AgentControlService/Goodbye",
       "/guestbridge.v1.AuditService/VerifyAudit",

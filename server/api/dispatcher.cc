@@ -1,11 +1,13 @@
 #include "server/api/dispatcher.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_split.h"
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
+#include "common/resource/configuration_fingerprint.h"
 #include "common/resource/resource_name.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
@@ -25,6 +27,9 @@ struct Dispatcher::View {
   bool active = false;
   v1::AgentConfiguration configuration;
   std::vector<store::RunRecord> runs;  // Not ended.
+  // Of what that agent rejected last, and why.
+  std::optional<store::AgentRecord::Rejection> rejected;
+  v1::Explanation rejection;
   // Ended in the store while an agent may still work on it.
   std::set<std::string> ended;
   // What stands there can't be used, however often it is read.
@@ -112,8 +117,40 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   GB_ASSIGN_OR_RETURN(const CommitMark mark, transaction.Mark());
   configuration.set_database_revision(mark.revision);
   configuration.set_database_tag(mark.tag);
+  if (fingerprint_key_ != nullptr) {
+    configuration.set_fingerprint_key(fingerprint_key_(id));
+  }
+  GB_RETURN_IF_ERROR(LookForRejection(transaction, id, view));
   GB_ASSIGN_OR_RETURN(view->runs, UnfinishedRuns(transaction, id));
   return absl::OkStatus();
+}
+
+absl::Status Dispatcher::LookForRejection(Transaction& transaction,
+                                          const std::string& id, View* view) {
+  if (view->agent.empty()) return absl::OkStatus();
+  const auto agent =
+      GetRecord<store::AgentRecord>(transaction, keys::Agent(view->agent));
+  // A damaged row of the agent holds up no configuration.
+  if (absl::IsDataLoss(agent.status())) return absl::OkStatus();
+  GB_RETURN_IF_ERROR(agent.status());
+  if (!agent->has_value()) return absl::OkStatus();
+  const store::AgentRecord& record = (*agent)->value;
+  const auto rejected = record.rejections().find(id);
+  if (rejected == record.rejections().end()) return absl::OkStatus();
+  for (const v1::AgentIntegration& entry : record.agent().integrations()) {
+    if (entry.integration() != IntegrationName(id) || !entry.has_rejection()) continue;
+    view->rejected = rejected->second;
+    view->rejection = entry.rejection();
+  }
+  return absl::OkStatus();
+}
+
+bool Dispatcher::IsRejectedBy(const Session::Identity& who, const View& view) {
+  // One that does not say what it judges by may judge differently now.
+  return view.rejected.has_value() && !who.rules_digest.empty() &&
+         view.rejected->revision() == view.configuration.revision() &&
+         view.rejected->version() == who.version &&
+         view.rejected->rules_digest() == who.rules_digest;
 }
 
 // Before they leave: what can't be recorded is not handed out.
@@ -121,9 +158,10 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
   if (before_secrets_ == nullptr) return absl::OkStatus();
   for (const auto& [token, sent] : sent_) {
     if (sent.session->identity().agent != view.agent) continue;
-    const auto revision = sent.revisions.find(id);
-    if (revision != sent.revisions.end() &&
-        revision->second == view.configuration.revision()) {
+    const auto known = sent.configurations.find(id);
+    if ((known != sent.configurations.end() &&
+         known->second.revision == view.configuration.revision()) ||
+        IsRejectedBy(sent.session->identity(), view)) {
       continue;
     }
     GB_RETURN_IF_ERROR(before_secrets_(view.agent, view.configuration));
@@ -134,19 +172,27 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
 void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
-    if (sent->revisions.erase(id) > 0) {
+    if (sent->configurations.erase(id) > 0) {
       v1::WatchResponse message;
       message.mutable_removed()->set_integration(IntegrationName(id));
       sent->session->Push(std::move(message));
     }
     return;
   }
-  int64_t& revision = sent->revisions[id];
-  if (revision != view.configuration.revision()) {
-    revision = view.configuration.revision();
+  SentConfiguration& configuration = sent->configurations[id];
+  if (configuration.revision != view.configuration.revision()) {
+    configuration.revision = view.configuration.revision();
+    configuration.fingerprint = ConfigurationFingerprint(view.configuration);
     v1::WatchResponse message;
-    CrashPoint("server.configuration.leaves");
-    *message.mutable_configuration() = view.configuration;
+    if (IsRejectedBy(who, view)) {
+      v1::RejectedConfiguration& rejected = *message.mutable_still_rejected();
+      rejected.set_integration(IntegrationName(id));
+      rejected.set_revision(configuration.revision);
+      *rejected.mutable_rejection() = view.rejection;
+    } else {
+      CrashPoint("server.configuration.leaves");
+      *message.mutable_configuration() = view.configuration;
+    }
     sent->session->Push(std::move(message));
   }
   for (const store::RunRecord& record : view.runs) {
@@ -351,16 +397,27 @@ absl::Status Dispatcher::BringUpToDate(const std::string& integration) {
   return Refresh(id);
 }
 
-SentRevisions Dispatcher::Sent() const {
+SentConfigurations Dispatcher::Sent() const {
   std::lock_guard lock(mutex_);
-  SentRevisions all;
+  SentConfigurations all;
   for (const auto& [token, sent] : sent_) {
     if (sent.session->closed()) continue;
-    for (const auto& [integration, revision] : sent.revisions) {
-      all[{sent.session->identity().agent, integration}] = revision;
+    for (const auto& [integration, configuration] : sent.configurations) {
+      all[{sent.session->identity().agent, integration}] = configuration;
     }
   }
   return all;
+}
+
+SentConfiguration Dispatcher::SentTo(const std::string& agent,
+                                     const std::string& integration) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [token, sent] : sent_) {
+    if (sent.session->closed() || sent.session->identity().agent != agent) continue;
+    const auto known = sent.configurations.find(integration);
+    if (known != sent.configurations.end()) return known->second;
+  }
+  return {};
 }
 
 }  // namespace guestbridge::server

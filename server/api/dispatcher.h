@@ -17,9 +17,15 @@
 
 namespace guestbridge::server {
 
-// By agent and integration id: the newest revision of its configuration that was sent
-// in the agent's present session.
-using SentRevisions = std::map<std::pair<std::string, std::string>, int64_t>;
+// The newest configuration of an integration that was sent in an agent's present
+// session, or was not sent again because the agent had rejected it.
+struct SentConfiguration {
+  int64_t revision = 0;
+  std::string fingerprint;  // Empty: see SetFingerprintKeys.
+};
+// By agent and integration id.
+using SentConfigurations =
+    std::map<std::pair<std::string, std::string>, SentConfiguration>;
 
 // Keeps each connected agent's stream in line with the store: configurations by
 // revision, unfinished runs as tasks, cancellations, removals. It looks at the store
@@ -46,6 +52,13 @@ class Dispatcher {
     before_secrets_ = std::move(record);
   }
 
+  // `key` gives the key under which an agent reports what it runs of an integration; it
+  // stays the same. Without, agents are asked for no fingerprint. Set before the first
+  // Begin.
+  void SetFingerprintKeys(std::function<std::string(const std::string& id)> key) {
+    fingerprint_key_ = std::move(key);
+  }
+
   // A stream of this session has begun: everything is sent anew, then Caught. What
   // can't be read now follows, and Caught with it.
   void Begin(const std::shared_ptr<Session>& session);
@@ -59,13 +72,16 @@ class Dispatcher {
   // returns OK. Errors: those of the store.
   absl::Status BringUpToDate(const std::string& integration);
 
-  SentRevisions Sent() const;
+  SentConfigurations Sent() const;
+  // Of one; nothing was sent: revision 0.
+  SentConfiguration SentTo(const std::string& agent,
+                           const std::string& integration) const;
 
  private:
   struct Stream {
     std::shared_ptr<Session> session;
-    std::map<std::string, int64_t> revisions;  // By integration id.
-    std::set<std::string> runs;                // Names of runs handed out.
+    std::map<std::string, SentConfiguration> configurations;  // By integration id.
+    std::set<std::string> runs;  // Names of runs handed out.
     std::set<std::string> cancelled;
     bool listed = false;           // It is known which integrations there are.
     std::set<std::string> unread;  // Of these, the ids not looked at since.
@@ -74,11 +90,15 @@ class Dispatcher {
   struct View;
 
   absl::Status Look(Transaction& transaction, const std::string& id, View* view);
+  absl::Status LookForRejection(Transaction& transaction, const std::string& id,
+                                View* view);
   absl::Status List();
   absl::Status Refresh(const std::string& id);
   absl::Status Work();
   absl::Status RecordSecrets(const std::string& id, const View& view);
   void Send(const std::string& id, const View& view, Stream* sent);
+  // The agent of this session has rejected it, and would again.
+  static bool IsRejectedBy(const Session::Identity& who, const View& view);
   absl::Status AssignIfAlone(const std::string& id);
 
   Store& store_;
@@ -87,6 +107,7 @@ class Dispatcher {
   const bool allow_private_portals_;
   std::function<absl::Status(const std::string&, const v1::AgentConfiguration&)>
       before_secrets_;
+  std::function<std::string(const std::string&)> fingerprint_key_;
   mutable std::mutex mutex_;
   std::map<std::string, Stream> sent_;  // By session token.
   std::set<std::string> stale_;         // Ids of integrations to be looked at.

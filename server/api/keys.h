@@ -66,6 +66,9 @@ inline std::string Request(absl::string_view parent, absl::string_view request_i
 inline std::string Agent(absl::string_view agent) {
   return absl::StrCat("agents/", agent);
 }
+inline std::string AgentReport(absl::string_view agent) {
+  return absl::StrCat("agent-reports/", agent);
+}
 inline std::string Base(absl::string_view source_key) {
   return absl::StrCat("bases/", Sha256Hex(source_key));
 }

@@ -79,6 +79,9 @@ void Render(Language language, v1::Agent* agent) {
       RenderOf(language, integration.integration(), integration.mutable_rejection());
     }
   }
+  for (v1::AgentProblem& problem : *agent->mutable_problems()) {
+    RenderOf(language, problem.integration(), problem.mutable_explanation());
+  }
 }
 
 void Render(Language language, v1::EventSet* events) {

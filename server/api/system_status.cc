@@ -8,6 +8,8 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/agent_health.h"
+#include "server/api/agent_reports.h"
 #include "server/api/assignment.h"
 #include "server/api/connection_checks.h"
 #include "server/api/keys.h"
@@ -264,6 +266,7 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
   status->set_agent(agent);
   GB_ASSIGN_OR_RETURN(const bool connected, IsConnected(transaction, sessions_, agent));
   status->set_agent_connected(connected);
+  int64_t epoch = 0;  // Of the agent's session.
   if (!connection.has_value()) {
     Attend(status, "CONNECTION_NOT_SET", {{"integration", id}});
   } else {
@@ -289,9 +292,33 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
           *status->add_attention() = entry.rejection();
         }
       }
+      epoch = known->value.session_epoch();
     }
   }
-  return LookAtRuns(transaction, id, status);
+  GB_RETURN_IF_ERROR(LookAtRuns(transaction, id, status));
+  if (epoch == 0 || !connected) return absl::OkStatus();
+  return LookAtReport(transaction, epoch, status);
+}
+
+// What the agent says of itself, as far as nothing else has said it.
+absl::Status SystemStatus::LookAtReport(Transaction& transaction, int64_t epoch,
+                                        v1::IntegrationStatus* status) {
+  const std::string& agent = status->agent();
+  GB_ASSIGN_OR_RETURN(const auto report, StoredAgentReport(transaction, agent, epoch));
+  if (!report.has_value()) return absl::OkStatus();
+  for (const v1::AgentProblem& problem : ProblemsOf(agent, *report, clock_.Now())) {
+    if (!problem.integration().empty() &&
+        problem.integration() != status->integration()) {
+      continue;
+    }
+    const v1::Explanation& what = problem.explanation();
+    const bool said = std::any_of(
+        status->attention().begin(), status->attention().end(),
+        [&](const v1::Explanation& item) { return item.reason() == what.reason(); });
+    if (said) continue;
+    *status->add_attention() = what;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Status> SystemStatus::Get(const Reach& reach) {

@@ -40,6 +40,8 @@ class SystemStatus {
  private:
   absl::Status Look(Transaction& transaction, const std::string& id,
                     v1::IntegrationStatus* status);
+  absl::Status LookAtReport(Transaction& transaction, int64_t epoch,
+                            v1::IntegrationStatus* status);
   absl::Status LookAtFreshness(Transaction& transaction, const std::string& id,
                                absl::Time last_good_export,
                                v1::IntegrationStatus* status);

@@ -75,6 +75,22 @@ class SystemStatusTest : public ApiFixture {
   std::shared_ptr<Session> session_;
 };
 
+TEST_F(SystemStatusTest, WhatKeepsAConnectedAgentFromItsWorkNeedsAPerson) {
+  v1::AgentReport report;
+  *report.mutable_clock_time() = ToTimestamp(clock_.Now());
+  v1::AgentProblem& disk = *report.add_problems();
+  disk.mutable_explanation()->set_reason("DATA_DIRECTORY_UNUSABLE");
+  disk.set_stops_work(true);
+  v1::AgentProblem& others = *report.add_problems();
+  others.mutable_explanation()->set_reason("SOURCE_UNREACHABLE");
+  others.set_integration("integrations/other");
+  ASSERT_THAT(agents_.TakeReport(*session_, report), IsOk());
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("DATA_DIRECTORY_UNUSABLE"));
+  report.clear_problems();
+  ASSERT_THAT(agents_.TakeReport(*session_, report), IsOk());
+  EXPECT_THAT(Attention(), ::testing::IsEmpty());
+}
+
 TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
   v1::LedgerSummary summary;
   AddMissing("AWAITING_MATCH_REVIEW", 2, true, &summary);

@@ -31,6 +31,10 @@ std::string AuditKey::Seal(absl::string_view text) const {
   return HmacSha256Hex(key_, absl::StrCat("seal\n", text));
 }
 
+std::string AuditKey::Derive(absl::string_view purpose) const {
+  return HmacSha256Hex(key_, absl::StrCat("key\n", purpose));
+}
+
 absl::StatusOr<AuditKey> OpenAuditKey(Store& store, Sealer& sealer, Random& random) {
   std::string sealed;
   const auto read = [&](Transaction& transaction) -> absl::Status {

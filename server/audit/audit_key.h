@@ -23,6 +23,8 @@ class AuditKey {
   std::string Hash(absl::string_view value) const;
   // 64 hex digits, never those of Hash.
   std::string Seal(absl::string_view text) const;
+  // A key for one purpose, which tells nothing of this one: 64 hex digits.
+  std::string Derive(absl::string_view purpose) const;
 
  private:
   const SecretString key_;

@@ -98,6 +98,8 @@ constexpr Permission kPermissions[] = {
      "session"},
     {"/guestbridge.v1.AgentControlService/ReportChecks", kAgent, kOwnSession,
      "session"},
+    {"/guestbridge.v1.AgentControlService/ReportAgent", kAgent, kOwnSession,
+     "session"},
     {"/guestbridge.v1.AgentControlService/FinishTask", kAgent, kOwnSession, "session"},
     {"/guestbridge.v1.AgentControlService/GetAccessToken", kAgent, kOwnSession,
      "session"},

@@ -27,6 +27,7 @@ class Session {
     std::string installation;
     std::string version;
     std::vector<std::string> capabilities;
+    std::string rules_digest = {};  // HelloRequest.rules_digest
     int64_t epoch = 0;
   };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/resource/configuration_fingerprint.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -206,6 +207,7 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
   IntegrationSettings settings;
   GB_ASSIGN_OR_RETURN(settings.id, ParseIntegrationName(configuration.integration()));
   settings.revision = configuration.revision();
+  settings.fingerprint = ConfigurationFingerprint(configuration);
   settings.active = configuration.active();
   settings.hotel = connection.hotel();
   const v1::SourceSettings& source = connection.source();

@@ -31,6 +31,7 @@ struct PortalSettings {
 struct IntegrationSettings {
   std::string id;  // the integration's short id
   int64_t revision = 0;
+  std::string fingerprint = {};  // ConfigurationFingerprint
   bool active = false;
   std::string hotel;
   SourceSettings source;

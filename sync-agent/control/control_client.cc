@@ -152,6 +152,7 @@ absl::Status ControlClient::Hello() {
   request.set_agent(identity_.agent);
   request.set_installation(identity_.installation);
   request.set_version(identity_.version);
+  request.set_rules_digest(identity_.rules_digest);
   for (const std::string& capability : identity_.capabilities) {
     request.add_capabilities(capability);
   }
@@ -226,6 +227,9 @@ void ControlClient::Deliver(const v1::WatchResponse& message) {
       break;
     case v1::WatchResponse::kTask:
       events_.OnTask(message.task());
+      break;
+    case v1::WatchResponse::kStillRejected:
+      events_.OnStillRejected(message.still_rejected());
       break;
     case v1::WatchResponse::kRemoved:
       events_.OnRemoved(message.removed().integration());
@@ -308,6 +312,12 @@ absl::Status ControlClient::ReportLedger(v1::ReportLedgerRequest request) {
 
 absl::Status ControlClient::ReportChecks(v1::ReportChecksRequest request) {
   return Call(&Stub::ReportChecks, std::move(request)).status();
+}
+
+absl::Status ControlClient::ReportAgent(v1::AgentReport report) {
+  v1::ReportAgentRequest request;
+  *request.mutable_report() = std::move(report);
+  return Call(&Stub::ReportAgent, std::move(request)).status();
 }
 
 absl::Status ControlClient::FinishTask(v1::FinishTaskRequest request) {

@@ -34,6 +34,8 @@ class ControlEvents {
   virtual void OnConfiguration(const v1::AgentConfiguration& configuration) = 0;
   virtual void OnTask(const v1::Task& task) = 0;
   virtual void OnCancelRun(const std::string& run) = 0;
+  // A configuration that was rejected earlier, by this process or one before it.
+  virtual void OnStillRejected(const v1::RejectedConfiguration& rejected) = 0;
   // Format: `integrations/{integration}`.
   virtual void OnRemoved(const std::string& integration) = 0;
   // The server will never accept this agent under this name (AGENT_NAME_IN_USE,
@@ -48,6 +50,7 @@ struct ControlIdentity {
   std::string version;
   std::vector<std::string> capabilities;
   std::string server;  // HOST:PORT, for messages only
+  std::string rules_digest = {};  // HelloRequest.rules_digest
 };
 
 // The agent's line to the server: one session, kept for as long as the process lives.
@@ -86,6 +89,8 @@ class ControlClient {
   absl::StatusOr<v1::Run> OpenRun(const std::string& integration, v1::Run::Kind kind);
   absl::Status ReportLedger(v1::ReportLedgerRequest request);
   absl::Status ReportChecks(v1::ReportChecksRequest request);
+  // UNIMPLEMENTED: the server is an older one.
+  absl::Status ReportAgent(v1::AgentReport report);
   absl::Status FinishTask(v1::FinishTaskRequest request);
   // `refused`: a token that the portal did not take; empty: none.
   absl::StatusOr<v1::AccessToken> GetAccessToken(const std::string& integration,

@@ -25,6 +25,10 @@ class Recorder final : public ControlEvents {
   }
   void OnTask(const v1::Task& task) override { Add("task " + task.id()); }
   void OnCancelRun(const std::string& run) override { Add("cancel " + run); }
+  void OnStillRejected(const v1::RejectedConfiguration& rejected) override {
+    Add(absl::StrCat("still rejected ", rejected.revision(), " ",
+                     rejected.rejection().reason()));
+  }
   void OnRemoved(const std::string& integration) override {
     Add("removed " + integration);
   }
@@ -80,6 +84,27 @@ TEST_F(ControlClientTest, DeliversWhatTheServerSaysInItsOrder) {
   EXPECT_THAT(events_.events(),
               ::testing::ElementsAre("connected", "configuration 4", "task t",
                                      "cancel integrations/main/runs/1"));
+}
+
+TEST_F(ControlClientTest, HearsWhatItHasRejectedBefore) {
+  v1::WatchResponse rejected;
+  rejected.mutable_still_rejected()->set_revision(4);
+  rejected.mutable_still_rejected()->mutable_rejection()->set_reason("FIELD_TAKEN");
+  service_.Push(rejected);
+  client_.Start();
+  EXPECT_TRUE(events_.Await("still rejected 4 FIELD_TAKEN"));
+}
+
+TEST_F(ControlClientTest, SaysHowItIsAndNoticesAServerThatDoesNotAsk) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  v1::AgentReport report;
+  report.mutable_disk()->set_free_bytes(7);
+  ASSERT_THAT(client_.ReportAgent(report), IsOk());
+  ASSERT_EQ(service_.reports().size(), 1U);
+  EXPECT_EQ(service_.reports()[0].disk().free_bytes(), 7);
+  service_.KnowNoReports();
+  EXPECT_EQ(client_.ReportAgent(report).code(), absl::StatusCode::kUnimplemented);
 }
 
 TEST_F(ControlClientTest, ComesBackWhenTheStreamEnds) {

@@ -252,6 +252,14 @@ absl::Status Enrollment::RenewWhenDue() {
   return absl::OkStatus();
 }
 
+std::optional<absl::Time> Enrollment::RenewalOverdue() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (identity_.key == nullptr) return std::nullopt;
+  const absl::Duration left = identity_.validity.end - identity_.renew_at;
+  if (clock_.Now() < identity_.renew_at + left / 2) return std::nullopt;
+  return identity_.validity.end;
+}
+
 void Enrollment::Start(std::function<void()> reconnect) {
   thread_ = std::thread([this, reconnect = std::move(reconnect)] { Loop(reconnect); });
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -56,6 +57,9 @@ class Enrollment {
   // What Connect gave last shows a certificate that ends soon, and there is a newer
   // one.
   bool ShouldReconnect();
+
+  // When the certificate ends, once it should have been renewed long ago.
+  std::optional<absl::Time> RenewalOverdue();
 
   // Renews from a thread of its own; `reconnect` is called from it, again and again,
   // while ShouldReconnect().

@@ -63,6 +63,12 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     lease_ = std::move(lease);
   }
 
+  // As a server of before.
+  void KnowNoReports() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    knows_reports_ = false;
+  }
+
   void AnswerHello(int64_t revision, int64_t tag = 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
     revision_ = revision;
@@ -86,6 +92,10 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   int goodbyes() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return goodbyes_;
+  }
+  std::vector<guestbridge::v1::AgentReport> reports() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return reports_;
   }
   std::vector<guestbridge::v1::AcquireLeaseRequest> leases() const {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -134,6 +144,15 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     *response = *lease_;
     return grpc::Status::OK;
   }
+  grpc::Status ReportAgent(grpc::ServerContext*,
+                           const guestbridge::v1::ReportAgentRequest* request,
+                           guestbridge::v1::ReportAgentResponse*) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!knows_reports_) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+    reports_.push_back(request->report());
+    changed_.notify_all();
+    return grpc::Status::OK;
+  }
   grpc::Status Goodbye(grpc::ServerContext*, const guestbridge::v1::GoodbyeRequest*,
                        guestbridge::v1::GoodbyeResponse*) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -159,6 +178,8 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   std::deque<guestbridge::v1::WatchResponse> outbox_;
   absl::StatusOr<guestbridge::v1::Lease> lease_ = guestbridge::v1::Lease();
   std::vector<guestbridge::v1::AcquireLeaseRequest> leases_;
+  bool knows_reports_ = true;
+  std::vector<guestbridge::v1::AgentReport> reports_;
 };
 
 }  // namespace guestbridge::agent
