@@ -17,7 +17,8 @@ struct SealCounts {
   // By key id. Of keys other than the one that seals also proofs of indexes.
   std::map<std::string, int> under;
   int secrets = 0;
-  int waiting = 0;  // Not under the key that seals, or in the form without a number.
+  int waiting =
+      0;  // Not under the key that seals, or without a number though it has one.
   int damaged = 0;  // In no form that is known.
 };
 
@@ -48,6 +49,7 @@ class Resealer {
   SecretKeys& keys_;
   const Clock& clock_;
   std::string swept_for_;  // Key id of the last sweep.
+  bool swept_numbered_ = true;
   absl::Duration swept_ = -absl::InfiniteDuration();
   std::string failed_;  // Why following failed last; empty: it did not.
 };
