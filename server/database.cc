@@ -16,6 +16,7 @@
 #include "common/secret/secret_string.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/store/postgresql/older_servers.h"
 #include "server/store/postgresql/postgresql_store.h"
 #include "server/store/sql_store.h"
 #include "server/store/sqlite_store.h"
@@ -128,6 +129,12 @@ absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& c
   }
   GB_ASSIGN_OR_RETURN(const PostgresqlTarget target, Target(choice));
   return MigratePostgresql(target, clock);
+}
+
+absl::StatusOr<bool> OlderServersRun(const DatabaseChoice& choice, const Clock& clock) {
+  if (!choice.is_postgresql()) return false;
+  GB_ASSIGN_OR_RETURN(const PostgresqlTarget target, Target(choice));
+  return OlderServersRun(target, clock);
 }
 
 absl::StatusOr<CopyCounts> CopyDatabase(const DatabaseChoice& from,

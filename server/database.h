@@ -34,6 +34,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const DatabaseChoice& choice
 // SQLite, whose schema every start brings up to date.
 absl::StatusOr<int> MigrateDatabase(const DatabaseChoice& choice, const Clock& clock);
 
+// Whether a server from before secrets were sealed with a number has the database open
+// beside this one. False of SQLite: a file is one server's.
+absl::StatusOr<bool> OlderServersRun(const DatabaseChoice& choice, const Clock& clock);
+
 // As CopyStore, with both databases alone. A SQLite source must be there. Errors also:
 // COPY_DATABASE_IN_USE (FAILED_PRECONDITION) when a server has one of them open.
 absl::StatusOr<CopyCounts> CopyDatabase(const DatabaseChoice& from,

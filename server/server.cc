@@ -43,6 +43,7 @@
 #include "server/schedule/periodic.h"
 #include "server/schedule/scheduler.h"
 #include "server/secrets/resealer.h"
+#include "server/secrets/seal_numbering.h"
 #include "server/secrets/secret_keys.h"
 #include "server/store/record_codec.h"
 
@@ -61,6 +62,8 @@ constexpr absl::Duration kVouchEvery = absl::Seconds(5);
 constexpr absl::Duration kVouchAloneEvery = absl::Minutes(10);
 // So long after a rotation another server may still seal with the key before.
 constexpr absl::Duration kResealEvery = absl::Seconds(5);
+// A server of before may have lost its connections for so long and come back.
+constexpr absl::Duration kOlderServersGone = absl::Minutes(2);
 constexpr absl::Duration kNoticeLimit = absl::Seconds(20);
 
 constexpr char kVersion[] = "0.1.0";
@@ -129,7 +132,8 @@ struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<AuditedStore> opened_store,
         std::unique_ptr<SecretKeys> opened_keys, std::unique_ptr<TokenManager> manager,
         absl::StatusOr<AgentAuthority> authority, const ServerOptions& options,
-        const ServerIdentity& identity, bool shared, const Clock& clock, Random& random)
+        const ServerIdentity& identity, const DatabaseChoice& database, bool shared,
+        const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
         store(std::move(opened_store)),
         secret_keys(std::move(opened_keys)),
@@ -205,8 +209,13 @@ struct Server::Parts {
                  }
                }),
         resealer(*store, *secret_keys, clock),
+        numbering(
+            *secret_keys, clock,
+            [database, &clock] { return OlderServersRun(database, clock); },
+            shared ? kOlderServersGone : absl::ZeroDuration()),
         reseal_loop(kResealEvery,
                     [this] {
+                      numbering.Tick();
                       if (resealer.Tick()) ResealAudit();
                     }),
         secrets(*secret_keys, resealer, shared),
@@ -319,6 +328,7 @@ struct Server::Parts {
   RunRetention retention;
   Periodic pruner;
   Resealer resealer;
+  SealNumbering numbering;
   Periodic reseal_loop;
   Secrets secrets;
   NoticeBoard notices;
@@ -409,7 +419,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts = std::make_unique<Parts>(
       std::move(directory), std::move(store), std::move(keys), std::move(tokens),
-      std::move(authority), options, identity, database.is_postgresql(), clock, random);
+      std::move(authority), options, identity, database, database.is_postgresql(),
+      clock, random);
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();

@@ -68,7 +68,9 @@ absl::StatusOr<const SecretString*> KeyRing::Need(const std::string& key_id,
 }
 
 std::string KeyRing::Seal(const SecretString& secret, absl::string_view place) {
-  return secret_internal::SealWith(*Current().second, random_, secret, place);
+  return secret_internal::SealWith(*Current().second, random_, secret, place,
+                                   numbered_ ? secret_internal::SealForm::kNumbered
+                                             : secret_internal::SealForm::kUnnumbered);
 }
 
 absl::StatusOr<SecretString> KeyRing::Open(absl::string_view sealed,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,9 @@ class KeyRing final : public Sealer {
   bool Has(const std::string& key_id) const;
   // From now on this one seals. False: it is not in the ring.
   bool Use(const std::string& key_id);
+  // Whether Seal takes the form with a number; it does from the start. Without: for
+  // programs of before, which open no other.
+  void SealNumbered(bool numbered) { numbered_ = numbered; }
   // Called each time that a value names a key which is not in the ring; from within
   // transactions, so it does not wait. Set before the ring is shared.
   void SetOnMissing(std::function<void()> on_missing) {
@@ -57,6 +61,7 @@ class KeyRing final : public Sealer {
 
   Random& random_;
   std::function<void()> on_missing_;
+  std::atomic<bool> numbered_ = true;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<const SecretString>> keys_;  // By id.
   std::string current_;

@@ -77,11 +77,17 @@ std::string RawKeyIdOf(const SecretString& key) {
 }
 
 std::string SealWith(const SecretString& key, Random& random,
-                     const SecretString& secret, absl::string_view place) {
-  std::string number = RandomBytes(random, kNumberBytes);
-  if (number == std::string(kNumberBytes, '\0')) number.back() = 1;
+                     const SecretString& secret, absl::string_view place,
+                     SealForm form) {
+  const bool numbered = form == SealForm::kNumbered;
+  std::string number;
+  if (numbered) {
+    number = RandomBytes(random, kNumberBytes);
+    if (number == std::string(kNumberBytes, '\0')) number.back() = 1;
+  }
   const std::string head =
-      absl::StrCat(absl::string_view(&kNumbered, 1), RawKeyIdOf(key), number);
+      absl::StrCat(absl::string_view(numbered ? &kNumbered : &kUnnumbered, 1),
+                   RawKeyIdOf(key), number);
   const std::string associated = AssociatedData(head, place);
   const SecretString data_key(RandomBytes(random, kKeyBytes));
   const std::string wrap_nonce = RandomBytes(random, kNonceBytes);

@@ -29,8 +29,11 @@ std::string RandomBytes(Random& random, size_t count);
 // 8 bytes.
 std::string RawKeyIdOf(const SecretString& key);
 
+enum class SealForm { kUnnumbered, kNumbered };
+
 std::string SealWith(const SecretString& key, Random& random,
-                     const SecretString& secret, absl::string_view place);
+                     const SecretString& secret, absl::string_view place,
+                     SealForm form = SealForm::kNumbered);
 // Nothing when it is damaged or sealed for another place. `sealed` has a head.
 std::optional<SecretString> OpenWith(const SecretString& key, absl::string_view sealed,
                                      absl::string_view place);

@@ -128,6 +128,13 @@ constexpr ReasonText kTexts[] = {
      "Есть несколько ещё не применявшихся ключей: {keys}.",
      "Leave one of them in the source of every server, then repeat.",
      "Оставьте на каждом сервере один из них, затем повторите."},
+    {"OLDER_SERVERS_RUN", kPrecondition,
+     "A server of an older version works on this database, or did until a moment ago.",
+     "С этой базой данных работает сервер старой версии — сейчас или совсем недавно.",
+     "Bring every server of the database up to date, wait two minutes, then repeat. "
+     "\"older_servers_run\" in the log says that one is still there.",
+     "Обновите все серверы этой базы данных, подождите две минуты и повторите. Запись "
+     "older_servers_run в журнале говорит, что такой сервер ещё есть."},
     {"KEY_CHANGED_MEANWHILE", absl::StatusCode::kAborted,
      "Another server has just changed the key.",
      "Другой сервер только что сменил ключ.",

@@ -41,23 +41,31 @@ absl::Status EachDocument(Store& store, absl::string_view prefix,
   }
 }
 
-bool IsUnder(const std::optional<SealHead>& head, const std::string& key_id) {
-  return head.has_value() && head->numbered && head->key_id == key_id;
+// How a secret is sealed now.
+struct Present {
+  std::string key_id;
+  bool numbered = true;
+};
+
+// A seal with a number is well though others are made without.
+bool IsAs(const std::optional<SealHead>& head, const Present& present) {
+  return head.has_value() && (head->numbered || !present.numbered) &&
+         head->key_id == present.key_id;
 }
 
 // False also for a record that is damaged: who uses it is told.
-bool NeedsReseal(const Document& document, const std::string& key_id) {
+bool NeedsReseal(const Document& document, const Present& present) {
   if (absl::StartsWith(document.key, kSealIndexes)) {
     store::SealIndexRecord index;
     return index.ParseFromString(document.body) &&
-           KeyIdOfProof(index.proof()) != key_id;
+           KeyIdOfProof(index.proof()) != present.key_id;
   }
   const auto record = NewSealedRecord(document.key);
   if (record == nullptr || !record->ParseFromString(document.body)) return false;
   bool needs = false;
   VisitSealedFields(record.get(), [&](absl::string_view, std::string* value) {
     const auto head = ReadSealHead(*value);
-    needs = needs || (head.has_value() && !IsUnder(head, key_id));
+    needs = needs || (head.has_value() && !IsAs(head, present));
     return absl::OkStatus();
   }).IgnoreError();
   return needs;
@@ -86,7 +94,8 @@ absl::StatusOr<bool> Resealer::ResealOne(const std::string& key) {
     }
     GB_ASSIGN_OR_RETURN(const std::optional<Document> document, transaction.Get(key));
     const auto record = NewSealedRecord(key);
-    if (!document.has_value() || !NeedsReseal(*document, sealer.KeyId()) ||
+    if (!document.has_value() ||
+        !NeedsReseal(*document, {sealer.KeyId(), keys_.numbered()}) ||
         !record->ParseFromString(document->body) ||
         RefreshUnderWay(*record, clock_.Now())) {
       return absl::OkStatus();
@@ -110,10 +119,10 @@ absl::StatusOr<bool> Resealer::ResealOne(const std::string& key) {
 }
 
 absl::StatusOr<int> Resealer::Sweep() {
-  const std::string key_id = keys_.sealer().KeyId();
+  const Present present = {keys_.sealer().KeyId(), keys_.numbered()};
   std::vector<std::string> needing;
   const auto look = [&](const Document& document) {
-    if (NeedsReseal(document, key_id)) needing.push_back(document.key);
+    if (NeedsReseal(document, present)) needing.push_back(document.key);
   };
   for (const absl::string_view prefix : kSealedRecords) {
     GB_RETURN_IF_ERROR(EachDocument(store_, prefix, look));
@@ -142,7 +151,10 @@ bool Resealer::Tick() {
   }
   failed_.clear();
   const std::string key_id = keys_.sealer().KeyId();
-  if (key_id == swept_for_ && clock_.Steady() - swept_ < kSweepEvery) return true;
+  // Who takes seals with a number up brings all to them at once.
+  if (key_id == swept_for_ && keys_.numbered() == swept_numbered_ &&
+      clock_.Steady() - swept_ < kSweepEvery)
+    return true;
   const absl::StatusOr<int> resealed = Sweep();
   if (!resealed.ok()) {
     log::Warning("secrets_not_swept", {{"error", resealed.status()}});
@@ -150,12 +162,14 @@ bool Resealer::Tick() {
   }
   if (*resealed > 0) log::Info("secrets_resealed", {{"records", *resealed}});
   swept_for_ = key_id;
+  swept_numbered_ = keys_.numbered();
   swept_ = clock_.Steady();
   return true;
 }
 
 absl::StatusOr<SealCounts> Resealer::Count() {
   GB_ASSIGN_OR_RETURN(const std::string key_id, keys_.InForce());
+  const Present present = {key_id, keys_.numbered()};
   SealCounts counts;
   for (const absl::string_view prefix : kSealedRecords) {
     GB_RETURN_IF_ERROR(EachDocument(store_, prefix, [&](const Document& document) {
@@ -172,7 +186,7 @@ absl::StatusOr<SealCounts> Resealer::Count() {
           return absl::OkStatus();
         }
         ++counts.under[head->key_id];
-        if (!IsUnder(head, key_id)) ++counts.waiting;
+        if (!IsAs(head, present)) ++counts.waiting;
         return absl::OkStatus();
       }).IgnoreError();
     }));

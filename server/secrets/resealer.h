@@ -18,7 +18,8 @@ struct SealCounts {
   // audit's key.
   std::map<std::string, int> under;
   int secrets = 0;
-  int waiting = 0;  // Not under the key that seals, or in the form without a number.
+  int waiting =
+      0;  // Not under the key that seals, or without a number though it has one.
   int damaged = 0;  // In no form that is known.
 };
 
@@ -49,6 +50,7 @@ class Resealer {
   SecretKeys& keys_;
   const Clock& clock_;
   std::string swept_for_;  // Key id of the last sweep.
+  bool swept_numbered_ = true;
   absl::Duration swept_ = -absl::InfiniteDuration();
   std::string failed_;  // Why following failed last; empty: it did not.
 };

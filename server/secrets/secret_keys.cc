@@ -19,14 +19,14 @@ constexpr char kKeyRecord[] = "meta/key";
 // The operator's command is not to run all the time.
 constexpr absl::Duration kAskEvery = absl::Seconds(10);
 
-// With the list of keys that older records lack.
+// Nobody who knows of numbered seals has written it, or not since they may be used.
+bool IsFromBefore(const store::KeyRecord& record) { return record.keys().empty(); }
+
 absl::StatusOr<std::optional<store::KeyRecord>> ReadKeys(Transaction& transaction) {
   GB_ASSIGN_OR_RETURN(auto record,
                       GetRecord<store::KeyRecord>(transaction, kKeyRecord));
   if (!record.has_value()) return std::optional<store::KeyRecord>();
-  store::KeyRecord& keys = record->value;
-  if (keys.keys().empty()) keys.add_keys()->set_key_id(keys.key_id());
-  return std::optional<store::KeyRecord>(std::move(keys));
+  return std::optional<store::KeyRecord>(std::move(record->value));
 }
 
 void MakeSealing(const std::string& key_id, absl::Time now, store::KeyRecord* record) {
@@ -89,8 +89,32 @@ absl::StatusOr<std::unique_ptr<SecretKeys>> SecretKeys::Open(
                            .status());
   }
   if (!ring->Use(known->key_id())) return Mismatch(known->key_id(), ring->KeyId());
-  return std::unique_ptr<SecretKeys>(
+  auto opened = std::unique_ptr<SecretKeys>(
       new SecretKeys(store, std::move(source), ring.release(), clock));
+  opened->TakeForm(!IsFromBefore(*known));
+  return opened;
+}
+
+void SecretKeys::TakeForm(bool numbered) {
+  if (numbered == numbered_) return;
+  numbered_ = numbered;
+  ring_->SealNumbered(numbered);
+  log::Info(numbered ? "seals_numbered" : "seals_for_older_servers");
+}
+
+absl::Status SecretKeys::NumberSeals() {
+  GB_RETURN_IF_ERROR(store_
+                         ->Write([](Transaction& transaction) -> absl::Status {
+                           GB_ASSIGN_OR_RETURN(std::optional<store::KeyRecord> known,
+                                               ReadKeys(transaction));
+                           if (!known.has_value() || !IsFromBefore(*known)) {
+                             return absl::OkStatus();
+                           }
+                           known->add_keys()->set_key_id(known->key_id());
+                           return PutRecord(transaction, kKeyRecord, *known);
+                         })
+                         .status());
+  return Follow();
 }
 
 absl::StatusOr<std::string> SecretKeys::InForce() {
@@ -116,6 +140,8 @@ absl::Status SecretKeys::Rotate(bool shared) {
   const std::lock_guard<std::mutex> rotating(rotating_);
   GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> before, ReadKeys(*store_));
   if (!before.has_value()) return absl::InternalError("no key record");
+  // They would not have the new key either.
+  if (IsFromBefore(*before)) return MakeError("OLDER_SERVERS_RUN");
   const auto unused = [&]() -> absl::StatusOr<std::vector<std::string>> {
     GB_ASSIGN_OR_RETURN(const std::vector<SecretString> keys, source_->Read());
     ring_->Add(keys);
@@ -154,6 +180,7 @@ absl::Status SecretKeys::Follow() {
   const std::lock_guard<std::mutex> following(following_);
   GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> record, ReadKeys(*store_));
   if (!record.has_value()) return absl::OkStatus();
+  TakeForm(!IsFromBefore(*record));
   if (missed_ || !ring_->Has(record->key_id())) LookForMore();
   if (record->key_id() == ring_->KeyId()) return absl::OkStatus();
   if (!ring_->Use(record->key_id())) return Mismatch(record->key_id(), ring_->KeyId());
@@ -162,12 +189,13 @@ absl::Status SecretKeys::Follow() {
 }
 
 absl::StatusOr<std::vector<SecretKeys::Key>> SecretKeys::List() {
-  GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> record, ReadKeys(*store_));
+  GB_ASSIGN_OR_RETURN(std::optional<store::KeyRecord> record, ReadKeys(*store_));
   if (!record.has_value()) return absl::InternalError("no key record");
   GB_ASSIGN_OR_RETURN(const std::vector<SecretString> in_source, source_->Read());
   ring_->Add(in_source);
   std::set<std::string> here;
   for (const SecretString& key : in_source) here.insert(KeyIdOf(key));
+  if (IsFromBefore(*record)) record->add_keys()->set_key_id(record->key_id());
   std::vector<Key> keys;
   for (const store::KeyRecord::Key& known : record->keys()) {
     Key& key = keys.emplace_back();

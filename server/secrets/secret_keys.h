@@ -46,11 +46,17 @@ class SecretKeys {
   // Id of the key that seals, as the database says. The sealer may be behind: until
   // Follow, and for as long as that key is not here.
   absl::StatusOr<std::string> InForce();
+  // Whether secrets are sealed with a number. Not on a database that servers from
+  // before there were numbers have used, until NumberSeals.
+  bool numbered() const { return numbered_; }
+  // From now on they are, by every server that follows: none of before runs any more.
+  absl::Status NumberSeals();
 
   // Makes the source's one new key the one that seals; when there is none and the
   // source can, a new one first. `shared`: other servers have the database too, and
-  // nobody makes a key that only one of them would have. Errors: NEW_KEY_MISSING,
-  // NEW_KEY_AMBIGUOUS, KEY_CHANGED_MEANWHILE (ABORTED), those of the source.
+  // nobody makes a key that only one of them would have. Errors: OLDER_SERVERS_RUN
+  // while seals have no number, NEW_KEY_MISSING, NEW_KEY_AMBIGUOUS,
+  // KEY_CHANGED_MEANWHILE (ABORTED), those of the source.
   absl::Status Rotate(bool shared);
 
   // Takes up the key that another server, or a restored database, made the one that
@@ -66,6 +72,7 @@ class SecretKeys {
   SecretKeys(Store& store, std::unique_ptr<KeySource> source, KeyRing* ring,
              const Clock& clock);
   void LookForMore();
+  void TakeForm(bool numbered);
 
   Store* store_;
   const std::unique_ptr<KeySource> source_;
@@ -73,6 +80,7 @@ class SecretKeys {
   const Clock& clock_;
   std::mutex rotating_;
   std::mutex following_;
+  std::atomic<bool> numbered_ = true;
   std::atomic<bool> missed_ = false;  // A key that a stored value names.
   absl::Duration asked_ = -absl::InfiniteDuration();  // The source (steady clock).
 };

@@ -18,7 +18,11 @@ namespace {
 constexpr int kOldestVersion = 150000;
 // Of the database's one lock: all connections share it. Any number will do that nobody
 // else takes.
-constexpr char kShare[] = "SELECT pg_try_advisory_lock_shared(7167042)::int";
+// The other tells from servers that do not know of numbered seals (older_servers.cc);
+// it comes first, so that nobody is taken for one.
+constexpr char kShare[] =
+    "SELECT (pg_try_advisory_lock_shared(7167043) AND"
+    " pg_try_advisory_lock_shared(7167042))::int";
 constexpr char kTakeAlone[] = "SELECT pg_try_advisory_xact_lock(7167042)::int";
 // A session that was closed here may take so long to go there.
 constexpr absl::Duration kLeaving = absl::Seconds(1);
