@@ -11,6 +11,7 @@
 #include "sync-agent/contact_mark.h"
 #include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/export/rebuilder.h"
 #include "sync-agent/export/survivor_verdict.h"
 #include "sync-agent/ledger_portal.h"
@@ -84,6 +85,8 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
   if (known.elsewhere) return ContactCase::Owner::kNobody;
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
   if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
+  GB_ASSIGN_OR_RETURN(const auto by_hand, OwnerByHand(row.id, parts.ledger));
+  if (by_hand.has_value()) return ContactCase::Owner::kAnother;
   GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
   const bool dirty = record.has_value() && record->dirty;
   const Stamp owners{mark.originator, owner->guid(), ""};

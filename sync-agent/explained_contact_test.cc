@@ -119,6 +119,25 @@ TEST_F(ExplainedContactTest, ThatBearsAnotherMarkIsNotUpdatedThoughTheGuestWaits
   EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Orlova");
 }
 
+TEST_F(ExplainedContactTest, ThatAPersonLinkedIsTakenBackFromAnotherMark) {
+  ASSERT_TRUE(
+      world.ledger->SetPair(Key(0), {kLinkedByHand, 3, {ContactId(contact_)}, {}})
+          .ok());
+  TakeMark();
+  EXPECT_EQ(Explain().decision(), "ADOPT");
+  EXPECT_EQ(Explain().portal().contact(), contact_);
+  EXPECT_EQ(Run().added, 0);
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+  // Nor is it the other guest's, who has lost the own one.
+  world.portal.contacts[contact_].stamp.origin = Key(1).guid();
+  world.portal.contacts[others_].stamp = {"guestbridge:other", "x", ""};
+  EXPECT_EQ(Explain(0).decision(), "ADOPT");
+  EXPECT_NE(Explain(1).decision(), "ADOPT");
+  Run();
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+}
+
 TEST_F(ExplainedContactTest, ThatLostItsMarkIsStampedWithoutALookWhereTheGuestWaits) {
   world.portal.contacts[contact_].stamp = {};
   MakeDirty();

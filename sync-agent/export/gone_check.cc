@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sync-agent/export/event_poll.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
@@ -29,10 +30,8 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   const ClientKey& key = **owner;
   // What is queued for it, or under way, still goes to this contact.
   if (context_.strangers.count(key) > 0 || context_.busy.count(key) > 0) return;
-  const auto pair = context_.ledger.Pair(key);
-  if (!context_.Check(pair.status())) return;
-  // A person's word goes before any mark.
-  if (pair->has_value() && (*pair)->found_by == kLinkedByHand) return;
+  const auto by_hand = OwnerByHand(row.id, context_.ledger);
+  if (!context_.Check(by_hand.status()) || by_hand->has_value()) return;
   const auto record = context_.RecordOf(key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord known = **record;
