@@ -94,6 +94,24 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
                                         : ContactCase::Owner::kAnother;
 }
 
+// The contact that was lost before is there again, and the client's.
+absl::StatusOr<bool> IsBack(const SeenContact& seen, const ClientKey& key,
+                            const Stamp& mark, const KnownClient& known,
+                            const TaskParts& parts) {
+  if (seen.state != v1::PortalContact::READ || !known.record.has_value() ||
+      known.record->link != LinkState::kLost || !CarriesMark(seen.row, mark)) {
+    return false;
+  }
+  GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(seen.id));
+  return !owner.has_value() || *owner == key;
+}
+
+void FollowTo(const Survivor& survivor, ClientRecord* record) {
+  Follow(survivor, record);
+  record->dirty = true;
+  record->write_back = WriteBackState::kPending;
+}
+
 // Nothing: the portal does not tell.
 absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const SeenContact& seen,
                                                        const ClientKey& key,
@@ -290,15 +308,18 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
 
 absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
                                   KnownClient* known, SeenContact* seen) {
-  if (seen->state != v1::PortalContact::GONE) return false;
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  GB_ASSIGN_OR_RETURN(const bool back, IsBack(*seen, key, mark, *known, parts));
+  if (back) {
+    FollowTo(SurvivorOf(seen->row), &*known->record);
+    return true;
+  }
+  if (seen->state != v1::PortalContact::GONE) return false;
   GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
                       LookByOrigin(*seen, key, mark, *known, parts));
   if (!look.has_value()) return false;
   if (look->own.has_value()) {
-    Follow(*look->own, &*known->record);
-    known->record->dirty = true;
-    known->record->write_back = WriteBackState::kPending;
+    FollowTo(*look->own, &*known->record);
     *seen = LookAtContact(look->own->id, parts);
   } else {
     known->record->link = LinkState::kLost;

@@ -35,8 +35,9 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known);
 
 // The linked contact, or the one that was lost before, is gone: the client is linked to
-// the one in its place, which is then `seen`, or has lost its contact. So does a run
-// that sweeps; an unattended one that goes by the portal's events instead
+// the one in its place, which is then `seen`, or has lost its contact. One that was
+// lost before and is there again, under the client's mark, is linked again. So does a
+// run that sweeps; an unattended one that goes by the portal's events instead
 // (export/event_poll.h) learns it from an event, or at its next sweep. False: the
 // portal does not tell what became of it, and nothing was changed. Errors: those of
 // MarkOf and of the ledger.

@@ -208,6 +208,20 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
+  // What was deleted comes back under its old IDs; of how many guests who had lost it.
+  int Restore() {
+    int back = 0;
+    for (const auto& [id, contact] : bin_) {
+      if (!world.portal.contacts.emplace(id, contact).second) continue;
+      for (size_t i = 0; i < kClients; ++i) {
+        const ClientRecord record = Record(i);
+        back += record.link == LinkState::kLost && record.contact == ContactId(id);
+      }
+    }
+    bin_.clear();
+    return back;
+  }
+
   // Anything that may happen between two looks.
   void Live() {
     for (ClientRow& row : world.base.clients) {
@@ -221,7 +235,9 @@ class ExplainAndRunTest : public ClientTasksTest {
       return Once(6) ? static_cast<Fault>(1 + Draw(4)) : Fault::kNone;
     };
     if (Once(3) && !world.portal.contacts.empty()) {
-      world.portal.Delete(world.portal.contacts.begin()->first);
+      const auto first = world.portal.contacts.begin();
+      bin_.insert_or_assign(first->first, first->second);
+      world.portal.Delete(first->first);
     }
     if (Once(4)) Merge();
     RunSettings settings = Whole();
@@ -242,6 +258,7 @@ class ExplainAndRunTest : public ClientTasksTest {
   std::unique_ptr<::guestbridge::testing::SeededRandom> dice_;
   int version_ = 0;
   int edits_ = 0;
+  std::map<int64_t, FakeContact> bin_;
   int by_hand_ = 0;  // contacts that a person linked and that bear another mark
 };
 
@@ -263,6 +280,7 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         if (Once(3)) NewEvents();
         if (Once(3)) NewPolicies();
         if (Once(2)) Merge();
+        if (Once(2)) (*seen)["BACK"] += Restore();
         if (Once(2)) TakeAMark();
         if (Once(2)) Displace();
         if (Once(2)) LinkByHand();
@@ -368,7 +386,7 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
   // The dice met everything.
   for (const char* decision :
        {"ADD", "RECREATE", "RELINK", "DELETE", "UPDATE", "UNCHANGED", "ADOPT", "SKIP",
-        "FAIL", "DEFER", "COLD", "BY_HAND"}) {
+        "FAIL", "DEFER", "COLD", "BY_HAND", "BACK"}) {
     EXPECT_GT(seen[decision], 0) << decision;
   }
 }

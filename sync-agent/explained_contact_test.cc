@@ -379,6 +379,33 @@ TEST_F(ExplainedContactTest, ThatWasLostBeforeIsFollowedWhenItComesBack) {
   EXPECT_EQ(Record(0).contact, ContactId(500));
 }
 
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsFollowedUnderItsOldIdToo) {
+  world.portal.contacts[contact_] = Lose();
+  for (const auto policy : {GoneContactPolicy::kNever, GoneContactPolicy::kAsk,
+                            GoneContactPolicy::kRecreate}) {
+    Choose(policy);
+    EXPECT_EQ(Explain().decision(), "UNCHANGED");
+    EXPECT_EQ(Explain().portal().contact(), contact_);
+  }
+  world.base.clients[0].attributes["LastName"] = "Belova";
+  EXPECT_EQ(Explain().decision(), "UPDATE");
+  EXPECT_EQ(Run().updated, 1);
+  EXPECT_EQ(Record(0).link, LinkState::kLive);
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Belova");
+  EXPECT_EQ(Run().unchanged, 2);
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsNotFollowedUnderAnotherMark) {
+  world.portal.contacts[contact_] = Lose();
+  TakeMark();
+  EXPECT_EQ(Explain().decision(), "DEFER");
+  EXPECT_EQ(Explain().summary().reason(), "CONTACT_READ_INCOMPLETE");
+  EXPECT_EQ(Run().deferred, 1);
+  EXPECT_EQ(Record(0).reason, "CONTACT_READ_INCOMPLETE");
+  EXPECT_EQ(Record(0).link, LinkState::kLost);
+}
+
 TEST_F(ExplainedContactTest, ThatWasLostBeforeIsLookedForByItsPhoneToo) {
   FakeContact survivor = Lose();
   survivor.stamp = {};

@@ -111,6 +111,11 @@ void LookAtStranger(ContactId linked, Decision* decision) {
   decision->contact = linked;
 }
 
+Survivor SurvivorOf(const ContactRow& row) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  return {row.id, version.ok() ? version->values : ValueDigests()};
+}
+
 OriginLook LookThrough(const std::vector<ContactRow>& listed,
                        const std::vector<ContactRow>& got, ContactId contact,
                        const Stamp& mark, bool displaced,
@@ -132,8 +137,7 @@ OriginLook LookThrough(const std::vector<ContactRow>& listed,
       look.linked_elsewhere = true;
       continue;
     }
-    const auto version = DecodeOriginVersion(row.stamp.version);
-    look.own = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
+    look.own = SurvivorOf(row);
   }
   return look;
 }

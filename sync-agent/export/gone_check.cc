@@ -47,6 +47,20 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   context_.Reconsider(key);
 }
 
+std::optional<Survivor> GoneCheck::BackAgain(const Question& question,
+                                             const CommandResult& get) {
+  if (!question.lost || get.fate != Fate::kDone || get.rows.size() != 1) {
+    return std::nullopt;
+  }
+  const ContactRow& row = get.rows.front();
+  const Stamp mark{context_.settings.originator, question.client.guid(), ""};
+  if (row.id != question.contact || !CarriesMark(row, mark) ||
+      context_.IsAnothers(row.id, question.client)) {
+    return std::nullopt;
+  }
+  return SurvivorOf(row);
+}
+
 std::optional<PortalLane::Job> GoneCheck::Next() {
   if (queue_.empty()) return std::nullopt;
   auto questions = std::make_shared<std::vector<Question>>();
@@ -73,6 +87,11 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       const Question& question = (*questions)[i];
       const CommandResult& get = answer.results[1 + 2 * i];
       const CommandResult& list = answer.results[2 + 2 * i];
+      if (const auto back = BackAgain(question, get); back.has_value()) {
+        question.gone(back);
+        continue;
+      }
+      if (!context_.failure.ok()) return;
       // A page that is not whole, or not what was asked for, may hide a survivor.
       const bool told =
           get.fate == Fate::kGone || (question.displaced && get.fate == Fate::kDone);
