@@ -341,7 +341,8 @@ absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
   if (!decision->contact_gone || !looked_for) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
   const ValueDigests& exported = known.record->exported.values;
-  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark);
+  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark,
+                                     parts.sides.settings.mapping->default_region());
   std::vector<Command> find;
   for (FindContacts& one : FindCommands(of)) find.emplace_back(std::move(one));
   for (const CommandResult& found : AskTogether(std::move(find), parts)) {

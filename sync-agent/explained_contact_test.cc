@@ -306,6 +306,15 @@ TEST_F(ExplainedContactTest, ThatWasMergedIsNotLookedForWhereThePolicySaysNever)
   EXPECT_EQ(Record(0).reason, "CONTACT_GONE_NEVER");
 }
 
+TEST_F(ExplainedContactTest, IsNotLookedForByAPhoneThatIsNobodys) {
+  world.base.clients[0].attributes["Phone"] = "+78005553535";
+  EXPECT_EQ(Run().updated, 1);
+  MergeInto(500);
+  EXPECT_EQ(Explain().decision(), "RECREATE");
+  EXPECT_EQ(Run().recreated, 1);
+  EXPECT_TRUE(world.portal.contacts.at(500).stamp.origin.empty());
+}
+
 TEST_F(ExplainedContactTest, OfSeveralSurvivorsIsTheOldest) {
   MergeInto(500);
   world.portal.contacts[400] = world.portal.contacts[500];
