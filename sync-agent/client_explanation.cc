@@ -95,6 +95,12 @@ Decision DecideNow(const FoundClient& found, const std::optional<ClientRecord>& 
   return decision;
 }
 
+// What is to be done can't be done without the linked contact.
+bool NeedsContact(const Decision& decision) {
+  return decision.action == PlannedAction::kUpdate ||
+         decision.action == PlannedAction::kDelete;
+}
+
 // Some contacts are read before they are written: a run that finds everything there
 // writes nothing.
 void DropEmptyUpdate(const std::optional<ClientRecord>& record, const SeenContact& seen,
@@ -171,8 +177,8 @@ v1::Explanation Next(const Decision& decision,
       return next("NEXT_IS_RETRY");
     case PlannedAction::kDefer:
       if (decision.reason == kInDoubt) return next("NEXT_IS_SETTLE");
-      if (decision.contact_gone && (decision.reason == "CONTACT_READ_INCOMPLETE" ||
-                                    decision.reason == "CONTACT_UNREADABLE")) {
+      if (decision.reason == "CONTACT_UNREADABLE" ||
+          (decision.contact_gone && decision.reason == "CONTACT_READ_INCOMPLETE")) {
         return next("NEXT_IS_LOOK");
       }
       // Looked at once more, by that run or the one after it.
@@ -231,7 +237,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
     if (told) {
       decision = DecideNow(found, as_decided, attempt.has_value(), parts);
       GB_RETURN_IF_ERROR(ForeseeSurvivor(known, parts, &seen, &decision));
-    } else if (lost) {
+    } else if (lost || NeedsContact(decision)) {
       PutOff(seen, &decision);
     }
   }

@@ -11,8 +11,10 @@
 #include "sync-agent/contact_mark.h"
 #include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/export/rebuilder.h"
 #include "sync-agent/export/survivor_verdict.h"
+#include "sync-agent/integration_report.h"
 #include "sync-agent/ledger_portal.h"
 #include "sync-agent/plan/update.h"
 
@@ -24,6 +26,7 @@ namespace {
 
 // The explanation is worth more than this part of it.
 constexpr absl::Duration kLongestLook = absl::Seconds(20);
+constexpr int kMostWitnesses = 50;  // in one command
 
 bool Has(const std::vector<ContactId>& ids, ContactId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -84,6 +87,8 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
   if (known.elsewhere) return ContactCase::Owner::kNobody;
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
   if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
+  GB_ASSIGN_OR_RETURN(const auto by_hand, OwnerByHand(row.id, parts.ledger));
+  if (by_hand.has_value()) return ContactCase::Owner::kAnother;
   GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
   const bool dirty = record.has_value() && record->dirty;
   const Stamp owners{mark.originator, owner->guid(), ""};
@@ -91,20 +96,95 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
                                         : ContactCase::Owner::kAnother;
 }
 
-// Nothing: the portal does not tell.
-absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const SeenContact& seen,
-                                                       const ClientKey& key,
+// The contact that was lost before is there again, and the client's.
+absl::StatusOr<bool> IsBack(const SeenContact& seen, const ClientKey& key,
+                            const Stamp& mark, const KnownClient& known,
+                            const TaskParts& parts) {
+  if (seen.state != v1::PortalContact::READ || !known.record.has_value() ||
+      known.record->link != LinkState::kLost || !CarriesMark(seen.row, mark)) {
+    return false;
+  }
+  GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(seen.id));
+  return !owner.has_value() || *owner == key;
+}
+
+void FollowTo(const Survivor& survivor, ClientRecord* record) {
+  Follow(survivor, record);
+  record->dirty = true;
+  record->write_back = WriteBackState::kPending;
+}
+
+// The answers to one request of at most 50 commands; of none, none. One that did not
+// come says of each command that nothing is known.
+std::vector<CommandResult> AskTogether(std::vector<Command> commands,
+                                       const TaskParts& parts) {
+  if (commands.empty()) return {};
+  const size_t asked = commands.size();
+  PortalAnswer answer = AskToRead(std::move(commands), parts, kLongestLook);
+  if (answer.fate != RequestFate::kAnswered || answer.results.size() != asked) {
+    return std::vector<CommandResult>(asked);
+  }
+  return std::move(answer.results);
+}
+
+// Contacts of ours: who is shown one of them sees what there is. Of another portal none
+// are known.
+absl::StatusOr<std::vector<ContactId>> Witnesses(const KnownClient& known,
+                                                 const TaskParts& parts) {
+  std::vector<ContactId> ids;
+  if (known.elsewhere) return ids;
+  GB_ASSIGN_OR_RETURN(const auto live,
+                      parts.ledger.LiveContacts(ContactId(), kMostWitnesses - 1));
+  for (const WriteBackItem& item : live) ids.push_back(item.contact);
+  GB_ASSIGN_OR_RETURN(const ContactId newest, parts.ledger.Witness());
+  if (newest.exists() && !Has(ids, newest)) ids.push_back(newest);
+  return ids;
+}
+
+// As a run proves it: export/gone_check.h.
+bool SeesAll(const CommandResult& profile, const CommandResult& shown,
+             const std::vector<ContactId>& witnesses) {
+  if (profile.fate == Fate::kDone && (profile.admin || profile.admin_unsaid)) {
+    return true;
+  }
+  return std::any_of(shown.rows.begin(), shown.rows.end(),
+                     [&](const ContactRow& row) { return Has(witnesses, row.id); });
+}
+
+// Nothing: the portal does not tell. A contact that it called gone to somebody who may
+// not see all of them is unread.
+absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const ClientKey& key,
                                                        const Stamp& mark,
                                                        const KnownClient& known,
-                                                       const TaskParts& parts) {
-  const auto listed = ListMarked(mark, parts, kLongestLook);
-  if (!listed.ok()) return std::nullopt;
-  const bool displaced = seen.state == v1::PortalContact::READ;
+                                                       const TaskParts& parts,
+                                                       SeenContact* seen) {
+  GB_ASSIGN_OR_RETURN(const std::vector<ContactId> witnesses, Witnesses(known, parts));
+  ListContacts by_origin;
+  by_origin.origin = mark;
+  std::vector<Command> commands = {GetProfile{}, std::move(by_origin)};
+  if (!witnesses.empty()) {
+    ListContacts ours;
+    ours.ids = witnesses;
+    commands.emplace_back(std::move(ours));
+  }
+  std::vector<CommandResult> answers = AskTogether(std::move(commands), parts);
+  if (witnesses.empty()) answers.emplace_back();
+  const bool displaced = seen->state == v1::PortalContact::READ;
+  if (!SeesAll(answers[0], answers[2], witnesses)) {
+    if (displaced) return std::nullopt;
+    seen->state = v1::PortalContact::UNREAD;
+    seen->why = ToExplanation("CONTACT_UNREADABLE", About(seen->id));
+    return std::nullopt;
+  }
+  const CommandResult& listed = answers[1];
+  if (listed.fate != Fate::kDone || !listed.complete_page || !listed.last_page) {
+    return std::nullopt;
+  }
   std::vector<ContactRow> got;
-  if (displaced) got.push_back(seen.row);
+  if (displaced) got.push_back(seen->row);
   absl::Status failure;
-  OriginLook look =
-      LookThrough(*listed, got, seen.id, mark, displaced, [&](const ContactRow& row) {
+  OriginLook look = LookThrough(
+      listed.rows, got, seen->id, mark, displaced, [&](const ContactRow& row) {
         const auto owner = OwnerOf(row, key, mark, known, parts);
         if (!owner.ok()) {
           failure.Update(owner.status());
@@ -172,22 +252,6 @@ void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& part
     case ContactVerdict::kLookAtOwn:
       return;
   }
-}
-
-// The answers to one request of at most 50 commands; of none, none. One that did not
-// come says of each command that nothing is known.
-std::vector<CommandResult> AskTogether(std::vector<Command> commands,
-                                       const TaskParts& parts) {
-  if (commands.empty()) return {};
-  PortalRequest request;
-  request.deadline = kLongestLook;
-  request.commands = std::move(commands);
-  PortalAnswer answer = parts.sides.portal->Send(request);
-  if (answer.fate != RequestFate::kAnswered ||
-      answer.results.size() != request.commands.size()) {
-    return std::vector<CommandResult>(request.commands.size());
-  }
-  return std::move(answer.results);
 }
 
 // What the rules say once a survivor was looked for.
@@ -287,15 +351,18 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
 
 absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
                                   KnownClient* known, SeenContact* seen) {
-  if (seen->state != v1::PortalContact::GONE) return false;
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
+  GB_ASSIGN_OR_RETURN(const bool back, IsBack(*seen, key, mark, *known, parts));
+  if (back) {
+    FollowTo(SurvivorOf(seen->row), &*known->record);
+    return true;
+  }
+  if (seen->state != v1::PortalContact::GONE) return false;
   GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
-                      LookByOrigin(*seen, key, mark, *known, parts));
+                      LookByOrigin(key, mark, *known, parts, seen));
   if (!look.has_value()) return false;
   if (look->own.has_value()) {
-    Follow(*look->own, &*known->record);
-    known->record->dirty = true;
-    known->record->write_back = WriteBackState::kPending;
+    FollowTo(*look->own, &*known->record);
     *seen = LookAtContact(look->own->id, parts);
   } else {
     known->record->link = LinkState::kLost;
@@ -317,7 +384,8 @@ absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
   if (!decision->contact_gone || !looked_for) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
   const ValueDigests& exported = known.record->exported.values;
-  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark);
+  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark,
+                                     parts.sides.settings.mapping->default_region());
   std::vector<Command> find;
   for (FindContacts& one : FindCommands(of)) find.emplace_back(std::move(one));
   for (const CommandResult& found : AskTogether(std::move(find), parts)) {
@@ -386,8 +454,11 @@ absl::Status ForeseeContact(const KnownClient& known, const TaskParts& parts,
     ContactVerdict verdict = JudgeContact(*decision, of, rules);
     std::optional<OriginLook> look;
     if (verdict == ContactVerdict::kLookByOrigin) {
-      GB_ASSIGN_OR_RETURN(look, LookByOrigin(*seen, decision->key, mark, known, parts));
-      if (!look.has_value()) return absl::OkStatus();
+      GB_ASSIGN_OR_RETURN(look, LookByOrigin(decision->key, mark, known, parts, seen));
+      if (!look.has_value()) {
+        PutOff(*seen, decision);
+        return absl::OkStatus();
+      }
       of.row = nullptr;
       of.by_origin = &*look;
       verdict = JudgeContact(*decision, of, rules);

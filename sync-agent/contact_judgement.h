@@ -11,8 +11,10 @@
 #include "sync-agent/plan/decide.h"
 
 // What a run learns of a client by looking at its contact, for an explanation that
-// writes nothing. The judgement itself is the run's: export/contact_verdict.h. What the
-// portal does not tell leaves things as they are. Blocks.
+// writes nothing. The judgement itself is the run's: export/contact_verdict.h. "Not
+// found" is believed of somebody only who sees all contacts: an administrator, or who
+// is shown one of ours. Where the portal does not tell, the client is put off as by a
+// run, or things stay as they are. Blocks.
 namespace guestbridge::agent {
 
 // The ledger's word of a client as the next run finds it: at another portal than the
@@ -35,16 +37,17 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
                          KnownClient* known);
 
 // The linked contact, or the one that was lost before, is gone: the client is linked to
-// the one in its place, which is then `seen`, or has lost its contact. So does a run
-// that sweeps; an unattended one that goes by the portal's events instead
+// the one in its place, which is then `seen`, or has lost its contact. One that was
+// lost before and is there again, under the client's mark, is linked again. So does a
+// run that sweeps; an unattended one that goes by the portal's events instead
 // (export/event_poll.h) learns it from an event, or at its next sweep. False: the
-// portal does not tell what became of it, and nothing was changed. Errors: those of
-// MarkOf and of the ledger.
+// portal does not tell what became of it, and nothing was changed, but that `seen` says
+// so where nothing proves that it is gone. Errors: those of MarkOf and of the ledger.
 absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
                                   KnownClient* known, SeenContact* seen);
 
-// Of a client that lost its contact before, where the portal does not tell what became
-// of that: it is put off.
+// Of a client for which something is to be done, where the portal does not tell what
+// became of its contact: it is put off.
 void PutOff(const SeenContact& seen, Decision* decision);
 
 // Of a decision about a lost contact: looks for the contact that it was merged into, by

@@ -17,8 +17,14 @@ namespace guestbridge::agent {
 // What the next export stamps contacts with, but for the version.
 absl::StatusOr<Stamp> MarkOf(const ClientKey& key, const TaskParts& parts);
 
-// One command, done or about a contact that is gone; anything else is an error. It
-// counts against the ceilings of the local policy. Errors also: POLICY_CEILING_….
+// Commands that only read, in one request of at most 50. Asked again while no usable
+// answer comes or a command is put off, as a run does, but three times at most, and not
+// `longest` after the first. The last answer; one result per command, if it is one.
+PortalAnswer AskToRead(std::vector<Command> commands, const TaskParts& parts,
+                       absl::Duration longest);
+// One command, done or about a contact that is gone; anything else is an error. One
+// that only reads is asked as AskToRead does. It counts against the ceilings of the
+// local policy. Errors also: POLICY_CEILING_….
 absl::StatusOr<CommandResult> AskPortal(Command command, const TaskParts& parts,
                                         absl::Duration longest = absl::Seconds(30));
 // None: there is no such contact.

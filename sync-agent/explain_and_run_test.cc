@@ -157,6 +157,37 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
+  // The guest has a contact that bears the guest's mark.
+  bool IsInOrder(size_t i) {
+    const ClientRecord record = Record(i);
+    const auto contact = world.portal.contacts.find(record.contact.value());
+    return record.link == LinkState::kLive && contact != world.portal.contacts.end() &&
+           contact->second.stamp.origin == Key(i).guid();
+  }
+
+  // A person linked some of the guests to their contacts, some of which bear the mark
+  // of another base by now, or of another guest.
+  void LinkByHand() {
+    for (size_t i = 0; i < kClients; ++i) {
+      const ClientRecord record = Record(i);
+      const auto contact = world.portal.contacts.find(record.contact.value());
+      if (record.link != LinkState::kLive || contact == world.portal.contacts.end() ||
+          !Once(4)) {
+        continue;
+      }
+      ASSERT_TRUE(
+          world.ledger->SetPair(Key(i), {kLinkedByHand, 3, {record.contact}, {}}).ok());
+      if (Once(3)) continue;
+      // One who has the own one elsewhere: else it depends on whose turn it is first
+      // whether the other finds the mark.
+      const size_t other = Draw(kClients);
+      contact->second.stamp = Once(2) || other == i || !IsInOrder(other)
+                                  ? Stamp{"guestbridge:other", "x", ""}
+                                  : Stamp{"guestbridge:base", Key(other).guid(), ""};
+      ++by_hand_;
+    }
+  }
+
   // Managers merge contacts of guests away: into none that is still there, or into one
   // or two of which some bear another name or another base's mark.
   void Merge() {
@@ -177,6 +208,20 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
+  // What was deleted comes back under its old IDs; of how many guests who had lost it.
+  int Restore() {
+    int back = 0;
+    for (const auto& [id, contact] : bin_) {
+      if (!world.portal.contacts.emplace(id, contact).second) continue;
+      for (size_t i = 0; i < kClients; ++i) {
+        const ClientRecord record = Record(i);
+        back += record.link == LinkState::kLost && record.contact == ContactId(id);
+      }
+    }
+    bin_.clear();
+    return back;
+  }
+
   // Anything that may happen between two looks.
   void Live() {
     for (ClientRow& row : world.base.clients) {
@@ -190,7 +235,9 @@ class ExplainAndRunTest : public ClientTasksTest {
       return Once(6) ? static_cast<Fault>(1 + Draw(4)) : Fault::kNone;
     };
     if (Once(3) && !world.portal.contacts.empty()) {
-      world.portal.Delete(world.portal.contacts.begin()->first);
+      const auto first = world.portal.contacts.begin();
+      bin_.insert_or_assign(first->first, first->second);
+      world.portal.Delete(first->first);
     }
     if (Once(4)) Merge();
     RunSettings settings = Whole();
@@ -211,6 +258,8 @@ class ExplainAndRunTest : public ClientTasksTest {
   std::unique_ptr<::guestbridge::testing::SeededRandom> dice_;
   int version_ = 0;
   int edits_ = 0;
+  std::map<int64_t, FakeContact> bin_;
+  int by_hand_ = 0;  // contacts that a person linked and that bear another mark
 };
 
 TEST(ExplainAndRun, AgreeWhateverCameBefore) {
@@ -231,8 +280,11 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         if (Once(3)) NewEvents();
         if (Once(3)) NewPolicies();
         if (Once(2)) Merge();
+        if (Once(2)) (*seen)["BACK"] += Restore();
         if (Once(2)) TakeAMark();
         if (Once(2)) Displace();
+        if (Once(2)) LinkByHand();
+        (*seen)["BY_HAND"] += by_hand_;
         const bool cold = Once(4);
         ASSERT_TRUE(world.ledger->SetNote(kColdNote, cold ? "1" : "").ok());
 
@@ -332,8 +384,9 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
     if (::testing::Test::HasFailure()) return;
   }
   // The dice met everything.
-  for (const char* decision : {"ADD", "RECREATE", "RELINK", "DELETE", "UPDATE",
-                               "UNCHANGED", "ADOPT", "SKIP", "FAIL", "DEFER", "COLD"}) {
+  for (const char* decision :
+       {"ADD", "RECREATE", "RELINK", "DELETE", "UPDATE", "UNCHANGED", "ADOPT", "SKIP",
+        "FAIL", "DEFER", "COLD", "BY_HAND", "BACK"}) {
     EXPECT_GT(seen[decision], 0) << decision;
   }
 }

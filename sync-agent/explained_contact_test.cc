@@ -119,6 +119,25 @@ TEST_F(ExplainedContactTest, ThatBearsAnotherMarkIsNotUpdatedThoughTheGuestWaits
   EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Orlova");
 }
 
+TEST_F(ExplainedContactTest, ThatAPersonLinkedIsTakenBackFromAnotherMark) {
+  ASSERT_TRUE(
+      world.ledger->SetPair(Key(0), {kLinkedByHand, 3, {ContactId(contact_)}, {}})
+          .ok());
+  TakeMark();
+  EXPECT_EQ(Explain().decision(), "ADOPT");
+  EXPECT_EQ(Explain().portal().contact(), contact_);
+  EXPECT_EQ(Run().added, 0);
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+  // Nor is it the other guest's, who has lost the own one.
+  world.portal.contacts[contact_].stamp.origin = Key(1).guid();
+  world.portal.contacts[others_].stamp = {"guestbridge:other", "x", ""};
+  EXPECT_EQ(Explain(0).decision(), "ADOPT");
+  EXPECT_NE(Explain(1).decision(), "ADOPT");
+  Run();
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+}
+
 TEST_F(ExplainedContactTest, ThatLostItsMarkIsStampedWithoutALookWhereTheGuestWaits) {
   world.portal.contacts[contact_].stamp = {};
   MakeDirty();
@@ -149,6 +168,55 @@ TEST_F(ExplainedContactTest, ThatIsGoneIsNotLostWhileNobodyTellsWhatIsInItsPlace
   EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
   line_->cut = false;
   EXPECT_EQ(Explain().decision(), "RECREATE");
+}
+
+TEST_F(ExplainedContactTest, IsNotGoneToSomebodyWhoMaySeeNothing) {
+  world.portal.admin = false;
+  world.portal.contacts.clear();
+  v1::ClientExplanation explained = Explain();
+  EXPECT_EQ(explained.decision(), "UNCHANGED");
+  EXPECT_EQ(explained.portal().state(), v1::PortalContact::UNREAD);
+  EXPECT_EQ(explained.portal().explanation().reason(), "CONTACT_UNREADABLE");
+  EXPECT_EQ(Run().unchanged, 2);
+  world.base.clients[0].attributes["LastName"] = "Belova";
+  explained = Explain();
+  EXPECT_EQ(explained.decision(), "DEFER");
+  EXPECT_EQ(explained.summary().reason(), "CONTACT_UNREADABLE");
+  EXPECT_EQ(explained.next().reason(), "NEXT_IS_LOOK");
+  EXPECT_EQ(Run().deferred, 1);
+  EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
+  EXPECT_EQ(Record(0).link, LinkState::kLive);
+}
+
+TEST_F(ExplainedContactTest, IsGoneToSomebodyWhoSeesAnotherOneOfOurs) {
+  world.portal.admin = false;
+  world.portal.contacts.erase(contact_);
+  EXPECT_EQ(Explain().decision(), "RECREATE");
+  EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
+  EXPECT_EQ(Run().recreated, 1);
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsPutOffForSomebodyWhoMaySeeNothing) {
+  Lose();
+  Choose(GoneContactPolicy::kRecreate);
+  world.portal.admin = false;
+  world.portal.contacts.clear();
+  EXPECT_EQ(Explain().decision(), "DEFER");
+  EXPECT_EQ(Explain().summary().reason(), "CONTACT_UNREADABLE");
+  EXPECT_EQ(Explain().next().reason(), "NEXT_IS_LOOK");
+  EXPECT_EQ(Run().deferred, 1);
+  EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
+}
+
+TEST_F(ExplainedContactTest, OfAnIdIn1CIsPutOffForSomebodyWhoMaySeeNothing) {
+  world.portal.admin = false;
+  world.portal.contacts.clear();
+  world.base.Add(3, "Belova").contact = ContactId(500'002);
+  EXPECT_EQ(Explain(2).decision(), "DEFER");
+  EXPECT_EQ(Explain(2).summary().reason(), "CONTACT_UNREADABLE");
+  EXPECT_EQ(Explain(2).next().reason(), "NEXT_IS_LOOK");
+  EXPECT_EQ(Run().deferred, 1);
+  EXPECT_EQ(Record(2).reason, "CONTACT_UNREADABLE");
 }
 
 TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
@@ -287,6 +355,15 @@ TEST_F(ExplainedContactTest, ThatWasMergedIsNotLookedForWhereThePolicySaysNever)
   EXPECT_EQ(Record(0).reason, "CONTACT_GONE_NEVER");
 }
 
+TEST_F(ExplainedContactTest, IsNotLookedForByAPhoneThatIsNobodys) {
+  world.base.clients[0].attributes["Phone"] = "+78005553535";
+  EXPECT_EQ(Run().updated, 1);
+  MergeInto(500);
+  EXPECT_EQ(Explain().decision(), "RECREATE");
+  EXPECT_EQ(Run().recreated, 1);
+  EXPECT_TRUE(world.portal.contacts.at(500).stamp.origin.empty());
+}
+
 TEST_F(ExplainedContactTest, OfSeveralSurvivorsIsTheOldest) {
   MergeInto(500);
   world.portal.contacts[400] = world.portal.contacts[500];
@@ -344,6 +421,36 @@ TEST_F(ExplainedContactTest, IsPutOffWhileThePortalDoesNotSayWhoTookItOver) {
   }
 }
 
+TEST_F(ExplainedContactTest, IsAskedForAgainWhereThePortalPutsTheQuestionOff) {
+  MergeInto(500);
+  int put_off = 2;
+  world.portal.instead = [&](const Command& command) {
+    return std::holds_alternative<FindContacts>(command) && put_off-- > 0
+               ? std::optional(Fate::kNotExecuted)
+               : std::nullopt;
+  };
+  EXPECT_EQ(Explain().decision(), "RELINK");
+  world.portal.instead = [](const Command&) { return std::nullopt; };
+  // Every other request gets no answer.
+  int asked = 0;
+  world.portal.away = [&] { return asked++ % 2 == 0; };
+  EXPECT_EQ(Explain().decision(), "RELINK");
+}
+
+TEST_F(ExplainedContactTest, IsNotAskedForWithoutEndWhereThePortalNeverAnswers) {
+  MergeInto(500);
+  int put_off = 0;
+  world.portal.instead = [&](const Command& command) {
+    if (!std::holds_alternative<FindContacts>(command)) {
+      return std::optional<Fate>();
+    }
+    ++put_off;
+    return std::optional(Fate::kNotExecuted);
+  };
+  EXPECT_EQ(Explain().decision(), "DEFER");
+  EXPECT_EQ(put_off, 3);
+}
+
 TEST_F(ExplainedContactTest, IsMadeAgainWhereThePortalHasNoSearch) {
   MergeInto(500);
   world.portal.shut_method = "crm.duplicate.findbycomm";
@@ -358,6 +465,33 @@ TEST_F(ExplainedContactTest, ThatWasLostBeforeIsFollowedWhenItComesBack) {
   EXPECT_EQ(explained.portal().contact(), 500);
   EXPECT_EQ(Run().skipped, 0);
   EXPECT_EQ(Record(0).contact, ContactId(500));
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsFollowedUnderItsOldIdToo) {
+  world.portal.contacts[contact_] = Lose();
+  for (const auto policy : {GoneContactPolicy::kNever, GoneContactPolicy::kAsk,
+                            GoneContactPolicy::kRecreate}) {
+    Choose(policy);
+    EXPECT_EQ(Explain().decision(), "UNCHANGED");
+    EXPECT_EQ(Explain().portal().contact(), contact_);
+  }
+  world.base.clients[0].attributes["LastName"] = "Belova";
+  EXPECT_EQ(Explain().decision(), "UPDATE");
+  EXPECT_EQ(Run().updated, 1);
+  EXPECT_EQ(Record(0).link, LinkState::kLive);
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(world.portal.contacts.at(contact_).fields.at("LAST_NAME"), "Belova");
+  EXPECT_EQ(Run().unchanged, 2);
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsNotFollowedUnderAnotherMark) {
+  world.portal.contacts[contact_] = Lose();
+  TakeMark();
+  EXPECT_EQ(Explain().decision(), "DEFER");
+  EXPECT_EQ(Explain().summary().reason(), "CONTACT_READ_INCOMPLETE");
+  EXPECT_EQ(Run().deferred, 1);
+  EXPECT_EQ(Record(0).reason, "CONTACT_READ_INCOMPLETE");
+  EXPECT_EQ(Record(0).link, LinkState::kLost);
 }
 
 TEST_F(ExplainedContactTest, ThatWasLostBeforeIsLookedForByItsPhoneToo) {

@@ -9,6 +9,7 @@
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
 #include "sync-agent/export/gone_contact.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/plan/match.h"
 
 namespace guestbridge::agent {
@@ -130,8 +131,10 @@ void Adopter::Judge(Decision decision, const ContactRow& row) {
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status())) return;
   if (owner->has_value() && **owner != decision.key) {
-    known->owner = context_.strangers.count(**owner) > 0 ? ContactCase::Owner::kStranger
-                                                         : ContactCase::Owner::kAnother;
+    known->owner = context_.IsStrangerTo(**owner, row.id)
+                       ? ContactCase::Owner::kStranger
+                       : ContactCase::Owner::kAnother;
+    if (!context_.failure.ok()) return;
   }
   known->row = &row;
   known->looked_before = looked_by_origin_.count(decision.key) > 0;
@@ -273,8 +276,7 @@ void Adopter::TakeOver(Decision decision, ContactCase known, const ContactRow& r
     }
     PairNote note = std::move(known.pair);
     // A person's word goes before what the two look like.
-    if (note.found_by != kLinkedByHand ||
-        note.candidates != std::vector<ContactId>{row.id}) {
+    if (!IsPairedByHand(note, row.id)) {
       note.found_by = found_by;
       note.certainty = static_cast<int>(Certainty::kCertain);
       note.candidates = {row.id};

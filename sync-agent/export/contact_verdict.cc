@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/plan/match.h"
 #include "sync-agent/plan/update.h"
@@ -18,11 +19,17 @@ bool IsLive(const ContactCase& known) {
   return known.record.has_value() && known.record->link == LinkState::kLive;
 }
 
+// A person's word goes before any mark, as long as the ledger keeps to it.
+bool IsLinkedByHand(const ContactCase& known, ContactId contact) {
+  return IsPairedByHand(known.pair, contact) && IsLive(known) &&
+         known.record->contact == contact;
+}
+
 // A person's word, or a pair that was accepted and whose stamp has not arrived: not
 // judged anew.
 bool IsSettled(const ContactCase& known, ContactId contact) {
+  if (IsPairedByHand(known.pair, contact)) return true;
   if (known.pair.candidates != std::vector<ContactId>{contact}) return false;
-  if (known.pair.found_by == kLinkedByHand) return true;
   return known.pair.certainty > static_cast<int>(Certainty::kReview) && IsLive(known) &&
          known.record->contact == contact && known.record->revision == 0;
 }
@@ -35,6 +42,7 @@ bool IsTheirs(const Decision& decision, const ContactCase& known,
   if (known.owner == ContactCase::Owner::kAnother) return false;
   if (known.owner == ContactCase::Owner::kStranger && !ours) return false;
   if (ours) return true;
+  if (IsLinkedByHand(known, row.id)) return true;
   if (absl::StartsWith(row.stamp.originator, kOriginatorPrefix)) return false;
   if (IsSettled(known, row.id)) return true;
   // The same number on two portals, and the same family name, is chance.
@@ -103,6 +111,11 @@ void LookAtStranger(ContactId linked, Decision* decision) {
   decision->contact = linked;
 }
 
+Survivor SurvivorOf(const ContactRow& row) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  return {row.id, version.ok() ? version->values : ValueDigests()};
+}
+
 OriginLook LookThrough(const std::vector<ContactRow>& listed,
                        const std::vector<ContactRow>& got, ContactId contact,
                        const Stamp& mark, bool displaced,
@@ -124,8 +137,7 @@ OriginLook LookThrough(const std::vector<ContactRow>& listed,
       look.linked_elsewhere = true;
       continue;
     }
-    const auto version = DecodeOriginVersion(row.stamp.version);
-    look.own = Survivor{row.id, version.ok() ? version->values : ValueDigests()};
+    look.own = SurvivorOf(row);
   }
   return look;
 }

@@ -33,6 +33,8 @@ struct Survivor {
   ValueDigests values;  // that its stamp names as ours
 };
 
+Survivor SurvivorOf(const ContactRow& row);
+
 // What a look by origin shows beside the contact that was judged.
 struct OriginLook {
   std::optional<Survivor> own;    // of several the oldest

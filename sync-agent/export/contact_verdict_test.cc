@@ -45,6 +45,22 @@ TEST_F(ContactVerdictTest, TheMarkGoesBeforeEverythingButAPersonsWord) {
   EXPECT_EQ(Judge(), ContactVerdict::kAdd);
 }
 
+TEST_F(ContactVerdictTest, WhatAPersonLinkedIsTheirsWhateverMarkStandsOnIt) {
+  row.stamp = kOther;
+  known.pair = {kLinkedByHand, 3, {row.id}, {}};
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);  // the ledger links it no more
+  Export();
+  EXPECT_EQ(Judge(), ContactVerdict::kTheirs);
+  row.stamp = {"guestbridge:other", "x", ""};
+  EXPECT_EQ(Judge(), ContactVerdict::kTheirs);
+  known.pair.candidates = {row.id, ContactId(8)};
+  EXPECT_EQ(Judge(), ContactVerdict::kLookByOrigin);
+  known.pair.candidates = {ContactId(8)};
+  EXPECT_EQ(Judge(), ContactVerdict::kLookByOrigin);
+  known.pair = {"MATCHED_BY_ORIGIN", 3, {row.id}, {}};
+  EXPECT_EQ(Judge(), ContactVerdict::kLookByOrigin);
+}
+
 TEST_F(ContactVerdictTest, WhoWasExportedIsLookedForByOriginOnce) {
   row.stamp = kOther;
   EXPECT_EQ(Judge(), ContactVerdict::kAdd);

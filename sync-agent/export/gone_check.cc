@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sync-agent/export/event_poll.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
@@ -29,10 +30,8 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   const ClientKey& key = **owner;
   // What is queued for it, or under way, still goes to this contact.
   if (context_.strangers.count(key) > 0 || context_.busy.count(key) > 0) return;
-  const auto pair = context_.ledger.Pair(key);
-  if (!context_.Check(pair.status())) return;
-  // A person's word goes before any mark.
-  if (pair->has_value() && (*pair)->found_by == kLinkedByHand) return;
+  const auto by_hand = OwnerByHand(row.id, context_.ledger);
+  if (!context_.Check(by_hand.status()) || by_hand->has_value()) return;
   const auto record = context_.RecordOf(key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord known = **record;
@@ -46,6 +45,20 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
     return;
   }
   context_.Reconsider(key);
+}
+
+std::optional<Survivor> GoneCheck::BackAgain(const Question& question,
+                                             const CommandResult& get) {
+  if (!question.lost || get.fate != Fate::kDone || get.rows.size() != 1) {
+    return std::nullopt;
+  }
+  const ContactRow& row = get.rows.front();
+  const Stamp mark{context_.settings.originator, question.client.guid(), ""};
+  if (row.id != question.contact || !CarriesMark(row, mark) ||
+      context_.IsAnothers(row.id, question.client)) {
+    return std::nullopt;
+  }
+  return SurvivorOf(row);
 }
 
 std::optional<PortalLane::Job> GoneCheck::Next() {
@@ -74,6 +87,11 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       const Question& question = (*questions)[i];
       const CommandResult& get = answer.results[1 + 2 * i];
       const CommandResult& list = answer.results[2 + 2 * i];
+      if (const auto back = BackAgain(question, get); back.has_value()) {
+        question.gone(back);
+        continue;
+      }
+      if (!context_.failure.ok()) return;
       // A page that is not whole, or not what was asked for, may hide a survivor.
       const bool told =
           get.fate == Fate::kGone || (question.displaced && get.fate == Fate::kDone);

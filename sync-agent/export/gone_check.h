@@ -24,12 +24,15 @@ class GoneCheck {
   struct Question {
     ClientKey client;
     ContactId contact;
-    // Called once; nothing: no contact carries the client's origin.
+    // Called once; nothing: no contact carries the client's origin. One that was `lost`
+    // and is back is its own survivor.
     std::function<void(std::optional<Survivor> survivor)> gone;
     // It exists, or it cannot be told.
     std::function<void(bool exists)> not_gone;
     // The contact was seen, and is not the client's: `gone` is called though it exists.
     bool displaced = false;
+    // The ledger takes it for gone already.
+    bool lost = false;
   };
 
   explicit GoneCheck(RunContext& context) : context_(context) {}
@@ -43,6 +46,9 @@ class GoneCheck {
   // A contact that a client looks for by its origin: whoever else it is linked to, and
   // bears no mark of, is a stranger to it.
   void ProveStranger(const ContactRow& row);
+  // The contact that was lost is there again, and the client's. Nothing: it is not, or
+  // the ledger failed.
+  std::optional<Survivor> BackAgain(const Question& question, const CommandResult& get);
 
   RunContext& context_;
   std::deque<Question> queue_;

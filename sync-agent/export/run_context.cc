@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -58,11 +59,18 @@ bool RunContext::IsAnothers(ContactId contact, const ClientKey& client,
     *owner = claim->second;
   }
   if (!owner->has_value() || **owner == client) return false;
-  if (of_strangers && strangers.count(**owner) > 0) return false;
+  if (of_strangers && IsStrangerTo(**owner, contact)) return false;
+  if (!failure.ok()) return true;
   tally.AddNotice(
       "CONTACT_LINKED_ELSEWHERE",
       {{"contact", std::to_string(contact.value())}, {"client", (*owner)->guid()}});
   return true;
+}
+
+bool RunContext::IsStrangerTo(const ClientKey& owner, ContactId contact) {
+  if (strangers.count(owner) == 0) return false;
+  const auto by_hand = OwnerByHand(contact, ledger);
+  return Check(by_hand.status()) && *by_hand != owner;
 }
 
 bool RunContext::TakeFrom(const ClientKey& owner, ContactId contact) {

@@ -73,6 +73,9 @@ struct RunContext {
   // its contact does not count, as when two contacts have changed places.
   bool IsAnothers(ContactId contact, const ClientKey& client,
                   bool of_strangers = false);
+  // Whether the client, to which the contact is linked, has no right to it: it is a
+  // stranger to it, and no person linked the two. False when the ledger failed.
+  bool IsStrangerTo(const ClientKey& owner, ContactId contact);
   // The contact is not the client's to whom it is linked: that one is a stranger to it,
   // and looks for its own. False when the ledger failed.
   bool TakeFrom(const ClientKey& owner, ContactId contact);

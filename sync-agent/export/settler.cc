@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -64,12 +65,9 @@ bool Settler::Reclaim(const ClientKey& client, ContactId contact) {
   const auto owner = context_.ledger.ClientOf(contact);
   if (!context_.Check(owner.status())) return false;
   if (!owner->has_value() || **owner == client) return true;
-  const auto pair = context_.ledger.Pair(**owner);
-  if (!context_.Check(pair.status())) return false;
-  // A person's word goes before any mark.
-  if (pair->has_value() && (*pair)->found_by == kLinkedByHand) {
-    return !context_.IsAnothers(contact, client);
-  }
+  const auto by_hand = OwnerByHand(contact, context_.ledger);
+  if (!context_.Check(by_hand.status())) return false;
+  if (by_hand->has_value()) return !context_.IsAnothers(contact, client);
   context_.strangers.insert(**owner);
   if (!context_.TakeFrom(**owner, contact)) return false;
   context_.Reconsider(**owner);

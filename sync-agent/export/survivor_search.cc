@@ -21,7 +21,8 @@ void SurvivorSearch::Look(Decision decision) {
   if (record->has_value()) {
     search.known =
         MakeSurvivorCase(decision, (*record)->exported.values,
-                         Stamp{context_.settings.originator, decision.key.guid(), ""});
+                         Stamp{context_.settings.originator, decision.key.guid(), ""},
+                         context_.settings.mapping->default_region());
   }
   search.decision = std::move(decision);
   if (FindCommands(search.known).empty()) {

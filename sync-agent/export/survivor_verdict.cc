@@ -5,6 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "sync-agent/export/contact_verdict.h"
+#include "sync-agent/plan/match_values.h"
+#include "sync-agent/plan/shared_values.h"
 #include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
@@ -24,6 +26,20 @@ bool Holds(const ContactRow& row, const char* field,
         held->second.begin(), held->second.end(),
         [&](const MultiRow& one) { return IsSameValue(field, one.value, value); });
   });
+}
+
+// A role's mailbox, a channel's relay, a toll-free line: it says nothing about whose
+// the contact is that holds it.
+bool IsShared(const std::string& field, const std::string& value,
+              const std::string& region) {
+  if (field == "PHONE") {
+    const std::vector<MatchPhone> phones = MatchPhones(value, region);
+    return std::any_of(phones.begin(), phones.end(),
+                       [](const MatchPhone& phone) { return phone.toll_free; });
+  }
+  const std::vector<std::string> addresses = MatchEmails(value);
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [](const std::string& address) { return IsSharedEmail(address); });
 }
 
 // By what its row shows; a search may find anybody.
@@ -49,7 +65,7 @@ What WithoutSurvivor(PlannedAction action) {
 }  // namespace
 
 SurvivorCase MakeSurvivorCase(const Decision& decision, const ValueDigests& exported,
-                              const Stamp& mark) {
+                              const Stamp& mark, const std::string& region) {
   SurvivorCase known;
   known.mark = mark;
   for (const auto& [field, values] : decision.content.multifields) {
@@ -59,9 +75,8 @@ SurvivorCase MakeSurvivorCase(const Decision& decision, const ValueDigests& expo
     if (wanted == nullptr) continue;
     for (const MultiValue& value : values) {
       const std::string digest = DigestValue(decision.key, field, value.value);
-      if (exported.count(digest) > 0 && wanted->size() < kMostValues) {
-        wanted->push_back(value.value);
-      }
+      if (exported.count(digest) == 0 || wanted->size() == kMostValues) continue;
+      if (!IsShared(field, value.value, region)) wanted->push_back(value.value);
     }
   }
   return known;

@@ -18,16 +18,19 @@ namespace guestbridge::agent {
 
 // One client whose contact is gone, and what the portal has said of it. Personal data.
 struct SurvivorCase {
-  Stamp mark;                       // of the client
-  std::vector<std::string> phones;  // sent last, and still what 1C holds; at most 20
+  Stamp mark;  // of the client
+  // Sent last, still what 1C holds, and one person's; at most 20.
+  std::vector<std::string> phones;
   std::vector<std::string> emails;  // the same
   std::set<ContactId> candidates;   // that the portal finds by them
   bool unanswered = false;          // it did not say all of it
 };
 
-// `exported`: digests of the values that were sent last (ContentDigest::values).
+// `exported`: digests of the values that were sent last (ContentDigest::values). Values
+// that are nobody's by plan/shared_values.h, and toll-free phones, are left out.
+// `region`: of phones without a country code.
 SurvivorCase MakeSurvivorCase(const Decision& decision, const ValueDigests& exported,
-                              const Stamp& mark);
+                              const Stamp& mark, const std::string& region);
 
 // At most two. None: there is nothing to look for it by.
 std::vector<FindContacts> FindCommands(const SurvivorCase& known);

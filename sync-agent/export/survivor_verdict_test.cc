@@ -30,7 +30,7 @@ class SurvivorVerdictTest : public ::testing::Test {
     known = MakeSurvivorCase(decision,
                              {DigestValue(decision.key, "PHONE", kPhone),
                               DigestValue(decision.key, "EMAIL", kEmail)},
-                             mark);
+                             mark, "RU");
   }
 
   // A contact that the search finds.
@@ -128,11 +128,36 @@ TEST_F(SurvivorVerdictTest, ItIsLookedForByWhatWasSentLastAndIsStillIn1C) {
   decision.content.multifields["PHONE"] = {{"+79163334455", "WORK"}};
   const ValueDigests sent = {DigestValue(decision.key, "PHONE", kPhone),
                              DigestValue(decision.key, "EMAIL", kEmail)};
-  known = MakeSurvivorCase(decision, sent, mark);
+  known = MakeSurvivorCase(decision, sent, mark, "RU");
   ASSERT_EQ(FindCommands(known).size(), 1u);
   EXPECT_EQ(FindCommands(known)[0].by, FindContacts::By::kEmail);
-  known = MakeSurvivorCase(decision, {}, mark);
+  known = MakeSurvivorCase(decision, {}, mark, "RU");
   EXPECT_TRUE(FindCommands(known).empty());
+}
+
+TEST_F(SurvivorVerdictTest, WhatIsNobodysFindsNobody) {
+  const std::vector<std::string> phones = {"+78005553535", "8 (800) 555-35-35"};
+  const std::vector<std::string> emails = {"Info@Hotel.example", "noemail@noemail.ru",
+                                           "orlova.123@guest.booking.com"};
+  ValueDigests sent;
+  for (const std::string& phone : phones) {
+    decision.content.multifields["PHONE"].push_back({phone, "WORK"});
+    sent.insert(DigestValue(decision.key, "PHONE", phone));
+  }
+  for (const std::string& email : emails) {
+    decision.content.multifields["EMAIL"].push_back({email, "WORK"});
+    sent.insert(DigestValue(decision.key, "EMAIL", email));
+  }
+  known = MakeSurvivorCase(decision, sent, mark, "RU");
+  EXPECT_TRUE(FindCommands(known).empty());
+  // Nor does a contact that somebody else's value leads to count for holding one.
+  sent.insert(DigestValue(decision.key, "PHONE", kPhone));
+  known = MakeSurvivorCase(decision, sent, mark, "RU");
+  EXPECT_EQ(known.phones, std::vector<std::string>{kPhone});
+  Found(20, "Orlova", phones[0]).multifields["EMAIL"] = {{2, emails[0], "WORK"}};
+  EXPECT_EQ(Judge().what, What::kRecreated);
+  Found(30);
+  EXPECT_EQ(Linked(), std::vector<ContactId>{ContactId(30)});
 }
 
 TEST_F(SurvivorVerdictTest, ASearchThatWasRefusedPutsOffAndOneThatThereIsNotDoesNot) {

@@ -67,6 +67,41 @@ TEST_F(SweepTest, AGuestsOwnContactUnderAnotherIdIsFollowedThere) {
   EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.unchanged, 2);
 }
 
+TEST_F(SweepTest, WhatAPersonLinkedIsStampedAgainWhateverMarkStandsOnIt) {
+  const PairNote by_hand{kLinkedByHand, 3, {ContactId(id_)}, {}};
+  ASSERT_TRUE(world_.ledger->SetPair(client_, by_hand).ok());
+  const ClientKey& other = world_.base.clients[1].key;
+  for (const Stamp& stamp : {Stamp{"guestbridge:other", "x", ""},
+                             Stamp{"guestbridge:base", other.guid(), ""}}) {
+    contact().stamp = stamp;
+    RunSettings dry = world_.Settings();
+    dry.dry_run = true;
+    EXPECT_EQ(world_.Run(dry).progress.counts.added, 0);
+    const auto result = world_.Run(world_.Settings());
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(world_.portal.contacts.size(), 2u);
+    EXPECT_EQ(contact().stamp.origin, client_.guid());
+    EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+    EXPECT_EQ(**world_.ledger->Pair(client_), by_hand);
+  }
+}
+
+TEST_F(SweepTest, WhatAPersonLinkedIsNotGivenToTheGuestWhoseMarkItBears) {
+  ASSERT_TRUE(
+      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  const ClientKey& other = world_.base.clients[1].key;
+  // Of the other guest nothing is left but the mark on that contact.
+  world_.portal.contacts.at(world_.portal.OfClient(other).front()).stamp = {
+      "guestbridge:other", "x", ""};
+  contact().stamp.origin = other.guid();
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_EQ(world_.Run(world_.Settings()).end, RunEnd::kSucceeded);
+    EXPECT_EQ(contact().stamp.origin, client_.guid());
+    EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+  }
+  EXPECT_EQ(world_.portal.OfClient(other).size(), 1u);
+}
+
 TEST_F(SweepTest, AGuestIsNotAddedWhileThePortalDoesNotSayWhereHisContactIs) {
   world_.portal.contacts[500] = contact();
   contact().stamp.origin = "99999999-0000-4000-8000-000000000000";

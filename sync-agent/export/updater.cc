@@ -199,7 +199,8 @@ void Updater::AskWhetherGone(const Decision& decision) {
                context_.Defer(key,
                               exists ? "CONTACT_READ_INCOMPLETE" : "CONTACT_UNREADABLE",
                               {{"contact", absl::StrCat(contact.value())}});
-             }});
+             },
+             /*displaced=*/false, /*lost=*/decision.contact_gone});
 }
 
 std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
