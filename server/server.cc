@@ -186,6 +186,10 @@ struct Server::Parts {
         callers(
             feed.Subscribe(std::string(kApiTokenKeys),
                            [this](const std::vector<Change>&) { streams.CheckAll(); })),
+        // A certificate that was replaced by joining anew is void.
+        enrolled(
+            feed.Subscribe(std::string(kEnrollmentKeys),
+                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
         expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
@@ -309,6 +313,7 @@ struct Server::Parts {
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
   std::unique_ptr<ChangeFeed::Subscription> presence;
   std::unique_ptr<ChangeFeed::Subscription> callers;
+  std::unique_ptr<ChangeFeed::Subscription> enrolled;
   Periodic expirer;
   Periodic voucher;
   Periodic catcher;
