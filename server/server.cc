@@ -186,6 +186,10 @@ struct Server::Parts {
         callers(
             feed.Subscribe(std::string(kApiTokenKeys),
                            [this](const std::vector<Change>&) { streams.CheckAll(); })),
+        // A certificate that was replaced by joining anew is void.
+        enrolled(
+            feed.Subscribe(std::string(kEnrollmentKeys),
+                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
         // After those who end streams: it may wait for the store for long.
         dispatch(feed.Subscribe("",
                                 [this](const std::vector<Change>& changes) {
@@ -320,6 +324,7 @@ struct Server::Parts {
   ChangeFeed feed;
   std::unique_ptr<ChangeFeed::Subscription> presence;
   std::unique_ptr<ChangeFeed::Subscription> callers;
+  std::unique_ptr<ChangeFeed::Subscription> enrolled;
   std::unique_ptr<ChangeFeed::Subscription> dispatch;
   Periodic expirer;
   Periodic voucher;

@@ -90,7 +90,10 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Open(AgentOptions options,
     };
   }
   agent->control_ = std::make_unique<ControlClient>(
-      std::move(channels), std::move(identity), std::move(token), *agent, random);
+      std::move(channels), std::move(identity), std::move(token), *agent, random,
+      [enrollment = agent->enrollment_.get()](const absl::Status& refusal) {
+        return enrollment != nullptr && enrollment->ShowAnother(refusal);
+      });
   return agent;
 }
 

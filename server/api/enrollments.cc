@@ -229,10 +229,10 @@ absl::StatusOr<v1::RenewResponse> Enrollments::Renew(absl::string_view certifica
                                                      const v1::RenewRequest& request) {
   GB_RETURN_IF_ERROR(authority_.status());
   const absl::Time now = clock_.Now();
-  GB_ASSIGN_OR_RETURN(const std::optional<std::string> agent,
+  GB_ASSIGN_OR_RETURN(const std::optional<CertifiedAgent> agent,
                       AgentOfCertificate(store_, certificate, now));
   if (!agent.has_value()) return MakeError("CERTIFICATE_MISSING");
-  const std::string& id = *agent;
+  const std::string& id = agent->name;
   GB_ASSIGN_OR_RETURN(const CertificateKey key,
                       AgentAuthority::CheckRequest(id, request.signing_request()));
   GB_ASSIGN_OR_RETURN(const AgentAuthority::Issued issued,

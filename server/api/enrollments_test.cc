@@ -98,7 +98,10 @@ class EnrollmentsTest : public ApiFixture {
   }
 
   absl::StatusOr<std::optional<std::string>> Shown(const std::string& chain) {
-    return AgentOfCertificate(*store_, chain, clock_.Now());
+    const auto shown = AgentOfCertificate(*store_, chain, clock_.Now());
+    if (!shown.ok()) return shown.status();
+    if (!shown->has_value()) return std::optional<std::string>();
+    return std::optional<std::string>((*shown)->name);
   }
 
   // What the server of this store hears of its changes.

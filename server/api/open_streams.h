@@ -14,7 +14,7 @@
 namespace guestbridge::server {
 
 // The streams that are open, so that they end when their callers may no longer have
-// them: a token was revoked, replaced or has expired. Thread-safe.
+// them: a token was revoked, a certificate or token replaced or expired. Thread-safe.
 class OpenStreams {
  public:
   explicit OpenStreams(const Clock& clock) : clock_(clock) {}

@@ -96,15 +96,16 @@ absl::StatusOr<std::optional<Caller>> CallGuard::Identify(
     return owner;
   }
   if (credentials.peer != nullptr) {
-    GB_ASSIGN_OR_RETURN(const std::optional<std::string> agent,
+    GB_ASSIGN_OR_RETURN(const std::optional<CertifiedAgent> agent,
                         AgentOfPeer(*store_, *credentials.peer, clock_.Now()));
     // Who is an agent is no other, whatever token it carries beside its certificate.
     if (agent.has_value()) {
       Caller itself;
-      itself.principal = AgentName(*agent);
-      itself.name = *agent;
+      itself.principal = AgentName(agent->name);
+      itself.name = agent->name;
       itself.grants = {{Role::kAgent, ""}};
-      itself.agent = *agent;
+      itself.agent = agent->name;
+      itself.expire_time = agent->certificate_end;
       return itself;
     }
   }

@@ -90,7 +90,7 @@ std::string AgentUri(absl::string_view agent) {
 }
 
 std::string EnrollmentKey(absl::string_view agent) {
-  return absl::StrCat("enrollments/", agent);
+  return absl::StrCat(kEnrollmentKeys, agent);
 }
 
 std::string CertificateOfPeer(const grpc::AuthContext& peer) {
@@ -99,13 +99,13 @@ std::string CertificateOfPeer(const grpc::AuthContext& peer) {
   return shown.empty() ? "" : std::string(shown[0].data(), shown[0].size());
 }
 
-absl::StatusOr<std::optional<std::string>> AgentOfCertificate(Store& store,
-                                                              absl::string_view pem,
-                                                              absl::Time now) {
+absl::StatusOr<std::optional<CertifiedAgent>> AgentOfCertificate(Store& store,
+                                                                 absl::string_view pem,
+                                                                 absl::Time now) {
   const Certificate certificate = ParseCertificate(pem);
-  if (certificate == nullptr) return std::optional<std::string>();
+  if (certificate == nullptr) return std::optional<CertifiedAgent>();
   const std::optional<std::string> agent = NamedAgent(*certificate);
-  if (!agent.has_value()) return agent;
+  if (!agent.has_value()) return std::optional<CertifiedAgent>();
   // What does not look like a name of ours is not repeated.
   if (!IsAgentId(*agent)) return MakeError("CERTIFICATE_UNKNOWN", {{"agent", "?"}});
   const std::string fingerprint = FingerprintOf(*certificate);
@@ -119,14 +119,14 @@ absl::StatusOr<std::optional<std::string>> AgentOfCertificate(Store& store,
   if (now >= validity.end) {
     return MakeError("CERTIFICATE_OUTDATED", {{"agent", *agent}});
   }
-  return agent;
+  return std::optional<CertifiedAgent>({*agent, validity.end});
 }
 
-absl::StatusOr<std::optional<std::string>> AgentOfPeer(Store& store,
-                                                       const grpc::AuthContext& peer,
-                                                       absl::Time now) {
+absl::StatusOr<std::optional<CertifiedAgent>> AgentOfPeer(Store& store,
+                                                          const grpc::AuthContext& peer,
+                                                          absl::Time now) {
   const std::string pem = CertificateOfPeer(peer);
-  if (pem.empty()) return std::optional<std::string>();
+  if (pem.empty()) return std::optional<CertifiedAgent>();
   return AgentOfCertificate(store, pem, now);
 }
 

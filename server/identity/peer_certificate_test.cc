@@ -76,7 +76,10 @@ class PeerCertificateTest : public ::testing::Test {
   }
 
   absl::StatusOr<std::optional<std::string>> Ask(const std::string& pem) {
-    return AgentOfPeer(*store_, Peer(pem), clock_.Now());
+    const auto proven = AgentOfPeer(*store_, Peer(pem), clock_.Now());
+    if (!proven.ok()) return proven.status();
+    if (!proven->has_value()) return std::optional<std::string>();
+    return std::optional<std::string>((*proven)->name);
   }
 
   testing::TempDir dir_;

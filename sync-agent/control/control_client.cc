@@ -26,8 +26,13 @@ bool IsFinalRefusal(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason == "AGENT_NAME_IN_USE" || reason == "AGENT_NAME_INVALID" ||
          reason == "INSTALLATION_INVALID" || reason == "AGENT_EVICTED" ||
-         reason == "AGENT_BANNED" || reason == "CERTIFICATE_UNKNOWN" ||
-         reason == "CERTIFICATE_OUTDATED" || absl::StartsWith(reason, "JOIN_TOKEN_");
+         reason == "AGENT_BANNED" || absl::StartsWith(reason, "JOIN_TOKEN_");
+}
+
+// A channel keeps the certificate that it was opened with; there may be a newer one.
+bool IsAboutCertificate(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "CERTIFICATE_UNKNOWN" || reason == "CERTIFICATE_OUTDATED";
 }
 
 }  // namespace
@@ -39,12 +44,14 @@ ControlClient::ControlClient(std::shared_ptr<grpc::Channel> channel,
                     std::move(token), events, random) {}
 
 ControlClient::ControlClient(ChannelSource channels, ControlIdentity identity,
-                             SecretString token, ControlEvents& events, Random& random)
+                             SecretString token, ControlEvents& events, Random& random,
+                             OtherCertificate other_certificate)
     : identity_(std::move(identity)),
       token_(std::move(token)),
       events_(events),
       random_(random),
-      channels_(std::move(channels)) {}
+      channels_(std::move(channels)),
+      other_certificate_(std::move(other_certificate)) {}
 
 ControlClient::~ControlClient() { Stop(/*goodbye=*/false); }
 
@@ -121,7 +128,9 @@ void ControlClient::Loop() {
     if (hello.ok()) {
       last_reason.clear();
       lived = Watch();
-    } else if (IsFinalRefusal(hello)) {
+    } else if (IsFinalRefusal(hello) ||
+               (IsAboutCertificate(hello) &&
+                !(other_certificate_ && other_certificate_(hello)))) {
       events_.OnRefused(hello);
       return;
     } else if (ReasonOf(hello) != last_reason) {
@@ -274,7 +283,9 @@ absl::StatusOr<Response> ControlClient::Call(
   Response response;
   const absl::Status status =
       ErrorOf((stub.get()->*method)(&context, request, &response), kDeadline);
-  if (ReasonOf(status) == "SESSION_UNKNOWN") Drop(request.session());
+  if (ReasonOf(status) == "SESSION_UNKNOWN" || IsAboutCertificate(status)) {
+    Drop(request.session());
+  }
   if (!status.ok()) return status;
   return response;
 }

@@ -40,7 +40,7 @@ class ControlEvents {
   virtual void OnRemoved(const std::string& integration) = 0;
   // The server will never accept this agent under this name (AGENT_NAME_IN_USE,
   // AGENT_NAME_INVALID) or with what it shows (AGENT_EVICTED, AGENT_BANNED,
-  // CERTIFICATE_…, JOIN_TOKEN_…); the client has given up.
+  // JOIN_TOKEN_…, CERTIFICATE_… unless it has another one); the client has given up.
   virtual void OnRefused(const absl::Status& status) = 0;
 };
 
@@ -67,8 +67,12 @@ class ControlClient {
   // Asked before each Hello: a session keeps its channel. Its errors are treated as
   // those of Hello.
   using ChannelSource = std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>()>;
+  // Asked when Hello was refused with CERTIFICATE_UNKNOWN or CERTIFICATE_OUTDATED:
+  // whether the next channel shows another certificate. Null: it does not.
+  using OtherCertificate = std::function<bool(const absl::Status& refusal)>;
   ControlClient(ChannelSource channels, ControlIdentity identity, SecretString token,
-                ControlEvents& events, Random& random);
+                ControlEvents& events, Random& random,
+                OtherCertificate other_certificate = nullptr);
   ~ControlClient();  // Stops.
 
   // Revisions that came with a configuration which the agent had before this process.
@@ -115,7 +119,8 @@ class ControlClient {
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                              const Request&, Response*),
                                 Request request);
-  // The server does not know the session (it restarted): a new one is needed.
+  // The server does not know the session (it restarted), or no longer takes the
+  // certificate of its channel: a new one is needed.
   void Drop(const std::string& session);
 
   const ControlIdentity identity_;
@@ -123,6 +128,7 @@ class ControlClient {
   ControlEvents& events_;
   Random& random_;
   const ChannelSource channels_;
+  const OtherCertificate other_certificate_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,5 +1,7 @@
 #include "sync-agent/control/control_client.h"
 
+#include <atomic>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sync-agent/control/fake_control_service_test.h"
@@ -193,6 +195,37 @@ TEST_F(ControlClientTest, GivesUpWhenItsNameIsTaken) {
   client_.Start();
   EXPECT_TRUE(events_.Await("refused AGENT_NAME_IN_USE"));
   EXPECT_EQ(service_.hellos(), 1);
+}
+
+TEST_F(ControlClientTest, ARefusedCertificateIsFinalUnlessThereIsAnother) {
+  std::atomic<int> asked = 0;
+  std::atomic<int> left = 2;
+  ControlClient client([this] { return service_.Connect(); },
+                       {"hotel-1", "installation", "0.1.0", {}, "localhost"},
+                       SecretString(), events_, random_,
+                       [&](const absl::Status& refusal) {
+                         ++asked;
+                         EXPECT_EQ(ReasonOf(refusal), "CERTIFICATE_OUTDATED");
+                         return left-- > 0;
+                       });
+  service_.RefuseHello(MakeError("CERTIFICATE_OUTDATED", {{"agent", "hotel-1"}}));
+  client.Start();
+  EXPECT_TRUE(events_.Await("refused CERTIFICATE_OUTDATED"));
+  EXPECT_EQ(service_.hellos(), 3);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(ControlClientTest, ACallWhoseCertificateIsVoidOpensANewSession) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  for (const char* reason : {"CERTIFICATE_OUTDATED", "CERTIFICATE_UNKNOWN"}) {
+    service_.AnswerLease(MakeError(reason, {{"agent", "hotel-1"}}));
+    EXPECT_THAT(client_.AcquireLease({}),
+                StatusIs(absl::StatusCode::kUnauthenticated, reason));
+    service_.AnswerLease(v1::Lease());
+    ASSERT_TRUE(events_.Await("connected",
+                              reason == std::string("CERTIFICATE_OUTDATED") ? 2 : 3));
+  }
 }
 
 TEST_F(ControlClientTest, KeepsTryingWhateverElseTheServerSays) {

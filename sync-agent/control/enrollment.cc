@@ -109,24 +109,38 @@ bool Enrollment::IsIn(const std::string& directory) {
   return Exists(directory + "/identity.pem");
 }
 
-absl::Status Enrollment::Load() {
-  if (!Exists(File())) return absl::OkStatus();
-  const SecretString text(ReadWhole(File()));
+absl::StatusOr<Enrollment::Identity> Enrollment::Read(const std::string& file) const {
+  Identity identity;
+  if (!Exists(file)) return identity;
+  const SecretString text(ReadWhole(file));
   const Certificate certificate = ParseCertificate(text.Reveal());
   CertificateKey key = ParsePrivateKey(text.Reveal());
   if (certificate == nullptr || key == nullptr || !BelongTogether(*certificate, *key)) {
-    return MakeError("CERTIFICATE_FILE_UNUSABLE", {{"file", File()}});
+    return MakeError("CERTIFICATE_FILE_UNUSABLE", {{"file", file}});
   }
   const size_t begin = text.Reveal().find("-----BEGIN CERTIFICATE-----");
-  const std::lock_guard<std::mutex> lock(mutex_);
-  identity_.token_digest = TokenDigestIn(text.Reveal());
-  identity_.key = std::move(key);
-  identity_.chain = text.Reveal().substr(begin);
-  identity_.validity = ValidityOf(*certificate);
-  const absl::Duration life = identity_.validity.end - identity_.validity.begin;
+  identity.token_digest = TokenDigestIn(text.Reveal());
+  identity.key = std::move(key);
+  identity.chain = text.Reveal().substr(begin);
+  identity.validity = ValidityOf(*certificate);
+  const absl::Duration life = identity.validity.end - identity.validity.begin;
   // Agents that joined together do not come back together.
-  identity_.renew_at =
-      identity_.validity.begin + life * (0.5 + 0.1 * RandomUnit(random_));
+  identity.renew_at =
+      identity.validity.begin + life * (0.5 + 0.1 * RandomUnit(random_));
+  return identity;
+}
+
+absl::Status Enrollment::Load() {
+  GB_ASSIGN_OR_RETURN(Identity identity, Read(File()));
+  absl::StatusOr<Identity> previous = Read(PreviousFile());
+  // It is needed after a restore only.
+  if (!previous.ok()) {
+    log::Warning("previous_certificate_unusable", {{"error", previous.status()}});
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  identity_ = std::move(identity);
+  previous_ = previous.ok() ? *std::move(previous) : Identity();
+  fallen_back_ = false;
   return absl::OkStatus();
 }
 
@@ -143,10 +157,18 @@ absl::StatusOr<CertificateKey> Enrollment::DraftKey(const std::string& token_dig
 }
 
 absl::Status Enrollment::Adopt(const std::string& token_digest, CertificateKey key,
-                               const std::string& chain) {
+                               const std::string& chain, bool renewed) {
   const Certificate certificate = ParseCertificate(chain);
   if (certificate == nullptr || !BelongTogether(*certificate, *key)) {
     return MakeError("CERTIFICATE_FILE_UNUSABLE", {{"file", File()}});
+  }
+  // What the server knows of two that it was shown stays, and first of all: a crash
+  // leaves it twice rather than not at all.
+  if (!renewed) {
+    unlink(PreviousFile().c_str());
+  } else if (!FallenBack()) {
+    GB_RETURN_IF_ERROR(WriteWhole(options_.directory, PreviousFile(),
+                                  SecretString(ReadWhole(File())).Reveal()));
   }
   GB_RETURN_IF_ERROR(WriteWhole(
       options_.directory, File(),
@@ -186,7 +208,8 @@ absl::Status Enrollment::JoinWithNewToken() {
     if (identity_.key != nullptr) refused_token_ = digest;
   }
   GB_RETURN_IF_ERROR(joined);
-  GB_RETURN_IF_ERROR(Adopt(digest, std::move(key), response.certificate_chain()));
+  GB_RETURN_IF_ERROR(Adopt(digest, std::move(key), response.certificate_chain(),
+                           /*renewed=*/false));
   log::Info("agent_joined", {{"agent", options_.agent}});
   return absl::OkStatus();
 }
@@ -203,25 +226,49 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Enrollment::Connect() {
   }
   // What it has may do still.
   if (!joined.ok()) log::Warning("join_failed", {{"error", joined}});
-  if (identity_.validity.end <= clock_.Now()) {
+  const Identity& shown = Shown();
+  if (shown.validity.end <= clock_.Now()) {
     log::Warning(
         "certificate_outdated",
         {{"error", MakeError("CERTIFICATE_OUTDATED", {{"agent", options_.agent}})}});
   }
-  if (channel_ == nullptr || channel_chain_ != identity_.chain) {
-    GB_ASSIGN_OR_RETURN(
-        channel_,
-        OpenChannel(options_.server, {identity_.chain, ToPem(*identity_.key)}));
-    channel_chain_ = identity_.chain;
-    const absl::Duration life = identity_.validity.end - identity_.validity.begin;
-    reconnect_at_ = identity_.validity.begin + life * 0.8;
+  if (channel_ == nullptr || channel_chain_ != shown.chain) {
+    GB_ASSIGN_OR_RETURN(channel_,
+                        OpenChannel(options_.server, {shown.chain, ToPem(*shown.key)}));
+    channel_chain_ = shown.chain;
+    const absl::Duration life = shown.validity.end - shown.validity.begin;
+    reconnect_at_ = shown.validity.begin + life * 0.8;
   }
   return channel_;
 }
 
+bool Enrollment::FallenBack() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return fallen_back_;
+}
+
+bool Enrollment::ShowAnother(const absl::Status& refusal) {
+  const std::string reason = ReasonOf(refusal);
+  if (reason != "CERTIFICATE_UNKNOWN" && reason != "CERTIFICATE_OUTDATED") return false;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (channel_ == nullptr) return false;
+  // Renewed since that channel was opened.
+  if (channel_chain_ != Shown().chain) return true;
+  if (reason == "CERTIFICATE_OUTDATED" || fallen_back_ || previous_.key == nullptr ||
+      previous_.validity.end <= clock_.Now()) {
+    return false;
+  }
+  // The server's database may have been restored from before the renewal.
+  fallen_back_ = true;
+  previous_.renew_at = clock_.Now();
+  log::Warning("certificate_before_shown",
+               {{"agent", options_.agent}, {"error", refusal}});
+  return true;
+}
+
 bool Enrollment::ShouldReconnect() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return channel_ != nullptr && channel_chain_ != identity_.chain &&
+  return channel_ != nullptr && channel_chain_ != Shown().chain &&
          clock_.Now() >= reconnect_at_;
 }
 
@@ -231,12 +278,11 @@ absl::Status Enrollment::RenewWhenDue() {
   std::shared_ptr<grpc::Channel> channel;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (identity_.key == nullptr || clock_.Now() < identity_.renew_at) {
-      return absl::OkStatus();
-    }
-    token_digest = identity_.token_digest;
-    GB_ASSIGN_OR_RETURN(channel, OpenChannel(options_.server,
-                                             {identity_.chain, ToPem(*identity_.key)}));
+    const Identity& shown = Shown();
+    if (shown.key == nullptr || clock_.Now() < shown.renew_at) return absl::OkStatus();
+    token_digest = shown.token_digest;
+    GB_ASSIGN_OR_RETURN(channel,
+                        OpenChannel(options_.server, {shown.chain, ToPem(*shown.key)}));
   }
   GB_ASSIGN_OR_RETURN(CertificateKey key, DraftKey(token_digest));
   const auto stub = v1::AgentEnrollmentService::NewStub(channel);
@@ -247,7 +293,8 @@ absl::Status Enrollment::RenewWhenDue() {
   v1::RenewResponse response;
   GB_RETURN_IF_ERROR(
       Failed(stub->Renew(&context, request, &response), options_.server.host_port));
-  GB_RETURN_IF_ERROR(Adopt(token_digest, std::move(key), response.certificate_chain()));
+  GB_RETURN_IF_ERROR(Adopt(token_digest, std::move(key), response.certificate_chain(),
+                           /*renewed=*/true));
   log::Info("certificate_renewed", {{"agent", options_.agent}});
   return absl::OkStatus();
 }

@@ -23,7 +23,8 @@ namespace guestbridge::agent {
 
 // The agent's own key and certificate, in the file `identity.pem` of its data directory
 // (mode 0600): made here, signed by the server for a join token, renewed after half of
-// its life. Thread-safe.
+// its life. The one that it was renewed with stays beside it (`identity.previous.pem`):
+// a server whose database was restored may know only that one. Thread-safe.
 class Enrollment {
  public:
   struct Options {
@@ -46,10 +47,16 @@ class Enrollment {
   // The agent of this data directory has joined once.
   static bool IsIn(const std::string& directory);
 
-  // A channel that shows the newest certificate; the same one while that stays. Joins
-  // first when there is a new token. Blocks for at most the deadline of a call. Errors:
-  // those of Join, while there is no certificate yet.
+  // A channel that shows the newest certificate, or the one that ShowAnother chose; the
+  // same channel while that stays. Joins first when there is a new token. Blocks for at
+  // most the deadline of a call. Errors: those of Join, while there is no certificate
+  // yet.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect();
+
+  // The server has refused with `refusal` (CERTIFICATE_…) what Connect gave last. True:
+  // the next Connect shows another certificate: a newer one, or after
+  // CERTIFICATE_UNKNOWN the one before, while it is valid; that one is renewed at once.
+  bool ShowAnother(const absl::Status& refusal);
 
   // Asks for a newer certificate when it is time. What is connected stays so: the one
   // that was shown is valid until it ends.
@@ -79,12 +86,21 @@ class Enrollment {
     absl::Time renew_at;
   };
   std::string File() const { return options_.directory + "/identity.pem"; }
+  std::string PreviousFile() const {
+    return options_.directory + "/identity.previous.pem";
+  }
   std::string DraftFile() const { return options_.directory + "/identity.new.pem"; }
   absl::Status Load();
+  // Without a key: there is no such file. Errors: CERTIFICATE_FILE_UNUSABLE.
+  absl::StatusOr<Identity> Read(const std::string& file) const;
+  // What the server knows, for all that is known here. Needs `mutex_`.
+  const Identity& Shown() const { return fallen_back_ ? previous_ : identity_; }
   // The key for the next certificate, durable before anybody hears of it.
   absl::StatusOr<CertificateKey> DraftKey(const std::string& token_digest);
+  // `renewed`: with the certificate that was shown; otherwise what was before is void.
   absl::Status Adopt(const std::string& token_digest, CertificateKey key,
-                     const std::string& chain);
+                     const std::string& chain, bool renewed);
+  bool FallenBack();
   absl::Status JoinWithNewToken();
   void Loop(const std::function<void()>& reconnect);
 
@@ -96,6 +112,8 @@ class Enrollment {
   std::condition_variable changed_;
   bool stopping_ = false;
   Identity identity_;
+  Identity previous_;         // Without a key: none.
+  bool fallen_back_ = false;  // The server knows `previous_` only.
   std::shared_ptr<grpc::Channel> channel_;
   std::string channel_chain_;  // Shown by `channel_`.
   absl::Time reconnect_at_;    // When that one ends soon.

@@ -69,6 +69,9 @@ class FakeEnrollmentService final : public v1::AgentEnrollmentService::Service {
     const std::lock_guard<std::mutex> lock(mutex);
     const auto shown = context->auth_context()->FindPropertyValues("x509_pem_cert");
     renewals += shown.empty() ? 0 : 1;
+    if (!shown.empty()) {
+      renewed_with.emplace_back(shown[0].data(), shown[0].size());
+    }
     response->set_certificate_chain(
         Sign(*ReadSigningRequest(request->signing_request())->public_key));
     return grpc::Status::OK;
@@ -79,6 +82,7 @@ class FakeEnrollmentService final : public v1::AgentEnrollmentService::Service {
   std::vector<std::string> tokens;
   std::vector<std::string> keys;
   int renewals = 0;
+  std::vector<std::string> renewed_with;  // PEM, shown by the callers of Renew.
 
  private:
   std::string Sign(EVP_PKEY& key) {
@@ -115,9 +119,24 @@ class EnrollmentTest : public ::testing::Test {
         {address, "hotel-1", dir_.File("join.token"), std::string(dir_.File("."))},
         random_, clock_);
   }
-  std::string Identity() {
-    std::ifstream in(dir_.File("identity.pem"));
+  std::string Identity(const std::string& file = "identity.pem") {
+    std::ifstream in(dir_.File(file));
     return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  static std::string CertificateIn(const std::string& identity) {
+    return identity.substr(identity.find("-----BEGIN CERTIFICATE-----"));
+  }
+  static absl::Status Refusal(const std::string& reason) {
+    return MakeError(reason, {{"agent", "hotel-1"}});
+  }
+  // Joined, and renewed once.
+  std::unique_ptr<Enrollment> Renewed() {
+    WriteToken("gbj_one");
+    auto enrollment = Open();
+    EXPECT_TRUE((*enrollment)->Connect().ok());
+    clock_.Advance(absl::Hours(110));
+    EXPECT_TRUE((*enrollment)->RenewWhenDue().ok());
+    return *std::move(enrollment);
   }
 
   testing::TempDir dir_;
@@ -200,6 +219,61 @@ TEST_F(EnrollmentTest, RenewsAfterHalfOfTheLifeAndShowsItWithTheNextConnection) 
   EXPECT_TRUE((*enrollment)->ShouldReconnect());
   EXPECT_NE(*(*enrollment)->Connect(), *channel);
   EXPECT_FALSE((*enrollment)->ShouldReconnect());
+}
+
+TEST_F(EnrollmentTest, ARefusalIsNotTheEndWhileThereIsANewerCertificate) {
+  const auto enrollment = Renewed();
+  // The channel shows the one before still.
+  EXPECT_TRUE(enrollment->ShowAnother(Refusal("CERTIFICATE_OUTDATED")));
+  ASSERT_TRUE(enrollment->Connect().ok());
+  EXPECT_FALSE(enrollment->ShowAnother(Refusal("CERTIFICATE_OUTDATED")));
+  EXPECT_FALSE(enrollment->ShowAnother(Refusal("AGENT_EVICTED")));
+}
+
+TEST_F(EnrollmentTest, AServerThatKnowsOnlyTheCertificateBeforeIsShownThatOne) {
+  WriteToken("gbj_one");
+  (void)(*Open())->Connect();
+  const std::string before = Identity();
+  Renewed();
+  EXPECT_EQ(Identity("identity.previous.pem"), before);
+  struct stat facts {};
+  ASSERT_EQ(stat(dir_.File("identity.previous.pem").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
+
+  // Also after a restart of the agent.
+  const auto enrollment = *Open();
+  const auto channel = enrollment->Connect();
+  ASSERT_TRUE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
+  EXPECT_NE(*enrollment->Connect(), *channel);
+  ASSERT_TRUE(enrollment->RenewWhenDue().ok());
+  EXPECT_EQ(server_.renewed_with.back(), CertificateIn(before));
+  // Whatever becomes of that answer, the server knows this one.
+  EXPECT_EQ(Identity("identity.previous.pem"), before);
+  EXPECT_TRUE(enrollment->Connect().ok());
+  EXPECT_EQ(server_.renewals, 2);
+}
+
+TEST_F(EnrollmentTest, NeitherOfTwoCertificatesIsKnownIsTheEnd) {
+  const auto enrollment = Renewed();
+  (void)enrollment->Connect();
+  ASSERT_TRUE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
+  (void)enrollment->Connect();
+  EXPECT_FALSE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
+}
+
+TEST_F(EnrollmentTest, AnExpiredCertificateBeforeIsNotShown) {
+  const auto enrollment = Renewed();
+  (void)enrollment->Connect();
+  clock_.Advance(absl::Hours(60));
+  EXPECT_FALSE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
+}
+
+TEST_F(EnrollmentTest, WhoJoinsAnewKeepsNothingOfBefore) {
+  const auto enrollment = Renewed();
+  WriteToken("gbj_two");
+  ASSERT_TRUE(enrollment->Connect().ok());
+  EXPECT_EQ(Identity("identity.previous.pem"), "");
+  EXPECT_FALSE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
 }
 
 TEST_F(EnrollmentTest, ADamagedIdentityIsToldAndNotOverwritten) {
