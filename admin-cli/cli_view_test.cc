@@ -84,6 +84,26 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
 }
 
+TEST_F(CliTest, AnExplanationSaysWhereNoRunIsPlannedToDoWhatIsNext) {
+  // An agent of today, and a server without a schedule.
+  server_.explains_next_run = false;
+  v1::ClientExplanation& told = server_.explanation;
+  told.mutable_next()->set_reason("NEXT_IS_IT");
+  told.mutable_next()->set_message("The next run does it.");
+  const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
+  for (const char* decision :
+       {"ADD", "RECREATE", "RELINK", "UPDATE", "DELETE", "ADOPT"}) {
+    told.set_decision(decision);
+    EXPECT_THAT(OneLine(Run(line).out),
+                HasSubstr("The next run does it. No run is planned."))
+        << decision;
+  }
+  for (const char* decision : {"UNCHANGED", "SKIP", "FAIL", "DEFER"}) {
+    told.set_decision(decision);
+    EXPECT_THAT(Run(line).out, Not(HasSubstr("No run is planned."))) << decision;
+  }
+}
+
 TEST_F(CliTest, ClientsAreCountedByReasonAndDropped) {
   const Result groups =
       Run({"clients", "list", "main", "--state", "failed", "--by-reason"});

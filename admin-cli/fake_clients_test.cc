@@ -75,8 +75,10 @@ grpc::Status FakeServer::Services::ExplainClient(
   answer->mutable_next()->set_message("The next run adds the contact.");
   answer->mutable_next()->set_remedy(
       "Not to wait: guestbridge export run main --wait.");
-  answer->mutable_next_run_time()->set_seconds(1'700'000'000);
-  answer->set_time_zone("Europe/Moscow");
+  if (owner.explains_next_run) {
+    answer->mutable_next_run_time()->set_seconds(1'700'000'000);
+    answer->set_time_zone("Europe/Moscow");
+  }
   answer->add_limits()->set_message("The portal counts 47 of 50 requests.");
   answer->set_mapping_version(3);
   // An agent that does not say what is next leaves that to the decision.

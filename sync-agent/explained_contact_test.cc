@@ -4,89 +4,11 @@
 #include <variant>
 #include <vector>
 
-#include "sync-agent/client_explanation.h"
-#include "sync-agent/client_tasks_fixture_test.h"
-#include "sync-agent/ledger_portal.h"
+#include "sync-agent/explained_contact_fixture_test.h"
 
 // What is said of a guest whose contact is not as it was, and that a run does that.
 namespace guestbridge::agent {
 namespace {
-
-// Two guests, and what a run makes of the first one's contact.
-class ExplainedContactTest : public ClientTasksTest {
- protected:
-  ExplainedContactTest() {
-    MappingOptions options;
-    options.version = 1;
-    options.default_region = "RU";
-    auto compiled = CompiledMapping::Compile(
-        {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, std::move(options));
-    world.mapping = std::make_unique<CompiledMapping>(*std::move(compiled));
-    sides_.settings.mapping = *world.mapping;
-    sides_.settings.active = true;
-    sides_.settings.portal.host = "hotel.example";
-    EXPECT_TRUE(BindToPortal("main", sides_.settings.portal, *world.ledger).ok());
-    contact_ = Exported("Orlova");
-    others_ = Exported("Petrova");
-  }
-
-  v1::ClientExplanation Explain(size_t i = 0) {
-    const auto explained = ExplainClient(Key(i).guid(), Parts());
-    EXPECT_TRUE(explained.ok()) << explained.status();
-    return explained.value_or(v1::ClientExplanation());
-  }
-  RunCounts Run(bool cold = false) {
-    RunSettings settings = world.Settings();
-    settings.events = sides_.settings.events;
-    settings.policies = sides_.settings.policies;
-    settings.cold = cold;
-    const auto result = world.Run(settings);
-    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
-    return result.progress.counts;
-  }
-  void TakeMark() {
-    world.portal.contacts[contact_].stamp = {"guestbridge:other", "x", ""};
-  }
-  void CopyTo(int64_t id) {
-    const FakeContact copy = world.portal.contacts.at(contact_);
-    world.portal.contacts[id] = copy;
-  }
-  // Somebody merges the contact into another one, which bears no mark.
-  void MergeInto(int64_t id) {
-    CopyTo(id);
-    world.portal.contacts[id].stamp = {};
-    world.portal.contacts.erase(contact_);
-  }
-  void Choose(GoneContactPolicy policy) {
-    sides_.settings.policies.gone_contact = policy;
-  }
-  // A run finds that the contact is gone, and leaves the guest without one; what it
-  // was.
-  FakeContact Lose() {
-    const FakeContact gone = world.portal.contacts.at(contact_);
-    world.portal.contacts.erase(contact_);
-    Choose(GoneContactPolicy::kNever);
-    EXPECT_EQ(Run().skipped, 1);
-    EXPECT_EQ(Record(0).link, LinkState::kLost);
-    return gone;
-  }
-  // Commands of this kind are not carried out.
-  template <typename Kind>
-  void Refuse() {
-    world.portal.instead = [](const Command& command) {
-      return std::holds_alternative<Kind>(command) ? std::optional(Fate::kRefused)
-                                                   : std::nullopt;
-    };
-  }
-  void MakeDirty(size_t i = 0) {
-    ClientRecord record = Record(i);
-    record.dirty = true;
-    ASSERT_TRUE(world.ledger->Put({record}).ok());
-  }
-
-  int64_t contact_ = 0;
-  int64_t others_ = 0;
-};
 
 TEST_F(ExplainedContactTest, ThatStandsUnderAnotherIdIsTakenOverThere) {
   CopyTo(500);
@@ -168,55 +90,6 @@ TEST_F(ExplainedContactTest, ThatIsGoneIsNotLostWhileNobodyTellsWhatIsInItsPlace
   EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
   line_->cut = false;
   EXPECT_EQ(Explain().decision(), "RECREATE");
-}
-
-TEST_F(ExplainedContactTest, IsNotGoneToSomebodyWhoMaySeeNothing) {
-  world.portal.admin = false;
-  world.portal.contacts.clear();
-  v1::ClientExplanation explained = Explain();
-  EXPECT_EQ(explained.decision(), "UNCHANGED");
-  EXPECT_EQ(explained.portal().state(), v1::PortalContact::UNREAD);
-  EXPECT_EQ(explained.portal().explanation().reason(), "CONTACT_UNREADABLE");
-  EXPECT_EQ(Run().unchanged, 2);
-  world.base.clients[0].attributes["LastName"] = "Belova";
-  explained = Explain();
-  EXPECT_EQ(explained.decision(), "DEFER");
-  EXPECT_EQ(explained.summary().reason(), "CONTACT_UNREADABLE");
-  EXPECT_EQ(explained.next().reason(), "NEXT_IS_LOOK");
-  EXPECT_EQ(Run().deferred, 1);
-  EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
-  EXPECT_EQ(Record(0).link, LinkState::kLive);
-}
-
-TEST_F(ExplainedContactTest, IsGoneToSomebodyWhoSeesAnotherOneOfOurs) {
-  world.portal.admin = false;
-  world.portal.contacts.erase(contact_);
-  EXPECT_EQ(Explain().decision(), "RECREATE");
-  EXPECT_EQ(Explain().portal().state(), v1::PortalContact::GONE);
-  EXPECT_EQ(Run().recreated, 1);
-}
-
-TEST_F(ExplainedContactTest, ThatWasLostBeforeIsPutOffForSomebodyWhoMaySeeNothing) {
-  Lose();
-  Choose(GoneContactPolicy::kRecreate);
-  world.portal.admin = false;
-  world.portal.contacts.clear();
-  EXPECT_EQ(Explain().decision(), "DEFER");
-  EXPECT_EQ(Explain().summary().reason(), "CONTACT_UNREADABLE");
-  EXPECT_EQ(Explain().next().reason(), "NEXT_IS_LOOK");
-  EXPECT_EQ(Run().deferred, 1);
-  EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
-}
-
-TEST_F(ExplainedContactTest, OfAnIdIn1CIsPutOffForSomebodyWhoMaySeeNothing) {
-  world.portal.admin = false;
-  world.portal.contacts.clear();
-  world.base.Add(3, "Belova").contact = ContactId(500'002);
-  EXPECT_EQ(Explain(2).decision(), "DEFER");
-  EXPECT_EQ(Explain(2).summary().reason(), "CONTACT_UNREADABLE");
-  EXPECT_EQ(Explain(2).next().reason(), "NEXT_IS_LOOK");
-  EXPECT_EQ(Run().deferred, 1);
-  EXPECT_EQ(Record(2).reason, "CONTACT_UNREADABLE");
 }
 
 TEST_F(ExplainedContactTest, OfAnIdIn1CThatLeadsNowhereIsMadeAsThePolicySays) {
@@ -419,36 +292,6 @@ TEST_F(ExplainedContactTest, IsPutOffWhileThePortalDoesNotSayWhoTookItOver) {
       EXPECT_EQ(Record(0).reason, "CONTACT_READ_INCOMPLETE");
     }
   }
-}
-
-TEST_F(ExplainedContactTest, IsAskedForAgainWhereThePortalPutsTheQuestionOff) {
-  MergeInto(500);
-  int put_off = 2;
-  world.portal.instead = [&](const Command& command) {
-    return std::holds_alternative<FindContacts>(command) && put_off-- > 0
-               ? std::optional(Fate::kNotExecuted)
-               : std::nullopt;
-  };
-  EXPECT_EQ(Explain().decision(), "RELINK");
-  world.portal.instead = [](const Command&) { return std::nullopt; };
-  // Every other request gets no answer.
-  int asked = 0;
-  world.portal.away = [&] { return asked++ % 2 == 0; };
-  EXPECT_EQ(Explain().decision(), "RELINK");
-}
-
-TEST_F(ExplainedContactTest, IsNotAskedForWithoutEndWhereThePortalNeverAnswers) {
-  MergeInto(500);
-  int put_off = 0;
-  world.portal.instead = [&](const Command& command) {
-    if (!std::holds_alternative<FindContacts>(command)) {
-      return std::optional<Fate>();
-    }
-    ++put_off;
-    return std::optional(Fate::kNotExecuted);
-  };
-  EXPECT_EQ(Explain().decision(), "DEFER");
-  EXPECT_EQ(put_off, 3);
 }
 
 TEST_F(ExplainedContactTest, IsMadeAgainWhereThePortalHasNoSearch) {

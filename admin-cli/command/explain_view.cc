@@ -124,7 +124,8 @@ void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
   std::string first = explanation.next().message();
   const std::string& decision = explanation.decision();
   const bool by_run = decision == "ADD" || decision == "RECREATE" ||
-                      decision == "UPDATE" || decision == "ADOPT";
+                      decision == "RELINK" || decision == "UPDATE" ||
+                      decision == "DELETE" || decision == "ADOPT";
   if (explanation.has_next_run_time()) {
     absl::StrAppend(
         &first, " ",
