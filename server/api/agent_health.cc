@@ -64,8 +64,9 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
     *problems.back().mutable_since_time() = ToTimestamp(said);
   }
   if (IsClockOff(report)) {
-    add("AGENT_CLOCK_OFF", /*stops_work=*/false)["seconds"] =
-        absl::StrFormat("%+d", std::lround(report.clock_difference_millis() / 1000.0));
+    add("AGENT_CLOCK_OFF", /*stops_work=*/false)["seconds"] = absl::StrFormat(
+        "%+d", std::lround(absl::ToDoubleSeconds(
+                   absl::Milliseconds(report.clock_difference_millis()))));
   }
   return problems;
 }
