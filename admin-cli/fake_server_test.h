@@ -64,7 +64,7 @@ class FakeServer {
   std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
   bool no_clients = false;             // Lists of clients are empty.
   v1::ClientExplanation explanation;   // Laid over what a client is explained by.
-  std::vector<v1::Agent> agents;  // In place of the one agent.
+  std::vector<v1::Agent> agents;       // In place of the one agent.
   bool explains_next_run = true;       // An explanation says when the next run is.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
   v1::PortalUsage portal;              // of a run that ended

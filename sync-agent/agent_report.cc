@@ -72,22 +72,22 @@ void DescribeDisk(const std::string& directory, v1::AgentReport* report) {
   errno = 0;
   if (const int problem = TryToWrite(directory); problem != 0) {
     Add(ToExplanation("DATA_DIRECTORY_UNUSABLE",
-                  {{"directory", directory}, {"problem", std::strerror(problem)}}),
+                      {{"directory", directory}, {"problem", std::strerror(problem)}}),
         /*stops_work=*/true, report);
   } else if (known && disk.free_bytes() < kLowDiskBytes) {
     Add(ToExplanation("AGENT_DISK_LOW",
-                  {{"directory", directory},
-                   {"megabytes", absl::StrCat(disk.free_bytes() >> 20)}}),
+                      {{"directory", directory},
+                       {"megabytes", absl::StrCat(disk.free_bytes() >> 20)}}),
         /*stops_work=*/false, report);
   }
 }
 
 void DescribeCertificate(const std::string& agent, absl::Time end,
                          v1::AgentReport* report) {
-  Add(ToExplanation("CERTIFICATE_NOT_RENEWED",
-                {{"agent", agent},
-                 {"time", absl::FormatTime("%Y-%m-%d %H:%M UTC", end,
-                                           absl::UTCTimeZone())}}),
+  Add(ToExplanation(
+          "CERTIFICATE_NOT_RENEWED",
+          {{"agent", agent},
+           {"time", absl::FormatTime("%Y-%m-%d %H:%M UTC", end, absl::UTCTimeZone())}}),
       /*stops_work=*/false, report);
 }
 

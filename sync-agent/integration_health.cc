@@ -52,6 +52,8 @@ void Integration::NoteObstacles(const v1::Run& run) {
 }
 
 void Integration::NoteObstaclesLocked(const v1::Run& run) {
+  // What failed without consequences alarms nobody.
+  if (run.dry_run() || run.kind() == v1::Run::SETTLE) return;
   std::vector<Obstacle> found;
   const auto note = [&](const v1::Explanation& what) {
     if (!IsObstacle(what.reason())) return;

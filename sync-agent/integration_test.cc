@@ -47,6 +47,8 @@ class IntegrationTest : public ::testing::Test {
         std::move(server), reporter_, buckets_, random_, SystemClock());
     IntegrationSettings settings;
     settings.id = "main";
+    settings.revision = 7;
+    settings.fingerprint = "00ff";
     settings.active = true;
     settings.source.type = "jsonl";
     settings.source.url = absl::StrCat("file://", dir_.File("base"));
@@ -93,6 +95,74 @@ class IntegrationTest : public ::testing::Test {
   std::optional<v1::FinishTaskRequest> answer_;
   std::unique_ptr<Integration> integration_;  // goes first
 };
+
+TEST_F(IntegrationTest, SaysWhatItWorksWithAndWhatKeepsItFromThat) {
+  v1::AgentReport report;
+  integration_->Describe(&report);
+  ASSERT_EQ(report.integrations_size(), 1);
+  EXPECT_EQ(report.integrations(0).integration(), "integrations/main");
+  EXPECT_EQ(report.integrations(0).effective_revision(), 7);
+  EXPECT_EQ(report.integrations(0).effective_fingerprint(), "00ff");
+  EXPECT_EQ(report.problems_size(), 0);
+
+  integration_->Reject(MakeError("FIELD_TAKEN"));
+  report.Clear();
+  integration_->Describe(&report);
+  ASSERT_EQ(report.problems_size(), 1);
+  EXPECT_EQ(report.problems(0).explanation().reason(), "FIELD_TAKEN");
+  EXPECT_FALSE(report.problems(0).stops_work()) << "the last good one goes on";
+  EXPECT_EQ(report.integrations(0).effective_revision(), 7);
+
+  integration_->Retire();
+  report.Clear();
+  integration_->Describe(&report);
+  EXPECT_EQ(report.integrations_size(), 0);
+  EXPECT_EQ(report.problems_size(), 0) << "no longer ours";
+
+  integration_->Reject(MakeError("FIELD_TAKEN"));
+  integration_->Describe(&report);
+  ASSERT_EQ(report.problems_size(), 1);
+  EXPECT_TRUE(report.problems(0).stops_work()) << "there is nothing else";
+}
+
+TEST_F(IntegrationTest, ALedgerThatCannotBeOpenedIsToldUntilItCan) {
+  testing::TempDir other;
+  std::filesystem::create_directory(other.File("ledger.db"));
+  RunReporter reporter(
+      [](const v1::Run&, int64_t) -> absl::StatusOr<bool> { return true; },
+      [](const std::string&) {}, SystemClock());
+  Integration::Server server;
+  server.acquire_lease =
+      [](const v1::AcquireLeaseRequest&) -> absl::StatusOr<v1::Lease> {
+    return MakeError("SERVER_UNREACHABLE");
+  };
+  server.finish_task = [this](v1::FinishTaskRequest answer) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    answer_ = std::move(answer);
+    changed_.notify_all();
+    return absl::OkStatus();
+  };
+  Integration broken({"main", other.File("ledger.db"), "", [] {}}, std::move(server),
+                     reporter, buckets_, random_, SystemClock());
+  broken.Reject(MakeError("FIELD_TAKEN"));
+  v1::AgentReport report;
+  broken.Describe(&report);
+  ASSERT_EQ(report.problems_size(), 2);
+  EXPECT_EQ(report.problems(1).explanation().reason(), "DATABASE_UNWRITABLE");
+  EXPECT_TRUE(report.problems(1).stops_work());
+  // Mended; whoever needs the ledger next tries it.
+  std::filesystem::remove(other.File("ledger.db"));
+  v1::Task task;
+  task.mutable_load_fields();
+  broken.Take(task);
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return answer_.has_value(); });
+  }
+  report.Clear();
+  broken.Describe(&report);
+  EXPECT_EQ(report.problems_size(), 1);
+}
 
 TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {
   EXPECT_EQ(Unlink().error().reason(), "CLIENT_NOT_LINKED");

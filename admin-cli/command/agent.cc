@@ -74,8 +74,7 @@ Cell StepCell(const Session& session, const v1::AgentIntegration& it) {
 
 std::string IntegrationsText(const v1::Agent& agent) {
   return absl::StrJoin(
-      agent.integrations(), ", ",
-      [](std::string* out, const v1::AgentIntegration& it) {
+      agent.integrations(), ", ", [](std::string* out, const v1::AgentIntegration& it) {
         absl::StrAppend(out, IntegrationIdOf(it.integration()), " ", ChainText(it));
       });
 }
@@ -87,7 +86,8 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
 // "+3 min 5 s"; whole seconds are what matters.
 std::string ClockText(const Session& session, const v1::Agent& agent) {
   const absl::Duration difference = DurationOf(agent.clock_difference());
-  const absl::Duration whole = absl::Trunc(absl::AbsDuration(difference), absl::Seconds(1));
+  const absl::Duration whole =
+      absl::Trunc(absl::AbsDuration(difference), absl::Seconds(1));
   if (whole == absl::ZeroDuration()) return session.Text("CLOCK_RIGHT");
   return absl::StrCat(difference < absl::ZeroDuration() ? "-" : "+",
                       DurationText(session.options().language, whole));
@@ -101,24 +101,24 @@ void AddReport(const Session& session, const v1::Agent& agent, Facts* facts) {
   if (!agent.has_report_time()) return;
   facts->Add(session.Text("REPORT_TIME"), TimeText(session, true, agent.report_time()));
   facts->Add(session.Text("CLOCK_DIFFERENCE"), ClockText(session, agent));
-  facts->Add(session.Text("DISK"),
-             session.Text("DISK_ROOM",
-                          {{"free", Megabytes(agent.disk().free_bytes())},
-                           {"total", Megabytes(agent.disk().total_bytes())},
-                           {"ledgers", Megabytes(agent.disk().ledger_bytes())}}));
+  facts->Add(
+      session.Text("DISK"),
+      session.Text("DISK_ROOM", {{"free", Megabytes(agent.disk().free_bytes())},
+                                 {"total", Megabytes(agent.disk().total_bytes())},
+                                 {"ledgers", Megabytes(agent.disk().ledger_bytes())}}));
 }
 
 void AddIntegration(const Session& session, const v1::AgentIntegration& it,
                     Facts* facts) {
   const Cell step = StepCell(session, it);
-  facts->Add(session.Text("INTEGRATION"),
-             session.Text("REVISIONS",
-                          {{"id", IntegrationIdOf(it.integration())},
-                           {"sent", std::to_string(it.sent_revision())},
-                           {"applied", std::to_string(it.applied_revision())},
-                           {"effective", std::to_string(it.effective_revision())},
-                           {"step", step.text}}),
-             it.step() == v1::AgentIntegration::IN_STEP ? Color::kNone : step.color);
+  facts->Add(
+      session.Text("INTEGRATION"),
+      session.Text("REVISIONS", {{"id", IntegrationIdOf(it.integration())},
+                                 {"sent", std::to_string(it.sent_revision())},
+                                 {"applied", std::to_string(it.applied_revision())},
+                                 {"effective", std::to_string(it.effective_revision())},
+                                 {"step", step.text}}),
+      it.step() == v1::AgentIntegration::IN_STEP ? Color::kNone : step.color);
   if (!it.effective_fingerprint().empty()) {
     const size_t shown = 16;
     facts->Add(session.Text("FINGERPRINTS"),
@@ -127,13 +127,12 @@ void AddIntegration(const Session& session, const v1::AgentIntegration& it,
   }
   if (it.has_queues()) {
     const v1::AgentQueues& queues = it.queues();
-    facts->Add(
-        session.Text("QUEUES"),
-        session.Text("QUEUE_LENGTHS",
-                     {{"clients", std::to_string(queues.clients())},
-                      {"write_backs", std::to_string(queues.write_backs())},
-                      {"parked", std::to_string(queues.write_backs_parked())},
-                      {"doubts", std::to_string(queues.doubts())}}));
+    facts->Add(session.Text("QUEUES"),
+               session.Text("QUEUE_LENGTHS",
+                            {{"clients", std::to_string(queues.clients())},
+                             {"write_backs", std::to_string(queues.write_backs())},
+                             {"parked", std::to_string(queues.write_backs_parked())},
+                             {"doubts", std::to_string(queues.doubts())}}));
     if (queues.has_oldest_doubt_time()) {
       facts->Add(session.Text("OLDEST_DOUBT"),
                  TimeText(session, true, queues.oldest_doubt_time()), Color::kWarning);
@@ -152,23 +151,22 @@ void AddIntegration(const Session& session, const v1::AgentIntegration& it,
 void AddProblems(const Session& session, const v1::Agent& agent, Facts* facts) {
   for (const v1::AgentProblem& problem : agent.problems()) {
     // It stands beside its integration.
-    const bool said =
-        std::any_of(agent.integrations().begin(), agent.integrations().end(),
-                    [&](const v1::AgentIntegration& it) {
-                      return it.integration() == problem.integration() &&
-                             it.has_rejection() &&
-                             it.rejection().reason() == problem.explanation().reason();
-                    });
+    const bool said = std::any_of(
+        agent.integrations().begin(), agent.integrations().end(),
+        [&](const v1::AgentIntegration& it) {
+          return it.integration() == problem.integration() && it.has_rejection() &&
+                 it.rejection().reason() == problem.explanation().reason();
+        });
     if (said) continue;
-    facts->Add(session.Text("TO_DO"),
-               absl::StrCat(problem.has_since_time()
-                                ? absl::StrCat(session.Text("SINCE"), " ",
-                                               TimeText(session, true,
-                                                        problem.since_time()),
-                                               ": ")
-                                : "",
-                            TextOf(problem.explanation())),
-               problem.stops_work() ? Color::kBad : Color::kWarning);
+    facts->Add(
+        session.Text("TO_DO"),
+        absl::StrCat(
+            problem.has_since_time()
+                ? absl::StrCat(session.Text("SINCE"), " ",
+                               TimeText(session, true, problem.since_time()), ": ")
+                : "",
+            TextOf(problem.explanation())),
+        problem.stops_work() ? Color::kBad : Color::kWarning);
   }
 }
 

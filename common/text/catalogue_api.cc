@@ -175,7 +175,8 @@ constexpr ReasonText kTexts[] = {
      "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
     {"AGENT_CLOCK_OFF", kOk,
-     "The clock of the agent \"{agent}\" differs from the server's by {seconds} s (+: it "
+     "The clock of the agent \"{agent}\" differs from the server's by {seconds} s (+: "
+     "it "
      "is ahead).",
      "Часы агента «{agent}» расходятся с часами сервера на {seconds} с (+ — спешат).",
      "Let both machines take their time from the network (NTP). Certificates and times "
@@ -186,8 +187,10 @@ constexpr ReasonText kTexts[] = {
      "The agent \"{agent}\" is connected but has said nothing of itself for {minutes} "
      "minutes.",
      "Агент «{agent}» на связи, но уже {minutes} мин ничего не сообщает о себе.",
-     "Look at its machine and its log; restart it if it hangs. Nothing is lost by that.",
-     "Проверьте машину агента и его журнал; если он завис, перезапустите его. Данные при "
+     "Look at its machine and its log; restart it if it hangs. Nothing is lost by "
+     "that.",
+     "Проверьте машину агента и его журнал; если он завис, перезапустите его. Данные "
+     "при "
      "этом не теряются."},
     {"AGENT_DISK_LOW", kOk,
      "The agent has {megabytes} MB left on the disk of {directory}.",

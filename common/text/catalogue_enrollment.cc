@@ -45,7 +45,8 @@ constexpr ReasonText kTexts[] = {
      "Подключите заново, журнал и данные сохранятся: guestbridge agent create {agent} "
      "--out ФАЙЛ, затем запустите агент с --join-token-file ФАЙЛ."},
     {"CERTIFICATE_NOT_RENEWED", absl::StatusCode::kOk,
-     "The certificate of the agent \"{agent}\" ends at {time} and could not be renewed so "
+     "The certificate of the agent \"{agent}\" ends at {time} and could not be renewed "
+     "so "
      "far.",
      "Сертификат агента «{agent}» действует до {time}, и продлить его пока не удалось.",
      "See the agent's log (certificate_not_renewed). Once it has ended: guestbridge "

@@ -1,6 +1,7 @@
 #include "server/api/agent_health.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,8 +32,8 @@ v1::AgentIntegration::Step StepOf(const v1::AgentIntegration& entry, bool report
   if (entry.effective_revision() != entry.sent_revision()) {
     return v1::AgentIntegration::BEHIND;
   }
-  const bool comparable = !entry.sent_fingerprint().empty() &&
-                          !entry.effective_fingerprint().empty();
+  const bool comparable =
+      !entry.sent_fingerprint().empty() && !entry.effective_fingerprint().empty();
   return comparable && entry.sent_fingerprint() != entry.effective_fingerprint()
              ? v1::AgentIntegration::DIFFERENT
              : v1::AgentIntegration::IN_STEP;
@@ -51,8 +52,7 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
   std::vector<v1::AgentProblem> problems(report.report().problems().begin(),
                                          report.report().problems().end());
   const auto add = [&](const char* reason, bool stops_work) -> auto& {
-    v1::AgentProblem& problem =
-        problems.emplace_back(MakeProblem(reason, stops_work));
+    v1::AgentProblem& problem = problems.emplace_back(MakeProblem(reason, stops_work));
     auto& parameters = *problem.mutable_explanation()->mutable_parameters();
     parameters["agent"] = agent;
     return parameters;
@@ -64,8 +64,9 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
     *problems.back().mutable_since_time() = ToTimestamp(said);
   }
   if (IsClockOff(report)) {
-    add("AGENT_CLOCK_OFF", /*stops_work=*/false)["seconds"] =
-        absl::StrFormat("%+d", report.clock_difference_millis() / 1000);
+    add("AGENT_CLOCK_OFF", /*stops_work=*/false)["seconds"] = absl::StrFormat(
+        "%+d", std::lround(absl::ToDoubleSeconds(
+                   absl::Milliseconds(report.clock_difference_millis()))));
   }
   return problems;
 }
@@ -125,18 +126,18 @@ void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Tim
   }
   // What it says of integrations that it does not serve is nobody's business.
   auto& problems = *agent->mutable_problems();
-  problems.erase(
-      std::remove_if(problems.begin(), problems.end(),
-                     [&](const v1::AgentProblem& problem) {
-                       return !problem.integration().empty() &&
-                              std::none_of(agent->integrations().begin(),
-                                           agent->integrations().end(),
-                                           [&](const v1::AgentIntegration& entry) {
-                                             return entry.integration() ==
-                                                    problem.integration();
-                                           });
-                     }),
-      problems.end());
+  problems.erase(std::remove_if(problems.begin(), problems.end(),
+                                [&](const v1::AgentProblem& problem) {
+                                  return !problem.integration().empty() &&
+                                         std::none_of(
+                                             agent->integrations().begin(),
+                                             agent->integrations().end(),
+                                             [&](const v1::AgentIntegration& entry) {
+                                               return entry.integration() ==
+                                                      problem.integration();
+                                             });
+                                }),
+                 problems.end());
 }
 
 void SumUpHealth(v1::Agent* agent) {

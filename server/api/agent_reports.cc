@@ -32,9 +32,9 @@ bool IsReason(const std::string& text) {
 }
 
 bool IsHex(const std::string& text) {
-  return text.size() <= kMostName &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return absl::ascii_isxdigit(c); });
+  return text.size() <= kMostName && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isxdigit(c);
+         });
 }
 
 void KeepProblem(const v1::AgentProblem& said, v1::AgentReport* kept) {
@@ -104,20 +104,18 @@ bool AgentReports::Take(const Session& session, const v1::AgentReport& report) {
   record.set_session_epoch(session.identity().epoch);
   record.set_report_unix_millis(absl::ToUnixMillis(now));
   if (report.has_clock_time()) {
-    const absl::Duration way =
-        std::clamp(FromProtoDuration(report.round_trip()), absl::ZeroDuration(),
-                   kLongestRoundTrip) /
-        2;
-    record.set_clock_difference_millis(absl::ToInt64Milliseconds(
-        FromTimestamp(report.clock_time()) + way - now));
+    const absl::Duration way = std::clamp(FromProtoDuration(report.round_trip()),
+                                          absl::ZeroDuration(), kLongestRoundTrip) /
+                               2;
+    record.set_clock_difference_millis(
+        absl::ToInt64Milliseconds(FromTimestamp(report.clock_time()) + way - now));
   }
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[session.identity().agent];
   // One that was on its way while a newer session opened.
   if (record.session_epoch() < entry.record.session_epoch()) return false;
-  const bool matters =
-      record.session_epoch() != entry.record.session_epoch() ||
-      Essence(record) != Essence(entry.record);
+  const bool matters = record.session_epoch() != entry.record.session_epoch() ||
+                       Essence(record) != Essence(entry.record);
   entry.record = std::move(record);
   entry.changed = true;
   return matters;
@@ -167,8 +165,8 @@ absl::StatusOr<std::optional<store::AgentReportRecord>> AgentReports::Find(
 
 absl::StatusOr<std::optional<store::AgentReportRecord>> StoredAgentReport(
     Transaction& transaction, const std::string& agent, int64_t session_epoch) {
-  const auto record = GetRecord<store::AgentReportRecord>(transaction,
-                                                          keys::AgentReport(agent));
+  const auto record =
+      GetRecord<store::AgentReportRecord>(transaction, keys::AgentReport(agent));
   // A damaged one says nothing; the next is written over it.
   if (absl::IsDataLoss(record.status())) return std::nullopt;
   GB_RETURN_IF_ERROR(record.status());

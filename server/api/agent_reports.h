@@ -46,7 +46,7 @@ class AgentReports {
     store::AgentReportRecord record;
     absl::Duration written = -absl::InfiniteDuration();  // Steady
     bool changed = false;                                // Since then.
-    int64_t put = 0;   // report_unix_millis of what Put wrote last.
+    int64_t put = 0;  // report_unix_millis of what Put wrote last.
   };
 
   const Clock& clock_;

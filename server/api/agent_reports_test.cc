@@ -20,8 +20,7 @@ class AgentReportsTest : public ApiFixture {
     configuration_ = Sent(*session_)[0].configuration();
   }
 
-  std::shared_ptr<Session> Connect(const std::string& version,
-                                   const std::string& rules,
+  std::shared_ptr<Session> Connect(const std::string& version, const std::string& rules,
                                    const std::string& installation = "one") {
     v1::HelloRequest hello;
     hello.set_agent("a");
@@ -151,8 +150,8 @@ TEST_F(AgentReportsTest, OnesAgentOfAnotherHotelShowsNothingOfThat) {
   EXPECT_EQ(Get().problems_size(), 1) << "it does not serve the third";
   EXPECT_FALSE(Get().healthy());
   const auto seen = agents_.Get(
-      "agents/a", Reach::Of("/guestbridge.v1.AgentService/GetAgent",
-                            {{Role::kViewer, "main"}}));
+      "agents/a",
+      Reach::Of("/guestbridge.v1.AgentService/GetAgent", {{Role::kViewer, "main"}}));
   ASSERT_THAT(seen, IsOk());
   EXPECT_EQ(seen->problems_size(), 0);
   EXPECT_TRUE(seen->healthy());
@@ -260,9 +259,8 @@ TEST_F(AgentReportsTest, ARejectedConfigurationIsSentWhenSomethingElseJudgesIt) 
   const auto sends = [&](const std::string& version, const std::string& rules) {
     session_ = Connect(version, rules);
     const auto messages = Sent(*session_);
-    return std::any_of(messages.begin(), messages.end(), [](const auto& message) {
-      return message.has_configuration();
-    });
+    return std::any_of(messages.begin(), messages.end(),
+                       [](const auto& message) { return message.has_configuration(); });
   };
   Acknowledge("FIELD_TAKEN");
   EXPECT_FALSE(sends("1", "rules"));

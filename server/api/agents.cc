@@ -105,8 +105,7 @@ absl::StatusOr<v1::Agent> Agents::Get(const std::string& name, const Reach& reac
     GB_ASSIGN_OR_RETURN(auto record,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
     if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
-    GB_RETURN_IF_ERROR(
-        View(transaction, assigned, sent, id, record->value, &agent));
+    GB_RETURN_IF_ERROR(View(transaction, assigned, sent, id, record->value, &agent));
     if (KeepWithin(reach, &agent)) return absl::OkStatus();
     return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
   }));
@@ -450,8 +449,7 @@ absl::Status Agents::Acknowledge(const Session& session,
       .status();
 }
 
-absl::Status Agents::TakeReport(const Session& session,
-                                const v1::AgentReport& report) {
+absl::Status Agents::TakeReport(const Session& session, const v1::AgentReport& report) {
   if (!reports_.Take(session, report)) return absl::OkStatus();
   const Session::Identity& who = session.identity();
   GB_RETURN_IF_ERROR(

@@ -49,7 +49,7 @@ struct ControlIdentity {
   std::string installation;  // UUID of the data directory
   std::string version;
   std::vector<std::string> capabilities;
-  std::string server;  // HOST:PORT, for messages only
+  std::string server;             // HOST:PORT, for messages only
   std::string rules_digest = {};  // HelloRequest.rules_digest
 };
 
