@@ -110,6 +110,8 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {500144, 1, "0:reset-before:8,0:wrong-id:32"},
       // The same, to a user who is shown no contacts.
       {700506, 18, "17:rights-hidden:0,17:wrong-id:0"},
+      // … and who had not seen the contact that the ID is of.
+      {970121, 17, "16:rights-hidden:0,16:wrong-id:0"},
       // One slot's answer named the contact that another slot had made.
       {930029, 1, "0:wrong-id:24"},
       // A new ledger died before it had noted that it is cold, and moved on.
