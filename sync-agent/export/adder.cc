@@ -1,7 +1,8 @@
 #include "sync-agent/export/adder.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,38 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
     results.push_back(std::move(one));
   }
   return results;
+}
+
+// Which slots hold an ID that can be their contact's: one request makes its contacts
+// one by one, so that IDs rise from slot to slot. Of the longest such row all may be
+// right; what breaks it is not, nor what two slots name.
+std::vector<bool> CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
+  std::map<ContactId, int> named;
+  for (const ItemResult& result : results) ++named[result.id];
+  const size_t none = results.size();
+  std::vector<size_t> ends;  // of the best row of each length, its last slot
+  std::vector<size_t> before(results.size(), none);
+  for (size_t i = 0; i < results.size(); ++i) {
+    const ItemResult& result = results[i];
+    if (result.fate != Fate::kDone || !CanBeNew(result.id, high) ||
+        named[result.id] > 1) {
+      continue;
+    }
+    const auto end = std::lower_bound(
+        ends.begin(), ends.end(), result.id,
+        [&](size_t slot, ContactId id) { return results[slot].id < id; });
+    if (end != ends.begin()) before[i] = *std::prev(end);
+    if (end == ends.end()) {
+      ends.push_back(i);
+    } else {
+      *end = i;
+    }
+  }
+  std::vector<bool> can_be(results.size(), false);
+  for (size_t i = ends.empty() ? none : ends.back(); i != none; i = before[i]) {
+    can_be[i] = true;
+  }
+  return can_be;
 }
 
 }  // namespace
@@ -317,8 +350,8 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
   ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
-  std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
+  const std::vector<bool> can_be_true = CanBeTrue(results, chunk->high);
   const ContactId shown = chunk->looks ? ShownBy(*chunk, answer) : ContactId();
   if (shown.exists()) {
     // Made just now: whatever stood there before is below it.
@@ -337,8 +370,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
         if (!context_.end_seen || (chunk->looks && result.id != shown) ||
-            (owner->has_value() && **owner != decision.key) ||
-            !CanBeNew(result.id, chunk->high) || !seen.insert(result.id).second) {
+            (owner->has_value() && **owner != decision.key) || !can_be_true[i]) {
           // The ID of another client, of a contact that was there before, or of none,
           // or nobody can tell: this answer is not to be believed.
           outcome.Doubtful(decision);

@@ -7,6 +7,7 @@
 namespace guestbridge::agent {
 namespace {
 
+using testing::FakePortal;
 using testing::Fault;
 using testing::World;
 
@@ -153,6 +154,26 @@ TEST_F(WrongIdTest, OfAnotherClientIsNotBelieved) {
   const auto result = world_.Run(settings);
   ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   EXPECT_EQ(result.progress.counts.added, 300);
+  ExpectOwnContacts();
+}
+
+TEST_F(WrongIdTest, OutOfTheOrderInWhichContactsAreMadeIsNotBelieved) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  const int64_t first = world_.portal.next_id;
+  for (int i = 2; i <= 9; ++i) world_.base.Add(i, "Orlova");
+  // A chain: one absurd ID, and two contacts under the IDs of others.
+  world_.portal.told_id = [first](int64_t id) {
+    if (id == first + 1) return FakePortal::kAbsurdId;
+    if (id == first + 5) return first + 1;
+    return id == first + 6 ? first + 5 : id;
+  };
+  world_.Run(world_.Settings());
+  EXPECT_FALSE(world_.ledger->ClientOf(ContactId(first + 1))->has_value());
+  world_.portal.told_id = [](int64_t id) { return id; };
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   ExpectOwnContacts();
 }
 

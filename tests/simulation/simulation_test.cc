@@ -114,6 +114,8 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {970121, 17, "16:rights-hidden:0,16:wrong-id:0"},
       // One slot's answer named the contact that another slot had made.
       {930029, 1, "0:wrong-id:24"},
+      // A chain of wrong answers: each named the contact of the one before.
+      {971593, 1, "0:wrong-id:1,0:wrong-id:6,0:wrong-id:7,0:power-loss:69"},
       // A new ledger died before it had noted that it is cold, and moved on.
       {598, 6, "0:write-not-kept:45,5:takeover:0,5:crash-in-commit:40"},
   };
