@@ -52,6 +52,7 @@ const std::vector<Rule>& Rules() {
       {"FOREIGN_CONTACT_ID", {Place::kRun, Place::kClient}},
       {"TWO_CONTACTS_OF_ONE_CLIENT", {Place::kRun, Place::kClient}},
       {"CONTACT_OF_ERASED_CLIENT", {Place::kRun}},
+      {"LOOKUP_INCOMPLETE", {Place::kRun, Place::kClient}},
       {"BATCH_IMPORT_UNAVAILABLE", {Place::kRun}},
       {"IMPORT_RIGHT_MISSING", {Place::kRun}},
       {"SPREADING_", {Place::kRun}},

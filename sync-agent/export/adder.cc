@@ -1,12 +1,14 @@
 #include "sync-agent/export/adder.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
 #include "sync-agent/export/chunk_answer.h"
+#include "sync-agent/export/contact_verdict.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -56,6 +58,38 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
   return results;
 }
 
+// Which slots hold an ID that can be their contact's: one request makes its contacts
+// one by one, so that IDs rise from slot to slot. Of the longest such row all may be
+// right; what breaks it is not, nor what two slots name.
+std::vector<bool> CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
+  std::map<ContactId, int> named;
+  for (const ItemResult& result : results) ++named[result.id];
+  const size_t none = results.size();
+  std::vector<size_t> ends;  // of the best row of each length, its last slot
+  std::vector<size_t> before(results.size(), none);
+  for (size_t i = 0; i < results.size(); ++i) {
+    const ItemResult& result = results[i];
+    if (result.fate != Fate::kDone || !CanBeNew(result.id, high) ||
+        named[result.id] > 1) {
+      continue;
+    }
+    const auto end = std::lower_bound(
+        ends.begin(), ends.end(), result.id,
+        [&](size_t slot, ContactId id) { return results[slot].id < id; });
+    if (end != ends.begin()) before[i] = *std::prev(end);
+    if (end == ends.end()) {
+      ends.push_back(i);
+    } else {
+      *end = i;
+    }
+  }
+  std::vector<bool> can_be(results.size(), false);
+  for (size_t i = ends.empty() ? none : ends.back(); i != none; i = before[i]) {
+    can_be[i] = true;
+  }
+  return can_be;
+}
+
 }  // namespace
 
 bool Adder::IsQuiet(const Decision& decision) const {
@@ -77,6 +111,7 @@ void Adder::Add(Decision decision) {
                         /*read_first=*/false);
     return;
   }
+  if (held_) return Wait(decision);
   (import ? imports_ : singles_).push_back(std::move(decision));
 }
 
@@ -93,8 +128,8 @@ std::optional<PortalLane::Job> Adder::Next(bool more) {
     if (!context_.Check(witness.status())) return std::nullopt;
     witnessed_ = witness->exists();
     newest_ = std::max(newest_, *witness);
-    if (!witnessed_ && in_flight_ > 0) return std::nullopt;
   }
+  if (SendsAlone() && in_flight_ > 0) return std::nullopt;
   if (auto job = NextImport(more); job.has_value()) return job;
   return NextSingles(more);
 }
@@ -112,11 +147,12 @@ Stamp Adder::StampOf(const Member& member) const {
 }
 
 bool Adder::MaySpread() const {
-  return context_.settings.spread_imports && may_spread_ && may_import_ && witnessed_;
+  return context_.settings.spread_imports && may_spread_ && may_import_ &&
+         !SendsAlone();
 }
 
 RequestSize Adder::SizeOf(Way way) const {
-  if (!witnessed_) return RequestSize{};
+  if (SendsAlone()) return RequestSize{};
   return context_.lane.SizeFor(MethodOf(way),
                                way == Way::kBatchImport ? kMostPerImport : 1);
 }
@@ -197,14 +233,15 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   }
   if (!import.items.empty()) commands.emplace_back(std::move(import));
   if (chunk->members.empty()) return std::nullopt;
+  chunk->looks = !context_.end_seen;
   return MakeJob(std::move(commands), chunk);
 }
 
 std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
   if (singles_.empty() || context_.lane.Waits(kAddMethod)) return std::nullopt;
   const size_t limit =
-      witnessed_ ? static_cast<size_t>(context_.lane.CommandsPerRequest(kAddMethod))
-                 : 1;
+      SendsAlone() ? 1
+                   : static_cast<size_t>(context_.lane.CommandsPerRequest(kAddMethod));
   if (more && singles_.size() < limit) return std::nullopt;
 
   auto chunk = std::make_shared<Chunk>();
@@ -219,6 +256,7 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
     add.stamp = StampOf(member);
     commands.emplace_back(std::move(add));
     chunk->members.push_back(std::move(member));
+    chunk->looks = !context_.end_seen && !alone;
     if (alone) break;
   }
   return MakeJob(std::move(commands), chunk);
@@ -226,6 +264,7 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
 
 PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                                const std::shared_ptr<Chunk>& chunk) {
+  if (chunk->looks) commands.emplace_back(ListNewest{});
   PortalLane::Job job;
   job.commands = std::move(commands);
   job.read = false;
@@ -263,6 +302,29 @@ bool Adder::Prepare(Chunk& chunk) {
   return true;
 }
 
+ContactId Adder::ShownBy(const Chunk& chunk, const PortalAnswer& answer) const {
+  const Stamp mark{context_.settings.originator,
+                   chunk.members.front().decision.key.guid(), ""};
+  for (const ContactRow& row : answer.results.back().rows) {
+    if (CarriesMark(row, mark)) return row.id;
+  }
+  return ContactId();
+}
+
+void Adder::Hold() {
+  held_ = true;
+  context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+  for (const std::deque<Decision>* queue : {&imports_, &singles_}) {
+    for (const Decision& decision : *queue) Wait(decision);
+  }
+  imports_.clear();
+  singles_.clear();
+}
+
+void Adder::Wait(const Decision& decision) {
+  context_.Defer(decision.key, "LOOKUP_INCOMPLETE", {});
+}
+
 void Adder::StopSpreading(const char* reason, const std::string& method) {
   may_spread_ = false;
   context_.tally.AddNotice(reason, {{"method", method}});
@@ -288,8 +350,18 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
   ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
-  std::set<ContactId> seen;
   const std::vector<ItemResult> results = ResultsOf(answer);
+  const std::vector<bool> can_be_true = CanBeTrue(results, chunk->high);
+  const ContactId shown = chunk->looks ? ShownBy(*chunk, answer) : ContactId();
+  if (shown.exists()) {
+    // Made just now: whatever stood there before is below it.
+    context_.SawNewest(answer.results.back().rows);
+    context_.end_seen = true;
+    newest_ = std::max(newest_, shown);
+  }
+  const CommandResult& look = answer.results.back();
+  const bool hidden = chunk->looks && !shown.exists() && look.fate == Fate::kDone &&
+                      look.complete_page && results.front().fate == Fate::kDone;
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
     const ItemResult result = i < results.size() ? results[i] : ItemResult{};
@@ -297,10 +369,10 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
       case Fate::kDone: {
         const auto owner = context_.ledger.ClientOf(result.id);
         if (!context_.Check(owner.status())) return;
-        if ((owner->has_value() && **owner != decision.key) ||
-            !CanBeNew(result.id, chunk->high) || !seen.insert(result.id).second) {
-          // The ID of another client, of a contact that was there before, or of none:
-          // this answer is not to be believed.
+        if (!context_.end_seen || (chunk->looks && result.id != shown) ||
+            (owner->has_value() && **owner != decision.key) || !can_be_true[i]) {
+          // The ID of another client, of a contact that was there before, or of none,
+          // or nobody can tell: this answer is not to be believed.
           outcome.Doubtful(decision);
           break;
         }
@@ -341,6 +413,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   if (!outcome.Settle()) return;
   CrashPoint("agent.add.settled");
   outcome.Doubt();
+  if (hidden) Hold();
 }
 
 }  // namespace guestbridge::agent

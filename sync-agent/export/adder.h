@@ -14,6 +14,12 @@ namespace guestbridge::agent {
 // The first contact of a base is sent alone: until it stands, nothing of ours can bear
 // witness that a look-up sees what is there.
 //
+// The same where the run was not shown the portal's end: what stands there already
+// can't be told from what is new, and an answer with the ID of another contact would be
+// believed. The first contact travels with a look at the end behind it, in one request.
+// Is it shown there, the end is known; is it not, the portal hides contacts: this one
+// stays in doubt, and the others wait for another run.
+//
 // Guests of a first export and guests made again must start no robots, unless the
 // policy says otherwise. The cheapest
 // such call takes twenty contacts a command; contacts with fields that it doesn't know
@@ -45,10 +51,13 @@ class Adder {
   struct Chunk {
     Way way = Way::kAdd;
     bool spread = false;  // another way would have done, but had to wait
+    bool looks = false;   // at the portal's end, after its one addition
     ContactId high = {};  // highest contact ID that was known when it was prepared
     std::vector<Member> members;
   };
 
+  // Until a contact of ours is known, and the portal's end.
+  bool SendsAlone() const { return !witnessed_ || !context_.end_seen; }
   bool IsQuiet(const Decision& decision) const;
   bool MaySpread() const;
   static const char* MethodOf(Way way);
@@ -63,6 +72,11 @@ class Adder {
                           const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;
   bool Prepare(Chunk& chunk);
+  // The ID under which the look behind the addition shows the client's contact.
+  ContactId ShownBy(const Chunk& chunk, const PortalAnswer& answer) const;
+  // Nobody is added any more by this run.
+  void Hold();
+  void Wait(const Decision& decision);
   void Done(Chunk* chunk, const PortalAnswer& answer);
   // The way that was taken is closed: the others are told, and those that wait for it.
   void Close(const CommandResult& result, Way way);
@@ -78,6 +92,7 @@ class Adder {
   bool may_batch_import_ = true;
   bool may_import_ = true;
   bool may_spread_ = true;
+  bool held_ = false;
 };
 
 }  // namespace guestbridge::agent

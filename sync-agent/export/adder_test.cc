@@ -7,6 +7,7 @@
 namespace guestbridge::agent {
 namespace {
 
+using testing::FakePortal;
 using testing::Fault;
 using testing::World;
 
@@ -156,6 +157,26 @@ TEST_F(WrongIdTest, OfAnotherClientIsNotBelieved) {
   ExpectOwnContacts();
 }
 
+TEST_F(WrongIdTest, OutOfTheOrderInWhichContactsAreMadeIsNotBelieved) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  const int64_t first = world_.portal.next_id;
+  for (int i = 2; i <= 9; ++i) world_.base.Add(i, "Orlova");
+  // A chain: one absurd ID, and two contacts under the IDs of others.
+  world_.portal.told_id = [first](int64_t id) {
+    if (id == first + 1) return FakePortal::kAbsurdId;
+    if (id == first + 5) return first + 1;
+    return id == first + 6 ? first + 5 : id;
+  };
+  world_.Run(world_.Settings());
+  EXPECT_FALSE(world_.ledger->ClientOf(ContactId(first + 1))->has_value());
+  world_.portal.told_id = [](int64_t id) { return id; };
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  ExpectOwnContacts();
+}
+
 TEST_F(WrongIdTest, OfAContactThatIsItselfInDoubtIsGivenBackToItsOwnClient) {
   for (int i = 1; i <= 2500; ++i) world_.base.Add(i, "Orlova");
   int writes = 0;
@@ -196,6 +217,70 @@ TEST_F(WrongIdTest, OfAContactFarAboveAllOthersSpoilsNoLaterLookUp) {
   const auto result = world_.Run(world_.Settings());
   ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   ExpectOwnContacts();
+}
+
+// Somebody else's contact was made since the last run, and the user of the connection
+// is shown no contacts by now.
+class HiddenContactsTest : public WrongIdTest {
+ protected:
+  HiddenContactsTest() {
+    world_.base.Add(1, "Orlova");
+    world_.Run(world_.Settings());
+    stranger_ = world_.portal.next_id;
+    world_.portal.contacts[stranger_].fields["LAST_NAME"] = "Stranger";
+    world_.base.Add(2, "Ivanova");
+    world_.base.Add(3, "Petrova");
+    world_.base.Add(4, "Sidorova");
+  }
+
+  void Hide(bool hidden) {
+    world_.portal.admin = !hidden;
+    world_.portal.spoil = [hidden](const Command& command, CommandResult* result) {
+      const bool list = std::holds_alternative<ListContacts>(command) ||
+                        std::holds_alternative<ListNewest>(command);
+      if (hidden && list) result->rows.clear();
+    };
+  }
+
+  int64_t stranger_ = 0;
+};
+
+TEST_F(HiddenContactsTest, NoAnswerIsBelievedThatNobodyCanCheckAndTheOthersWait) {
+  Hide(true);
+  world_.portal.told_id = [this](int64_t) { return stranger_; };
+  const auto hidden = world_.Run(world_.Settings());
+  ASSERT_EQ(hidden.end, RunEnd::kSucceeded) << hidden.error;
+  EXPECT_EQ(hidden.progress.counts.added, 0);
+  EXPECT_EQ(hidden.progress.counts.deferred, 3);
+  EXPECT_TRUE(Said(hidden.progress, "LOOKUP_INCOMPLETE"));
+  EXPECT_EQ(world_.ledger->Attempts()->size(), 1u);
+  EXPECT_FALSE(world_.ledger->ClientOf(ContactId(stranger_))->has_value());
+
+  Hide(false);
+  world_.portal.told_id = [](int64_t id) { return id; };
+  world_.now += absl::Minutes(10);
+  const auto shown = world_.Run(world_.Settings());
+  ASSERT_EQ(shown.end, RunEnd::kSucceeded) << shown.error;
+  EXPECT_TRUE(world_.ledger->Attempts()->empty());
+  ExpectOwnContacts();
+}
+
+TEST_F(HiddenContactsTest, ARunThatSeesItsOwnContactAfterAllGoesOn) {
+  // The newest of ours is gone: the list ends below it, and hides nothing.
+  world_.portal.contacts.clear();
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.deferred, 0);
+  EXPECT_FALSE(Said(result.progress, "LOOKUP_INCOMPLETE"));
+  ExpectOwnContacts();
+}
+
+TEST(Adder, TheLookBehindTheFirstContactOfAnEmptyPortalIsNoRequestOfItsOwn) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  EXPECT_EQ(world.portal.requests, 2);
+  ExpectOneContactEach(world);
 }
 
 // More guests than one method may import within a window of ten minutes.

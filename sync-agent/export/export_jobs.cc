@@ -46,7 +46,11 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
                       {{"code", result.portal_code}}));
         return;
       }
-      context_.SawNewest(result.rows);
+      // A list that ends below what is ours hides it: such a look counts as nothing.
+      const ContactId end = context_.SawNewest(result.rows);
+      const auto ours = context_.ledger.Witness();
+      if (!context_.Check(ours.status())) return;
+      context_.end_seen = end.exists() && end >= *ours;
       if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
         CheckMappedFields(answer.results[1].fields);
         reconciler_.LearnTypes(answer.results[1].fields);

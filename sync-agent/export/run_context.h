@@ -35,6 +35,9 @@ struct RunContext {
   // One of our own contacts, or full rights, was seen in an answer of this run: an
   // absence in such answers means something.
   bool sight_proven = false;
+  // The end of the portal was looked at, and nothing that stands there was hidden: no
+  // contact that is above `high` was made before.
+  bool end_seen = false;
   bool box = true;  // the portal, unless this run or the ledger knows better
   absl::Duration raised_settle_time = {};  // by what came late
   // Clients whose rows are to be read again and considered.

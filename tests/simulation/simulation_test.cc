@@ -110,8 +110,12 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {500144, 1, "0:reset-before:8,0:wrong-id:32"},
       // The same, to a user who is shown no contacts.
       {700506, 18, "17:rights-hidden:0,17:wrong-id:0"},
+      // … and who had not seen the contact that the ID is of.
+      {970121, 17, "16:rights-hidden:0,16:wrong-id:0"},
       // One slot's answer named the contact that another slot had made.
       {930029, 1, "0:wrong-id:24"},
+      // A chain of wrong answers: each named the contact of the one before.
+      {971593, 1, "0:wrong-id:1,0:wrong-id:6,0:wrong-id:7,0:power-loss:69"},
       // A new ledger died before it had noted that it is cold, and moved on.
       {598, 6, "0:write-not-kept:45,5:takeover:0,5:crash-in-commit:40"},
   };
