@@ -8,7 +8,7 @@ import pathlib
 import time
 import unittest
 
-from harness import BIN, Process, Site, guest
+from harness import BIN, CLIENT_SECRET, Process, Site, guest
 
 # A resource pattern, `integrations/{integration}`, is meant so.
 PLACEHOLDER = re.compile(r"(?<!/)\{[a-z_]+\}")
@@ -486,7 +486,7 @@ class OAuth(unittest.TestCase):
             bad[bad.index("--hotel") + 1] = "000000002"
             site.cli(*bad, code=4)
             self.assertEqual(site.json("connection", "get", "main"), before)
-            for name in ("client-secret", (site.dir / "refresh-token").read_text().strip()):
+            for name in (CLIENT_SECRET, (site.dir / "refresh-token").read_text().strip()):
                 for file in (site.dir / "server").iterdir():
                     self.assertNotIn(name.encode(), file.read_bytes(), file)
 

@@ -16,6 +16,8 @@ import tempfile
 import time
 import urllib.request
 
+import leavings
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("GUESTBRIDGE_BIN", ROOT / "build" / "bin"))
 DATA = pathlib.Path(__file__).resolve().parent / "data" / "clients.jsonl"
@@ -23,16 +25,30 @@ DATA = pathlib.Path(__file__).resolve().parent / "data" / "clients.jsonl"
 READY_SECONDS = 30
 CLI_SECONDS = 300
 
+# Planted: at its end each test is searched for them (leavings.py).
+WEBHOOK = "w3bh00kc0de12345"
+PASSWORD = "1c-pass-word"
+CLIENT_SECRET = "app-s3cret-of-the-site"
+SECRETS = {WEBHOOK, PASSWORD, CLIENT_SECRET}
+NAMES = ("Гостев", "@example.org")  # Of every guest().
+
 
 class Process:
     """A program with its stdout read line by line; stderr goes to a file."""
 
     def __init__(self, name, command, directory):
         self.name = name
+        command = [str(part) for part in command]
+        self.program = next((pathlib.Path(part).name for part in command
+                             if pathlib.Path(part).name.startswith("guestbridge")), name)
+        self.data_dir = (pathlib.Path(directory, command[command.index("--data-dir") + 1])
+                         if "--data-dir" in command else None)
+        if not self.program.startswith(leavings.EMULATORS):
+            expect_no_secret("the arguments", " ".join(command))
         self.stderr_path = directory / f"{name}.stderr"
         self._stderr = open(self.stderr_path, "ab")
         self._child = subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.PIPE, stderr=self._stderr,
+            command, stdout=subprocess.PIPE, stderr=self._stderr,
             stdin=subprocess.DEVNULL, cwd=directory)
         self._buffer = b""
 
@@ -110,6 +126,7 @@ class Control:
 
 class Result:
     def __init__(self, code, stdout, stderr):
+        expect_no_secret("what a command said", stdout + stderr)
         self.code = code
         self.stdout = stdout
         self.stderr = stderr
@@ -128,13 +145,15 @@ class Site:
     def __init__(self, clients=None, oauth=False, generate=0, certs=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="guestbridge-e2e-"))
         self.processes = []
+        self.planted = set(SECRETS)
+        self.guests = set(NAMES) | leavings.guests_values(clients or [])
         self.oauth = oauth
         self.clients_file = self.dir / "clients.jsonl"
         with open(self.clients_file, "w", encoding="utf-8") as out:
             for row in clients if clients is not None else []:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._secret("webhook", "w3bh00kc0de12345")
-        self._secret("password", "1c-pass-word")
+        self._secret("webhook", WEBHOOK)
+        self._secret("password", PASSWORD)
         self._certs = certs
         self._start_emulators(generate)
         self.server = None
@@ -144,6 +163,7 @@ class Site:
         path = self.dir / name
         path.write_text(value + "\n")
         path.chmod(0o600)
+        self.planted.add(value)
 
     def _start(self, name, *command):
         process = Process(name, command, self.dir)
@@ -160,8 +180,8 @@ class Site:
             "portal", BIN / "guestbridge-emulator-bitrix24", "--listen", "127.0.0.1:0",
             "--tls-cert", certs / "cert.pem", "--tls-key", certs / "key.pem",
             "--control-listen", "127.0.0.1:0", "--oauth-listen", "127.0.0.1:0",
-            "--webhook", "1:w3bh00kc0de12345", "--client-id", "app.test",
-            "--client-secret", "client-secret")
+            "--webhook", f"1:{WEBHOOK}", "--client-id", "app.test",
+            "--client-secret", CLIENT_SECRET)
         self.portal_port = portal.wait_for_line("emulator-bitrix24 portal ").rsplit(":", 1)[1]
         self.portal = Control(portal.wait_for_line("emulator-bitrix24 control "))
         self.oauth_url = portal.wait_for_line("emulator-bitrix24 oauth ")
@@ -169,7 +189,7 @@ class Site:
         base = self._start(
             "onec", BIN / "guestbridge-emulator-onec", "--listen", "127.0.0.1:0",
             "--control-listen", "127.0.0.1:0", "--base", "hotel", "--user", "Интеграция",
-            "--password", "1c-pass-word", "--data", self.clients_file,
+            "--password", PASSWORD, "--data", self.clients_file,
             "--generate", generate, "--seed", 7)
         self.source_url = base.wait_for_line("emulator-onec source ")
         self.base = base
@@ -224,7 +244,7 @@ class Site:
     def connection_flags(self, integration="main", settle="2s"):
         if self.oauth:
             token = self.portal.post("/oauth/tokens", {"user_id": 1})
-            self._secret("client-secret", "client-secret")
+            self._secret("client-secret", CLIENT_SECRET)
             self._secret("refresh-token", token["refresh_token"])
             auth = ["--client-id", "app.test", "--client-secret-file", "client-secret",
                     "--refresh-token-file", "refresh-token"]
@@ -250,7 +270,7 @@ class Site:
     def rest(self, method, **parameters):
         """Calls the portal as its administrator would."""
         request = urllib.request.Request(
-            f"https://localhost:{self.portal_port}/rest/1/w3bh00kc0de12345/{method}",
+            f"https://localhost:{self.portal_port}/rest/1/{WEBHOOK}/{method}",
             data=json.dumps(parameters).encode(), headers={"Content-Type": "application/json"})
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -261,16 +281,38 @@ class Site:
         """1C's clients by Ref_Key."""
         return {row["Ref_Key"]: row for row in self.onec.get("/clients")}
 
-    def close(self):
-        for process in reversed(self.processes):
-            process.kill()
-        shutil.rmtree(self.dir, ignore_errors=True)
+    def close(self, search=True):
+        """Fails when a secret or a guest was left in clear."""
+        try:
+            if search and self.oauth:
+                self.note_issued_tokens()
+            for process in reversed(self.processes):
+                process.kill()
+            if search:
+                found = leavings.left_in_clear(self.dir, self.processes, self.planted, self.guests)
+                if found:
+                    raise AssertionError("left in clear: " + "\n".join(found[:20]))
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def note_issued_tokens(self):
+        """What the portal gave in exchange is as secret as what was typed."""
+        try:
+            self.planted |= set(self.portal.get("/oauth/tokens", seconds=5)["issued"])
+        except OSError:  # The test has ended the portal.
+            pass
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, failure, *_):
+        self.close(search=failure is None)
+
+
+def expect_no_secret(where, text):
+    found = leavings.Search(SECRETS).found([(where, text.encode())])
+    if found:
+        raise AssertionError("; ".join(found))
 
 
 def make_certs(folder):

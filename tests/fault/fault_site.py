@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from harness import BIN, Control, Process, Site, guest  # noqa: E402
+from harness import BIN, CLIENT_SECRET, PASSWORD, WEBHOOK, Control, Process, Site, guest  # noqa: E402
 
 TEST_BIN = BIN.parent / "test-bin"
 KILLED = 137
@@ -177,7 +177,7 @@ class FaultSite(Site):
 
     def portal_secrets(self):
         """Everything that no log may hold."""
-        secrets = {"w3bh00kc0de12345", "1c-pass-word"}
+        secrets = {WEBHOOK, PASSWORD, CLIENT_SECRET}
         last = self.portal.get("/oauth/tokens").get("last_refresh_token")
         if last:
             secrets.add(last)
@@ -197,4 +197,5 @@ def mark_digits(mark):
     return f"{sum(mark.encode()) % 90 + 10}"
 
 
-__all__ = ["BIN", "Control", "FaultSite", "Process", "TEST_BIN", "guest", "json"]
+__all__ = ["BIN", "CLIENT_SECRET", "Control", "FaultSite", "Process", "TEST_BIN", "WEBHOOK", "guest",
+           "json"]

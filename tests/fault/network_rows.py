@@ -4,7 +4,7 @@ import subprocess
 import time
 
 import oracle
-from fault_site import BIN, Control, FaultSite
+from fault_site import BIN, CLIENT_SECRET, WEBHOOK, Control, FaultSite
 from registry import row
 
 HOST = "portal.guestbridge.test"
@@ -56,8 +56,7 @@ def restart_portal(site, certs):
         "portal", BIN / "guestbridge-emulator-bitrix24", "--listen",
         f"127.0.0.1:{site.portal_port}", "--tls-cert", certs / "cert.pem", "--tls-key",
         certs / "key.pem", "--control-listen", "127.0.0.1:0", "--oauth-listen", "127.0.0.1:0",
-        "--webhook", "1:w3bh00kc0de12345", "--client-id", "app.test", "--client-secret",
-        "client-secret")
+        "--webhook", f"1:{WEBHOOK}", "--client-id", "app.test", "--client-secret", CLIENT_SECRET)
     site.portal = Control(portal.wait_for_line("emulator-bitrix24 control "))
     portal.wait_for_line("emulator-bitrix24 ready")
 

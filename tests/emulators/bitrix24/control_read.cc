@@ -106,6 +106,7 @@ HttpReply Control::Read(const std::string& path, const Json& query) {
   if (path == "/oauth/tokens") {
     return Reply(200,
                  {{"last_refresh_token", portal_.credentials.last_refresh()},
+                  {"issued", portal_.credentials.issued()},
                   {"client_id", portal_.credentials.application.client_id},
                   {"client_secret", portal_.credentials.application.client_secret}});
   }

@@ -148,6 +148,8 @@ Credentials::TokenPair Credentials::Issue(int64_t user_id, absl::Time now) {
   refresh_[pair.refresh] = {.user_id = user_id,
                             .expires = now + application.refresh_lifetime};
   last_refresh_ = pair.refresh;
+  issued_.push_back(pair.access);
+  issued_.push_back(pair.refresh);
   return pair;
 }
 

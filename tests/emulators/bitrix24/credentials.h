@@ -93,6 +93,8 @@ class Credentials {
   void RevokeAccess();                // all become unknown
   void RevokeRefresh();               // all refresh tokens die
   std::string last_refresh() const { return last_refresh_; }
+  // Every access and refresh token that was given out, the dead ones too.
+  const std::vector<std::string>& issued() const { return issued_; }
 
  private:
   struct Grant {
@@ -106,6 +108,7 @@ class Credentials {
   std::map<std::string, Grant> refresh_;
   std::map<std::string, Grant> codes_;
   std::string last_refresh_;
+  std::vector<std::string> issued_;
   uint64_t serial_;
 };
 
