@@ -220,6 +220,18 @@ constexpr ReasonText kTexts[] = {
      "«{integration}».",
      "Name one: guestbridge connection set {integration} … --agent NAME.",
      "Укажите агента: guestbridge connection set {integration} … --agent ИМЯ."},
+    {"AGENT_NOT_ASSIGNED", kPrecondition,
+     "No agent serves the integration \"{integration}\". Since an agent has joined "
+     "with "
+     "a certificate, none is chosen by itself.",
+     "Интеграцию «{integration}» не обслуживает ни один агент. С тех пор как подключён "
+     "агент с сертификатом, агент сам не выбирается.",
+     "An administrator names one: guestbridge connection set {integration} … --agent "
+     "NAME; or, for a new one: guestbridge agent create NAME --integration "
+     "{integration} --out FILE.",
+     "Администратор указывает его: guestbridge connection set {integration} … --agent "
+     "ИМЯ; для нового агента: guestbridge agent create ИМЯ --integration "
+     "{integration} --out ФАЙЛ."},
     {"AGENT_LOST", kUnavailable,
      "The connection to the agent \"{agent}\" was lost before it answered.",
      "Связь с агентом «{agent}» прервалась до ответа.",

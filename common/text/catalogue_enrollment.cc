@@ -20,6 +20,18 @@ constexpr ReasonText kTexts[] = {
      "Агент «{agent}» заблокирован.",
      "An administrator of the server lifts it: guestbridge agent unban {agent}.",
      "Блокировку снимает администратор сервера: guestbridge agent unban {agent}."},
+    {"AGENT_HAS_CERTIFICATE", kDenied,
+     "The agent \"{agent}\" has joined with a certificate; an API token that is for "
+     "any "
+     "agent cannot take its name.",
+     "Агент «{agent}» подключён с сертификатом; токен доступа, выданный не ему лично, "
+     "не даёт его имени.",
+     "Start it without --token-file on its own data directory, or join anew: "
+     "guestbridge agent create {agent} --out FILE. For a token of its own: guestbridge "
+     "token create NAME --role agent --agent {agent}.",
+     "Запустите его без --token-file на его каталоге данных или подключите заново: "
+     "guestbridge agent create {agent} --out ФАЙЛ. Для личного токена: guestbridge "
+     "token create ИМЯ --role agent --agent {agent}."},
     {"AGENT_NOT_ENROLLED", kPrecondition,
      "The agent \"{agent}\" has neither a certificate nor a join token.",
      "У агента «{agent}» нет ни сертификата, ни токена подключения.",

@@ -27,7 +27,7 @@ class AgentControlServiceImpl final : public Base {
                      v1::HelloResponse* response) override {
     return desk_.Serve(
         *context, *request, absl::StrCat(kPrefix, "Hello"), [&](const Call& call) {
-          return Take(parts_.agents.Hello(*request, call.caller.principal), response);
+          return Take(parts_.agents.Hello(*request, call.caller), response);
         });
   }
 

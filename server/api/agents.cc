@@ -14,6 +14,7 @@
 #include "server/api/keys.h"
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
+#include "server/identity/peer_certificate.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
@@ -159,8 +160,17 @@ absl::Status Agents::Outrun(const std::string& id, CommitMark told) {
 }
 
 absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
-                                                 const v1::HelloRequest& request) {
+                                                 const v1::HelloRequest& request,
+                                                 const Caller& caller) {
   const std::string& id = request.agent();
+  // A token that may take any name takes none that is proved by a certificate.
+  if (caller.agent.empty() && ParseApiTokenName(caller.principal).ok()) {
+    GB_ASSIGN_OR_RETURN(const auto enrollment, GetRecord<store::EnrollmentRecord>(
+                                                   transaction, EnrollmentKey(id)));
+    if (enrollment.has_value() && enrollment->value.has_current()) {
+      return MakeError("AGENT_HAS_CERTIFICATE", {{"agent", id}});
+    }
+  }
   const std::string live = sessions_.LiveInstallation(id);
   GB_ASSIGN_OR_RETURN(auto stored,
                       GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
@@ -182,7 +192,7 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
 }
 
 absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
-                                                const std::string& principal) {
+                                                const Caller& caller) {
   const std::string& id = request.agent();
   if (!IsAgentId(id)) {
     return MakeFieldError("agent", "AGENT_NAME_INVALID", {{"agent", id}});
@@ -193,14 +203,14 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   // Only who may have the name is believed.
   if (request.known_revision() > 0) {
     GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) {
-      return Admit(transaction, request).status();
+      return Admit(transaction, request, caller).status();
     }));
     GB_RETURN_IF_ERROR(
         Outrun(id, {.revision = request.known_revision(), .tag = request.known_tag()}));
   }
   Session::Identity identity;
   identity.agent = id;
-  identity.principal = principal;
+  identity.principal = caller.principal;
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
   identity.rules_digest = request.rules_digest().substr(0, kMaxText);
@@ -209,7 +219,8 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
             GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
-            GB_ASSIGN_OR_RETURN(store::AgentRecord record, Admit(transaction, request));
+            GB_ASSIGN_OR_RETURN(store::AgentRecord record,
+                                Admit(transaction, request, caller));
             GB_ASSIGN_OR_RETURN(identity.epoch,
                                 transaction.NextNumber("session-epochs"));
             record.set_installation(request.installation());

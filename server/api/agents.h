@@ -43,9 +43,9 @@ class Agents {
   absl::StatusOr<v1::ListAgentsResponse> List(const v1::ListAgentsRequest& request,
                                               const Reach& reach = Reach::Everything());
 
-  // `principal`: whose session it is.
+  // `caller`: whose session it is.
   absl::StatusOr<v1::HelloResponse> Hello(const v1::HelloRequest& request,
-                                          const std::string& principal = "");
+                                          const Caller& caller = Caller());
   absl::Status Acknowledge(const Session& session,
                            const v1::AcknowledgeConfigurationRequest& request);
   // What the agent says of itself.
@@ -90,9 +90,11 @@ class Agents {
   void End(const std::vector<Over>& sessions);
   // Takes away what the caller must not see. False: nothing is left to be seen.
   static bool KeepWithin(const Reach& reach, v1::Agent* agent);
-  // The agent's row, or one for a new agent. Errors: AGENT_BANNED, AGENT_NAME_IN_USE.
+  // The agent's row, or one for a new agent. Errors: AGENT_BANNED,
+  // AGENT_HAS_CERTIFICATE, AGENT_NAME_IN_USE.
   absl::StatusOr<store::AgentRecord> Admit(Transaction& transaction,
-                                           const v1::HelloRequest& request);
+                                           const v1::HelloRequest& request,
+                                           const Caller& caller);
   // The agent was told of this commit before. A database that lacks it was restored.
   absl::Status Outrun(const std::string& id, CommitMark told);
 

@@ -204,7 +204,9 @@ TEST_F(AgentsTest, ASessionIsOfWhoOpenedIt) {
   v1::HelloRequest request;
   request.set_agent("a");
   request.set_installation("one");
-  const auto opened = agents_.Hello(request, "apiTokens/mine");
+  Caller mine;
+  mine.principal = "apiTokens/mine";
+  const auto opened = agents_.Hello(request, mine);
   ASSERT_THAT(opened, IsOk());
   EXPECT_THAT(agents_.Enter(opened->session(), "apiTokens/mine"), IsOk());
   for (const char* other : {"", "apiTokens/yours", "agents/a"}) {

@@ -1,6 +1,8 @@
 #include "server/api/assignment.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
@@ -11,10 +13,44 @@
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
+#include "server/identity/peer_certificate.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
+namespace {
+
+// Who reaches some integrations only hears of the agents of those.
+absl::Status KeepWithin(Transaction& transaction, const Reach& reach,
+                        std::vector<std::string>* agents) {
+  if (reach.everything()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const std::set<std::string> own,
+                      AgentsWithin(transaction, reach));
+  agents->erase(
+      std::remove_if(agents->begin(), agents->end(),
+                     [&](const std::string& agent) { return !own.contains(agent); }),
+      agents->end());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::set<std::string>> AgentsWithin(Transaction& transaction,
+                                                   const Reach& reach) {
+  std::set<std::string> agents;
+  GB_ASSIGN_OR_RETURN(const auto integrations,
+                      ListRecords<store::IntegrationRecord>(
+                          transaction, keys::kIntegrations, "", 100000));
+  for (const auto& integration : integrations) {
+    const std::string id = integration.key.substr(keys::kIntegrations.size());
+    if (!reach.Has(id)) continue;
+    GB_ASSIGN_OR_RETURN(std::string agent, AssignedAgent(transaction, id));
+    // A person may assign it before it has a connection.
+    if (agent.empty()) agent = integration.value.assigned_agent();
+    if (!agent.empty()) agents.insert(std::move(agent));
+  }
+  return agents;
+}
 
 absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                           const std::string& id) {
@@ -37,6 +73,32 @@ absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
   return MakeError("INTEGRATION_NOT_ASSIGNED", {{"integration", id}, {"agent", agent}});
 }
 
+absl::StatusOr<bool> HasEnrolledAgent(Transaction& transaction) {
+  // Nearly always the first: each holds a certificate, and there may be hundreds.
+  constexpr int kPage = 4;
+  std::string last;
+  while (true) {
+    GB_ASSIGN_OR_RETURN(auto documents, transaction.List(kEnrollmentKeys, last, kPage));
+    const bool ends = documents.size() < kPage;
+    if (!ends) last = documents.back().key;
+    for (Document& document : documents) {
+      const auto record = DecodeRecord<store::EnrollmentRecord>(std::move(document));
+      // One that is damaged was somebody's: nothing goes to anybody by itself.
+      if (!record.ok() || !record->value.current().fingerprint().empty()) return true;
+    }
+    if (ends) return false;
+  }
+}
+
+absl::StatusOr<std::string> WhyUnassigned(Transaction& transaction,
+                                          const SessionHub& sessions) {
+  GB_ASSIGN_OR_RETURN(const bool enrolled, HasEnrolledAgent(transaction));
+  if (enrolled) return std::string("AGENT_NOT_ASSIGNED");
+  GB_ASSIGN_OR_RETURN(const std::vector<std::string> connected,
+                      ConnectedAgents(transaction, sessions));
+  return std::string(connected.size() > 1 ? "AGENT_NOT_CHOSEN" : "AGENT_NOT_CONNECTED");
+}
+
 absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
                             const SessionHub& sessions) {
   GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
@@ -44,6 +106,8 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
   if (!connection.has_value() || !connection->value.connection().agent().empty()) {
     return false;
   }
+  GB_ASSIGN_OR_RETURN(const bool enrolled, HasEnrolledAgent(transaction));
+  if (enrolled) return false;
   GB_ASSIGN_OR_RETURN(const std::string present, AssignedAgent(transaction, id));
   if (present.empty()) return true;
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
@@ -83,19 +147,23 @@ absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
 
 absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
     Transaction& transaction, const SessionHub& sessions, const std::string& id,
-    const std::string& assigned) {
+    const std::string& assigned, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const bool attended,
                       IsConnected(transaction, sessions, assigned));
   if (attended) return std::nullopt;
-  GB_ASSIGN_OR_RETURN(const std::vector<std::string> connected,
-                      ConnectedAgents(transaction, sessions));
   v1::Explanation why;
-  why.set_reason("AGENT_NOT_CONNECTED");
   (*why.mutable_parameters())["integration"] = id;
+  if (assigned.empty()) {
+    GB_ASSIGN_OR_RETURN(const std::string reason, WhyUnassigned(transaction, sessions));
+    why.set_reason(reason);
+    return why;
+  }
+  why.set_reason("AGENT_NOT_CONNECTED");
   (*why.mutable_parameters())["agent"] = assigned;
-  if (assigned.empty() && connected.size() > 1) {
-    why.set_reason("AGENT_NOT_CHOSEN");
-  } else if (!assigned.empty() && !connected.empty()) {
+  GB_ASSIGN_OR_RETURN(std::vector<std::string> connected,
+                      ConnectedAgents(transaction, sessions));
+  GB_RETURN_IF_ERROR(KeepWithin(transaction, reach, &connected));
+  if (!connected.empty()) {
     why.set_reason("AGENT_AWAY");
     (*why.mutable_parameters())["connected"] = absl::StrJoin(connected, ", ");
     (*why.mutable_parameters())["other"] = connected.front();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "guestbridge/v1/error.pb.h"
+#include "server/identity/authorize.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -21,8 +23,12 @@ absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
 absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
                            const std::string& agent);
 
+// Some agent has joined with a certificate once. From then on agents are in different
+// hands, and who serves an integration is said by a person only.
+absl::StatusOr<bool> HasEnrolledAgent(Transaction& transaction);
+
 // True when the integration has a connection that names no agent, no person has
-// assigned it to one (CreateAgent), and none is recorded
+// assigned it to one (CreateAgent), no agent has enrolled, and none is recorded
 // or the recorded one is gone: it said goodbye, or was not heard of for long. A run
 // that is under way keeps its agent. Whoever comes next has another ledger: its lease
 // tells it to look before it adds.
@@ -35,10 +41,21 @@ absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
                                             const std::string& id,
                                             const SessionHub& sessions);
 
+// Why an integration with a connection has no agent at all: AGENT_NOT_ASSIGNED (it
+// waits for a person), AGENT_NOT_CHOSEN or AGENT_NOT_CONNECTED; parameter integration.
+absl::StatusOr<std::string> WhyUnassigned(Transaction& transaction,
+                                          const SessionHub& sessions);
+
+// The agents that serve the integrations within `reach`, or are to serve them as soon
+// as they have a connection.
+absl::StatusOr<std::set<std::string>> AgentsWithin(Transaction& transaction,
+                                                   const Reach& reach);
+
 // Why nobody works for the integration now; nothing when its agent, `assigned`, is
-// connected to whichever server. Texts are not filled in.
+// connected to whichever server. Names no agent but those within `reach`. Texts are not
+// filled in.
 absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
     Transaction& transaction, const SessionHub& sessions, const std::string& id,
-    const std::string& assigned);
+    const std::string& assigned, const Reach& reach);
 
 }  // namespace guestbridge::server

@@ -15,19 +15,20 @@ class ClientServiceImpl final : public v1::ClientService::Service {
   grpc::Status MatchClients(grpc::ServerContext* context,
                             const v1::MatchClientsRequest* request,
                             v1::Run* response) override {
-    return desk_.Serve(*context, *request, "/guestbridge.v1.ClientService/MatchClients",
-                       [&](const Call& call) -> absl::Status {
-                         RunOrder order;
-                         GB_ASSIGN_OR_RETURN(order.integration,
-                                             ParseIntegrationName(request->parent()));
-                         order.kind = v1::Run::MATCH;
-                         order.apply = request->apply();
-                         order.beyond_guard = request->beyond_guard();
-                         order.request_id = request->request_id();
-                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
-                         Render(call.language, response);
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.ClientService/MatchClients",
+        [&](const Call& call) -> absl::Status {
+          RunOrder order;
+          GB_ASSIGN_OR_RETURN(order.integration,
+                              ParseIntegrationName(request->parent()));
+          order.kind = v1::Run::MATCH;
+          order.apply = request->apply();
+          order.beyond_guard = request->beyond_guard();
+          order.request_id = request->request_id();
+          GB_RETURN_IF_ERROR(Take(runs_.Start(order, call.reach), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status ListClients(grpc::ServerContext* context,

@@ -26,11 +26,10 @@ absl::StatusOr<v1::FinishTaskRequest> Clients::Ask(const std::string& integratio
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_RETURN_IF_ERROR(RequireConnection(transaction, integration));
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, integration));
-    return absl::OkStatus();
+    if (!agent.empty()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const std::string why, WhyUnassigned(transaction, sessions_));
+    return MakeError(why, {{"integration", integration}});
   }));
-  if (agent.empty()) {
-    return MakeError("AGENT_NOT_CONNECTED", {{"integration", integration}});
-  }
   task.set_integration(IntegrationName(integration));
   return sessions_.Ask(agent, std::move(task), patience);
 }

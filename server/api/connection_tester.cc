@@ -143,7 +143,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
   absl::Status in_force;  // Its secrets, or who put them back.
   int64_t version = 0;
   std::string agent;
-  bool several = false;  // Agents to choose from.
+  std::string unassigned;  // Why it has no agent.
   v1::Explanation rejection;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
@@ -154,8 +154,9 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     record = std::move(stored->value);
     version = stored->version;
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
-    GB_ASSIGN_OR_RETURN(const auto agents, ConnectedAgents(transaction, sessions_));
-    several = agents.size() > 1;
+    if (agent.empty()) {
+      GB_ASSIGN_OR_RETURN(unassigned, WhyUnassigned(transaction, sessions_));
+    }
     GB_ASSIGN_OR_RETURN(auto known,
                         GetRecord<store::AgentRecord>(transaction, keys::Agent(agent)));
     if (!known.has_value()) return absl::OkStatus();
@@ -176,9 +177,8 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
   std::vector<v1::Check> by_agent;
   std::vector<v1::Check> by_server;
   if (agent.empty()) {
-    by_server.push_back(MakeCheck("agent", v1::Check::FAILED,
-                                  several ? "AGENT_NOT_CHOSEN" : "AGENT_NOT_CONNECTED",
-                                  {{"integration", id}}));
+    by_server.push_back(
+        MakeCheck("agent", v1::Check::FAILED, unassigned, {{"integration", id}}));
   } else {
     v1::Task task;
     task.set_integration(IntegrationName(id));

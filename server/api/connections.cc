@@ -60,6 +60,21 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
   return PutRecord(transaction, keys::Lease(base, to), lease->value);
 }
 
+// What a person said last of who serves it holds: also when the agent is no longer
+// named by the connection.
+absl::Status FollowNamedAgent(Transaction& transaction, const std::string& id,
+                              const std::string& agent) {
+  if (agent.empty()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
+                                            transaction, keys::Integration(id)));
+  if (!integration.has_value() || !integration->value.agent_fixed() ||
+      integration->value.assigned_agent() == agent) {
+    return absl::OkStatus();
+  }
+  integration->value.set_assigned_agent(agent);
+  return PutRecord(transaction, keys::Integration(id), integration->value);
+}
+
 enum class SamePortal { kYes, kNo, kUntold };
 
 // What was saved last and what comes now: one address is one portal, another one is
@@ -181,13 +196,8 @@ absl::Status Connections::CheckStillFree(Transaction& transaction,
   const std::string& agent = checked.settings.agent();
   if (reach.everything() || agent.empty()) return absl::OkStatus();
   // Another hotel's agent stands in another hotel's network.
-  for (const auto& other : connections) {
-    const std::string other_id = other.key.substr(keys::kConnections.size());
-    if (!reach.Has(other_id)) continue;
-    GB_ASSIGN_OR_RETURN(const std::string assigned,
-                        AssignedAgent(transaction, other_id));
-    if (assigned == agent) return absl::OkStatus();
-  }
+  GB_ASSIGN_OR_RETURN(const auto own, AgentsWithin(transaction, reach));
+  if (own.contains(agent)) return absl::OkStatus();
   return MakeFieldError("connection.agent", "AGENT_NOT_FOUND", {{"agent", agent}});
 }
 
@@ -319,6 +329,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
       fresh.set_fallback_identity(fallback_identity);
       GB_RETURN_IF_ERROR(PutRecord(transaction, base_key, fresh));
     }
+    GB_RETURN_IF_ERROR(FollowNamedAgent(transaction, id, checked.settings.agent()));
     GB_RETURN_IF_ERROR(AssignWhenAlone(transaction, id, sessions_).status());
     GB_ASSIGN_OR_RETURN(auto schedule, GetRecord<store::ScheduleRecord>(
                                            transaction, keys::Schedule(id)));

@@ -38,7 +38,7 @@ class Connections {
   // Validates, tries the credentials, then stores everything in one transaction. When
   // anything fails, nothing is stored. `new_portal`: it may surely be another one than
   // the one that was exported to. `reach`: the caller's; who does not reach everything
-  // names only an agent that serves one of his integrations already.
+  // names only an agent that serves one of his integrations, or is assigned to it.
   absl::StatusOr<v1::Connection> Save(const v1::Connection& given,
                                       bool new_portal = false,
                                       const Reach& reach = Reach::Everything());

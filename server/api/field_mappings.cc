@@ -194,9 +194,10 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_RETURN_IF_ERROR(RequireConnection(transaction, id));
     GB_ASSIGN_OR_RETURN(agent, AssignedAgent(transaction, id));
-    return absl::OkStatus();
+    if (!agent.empty()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const std::string why, WhyUnassigned(transaction, sessions_));
+    return MakeError(why, {{"integration", id}});
   }));
-  if (agent.empty()) return MakeError("AGENT_NOT_CONNECTED", {{"integration", id}});
   v1::Task task;
   task.set_integration(parent);
   task.mutable_load_fields();

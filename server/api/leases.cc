@@ -34,8 +34,8 @@ bool IsBaseIdentity(const std::string& text) {
 
 // Binds the integration at its first lease and holds it to that base.
 absl::Status Bind(Transaction& transaction, const std::string& id,
-                  const std::string& portal, const v1::AcquireLeaseRequest& request,
-                  std::string* base) {
+                  const std::string& portal, const std::string& agent,
+                  const v1::AcquireLeaseRequest& request, std::string* base) {
   GB_ASSIGN_OR_RETURN(auto binding,
                       GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
   *base = request.base_identity();
@@ -60,9 +60,16 @@ absl::Status Bind(Transaction& transaction, const std::string& id,
                         GetRecord<store::ConnectionRecord>(
                             transaction, keys::Connection(link->value.integration())));
     if (other.has_value() && PortalKey(other->value.connection()) == portal) {
-      return MakeError("BASE_ALREADY_CONNECTED", {{"integration", id},
-                                                  {"other", link->value.integration()},
-                                                  {"portal", portal}});
+      // It gets into the run's error, which another hotel's people read.
+      GB_ASSIGN_OR_RETURN(const std::string others,
+                          AssignedAgent(transaction, link->value.integration()));
+      log::Warning("base_already_connected", {{"integration", id},
+                                              {"other", link->value.integration()},
+                                              {"portal", portal}});
+      return MakeError("BASE_ALREADY_CONNECTED",
+                       {{"integration", id},
+                        {"other", others == agent ? link->value.integration() : "…"},
+                        {"portal", portal}});
     }
     link.reset();
   }
@@ -162,7 +169,7 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             const v1::Connection& settings = connection->value.connection();
             const std::string portal = PortalKey(settings);
             std::string base;
-            GB_RETURN_IF_ERROR(Bind(transaction, id, portal, request, &base));
+            GB_RETURN_IF_ERROR(Bind(transaction, id, portal, agent, request, &base));
 
             const std::string key = keys::Lease(base, portal);
             GB_ASSIGN_OR_RETURN(auto stored,

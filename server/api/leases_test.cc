@@ -256,5 +256,21 @@ TEST_F(LeasesTest, ABaseUnderTwoAddressesIsFoundOutByItsIdentity) {
   EXPECT_EQ(ParametersOf(refused.status())["other"], "main");
 }
 
+TEST_F(LeasesTest, AnAgentHearsOfNoIntegrationOfAnothers) {
+  Prepare("main");
+  CreateIntegration("second");
+  v1::Connection connection = WebhookConnection("second");
+  connection.mutable_source()->set_url("http://10.0.0.5/hotel");
+  connection.set_agent("b");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "l1", 1, "base-1", true, "main"), IsOk());
+  const auto other = ConnectAgent("b", "other");
+  const auto refused = Acquire(*other, "l2", 1, "base-1", true, "second");
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                "BASE_ALREADY_CONNECTED"));
+  EXPECT_EQ(ParametersOf(refused.status())["other"], "…");
+}
+
 }  // namespace
 }  // namespace guestbridge::server

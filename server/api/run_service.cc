@@ -24,60 +24,63 @@ class RunServiceImpl final : public Base {
   grpc::Status StartExport(grpc::ServerContext* context,
                            const v1::StartExportRequest* request,
                            v1::Run* response) override {
-    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/StartExport",
-                       [&](const Call& call) -> absl::Status {
-                         RunOrder order;
-                         GB_ASSIGN_OR_RETURN(order.integration,
-                                             ParseIntegrationName(request->parent()));
-                         order.kind = v1::Run::EXPORT;
-                         order.full = request->full();
-                         order.dry_run = request->dry_run();
-                         order.settle = request->settle();
-                         order.plan = request->plan();
-                         if (request->draft_mapping()) {
-                           order.draft = request->draft_resend();
-                         }
-                         order.beyond_guard = request->beyond_guard();
-                         order.request_id = request->request_id();
-                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
-                         Render(call.language, response);
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/StartExport",
+        [&](const Call& call) -> absl::Status {
+          RunOrder order;
+          GB_ASSIGN_OR_RETURN(order.integration,
+                              ParseIntegrationName(request->parent()));
+          order.kind = v1::Run::EXPORT;
+          order.full = request->full();
+          order.dry_run = request->dry_run();
+          order.settle = request->settle();
+          order.plan = request->plan();
+          if (request->draft_mapping()) {
+            order.draft = request->draft_resend();
+          }
+          order.beyond_guard = request->beyond_guard();
+          order.request_id = request->request_id();
+          GB_RETURN_IF_ERROR(Take(runs_.Start(order, call.reach), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status RebuildLedger(grpc::ServerContext* context,
                              const v1::RebuildLedgerRequest* request,
                              v1::Run* response) override {
-    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/RebuildLedger",
-                       [&](const Call& call) -> absl::Status {
-                         RunOrder order;
-                         GB_ASSIGN_OR_RETURN(order.integration,
-                                             ParseIntegrationName(request->parent()));
-                         order.kind = v1::Run::REBUILD;
-                         order.request_id = request->request_id();
-                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
-                         Render(call.language, response);
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/RebuildLedger",
+        [&](const Call& call) -> absl::Status {
+          RunOrder order;
+          GB_ASSIGN_OR_RETURN(order.integration,
+                              ParseIntegrationName(request->parent()));
+          order.kind = v1::Run::REBUILD;
+          order.request_id = request->request_id();
+          GB_RETURN_IF_ERROR(Take(runs_.Start(order, call.reach), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status StartReconcile(grpc::ServerContext* context,
                               const v1::StartReconcileRequest* request,
                               v1::Run* response) override {
-    return desk_.Serve(*context, *request, "/guestbridge.v1.RunService/StartReconcile",
-                       [&](const Call& call) -> absl::Status {
-                         RunOrder order;
-                         GB_ASSIGN_OR_RETURN(order.integration,
-                                             ParseIntegrationName(request->parent()));
-                         order.kind = v1::Run::RECONCILE;
-                         order.full = true;
-                         order.dry_run = !request->apply();
-                         order.beyond_guard = request->beyond_guard();
-                         order.request_id = request->request_id();
-                         GB_RETURN_IF_ERROR(Take(runs_.Start(order), response));
-                         Render(call.language, response);
-                         return absl::OkStatus();
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/StartReconcile",
+        [&](const Call& call) -> absl::Status {
+          RunOrder order;
+          GB_ASSIGN_OR_RETURN(order.integration,
+                              ParseIntegrationName(request->parent()));
+          order.kind = v1::Run::RECONCILE;
+          order.full = true;
+          order.dry_run = !request->apply();
+          order.beyond_guard = request->beyond_guard();
+          order.request_id = request->request_id();
+          GB_RETURN_IF_ERROR(Take(runs_.Start(order, call.reach), response));
+          Render(call.language, response);
+          return absl::OkStatus();
+        });
   }
 
   grpc::Status GetRun(grpc::ServerContext* context, const v1::GetRunRequest* request,
@@ -131,8 +134,8 @@ class RunServiceImpl final : public Base {
       reactor->Refuse(ToGrpcStatus(run.status(), language));
       return reactor;
     }
-    auto watch =
-        std::make_shared<RunWatch>(runs_, run->name(), request->until(), stopping_);
+    auto watch = std::make_shared<RunWatch>(runs_, run->name(), request->until(),
+                                            stopping_, call->reach);
     // The name came from the store, so it parses.
     const absl::StatusOr<RunId> id = ParseRunName(run->name());
     std::shared_ptr<ChangeFeed::Subscription> subscription =

@@ -28,7 +28,7 @@ RunWatch::Step RunWatch::Next() {
     return step;
   }
   if (!touched_.exchange(false)) return step;
-  absl::StatusOr<v1::Run> run = runs_.Get(name_);
+  absl::StatusOr<v1::Run> run = runs_.Get(name_, reach_);
   if (!run.ok()) {
     step.end = run.status();
     return step;

@@ -19,8 +19,12 @@ class RunWatch {
  public:
   // Ends with SERVER_STOPPING once `stopping` is set and it is asked again.
   RunWatch(Runs& runs, std::string name, v1::WatchRunRequest::Until until,
-           const Stopping& stopping)
-      : runs_(runs), name_(std::move(name)), until_(until), stopping_(stopping) {}
+           const Stopping& stopping, Reach reach = Reach::Everything())
+      : runs_(runs),
+        name_(std::move(name)),
+        until_(until),
+        stopping_(stopping),
+        reach_(std::move(reach)) {}
 
   struct Step {
     std::optional<v1::Run> run;
@@ -40,6 +44,7 @@ class RunWatch {
   const std::string name_;
   const v1::WatchRunRequest::Until until_;
   const Stopping& stopping_;
+  const Reach reach_;  // The caller's.
   std::atomic<bool> touched_{true};
   std::mutex mutex_;
   std::optional<absl::Status> ended_;

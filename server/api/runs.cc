@@ -227,7 +227,8 @@ absl::StatusOr<v1::Run> Runs::Create(Transaction& transaction, const RunOrder& o
   return run;
 }
 
-absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& order) {
+absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& order,
+                                      const Reach& reach) {
   if (order.request_id.size() > kRequestIdLimit) {
     return MakeFieldError("request_id", "REQUEST_ID_INVALID");
   }
@@ -246,7 +247,7 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
       auto earlier = Load(transaction, request->value.run());
       if (earlier.ok()) {
         v1::Run run = earlier->run();
-        GB_RETURN_IF_ERROR(View(transaction, &run));
+        GB_RETURN_IF_ERROR(View(transaction, reach, &run));
         return run;
       }
     }
@@ -263,15 +264,15 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
     request.set_create_unix_seconds(absl::ToUnixSeconds(clock_.Now()));
     GB_RETURN_IF_ERROR(PutRecord(transaction, request_key, request));
   }
-  GB_RETURN_IF_ERROR(View(transaction, &run));
+  GB_RETURN_IF_ERROR(View(transaction, reach, &run));
   return run;
 }
 
-absl::StatusOr<v1::Run> Runs::Start(const RunOrder& order) {
+absl::StatusOr<v1::Run> Runs::Start(const RunOrder& order, const Reach& reach) {
   v1::Run run;
   GB_RETURN_IF_ERROR(store_
                          .Write([&](Transaction& transaction) -> absl::Status {
-                           GB_ASSIGN_OR_RETURN(run, StartIn(transaction, order));
+                           GB_ASSIGN_OR_RETURN(run, StartIn(transaction, order, reach));
                            return absl::OkStatus();
                          })
                          .status());
@@ -335,7 +336,7 @@ absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
   return MakeError("RUN_NOT_FOUND", {{"run", name}});
 }
 
-absl::Status Runs::View(Transaction& transaction, v1::Run* run) {
+absl::Status Runs::View(Transaction& transaction, const Reach& reach, v1::Run* run) {
   if (run->has_write_back()) {
     GB_ASSIGN_OR_RETURN(const bool connected,
                         IsConnected(transaction, sessions_, run->agent()));
@@ -344,7 +345,8 @@ absl::Status Runs::View(Transaction& transaction, v1::Run* run) {
   if (IsFinal(run->state())) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(run->integration()));
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
-  GB_ASSIGN_OR_RETURN(const auto why, WhyUnattended(transaction, sessions_, id, agent));
+  GB_ASSIGN_OR_RETURN(const auto why,
+                      WhyUnattended(transaction, sessions_, id, agent, reach));
   if (why.has_value()) *run->add_notices() = *why;
   return absl::OkStatus();
 }
@@ -354,7 +356,7 @@ absl::StatusOr<v1::Run> Runs::Get(const std::string& name, const Reach& reach) {
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name, reach));
     run = std::move(*record.mutable_run());
-    return View(transaction, &run);
+    return View(transaction, reach, &run);
   }));
   return run;
 }
@@ -411,7 +413,7 @@ absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& reque
     for (size_t i = 0; i < count; ++i) {
       *response.add_runs() = std::move(newest[i].second);
       GB_RETURN_IF_ERROR(
-          View(transaction, response.mutable_runs(response.runs_size() - 1)));
+          View(transaction, reach, response.mutable_runs(response.runs_size() - 1)));
     }
     if (newest.size() > count) {
       response.set_next_page_token(EncodePageToken(scope, newest[count - 1].first));

@@ -44,14 +44,17 @@ class Runs {
       : store_(store), clock_(clock), sessions_(sessions) {}
 
   // The same request id within 24 h returns the same run.
-  absl::StatusOr<v1::Run> Start(const RunOrder& order);
+  absl::StatusOr<v1::Run> Start(const RunOrder& order,
+                                const Reach& reach = Reach::Everything());
   // The same inside a transaction of the caller's.
-  absl::StatusOr<v1::Run> StartIn(Transaction& transaction, const RunOrder& order);
+  absl::StatusOr<v1::Run> StartIn(Transaction& transaction, const RunOrder& order,
+                                  const Reach& reach = Reach::Everything());
   // A run that the agent begins by itself, RUNNING at once.
   absl::StatusOr<v1::Run> OpenOwn(const Session& session,
                                   const v1::OpenRunRequest& request);
   // With a notice when the run waits for an agent.
-  // `reach`: what `integrations/-` stands for.
+  // `reach`: what `integrations/-` stands for, here and below, and whose agents may be
+  // named.
   absl::StatusOr<v1::Run> Get(const std::string& name,
                               const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::ListRunsResponse> List(const v1::ListRunsRequest& request,
@@ -67,7 +70,7 @@ class Runs {
                                         const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::Run> Create(Transaction& transaction, const RunOrder& order);
   // Adds what is known only now, and drops what no longer is.
-  absl::Status View(Transaction& transaction, v1::Run* run);
+  absl::Status View(Transaction& transaction, const Reach& reach, v1::Run* run);
 
   Store& store_;
   const Clock& clock_;

@@ -38,7 +38,7 @@ class SystemStatus {
                           const v1::ReportLedgerRequest& request);
 
  private:
-  absl::Status Look(Transaction& transaction, const std::string& id,
+  absl::Status Look(Transaction& transaction, const std::string& id, const Reach& reach,
                     v1::IntegrationStatus* status);
   absl::Status LookAtReport(Transaction& transaction, int64_t epoch,
                             v1::IntegrationStatus* status);

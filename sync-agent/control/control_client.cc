@@ -26,7 +26,8 @@ bool IsFinalRefusal(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason == "AGENT_NAME_IN_USE" || reason == "AGENT_NAME_INVALID" ||
          reason == "INSTALLATION_INVALID" || reason == "AGENT_EVICTED" ||
-         reason == "AGENT_BANNED" || absl::StartsWith(reason, "JOIN_TOKEN_");
+         reason == "AGENT_BANNED" || reason == "AGENT_HAS_CERTIFICATE" ||
+         absl::StartsWith(reason, "JOIN_TOKEN_");
 }
 
 // A channel keeps the certificate that it was opened with; there may be a newer one.

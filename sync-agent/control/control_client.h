@@ -40,7 +40,8 @@ class ControlEvents {
   virtual void OnRemoved(const std::string& integration) = 0;
   // The server will never accept this agent under this name (AGENT_NAME_IN_USE,
   // AGENT_NAME_INVALID) or with what it shows (AGENT_EVICTED, AGENT_BANNED,
-  // JOIN_TOKEN_…, CERTIFICATE_… unless it has another one); the client has given up.
+  // AGENT_HAS_CERTIFICATE, JOIN_TOKEN_…, CERTIFICATE_… unless it has another one); the
+  // client has given up.
   virtual void OnRefused(const absl::Status& status) = 0;
 };
 
