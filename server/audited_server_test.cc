@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/certificate/certificate.h"
 #include "common/random/random.h"
 #include "common/secret/sealer.h"
 #include "common/status/error.h"
+#include "common/status/grpc_status.h"
 #include "common/status/status_macros.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
@@ -20,6 +23,7 @@
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
+#include "server/local_token.h"
 #include "server/ready_integration_test.h"
 #include "server/secrets/seal_index.h"
 #include "server/server.h"
@@ -60,20 +64,46 @@ class AuditedServerTest : public ::testing::Test {
     return server.ok() ? *std::move(server) : nullptr;
   }
 
-  std::shared_ptr<grpc::Channel> Channel(const Server& server,
-                                         const std::string& token) {
+  std::shared_ptr<grpc::Channel> Channel(const Server& server, const std::string& token,
+                                         const std::string& certificate = "",
+                                         const std::string& key = "") {
     if (options_.plaintext) {
       return grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
     }
     grpc::SslCredentialsOptions tls;
-    std::ifstream ca(dir_.File("data") + "/ca.pem");
-    tls.pem_root_certs = std::string(std::istreambuf_iterator<char>(ca), {});
+    tls.pem_root_certs = ReadAll(dir_.File("data") + "/ca.pem");
+    tls.pem_cert_chain = certificate;
+    tls.pem_private_key = key;
     auto credentials = grpc::SslCredentials(tls);
     if (!token.empty()) {
       credentials = grpc::CompositeChannelCredentials(
           credentials, grpc::AccessTokenCredentials(token));
     }
     return grpc::CreateChannel(server.address(), credentials);
+  }
+
+  static std::string ReadAll(const std::string& file) {
+    std::ifstream in(file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
+  // Any method by name, with an empty request.
+  static grpc::StatusCode Call(const std::shared_ptr<grpc::Channel>& channel,
+                               const std::string& method) {
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::GenericStub stub(channel);
+    const grpc::Slice nothing(0);
+    const auto call =
+        stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&nothing, 1), &queue);
+    call->StartCall();
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    call->Finish(&answer, &status, &status);
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+    return status.error_code();
   }
 
   static std::vector<Record> Records(const std::shared_ptr<grpc::Channel>& channel) {
@@ -148,6 +178,99 @@ TEST_F(AuditedServerTest, ChangesAndRefusalsSayWhoFromWhereAndInWhichRequest) {
                   .ok());
   EXPECT_EQ(verified.defect(), v1::VerifyAuditResponse::DEFECT_UNSPECIFIED);
   EXPECT_EQ(verified.records(), static_cast<int64_t>(records.size()));
+}
+
+TEST_F(AuditedServerTest, ATokenThatWasMadeOnTheMachineIsOnRecordOnceAServerRuns) {
+  // No key is there yet.
+  const auto token = CreateLocalToken(
+      *Bare(), SystemRandom(), SystemClock(),
+      {.name = "ivanova", .grants = {{Role::kAdmin, ""}}, .agent = ""});
+  ASSERT_THAT(token, IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  EXPECT_THAT(
+      Records(Channel(*server, token->Reveal())),
+      Contains(AllOf(Property(&Record::principal, StartsWith("localUsers/")),
+                     Property(&Record::method, "guestbridge-server token create"),
+                     Property(&Record::resource, StartsWith("apiTokens/")))));
+}
+
+TEST_F(AuditedServerTest, RefusalsBeforeAnyHandlerOfOursAreOnRecord) {
+  const auto admin =
+      CreateApiToken(*Bare(), SystemRandom(), SystemClock(), Role::kAdmin, "ivanova");
+  ASSERT_THAT(admin, IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(Call(Channel(*server, "gbt_unknown"),
+                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Call(Channel(*server, admin->Reveal()), "/no.Service/Do"),
+            grpc::StatusCode::PERMISSION_DENIED);
+  const auto records = Records(Channel(*server, admin->Reveal()));
+  EXPECT_THAT(records,
+              Contains(AllOf(Property(&Record::outcome, Record::DENIED),
+                             Property(&Record::principal, ""),
+                             Property(&Record::reason, "TOKEN_UNKNOWN"),
+                             Property(&Record::method,
+                                      "grpc.reflection.v1alpha.ServerReflection/"
+                                      "ServerReflectionInfo"))));
+  EXPECT_THAT(records,
+              Contains(AllOf(Property(&Record::outcome, Record::DENIED),
+                             Property(&Record::principal, StartsWith("apiTokens/")),
+                             Property(&Record::method, "unknown"))));
+}
+
+TEST_F(AuditedServerTest, WithAClientCaOnlyItsOwnCertificatesOpenTheDoor) {
+  const absl::Time now = absl::Now();
+  const CertificateKey desk_key = MakePrivateKey();
+  const Certificate desks = MakeAuthority(
+      "desks", *desk_key, {now - absl::Hours(1), now + absl::Hours(1)}, SystemRandom());
+  options_.client_ca = dir_.File("desks.pem");
+  std::ofstream(options_.client_ca) << ToPem(*desks);
+  const auto token =
+      CreateApiToken(*Bare(), SystemRandom(), SystemClock(), Role::kAdmin, "ivanova");
+  ASSERT_THAT(token, IsOk());
+  const std::string admin = token->Reveal();
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto show = [&](X509& issuer, EVP_PKEY& issuer_key) {
+    CertificateTerms terms;
+    terms.common_name = "desk";
+    terms.alternative_names = "DNS:desk";
+    terms.extended_key_usage = "clientAuth";
+    terms.validity = {now - absl::Hours(1), now + absl::Hours(1)};
+    const CertificateKey key = MakePrivateKey();
+    const Certificate shown =
+        IssueCertificate(terms, *key, issuer, issuer_key, SystemRandom());
+    return Channel(*server, admin, ToPem(*shown), ToPem(*key).Reveal());
+  };
+  const auto list = [](const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    v1::ListIntegrationsResponse page;
+    return ReasonOf(
+        FromGrpcStatus(v1::IntegrationService::NewStub(channel)->ListIntegrations(
+            &context, {}, &page)));
+  };
+  const auto own = show(*desks, *desk_key);
+  EXPECT_EQ(list(own), "");
+  EXPECT_EQ(list(Channel(*server, admin)), "CERTIFICATE_MISSING");
+  // The handshake has to take those of the agents' CA.
+  const std::string data = dir_.File("data");
+  EXPECT_EQ(list(show(*ParseCertificate(ReadAll(data + "/agent-ca.pem")),
+                      *ParsePrivateKey(ReadAll(data + "/agent-ca.key")))),
+            "CERTIFICATE_OF_ANOTHER_CA");
+  EXPECT_EQ(Call(Channel(*server, ""), "/grpc.health.v1.Health/Check"),
+            grpc::StatusCode::OK);
+  const auto records = Records(own);
+  for (const char* reason : {"CERTIFICATE_MISSING", "CERTIFICATE_OF_ANOTHER_CA"}) {
+    EXPECT_THAT(records,
+                Contains(AllOf(
+                    Property(&Record::outcome, Record::DENIED),
+                    Property(&Record::peer, StartsWith("127.0.0.1:")),
+                    Property(&Record::reason, reason),
+                    Property(&Record::method,
+                             "guestbridge.v1.IntegrationService/ListIntegrations"))));
+  }
 }
 
 TEST_F(AuditedServerTest, AnAgentThatIsGivenAConfigurationIsOnRecordBefore) {

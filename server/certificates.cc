@@ -17,6 +17,7 @@
 #include "common/certificate/certificate.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/identity/client_authority.h"
 
 namespace guestbridge::server {
 namespace {
@@ -119,7 +120,7 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
   }
   if (!client_ca_file.empty()) {
     GB_ASSIGN_OR_RETURN(certificate.client_ca, ReadFile(client_ca_file));
-    if (ParseCertificate(certificate.client_ca) == nullptr) {
+    if (!ClientAuthority::Parse(certificate.client_ca).has_value()) {
       return Unusable(client_ca_file);
     }
   }

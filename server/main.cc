@@ -21,6 +21,7 @@
 #include "server/data_directory.h"
 #include "server/database.h"
 #include "server/identity/api_tokens.h"
+#include "server/local_token.h"
 #include "server/notice/notice_command.h"
 #include "server/secrets/key_source.h"
 #include "server/server.h"
@@ -153,7 +154,7 @@ int CreateToken(const ServerOptions& options, const TokenOptions& wanted) {
     return Fail(writable);
   }
   const absl::StatusOr<SecretString> token =
-      CreateApiToken(**store, SystemRandom(), SystemClock(), *checked);
+      CreateLocalToken(**store, SystemRandom(), SystemClock(), *checked);
   if (!token.ok()) return Fail(token.status());
   const absl::Status written = WriteToken(wanted.out, token->Reveal());
   return written.ok() ? 0 : Fail(written);

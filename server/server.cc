@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,12 +32,13 @@
 #include "server/audit/asked_task.h"
 #include "server/audit/audited_store.h"
 #include "server/audit/denied_calls.h"
+#include "server/audit/waiting_records.h"
 #include "server/certificates.h"
 #include "server/data_directory.h"
 #include "server/database.h"
 #include "server/first_token.h"
 #include "server/identity/api_tokens.h"
-#include "server/identity/peer_certificate.h"
+#include "server/identity/client_authority.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -55,7 +57,7 @@ constexpr absl::Duration kPruneEvery = absl::Minutes(1);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kExpireEvery = absl::Milliseconds(500);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
-constexpr absl::Duration kDeniedEvery = absl::Seconds(10);
+constexpr absl::Duration kAuditEvery = absl::Seconds(10);
 // For other servers. One that has its database alone writes down now and then that
 // silent agents are not gone: it may be killed.
 constexpr absl::Duration kVouchEvery = absl::Seconds(5);
@@ -131,7 +133,8 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
 struct Server::Parts {
   Parts(DataDirectory data_directory, std::unique_ptr<AuditedStore> opened_store,
         std::unique_ptr<SecretKeys> opened_keys, std::unique_ptr<TokenManager> manager,
-        absl::StatusOr<AgentAuthority> authority, const ServerOptions& options,
+        absl::StatusOr<AgentAuthority> authority,
+        std::optional<ClientAuthority> client_authority, const ServerOptions& options,
         const ServerIdentity& identity, const DatabaseChoice& database, bool shared,
         const Clock& clock, Random& random)
       : directory(std::move(data_directory)),
@@ -147,7 +150,8 @@ struct Server::Parts {
                          .Name("guestbridge_server_call_seconds_total")
                          .Help("Time spent in calls by method.")
                          .Register(*registry)),
-        guard(options.plaintext ? nullptr : store.get(), clock),
+        guard(options.plaintext ? nullptr : store.get(), clock,
+              std::move(client_authority)),
         denied(store->audit(), clock),
         desk(
             guard,
@@ -230,7 +234,10 @@ struct Server::Parts {
                                       [this] { return stopping.load(); });
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }),
-        denied_counter(kDeniedEvery, [this] { denied.Tick(); }) {
+        auditor(kAuditEvery, [this] {
+          denied.Tick();
+          TakeUpAudit();
+        }) {
     sessions.SetBeforeTask([this](const v1::Task& task) -> absl::Status {
       GB_RETURN_IF_ERROR(dispatcher.BringUpToDate(task.integration()));
       const auto entry = EntryOf(task, store->audit().key());
@@ -268,6 +275,12 @@ struct Server::Parts {
   void ResealAudit() {
     const absl::Status resealed = ResealAuditKey(*store, secret_keys->sealer());
     if (!resealed.ok()) log::Warning("audit_key_not_resealed", {{"error", resealed}});
+  }
+
+  // Of tokens that were made on this machine, or another that has the database.
+  void TakeUpAudit() {
+    const absl::StatusOr<int> taken = TakeUpWaiting(*store, store->audit());
+    if (!taken.ok()) log::Warning("audit_waits", {{"error", taken.status()}});
   }
 
   // The agent has asked for it by opening its stream.
@@ -338,7 +351,7 @@ struct Server::Parts {
   Secrets secrets;
   NoticeBoard notices;
   Periodic noticer;
-  Periodic denied_counter;
+  Periodic auditor;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -424,19 +437,26 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   auto parts = std::make_unique<Parts>(
       std::move(directory), std::move(store), std::move(keys), std::move(tokens),
-      std::move(authority), options, identity, database, database.is_postgresql(),
-      clock, random);
+      std::move(authority), ClientAuthority::Parse(certificate.client_ca), options,
+      identity, database, database.is_postgresql(), clock, random);
+  parts->TakeUpAudit();
 
   std::shared_ptr<grpc::ServerCredentials> credentials =
       grpc::InsecureServerCredentials();
   parts->first_token_file = first_token_file;
+  const auto processor = parts->guard.Processor(
+      [&desk = parts->desk](
+          absl::string_view method, const CallGuard::Metadata& metadata,
+          const CallGuard::Credentials& shown,
+          const absl::Status& why) { desk.Refused(method, metadata, shown, why); });
   if (local) {
     // Who reaches the file is its owner: gRPC hands the peer's credentials to nobody.
     credentials = grpc::experimental::LocalServerCredentials(UDS);
-    credentials->SetAuthMetadataProcessor(parts->guard.Processor());
+    credentials->SetAuthMetadataProcessor(processor);
   } else if (!options.plaintext) {
-    // An agent's certificate is judged for each call, by what the store says: a
-    // handshake could only fail without a word, and connections outlive certificates.
+    // Certificates are judged for each call, an agent's by what the store says, others
+    // by who signed them: a handshake could only fail without a word, takes whatever
+    // has one of these roots, and connections outlive certificates.
     grpc::SslServerCredentialsOptions tls(
         certificate.client_ca.empty()
             ? GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY
@@ -446,9 +466,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     }
     tls.pem_key_cert_pairs.push_back({certificate.key, certificate.chain});
     credentials = grpc::SslServerCredentials(tls);
-    credentials->SetAuthMetadataProcessor(
-        certificate.client_ca.empty() ? parts->guard.Processor()
-                                      : DemandCertificate(parts->guard.Processor()));
+    credentials->SetAuthMetadataProcessor(processor);
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -485,7 +503,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   parts->catcher.Start();
   parts->scheduler.Start();
   parts->pruner.Start();
-  parts->denied_counter.Start();
+  parts->auditor.Start();
   parts->reseal_loop.Start();
   if (!options.notice_command.empty()) parts->noticer.Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -500,7 +518,7 @@ void Server::Drain(absl::Duration patience) {
   parts_->pruner.Stop();
   parts_->reseal_loop.Stop();
   parts_->noticer.Stop();
-  parts_->denied_counter.Stop();
+  parts_->auditor.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->feed.NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +

@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -90,6 +91,16 @@ Certificate ParseCertificate(absl::string_view pem) {
   return Certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
 }
 
+std::vector<Certificate> ParseCertificates(absl::string_view pem) {
+  const Bio bio = ReadFrom(pem);
+  std::vector<Certificate> all;
+  while (X509* const next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    all.emplace_back(next);
+  }
+  ERR_clear_error();  // That no more of them comes.
+  return all;
+}
+
 CertificateKey ParsePrivateKey(absl::string_view pem) {
   const Bio bio = ReadFrom(pem);
   return CertificateKey(
@@ -116,6 +127,17 @@ bool BelongTogether(X509& certificate, EVP_PKEY& private_key) {
 }
 
 bool IsAuthority(X509& certificate) { return X509_check_ca(&certificate) == 1; }
+
+bool IsIssuedBy(X509& certificate, X509& issuer) {
+  if (X509_NAME_cmp(X509_get_issuer_name(&certificate),
+                    X509_get_subject_name(&issuer)) != 0) {
+    return false;
+  }
+  EVP_PKEY* const key = X509_get0_pubkey(&issuer);
+  const bool signed_by = key != nullptr && X509_verify(&certificate, key) == 1;
+  ERR_clear_error();
+  return signed_by;
+}
 
 std::string FingerprintOf(X509& certificate) {
   unsigned char* der = nullptr;

@@ -24,6 +24,8 @@ using CertificateKey = std::unique_ptr<EVP_PKEY, FreeCertificate>;
 
 // The first certificate in `pem`; null when there is none.
 Certificate ParseCertificate(absl::string_view pem);
+// All of them, in their order.
+std::vector<Certificate> ParseCertificates(absl::string_view pem);
 // Null when `pem` holds no private key, or one that asks for a passphrase.
 CertificateKey ParsePrivateKey(absl::string_view pem);
 std::string ToPem(X509& certificate);
@@ -35,6 +37,10 @@ CertificateKey MakePrivateKey();
 bool BelongTogether(X509& certificate, EVP_PKEY& private_key);
 // May sign other certificates, by its own words.
 bool IsAuthority(X509& certificate);
+
+// `issuer` signed it, by name and by key. Says nothing of times, nor of what `issuer`
+// may sign.
+bool IsIssuedBy(X509& certificate, X509& issuer);
 
 // SHA-256 of the whole certificate, lower-case hex.
 std::string FingerprintOf(X509& certificate);

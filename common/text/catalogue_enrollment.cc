@@ -76,6 +76,15 @@ constexpr ReasonText kTexts[] = {
      "--join-token-file.",
      "Предъявите сертификат, которого требует сервер. Агент подключается с "
      "--join-token-file."},
+    {"CERTIFICATE_OF_ANOTHER_CA", kUnauthenticated,
+     "The certificate shown was not issued by a CA that this server takes callers "
+     "from.",
+     "Предъявленный сертификат выдан не тем центром, чьи сертификаты принимает сервер.",
+     "Give a certificate that a CA of the file --client-ca signed itself: a CA below "
+     "it, "
+     "or beside it under the same root, does not count.",
+     "Предъявите сертификат, подписанный самим центром из файла --client-ca: центр под "
+     "ним или рядом с ним, под тем же корнем, не считается."},
     {"JOIN_TOKEN_UNKNOWN", kUnauthenticated,
      "The server knows no such join token for the agent \"{agent}\".",
      "Сервер не знает такого токена подключения для агента «{agent}».",

@@ -18,6 +18,7 @@ namespace guestbridge::server {
 namespace {
 
 constexpr size_t kLongestRequestId = 64;
+constexpr absl::string_view kUnknownMethod = "unknown";
 
 bool IsRequestId(absl::string_view text) {
   return !text.empty() && text.size() <= kLongestRequestId &&
@@ -77,12 +78,10 @@ Language CallDesk::LanguageOf(const grpc::ServerContextBase& context) {
   return ParseLanguage(absl::string_view(it->second.data(), it->second.size()));
 }
 
-AuditedCall CallDesk::Describe(const grpc::ServerContextBase& context,
+AuditedCall CallDesk::Describe(const CallGuard::Metadata& metadata,
                                absl::string_view method) const {
   AuditedCall call;
-  call.peer = PeerAddress(context.peer());
   call.method = std::string(absl::StripPrefix(method, "/"));
-  const auto& metadata = context.client_metadata();
   const auto it = metadata.find("x-request-id");
   if (it != metadata.end()) {
     const absl::string_view given(it->second.data(), it->second.size());
@@ -92,21 +91,33 @@ AuditedCall CallDesk::Describe(const grpc::ServerContextBase& context,
   return call;
 }
 
+void CallDesk::RecordRefusal(AuditedCall call,
+                             const CallGuard::Credentials& credentials,
+                             const absl::Status& why) const {
+  // One that could not be checked for want of the store was not refused.
+  if (!absl::IsPermissionDenied(why) && !absl::IsUnauthenticated(why)) return;
+  call.principal = guard_.PrincipalOf(credentials);
+  denied_.Add(call, ReasonOf(why), ResourceOf(why));
+}
+
+void CallDesk::Refused(absl::string_view method, const CallGuard::Metadata& metadata,
+                       const CallGuard::Credentials& credentials,
+                       const absl::Status& why) const {
+  const bool known = FindPermission(method) != nullptr;
+  RecordRefusal(Describe(metadata, known ? method : kUnknownMethod), credentials, why);
+}
+
 absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
                                      const google::protobuf::Message& request,
                                      absl::string_view method) const {
   Call call;
   call.language = LanguageOf(context);
-  call.audited = Describe(context, method);
+  call.audited = Describe(context.client_metadata(), method);
+  call.audited.peer = PeerAddress(context.peer());
   CallGuard::Credentials credentials = CallGuard::CredentialsOf(context);
   absl::StatusOr<Caller> caller = guard_.Check(method, credentials, &request);
   if (!caller.ok()) {
-    // One that could not be checked for want of the store was not refused.
-    if (absl::IsPermissionDenied(caller.status()) ||
-        absl::IsUnauthenticated(caller.status())) {
-      call.audited.principal = guard_.PrincipalOf(context);
-      denied_.Add(call.audited, ReasonOf(caller.status()), ResourceOf(caller.status()));
-    }
+    RecordRefusal(call.audited, credentials, caller.status());
     return std::move(caller).status();
   }
   call.caller = *std::move(caller);

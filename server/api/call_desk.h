@@ -58,11 +58,19 @@ class CallDesk {
                              const google::protobuf::Message& request,
                              absl::string_view method) const;
 
+  // Records what CallGuard::Processor refused: no handler of ours has it. A method of
+  // its own making is not repeated, and gRPC does not say from where the call came.
+  void Refused(absl::string_view method, const CallGuard::Metadata& metadata,
+               const CallGuard::Credentials& credentials,
+               const absl::Status& why) const;
+
   static Language LanguageOf(const grpc::ServerContextBase& context);
 
  private:
-  AuditedCall Describe(const grpc::ServerContextBase& context,
+  AuditedCall Describe(const CallGuard::Metadata& metadata,
                        absl::string_view method) const;
+  void RecordRefusal(AuditedCall call, const CallGuard::Credentials& credentials,
+                     const absl::Status& why) const;
 
   const CallGuard& guard_;
   const CallObserver observer_;

@@ -1,5 +1,6 @@
 #include "server/audit/denied_calls.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,30 +18,48 @@ void DeniedCalls::Add(const AuditedCall& call, const std::string& reason,
       .call = call, .resource = resource, .unrecorded = 1, .since = clock_.Steady()};
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (counts_.size() >= kMostKinds && !counts_.contains(kind)) {
+    if (CountIn(kind)) return;
+    const bool fits = counts_.size() < kMostKinds || counts_.contains(kind);
+    if (!fits || !MayTellApart(call)) {
       kind = Kind(reason, "", "", "");
       count.call = AuditedCall();
       count.resource.clear();
+      count.together = kBeyondTogether;
+      if (CountIn(kind)) return;
     }
-    const auto it = counts_.find(kind);
-    if (it != counts_.end() && clock_.Steady() - it->second.since < kTogether) {
-      ++it->second.unrecorded;
-      return;
-    }
-    if (it != counts_.end()) count.unrecorded += it->second.unrecorded;
     Count& kept = counts_[kind];
+    count.unrecorded += kept.unrecorded;
     kept = count;
     kept.unrecorded = 0;
   }
   if (!Write(kind, count).ok()) Restore(kind, count);
 }
 
-void DeniedCalls::Record(absl::Duration age) {
+bool DeniedCalls::CountIn(const Kind& kind) {
+  const auto it = counts_.find(kind);
+  if (it == counts_.end()) return false;
+  if (clock_.Steady() - it->second.since >= it->second.together) return false;
+  ++it->second.unrecorded;
+  return true;
+}
+
+bool DeniedCalls::MayTellApart(const AuditedCall& call) {
+  if (!call.principal.empty()) return true;
+  const absl::Duration now = clock_.Steady();
+  strangers_ = std::min<double>(
+      kStrangers, strangers_ + absl::FDivDuration(now - strangers_at_, kStrangerEvery));
+  strangers_at_ = now;
+  if (strangers_ < 1) return false;
+  strangers_ -= 1;
+  return true;
+}
+
+void DeniedCalls::Record(bool all) {
   std::vector<std::pair<Kind, Count>> due;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (auto it = counts_.begin(); it != counts_.end();) {
-      if (clock_.Steady() - it->second.since < age) {
+      if (!all && clock_.Steady() - it->second.since < it->second.together) {
         ++it;
         continue;
       }

@@ -15,27 +15,31 @@ namespace guestbridge::server {
 
 // Records of refused calls. Whoever hammers at the door does not fill the audit: the
 // first refusal is recorded at once, its repeats within a minute (the same caller,
-// address, RPC and reason) are counted in one more record. A process that is killed
-// loses the count, never the first. Thread-safe.
+// address, RPC and reason) are counted in one more record. Callers whom nobody knows
+// can come from many addresses for ever, so they have kStrangers such records and one
+// more a minute; what comes beyond is counted by its reason alone, a record an hour. A
+// process that is killed loses the count, never the first. Thread-safe.
 class DeniedCalls {
  public:
   static constexpr absl::Duration kTogether = absl::Minutes(1);
-  // Kinds of refusals told apart in a minute; what comes beyond is counted by its
-  // reason alone.
+  // Kinds of refusals told apart in a minute, strangers' or not.
   static constexpr size_t kMostKinds = 500;
+  static constexpr int kStrangers = 500;
+  static constexpr absl::Duration kStrangerEvery = absl::Minutes(1);
+  static constexpr absl::Duration kBeyondTogether = absl::Hours(1);
 
   // Both outlive it.
   DeniedCalls(const AuditLog& audit, const Clock& clock)
-      : audit_(audit), clock_(clock) {}
+      : audit_(audit), clock_(clock), strangers_at_(clock.Steady()) {}
 
   // The refusal stands, whether or not it could be recorded.
   void Add(const AuditedCall& call, const std::string& reason,
            const std::string& resource);
 
-  // Records counts whose minute is over. To be called every few seconds.
-  void Tick() { Record(kTogether); }
+  // Records counts whose minute or hour is over. To be called every few seconds.
+  void Tick() { Record(/*all=*/false); }
   // The same with all counts: nothing comes any more.
-  void Finish() { Record(absl::ZeroDuration()); }
+  void Finish() { Record(/*all=*/true); }
 
  private:
   using Kind = std::tuple<std::string, std::string, std::string, std::string>;
@@ -44,9 +48,14 @@ class DeniedCalls {
     std::string resource;
     int64_t unrecorded = 0;
     absl::Duration since;  // By Clock::Steady.
+    absl::Duration together = kTogether;
   };
 
-  void Record(absl::Duration age);
+  // Counts one more of a kind that was recorded a short while ago.
+  bool CountIn(const Kind& kind);
+  // Takes from what strangers have.
+  bool MayTellApart(const AuditedCall& call);
+  void Record(bool all);
   absl::Status Write(const Kind& kind, const Count& count) const;
   void Restore(const Kind& kind, const Count& count);
 
@@ -54,6 +63,8 @@ class DeniedCalls {
   const Clock& clock_;
   std::mutex mutex_;
   std::map<Kind, Count> counts_;
+  double strangers_ = kStrangers;  // What is left of them,
+  absl::Duration strangers_at_;    // and when, by Clock::Steady.
 };
 
 }  // namespace guestbridge::server

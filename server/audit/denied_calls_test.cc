@@ -1,5 +1,7 @@
 #include "server/audit/denied_calls.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/audit/audit_fixture_test.h"
 
@@ -72,6 +74,44 @@ TEST_F(DeniedCallsTest, AFloodFromManyAddressesIsBounded) {
     counted += std::max(record.count(), 1);
   }
   EXPECT_EQ(counted, kCallers);
+}
+
+TEST_F(DeniedCallsTest, AFloodThatDoesNotEndDoesNotGrowTheDatabaseEither) {
+  constexpr int kMinutes = 150;
+  constexpr int kEachMinute = 550;
+  for (int minute = 0; minute < kMinutes; ++minute) {
+    for (int i = 0; i < kEachMinute; ++i) {
+      denied_.Add(Call("A/B", 1, absl::StrCat("10.", i / 250, ".0.", i % 250)),
+                  "TOKEN_UNKNOWN", "");
+    }
+    clock_.Advance(absl::Minutes(1));
+    denied_.Tick();
+  }
+  denied_.Finish();
+  const auto records = Records();
+  // The first of those beyond, and their count each hour and at the end.
+  EXPECT_LE(records.size(), DeniedCalls::kStrangers + kMinutes + 6u);
+  int64_t counted = 0;
+  for (const v1::AuditRecord& record : records) {
+    counted += std::max(record.count(), 1);
+  }
+  EXPECT_EQ(counted, kMinutes * kEachMinute);
+}
+
+TEST_F(DeniedCallsTest, AFloodOfStrangersDoesNotHideWhoIsKnown) {
+  for (int i = 0; i < 1000; ++i) {
+    denied_.Add(Call("A/B", 1, absl::StrCat("10.", i / 250, ".0.", i % 250)),
+                "TOKEN_UNKNOWN", "");
+  }
+  clock_.Advance(absl::Minutes(1));
+  denied_.Tick();
+  AuditedCall known = Call("A/B", 1);
+  known.principal = "apiTokens/abc";
+  denied_.Add(known, "ROLE_MISSING", "");
+  const auto records = Records();
+  ASSERT_FALSE(records.empty());
+  EXPECT_EQ(records.back().principal(), "apiTokens/abc");
+  EXPECT_EQ(records.back().peer(), "10.0.0.7:1");
 }
 
 TEST_F(DeniedCallsTest, WhatCouldNotBeRecordedIsRecordedLater) {

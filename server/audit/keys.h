@@ -10,6 +10,8 @@
 namespace guestbridge::server {
 
 inline constexpr absl::string_view kAuditRecords = "audit/";
+// What waits for a server that puts it at the end: audit-waiting/{token}.
+inline constexpr absl::string_view kAuditWaiting = "audit-waiting/";
 inline constexpr absl::string_view kAuditHeadDocument = "meta/audit-head";
 inline constexpr absl::string_view kAuditKeyDocument = "meta/audit-key";
 inline constexpr absl::string_view kAuditSequence = "audit";

@@ -71,6 +71,7 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"requests/", kBookkeeping, Of<store::RequestRecord>()},
       // The audit itself.
       {"audit/", kBookkeeping},
+      {"audit-waiting/", kBookkeeping, Of<store::WaitingAuditRecord>()},
       {"meta/audit-head", kBookkeeping, Of<store::AuditHeadRecord>()},
       {"meta/audit-key", kBookkeeping, Of<store::AuditKeyRecord>()},
   };

@@ -49,7 +49,8 @@ bool IsLocal(const grpc::AuthContext* peer) {
 
 class Processor final : public grpc::AuthMetadataProcessor {
  public:
-  explicit Processor(const CallGuard& guard) : guard_(guard) {}
+  Processor(const CallGuard& guard, CallGuard::OnRefused on_refused)
+      : guard_(guard), on_refused_(std::move(on_refused)) {}
 
   // Reads the store, so it must not run on a thread that polls the network.
   bool IsBlocking() const override { return true; }
@@ -65,12 +66,16 @@ class Processor final : public grpc::AuthMetadataProcessor {
     // gRPC owns it, and it outlives this call.
     credentials.peer = std::shared_ptr<const grpc::AuthContext>(
         std::shared_ptr<const grpc::AuthContext>(), peer);
-    return ToGrpcStatus(guard_.Check(method, credentials, nullptr).status(),
-                        Language::kEnglish);
+    const absl::Status checked = guard_.Check(method, credentials, nullptr).status();
+    if (!checked.ok() && on_refused_) {
+      on_refused_(method, metadata, credentials, checked);
+    }
+    return ToGrpcStatus(checked, Language::kEnglish);
   }
 
  private:
   const CallGuard& guard_;
+  const CallGuard::OnRefused on_refused_;
 };
 
 }  // namespace
@@ -108,6 +113,10 @@ absl::StatusOr<std::optional<Caller>> CallGuard::Identify(
       itself.expire_time = agent->certificate_end;
       return itself;
     }
+  }
+  if (demanded_.has_value()) {
+    GB_RETURN_IF_ERROR(demanded_->Check(
+        credentials.peer == nullptr ? "" : CertificateOfPeer(*credentials.peer)));
   }
   if (credentials.token_digest.empty()) return std::optional<Caller>();
   GB_ASSIGN_OR_RETURN(std::optional<Caller> caller,
@@ -151,14 +160,15 @@ void CallGuard::NoteUse(const Caller& caller) const {
   if (!noted.ok()) log::Warning("token_use_not_noted", {{"error", noted}});
 }
 
-std::string CallGuard::PrincipalOf(const grpc::ServerContextBase& context) const {
+std::string CallGuard::PrincipalOf(const Credentials& credentials) const {
   if (store_ == nullptr) return "";
-  const absl::StatusOr<std::optional<Caller>> caller = Identify(CredentialsOf(context));
+  const absl::StatusOr<std::optional<Caller>> caller = Identify(credentials);
   return caller.ok() && caller->has_value() ? (*caller)->principal : "";
 }
 
-std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::Processor() const {
-  return std::make_shared<server::Processor>(*this);
+std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::Processor(
+    OnRefused on_refused) const {
+  return std::make_shared<server::Processor>(*this, std::move(on_refused));
 }
 
 }  // namespace guestbridge::server

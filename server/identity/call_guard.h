@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +17,7 @@
 #include "grpcpp/security/auth_metadata_processor.h"
 #include "grpcpp/server_context.h"
 #include "server/identity/caller.h"
+#include "server/identity/client_authority.h"
 #include "server/store/store.h"
 
 namespace guestbridge::server {
@@ -29,9 +32,11 @@ namespace guestbridge::server {
 // Authorize().
 class CallGuard {
  public:
-  // Null: --plaintext, everything is allowed, and nobody is known.
-  explicit CallGuard(Store* store, const Clock& clock = SystemClock())
-      : store_(store), clock_(clock) {}
+  // Null: --plaintext, everything is allowed, and nobody is known. `demanded`: what
+  // certificates callers must show that are no agents'; none: they need none.
+  explicit CallGuard(Store* store, const Clock& clock = SystemClock(),
+                     std::optional<ClientAuthority> demanded = std::nullopt)
+      : store_(store), clock_(clock), demanded_(std::move(demanded)) {}
 
   // What a call shows of who makes it: may be looked at again while a stream lives.
   struct Credentials {
@@ -41,19 +46,26 @@ class CallGuard {
   static Credentials CredentialsOf(const grpc::ServerContextBase& context);
 
   // Who calls, if they may. `method` is "/package.Service/Method"; `request` as for
-  // Authorize. Errors: TOKEN_UNKNOWN, those of AgentOfPeer, those of FindCaller and of
-  // Authorize, those of the store.
+  // Authorize. Errors: TOKEN_UNKNOWN, those of AgentOfPeer, of ClientAuthority::Check,
+  // of FindCaller and of Authorize, those of the store.
   absl::StatusOr<Caller> Check(absl::string_view method, const Credentials& credentials,
                                const google::protobuf::Message* request) const;
 
   // Who calls, for the record of a refusal; empty when nobody is known, or the store
   // does not answer.
-  std::string PrincipalOf(const grpc::ServerContextBase& context) const;
-
-  // For ServerCredentials::SetAuthMetadataProcessor. The guard outlives the server.
-  std::shared_ptr<grpc::AuthMetadataProcessor> Processor() const;
+  std::string PrincipalOf(const Credentials& credentials) const;
 
   using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+  // Told of what the processor refuses. `method` is what the caller said, of any
+  // length.
+  using OnRefused =
+      std::function<void(absl::string_view method, const Metadata& metadata,
+                         const Credentials& credentials, const absl::Status& why)>;
+  // For ServerCredentials::SetAuthMetadataProcessor. The guard, and what `on_refused`
+  // reaches, outlive the server.
+  std::shared_ptr<grpc::AuthMetadataProcessor> Processor(
+      OnRefused on_refused = nullptr) const;
+
   // What bare metadata show.
   static Credentials CredentialsOf(const Metadata& metadata);
 
@@ -64,6 +76,7 @@ class CallGuard {
 
   Store* const store_;
   const Clock& clock_;
+  const std::optional<ClientAuthority> demanded_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, absl::Duration> noted_;  // Steady, by principal.
 };

@@ -1,6 +1,5 @@
 #include "server/identity/peer_certificate.h"
 
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -8,10 +7,8 @@
 #include "common/certificate/certificate.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
-#include "common/status/grpc_status.h"
 #include "common/status/status_macros.h"
 #include "grpc/grpc_security_constants.h"
-#include "server/identity/permission_table.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
@@ -54,36 +51,7 @@ absl::Status CheckRecord(Transaction& transaction, const std::string& agent,
   return MakeError("AGENT_EVICTED", {{"agent", agent}});
 }
 
-class CertificateDemand final : public grpc::AuthMetadataProcessor {
- public:
-  explicit CertificateDemand(std::shared_ptr<grpc::AuthMetadataProcessor> next)
-      : next_(std::move(next)) {}
-
-  bool IsBlocking() const override { return true; }
-
-  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer,
-                       OutputMetadata* consumed, OutputMetadata* answer) override {
-    const auto path = metadata.find(":path");
-    const absl::string_view method =
-        path == metadata.end()
-            ? absl::string_view()
-            : absl::string_view(path->second.data(), path->second.size());
-    if (AccessOf(method) != Access::kAnyone && CertificateOfPeer(*peer).empty()) {
-      return ToGrpcStatus(MakeError("CERTIFICATE_MISSING"), Language::kEnglish);
-    }
-    return next_->Process(metadata, peer, consumed, answer);
-  }
-
- private:
-  const std::shared_ptr<grpc::AuthMetadataProcessor> next_;
-};
-
 }  // namespace
-
-std::shared_ptr<grpc::AuthMetadataProcessor> DemandCertificate(
-    std::shared_ptr<grpc::AuthMetadataProcessor> next) {
-  return std::make_shared<CertificateDemand>(std::move(next));
-}
 
 std::string AgentUri(absl::string_view agent) {
   return absl::StrCat(kAgentUris, agent);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -8,7 +7,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "grpcpp/security/auth_context.h"
-#include "grpcpp/security/auth_metadata_processor.h"
 #include "server/store/store.h"
 
 namespace guestbridge::server {
@@ -38,11 +36,6 @@ absl::StatusOr<std::optional<CertifiedAgent>> AgentOfCertificate(Store& store,
 
 // The peer's certificate as PEM; empty when it showed none.
 std::string CertificateOfPeer(const grpc::AuthContext& peer);
-
-// Refuses calls of peers that showed no certificate (CERTIFICATE_MISSING), but for Join
-// and health checks, and asks `next` about the others.
-std::shared_ptr<grpc::AuthMetadataProcessor> DemandCertificate(
-    std::shared_ptr<grpc::AuthMetadataProcessor> next);
 
 // The alternative name in the certificate of an agent: "guestbridge://agents/hotel-1".
 std::string AgentUri(absl::string_view agent);

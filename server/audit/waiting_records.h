@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/audit/audit_log.h"
+#include "server/store/record.pb.h"
+#include "server/store/store.h"
+
+// Records of `guestbridge-server token create`: it runs without the server's key,
+// perhaps before there is one, and only who has that puts a record at the end of the
+// chain.
+namespace guestbridge::server {
+
+// In the transaction that makes the token. `local_user`: the number of who made it on
+// the server's machine.
+absl::Status LeaveForAudit(Transaction& transaction, uint32_t local_user,
+                           const store::ApiTokenEntryRecord& made);
+
+// Puts what was left at the end of the chain, each in one transaction with its removal,
+// and says how much it was. To be called at the start and every few seconds. Servers of
+// one database may do it at once. Errors: those of the store; the rest waits.
+absl::StatusOr<int> TakeUpWaiting(Store& store, const AuditLog& audit);
+
+}  // namespace guestbridge::server

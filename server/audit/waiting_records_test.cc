@@ -1,0 +1,71 @@
+#include "server/audit/waiting_records.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/audit/audit_fixture_test.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::testing::SizeIs;
+
+class WaitingRecordsTest : public AuditFixture {
+ protected:
+  // As a program does that has the database and no key.
+  void Leave(const std::string& id) {
+    store::ApiTokenEntryRecord made;
+    made.mutable_token()->set_id(id);
+    made.mutable_token()->set_name("night desk");
+    made.add_digests("planted-digest");
+    Tamper([&](Transaction& t) { return LeaveForAudit(t, 1000, made); });
+  }
+
+  int TakeUp() {
+    const auto taken = TakeUpWaiting(*store_, store_->audit());
+    EXPECT_THAT(taken, IsOk());
+    return taken.value_or(-1);
+  }
+};
+
+TEST_F(WaitingRecordsTest, WhatWasLeftIsPutAtTheEndOfTheChainOnce) {
+  PutSchedule("0 3 * * *");
+  Leave("abc");
+  EXPECT_THAT(Records(), SizeIs(1));
+  EXPECT_EQ(TakeUp(), 1);
+  const auto records = Records();
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_EQ(records[1].principal(), "localUsers/1000");
+  EXPECT_EQ(records[1].method(), "guestbridge-server token create");
+  EXPECT_EQ(records[1].resource(), "apiTokens/abc");
+  EXPECT_EQ(records[1].outcome(), v1::AuditRecord::ALLOWED);
+  EXPECT_NE(records[1].DebugString().find("night desk"), std::string::npos);
+  EXPECT_EQ(records[1].DebugString().find("planted-digest"), std::string::npos);
+  EXPECT_EQ(TakeUp(), 0);
+  EXPECT_THAT(Records(), SizeIs(2));
+  EXPECT_EQ(Verify().defect(), v1::VerifyAuditResponse::DEFECT_UNSPECIFIED);
+}
+
+TEST_F(WaitingRecordsTest, WhatCannotBePutIntoTheChainGoesOnWaiting) {
+  PutSchedule("0 3 * * *");
+  Leave("abc");
+  store::AuditHeadRecord head;
+  Tamper([&](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<store::AuditHeadRecord>(t, kAuditHeadDocument));
+    head = record->value;
+    return t.Put(kAuditHeadDocument, "\xff");
+  });
+  EXPECT_FALSE(TakeUpWaiting(*store_, store_->audit()).ok());
+  Tamper([&](Transaction& t) { return PutRecord(t, kAuditHeadDocument, head); });
+  EXPECT_EQ(TakeUp(), 1);
+}
+
+TEST_F(WaitingRecordsTest, OneThatNobodyCanReadDoesNotKeepOthersWaiting) {
+  Tamper([](Transaction& t) { return t.Put("audit-waiting/aaa", "\xff"); });
+  for (int i = 0; i < 120; ++i) Leave(absl::StrCat("b", i));
+  EXPECT_EQ(TakeUp(), 120);
+  EXPECT_THAT(Records(), SizeIs(120));
+}
+
+}  // namespace
+}  // namespace guestbridge::server

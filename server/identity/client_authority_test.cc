@@ -1,0 +1,112 @@
+#include "server/identity/client_authority.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/seeded_random.h"
+
+namespace guestbridge::server {
+namespace {
+
+struct Authority {
+  Certificate certificate;
+  CertificateKey key;
+};
+
+// A CA below `above`; its own root when there is none. MakeAuthority's sign no CAs.
+Authority MakeCa(const std::string& name, const Authority* above,
+                 CertificateKey key = MakePrivateKey()) {
+  static int serial = 0;
+  Certificate made(X509_new());
+  X509_set_version(made.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1,
+                             -1, 0);
+  X509* const issuer = above == nullptr ? made.get() : above->certificate.get();
+  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
+  X509_set_pubkey(made.get(), key.get());
+  X509_EXTENSION* const words =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+  X509_add_ext(made.get(), words, -1);
+  X509_EXTENSION_free(words);
+  X509_sign(made.get(), above == nullptr ? key.get() : above->key.get(), EVP_sha256());
+  return {std::move(made), std::move(key)};
+}
+
+class ClientAuthorityTest : public ::testing::Test {
+ protected:
+  std::string Leaf(const Authority& issuer) {
+    CertificateTerms terms;
+    terms.common_name = "desk";
+    terms.alternative_names = "DNS:desk";
+    terms.extended_key_usage = "clientAuth";
+    terms.validity = {clock_.Now() - absl::Hours(1), clock_.Now() + absl::Hours(1)};
+    return ToPem(*IssueCertificate(terms, *MakePrivateKey(), *issuer.certificate,
+                                   *issuer.key, random_));
+  }
+
+  static std::string Reason(const std::string& file, const std::string& shown) {
+    const auto authority = ClientAuthority::Parse(file);
+    return authority.has_value() ? ReasonOf(authority->Check(shown)) : "none";
+  }
+
+  testing::FakeClock clock_;
+  testing::SeededRandom random_;
+  const Authority root_ = MakeCa("root", nullptr);
+  const Authority desks_ = MakeCa("desks", &root_);
+  const Authority others_ = MakeCa("others", &root_);
+  const std::string root_pem_ = ToPem(*root_.certificate);
+  const std::string desks_pem_ = ToPem(*desks_.certificate);
+};
+
+TEST_F(ClientAuthorityTest, OnlyWhatTheNamedCaSignedItselfIsTaken) {
+  for (const std::string& file :
+       {desks_pem_, desks_pem_ + root_pem_, root_pem_ + desks_pem_}) {
+    EXPECT_EQ(Reason(file, Leaf(desks_)), "");
+    EXPECT_EQ(Reason(file, Leaf(others_)), "CERTIFICATE_OF_ANOTHER_CA");
+    EXPECT_EQ(Reason(file, Leaf(root_)), "CERTIFICATE_OF_ANOTHER_CA");
+    EXPECT_EQ(Reason(file, Leaf(MakeCa("desks", nullptr))), "CERTIFICATE_OF_ANOTHER_CA")
+        << "the same name, another key";
+    EXPECT_EQ(Reason(file, Leaf(MakeCa("below", &desks_))),
+              "CERTIFICATE_OF_ANOTHER_CA");
+    EXPECT_EQ(Reason(file, ""), "CERTIFICATE_MISSING");
+    EXPECT_EQ(Reason(file, "no certificate"), "CERTIFICATE_OF_ANOTHER_CA");
+  }
+}
+
+TEST_F(ClientAuthorityTest, ARootAloneIsTheNamedCa) {
+  EXPECT_EQ(Reason(root_pem_, Leaf(root_)), "");
+  EXPECT_EQ(Reason(root_pem_, Leaf(desks_)), "CERTIFICATE_OF_ANOTHER_CA");
+}
+
+TEST_F(ClientAuthorityTest, SeveralNamedCasCountEach) {
+  const std::string file =
+      absl::StrCat(desks_pem_, ToPem(*others_.certificate), root_pem_);
+  EXPECT_EQ(Reason(file, Leaf(desks_)), "");
+  EXPECT_EQ(Reason(file, Leaf(others_)), "");
+  EXPECT_EQ(Reason(file, Leaf(root_)), "CERTIFICATE_OF_ANOTHER_CA");
+}
+
+TEST_F(ClientAuthorityTest, ARootThatWasRenewedUnderItsKeyCountsBesideTheOldOne) {
+  EVP_PKEY_up_ref(root_.key.get());
+  const Authority renewed = MakeCa("root", nullptr, CertificateKey(root_.key.get()));
+  EXPECT_EQ(Reason(root_pem_ + ToPem(*renewed.certificate), Leaf(root_)), "");
+}
+
+TEST_F(ClientAuthorityTest, AFileWithoutCertificatesNamesNone) {
+  EXPECT_EQ(Reason("", Leaf(root_)), "none");
+  EXPECT_EQ(Reason("no certificate", Leaf(root_)), "none");
+}
+
+}  // namespace
+}  // namespace guestbridge::server
