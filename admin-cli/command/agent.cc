@@ -199,7 +199,9 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
   for (const v1::Agent& agent : all) {
     table.Add({IdOf(agent), HealthCell(session, agent), ConnectedCell(session, agent),
                agent.version(),
-               TimeText(session, agent.has_last_seen_time(), agent.last_seen_time()),
+               agent.has_last_seen_time()
+                   ? session.TimeToTheMinute(TimeOf(agent.last_seen_time()))
+                   : "—",
                IntegrationsText(agent)});
   }
   table.Print(session.style(), session.out());
