@@ -39,6 +39,7 @@
 #include "server/first_token.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/client_authority.h"
+#include "server/identity/peer_certificate.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
