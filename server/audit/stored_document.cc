@@ -66,6 +66,7 @@ absl::Span<const DocumentKind> DocumentKinds() {
       {"open-runs/", kBookkeeping},
       {"ended-exports/", kBookkeeping, Of<store::EndedExportsRecord>()},
       {"ledger-summaries/", kBookkeeping, Of<store::LedgerSummaryRecord>()},
+      {"agent-reports/", kBookkeeping, Of<store::AgentReportRecord>()},
       {"connection-checks/", kBookkeeping, Of<store::ConnectionChecksRecord>()},
       {"notices/", kBookkeeping, Of<store::NoticeRecord>()},
       {"requests/", kBookkeeping, Of<store::RequestRecord>()},

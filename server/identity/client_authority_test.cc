@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
@@ -35,10 +36,15 @@ Authority MakeCa(const std::string& name, const Authority* above,
   X509* const issuer = above == nullptr ? made.get() : above->certificate.get();
   X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
   X509_set_pubkey(made.get(), key.get());
-  X509_EXTENSION* const words =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
-  X509_add_ext(made.get(), words, -1);
-  X509_EXTENSION_free(words);
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, made.get(), nullptr, nullptr, 0);
+  for (const auto& [nid, value] :
+       {std::pair(NID_basic_constraints, "critical,CA:TRUE"),
+        std::pair(NID_subject_key_identifier, "hash")}) {
+    X509_EXTENSION* const words = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
+    X509_add_ext(made.get(), words, -1);
+    X509_EXTENSION_free(words);
+  }
   X509_sign(made.get(), above == nullptr ? key.get() : above->key.get(), EVP_sha256());
   return {std::move(made), std::move(key)};
 }

@@ -28,6 +28,8 @@ _BLOCK = re.compile(r"<!-- transcript: ([a-z0-9-]+) -->\n```console\n(.*?)```\n"
 VARYING = (
     (re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"), "2026-03-01 12:00:00"),
     (re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?!:)"), "2026-03-01 12:00"),
+    # A revision, behind the time when an agent was last seen.
+    (re.compile(r"(?<=12:00  main )\d+"), "100"),
     (re.compile(r"\((?:\d+ (?:min|мин) )?[\d.]+ ([sс])\)"), r"(1.5 \1)"),
 )
 
