@@ -38,9 +38,8 @@ Authority MakeCa(const std::string& name, const Authority* above,
   X509_set_pubkey(made.get(), key.get());
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, made.get(), nullptr, nullptr, 0);
-  for (const auto& [nid, value] :
-       {std::pair(NID_basic_constraints, "critical,CA:TRUE"),
-        std::pair(NID_subject_key_identifier, "hash")}) {
+  for (const auto& [nid, value] : {std::pair(NID_basic_constraints, "critical,CA:TRUE"),
+                                   std::pair(NID_subject_key_identifier, "hash")}) {
     X509_EXTENSION* const words = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
     X509_add_ext(made.get(), words, -1);
     X509_EXTENSION_free(words);
