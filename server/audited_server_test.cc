@@ -15,13 +15,13 @@
 #include "common/status/status_macros.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "server/api/keys.h"
+#include "server/identity/any_method_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/local_token.h"
 #include "server/ready_integration_test.h"
@@ -91,19 +91,7 @@ class AuditedServerTest : public ::testing::Test {
   static grpc::StatusCode Call(const std::shared_ptr<grpc::Channel>& channel,
                                const std::string& method) {
     grpc::ClientContext context;
-    grpc::CompletionQueue queue;
-    grpc::GenericStub stub(channel);
-    const grpc::Slice nothing(0);
-    const auto call =
-        stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&nothing, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer answer;
-    grpc::Status status;
-    call->Finish(&answer, &status, &status);
-    void* tag = nullptr;
-    bool ok = false;
-    EXPECT_TRUE(queue.Next(&tag, &ok));
-    return status.error_code();
+    return CallAnyMethod(channel, method, &context).error_code();
   }
 
   static std::vector<Record> Records(const std::shared_ptr<grpc::Channel>& channel) {

@@ -11,6 +11,7 @@
 #include "common/status/error.h"
 #include "gtest/gtest.h"
 #include "server/identity/api_tokens.h"
+#include "server/store/forwarding_store_test.h"
 #include "server/store/sqlite_store.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/seeded_random.h"
@@ -23,37 +24,21 @@ namespace {
 using ::guestbridge::testing::IsOk;
 
 // Loses what becomes of writes: the connection breaks before or after the commit.
-class BreakingStore final : public Store {
+class BreakingStore final : public ForwardingStore {
  public:
   enum class Break { kNever, kBeforeCommit, kAfterCommit };
 
-  explicit BreakingStore(Store& inner) : inner_(inner) {}
+  using ForwardingStore::ForwardingStore;
 
   absl::StatusOr<int64_t> Write(
       absl::FunctionRef<absl::Status(Transaction&)> body) override {
     if (breaks == Break::kBeforeCommit) return absl::UnavailableError("broken");
-    const auto written = inner_.Write(body);
+    const auto written = ForwardingStore::Write(body);
     if (breaks == Break::kAfterCommit) return absl::UnavailableError("broken");
     return written;
   }
-  absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    return inner_.Read(body);
-  }
-  absl::StatusOr<std::vector<Change>> ChangesAfter(int64_t revision,
-                                                   int limit) override {
-    return inner_.ChangesAfter(revision, limit);
-  }
-  int64_t Rewinds() const override { return inner_.Rewinds(); }
-  absl::StatusOr<bool> Outrun(CommitMark told) override { return inner_.Outrun(told); }
-  int64_t WaitForRevision(int64_t revision, absl::Duration timeout) override {
-    return inner_.WaitForRevision(revision, timeout);
-  }
-  void WakeAll() override { inner_.WakeAll(); }
 
   Break breaks = Break::kNever;
-
- private:
-  Store& inner_;
 };
 
 class FirstTokenTest : public ::testing::Test {

@@ -49,6 +49,19 @@ class AuditFixture : public ::testing::Test {
     EXPECT_THAT(bare_->Write(body), testing::IsOk());
   }
 
+  // Nothing can be put into the chain while `body` runs.
+  void WithADamagedHead(const std::function<void()>& body) {
+    store::AuditHeadRecord head;
+    Tamper([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(auto record,
+                          GetRecord<store::AuditHeadRecord>(t, kAuditHeadDocument));
+      head = record->value;
+      return t.Put(kAuditHeadDocument, "\xff");
+    });
+    body();
+    Tamper([&](Transaction& t) { return PutRecord(t, kAuditHeadDocument, head); });
+  }
+
   std::vector<v1::AuditRecord> Records() {
     std::vector<v1::AuditRecord> all;
     EXPECT_THAT(bare_->Read([&](Transaction& t) -> absl::Status {

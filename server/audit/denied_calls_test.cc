@@ -116,16 +116,10 @@ TEST_F(DeniedCallsTest, AFloodOfStrangersDoesNotHideWhoIsKnown) {
 
 TEST_F(DeniedCallsTest, WhatCouldNotBeRecordedIsRecordedLater) {
   PutSchedule("0 3 * * *");
-  store::AuditHeadRecord head;
-  Tamper([&](Transaction& t) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::AuditHeadRecord>(t, kAuditHeadDocument));
-    head = record->value;
-    return t.Put(kAuditHeadDocument, "\xff");
+  WithADamagedHead([&] {
+    denied_.Add(Call("A/B", 1), "TOKEN_UNKNOWN", "");
+    denied_.Add(Call("A/B", 2), "TOKEN_UNKNOWN", "");
   });
-  denied_.Add(Call("A/B", 1), "TOKEN_UNKNOWN", "");
-  denied_.Add(Call("A/B", 2), "TOKEN_UNKNOWN", "");
-  Tamper([&](Transaction& t) { return PutRecord(t, kAuditHeadDocument, head); });
   denied_.Finish();
   const auto records = Records();
   ASSERT_THAT(records, SizeIs(2));

@@ -48,15 +48,7 @@ TEST_F(WaitingRecordsTest, WhatWasLeftIsPutAtTheEndOfTheChainOnce) {
 TEST_F(WaitingRecordsTest, WhatCannotBePutIntoTheChainGoesOnWaiting) {
   PutSchedule("0 3 * * *");
   Leave("abc");
-  store::AuditHeadRecord head;
-  Tamper([&](Transaction& t) -> absl::Status {
-    GB_ASSIGN_OR_RETURN(auto record,
-                        GetRecord<store::AuditHeadRecord>(t, kAuditHeadDocument));
-    head = record->value;
-    return t.Put(kAuditHeadDocument, "\xff");
-  });
-  EXPECT_FALSE(TakeUpWaiting(*store_, store_->audit()).ok());
-  Tamper([&](Transaction& t) { return PutRecord(t, kAuditHeadDocument, head); });
+  WithADamagedHead([&] { EXPECT_FALSE(TakeUpWaiting(*store_, store_->audit()).ok()); });
   EXPECT_EQ(TakeUp(), 1);
 }
 

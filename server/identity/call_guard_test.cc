@@ -14,11 +14,11 @@
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
 #include "gmock/gmock.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
+#include "server/identity/any_method_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/store/sqlite_store.h"
 
@@ -178,19 +178,7 @@ class CallGuardTest : public ::testing::Test {
   grpc::Status Call(const std::string& method, const std::string& token) {
     grpc::ClientContext context;
     Carry(context, token);
-    grpc::CompletionQueue queue;
-    grpc::GenericStub stub(channel_);
-    const grpc::Slice nothing(0);
-    const auto call =
-        stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&nothing, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer answer;
-    grpc::Status status;
-    call->Finish(&answer, &status, this);
-    void* tag = nullptr;
-    bool ok = false;
-    EXPECT_TRUE(queue.Next(&tag, &ok));
-    return status;
+    return CallAnyMethod(channel_, method, &context);
   }
 
   std::filesystem::path directory_;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+
+namespace guestbridge::server {
+
+// Calls a method by its path, with an empty request; waits for the end.
+inline grpc::Status CallAnyMethod(const std::shared_ptr<grpc::Channel>& channel,
+                                  const std::string& method,
+                                  grpc::ClientContext* context) {
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(channel);
+  const grpc::Slice nothing(0);
+  const auto call =
+      stub.PrepareUnaryCall(context, method, grpc::ByteBuffer(&nothing, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, &status);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  return status;
+}
+
+}  // namespace guestbridge::server
