@@ -102,6 +102,22 @@ TEST_F(SweepTest, WhatAPersonLinkedIsNotGivenToTheGuestWhoseMarkItBears) {
   EXPECT_EQ(world_.portal.OfClient(other).size(), 1u);
 }
 
+TEST_F(SweepTest, NorWhereThatGuestIsTakenUpFirst) {
+  const ClientKey& second = world_.base.clients[1].key;
+  const int64_t linked = world_.portal.OfClient(second).front();
+  ASSERT_TRUE(
+      world_.ledger->SetPair(second, {kLinkedByHand, 3, {ContactId(linked)}, {}}).ok());
+  // Of the first guest nothing is left but the mark on that contact.
+  contact().stamp = {"guestbridge:other", "x", ""};
+  world_.portal.contacts.at(linked).stamp.origin = client_.guid();
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_EQ(world_.Run(world_.Settings()).end, RunEnd::kSucceeded);
+    EXPECT_EQ(world_.portal.contacts.at(linked).stamp.origin, second.guid());
+    EXPECT_EQ((**world_.ledger->Get(second)).contact.value(), linked);
+  }
+  EXPECT_EQ(world_.portal.OfClient(client_).size(), 1u);
+}
+
 TEST_F(SweepTest, AGuestIsNotAddedWhileThePortalDoesNotSayWhereHisContactIs) {
   world_.portal.contacts[500] = contact();
   contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
