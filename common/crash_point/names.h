@@ -52,6 +52,7 @@ inline constexpr const char* kAgentCrashPoints[] = {
     "agent.delete.intended",
     "agent.delete.result",
     "agent.delete.settled",
+    "agent.creation.leaves",
     "agent.request.leaves",
     "agent.request.answered",
     "agent.doubt.settle",

@@ -182,11 +182,14 @@ Connection::Io Connection::Write(absl::string_view bytes, absl::Duration until) 
     if (ssl_ != nullptr) {
       ERR_clear_error();
       const int size = static_cast<int>(std::min<size_t>(bytes.size(), 1 << 20));
+      write_until_ = until;
       const int written = SSL_write(ssl_, bytes.data(), size);
+      write_until_ = absl::InfiniteDuration();
       if (written > 0) {
         bytes.remove_prefix(static_cast<size_t>(written));
       } else {
-        io = WaitForTls(written, until);
+        io = SystemClock().Steady() >= until ? Io::kTimedOut
+                                             : WaitForTls(written, until);
       }
     } else {
       const ssize_t written = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -285,6 +288,7 @@ BIO_METHOD* Connection::BioMethod() {
 int Connection::BioWrite(BIO* bio, const char* data, int size) {
   auto* self = static_cast<Connection*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  if (SystemClock().Steady() >= self->write_until_) return -1;
   const ssize_t written =
       send(self->fd_, data, static_cast<size_t>(size), MSG_NOSIGNAL);
   if (written > 0) {

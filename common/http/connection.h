@@ -30,6 +30,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // Nothing is handed to the kernel after `until`, also in the middle of `bytes`.
   Io Write(absl::string_view bytes, absl::Duration until);
   // At least one byte, at most `capacity`. kClosed is an orderly end (with TLS:
   // announced by the peer).
@@ -64,6 +65,8 @@ class Connection {
   int fd_;
   SSL* ssl_ = nullptr;
   int64_t bytes_handed_over_ = 0;
+  // Of the Write under way: OpenSSL writes one record after the other by itself.
+  absl::Duration write_until_ = absl::InfiniteDuration();
 };
 
 }  // namespace guestbridge

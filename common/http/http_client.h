@@ -26,6 +26,9 @@ struct HttpRequest {
   std::string content_type = "application/json";
   // From the call of Send to the last byte of the answer.
   absl::Duration deadline = absl::Seconds(120);
+  // Steady time after which not one byte leaves any more, whatever held this process
+  // up; what has left by then is aborted.
+  absl::Duration leave_by = absl::InfiniteDuration();
   // Given: takes the body of a 2xx answer piece by piece, as it comes and whatever its
   // size; HttpResult::body stays empty. (A packed body is one piece, and bounded as
   // ever.) Pieces may come although no whole answer does. False: the rest is not
@@ -44,7 +47,8 @@ struct HttpResult {
   int status = 0;                                   // Of an answer.
   std::multimap<std::string, std::string> headers;  // Names in lower case.
   std::string body;
-  // Why there is no answer: a catalogue reason such as HOST_NOT_FOUND,
+  // Why there is no answer: LEFT_TOO_LATE (`leave_by`), or a catalogue reason such as
+  // HOST_NOT_FOUND,
   // CONNECTION_REFUSED, TLS_CERTIFICATE_REFUSED, CONNECTION_LOST, TIMED_OUT,
   // ANSWER_TOO_LARGE, ADDRESS_REFUSED.
   std::string reason;

@@ -271,6 +271,50 @@ TEST(HttpClientTest, AServerThatIsSilentIsCutAtTheDeadline) {
                  "TIMED_OUT");
 }
 
+TEST(HttpClientTest, ARequestThatMayLeaveNoMoreLeavesOnNoConnection) {
+  std::atomic<int> requests = 0;
+  RawServer server([&](int fd) {
+    while (!ReadRequest(fd).empty()) {
+      ++requests;
+      Say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    }
+  });
+  const auto client = Make(Plain(server.port()));
+  HttpRequest request;
+  request.method = "POST";
+  request.body = "{}";
+  request.leave_by = SystemClock().Steady() + absl::Minutes(1);
+  EXPECT_EQ(client->Send(request).outcome, HttpOutcome::kAnswered);
+  request.leave_by = SystemClock().Steady() - absl::Milliseconds(1);
+  ExpectNotSent(client->Send(request), "LEFT_TOO_LATE");  // the kept connection
+  ExpectNotSent(client->Send(request), "LEFT_TOO_LATE");  // a new one
+  EXPECT_EQ(requests, 1);
+}
+
+TEST(HttpClientTest, AHalfOfARequestThatMayLeaveNoMoreIsAborted) {
+  std::atomic<bool> whole = false;
+  RawServer server([&](int fd) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    char buffer[64 << 10];
+    size_t got = 0;
+    while (true) {
+      const ssize_t more = recv(fd, buffer, sizeof(buffer), 0);
+      if (more <= 0) break;
+      got += static_cast<size_t>(more);
+    }
+    whole = got > (size_t{48} << 20);
+  });
+  const auto client = Make(Plain(server.port()));
+  HttpRequest request;
+  request.method = "POST";
+  // More than the kernel takes for a peer that does not read.
+  request.body = std::string(size_t{48} << 20, 'x');
+  request.leave_by = SystemClock().Steady() + absl::Milliseconds(200);
+  const HttpResult result = client->Send(request);
+  EXPECT_EQ(result.outcome, HttpOutcome::kSentNoAnswer);
+  EXPECT_FALSE(whole);
+}
+
 TEST(HttpClientTest, AHugeBodyIsRefused) {
   RawServer server([](int fd) {
     ReadRequest(fd);

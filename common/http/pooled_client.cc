@@ -26,6 +26,7 @@ constexpr absl::Duration kMaxIdle = absl::Seconds(10);
 // For a server that does not say how long it waits: many close after 5 s.
 constexpr absl::Duration kDefaultIdle = absl::Seconds(4);
 constexpr size_t kMaxIdleConnections = 16;
+constexpr char kLeftTooLate[] = "LEFT_TOO_LATE";
 
 struct FreeTls {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -144,7 +145,8 @@ class PooledClient final : public HttpClient {
       if (connection == nullptr) return result;
     }
     result = Exchange(*connection, bytes, request, until);
-    if (reused && result.outcome == HttpOutcome::kNotSent) {
+    if (reused && result.outcome == HttpOutcome::kNotSent &&
+        result.reason != kLeftTooLate) {
       // The kept connection was dead and took nothing: this is still the first sending.
       connection = Connection::Dial(options_, tls_.get(), until, &result.reason);
       if (connection == nullptr) return result;
@@ -167,10 +169,12 @@ class PooledClient final : public HttpClient {
     const int64_t before = connection.bytes_handed_over();
     CrashPoint("http.request.half-written",
                [&] { connection.Write(bytes.substr(0, bytes.size() / 2), until); });
-    const Connection::Io written = connection.Write(bytes, until);
+    const Connection::Io written =
+        connection.Write(bytes, std::min(until, request.leave_by));
     CrashPoint("http.request.written");
     if (written != Connection::Io::kDone && connection.bytes_handed_over() == before) {
-      result.reason = ReasonOfIo(written);
+      const bool late = SystemClock().Steady() >= request.leave_by;
+      result.reason = late ? kLeftTooLate : ReasonOfIo(written);
       connection.Abort();
       return result;
     }

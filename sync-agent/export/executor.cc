@@ -210,16 +210,28 @@ class Execution {
   void Do(SendRequest& todo) {
     portal_workers_.Run(
         [this, shared = std::make_shared<SendRequest>(std::move(todo))] {
-          const SendRequest& send = *shared;
+          SendRequest& send = *shared;
           // Whatever delayed this thread, a contact is created inside the lease or not
           // at all.
-          if (send.creates && parts_.clock.Steady() + kLeaseMargin >= lease_end_()) {
-            events_.Push(HeldBack{send.id});
-            return;
+          if (send.creates) {
+            const absl::Duration end = lease_end_();
+            if (parts_.clock.Steady() + kLeaseMargin >= end) {
+              events_.Push(HeldBack{send.id});
+              return;
+            }
+            // This process may be stopped here for long, and another agent be the
+            // writer when it wakes up.
+            send.request.leave_by = end;
+            CrashPoint("agent.creation.leaves");
           }
           CrashPoint("agent.request.leaves");
           PortalAnswer answer = parts_.portal.Send(send.request);
           CrashPoint("agent.request.answered");
+          if (answer.fate == RequestFate::kNotSent &&
+              parts_.clock.Steady() >= send.request.leave_by) {
+            events_.Push(HeldBack{send.id});
+            return;
+          }
           events_.Push(AnswerCame{send.id, std::move(answer)});
         });
   }

@@ -1,10 +1,13 @@
 #include "sync-agent/export/executor.h"
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/status/error.h"
@@ -48,6 +51,39 @@ class SharedPortal : public Portal {
  private:
   std::mutex mutex_;
   testing::FakePortal& portal_;
+};
+
+bool Creates(const PortalRequest& request) {
+  return std::any_of(request.commands.begin(), request.commands.end(),
+                     [](const Command& command) {
+                       return std::holds_alternative<AddContact>(command) ||
+                              std::holds_alternative<ImportContacts>(command);
+                     });
+}
+
+// Its process is stopped with each creation in hand, and wakes up after the lease.
+class SleepyPortal : public Portal {
+ public:
+  SleepyPortal(Portal& portal, JumpingClock& clock) : portal_(portal), clock_(clock) {}
+  PortalAnswer Send(const PortalRequest& request) override {
+    if (!Creates(request)) return portal_.Send(request);
+    clock_.Jump(absl::Minutes(3));
+    // As a connection does.
+    if (clock_.Steady() < request.leave_by) return portal_.Send(request);
+    ++held_back_;
+    PortalAnswer answer;
+    answer.fate = RequestFate::kNotSent;
+    answer.reason = "PORTAL_UNREACHABLE";
+    answer.results.resize(request.commands.size());
+    for (CommandResult& result : answer.results) result.fate = Fate::kNotExecuted;
+    return answer;
+  }
+  int held_back() const { return held_back_; }
+
+ private:
+  Portal& portal_;
+  JumpingClock& clock_;
+  std::atomic<int> held_back_ = 0;
 };
 
 // One client; each call does first what the test says, with the calls before it.
@@ -164,6 +200,22 @@ TEST_F(ExecutorTest, A1CThatStaysAwayEndsTheRun) {
   const ExecutionResult result = Run(base);
   EXPECT_EQ(result.end, ExecutionEnd::kFailed);
   EXPECT_EQ(ReasonOf(result.error), "SOURCE_IN_MAINTENANCE");
+}
+
+TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseCreatesNothingUntilItHasAnother) {
+  Base base(Guests(), [](int) { return absl::OkStatus(); });
+  SharedPortal shared(world_.portal);
+  SleepyPortal portal(shared, clock_);
+  Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
+                     world_.random, clock_});
+  const absl::Duration first = clock_.Steady() + absl::Minutes(1);
+  const ExecutionResult result = executor.Execute(
+      world_.Settings(), {},
+      [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
+      [](const RunProgress&) {});
+  EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
+  EXPECT_EQ(portal.held_back(), 1);
+  EXPECT_EQ(result.progress.counts.added, 1);
 }
 
 }  // namespace

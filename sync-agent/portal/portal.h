@@ -243,6 +243,9 @@ struct PortalRequest {
   absl::Duration deadline = absl::Seconds(120);
   // A pacer has let it leave and has counted it; what its delivery adds it has not.
   bool counted = false;
+  // Steady time after which it leaves no more: then kNotSent, or kUnknown when a part
+  // had left.
+  absl::Duration leave_by = absl::InfiniteDuration();
 };
 
 // Thread-safe; each call blocks until answered or its deadline. Sends at most once;

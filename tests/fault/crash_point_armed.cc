@@ -1,5 +1,7 @@
 // The crash points of the programs of tests/fault. GUESTBRIDGE_CRASH_AT=NAME[:N] ends
 // the process at the Nth pass (the first, without N), without a word to anybody.
+// GUESTBRIDGE_STOP_AT=NAME[:N] stops it there, as SIGSTOP does, until SIGCONT.
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,8 +22,8 @@ constexpr int kKilled = 137;
 
 class Order {
  public:
-  Order() {
-    const char* given = getenv("GUESTBRIDGE_CRASH_AT");
+  explicit Order(const char* variable) {
+    const char* given = getenv(variable);
     if (given == nullptr || *given == '\0') return;
     const absl::string_view text(given);
     const size_t colon = text.find(':');
@@ -32,7 +34,7 @@ class Order {
       pass = 0;
     }
     if (pass < 1 || !IsKnown(name_)) {
-      std::fprintf(stderr, "GUESTBRIDGE_CRASH_AT: no such crash point: %s\n", given);
+      std::fprintf(stderr, "%s: no such crash point: %s\n", variable, given);
       _exit(2);
     }
     left_ = pass;
@@ -58,18 +60,26 @@ class Order {
   std::atomic<int> left_{0};
 };
 
-Order& TheOrder() {
-  static Order* const order = new Order;
+Order& ToEnd() {
+  static Order* const order = new Order("GUESTBRIDGE_CRASH_AT");
+  return *order;
+}
+
+Order& ToStop() {
+  static Order* const order = new Order("GUESTBRIDGE_STOP_AT");
   return *order;
 }
 
 // Read before main: a wrong order is told at once.
-const Order& read_early = TheOrder();
+const Order& end_read_early = ToEnd();
+const Order& stop_read_early = ToStop();
 
 }  // namespace
 
 void CrashPoint(const char* name, absl::FunctionRef<void()> last_act) {
-  if (!TheOrder().IsDue(name)) return;
+  // All threads; the last act is that of one who dies.
+  if (ToStop().IsDue(name)) raise(SIGSTOP);
+  if (!ToEnd().IsDue(name)) return;
   last_act();
   _exit(kKilled);
 }

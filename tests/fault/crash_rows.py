@@ -268,6 +268,7 @@ POINTS = {
     "agent.delete.intended": (while_a_marked_guests_contact_is_deleted, (1,)),
     "agent.delete.result": (while_a_marked_guests_contact_is_deleted, (1,)),
     "agent.delete.settled": (while_a_marked_guests_contact_is_deleted, (1,)),
+    "agent.creation.leaves": (in_first_export, (1, 2)),
     "agent.request.leaves": (in_first_export, (1, 2, 3)),
     "agent.request.answered": (in_first_export, (1, 2, 3)),
     "agent.doubt.settle": (while_settling, (1, 2)),

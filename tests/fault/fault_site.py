@@ -36,10 +36,12 @@ class FaultSite(Site):
         self.next_guest = guests + 1
 
     # --- processes ---
-    def _armed(self, program, crash):
+    def _armed(self, program, crash, stop=None):
         parts = []
         if crash:
             parts.append(f"GUESTBRIDGE_CRASH_AT={crash}")
+        if stop:
+            parts.append(f"GUESTBRIDGE_STOP_AT={stop}")
         if self.clock_shift is not None:
             parts.append(f"GUESTBRIDGE_CLOCK_SHIFT_FILE={self.clock_shift}")
         return (["/usr/bin/env", *parts] if parts else []) + [TEST_BIN / program]
@@ -58,9 +60,10 @@ class FaultSite(Site):
         if ready:
             self.address = self.server.wait_for_line("guestbridge-server listening on ")
 
-    def start_agent(self, name="hotel-1", data_dir="agent", connected=True, crash=None):
+    def start_agent(self, name="hotel-1", data_dir="agent", connected=True, crash=None,
+                    stop=None):
         agent = self._start(
-            name, *self.agent_wrapper, *self._armed("guestbridge-agent-crash", crash),
+            name, *self.agent_wrapper, *self._armed("guestbridge-agent-crash", crash, stop),
             "--server", self.address, "--name", name, "--data-dir", self.dir / data_dir,
             "--plaintext", "--portal-ca-file", self.ca)
         if connected:
@@ -84,6 +87,16 @@ class FaultSite(Site):
                                  f"{process.stderr()}") from None
         if code != KILLED:
             raise AssertionError(f"{process.name} ended with {code}:\n{process.stderr()}")
+
+    def await_stop(self, process, seconds=120):
+        """Until all of the process stands still at its stop point."""
+        stat = pathlib.Path(f"/proc/{process.pid}/stat")
+        deadline = time.monotonic() + seconds
+        while stat.read_text().rsplit(")", 1)[1].split()[0] != "T":
+            if time.monotonic() > deadline or not process.running():
+                raise AssertionError(f"{process.name} never passed its stop point; its stderr:\n"
+                                     f"{process.stderr()}")
+            time.sleep(0.05)
 
     def restart_agent(self):
         self.agent.kill()

@@ -60,6 +60,7 @@ absl::StatusOr<HttpResult> RestCaller::Deliver(HttpRequest request,
       late.reason = "TIMED_OUT";
       return late;
     }
+    request.leave_by = terms.leave_by;
     ++*http_requests;
     return to.http->Send(request);
   };

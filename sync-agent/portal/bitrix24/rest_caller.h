@@ -25,6 +25,7 @@ class RestCaller {
   struct Terms {
     absl::Duration deadline;  // blocks no longer
     bool counted = false;     // the first HTTP request is: PortalRequest::counted
+    absl::Duration leave_by = absl::InfiniteDuration();
   };
   // `decode`: HttpResult -> PortalAnswer or RawAnswer. `http_requests` begins at 0 and
   // grows by the requests that were handed to the network.
@@ -42,8 +43,9 @@ class RestCaller {
       }
       const PortalRoute::Stop from = route_.Now();
       PortalRoute::Stop at = from;
-      const auto delivered = Deliver(MakeRequest(method, params, *token),
-                                     {end, terms.counted}, &at, http_requests);
+      const auto delivered =
+          Deliver(MakeRequest(method, params, *token),
+                  {end, terms.counted, terms.leave_by}, &at, http_requests);
       if (!delivered.ok()) {
         auto answer = decode(HttpResult());
         TakeReason(delivered.status(), &answer);
@@ -65,6 +67,7 @@ class RestCaller {
   struct Delivery {
     absl::Duration end;
     bool counted = false;
+    absl::Duration leave_by;
   };
   // Sends to `at`; a redirect that is acceptable is followed once, and `at` is then
   // where the answer came from.

@@ -27,7 +27,7 @@ class RestPortal final : public Portal {
     answer = caller_.Call(
         single ? MethodOf(commands.front()) : "batch",
         single ? EncodeParams(commands.front()) : EncodeBatch(commands),
-        {request.deadline, request.counted},
+        {request.deadline, request.counted, request.leave_by},
         [&](const HttpResult& http) { return DecodeAnswer(http, commands); },
         &http_requests);
     // The request's reason is each command's, unless it has a word of its own.
