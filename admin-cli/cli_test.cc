@@ -174,6 +174,8 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
       {{"integration", "get", "main", "--wait"}, "USAGE_UNKNOWN_FLAG"},
       {{"integration", "update", "main", "--display-name"}, "USAGE_VALUE_MISSING"},
       {{"integration", "update", "main"}, "USAGE_ARGUMENT_MISSING"},
+      {{"integration", "update", "main", "--standby", "b", "--no-standby"},
+       "USAGE_FLAGS_EXCLUDE"},
       {{"integration", "update", "main", "--keep-runs", "9999999d"}, "USAGE_BAD_VALUE"},
       {{"clients", "match", "main", "--beyond-guard"}, "USAGE_FLAG_NEEDS_OTHER"},
       {{"export", "run", "main", "--wait=yes"}, "USAGE_VALUE_UNWANTED"},

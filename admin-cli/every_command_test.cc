@@ -30,7 +30,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"integration", "get", "main"},
       {"integration", "update", "main", "--display-name", "Отель «Ривьера»",
        "--keep-runs", "400d", "--keep-failures", "90d", "--keep-history", "365d",
-       "--keep-quarantine", "180d"},
+       "--keep-quarantine", "180d", "--standby", "hotel-2"},
       {"integration", "activate", "main"},
       {"integration", "deactivate", "main"},
       {"connection", "set", "main", "--hotel", "R", "--api-server", "r.example",

@@ -182,6 +182,12 @@ int Print(Session& session, absl::string_view headline, const v1::Integration& i
               session.Text("DAYS", {{"count", DaysText(it.retention().quarantine())}}));
   }
   facts.Add(session.Text("GUARD"), GuardText(session, it.guard()));
+  if (!it.standby_agent().empty()) {
+    facts.Add(session.Text("STANDBY"), it.standby_agent());
+  }
+  if (it.has_takeover_time()) {
+    facts.Add(session.Text("TAKEN_OVER"), TimeText(session, true, it.takeover_time()));
+  }
   facts.Add(session.Text("CREATED"),
             TimeText(session, it.has_create_time(), it.create_time()));
   facts.Add(session.Text("CHANGED"),
@@ -275,6 +281,14 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
     request.mutable_integration()->set_display_name(arguments.Get("--display-name"));
     request.mutable_update_mask()->add_paths("display_name");
   }
+  if (arguments.Has("--standby") && arguments.Has("--no-standby")) {
+    return MakeError("USAGE_FLAGS_EXCLUDE",
+                     {{"flag", "--standby"}, {"other", "--no-standby"}});
+  }
+  if (arguments.Has("--standby") || arguments.Has("--no-standby")) {
+    request.mutable_integration()->set_standby_agent(arguments.Get("--standby"));
+    request.mutable_update_mask()->add_paths("standby_agent");
+  }
   for (std::string& field : PutPolicies(arguments, request.mutable_integration())) {
     request.mutable_update_mask()->add_paths(std::move(field));
   }
@@ -341,6 +355,8 @@ std::vector<Command> IntegrationCommands() {
   update.push_back({"--keep-failures", "D", "FLAG_KEEP_FAILURES"});
   update.push_back({"--keep-history", "D", "FLAG_KEEP_HISTORY"});
   update.push_back({"--keep-quarantine", "D", "FLAG_KEEP_QUARANTINE"});
+  update.push_back({"--standby", "NAME", "FLAG_STANDBY"});
+  update.push_back({"--no-standby", "", "FLAG_NO_STANDBY"});
   for (const Argument& guard : GuardArguments()) {
     create.push_back(guard);
     update.push_back(guard);
@@ -374,6 +390,7 @@ std::vector<Command> IntegrationCommands() {
        update,
        {"guestbridge integration update main --display-name \"Hotel Riviera\"",
         "guestbridge integration update main --on-gone-contact ask",
+        "guestbridge integration update main --standby hotel-2",
         "guestbridge integration update main --keep-runs 400d --keep-history 365d"},
        Update},
       {"integration",

@@ -203,6 +203,24 @@ constexpr ReasonText kTexts[] = {
      "Агент «{agent}» знает не все настройки интеграции «{integration}», которые ему "
      "отправлены.",
      "Bring the agent to the server's version.", "Обновите агент до версии сервера."},
+    {"STANDBY_AWAY", kOk,
+     "The standby of the integration \"{integration}\", the agent \"{agent}\", is not "
+     "connected: nobody would take over.",
+     "Резервный агент «{agent}» интеграции «{integration}» не подключён: подменить "
+     "основного некому.",
+     "Start \"{agent}\", or name another one: guestbridge integration update "
+     "{integration} --standby NAME; with none: --no-standby.",
+     "Запустите «{agent}» или назначьте другого: guestbridge integration update "
+     "{integration} --standby ИМЯ; обойтись без резерва: --no-standby."},
+    {"STANDBY_SERVES", kPrecondition,
+     "The agent \"{agent}\" serves the integration \"{integration}\" itself and cannot "
+     "be its standby.",
+     "Агент «{agent}» сам обслуживает интеграцию «{integration}» и не может быть её "
+     "резервным.",
+     "Name another one: guestbridge integration update {integration} --standby NAME. "
+     "See what there is: guestbridge agent list.",
+     "Назначьте другого: guestbridge integration update {integration} --standby ИМЯ. "
+     "Список: guestbridge agent list."},
     {"AGENT_AT_OTHER_SERVER", kUnavailable,
      "The agent \"{agent}\" of the integration \"{integration}\" is connected to "
      "another "

@@ -414,6 +414,10 @@ constexpr ReasonText kHelp[] = {
               "else is filled",
               "Гости без имени, телефона и почты: skip (по умолчанию) — пропускать, "
               "export — выгружать остальное заполненное"),
+    MakeLabel("LABEL_FLAG_STANDBY",
+              "Agent that takes over when the one that serves is lost",
+              "Агент, который подменит основного, если тот пропадёт"),
+    MakeLabel("LABEL_FLAG_NO_STANDBY", "Nobody takes over", "Никто не подменяет"),
     MakeLabel("LABEL_FLAG_TYPE", "What is on the other side", "Что на другой стороне"),
     MakeLabel("LABEL_FLAG_INACTIVE", "Create it without activating it",
               "Создать, не включая"),

@@ -32,6 +32,8 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_ON_GONE_CONTACT", "Gone contact", "Контакт исчез"),
     MakeLabel("LABEL_ROBOTS", "Robots", "Роботы"),
     MakeLabel("LABEL_NAMELESS", "Nameless guests", "Гости без имени"),
+    MakeLabel("LABEL_STANDBY", "Standby", "Резервный агент"),
+    MakeLabel("LABEL_TAKEN_OVER", "Taken over", "Подмена"),
     MakeLabel("LABEL_CREATED", "Created", "Создана"),
     MakeLabel("LABEL_CHANGED", "Changed", "Изменена"),
     MakeLabel("LABEL_HEAD_ID", "ID", "ID"),

@@ -48,6 +48,8 @@ absl::StatusOr<std::set<std::string>> AgentsWithin(Transaction& transaction,
     // A person may assign it before it has a connection.
     if (agent.empty()) agent = integration.value.assigned_agent();
     if (!agent.empty()) agents.insert(std::move(agent));
+    const std::string& standby = integration.value.integration().standby_agent();
+    if (!standby.empty()) agents.insert(standby);
   }
   return agents;
 }
@@ -113,6 +115,11 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                             transaction, keys::Integration(id)));
   if (integration.has_value() && integration->value.agent_fixed()) return false;
+  // Its standby comes next, by rules of its own.
+  if (integration.has_value() &&
+      !integration->value.integration().standby_agent().empty()) {
+    return false;
+  }
   GB_ASSIGN_OR_RETURN(const bool connected,
                       IsConnected(transaction, sessions, present));
   if (connected) return false;

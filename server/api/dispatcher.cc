@@ -16,14 +16,21 @@
 #include "server/api/presence.h"
 #include "server/api/run_state.h"
 #include "server/api/runs.h"
+#include "server/api/standby.h"
 #include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 
 namespace guestbridge::server {
+namespace {
+
+constexpr absl::Duration kStandbyInterval = absl::Seconds(5);
+
+}  // namespace
 
 // What the store says about one integration.
 struct Dispatcher::View {
-  std::string agent;  // Empty: nobody serves it.
+  std::string agent;    // Empty: nobody serves it.
+  std::string standby;  // Empty: it has none.
   bool active = false;
   v1::AgentConfiguration configuration;
   std::vector<store::RunRecord> runs;  // Not ended.
@@ -44,6 +51,7 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
                                            transaction, keys::Connection(id)));
   if (!integration.has_value() || !connection.has_value()) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(view->agent, AssignedAgent(transaction, id));
+  view->standby = integration->value.integration().standby_agent();
   view->active = integration->value.integration().active();
 
   v1::AgentConfiguration& configuration = view->configuration;
@@ -172,13 +180,16 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
 void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
-    if (sent->configurations.erase(id) > 0) {
+    // What it served before this stream, this server may not know.
+    const bool relieved = view.standby == who.agent && sent->relieved.insert(id).second;
+    if (sent->configurations.erase(id) > 0 || relieved) {
       v1::WatchResponse message;
       message.mutable_removed()->set_integration(IntegrationName(id));
       sent->session->Push(std::move(message));
     }
     return;
   }
+  sent->relieved.erase(id);
   SentConfiguration& configuration = sent->configurations[id];
   if (configuration.revision != view.configuration.revision()) {
     configuration.revision = view.configuration.revision();
@@ -256,6 +267,42 @@ absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
   return absl::OkStatus();
 }
 
+// Only where this server has the standby and lacks the other one: a few reads.
+void Dispatcher::LetStandbysTakeOver() {
+  const absl::Duration now = sessions_.clock().Steady();
+  if (pairs_seen_.has_value() && now - *pairs_seen_ < kStandbyInterval) return;
+  pairs_seen_ = now;
+  for (const auto& [id, pair] : pairs_) {
+    if (sessions_.Connected(pair.standby) == nullptr ||
+        sessions_.Connected(pair.serving) != nullptr) {
+      continue;
+    }
+    bool due = false;
+    absl::Status status = store_.Read([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(due, IsTakeoverDue(t, id, sessions_));
+      return absl::OkStatus();
+    });
+    Takeover takeover;
+    if (status.ok() && due) {
+      status = store_
+                   .Write([&](Transaction& t) -> absl::Status {
+                     GB_ASSIGN_OR_RETURN(takeover, TakeOver(t, id, sessions_));
+                     return absl::OkStatus();
+                   })
+                   .status();
+    }
+    if (!status.ok()) {
+      // It is tried again soon; one that is damaged holds up no other.
+      log::Warning("standby_not_looked_at", {{"integration", id}, {"error", status}});
+    } else if (!takeover.to.empty()) {
+      log::Warning(
+          "standby_took_over",
+          {{"integration", id}, {"agent", takeover.to}, {"from", takeover.from}});
+      stale_.insert(id);
+    }
+  }
+}
+
 // Looks at one integration and sends what sessions lack. An error: it could not be
 // read. It stays stale until it was read, and its agent written where one was found.
 absl::Status Dispatcher::Refresh(const std::string& id) {
@@ -281,6 +328,11 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
   });
   if (absl::IsDataLoss(looked)) view.damage = std::exchange(looked, absl::OkStatus());
   GB_RETURN_IF_ERROR(looked);
+  if (view.standby.empty()) {
+    pairs_.erase(id);
+  } else {
+    pairs_[id] = {view.agent, view.standby};
+  }
   if (view.damage.ok()) GB_RETURN_IF_ERROR(RecordSecrets(id, view));
   // A key that is not here yet may come; then nothing else changes.
   const bool keyless = ReasonOf(view.damage) == "SECRET_KEY_MISMATCH";
@@ -383,6 +435,7 @@ void Dispatcher::OnChanges(const std::vector<Change>& changes) {
 
 void Dispatcher::CatchUp() {
   std::lock_guard lock(mutex_);
+  LetStandbysTakeOver();
   const bool all_told = std::all_of(sent_.begin(), sent_.end(), [](const auto& item) {
     return item.second.caught_up;
   });

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -65,7 +66,7 @@ class Dispatcher {
   // A stream ended.
   void Forget(const std::shared_ptr<Session>& session);
   void OnChanges(const std::vector<Change>& changes);
-  // Does again what failed for want of the store; nothing when nothing did. To be
+  // Does again what failed for want of the store, and lets standbys take over. To be
   // called every second or so.
   void CatchUp();
   // One integration, by name, at once: what was saved before is on its way when this
@@ -83,6 +84,8 @@ class Dispatcher {
     std::map<std::string, SentConfiguration> configurations;  // By integration id.
     std::set<std::string> runs;  // Names of runs handed out.
     std::set<std::string> cancelled;
+    // Ids of integrations that it may have served before and is the standby of now.
+    std::set<std::string> relieved;
     bool listed = false;           // It is known which integrations there are.
     std::set<std::string> unread;  // Of these, the ids not looked at since.
     bool caught_up = false;
@@ -100,6 +103,7 @@ class Dispatcher {
   // The agent of this session has rejected it, and would again.
   static bool IsRejectedBy(const Session::Identity& who, const View& view);
   absl::Status AssignIfAlone(const std::string& id);
+  void LetStandbysTakeOver();
 
   Store& store_;
   Sealer& sealer_;
@@ -114,6 +118,12 @@ class Dispatcher {
   std::set<std::string> keyless_;       // Those whose key this server lacks.
   // Of integrations that are free while other servers have agents, too.
   std::set<std::string> contested_;
+  struct Pair {
+    std::string serving;
+    std::string standby;
+  };
+  std::map<std::string, Pair> pairs_;         // By id, of integrations with a standby.
+  std::optional<absl::Duration> pairs_seen_;  // Steady time of the last look at them.
   bool away_ = false;  // The store did not answer when last asked.
 };
 

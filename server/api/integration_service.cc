@@ -42,11 +42,11 @@ class IntegrationServiceImpl final : public v1::IntegrationService::Service {
   grpc::Status UpdateIntegration(grpc::ServerContext* context,
                                  const v1::UpdateIntegrationRequest* request,
                                  v1::Integration* response) override {
-    return desk_.Serve(*context, *request,
-                       "/guestbridge.v1.IntegrationService/UpdateIntegration",
-                       [&](const Call&) -> absl::Status {
-                         return Take(integrations_.Update(*request), response);
-                       });
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.IntegrationService/UpdateIntegration",
+        [&](const Call& call) -> absl::Status {
+          return Take(integrations_.Update(*request, call.reach), response);
+        });
   }
 
   grpc::Status DeleteIntegration(grpc::ServerContext* context,

@@ -15,6 +15,7 @@
 #include "server/api/proto_time.h"
 #include "server/api/run_retention.h"
 #include "server/api/runs.h"
+#include "server/api/standby.h"
 #include "server/schedule/scheduler.h"
 #include "server/secrets/seal_index.h"
 #include "server/store/record.pb.h"
@@ -247,12 +248,13 @@ absl::StatusOr<v1::ListIntegrationsResponse> Integrations::List(
 }
 
 absl::StatusOr<v1::Integration> Integrations::Update(
-    const v1::UpdateIntegrationRequest& request) {
+    const v1::UpdateIntegrationRequest& request, const Reach& reach) {
   GB_ASSIGN_OR_RETURN(const std::string id,
                       ParseIntegrationName(request.integration().name()));
   GB_RETURN_IF_ERROR(CheckDisplayName(request.integration().display_name()));
   google::protobuf::FieldMask output_only;
-  for (const char* path : {"name", "active", "create_time", "update_time", "etag"}) {
+  for (const char* path :
+       {"name", "active", "create_time", "update_time", "etag", "takeover_time"}) {
     output_only.add_paths(path);
   }
   v1::Integration updated;
@@ -277,6 +279,10 @@ absl::StatusOr<v1::Integration> Integrations::Update(
             GB_RETURN_IF_ERROR(CheckPolicies(integration));
             GB_RETURN_IF_ERROR(CheckRetention(integration.retention()));
             GB_RETURN_IF_ERROR(CheckGuard(integration.guard()));
+            if (integration.standby_agent() != before.standby_agent()) {
+              GB_RETURN_IF_ERROR(
+                  CheckStandby(transaction, id, integration.standby_agent(), reach));
+            }
             FillPolicies(&integration);
             if (!MessageDifferencer::Equals(integration, before)) {
               GB_RETURN_IF_ERROR(Save(transaction, id, clock_.Now(), record.value));

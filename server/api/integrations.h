@@ -29,7 +29,9 @@ class Integrations {
   absl::StatusOr<v1::ListIntegrationsResponse> List(
       const v1::ListIntegrationsRequest& request,
       const Reach& reach = Reach::Everything());
-  absl::StatusOr<v1::Integration> Update(const v1::UpdateIntegrationRequest& request);
+  // `reach`: whose agents the caller may name as the standby.
+  absl::StatusOr<v1::Integration> Update(const v1::UpdateIntegrationRequest& request,
+                                         const Reach& reach = Reach::Everything());
   // Everything below it goes too, its runs included; the lease of its base stays.
   absl::Status Delete(const std::string& name, const std::string& etag);
   absl::StatusOr<v1::Integration> SetActive(const std::string& name, bool active,

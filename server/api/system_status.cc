@@ -252,7 +252,8 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
 }
 
 absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
-                                const Reach& reach, v1::IntegrationStatus* status) {
+                                const std::string& standby, const Reach& reach,
+                                v1::IntegrationStatus* status) {
   GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
                                            transaction, keys::Connection(id)));
   GB_ASSIGN_OR_RETURN(
@@ -281,6 +282,9 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
     GB_ASSIGN_OR_RETURN(const auto why,
                         WhyUnattended(transaction, sessions_, id, agent, reach));
     if (why.has_value()) *status->add_attention() = *why;
+    GB_ASSIGN_OR_RETURN(const auto alone,
+                        WhyNobodyStandsBy(transaction, sessions_, id, standby, agent));
+    if (alone.has_value()) *status->add_attention() = *alone;
     GB_ASSIGN_OR_RETURN(const auto mapping,
                         transaction.List(keys::Mappings(id), "", 1, true));
     if (mapping.empty()) Attend(status, "MAPPING_NOT_SAVED", {{"integration", id}});
@@ -335,7 +339,8 @@ absl::StatusOr<v1::Status> SystemStatus::Get(const Reach& reach) {
       entry.set_integration(integration.name());
       entry.set_display_name(integration.display_name());
       entry.set_active(integration.active());
-      GB_RETURN_IF_ERROR(Look(transaction, id, reach, &entry));
+      GB_RETURN_IF_ERROR(
+          Look(transaction, id, integration.standby_agent(), reach, &entry));
       // Somebody switched it off on purpose.
       if (!entry.active()) entry.clear_attention();
       if (!entry.attention().empty()) status.set_attention(true);

@@ -38,7 +38,8 @@ class SystemStatus {
                           const v1::ReportLedgerRequest& request);
 
  private:
-  absl::Status Look(Transaction& transaction, const std::string& id, const Reach& reach,
+  absl::Status Look(Transaction& transaction, const std::string& id,
+                    const std::string& standby, const Reach& reach,
                     v1::IntegrationStatus* status);
   absl::Status LookAtReport(Transaction& transaction, int64_t epoch,
                             v1::IntegrationStatus* status);

@@ -48,6 +48,7 @@ class SessionHub {
         predecessor_(std::move(predecessor)) {}
 
   const std::string& server() const { return server_; }
+  const Clock& clock() const { return clock_; }
   // `server` is another one, and may run.
   bool IsOther(const std::string& server) const {
     return !server.empty() && server != server_ && server != predecessor_;

@@ -11,6 +11,7 @@ import ledger_rows  # noqa: F401
 import clock_rows  # noqa: F401
 import source_rows  # noqa: F401
 import jsonl_rows  # noqa: F401
+import standby_rows  # noqa: F401
 from registry import ROWS
 
 __all__ = ["ROWS"]

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "guestbridge/v1/error.pb.h"
+#include "server/identity/authorize.h"
+#include "server/store/store.h"
+#include "server/watch/session_hub.h"
+
+// A second agent of an integration, which takes over when the first is lost.
+namespace guestbridge::server {
+
+namespace v1 = guestbridge::v1;
+
+// Whether `agent` may be named as the standby; empty is none. Errors:
+// AGENT_NAME_INVALID, AGENT_NOT_FOUND (also for who reaches none of its integrations),
+// STANDBY_SERVES.
+absl::Status CheckStandby(Transaction& transaction, const std::string& id,
+                          const std::string& agent, const Reach& reach);
+
+// Why nobody would take over from `serving` though `standby` is named; nothing when it
+// would. Texts are not filled in.
+absl::StatusOr<std::optional<v1::Explanation>> WhyNobodyStandsBy(
+    Transaction& transaction, const SessionHub& sessions, const std::string& id,
+    const std::string& standby, const std::string& serving);
+
+// The standby is connected here; of the agent that serves nothing was heard for
+// SessionHub::kLiveness, at whichever server; and its lease has ended. The standby has
+// another ledger: its own lease begins the settle time later, cold.
+absl::StatusOr<bool> IsTakeoverDue(Transaction& transaction, const std::string& id,
+                                   const SessionHub& sessions);
+
+struct Takeover {
+  std::string from;
+  std::string to;  // Empty: nobody took over.
+};
+// The two change places if that is due. Runs that have not ended go along: what the
+// first one reports of them, should it wake up, counts no longer.
+absl::StatusOr<Takeover> TakeOver(Transaction& transaction, const std::string& id,
+                                  const SessionHub& sessions);
+
+}  // namespace guestbridge::server

@@ -1,0 +1,234 @@
+#include "server/api/standby.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/api/api_fixture_test.h"
+#include "server/api/system_status.h"
+
+namespace guestbridge::server {
+namespace {
+
+using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::StatusIs;
+
+constexpr char kMain[] = "integrations/main";
+
+class StandbyTest : public ApiFixture {
+ protected:
+  // An agent whose stream a test may end.
+  struct Connected {
+    std::shared_ptr<Session> session;
+    int stream = 0;
+  };
+  Connected Connect(const std::string& name) {
+    Connected connected;
+    connected.session = ConnectAgent(name, "of " + name);
+    connected.stream = stream_;
+    return connected;
+  }
+  // As of one that was killed or stopped: no goodbye.
+  void Lose(const Connected& lost) {
+    lost.session->Detach(lost.stream);
+    agents_.StreamEnded(lost.session);
+  }
+  std::vector<v1::WatchResponse> SentTo(const Connected& agent) {
+    stream_ = agent.stream;
+    return Sent(*agent.session);
+  }
+
+  absl::Status NameStandby(const std::string& agent,
+                           const Reach& reach = Reach::Everything()) {
+    v1::UpdateIntegrationRequest request;
+    request.mutable_integration()->set_name(kMain);
+    request.mutable_integration()->set_standby_agent(agent);
+    request.mutable_update_mask()->add_paths("standby_agent");
+    const absl::Status updated = integrations_.Update(request, reach).status();
+    dispatcher_.OnChanges({{.revision = 1, .key = keys::Integration("main")}});
+    return updated;
+  }
+
+  // "a" serves it, "b" stands by.
+  void PreparePair() {
+    first_ = Connect("a");
+    Prepare("main");
+    dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+    second_ = Connect("b");
+    ASSERT_THAT(NameStandby("b"), IsOk());
+    ASSERT_EQ(Serving(), "a");
+  }
+
+  std::string Serving() {
+    return connections_.Get("integrations/main/connection")->assigned_agent();
+  }
+  std::string StandingBy() { return integrations_.Get(kMain)->standby_agent(); }
+
+  // Seconds pass as on a server.
+  void Pass(int seconds) {
+    clock_.Advance(absl::Seconds(seconds));
+    dispatcher_.CatchUp();
+  }
+
+  absl::StatusOr<v1::Lease> Lease(const Connected& agent, const std::string& ledger) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration(kMain);
+    request.set_base_identity("base");
+    request.mutable_ledger()->set_ledger(ledger);
+    return leases_.Acquire(*agent.session, request);
+  }
+
+  std::vector<std::string> Attention() {
+    SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+    std::vector<std::string> reasons;
+    const auto got = status.Get();
+    for (const auto& why : got->integrations(0).attention()) {
+      reasons.push_back(why.reason());
+    }
+    return reasons;
+  }
+
+  Connected first_;
+  Connected second_;
+};
+
+TEST_F(StandbyTest, TakesOverFromAnAgentThatIsSilentForAMinute) {
+  PreparePair();
+  SentTo(second_);
+  const std::string etag = integrations_.Get(kMain)->etag();
+  Lose(first_);
+  Pass(55);
+  EXPECT_EQ(Serving(), "a");
+  Pass(6);
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(StandingBy(), "a") << "they change places";
+  const auto integration = integrations_.Get(kMain);
+  EXPECT_TRUE(integration->has_takeover_time());
+  EXPECT_NE(integration->etag(), etag);
+  const auto sent = SentTo(second_);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].configuration().integration(), kMain);
+}
+
+TEST_F(StandbyTest, WaitsForTheEndOfTheLeaseAndThenForTheSettleTime) {
+  PreparePair();
+  ASSERT_THAT(Lease(first_, "one"), IsOk());
+  EXPECT_THAT(Lease(second_, "two"), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                              "INTEGRATION_NOT_ASSIGNED"));
+  clock_.Advance(absl::Seconds(40));
+  ASSERT_THAT(Lease(first_, "one"), IsOk());
+  Lose(first_);
+  Pass(59);
+  EXPECT_EQ(Serving(), "a") << "its lease has a second to run";
+  Pass(6);
+  ASSERT_EQ(Serving(), "b");
+  EXPECT_THAT(Lease(second_, "two"),
+              StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+  clock_.Advance(absl::Seconds(120));
+  const auto lease = Lease(second_, "two");
+  ASSERT_THAT(lease, IsOk());
+  EXPECT_TRUE(lease->cold());
+}
+
+TEST_F(StandbyTest, TheFirstOneStandsByWhenItIsBackAndIsToldSo) {
+  PreparePair();
+  Lose(first_);
+  Pass(61);
+  ASSERT_EQ(Serving(), "b");
+  EXPECT_THAT(Attention(), ::testing::Contains("STANDBY_AWAY"));
+  const Connected back = Connect("a");
+  bool told = false;
+  for (const v1::WatchResponse& message : SentTo(back)) {
+    EXPECT_FALSE(message.has_configuration());
+    told = told || message.removed().integration() == kMain;
+  }
+  EXPECT_TRUE(told);
+  EXPECT_THAT(Attention(), ::testing::Not(::testing::Contains("STANDBY_AWAY")));
+  EXPECT_THAT(Lease(back, "one"), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                           "INTEGRATION_NOT_ASSIGNED"));
+  Pass(600);
+  EXPECT_EQ(Serving(), "b") << "it does not take back what works";
+  Lose(second_);
+  Pass(61);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyTest, ARunThatGoesOnIsTheOtherOnesAndWhatTheFirstReportsIsRefused) {
+  PreparePair();
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  v1::ReportRunRequest report;
+  *report.mutable_run() = *run;
+  report.mutable_run()->set_state(v1::Run::RUNNING);
+  report.set_sequence(1);
+  ASSERT_THAT(runs_.Report(*first_.session, report), IsOk());
+  Lose(first_);
+  Pass(61);
+  bool handed_out = false;
+  for (const v1::WatchResponse& message : SentTo(second_)) {
+    handed_out = handed_out || message.task().run().run().name() == run->name();
+  }
+  EXPECT_TRUE(handed_out);
+  const Connected back = Connect("a");
+  report.mutable_run()->set_state(v1::Run::FAILED);
+  report.set_sequence(2);
+  EXPECT_EQ(ReasonOf(runs_.Report(*back.session, report).status()),
+            "INTEGRATION_NOT_ASSIGNED");
+  EXPECT_EQ(runs_.Get(run->name())->state(), v1::Run::RUNNING);
+}
+
+TEST_F(StandbyTest, TakesOverFromTheAgentThatTheConnectionNames) {
+  first_ = Connect("a");
+  CreateIntegration("main");
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_agent("a");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  SaveMapping("main");
+  second_ = Connect("b");
+  ASSERT_THAT(NameStandby("b"), IsOk());
+  Lose(first_);
+  Pass(61);
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->agent(), "b");
+}
+
+TEST_F(StandbyTest, AnAgentThatSaidGoodbyeHasAMinuteToComeBack) {
+  PreparePair();
+  ASSERT_THAT(agents_.Goodbye(first_.session), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  Pass(50);
+  EXPECT_EQ(Serving(), "a");
+  Connect("a");
+  Pass(50);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyTest, NobodyTakesOverWhoIsAway) {
+  PreparePair();
+  Lose(first_);
+  Lose(second_);
+  Pass(600);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyTest, IsAnAgentThatIsKnownAndAnother) {
+  PreparePair();
+  EXPECT_EQ(ReasonOf(NameStandby("a")), "STANDBY_SERVES");
+  EXPECT_EQ(ReasonOf(NameStandby("nobody")), "AGENT_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(NameStandby("not a name")), "AGENT_NAME_INVALID");
+  EXPECT_EQ(StandingBy(), "b");
+  EXPECT_THAT(NameStandby(""), IsOk());
+  EXPECT_EQ(StandingBy(), "");
+}
+
+TEST_F(StandbyTest, IsNotAnotherHotelsAgentForWhoMayOnlyThisOne) {
+  PreparePair();
+  Connect("c");
+  const Reach reach = Reach::Of("/guestbridge.v1.IntegrationService/UpdateIntegration",
+                                {{Role::kAdmin, "main"}});
+  ASSERT_TRUE(reach.Has("main"));
+  EXPECT_EQ(ReasonOf(NameStandby("c", reach)), "AGENT_NOT_FOUND");
+  EXPECT_THAT(NameStandby("", reach), IsOk());
+}
+
+}  // namespace
+}  // namespace guestbridge::server
