@@ -44,21 +44,6 @@ absl::StatusOr<bool> HasLease(Transaction& transaction, const std::string& id,
          now < absl::FromUnixMillis(lease->value.expire_unix_millis());
 }
 
-absl::StatusOr<bool> ServesOneOf(Transaction& transaction, const std::string& agent,
-                                 const Reach& reach) {
-  GB_ASSIGN_OR_RETURN(const auto integrations,
-                      ListRecords<store::IntegrationRecord>(
-                          transaction, keys::kIntegrations, "", 100000));
-  for (const auto& record : integrations) {
-    const std::string id = record.key.substr(keys::kIntegrations.size());
-    if (!reach.Has(id)) continue;
-    if (record.value.integration().standby_agent() == agent) return true;
-    GB_ASSIGN_OR_RETURN(const std::string serving, AssignedAgent(transaction, id));
-    if (serving == agent) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 absl::Status CheckStandby(Transaction& transaction, const std::string& id,
@@ -76,7 +61,8 @@ absl::Status CheckStandby(Transaction& transaction, const std::string& id,
   bool may_be_named = known.has_value();
   // Another hotel's agent stands in another hotel's network.
   if (may_be_named && !reach.everything()) {
-    GB_ASSIGN_OR_RETURN(may_be_named, ServesOneOf(transaction, agent, reach));
+    GB_ASSIGN_OR_RETURN(const auto own, AgentsWithin(transaction, reach));
+    may_be_named = own.contains(agent);
   }
   if (may_be_named) return absl::OkStatus();
   return MakeFieldError(kField, "AGENT_NOT_FOUND", {{"agent", agent}});
