@@ -149,6 +149,24 @@ constexpr ReasonText kTexts[] = {
      "The agent did not say which installation it is.",
      "Агент не назвал свою установку.", "Bring server and agent to the same version.",
      "Обновите сервер и агент до одной версии."},
+    {"AGENT_TOO_OLD", kPrecondition,
+     "The agent is too old for this server: it speaks version {protocol} of the "
+     "protocol, "
+     "and the server needs {oldest} or later.",
+     "Агент слишком старый для этого сервера: его версия протокола {protocol}, а "
+     "серверу "
+     "нужна {oldest} или новее.",
+     "Bring guestbridge-agent up to date (its data stay) and start it again.",
+     "Обновите guestbridge-agent (его данные сохраняются) и запустите его снова."},
+    {"SERVER_TOO_OLD", kPrecondition,
+     "The server is too old for this agent: it speaks version {protocol} of the "
+     "protocol, "
+     "and the agent needs {oldest} or later.",
+     "Сервер слишком старый для этого агента: его версия протокола {protocol}, а "
+     "агенту "
+     "нужна {oldest} или новее.",
+     "Bring guestbridge-server up to date; the agent connects by itself then.",
+     "Обновите guestbridge-server; после этого агент подключится сам."},
     {"AGENT_NAME_IN_USE", kExists,
      "Another agent works under the name \"{agent}\" already.",
      "Под именем «{agent}» уже работает другой агент.",

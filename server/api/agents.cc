@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/resource/page.h"
+#include "common/resource/protocol_version.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -200,6 +202,19 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   if (request.installation().empty() || request.installation().size() > kMaxText) {
     return MakeFieldError("installation", "INSTALLATION_INVALID");
   }
+  const ProtocolRange own;
+  switch (JudgeProtocols({request.protocol(), request.oldest_protocol()}, own)) {
+    case ProtocolFit::kFits:
+      break;
+    case ProtocolFit::kAgentTooOld:
+      return MakeError("AGENT_TOO_OLD",
+                       {{"protocol", absl::StrCat(std::max(1, request.protocol()))},
+                        {"oldest", absl::StrCat(own.oldest)}});
+    case ProtocolFit::kServerTooOld:
+      return MakeError("SERVER_TOO_OLD",
+                       {{"protocol", absl::StrCat(own.protocol)},
+                        {"oldest", absl::StrCat(request.oldest_protocol())}});
+  }
   // Only who may have the name is believed.
   if (request.known_revision() > 0) {
     GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) {
@@ -251,6 +266,8 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   *response.mutable_heartbeat() = ToProtoDuration(kHeartbeat);
   response.set_revision(mark.revision);
   response.set_tag(mark.tag);
+  response.set_protocol(own.protocol);
+  response.set_oldest_protocol(own.oldest);
   return response;
 }
 

@@ -38,6 +38,22 @@ TEST_F(AgentsTest, AnotherInstallationUnderALiveNameIsRefused) {
   EXPECT_EQ(ReasonOf(agents_.Hello(other).status()), "AGENT_NAME_INVALID");
 }
 
+TEST_F(AgentsTest, AnAgentThatNeedsALaterServerIsToldSo) {
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("one");
+  const auto opened = agents_.Hello(hello);  // From before protocols were said.
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_GT(opened->protocol(), 1);
+  EXPECT_EQ(opened->oldest_protocol(), 1);
+  hello.set_protocol(9);
+  hello.set_oldest_protocol(2);
+  EXPECT_THAT(agents_.Hello(hello), IsOk()) << "later, and content with this one";
+  hello.set_oldest_protocol(9);
+  EXPECT_THAT(agents_.Hello(hello),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "SERVER_TOO_OLD"));
+}
+
 TEST_F(AgentsTest, TheNameOfADeadAgentIsFreeAfterAMinute) {
   const auto session = ConnectAgent("a", "one");
   ASSERT_TRUE(session->Detach(stream_));

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
+#include "common/resource/protocol_version.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
@@ -174,11 +175,28 @@ absl::Status ControlClient::Hello() {
     request.set_known_revision(known_revision_);
     request.set_known_tag(known_tag_);
   }
+  const ProtocolRange own;
+  request.set_protocol(own.protocol);
+  request.set_oldest_protocol(own.oldest);
   grpc::ClientContext context;
   Prepare(context, kCallDeadline);
   v1::HelloResponse response;
   GB_RETURN_IF_ERROR(
       ErrorOf(stub()->Hello(&context, request, &response), kCallDeadline));
+  // Not final: the server, or another one behind the same name, may be brought up to
+  // date.
+  switch (JudgeProtocols(own, {response.protocol(), response.oldest_protocol()})) {
+    case ProtocolFit::kFits:
+      break;
+    case ProtocolFit::kAgentTooOld:
+      return MakeError("AGENT_TOO_OLD",
+                       {{"protocol", absl::StrCat(own.protocol)},
+                        {"oldest", absl::StrCat(response.oldest_protocol())}});
+    case ProtocolFit::kServerTooOld:
+      return MakeError("SERVER_TOO_OLD",
+                       {{"protocol", absl::StrCat(std::max(1, response.protocol()))},
+                        {"oldest", absl::StrCat(own.oldest)}});
+  }
   NoteRevision(response.revision(), response.tag());
   const std::lock_guard<std::mutex> lock(mutex_);
   session_ = response.session();

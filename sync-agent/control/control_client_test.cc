@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sync-agent/control/fake_control_service_test.h"
@@ -107,6 +108,19 @@ TEST_F(ControlClientTest, SaysHowItIsAndNoticesAServerThatDoesNotAsk) {
   EXPECT_EQ(service_.reports()[0].disk().free_bytes(), 7);
   service_.KnowNoReports();
   EXPECT_EQ(client_.ReportAgent(report).code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST_F(ControlClientTest, WaitsForAServerThatItIsNotTooOldFor) {
+  service_.AnswerOldestProtocol(99);
+  client_.Start();
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (service_.hellos() < 2 && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_FALSE(client_.connected());
+  EXPECT_THAT(events_.events(), ::testing::IsEmpty()) << "nor given up";
+  service_.AnswerOldestProtocol(0);
+  EXPECT_TRUE(events_.Await("connected"));
 }
 
 TEST_F(ControlClientTest, ComesBackWhenTheStreamEnds) {

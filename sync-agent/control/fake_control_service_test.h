@@ -75,6 +75,11 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     tag_ = tag;
   }
 
+  void AnswerOldestProtocol(int32_t oldest) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    oldest_protocol_ = oldest;
+  }
+
   // --- what the test sees ---
   // Of the last Hello.
   int64_t known_revision() const {
@@ -111,6 +116,7 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
     known_tag_ = request->known_tag();
     response->set_revision(revision_);
     response->set_tag(tag_);
+    response->set_oldest_protocol(oldest_protocol_);
     if (!hello_.ok()) return ToGrpcStatus(hello_, Language::kEnglish);
     response->set_session(absl::StrCat(++sessions_));
     return grpc::Status::OK;
@@ -168,6 +174,7 @@ class FakeControlService final : public guestbridge::v1::AgentControlService::Se
   absl::Status hello_;
   int64_t revision_ = 0;
   int64_t tag_ = 0;
+  int32_t oldest_protocol_ = 0;
   int64_t known_revision_ = 0;
   int64_t known_tag_ = 0;
   int hellos_ = 0;
