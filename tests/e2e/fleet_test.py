@@ -2,6 +2,7 @@
 killed and the database is restarted while the schedules of all hotels fire and exports are under way."""
 
 import concurrent.futures
+import contextlib
 import datetime
 import pathlib
 import secrets
@@ -11,7 +12,8 @@ import tempfile
 import time
 import unittest
 
-from harness import BIN, Process, Result, Site, guest, make_certs
+import leavings
+from harness import BIN, NAMES, SECRETS, Process, Result, Site, guest, make_certs
 from nginx import Nginx
 from postgresql import Cluster
 
@@ -148,11 +150,18 @@ class Fleet:
             return list(hands.map(what, self.hotels))
 
     def close(self):
-        for opened in (*self.hotels, *reversed(self.opened)):
-            opened.close()
-        for server in self.servers.values():
-            server.kill()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        with contextlib.ExitStack() as closing:  # From the last to the first, whatever fails.
+            closing.callback(shutil.rmtree, self.dir, ignore_errors=True)
+            closing.callback(self.search_leavings)
+            for server in self.servers.values():
+                closing.callback(server.kill)
+            for opened in (*self.opened, *reversed(self.hotels)):
+                closing.callback(opened.close)
+
+    def search_leavings(self):
+        found = leavings.left_in_clear(self.dir, list(self.servers.values()), SECRETS, NAMES)
+        if found:
+            raise AssertionError("left in clear: " + "\n".join(found[:20]))
 
 
 def next_minute(ahead):

@@ -10,6 +10,9 @@ import subprocess
 import tempfile
 import time
 
+import leavings
+from harness import NAMES, SECRETS
+
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "planted-database-password"
 START_SECONDS = 60
@@ -37,7 +40,7 @@ class Cluster:
             self._make()
             self.start()
         except BaseException:
-            self.close()
+            self.close(search=False)
             raise
 
     def _make(self):
@@ -82,11 +85,24 @@ class Cluster:
         return self.run("psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-At", "-d", database,
                         "-c", statement).splitlines()
 
-    def close(self):
-        if self._server is not None and self._server.poll() is None:
-            self.stop(signal.SIGINT)
-        self._log.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+    def close(self, search=True):
+        """Fails when a secret or a guest of the harness is in the database."""
+        found = []
+        try:
+            if self._server is not None and self._server.poll() is None:
+                if search:
+                    found += self._search([("dump", self.run("pg_dumpall").encode())])
+                self.stop(signal.SIGINT)
+            self._log.close()
+            if search:
+                found += self._search(leavings.contents(leavings.files(self.dir)))
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+        if found:
+            raise AssertionError("left in clear: " + "\n".join(found[:20]))
+
+    def _search(self, places):
+        return leavings.Search({*SECRETS, *NAMES}).found(places)
 
 
 def _end_with_the_test():
