@@ -103,7 +103,7 @@ class ChainSite(Site):
         try:
             super().close(search)
         finally:
-            self.cluster.close()
+            self.cluster.close(search)
 
 
 class OfAChain(Planted, unittest.TestCase):

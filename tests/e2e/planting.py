@@ -79,7 +79,7 @@ class Planted:
 
     @classmethod
     def ask_everything(cls):
-        """What shows something, in each form."""
+        """What shows something, for people and for programs; YAML is printed from JSON."""
         asked = [("status",), ("integration", "list"), ("integration", "get", "main"),
                  ("connection", "get", "main"), ("connection", "get", "kept-1"),
                  ("connection", "test", "main"), ("connection", "test", "kept-1"),
@@ -88,9 +88,12 @@ class Planted:
                  ("secrets", "status"), ("audit", "list", "--limit", "500"), ("audit", "verify"),
                  ("clients", "list", "main", "--state", "FAILED")]
         for arguments in asked:
-            for form, lang in (("table", "en"), ("table", "ru"), ("json", "en"), ("yaml", "en")):
+            for form, lang in (("table", "ru"), ("json", "en")):
                 result = cls.run_cli(*arguments, "--output", form, lang=lang)
                 assert result.code in (0, 1), f"{arguments}: {result}"
+        for arguments in asked[:4]:
+            for form in ("table", "yaml"):
+                cls.run_cli(*arguments, "--output", form)
         cls.run_cli("audit", "export")
         for wrong in (("connection", "get", "nobody"), ("token", "get", "nobody"), ("status", "x")):
             assert cls.run_cli(*wrong).code != 0
