@@ -13,8 +13,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/http/address_policy.h"
+#include "common/http/host_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/error_code.h"
@@ -23,22 +23,6 @@ namespace guestbridge::server {
 namespace {
 
 constexpr absl::string_view kServicePath = "/odata/standard.odata";
-
-bool IsHostName(absl::string_view host) {
-  if (host.empty() || host.size() > 253) return false;
-  for (const absl::string_view label : absl::StrSplit(host, '.')) {
-    if (label.empty() || label.size() > 63 || label.front() == '-' ||
-        label.back() == '-') {
-      return false;
-    }
-    for (const char c : label) {
-      if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') {
-        return false;
-      }
-    }
-  }
-  return true;
-}
 
 std::optional<in6_addr> ParseV6(absl::string_view host) {
   in6_addr address;

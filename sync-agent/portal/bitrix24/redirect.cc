@@ -10,8 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/http/address_policy.h"
+#include "common/http/host_name.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -19,22 +20,6 @@ namespace {
 using AddressPolicy = HttpClientOptions::AddressPolicy;
 
 constexpr absl::string_view kScheme = "https://";
-
-bool IsHostName(absl::string_view host) {
-  if (host.empty() || host.size() > 253) return false;
-  for (const absl::string_view label : absl::StrSplit(host, '.')) {
-    if (label.empty() || label.size() > 63 || label.front() == '-' ||
-        label.back() == '-') {
-      return false;
-    }
-    for (const char c : label) {
-      if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') {
-        return false;
-      }
-    }
-  }
-  return true;
-}
 
 // 127.1, 0x7f000001 and 2130706433 are addresses to a C library, though no four
 // numbers: no name ends in a number.
