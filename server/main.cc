@@ -17,6 +17,7 @@
 #include "common/secret/core_dumps.h"
 #include "common/status/error.h"
 #include "common/text/catalogue.h"
+#include "common/text/locale.h"
 #include "common/time/clock.h"
 #include "server/data_directory.h"
 #include "server/database.h"
@@ -34,14 +35,6 @@ constexpr int kUsage = 2;
 constexpr int kRefused = 4;
 
 constexpr absl::Duration kDrainPatience = absl::Seconds(25);
-
-Language LocaleLanguage() {
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return ParseLanguage(value);
-  }
-  return Language::kEnglish;
-}
 
 int Fail(const absl::Status& status) {
   const Explanation explanation = Explain(status, LocaleLanguage());

@@ -14,6 +14,7 @@
 #include "common/secret/core_dumps.h"
 #include "common/status/error.h"
 #include "common/text/catalogue.h"
+#include "common/text/locale.h"
 #include "common/time/clock.h"
 #include "sync-agent/agent.h"
 
@@ -36,14 +37,6 @@ constexpr int kRefused = 4;
 
 // The contract gives 30 s; the last reports and the goodbye take the rest.
 constexpr absl::Duration kPatience = absl::Seconds(16);
-
-Language LocaleLanguage() {
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return ParseLanguage(value);
-  }
-  return Language::kEnglish;
-}
 
 int Fail(const absl::Status& status, int code) {
   const Explanation explanation = Explain(status, LocaleLanguage());
