@@ -14,6 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/file/descriptor.h"
 #include "common/secret/aes_gcm.h"
 #include "common/status/error.h"
 
@@ -28,36 +29,9 @@ absl::Status FileError(absl::string_view reason, const std::string& file) {
   return MakeError(reason, {{"file", file}});
 }
 
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
-bool WriteAll(int fd, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 void SyncFolderOf(const std::string& file) {
-  std::string folder = std::filesystem::path(file).parent_path().string();
-  if (folder.empty()) folder = ".";
-  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) fsync(fd.get());
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  SyncFolder(folder.empty() ? "." : folder);
 }
 
 }  // namespace
@@ -78,12 +52,12 @@ std::optional<SecretString> ParseKey(absl::string_view text) {
 
 absl::StatusOr<SecretString> ReadKeyFile(const std::string& file) {
   const Descriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) {
+  if (fd.fd() < 0) {
     return FileError(errno == ENOENT ? "KEY_FILE_MISSING" : "KEY_FILE_UNREADABLE",
                      file);
   }
   struct stat info {};
-  if (fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+  if (fstat(fd.fd(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return FileError("KEY_FILE_UNREADABLE", file);
   }
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -92,7 +66,7 @@ absl::StatusOr<SecretString> ReadKeyFile(const std::string& file) {
   char buffer[256];
   size_t size = 0;
   while (size < sizeof(buffer)) {
-    const ssize_t got = read(fd.get(), buffer + size, sizeof(buffer) - size);
+    const ssize_t got = read(fd.fd(), buffer + size, sizeof(buffer) - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FileError("KEY_FILE_UNREADABLE", file);
     if (got == 0) break;
@@ -109,10 +83,10 @@ absl::Status WriteKeyFile(const std::string& file, const SecretString& key) {
   {
     const Descriptor fd(
         open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return FileError("KEY_FILE_UNREADABLE", file);
+    if (fd.fd() < 0) return FileError("KEY_FILE_UNREADABLE", file);
     const SecretString digits(absl::StrCat(absl::BytesToHexString(key.Reveal()), "\n"));
-    if (fchmod(fd.get(), 0600) != 0 || !WriteAll(fd.get(), digits.Reveal()) ||
-        fsync(fd.get()) != 0) {
+    if (fchmod(fd.fd(), 0600) != 0 || !WriteAll(fd.fd(), digits.Reveal()) ||
+        fsync(fd.fd()) != 0) {
       unlink(draft.c_str());
       return FileError("KEY_FILE_UNREADABLE", file);
     }

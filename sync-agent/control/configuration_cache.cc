@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "common/crash_point/crash_point.h"
+#include "common/file/descriptor.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -32,16 +33,6 @@ std::string PlaceOf(const std::string& integration) {
   return absl::StrCat("agent/", integration, "/configuration");
 }
 
-bool WriteAll(int fd, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 // Whole and durable under its name, or not at all.
 bool Replace(const std::string& directory, const std::string& file,
              absl::string_view bytes) {
@@ -54,11 +45,7 @@ bool Replace(const std::string& directory, const std::string& file,
     unlink(draft.c_str());
     return false;
   }
-  const int folder = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) {
-    fsync(folder);
-    close(folder);
-  }
+  SyncFolder(directory);
   return true;
 }
 

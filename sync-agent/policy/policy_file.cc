@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/file/descriptor.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 
@@ -202,20 +203,6 @@ class PolicyReader {
   absl::Status status_;
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
 absl::StatusOr<std::string> ReadProtected(const std::string& file) {
   const auto unreadable = [&](absl::string_view detail) {
     return MakeError("POLICY_FILE_UNREADABLE",
@@ -224,7 +211,7 @@ absl::StatusOr<std::string> ReadProtected(const std::string& file) {
   // Not to wait for whoever may write to a pipe.
   const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};
-  if (descriptor.get() < 0 || fstat(descriptor.get(), &facts) != 0) {
+  if (descriptor.fd() < 0 || fstat(descriptor.fd(), &facts) != 0) {
     return unreadable(std::strerror(errno));
   }
   if (!S_ISREG(facts.st_mode)) return unreadable("it is not a file");
@@ -236,7 +223,7 @@ absl::StatusOr<std::string> ReadProtected(const std::string& file) {
   size_t filled = 0;
   while (filled < text.size()) {
     const ssize_t got =
-        read(descriptor.get(), text.data() + filled, text.size() - filled);
+        read(descriptor.fd(), text.data() + filled, text.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return unreadable(std::strerror(errno));
     if (got == 0) break;

@@ -42,18 +42,6 @@ FileStamp StampOf(int fd) {
   return StampOf(status);
 }
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 std::string ExchangeFolder::PathOf(absl::string_view place,
                                    absl::string_view name) const {
   return absl::StrCat(path_, place.empty() ? "" : "/", place, name.empty() ? "" : "/",

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/file/descriptor.h"
 
 // The folder that 1C and the agent exchange files in, and its places:
 //
@@ -31,21 +32,6 @@ inline constexpr char kContactIds[] = "contact-ids";
 inline constexpr char kDone[] = "done";
 inline constexpr char kRejected[] = "rejected";
 inline constexpr char kState[] = "state";
-
-// An open file or folder; closes it.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int fd() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // Tells a file from another one that got its name, and from itself before it grew.
 struct FileStamp {
