@@ -21,6 +21,7 @@
 #include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "server/api/keys.h"
+#include "server/calling_agent_test.h"
 #include "server/identity/any_method_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/local_token.h"
@@ -264,28 +265,16 @@ TEST_F(AuditedServerTest, AnAgentThatIsGivenAConfigurationIsOnRecordBefore) {
   const auto server = Start();
   ASSERT_NE(server, nullptr);
   const auto channel = Channel(*server, "");
-  const auto agent = v1::AgentControlService::NewStub(channel);
-  v1::HelloRequest hello;
-  hello.set_agent("hotel-1");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  {
-    grpc::ClientContext context;
-    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
-  }
-  grpc::ClientContext watch_context;
-  v1::WatchRequest watch;
-  watch.set_session(opened.session());
-  const auto stream = agent->Watch(&watch_context, watch);
+  CallingAgent agent(channel, "hotel-1");
+  ASSERT_TRUE(agent.Hello().ok());
   v1::WatchResponse message;
-  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(agent.Watch().Read(&message));
   ASSERT_TRUE(message.has_configuration());
   EXPECT_THAT(Records(channel),
               Contains(AllOf(
                   Property(&Record::principal, "agents/hotel-1"),
                   Property(&Record::method, "guestbridge.v1.AgentControlService/Watch"),
                   Property(&Record::resource, "integrations/main/connection"))));
-  watch_context.TryCancel();
 }
 
 TEST_F(AuditedServerTest, AnAgentThatAsksForAForeignTokenIsOnRecord) {
@@ -294,19 +283,10 @@ TEST_F(AuditedServerTest, AnAgentThatAsksForAForeignTokenIsOnRecord) {
   const auto server = Start();
   ASSERT_NE(server, nullptr);
   const auto channel = Channel(*server, "");
-  const auto agent = v1::AgentControlService::NewStub(channel);
-  v1::HelloRequest hello;
-  hello.set_agent("stranger");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  grpc::ClientContext hello_context;
-  ASSERT_TRUE(agent->Hello(&hello_context, hello, &opened).ok());
-  v1::GetAccessTokenRequest request;
-  request.set_session(opened.session());
-  request.set_integration("integrations/main");
-  grpc::ClientContext context;
+  CallingAgent agent(channel, "stranger");
+  ASSERT_TRUE(agent.Hello().ok());
   v1::AccessToken token;
-  EXPECT_FALSE(agent->GetAccessToken(&context, request, &token).ok());
+  EXPECT_FALSE(agent.GetAccessToken("integrations/main", &token).ok());
   EXPECT_THAT(Records(channel),
               Contains(AllOf(Property(&Record::outcome, Record::DENIED),
                              Property(&Record::reason, "INTEGRATION_NOT_ASSIGNED"),
@@ -335,30 +315,12 @@ TEST_F(AuditedServerTest, NoAccessTokenLeavesWithoutARecord) {
   }),
               IsOk());
   const auto channel = Channel(*server, "");
-  const auto agent = v1::AgentControlService::NewStub(channel);
-  v1::HelloRequest hello;
-  hello.set_agent("hotel-1");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  {
-    grpc::ClientContext context;
-    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
-  }
-  grpc::ClientContext watch_context;
-  v1::WatchRequest watch;
-  watch.set_session(opened.session());
-  const auto stream = agent->Watch(&watch_context, watch);
+  CallingAgent agent(channel, "hotel-1");
+  ASSERT_TRUE(agent.Hello().ok());
   v1::WatchResponse message;
-  ASSERT_TRUE(stream->Read(&message));
-  const auto ask = [&](v1::AccessToken* token) {
-    v1::GetAccessTokenRequest request;
-    request.set_session(opened.session());
-    request.set_integration("integrations/main");
-    grpc::ClientContext context;
-    return agent->GetAccessToken(&context, request, token);
-  };
+  ASSERT_TRUE(agent.Watch().Read(&message));
   v1::AccessToken token;
-  const grpc::Status given = ask(&token);
+  const grpc::Status given = agent.GetAccessToken("integrations/main", &token);
   ASSERT_TRUE(given.ok()) << given.error_message();
   EXPECT_EQ(token.token(), "planted-access");
   const auto records = Records(channel);
@@ -375,9 +337,9 @@ TEST_F(AuditedServerTest, NoAccessTokenLeavesWithoutARecord) {
       Bare()->Write([](Transaction& t) { return t.Put("meta/audit-head", "\xff"); }),
       IsOk());
   v1::AccessToken refused;
-  EXPECT_EQ(ask(&refused).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(agent.GetAccessToken("integrations/main", &refused).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(refused.token(), "");
-  watch_context.TryCancel();
 }
 
 }  // namespace

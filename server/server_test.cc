@@ -20,6 +20,7 @@
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
+#include "server/calling_agent_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
 #include "server/ready_integration_test.h"
@@ -69,25 +70,15 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
   std::filesystem::create_directory(dir_.File("data"));
   Seed();
   ASSERT_THAT(Start(), IsOk());
-  const auto agent = v1::AgentControlService::NewStub(channel_);
+  CallingAgent agent(channel_, "a");
   const auto runs = v1::RunService::NewStub(channel_);
 
-  v1::HelloRequest hello;
-  hello.set_agent("a");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  {
-    grpc::ClientContext context;
-    ASSERT_TRUE(agent->Hello(&context, hello, &opened).ok());
-  }
-  grpc::ClientContext watch_context;
-  v1::WatchRequest watch;
-  watch.set_session(opened.session());
-  const auto stream = agent->Watch(&watch_context, watch);
+  ASSERT_TRUE(agent.Hello().ok());
+  grpc::ClientReader<v1::WatchResponse>& stream = agent.Watch();
   v1::WatchResponse message;
-  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(stream.Read(&message));
   EXPECT_EQ(message.configuration().integration(), "integrations/main");
-  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(stream.Read(&message));
   EXPECT_TRUE(message.has_caught_up());
 
   v1::StartExportRequest start;
@@ -97,7 +88,7 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
     grpc::ClientContext context;
     ASSERT_TRUE(runs->StartExport(&context, start, &run).ok());
   }
-  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(stream.Read(&message));
   EXPECT_EQ(message.task().run().run().name(), run.name());
 
   grpc::ClientContext run_context;
@@ -110,7 +101,7 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
   EXPECT_EQ(seen.state(), v1::Run::PENDING);
 
   v1::ReportRunRequest report;
-  report.set_session(opened.session());
+  report.set_session(agent.session());
   report.set_sequence(1);
   report.mutable_run()->set_name(run.name());
   report.mutable_run()->set_state(v1::Run::FAILED);
@@ -118,7 +109,7 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
   v1::ReportRunResponse reported;
   {
     grpc::ClientContext context;
-    ASSERT_TRUE(agent->ReportRun(&context, report, &reported).ok());
+    ASSERT_TRUE(agent.stub().ReportRun(&context, report, &reported).ok());
   }
   while (progress->Read(&seen)) {
   }
@@ -128,14 +119,10 @@ TEST_F(ServerTest, ARunGoesFromCallerToAgentAndBack) {
             RenderMessage("SERVER_STOPPING", {}, Language::kRussian));
 
   // A restarted agent takes over at once; its old stream says so.
-  v1::HelloResponse again;
-  {
-    grpc::ClientContext context;
-    ASSERT_TRUE(agent->Hello(&context, hello, &again).ok());
+  ASSERT_TRUE(agent.Hello().ok());
+  while (stream.Read(&message)) {
   }
-  while (stream->Read(&message)) {
-  }
-  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "SESSION_REPLACED");
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream.Finish())), "SESSION_REPLACED");
 }
 
 TEST_F(ServerTest, AMatchTellsItsAgentThatTheGuardNeedNotStopIt) {
@@ -158,22 +145,14 @@ TEST_F(ServerTest, AMatchTellsItsAgentThatTheGuardNeedNotStopIt) {
 TEST_F(ServerTest, DrainEndsStreams) {
   options_.plaintext = true;
   ASSERT_THAT(Start(), IsOk());
-  const auto agent = v1::AgentControlService::NewStub(channel_);
-  v1::HelloRequest hello;
-  hello.set_agent("a");
-  hello.set_installation("inst");
-  v1::HelloResponse opened;
-  grpc::ClientContext hello_context;
-  ASSERT_TRUE(agent->Hello(&hello_context, hello, &opened).ok());
-  grpc::ClientContext context;
-  v1::WatchRequest watch;
-  watch.set_session(opened.session());
-  const auto stream = agent->Watch(&context, watch);
+  CallingAgent agent(channel_, "a");
+  ASSERT_TRUE(agent.Hello().ok());
+  grpc::ClientReader<v1::WatchResponse>& stream = agent.Watch();
   v1::WatchResponse message;
-  ASSERT_TRUE(stream->Read(&message));
+  ASSERT_TRUE(stream.Read(&message));
   server_->Drain(absl::Seconds(5));
-  EXPECT_FALSE(stream->Read(&message));
-  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "SERVER_STOPPING");
+  EXPECT_FALSE(stream.Read(&message));
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(stream.Finish())), "SERVER_STOPPING");
 }
 
 TEST_F(ServerTest, AHugeRequestIsRefused) {
