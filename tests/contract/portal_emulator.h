@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "common/http/http_client.h"
 #include "sync-agent/portal/bitrix24/rest_portal.h"
+#include "tests/contract/emulator_process.h"
 #include "tests/testing/temp_dir.h"
 
 namespace guestbridge::testing {
@@ -20,13 +19,12 @@ class PortalEmulator {
 
   // `arguments`: beside certificate, webhook and application; e.g. {"--config", "{…}"}.
   explicit PortalEmulator(const std::vector<std::string>& arguments = {});
-  ~PortalEmulator();
-  PortalEmulator(const PortalEmulator&) = delete;
-  PortalEmulator& operator=(const PortalEmulator&) = delete;
 
   // The control endpoint; aborts the test on an error.
-  nlohmann::json Get(const std::string& path);
-  nlohmann::json Post(const std::string& path, const nlohmann::json& body);
+  nlohmann::json Get(const std::string& path) { return process_.Get(path); }
+  nlohmann::json Post(const std::string& path, const nlohmann::json& body) {
+    return process_.Post(path, body);
+  }
 
   // A client of the portal's HTTPS address that trusts its certificate, or not.
   std::unique_ptr<HttpClient> Connect(bool trusting = true) const;
@@ -35,11 +33,9 @@ class PortalEmulator {
 
  private:
   TempDir folder_;
-  pid_t pid_ = -1;
-  int output_ = -1;
+  EmulatorProcess process_;
   std::string host_;
   int port_ = 0;
-  std::unique_ptr<HttpClient> control_;
 };
 
 }  // namespace guestbridge::testing
