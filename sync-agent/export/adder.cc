@@ -269,6 +269,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.commands = std::move(commands);
   job.read = false;
   job.creates = true;
+  job.claims = true;
   job.prepare = [this, chunk] { return Prepare(*chunk); };
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;

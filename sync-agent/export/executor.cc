@@ -211,9 +211,9 @@ class Execution {
     portal_workers_.Run(
         [this, shared = std::make_shared<SendRequest>(std::move(todo))] {
           SendRequest& send = *shared;
-          // Whatever delayed this thread, a contact is created inside the lease or not
-          // at all.
-          if (send.creates) {
+          // Whatever delayed this thread, a client gets a contact inside the lease or
+          // not at all.
+          if (send.claims) {
             const absl::Duration end = lease_end_();
             if (parts_.clock.Steady() + kLeaseMargin >= end) {
               events_.Push(HeldBack{send.id});

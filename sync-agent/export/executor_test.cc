@@ -53,20 +53,22 @@ class SharedPortal : public Portal {
   testing::FakePortal& portal_;
 };
 
-bool Creates(const PortalRequest& request) {
+// Gives a client of these tests its contact.
+bool Claims(const PortalRequest& request) {
   return std::any_of(request.commands.begin(), request.commands.end(),
                      [](const Command& command) {
                        return std::holds_alternative<AddContact>(command) ||
-                              std::holds_alternative<ImportContacts>(command);
+                              std::holds_alternative<ImportContacts>(command) ||
+                              std::holds_alternative<UpdateContact>(command);
                      });
 }
 
-// Its process is stopped with each creation in hand, and wakes up after the lease.
+// Its process is stopped with each such request in hand, and wakes up after the lease.
 class SleepyPortal : public Portal {
  public:
   SleepyPortal(Portal& portal, JumpingClock& clock) : portal_(portal), clock_(clock) {}
   PortalAnswer Send(const PortalRequest& request) override {
-    if (!Creates(request)) return portal_.Send(request);
+    if (!Claims(request)) return portal_.Send(request);
     clock_.Jump(absl::Minutes(3));
     // As a connection does.
     if (clock_.Steady() < request.leave_by) return portal_.Send(request);
@@ -216,6 +218,27 @@ TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseCreatesNothingUntilItHasAnothe
   EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
   EXPECT_EQ(portal.held_back(), 1);
   EXPECT_EQ(result.progress.counts.added, 1);
+}
+
+// Another agent may have given the client a contact of its own meanwhile.
+TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseMarksNoContactUntilItHasAnother) {
+  std::vector<ClientRow> guests = Guests();
+  guests[0].contact = ContactId(50);
+  world_.portal.contacts[50] = {{{"LAST_NAME", "Иванова"}}, {}, {}, false};
+  Base base(guests, [](int) { return absl::OkStatus(); });
+  SharedPortal shared(world_.portal);
+  SleepyPortal portal(shared, clock_);
+  Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
+                     world_.random, clock_});
+  const absl::Duration first = clock_.Steady() + absl::Minutes(1);
+  const ExecutionResult result = executor.Execute(
+      world_.Settings(), {},
+      [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
+      [](const RunProgress&) {});
+  EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
+  EXPECT_EQ(portal.held_back(), 1);
+  EXPECT_EQ(result.progress.counts.added, 0);
+  EXPECT_EQ(world_.portal.OfClient(guests[0].key), std::vector<int64_t>{50});
 }
 
 }  // namespace

@@ -88,10 +88,10 @@ std::optional<PortalLane::Job> ExportMachine::NextLook() {
 }
 
 std::optional<PortalLane::Job> ExportMachine::NextWhole(bool more) {
-  if (auto job = updater_.Next(more); job.has_value()) return job;
+  if (auto job = updater_.Next(more, may_claim()); job.has_value()) return job;
   if (auto job = deleter_.Next(more); job.has_value()) return job;
   // What may not leave must not hold the places of what may.
-  return may_create() ? adder_.Next(more) : std::nullopt;
+  return may_claim() ? adder_.Next(more) : std::nullopt;
 }
 
 }  // namespace guestbridge::agent

@@ -235,7 +235,7 @@ std::vector<ActionToDo> ExportMachine::TakeActions() {
   return std::exchange(actions_, {});
 }
 
-bool ExportMachine::may_create() const {
+bool ExportMachine::may_claim() const {
   if (MutantActive(Mutant::kLeaseIgnored)) return true;
   return context_.now.steady + kLeaseMargin < lease_until_;
 }
@@ -291,7 +291,7 @@ void ExportMachine::Step() {
     }
     if (Advance() || AskForRows()) continue;
     FillLane();
-    const bool sent = lane_.Pump(context_.now, may_create(), &actions_);
+    const bool sent = lane_.Pump(context_.now, may_claim(), &actions_);
     // Once more when the ledger failed while something was prepared, or a part found
     // that it has nothing to ask.
     if (context_.failure.ok() && !sent && !Advance()) return;

@@ -54,7 +54,7 @@ class ExportMachine {
   // The source could not answer the last ReadPage or FetchRows, and will not.
   void OnSourceError(const absl::Status& status, const Instant& now);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
-  // A request that creates contacts did not leave: the lease had run out.
+  // A request that gives clients a contact did not leave: the lease had run out.
   void OnHeldBack(uint64_t id, const Instant& now);
   void OnWake(const Instant& now);
   void OnCancel(const Instant& now);
@@ -140,7 +140,7 @@ class ExportMachine {
   // Clients whose rows are held in memory: enough for two whole requests, and no more.
   size_t MostPending() const;
   void End(RunEnd end, absl::Status error);
-  bool may_create() const;
+  bool may_claim() const;
 
   RunSettings settings_;
   // What a dry run looks into and writes to in place of the ledger; null: needs none.

@@ -103,8 +103,8 @@ Command Outline(const Command& command) {
       command);
 }
 
-bool MayLeave(const PortalLane::Job& job, bool may_create) {
-  return !job.creates || may_create;
+bool MayLeave(const PortalLane::Job& job, bool may_claim) {
+  return !job.claims || may_claim;
 }
 
 }  // namespace
@@ -148,7 +148,7 @@ bool PortalLane::HasRoom() const {
   // ago; what may not leave, or waits for its own method, doesn't hold up what may.
   return failure_.ok() && !IsFull() &&
          std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
-           return MayLeave(waiting.job, may_create_) && waiting.waits_for.empty();
+           return MayLeave(waiting.job, may_claim_) && waiting.waits_for.empty();
          });
 }
 
@@ -184,15 +184,15 @@ absl::Duration PortalLane::StartLater(Waiting* waiting, const RequestLoad& load,
   return start;
 }
 
-bool PortalLane::Pump(const Instant& now, bool may_create,
+bool PortalLane::Pump(const Instant& now, bool may_claim,
                       std::vector<ActionToDo>* actions) {
-  may_create_ = may_create;
+  may_claim_ = may_claim;
   CountWait(now);
   bool moved = false;
   absl::Duration wake = absl::InfiniteDuration();
   for (auto next = waiting_.begin();
        failure_.ok() && next != waiting_.end() && !IsFull();) {
-    if (!MayLeave(next->job, may_create)) {
+    if (!MayLeave(next->job, may_claim)) {
       ++next;  // The lease's renewal wakes the machine.
       continue;
     }
@@ -258,7 +258,7 @@ void PortalLane::Send(Job job, const RequestLoad& load, const Instant& now,
     }
   }
   actions->push_back(
-      SendRequest{id, {.commands = std::move(commands), .counted = true}, job.creates});
+      SendRequest{id, {.commands = std::move(commands), .counted = true}, job.claims});
   in_flight_.emplace(id, std::move(job));
 }
 

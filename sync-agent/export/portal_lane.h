@@ -25,6 +25,9 @@ class PortalLane {
     // Reads change nothing and are repeated until answered; writes never are.
     bool read = true;
     bool creates = false;
+    // Gives clients a contact that they had not: leaves inside the lease only. What
+    // creates, claims.
+    bool claims = false;
     bool probe = false;  // the lane's own
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
@@ -62,9 +65,9 @@ class PortalLane {
   const std::string& refused_method() const { return refused_method_; }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
-  // Sends what may go now, and says when to come back. `may_create`: the lease runs.
+  // Sends what may go now, and says when to come back. `may_claim`: the lease runs.
   // True when something was sent or stepped aside: there may be room for more.
-  bool Pump(const Instant& now, bool may_create, std::vector<ActionToDo>* actions);
+  bool Pump(const Instant& now, bool may_claim, std::vector<ActionToDo>* actions);
   // The request was prepared, but may not leave.
   void Forget(uint64_t id);
   // It did not leave, for the lease had run out: not a word about the portal. Its job
@@ -109,7 +112,7 @@ class PortalLane {
   CeilingCount* const ceilings_;
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
-  bool may_create_ = true;                       // as last told
+  bool may_claim_ = true;                       // as last told
   std::optional<absl::Duration> waiting_since_;  // as far as it was not counted yet
   std::optional<absl::Duration> failing_since_;
   std::string refused_method_;

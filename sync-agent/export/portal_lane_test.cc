@@ -30,7 +30,7 @@ class PortalLaneTest : public ::testing::Test {
   std::vector<std::string> Pump() {
     std::vector<ActionToDo> actions;
     wake_ = absl::InfiniteDuration();
-    lane_.Pump(Now(), /*may_create=*/true, &actions);
+    lane_.Pump(Now(), /*may_claim=*/true, &actions);
     std::vector<std::string> sent;
     for (const ActionToDo& action : actions) {
       if (const auto* send = std::get_if<SendRequest>(&action); send != nullptr) {

@@ -127,9 +127,9 @@ struct FetchRows {
 struct SendRequest {
   uint64_t id = 0;
   PortalRequest request;
-  // Set when the request creates contacts: the lease is checked again right before the
-  // first byte.
-  bool creates = false;
+  // Set when the request gives a client its contact: creates one, or puts our mark on
+  // one that may not bear it. The lease is checked again right before the first byte.
+  bool claims = false;
 };
 struct WakeAt {
   absl::Duration steady;

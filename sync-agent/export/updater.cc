@@ -80,7 +80,8 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
     KeepDigest(decision, outcome);
     return;
   }
-  ready_.push_back({std::move(decision), std::move(update), outcome});
+  (adopt ? claims_ : ready_)
+      .push_back({std::move(decision), std::move(update), outcome});
 }
 
 void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
@@ -104,17 +105,17 @@ void Updater::StampOnly(const ClientKey& client, ContactId contact) {
   decision.contact = contact;
   decision.digest = DigestContent(client, {});
   if (record->has_value()) decision.revision = (*record)->revision + 1;
-  ready_.push_back({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true});
+  claims_.push_back({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true});
 }
 
-std::optional<PortalLane::Job> Updater::Next(bool more) {
+std::optional<PortalLane::Job> Updater::Next(bool more, bool may_claim) {
   // Reading first keeps the ready queue full enough for whole batches.
   const bool may_read = !context_.lane.Waits(kListMethod);
   if (may_read) {
     if (auto job = NextRead(more); job.has_value()) return job;
   }
   if (context_.lane.Waits(kUpdateMethod)) return std::nullopt;
-  return NextWrite(more || (may_read && !to_read_.empty()));
+  return NextWrite(more || (may_read && !to_read_.empty()), may_claim);
 }
 
 size_t Updater::MostPerRead() const {
@@ -203,21 +204,26 @@ void Updater::AskWhetherGone(const Decision& decision) {
              /*displaced=*/false, /*lost=*/decision.contact_gone});
 }
 
-std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
+std::optional<PortalLane::Job> Updater::NextWrite(bool more, bool may_claim) {
   const auto limit =
       static_cast<size_t>(context_.lane.CommandsPerRequest(kUpdateMethod));
-  if (ready_.empty() || (more && ready_.size() < limit)) return std::nullopt;
+  const size_t sendable = ready_.size() + (may_claim ? claims_.size() : 0);
+  if (sendable == 0 || (more && sendable < limit)) return std::nullopt;
   auto chunk = std::make_shared<std::vector<Item>>();
   auto intents = std::make_shared<std::vector<Intent>>();
   PortalLane::Job job;
   job.read = false;
-  while (!ready_.empty() && chunk->size() < limit) {
-    Item& item = ready_.front();
+  while (chunk->size() < limit) {
+    const bool claims = may_claim && !claims_.empty();
+    std::deque<Item>& queue = claims ? claims_ : ready_;
+    if (queue.empty()) break;
+    Item& item = queue.front();
     const std::string nonce = MakeNonce(context_.random);
     Command command = MakeCommand(item.decision, item.update,
                                   MakeStamp(context_, item.decision, nonce));
     const bool alone = item.decision.alone || MustTravelAlone(command);
     if (alone && !chunk->empty()) break;
+    job.claims = job.claims || claims;
     intents->push_back({.key = item.decision.key,
                         .kind = AttemptKind::kUpdate,
                         .nonce = nonce,
@@ -226,8 +232,9 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more) {
                         .version = item.decision.version,
                         .fields = FieldsOf(item.update)});
     job.commands.push_back(std::move(command));
+    item.claims = claims;
     chunk->push_back(std::move(item));
-    ready_.pop_front();
+    queue.pop_front();
     if (alone) break;
   }
   job.prepare = [this, intents] {
@@ -264,7 +271,7 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         break;
       case Fate::kNotExecuted:
         outcome.ToRepeat(decision);
-        ready_.push_back(item);
+        (item.claims ? claims_ : ready_).push_back(item);
         break;
       case Fate::kRefused:
         outcome.Refused(decision, result.reason, result.portal_code);

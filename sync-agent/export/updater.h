@@ -26,13 +26,14 @@ class Updater {
   void StampOnly(const ClientKey& client, ContactId contact);
   // Of a client whose contact seems to be gone: finds out, and has it considered again.
   void AskWhetherGone(const Decision& decision);
-  size_t pending() const { return to_read_.size() + ready_.size(); }
-  bool idle() const { return to_read_.empty() && ready_.empty() && in_flight_ == 0; }
+  size_t pending() const { return to_read_.size() + ready_.size() + claims_.size(); }
+  bool idle() const { return pending() == 0 && in_flight_ == 0; }
   // How many clients must wait here at once for whole requests: those of one read while
   // what the last one showed is written. 0: no contact had to be read so far.
   size_t Gathers() const { return reads_ ? 2 * MostPerRead() : 0; }
-  // `more`: clients are still being read; small batches wait for them.
-  std::optional<PortalLane::Job> Next(bool more);
+  // `more`: clients are still being read; small batches wait for them. `may_claim`: the
+  // lease runs; without it no contact is given to a client.
+  std::optional<PortalLane::Job> Next(bool more, bool may_claim);
 
  private:
   struct Item {
@@ -40,13 +41,14 @@ class Updater {
     ContactUpdate update;
     Outcome outcome = Outcome::kUpdated;
     bool stamp_only = false;
+    bool claims = false;
   };
 
-  // Puts the item among the ready ones, or counts it when nothing is to be sent.
+  // Puts the item among those to be sent, or counts it when nothing is to be.
   void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
   size_t MostPerRead() const;
   std::optional<PortalLane::Job> NextRead(bool more);
-  std::optional<PortalLane::Job> NextWrite(bool more);
+  std::optional<PortalLane::Job> NextWrite(bool more, bool may_claim);
   void Done(const std::shared_ptr<std::vector<Item>>& chunk,
             const PortalAnswer& answer);
   // Nothing was to be sent after all: the ledger learns today's digest.
@@ -56,6 +58,7 @@ class Updater {
   GoneCheck& gone_;
   std::deque<Decision> to_read_;
   std::deque<Item> ready_;
+  std::deque<Item> claims_;  // of contacts that may not bear their client's mark yet
   int in_flight_ = 0;
   bool reads_ = false;
 };

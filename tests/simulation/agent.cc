@@ -310,7 +310,7 @@ void Agent::Do(const SendRequest& send) {
     Drive();
     if (process_ != nullptr && !file_.died()) KickWriteBack();
   };
-  if (send.creates && Steady() + kLeaseMargin >= process_->lease_end &&
+  if (send.claims && Steady() + kLeaseMargin >= process_->lease_end &&
       !agent::MutantActive(agent::Mutant::kLeaseIgnored)) {
     Post(absl::ZeroDuration(), [this, run, id = send.id] {
       if (!process_->run.has_value() || process_->run->task.run != run) return;

@@ -118,6 +118,9 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       {971593, 1, "0:wrong-id:1,0:wrong-id:6,0:wrong-id:7,0:power-loss:69"},
       // A new ledger died before it had noted that it is cold, and moved on.
       {598, 6, "0:write-not-kept:45,5:takeover:0,5:crash-in-commit:40"},
+      // An agent that woke up when another had taken over marked a contact that it had
+      // looked at before.
+      {970722, 4, "0:wrong-id:0,3:takeover-unnoticed:0"},
   };
   for (const Case& one : kCases) {
     const auto faults = DecodeFaults(one.faults);
