@@ -184,6 +184,10 @@ inline constexpr Migration kLedgerMigrations[] = {
         PRIMARY KEY (key, nonce)
       ) WITHOUT ROWID;
     )sql"},
+    {10, "one index less to keep for each client", R"sql(
+      -- Attempts are few: those that are under way or in doubt.
+      DROP INDEX attempts_chunk;
+    )sql"},
 };
 
 }  // namespace guestbridge::agent
