@@ -16,6 +16,7 @@
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
+#include "server/api/standby.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"

@@ -13,12 +13,12 @@
 #include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 #include "server/tokens/token_keys.h"
+#include "server/tokens/token_trouble.h"
 
 namespace guestbridge::server {
 namespace {
 
 constexpr absl::string_view kDefaultOAuthServer = "https://oauth.bitrix.info";
-constexpr absl::string_view kScope = "crm";
 // An access token this near to its end would end on its way; a short-lived one is used
 // for most of its life all the same.
 constexpr absl::Duration kMargin = absl::Seconds(60);
@@ -27,15 +27,10 @@ constexpr int kMarginShare = 10;
 constexpr absl::Duration kAfterRefusal = absl::Minutes(10);
 constexpr absl::Duration kAfterTrouble = absl::Seconds(5);
 constexpr size_t kDigestDigits = 8;
-constexpr absl::Duration kPoll = absl::Milliseconds(250);
 // No request begins later after the claim: each takes at most 30 s.
 constexpr absl::Duration kLastAsk = absl::Seconds(100);
 // Several servers may race; a next look finds what the winner stored.
 constexpr int kLooks = 5;
-
-std::string Place(absl::string_view id, absl::string_view field) {
-  return absl::StrCat("integrations/", id, "/connection#", field);
-}
 
 // These two end only with a new refresh token.
 bool NeedsNewToken(absl::string_view reason) {
@@ -45,31 +40,6 @@ bool NeedsNewToken(absl::string_view reason) {
 
 absl::Status ForPortal(absl::string_view reason, const std::string& portal) {
   return MakeError(reason, {{"host", portal}});
-}
-
-// These pass: whoever asks again finds what another has done meanwhile.
-absl::Status Passing(const char* detail, const std::string& portal) {
-  return MakeError("OAUTH_UNREACHABLE", {{"host", portal}, {"detail", detail}});
-}
-absl::Status SettingsChanged(const std::string& portal) {
-  return Passing("SETTINGS_CHANGED", portal);
-}
-absl::Status UnderWay(const std::string& portal) {
-  return Passing("REFRESH_UNDER_WAY", portal);
-}
-
-absl::Status CheckScopes(const store::TokenRecord& record, const std::string& portal) {
-  // An answer without scopes says nothing against them.
-  if (record.scopes().empty()) return absl::OkStatus();
-  for (const std::string& scope : record.scopes()) {
-    if (absl::EqualsIgnoreCase(scope, kScope)) return absl::OkStatus();
-  }
-  return MakeError("SCOPE_MISSING", {{"host", portal}, {"scope", std::string(kScope)}});
-}
-
-void LogUnsettled(const std::string& integration_id, const absl::Status& error) {
-  log::Error("token_state_not_stored",
-             {{"integration", integration_id}, {"error", error}});
 }
 
 }  // namespace
@@ -118,13 +88,14 @@ absl::StatusOr<std::vector<SecretString>> TokenManager::OpenRefreshTokens(
   if (!record.sealed_refresh_token().empty()) {
     GB_ASSIGN_OR_RETURN(SecretString token,
                         sealer_.Open(record.sealed_refresh_token(),
-                                     Place(integration_id, "refresh_token")));
+                                     TokenPlace(integration_id, "refresh_token")));
     tokens.push_back(std::move(token));
   }
   if (!record.sealed_previous_refresh_token().empty()) {
-    GB_ASSIGN_OR_RETURN(SecretString token,
-                        sealer_.Open(record.sealed_previous_refresh_token(),
-                                     Place(integration_id, "previous_refresh_token")));
+    GB_ASSIGN_OR_RETURN(
+        SecretString token,
+        sealer_.Open(record.sealed_previous_refresh_token(),
+                     TokenPlace(integration_id, "previous_refresh_token")));
     tokens.push_back(std::move(token));
   }
   return tokens;
@@ -204,11 +175,11 @@ store::TokenRecord TokenManager::Seal(const std::string& integration_id,
   store::TokenRecord record = chain.record;
   const SecretString& next = grant.refresh_token.empty() ? used : grant.refresh_token;
   record.set_sealed_refresh_token(
-      sealer_.Seal(next, Place(integration_id, "refresh_token")));
+      sealer_.Seal(next, TokenPlace(integration_id, "refresh_token")));
   record.set_sealed_previous_refresh_token(
-      sealer_.Seal(used, Place(integration_id, "previous_refresh_token")));
+      sealer_.Seal(used, TokenPlace(integration_id, "previous_refresh_token")));
   record.set_sealed_access_token(
-      sealer_.Seal(grant.access_token, Place(integration_id, "access_token")));
+      sealer_.Seal(grant.access_token, TokenPlace(integration_id, "access_token")));
   record.set_expire_unix_seconds(absl::ToUnixSeconds(clock_.Now() + grant.lifetime));
   record.set_lifetime_seconds(absl::ToInt64Seconds(grant.lifetime));
   record.clear_scopes();
@@ -227,146 +198,6 @@ store::TokenRecord TokenManager::Seal(const std::string& integration_id,
   return record;
 }
 
-absl::StatusOr<store::TokenRecord> TokenManager::RefreshForSave(
-    const std::string& integration_id, const OAuthCredentials& credentials) {
-  const std::shared_ptr<Flight> flight = FlightOf(integration_id);
-  const std::lock_guard<std::mutex> lock(flight->mutex);
-  GB_RETURN_IF_ERROR(StoreUnsaved(integration_id, *flight).status());
-
-  const std::string digest = credentials.refresh_token.has_value()
-                                 ? Sha256Hex(credentials.refresh_token->Reveal())
-                                 : "";
-  const auto continues = [&](const store::TokenRecord& record) {
-    return record.client_id() == credentials.client_id &&
-           (digest.empty() || record.given_digest() == digest);
-  };
-  std::optional<Record<store::TokenRecord>> stored;
-  std::optional<Record<store::PendingTokenRecord>> pending;
-  bool in_force = false;
-  const absl::Duration give_up = clock_.Steady() + kPatience;
-  while (true) {
-    GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
-      GB_ASSIGN_OR_RETURN(stored, GetRecord<store::TokenRecord>(
-                                      transaction, TokensKey(integration_id)));
-      GB_ASSIGN_OR_RETURN(pending, GetRecord<store::PendingTokenRecord>(
-                                       transaction, PendingKey(integration_id)));
-      in_force = stored.has_value() && !stored->value.sealed_refresh_token().empty() &&
-                 continues(stored->value);
-      // What is not gone on with is not opened either.
-      if (in_force) {
-        return CheckSeals(transaction, sealer_, TokensKey(integration_id),
-                          stored->value);
-      }
-      if (pending.has_value() && continues(pending->value.tokens())) {
-        return CheckSeals(transaction, sealer_, PendingKey(integration_id),
-                          pending->value);
-      }
-      return absl::OkStatus();
-    }));
-    if (!in_force || !IsUnderWay(*flight, *stored)) break;
-    if (clock_.Steady() >= give_up) return UnderWay(credentials.portal);
-    pause_(kPoll);
-  }
-
-  Chain chain{.client_id = credentials.client_id,
-              .client_secret = credentials.client_secret,
-              .portal = credentials.portal,
-              .record = {},
-              .refresh_tokens = {}};
-  if (in_force) {
-    chain.record = stored->value;
-  } else if (pending.has_value() && continues(pending->value.tokens())) {
-    chain.record = pending->value.tokens();
-  }
-  GB_ASSIGN_OR_RETURN(chain.refresh_tokens,
-                      OpenRefreshTokens(integration_id, chain.record));
-  if (credentials.refresh_token.has_value()) {
-    // Of a chain that goes on it is the oldest token, and mostly dead.
-    const bool held =
-        std::any_of(chain.refresh_tokens.begin(), chain.refresh_tokens.end(),
-                    [&](const SecretString& token) {
-                      return ConstantTimeEquals(token.Reveal(),
-                                                credentials.refresh_token->Reveal());
-                    });
-    if (!held) chain.refresh_tokens.push_back(*credentials.refresh_token);
-    chain.record.set_given_digest(digest);
-  }
-  chain.answer_was_lost = chain.record.refresh_sent_unix_seconds() != 0;
-
-  store::TokenRecord claimed;
-  int64_t version = 0;
-  // Before the claim: whoever sees it counts from then, however long it takes here.
-  const absl::Duration claim_time = clock_.Steady();
-  if (in_force) {
-    claimed = stored->value;
-    version = stored->version;
-    GB_ASSIGN_OR_RETURN(const bool mine, Claim(integration_id, &version, &claimed));
-    if (!mine) return UnderWay(credentials.portal);
-  }
-  bool answer_lost = false;
-  absl::StatusOr<store::TokenRecord> refreshed =
-      Refresh(integration_id, chain, claim_time, &answer_lost);
-  if (!refreshed.ok()) {
-    if (in_force) {
-      const auto settled = Settle(integration_id, version, answer_lost, claimed);
-      if (!settled.ok()) LogUnsettled(integration_id, settled.status());
-    }
-    return refreshed.status();
-  }
-  if (in_force) {
-    flight->unsaved = *refreshed;
-    flight->unsaved_follows = claimed.sealed_refresh_token();
-  } else {
-    flight->unsaved_aside.emplace();
-    *flight->unsaved_aside->mutable_tokens() = *refreshed;
-  }
-  GB_ASSIGN_OR_RETURN(const bool in_place, StoreUnsaved(integration_id, *flight));
-  if (in_force && !in_place) return SettingsChanged(credentials.portal);
-  GB_RETURN_IF_ERROR(CheckScopes(*refreshed, credentials.portal));
-  flight->failure = absl::OkStatus();
-  return refreshed;
-}
-
-absl::Status TokenManager::AdoptTokens(Transaction& transaction,
-                                       const std::string& integration_id,
-                                       const store::TokenRecord& refreshed) {
-  GB_ASSIGN_OR_RETURN(const auto pending, GetRecord<store::PendingTokenRecord>(
-                                              transaction, PendingKey(integration_id)));
-  // What lies aside may be from another save that failed; a chain that was in force
-  // before is in its place already.
-  if (!pending.has_value() ||
-      !IsSameToken(integration_id, pending->value.tokens().sealed_refresh_token(),
-                   refreshed.sealed_refresh_token())) {
-    return absl::OkStatus();
-  }
-  GB_RETURN_IF_ERROR(
-      PutRecord(transaction, TokensKey(integration_id), pending->value.tokens()));
-  GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, TokensKey(integration_id),
-                               pending->value.tokens()));
-  GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, PendingKey(integration_id),
-                               store::PendingTokenRecord()));
-  return transaction.Delete(PendingKey(integration_id));
-}
-
-bool TokenManager::IsSameToken(const std::string& integration_id,
-                               const std::string& sealed, const std::string& other) {
-  if (sealed == other) return true;
-  const std::string place = Place(integration_id, "refresh_token");
-  const absl::StatusOr<SecretString> one = sealer_.Open(sealed, place);
-  const absl::StatusOr<SecretString> two = sealer_.Open(other, place);
-  return one.ok() && two.ok() && ConstantTimeEquals(one->Reveal(), two->Reveal());
-}
-
-absl::Status TokenManager::ForgetTokens(Transaction& transaction,
-                                        const std::string& integration_id) {
-  for (const std::string& key :
-       {PendingKey(integration_id), TokensKey(integration_id)}) {
-    GB_RETURN_IF_ERROR(transaction.Delete(key));
-    GB_RETURN_IF_ERROR(NoteSeals(transaction, sealer_, key, store::TokenRecord()));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::optional<AccessToken>> TokenManager::Usable(
     const std::string& integration_id, const store::TokenRecord& record,
     absl::string_view refused_token_digest) {
@@ -377,7 +208,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::Usable(
   if (clock_.Now() + margin >= expire) return std::nullopt;
   GB_ASSIGN_OR_RETURN(SecretString token,
                       sealer_.Open(record.sealed_access_token(),
-                                   Place(integration_id, "access_token")));
+                                   TokenPlace(integration_id, "access_token")));
   if (!refused_token_digest.empty() &&
       absl::EqualsIgnoreCase(Sha256Hex(token.Reveal()).substr(0, kDigestDigits),
                              refused_token_digest.substr(0, kDigestDigits))) {
@@ -462,7 +293,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
               .refresh_tokens = {}};
   GB_ASSIGN_OR_RETURN(chain.client_secret,
                       sealer_.Open(connection.sealed_client_secret(),
-                                   Place(integration_id, "client_secret")));
+                                   TokenPlace(integration_id, "client_secret")));
   GB_ASSIGN_OR_RETURN(chain.refresh_tokens, OpenRefreshTokens(integration_id, record));
   chain.answer_was_lost = record.refresh_sent_unix_seconds() != 0;
 
@@ -487,7 +318,7 @@ absl::StatusOr<std::optional<AccessToken>> TokenManager::RefreshStored(
     if (!in_place) return std::nullopt;
     GB_ASSIGN_OR_RETURN(SecretString token,
                         sealer_.Open(refreshed->sealed_access_token(),
-                                     Place(integration_id, "access_token")));
+                                     TokenPlace(integration_id, "access_token")));
     return AccessToken{
         .token = std::move(token),
         .expire_time = absl::FromUnixSeconds(refreshed->expire_unix_seconds())};

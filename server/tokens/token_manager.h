@@ -128,6 +128,9 @@ class TokenManager {
   absl::StatusOr<v1::TokenState> State(const std::string& integration_id);
 
  private:
+  // How often another server's refresh is looked after.
+  static constexpr absl::Duration kPoll = absl::Milliseconds(250);
+
   // Of one integration. Its mutex is held for a whole refresh: this is the single
   // flight.
   struct Flight {
