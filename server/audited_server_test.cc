@@ -41,6 +41,7 @@ namespace {
 using ::guestbridge::testing::IsOk;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::Not;
 using ::testing::Property;
 using ::testing::StartsWith;
 using Record = v1::AuditRecord;
@@ -257,6 +258,45 @@ TEST_F(AuditedServerTest, WithAClientCaOnlyItsOwnCertificatesOpenTheDoor) {
                     Property(&Record::method,
                              "guestbridge.v1.IntegrationService/ListIntegrations"))));
   }
+}
+
+TEST_F(AuditedServerTest, ACertificateThatTheHandshakeRefusesMakesNoCallAndNoRecord) {
+  const absl::Time now = absl::Now();
+  const absl::Duration hour = absl::Hours(1);
+  const CertificateKey desk_key = MakePrivateKey();
+  const CertificateKey other_key = MakePrivateKey();
+  const Certificate desks =
+      MakeAuthority("desks", *desk_key, {now - 3 * hour, now + hour}, SystemRandom());
+  const Certificate others =
+      MakeAuthority("others", *other_key, {now - 3 * hour, now + hour}, SystemRandom());
+  options_.client_ca = dir_.File("desks.pem");
+  std::ofstream(options_.client_ca) << ToPem(*desks);
+  const auto token =
+      CreateApiToken(*Bare(), SystemRandom(), SystemClock(), Role::kAdmin, "ivanova");
+  ASSERT_THAT(token, IsOk());
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  const auto show = [&](X509& issuer, EVP_PKEY& issuer_key, const Validity& validity) {
+    CertificateTerms terms;
+    terms.common_name = "desk";
+    terms.alternative_names = "DNS:desk";
+    terms.extended_key_usage = "clientAuth";
+    terms.validity = validity;
+    const CertificateKey key = MakePrivateKey();
+    const Certificate shown =
+        IssueCertificate(terms, *key, issuer, issuer_key, SystemRandom());
+    return Channel(*server, token->Reveal(), ToPem(*shown), ToPem(*key).Reveal());
+  };
+  constexpr char kMethod[] = "/guestbridge.v1.IntegrationService/ListIntegrations";
+  EXPECT_EQ(Call(show(*others, *other_key, {now - hour, now + hour}), kMethod),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Call(show(*desks, *desk_key, {now - 2 * hour, now - hour}), kMethod),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Call(show(*desks, *desk_key, {now + hour / 2, now + hour}), kMethod),
+            grpc::StatusCode::UNAVAILABLE);
+  const auto own = show(*desks, *desk_key, {now - hour, now + hour});
+  EXPECT_EQ(Call(own, kMethod), grpc::StatusCode::OK);
+  EXPECT_THAT(Records(own), Not(Contains(Property(&Record::outcome, Record::DENIED))));
 }
 
 TEST_F(AuditedServerTest, AnAgentThatIsGivenAConfigurationIsOnRecordBefore) {

@@ -16,7 +16,7 @@ class CallingAgent {
     hello_.set_agent(name);
     hello_.set_installation("inst");
   }
-  ~CallingAgent() { watch_context_.TryCancel(); }
+  ~CallingAgent() { Leave(); }
 
   v1::AgentControlService::Stub& stub() { return *stub_; }
   const std::string& session() const { return session_; }
@@ -36,6 +36,8 @@ class CallingAgent {
     stream_ = stub_->Watch(&watch_context_, request);
     return *stream_;
   }
+  // Ends the stream; from any thread.
+  void Leave() { watch_context_.TryCancel(); }
   grpc::Status GetAccessToken(const std::string& integration, v1::AccessToken* token) {
     v1::GetAccessTokenRequest request;
     request.set_session(session_);

@@ -1,23 +1,41 @@
 // Agents with certificates at a whole server, over the wire: what becomes of a stream
-// when the certificate that it was opened with ends.
+// when the certificate that it was opened with ends, and what stays of those who are
+// not let in: a record, and nothing else.
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/certificate/certificate.h"
 #include "common/certificate/signing_request.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
+#include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/agent_enrollment.grpc.pb.h"
+#include "guestbridge/v1/audit.pb.h"
+#include "server/audit/keys.h"
+#include "server/identity/peer_certificate.h"
 #include "server/server.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
+#include "server/store/sqlite_store.h"
+#include "tests/testing/signing_requests.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -25,6 +43,13 @@ namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::RequestWith;
+using ::guestbridge::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Property;
+using ::testing::StartsWith;
+using Record = v1::AuditRecord;
 using Channel = std::shared_ptr<grpc::Channel>;
 
 std::string ReadAll(const std::string& file) {
@@ -68,47 +93,79 @@ class EnrolledAgentsTest : public ::testing::Test {
                                      alone);
   }
 
-  // With a new token and a new key.
-  Identity Join() {
-    grpc::ClientContext create_context;
-    SetDeadline(create_context);
-    create_context.AddMetadata("authorization", "Bearer " + admin_);
+  // A join token, made by the admin.
+  std::string CreateToken(const std::string& agent) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("authorization", "Bearer " + admin_);
     v1::CreateAgentRequest create;
-    create.set_agent_id("hotel-1");
+    create.set_agent_id(agent);
     v1::CreateAgentResponse created;
-    const Channel anyone = Open({});
-    EXPECT_THAT(FromGrpcStatus(v1::AgentService::NewStub(anyone)->CreateAgent(
-                    &create_context, create, &created)),
+    EXPECT_THAT(FromGrpcStatus(v1::AgentService::NewStub(Open({}))->CreateAgent(
+                    &context, create, &created)),
                 IsOk());
+    return created.join_token();
+  }
+
+  // The certificate.
+  absl::StatusOr<std::string> JoinWith(const std::string& agent,
+                                       const std::string& token,
+                                       const std::string& signing_request) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::JoinRequest join;
+    join.set_agent(agent);
+    join.set_join_token(token);
+    join.set_signing_request(signing_request);
+    v1::JoinResponse joined;
+    const grpc::Status status =
+        v1::AgentEnrollmentService::NewStub(Open({}))->Join(&context, join, &joined);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return joined.certificate_chain();
+  }
+
+  // With a new token and a new key.
+  Identity Join(const std::string& agent = "hotel-1") {
     Identity identity;
     identity.key = MakePrivateKey();
-    grpc::ClientContext join_context;
-    SetDeadline(join_context);
-    v1::JoinRequest join;
-    join.set_agent("hotel-1");
-    join.set_join_token(created.join_token());
-    join.set_signing_request(MakeSigningRequest(*identity.key, "hotel-1"));
-    v1::JoinResponse joined;
-    EXPECT_THAT(FromGrpcStatus(v1::AgentEnrollmentService::NewStub(anyone)->Join(
-                    &join_context, join, &joined)),
-                IsOk());
-    identity.chain = joined.certificate_chain();
+    const auto chain =
+        JoinWith(agent, CreateToken(agent), MakeSigningRequest(*identity.key, agent));
+    EXPECT_THAT(chain, IsOk());
+    if (chain.ok()) identity.chain = *chain;
     return identity;
+  }
+
+  absl::StatusOr<std::string> RenewWith(const Identity& shown,
+                                        const std::string& signing_request) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::RenewRequest request;
+    request.set_signing_request(signing_request);
+    v1::RenewResponse renewed;
+    const grpc::Status status = v1::AgentEnrollmentService::NewStub(Open(shown))
+                                    ->Renew(&context, request, &renewed);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return renewed.certificate_chain();
   }
 
   Identity Renew(const Identity& shown) {
     Identity identity;
     identity.key = MakePrivateKey();
+    const auto chain = RenewWith(shown, MakeSigningRequest(*identity.key, "hotel-1"));
+    EXPECT_THAT(chain, IsOk());
+    if (chain.ok()) identity.chain = *chain;
+    return identity;
+  }
+
+  absl::Status Hello(const Identity& shown, const std::string& agent) {
     grpc::ClientContext context;
     SetDeadline(context);
-    v1::RenewRequest request;
-    request.set_signing_request(MakeSigningRequest(*identity.key, "hotel-1"));
-    v1::RenewResponse renewed;
-    EXPECT_THAT(FromGrpcStatus(v1::AgentEnrollmentService::NewStub(Open(shown))
-                                   ->Renew(&context, request, &renewed)),
-                IsOk());
-    identity.chain = renewed.certificate_chain();
-    return identity;
+    v1::HelloRequest hello;
+    hello.set_agent(agent);
+    hello.set_installation("one");
+    v1::HelloResponse said;
+    return FromGrpcStatus(
+        v1::AgentControlService::NewStub(Open(shown))->Hello(&context, hello, &said));
   }
 
   // An open stream of the agent.
@@ -144,11 +201,93 @@ class EnrolledAgentsTest : public ::testing::Test {
     return stream;
   }
 
+  // Signed by the server's own authority for agents, which never gave it out.
+  Identity Issue(const Validity& validity) {
+    return Issue(validity,
+                 *ParseCertificate(ReadAll(options_.data_dir + "/agent-ca.pem")),
+                 *ParsePrivateKey(ReadAll(options_.data_dir + "/agent-ca.key")));
+  }
+  static Identity Issue(const Validity& validity, X509& issuer, EVP_PKEY& issuer_key) {
+    CertificateTerms terms;
+    terms.common_name = "hotel-1";
+    terms.alternative_names = "URI:guestbridge://agents/hotel-1";
+    terms.extended_key_usage = "clientAuth";
+    terms.validity = validity;
+    Identity identity;
+    identity.key = MakePrivateKey();
+    identity.chain = ToPem(
+        *IssueCertificate(terms, *identity.key, issuer, issuer_key, SystemRandom()));
+    return identity;
+  }
+
+  std::unique_ptr<Store> Bare() {
+    auto store = OpenSqliteStore(options_.data_dir + "/server.db");
+    EXPECT_THAT(store, IsOk());
+    return *std::move(store);
+  }
+
+  void EditEnrollment(const std::string& agent,
+                      const std::function<void(store::EnrollmentRecord&)>& edit) {
+    EXPECT_THAT(Bare()->Write([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(auto record,
+                          GetRecord<store::EnrollmentRecord>(t, EnrollmentKey(agent)));
+      store::EnrollmentRecord enrollment =
+          record.has_value() ? record->value : store::EnrollmentRecord();
+      edit(enrollment);
+      return PutRecord(t, EnrollmentKey(agent), enrollment);
+    }),
+                IsOk());
+  }
+
+  // All that is stored of agents.
+  std::vector<std::string> Agents() {
+    std::vector<std::string> documents;
+    EXPECT_THAT(Bare()->Read([&](Transaction& t) -> absl::Status {
+      for (const char* prefix : {"agents/", "enrollments/"}) {
+        GB_ASSIGN_OR_RETURN(const auto found, t.List(prefix, "", 1000));
+        for (const Document& document : found) {
+          documents.push_back(document.key + "=" + document.body);
+        }
+      }
+      return absl::OkStatus();
+    }),
+                IsOk());
+    return documents;
+  }
+
+  std::vector<Record> Refusals() {
+    std::vector<Record> refusals;
+    EXPECT_THAT(Bare()->Read([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(const auto records,
+                          ListRecords<Record>(t, kAuditRecords, "", 10000));
+      for (const auto& record : records) {
+        if (record.value.outcome() == Record::DENIED) refusals.push_back(record.value);
+      }
+      return absl::OkStatus();
+    }),
+                IsOk());
+    return refusals;
+  }
+
+  void ExpectRecorded(const std::string& reason, const std::string& method,
+                      const std::string& principal, const std::string& agent) {
+    EXPECT_THAT(Refusals(),
+                Contains(AllOf(Property(&Record::reason, reason),
+                               Property(&Record::method, "guestbridge.v1." + method),
+                               Property(&Record::principal, principal),
+                               Property(&Record::peer, StartsWith("127.0.0.1:")),
+                               Property(&Record::resource, "agents/" + agent))));
+  }
+
   testing::TempDir dir_;
   ServerOptions options_;
   std::unique_ptr<Server> server_;
   std::string admin_;
 };
+
+constexpr char kJoin[] = "AgentEnrollmentService/Join";
+constexpr char kRenew[] = "AgentEnrollmentService/Renew";
+constexpr char kHello[] = "AgentControlService/Hello";
 
 TEST_F(EnrolledAgentsTest, AStreamEndsWithTheCertificateThatItWasOpenedWith) {
   options_.agent_certificate_life = absl::Seconds(4);
@@ -177,6 +316,137 @@ TEST_F(EnrolledAgentsTest, ARenewalEndsNoStream) {
   const auto next = Watch(second);
   next->context.TryCancel();
   EXPECT_EQ(next->Await().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(EnrolledAgentsTest, AJoinTokenThatIsRefusedIsOnRecordAndChangesNothing) {
+  Start();
+  const std::string used = CreateToken("hotel-1");
+  ASSERT_THAT(JoinWith("hotel-1", used, MakeSigningRequest(*MakePrivateKey(), "")),
+              IsOk());
+  const std::string expired = CreateToken("hotel-2");
+  EditEnrollment("hotel-2", [](store::EnrollmentRecord& enrollment) {
+    enrollment.mutable_join_token()->set_expire_unix_seconds(1);
+  });
+  const std::vector<std::string> before = Agents();
+  const std::string request = MakeSigningRequest(*MakePrivateKey(), "");
+  struct Case {
+    std::string agent;
+    std::string token;
+    std::string reason;
+  };
+  for (const Case& bad : std::vector<Case>{{"hotel-1", "gbj_no", "JOIN_TOKEN_UNKNOWN"},
+                                           {"hotel-1", used, "JOIN_TOKEN_USED"},
+                                           {"hotel-2", expired, "JOIN_TOKEN_EXPIRED"},
+                                           {"hotel-3", used, "JOIN_TOKEN_UNKNOWN"}}) {
+    EXPECT_THAT(JoinWith(bad.agent, bad.token, request),
+                StatusIs(absl::StatusCode::kUnauthenticated, bad.reason));
+  }
+  ExpectRecorded("JOIN_TOKEN_UNKNOWN", kJoin, "", "hotel-1");
+  ExpectRecorded("JOIN_TOKEN_USED", kJoin, "", "hotel-1");
+  ExpectRecorded("JOIN_TOKEN_EXPIRED", kJoin, "", "hotel-2");
+  EXPECT_EQ(Agents(), before);
+  for (const Record& record : Refusals()) {
+    EXPECT_EQ(record.SerializeAsString().find(used.substr(4)), std::string::npos);
+  }
+}
+
+TEST_F(EnrolledAgentsTest, OfFiftyClientsThatRaceForOneTokenFortyNineAreOnRecord) {
+  Start();
+  const std::string token = CreateToken("hotel-1");
+  std::atomic<int> won = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 50; ++i) {
+    clients.emplace_back([&] {
+      const std::string request = MakeSigningRequest(*MakePrivateKey(), "hotel-1");
+      const auto joined = JoinWith("hotel-1", token, request);
+      if (joined.ok()) {
+        ++won;
+      } else {
+        EXPECT_EQ(ReasonOf(joined.status()), "JOIN_TOKEN_USED");
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(won, 1);
+  server_->Drain(absl::ZeroDuration());
+  int refused = 0;
+  for (const Record& record : Refusals()) {
+    if (record.reason() == "JOIN_TOKEN_USED") refused += std::max(record.count(), 1);
+  }
+  EXPECT_EQ(refused, 49);
+}
+
+TEST_F(EnrolledAgentsTest, ARequestForMoreThanItsNameIsOnRecordAndChangesNothing) {
+  Start();
+  const Identity joined = Join("hotel-2");
+  const std::string token = CreateToken("hotel-1");
+  const CertificateKey key = MakePrivateKey();
+  const std::vector<std::string> before = Agents();
+  struct Case {
+    std::string request;
+    std::string reason;
+  };
+  for (const Case& bad : std::vector<Case>{
+           {"no request", "SIGNING_REQUEST_INVALID"},
+           {MakeSigningRequest(*key, "hotel-9"), "SIGNING_REQUEST_NAME_FOREIGN"},
+           {RequestWith(*key, "", NID_basic_constraints, "CA:TRUE"),
+            "SIGNING_REQUEST_FOR_AUTHORITY"}}) {
+    SCOPED_TRACE(bad.reason);
+    EXPECT_THAT(JoinWith("hotel-1", token, bad.request),
+                StatusIs(absl::StatusCode::kInvalidArgument, bad.reason));
+    EXPECT_THAT(RenewWith(joined, bad.request),
+                StatusIs(absl::StatusCode::kInvalidArgument, bad.reason));
+    EXPECT_THAT(Refusals(),
+                Contains(AllOf(Property(&Record::reason, bad.reason),
+                               Property(&Record::principal, "agents/hotel-2"),
+                               Property(&Record::method,
+                                        std::string("guestbridge.v1.") + kRenew))));
+    EXPECT_THAT(
+        Refusals(),
+        Contains(AllOf(
+            Property(&Record::reason, bad.reason), Property(&Record::principal, ""),
+            Property(&Record::peer, StartsWith("127.0.0.1:")),
+            Property(&Record::method, std::string("guestbridge.v1.") + kJoin))));
+  }
+  EXPECT_EQ(Agents(), before);
+  EXPECT_THAT(JoinWith("hotel-1", token, MakeSigningRequest(*key, "hotel-1")), IsOk());
+}
+
+TEST_F(EnrolledAgentsTest, ACertificateThatIsRefusedIsOnRecordAndChangesNothing) {
+  Start();
+  Join("hotel-1");
+  const Identity other_agent = Join("hotel-2");
+  const absl::Time now = absl::Now();
+  const absl::Duration hour = absl::Hours(1);
+  const CertificateKey other_key = MakePrivateKey();
+  const Certificate other_authority =
+      MakeAuthority("agents", *other_key, {now - hour, now + hour}, SystemRandom());
+  // What was issued, but not yet or no longer counts.
+  const Identity early = Issue({now + hour, now + 2 * hour});
+  const Identity late = Issue({now - 2 * hour, now - hour});
+  EditEnrollment("hotel-1", [&](store::EnrollmentRecord& enrollment) {
+    enrollment.mutable_current()->set_fingerprint(
+        FingerprintOf(*ParseCertificate(early.chain)));
+    *enrollment.mutable_previous() = enrollment.current();
+    enrollment.mutable_previous()->set_fingerprint(
+        FingerprintOf(*ParseCertificate(late.chain)));
+  });
+  const std::vector<std::string> before = Agents();
+  const auto refused = [&](const Identity& shown) {
+    return ReasonOf(Hello(shown, "hotel-1"));
+  };
+  EXPECT_EQ(refused(Issue({now - hour, now + hour}, *other_authority, *other_key)),
+            "CERTIFICATE_UNKNOWN");
+  ExpectRecorded("CERTIFICATE_UNKNOWN", kHello, "", "hotel-1");
+  EXPECT_EQ(refused(Issue({now - hour, now + hour})), "CERTIFICATE_UNKNOWN")
+      << "of the right authority, but never given out";
+  EXPECT_EQ(refused(early), "CERTIFICATE_NOT_YET_VALID");
+  ExpectRecorded("CERTIFICATE_NOT_YET_VALID", kHello, "", "hotel-1");
+  EXPECT_EQ(refused(late), "CERTIFICATE_OUTDATED");
+  ExpectRecorded("CERTIFICATE_OUTDATED", kHello, "", "hotel-1");
+  EXPECT_EQ(refused(other_agent), "AGENT_NAME_FOREIGN");
+  ExpectRecorded("AGENT_NAME_FOREIGN", kHello, "agents/hotel-2", "hotel-2");
+  EXPECT_EQ(Agents(), before);
 }
 
 }  // namespace

@@ -258,6 +258,25 @@ TEST_F(ServerTest, AWrongOrLostKeyFileIsFoundAtStart) {
   EXPECT_THAT(Start(), IsOk());
 }
 
+TEST_F(ServerTest, AKeyFileOfTheWrongSizeOrForEverybodysEyesStartsNothing) {
+  options_.plaintext = true;
+  ASSERT_THAT(Start(), IsOk());
+  server_.reset();
+  const std::string key = dir_.File("data") + "/secret.key";
+  const std::string good = ReadAll(key);
+  using std::filesystem::perms;
+  std::filesystem::permissions(key, perms::owner_read | perms::owner_write |
+                                        perms::group_read | perms::others_read);
+  EXPECT_EQ(ReasonOf(Start()), "KEY_FILE_READABLE_BY_OTHERS");
+  EXPECT_EQ(ReadAll(key), good);
+  std::filesystem::permissions(key, perms::owner_read | perms::owner_write);
+  std::ofstream(key, std::ios::binary) << good.substr(0, 20);
+  EXPECT_EQ(ReasonOf(Start()), "KEY_FILE_MALFORMED");
+  EXPECT_EQ(ReadAll(key), good.substr(0, 20));
+  std::ofstream(key, std::ios::binary) << good;
+  EXPECT_THAT(Start(), IsOk());
+}
+
 TEST_F(ServerTest, TwoServersDoNotShareADataDirectory) {
   options_.plaintext = true;
   ASSERT_THAT(Start(), IsOk());

@@ -21,6 +21,15 @@ const char* NonNull(absl::string_view text) {
   return text.data() == nullptr ? "" : text.data();
 }
 
+absl::StatusOr<bool> IsEmpty(Database& database) {
+  GB_ASSIGN_OR_RETURN(Statement * count,
+                      database.Prepare("SELECT count(*) FROM sqlite_schema"));
+  GB_ASSIGN_OR_RETURN(const bool row, count->Step());
+  const bool empty = row && count->Int(0) == 0;
+  count->Reset();
+  return empty;
+}
+
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
@@ -134,7 +143,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& file
   if (sqlite3_db_readonly(handle, "main") == 1) {
     return ErrorOf(SQLITE_READONLY, file);
   }
-  GB_RETURN_IF_ERROR(database->Execute("PRAGMA journal_mode = WAL;"));
+  GB_ASSIGN_OR_RETURN(const bool is_new, IsEmpty(*database));
+  // Of a file with something in it the pragma would change the header.
+  if (is_new) GB_RETURN_IF_ERROR(database->Execute("PRAGMA journal_mode = WAL;"));
   GB_RETURN_IF_ERROR(database->Execute(durability == Durability::kFull
                                            ? "PRAGMA synchronous = FULL;"
                                            : "PRAGMA synchronous = NORMAL;"));

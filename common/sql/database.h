@@ -62,8 +62,9 @@ class Database {
  public:
   enum class Durability { kFull, kNormal };
 
-  // Opens or creates `file` in WAL mode with foreign keys on, and checks it
-  // (PRAGMA quick_check) when `check` is set.
+  // Opens or creates `file` with foreign keys on, and checks it (PRAGMA quick_check)
+  // when `check` is set. A new file is in WAL mode; one that holds something already is
+  // left as it is until Migrate knows whose it is.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& file,
                                                         Durability durability,
                                                         bool check);
@@ -113,10 +114,10 @@ struct Migration {
   absl::string_view script;
 };
 
-// Brings the schema to the last migration, each in its own transaction, and records it.
-// Errors: SCHEMA_TOO_NEW (FAILED_PRECONDITION) when the file knows a later migration;
-// NOT_OUR_DATABASE when it holds another product's tables. `product` names ours, e.g.
-// "guestbridge-server".
+// Turns WAL mode on, brings the schema to the last migration, each in its own
+// transaction, and records it. Errors: SCHEMA_TOO_NEW (FAILED_PRECONDITION) when the
+// file knows a later migration; NOT_OUR_DATABASE when it holds another product's
+// tables; both leave every byte of it. `product` names ours, e.g. "guestbridge-server".
 absl::Status Migrate(Database& database, absl::string_view product,
                      absl::Span<const Migration> migrations);
 

@@ -83,6 +83,8 @@ absl::Status Migrate(Database& database, absl::string_view product,
                                         {"found", absl::StrCat(found)},
                                         {"known", absl::StrCat(known)}});
   }
+  // A new file has it already; this one may be a copy that somebody made.
+  GB_RETURN_IF_ERROR(database.Execute("PRAGMA journal_mode = WAL;"));
   for (const Migration& migration : migrations) {
     GB_RETURN_IF_ERROR(database.Transact([&]() -> absl::Status {
       GB_ASSIGN_OR_RETURN(const int64_t last, LastApplied(database));

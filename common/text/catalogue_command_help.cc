@@ -464,10 +464,12 @@ constexpr ReasonText kHelp[] = {
               "записывается, чтение продолжается): имя профиля или файл; по умолчанию "
               "1c-hotel"),
     MakeLabel("LABEL_FLAG_AGENT",
-              "Which agent does the work; default: the only connected one, or the "
+              "Which agent does the work; default: the one it is assigned to; else, as "
+              "long as no agent has a certificate, the only connected one, or the "
               "first that connects",
-              "Какой агент работает; по умолчанию единственный подключённый или "
-              "первый, который подключится"),
+              "Какой агент работает; по умолчанию назначенный, а пока ни у одного "
+              "агента нет сертификата, единственный подключённый или первый, который "
+              "подключится"),
     MakeLabel("LABEL_FLAG_TARIFF",
               "Request limit of the portal's plan; default standard",
               "Лимит запросов по тарифу портала; по умолчанию standard"),

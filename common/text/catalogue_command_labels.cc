@@ -88,8 +88,11 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_AGENT", "Agent", "Агент"),
     MakeLabel("LABEL_AGENT_FOUND", "{agent} (not fixed: --agent fixes one)",
               "{agent} (не закреплён; закрепить: --agent)"),
-    MakeLabel("LABEL_ANY_AGENT", "the only connected one, or the first that connects",
-              "единственный подключённый или первый, который подключится"),
+    MakeLabel("LABEL_ANY_AGENT",
+              "not assigned: without certificates the only connected one, or the first "
+              "that connects",
+              "не назначен: без сертификатов единственный подключённый или первый, "
+              "который подключится"),
     MakeLabel("LABEL_TARIFF", "Tariff", "Тариф"),
     MakeLabel("LABEL_TARIFF_TARIFF_UNSPECIFIED", "standard", "стандартный"),
     MakeLabel("LABEL_TARIFF_STANDARD", "standard", "стандартный"),

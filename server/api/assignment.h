@@ -28,7 +28,6 @@ absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
 absl::StatusOr<bool> HasEnrolledAgent(Transaction& transaction);
 
 // True when the integration has a connection that names no agent, no person has
-// True when the integration has a connection that names no agent, no person has
 // assigned it to one (CreateAgent), no agent has enrolled, and none is recorded or
 // the recorded one has no standby and is gone: it said goodbye, or was not heard of
 // for long. A run that is under way keeps its agent. Whoever comes next has another

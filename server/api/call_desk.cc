@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -35,29 +36,54 @@ std::string PeerAddress(const std::string& peer) {
   return absl::StrReplaceAll(address, {{"%5B", "["}, {"%5D", "]"}});
 }
 
+// Refusals, whoever calls, of what may be made up, or would lead to where nobody may
+// send us. A stale etag looks like a forged one.
+bool IsAttempt(absl::string_view reason) {
+  static constexpr absl::string_view kAttempts[] = {
+      "API_SERVER_INVALID",
+      "ETAG_MISMATCH",
+      "INTEGRATION_NOT_ASSIGNED",
+      "PAGE_TOKEN_INVALID",
+      "PORTAL_ADDRESS_REFUSED",
+      "PORTAL_NOT_BITRIX24",
+      "SIGNING_REQUEST_FOR_AUTHORITY",
+      "SIGNING_REQUEST_INVALID",
+      "SIGNING_REQUEST_KEY_WEAK",
+      "SIGNING_REQUEST_NAME_FOREIGN",
+      "SOURCE_ADDRESS_REFUSED",
+      "TOKEN_GRANTS_INVALID",
+  };
+  return std::find(std::begin(kAttempts), std::end(kAttempts), reason) !=
+         std::end(kAttempts);
+}
+
 // What a call was refused for that the caller may not do, though it may call. An RPC
 // that needs no token refuses strangers by whatever is wrong with what they bring.
 bool IsDenial(const absl::Status& status, absl::string_view method) {
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
       return true;
-    case absl::StatusCode::kFailedPrecondition:
-      if (ReasonOf(status) == "INTEGRATION_NOT_ASSIGNED") return true;
-      break;
     case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
       break;
     default:
       return false;
   }
-  return AccessOf(method) == Access::kAnyone;
+  return IsAttempt(ReasonOf(status)) || AccessOf(method) == Access::kAnyone;
 }
 
 // What the refusal is about, as far as the error says.
 std::string ResourceOf(const absl::Status& status) {
   const Parameters parameters = ParametersOf(status);
+  // A name that was read before its etag was looked at.
+  const auto name = parameters.find("name");
+  if (ReasonOf(status) == "ETAG_MISMATCH" && name != parameters.end()) {
+    return name->second;
+  }
   const auto integration = parameters.find("integration");
   if (integration != parameters.end() && IsIntegrationId(integration->second)) {
     return IntegrationName(integration->second);
@@ -67,6 +93,15 @@ std::string ResourceOf(const absl::Status& status) {
     return AgentName(agent->second);
   }
   return "";
+}
+
+// The same, or else the integration that the request names.
+std::string ResourceOf(const absl::Status& status, absl::string_view method,
+                       const google::protobuf::Message& request) {
+  std::string resource = ResourceOf(status);
+  if (!resource.empty()) return resource;
+  const std::string integration = IntegrationNamedBy(method, request);
+  return integration.empty() ? "" : IntegrationName(integration);
 }
 
 }  // namespace
@@ -152,7 +187,7 @@ grpc::Status CallDesk::Serve(
       status = absl::InternalError("exception");
     }
     if (IsDenial(status, method)) {
-      denied_.Add(call->audited, ReasonOf(status), ResourceOf(status));
+      denied_.Add(call->audited, ReasonOf(status), ResourceOf(status, method, request));
     }
   } else {
     status = call.status();

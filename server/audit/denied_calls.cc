@@ -64,7 +64,14 @@ void DeniedCalls::Record(bool all) {
         continue;
       }
       if (it->second.unrecorded > 0) due.emplace_back(it->first, it->second);
-      it = counts_.erase(it);
+      // A flood that goes on has told its first: from then on it has its counts alone.
+      if (all || it->second.together != kBeyondTogether || it->second.unrecorded == 0) {
+        it = counts_.erase(it);
+        continue;
+      }
+      it->second.unrecorded = 0;
+      it->second.since = clock_.Steady();
+      ++it;
     }
   }
   for (const auto& [kind, count] : due) {

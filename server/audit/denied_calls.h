@@ -17,8 +17,9 @@ namespace guestbridge::server {
 // first refusal is recorded at once, its repeats within a minute (the same caller,
 // address, RPC and reason) are counted in one more record. Callers whom nobody knows
 // can come from many addresses for ever, so they have kStrangers such records and one
-// more a minute; what comes beyond is counted by its reason alone, a record an hour. A
-// process that is killed loses the count, never the first. Thread-safe.
+// more a minute; what comes beyond is told by its reason alone: the first at once,
+// then, while it goes on, one record an hour with their count. A process that is killed
+// loses the count, never the first. Thread-safe.
 class DeniedCalls {
  public:
   static constexpr absl::Duration kTogether = absl::Minutes(1);

@@ -89,13 +89,40 @@ TEST_F(DeniedCallsTest, AFloodThatDoesNotEndDoesNotGrowTheDatabaseEither) {
   }
   denied_.Finish();
   const auto records = Records();
-  // The first of those beyond, and their count each hour and at the end.
-  EXPECT_LE(records.size(), DeniedCalls::kStrangers + kMinutes + 6u);
   int64_t counted = 0;
+  int beyond = 0;
   for (const v1::AuditRecord& record : records) {
     counted += std::max(record.count(), 1);
+    if (record.method().empty()) ++beyond;
   }
   EXPECT_EQ(counted, kMinutes * kEachMinute);
+  // The first of them, their count after each of two hours, and at the end.
+  EXPECT_EQ(beyond, 4);
+  EXPECT_LE(records.size(), DeniedCalls::kStrangers + kMinutes + 4u);
+}
+
+TEST_F(DeniedCallsTest, AFloodThatCameToItsEndAndBeginsAnewTellsItsFirstAgain) {
+  const auto flood = [&] {
+    for (int i = 0; i < 600; ++i) {
+      denied_.Add(Call("A/B", 1, absl::StrCat("10.", i / 250, ".0.", i % 250)),
+                  "TOKEN_UNKNOWN", "");
+    }
+  };
+  const auto beyond = [&] {
+    const auto records = Records();
+    return std::count_if(
+        records.begin(), records.end(),
+        [](const v1::AuditRecord& record) { return record.method().empty(); });
+  };
+  flood();
+  EXPECT_EQ(beyond(), 1);
+  for (int hours = 1; hours <= 3; ++hours) {
+    clock_.Advance(absl::Hours(1));
+    denied_.Tick();
+    EXPECT_EQ(beyond(), 2) << "nothing came since the first hour";
+  }
+  flood();
+  EXPECT_EQ(beyond(), 3);
 }
 
 TEST_F(DeniedCallsTest, AFloodOfStrangersDoesNotHideWhoIsKnown) {

@@ -70,6 +70,14 @@ bool Reach::Has(absl::string_view integration) const {
                                   integration) != integrations_.end();
 }
 
+std::string IntegrationNamedBy(absl::string_view method, const Message& request) {
+  const Permission* const found = FindPermission(method);
+  if (found == nullptr) return "";
+  const bool names_one =
+      found->scope == Scope::kIntegration || found->scope == Scope::kEach;
+  return names_one ? IntegrationNamed(TextOf(request, found->field)) : "";
+}
+
 absl::Status RoleMissing(absl::string_view method, const Caller& caller,
                          absl::string_view object) {
   const Access access = AccessOf(method).value_or(Access::kAdmin);

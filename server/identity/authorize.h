@@ -42,6 +42,11 @@ class Reach {
 absl::Status Authorize(absl::string_view method, const std::optional<Caller>& caller,
                        const google::protobuf::Message* request);
 
+// The short id of the integration that a request of `method` names; empty: none, or no
+// integration can have that name.
+std::string IntegrationNamedBy(absl::string_view method,
+                               const google::protobuf::Message& request);
+
 // The refusal of Authorize, for what only a handler can know. `object`: a resource
 // name; "integrations/-": everything.
 absl::Status RoleMissing(absl::string_view method, const Caller& caller,
