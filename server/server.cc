@@ -290,6 +290,7 @@ struct Server::Parts {
     AuditEntry entry;
     entry.resource = configuration.integration() + "/connection";
     entry.call = AuditedCall{.principal = AgentName(agent),
+                             .principal_name = agent,
                              .peer = "",
                              .request_id = "",
                              .method = "guestbridge.v1.AgentControlService/Watch"};
