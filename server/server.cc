@@ -23,6 +23,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
+#include "server/api/change_listeners.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
 #include "server/api/presence.h"
@@ -37,9 +38,7 @@
 #include "server/data_directory.h"
 #include "server/database.h"
 #include "server/first_token.h"
-#include "server/identity/api_tokens.h"
 #include "server/identity/client_authority.h"
-#include "server/identity/peer_certificate.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -183,23 +182,7 @@ struct Server::Parts {
         enrollments(*store, clock, random, std::move(authority)),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         api_tokens(*store, clock, random),
-        // Agents say Hello again and get everything anew.
-        feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
-        presence(feed.Subscribe(
-            std::string(keys::kAgents),
-            [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
-        callers(
-            feed.Subscribe(std::string(kApiTokenKeys),
-                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
-        // A certificate that was replaced by joining anew is void.
-        enrolled(
-            feed.Subscribe(std::string(kEnrollmentKeys),
-                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
-        // After those who end streams: it may wait for the store for long.
-        dispatch(feed.Subscribe("",
-                                [this](const std::vector<Change>& changes) {
-                                  dispatcher.OnChanges(changes);
-                                })),
+        listeners(*store, sessions, agents, streams, dispatcher),
         expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
@@ -259,7 +242,7 @@ struct Server::Parts {
     services.push_back(MakeFieldMappingService(desk, mappings));
     services.push_back(MakeEventService(desk, events));
     services.push_back(MakeClientService(desk, clients, runs));
-    services.push_back(MakeRunService(desk, runs, feed, stopping, streams));
+    services.push_back(MakeRunService(desk, runs, listeners.feed(), stopping, streams));
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents, enrollments));
     services.push_back(MakeStatusService(desk, status));
@@ -336,11 +319,7 @@ struct Server::Parts {
   Enrollments enrollments;
   SystemStatus status;
   TokenAdministration api_tokens;
-  ChangeFeed feed;
-  std::unique_ptr<ChangeFeed::Subscription> presence;
-  std::unique_ptr<ChangeFeed::Subscription> callers;
-  std::unique_ptr<ChangeFeed::Subscription> enrolled;
-  std::unique_ptr<ChangeFeed::Subscription> dispatch;
+  ChangeListeners listeners;
   Periodic expirer;
   Periodic voucher;
   Periodic catcher;
@@ -522,12 +501,12 @@ void Server::Drain(absl::Duration patience) {
   parts_->noticer.Stop();
   parts_->auditor.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
-  parts_->feed.NudgeAll();
+  parts_->listeners.feed().NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +
                            absl::ToChronoMilliseconds(patience));
   parts_->server->Wait();
   parts_->denied.Finish();
-  parts_->feed.Stop();
+  parts_->listeners.Stop();
 }
 
 }  // namespace guestbridge::server
