@@ -23,6 +23,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
+#include "server/agent_gauges.h"
 #include "server/api/change_listeners.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
@@ -54,6 +55,7 @@ namespace {
 
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
+constexpr absl::Duration kGaugeEvery = absl::Seconds(10);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kExpireEvery = absl::Milliseconds(500);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
@@ -218,10 +220,13 @@ struct Server::Parts {
                                       [this] { return stopping.load(); });
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }),
-        auditor(kAuditEvery, [this] {
-          denied.Tick();
-          TakeUpAudit();
-        }) {
+        auditor(kAuditEvery,
+                [this] {
+                  denied.Tick();
+                  TakeUpAudit();
+                }),
+        gauges(*store, clock, agents, *registry),
+        gauger(kGaugeEvery, [this] { gauges.Refresh(); }) {
     sessions.SetBeforeTask([this](const v1::Task& task) -> absl::Status {
       GB_RETURN_IF_ERROR(dispatcher.BringUpToDate(task.integration()));
       const auto entry = EntryOf(task, store->audit().key());
@@ -333,6 +338,8 @@ struct Server::Parts {
   NoticeBoard notices;
   Periodic noticer;
   Periodic auditor;
+  AgentGauges gauges;
+  Periodic gauger;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -478,6 +485,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (!options.metrics_listen.empty()) {
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
+    parts->gauger.Start();
   }
   parts->expirer.Start();
   parts->voucher.Start();
@@ -500,6 +508,7 @@ void Server::Drain(absl::Duration patience) {
   parts_->reseal_loop.Stop();
   parts_->noticer.Stop();
   parts_->auditor.Stop();
+  parts_->gauger.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
   parts_->listeners.feed().NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +
