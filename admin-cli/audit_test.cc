@@ -24,6 +24,16 @@ TEST_F(CliTest, TheAuditShowsChangesAndRefusals) {
   EXPECT_THAT(Run({"audit", "list", "--limit", "1"}).out, Not(HasSubstr("12 times")));
 }
 
+TEST_F(CliTest, TheAuditNamesTheHolderOfATokenBesideItsId) {
+  EXPECT_THAT(Run({"audit", "list"}).out, HasSubstr("apiTokens/q7 (Ночная смена)"));
+  EXPECT_THAT(Run({"audit", "list", "--output", "json"}).out,
+              HasSubstr("\"principalName\": \"Ночная смена\""));
+  EXPECT_THAT(Run({"audit", "list", "--output", "yaml"}).out,
+              HasSubstr("\"principalName\": \"Ночная смена\""));
+  EXPECT_THAT(Run({"audit", "export"}).out,
+              HasSubstr("\"principalName\":\"Ночная смена\""));
+}
+
 TEST_F(CliTest, TheAuditIsAskedForWhatTheFlagsSay) {
   ASSERT_EQ(Run({"audit", "list", "--principal", "ivanova", "--resource",
                  "integrations/main", "--method", "SaveConnection", "--since",

@@ -24,6 +24,8 @@ grpc::Status FakeServer::Services::ListAuditRecords(
     record.set_omitted_changes(3);
   } else {
     record.set_number(2);
+    record.set_principal("apiTokens/q7");
+    record.set_principal_name("Ночная смена");
     record.set_method("guestbridge.v1.RunService/StartExport");
     record.set_outcome(v1::AuditRecord::DENIED);
     record.set_reason("ROLE_MISSING");

@@ -144,6 +144,7 @@ TEST_F(AuditedServerTest, ChangesAndRefusalsSayWhoFromWhereAndInWhichRequest) {
   EXPECT_THAT(
       records,
       Contains(AllOf(Property(&Record::principal, StartsWith("apiTokens/")),
+                     Property(&Record::principal_name, "ivanova"),
                      Property(&Record::request_id, "order-66"),
                      Property(&Record::peer, StartsWith("127.0.0.1:")),
                      Property(&Record::resource, "integrations/main"),
@@ -152,6 +153,7 @@ TEST_F(AuditedServerTest, ChangesAndRefusalsSayWhoFromWhereAndInWhichRequest) {
                               "guestbridge.v1.IntegrationService/CreateIntegration"))));
   EXPECT_THAT(records,
               Contains(AllOf(Property(&Record::principal, StartsWith("apiTokens/")),
+                             Property(&Record::principal_name, "guest"),
                              Property(&Record::outcome, Record::DENIED),
                              Property(&Record::reason, "ROLE_MISSING"))));
   EXPECT_THAT(records, Contains(AllOf(Property(&Record::principal, ""),

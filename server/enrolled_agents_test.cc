@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/certificate/certificate.h"
@@ -28,6 +29,7 @@
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/agent_enrollment.grpc.pb.h"
+#include "guestbridge/v1/api_token.grpc.pb.h"
 #include "guestbridge/v1/audit.pb.h"
 #include "server/audit/keys.h"
 #include "server/identity/peer_certificate.h"
@@ -148,6 +150,21 @@ class EnrolledAgentsTest : public ::testing::Test {
     return renewed.certificate_chain();
   }
 
+  // Of the role agent, for any name.
+  std::string MakeTokenForAny() {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("authorization", "Bearer " + admin_);
+    v1::CreateApiTokenRequest request;
+    request.mutable_api_token()->set_display_name("any");
+    request.mutable_api_token()->add_grants()->set_role(v1::Grant::AGENT);
+    v1::CreateApiTokenResponse made;
+    EXPECT_THAT(FromGrpcStatus(v1::ApiTokenService::NewStub(Open({}))->CreateApiToken(
+                    &context, request, &made)),
+                IsOk());
+    return made.secret();
+  }
+
   Identity Renew(const Identity& shown) {
     Identity identity;
     identity.key = MakePrivateKey();
@@ -182,19 +199,33 @@ class EnrolledAgentsTest : public ::testing::Test {
       return FromGrpcStatus(reader->Finish());
     }
   };
-  std::unique_ptr<Stream> Watch(const Identity& identity) {
-    auto stream = std::make_unique<Stream>();
-    stream->stub = v1::AgentControlService::NewStub(Open(identity));
+  // `token`: shown as well; empty: none.
+  static absl::StatusOr<std::string> Hello(v1::AgentControlService::Stub& stub,
+                                           const std::string& installation,
+                                           const std::string& token) {
     grpc::ClientContext context;
     SetDeadline(context);
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
     v1::HelloRequest hello;
     hello.set_agent("hotel-1");
-    hello.set_installation("one");
+    hello.set_installation(installation);
     v1::HelloResponse said;
-    EXPECT_THAT(FromGrpcStatus(stream->stub->Hello(&context, hello, &said)), IsOk());
+    const grpc::Status status = stub.Hello(&context, hello, &said);
+    if (!status.ok()) return FromGrpcStatus(status);
+    return said.session();
+  }
+  std::unique_ptr<Stream> Watch(const Identity& identity,
+                                const std::string& installation = "one",
+                                const std::string& token = "") {
+    auto stream = std::make_unique<Stream>();
+    stream->stub = v1::AgentControlService::NewStub(Open(identity));
+    const auto session = Hello(*stream->stub, installation, token);
+    EXPECT_THAT(session, IsOk());
+    if (!session.ok()) return stream;
     SetDeadline(stream->context);
+    if (!token.empty()) stream->context.AddMetadata("authorization", "Bearer " + token);
     v1::WatchRequest request;
-    request.set_session(said.session());
+    request.set_session(*session);
     stream->reader = stream->stub->Watch(&stream->context, request);
     v1::WatchResponse message;
     EXPECT_TRUE(stream->reader->Read(&message));
@@ -304,6 +335,22 @@ TEST_F(EnrolledAgentsTest, JoiningAnewEndsTheStreamOfTheKeyBefore) {
   const auto stream = Watch(Join());
   Join();
   EXPECT_EQ(ReasonOf(stream->Await()), "CERTIFICATE_UNKNOWN");
+}
+
+TEST_F(EnrolledAgentsTest, AStrangerUnderTheNameSinceBeforeTheJoinGivesItUp) {
+  Start();
+  const std::string token = MakeTokenForAny();
+  const auto stranger = Watch({}, "stranger", token);
+  const Identity owner = Join();
+  const auto own = Watch(owner);
+  EXPECT_EQ(ReasonOf(stranger->Await()), "SESSION_REPLACED");
+  EXPECT_EQ(ReasonOf(Hello(*stranger->stub, "stranger", token).status()),
+            "AGENT_HAS_CERTIFICATE");
+  // A second machine with the certificate is no stranger's case.
+  const auto copy = v1::AgentControlService::NewStub(Open(owner));
+  EXPECT_EQ(ReasonOf(Hello(*copy, "two", "").status()), "AGENT_NAME_IN_USE");
+  own->context.TryCancel();
+  EXPECT_EQ(own->Await().code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(EnrolledAgentsTest, ARenewalEndsNoStream) {

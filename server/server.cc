@@ -23,6 +23,8 @@
 #include "grpcpp/security/server_credentials.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
+#include "server/agent_gauges.h"
+#include "server/api/change_listeners.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
 #include "server/api/presence.h"
@@ -37,9 +39,7 @@
 #include "server/data_directory.h"
 #include "server/database.h"
 #include "server/first_token.h"
-#include "server/identity/api_tokens.h"
 #include "server/identity/client_authority.h"
-#include "server/identity/peer_certificate.h"
 #include "server/listen_address.h"
 #include "server/notice/notice_board.h"
 #include "server/notice/notice_command.h"
@@ -55,6 +55,7 @@ namespace {
 
 // Little is left over after each look.
 constexpr absl::Duration kPruneEvery = absl::Minutes(1);
+constexpr absl::Duration kGaugeEvery = absl::Seconds(10);
 constexpr absl::Duration kNoticeEvery = absl::Seconds(15);
 constexpr absl::Duration kExpireEvery = absl::Milliseconds(500);
 constexpr absl::Duration kCatchUpEvery = absl::Seconds(1);
@@ -183,23 +184,7 @@ struct Server::Parts {
         enrollments(*store, clock, random, std::move(authority)),
         status(*store, clock, sessions, *credentials, kVersion, options.stale_after),
         api_tokens(*store, clock, random),
-        // Agents say Hello again and get everything anew.
-        feed(*store, [this] { sessions.CloseAll(MakeError("SESSION_UNKNOWN")); }),
-        presence(feed.Subscribe(
-            std::string(keys::kAgents),
-            [this](const std::vector<Change>& changes) { agents.OnChanges(changes); })),
-        callers(
-            feed.Subscribe(std::string(kApiTokenKeys),
-                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
-        // A certificate that was replaced by joining anew is void.
-        enrolled(
-            feed.Subscribe(std::string(kEnrollmentKeys),
-                           [this](const std::vector<Change>&) { streams.CheckAll(); })),
-        // After those who end streams: it may wait for the store for long.
-        dispatch(feed.Subscribe("",
-                                [this](const std::vector<Change>& changes) {
-                                  dispatcher.OnChanges(changes);
-                                })),
+        listeners(*store, sessions, agents, streams, dispatcher),
         expirer(kExpireEvery, [this] { streams.CheckDue(); }),
         voucher(shared ? kVouchEvery : kVouchAloneEvery, [this] { agents.Vouch(); }),
         catcher(kCatchUpEvery, [this] { dispatcher.CatchUp(); }),
@@ -235,10 +220,13 @@ struct Server::Parts {
                                       [this] { return stopping.load(); });
             }),
         noticer(kNoticeEvery, [this] { notices.Tick(); }),
-        auditor(kAuditEvery, [this] {
-          denied.Tick();
-          TakeUpAudit();
-        }) {
+        auditor(kAuditEvery,
+                [this] {
+                  denied.Tick();
+                  TakeUpAudit();
+                }),
+        gauges(*store, clock, agents, *registry),
+        gauger(kGaugeEvery, [this] { gauges.Refresh(); }) {
     sessions.SetBeforeTask([this](const v1::Task& task) -> absl::Status {
       GB_RETURN_IF_ERROR(dispatcher.BringUpToDate(task.integration()));
       const auto entry = EntryOf(task, store->audit().key());
@@ -259,7 +247,7 @@ struct Server::Parts {
     services.push_back(MakeFieldMappingService(desk, mappings));
     services.push_back(MakeEventService(desk, events));
     services.push_back(MakeClientService(desk, clients, runs));
-    services.push_back(MakeRunService(desk, runs, feed, stopping, streams));
+    services.push_back(MakeRunService(desk, runs, listeners.feed(), stopping, streams));
     services.push_back(MakeScheduleService(desk, schedules));
     services.push_back(MakeAgentService(desk, agents, enrollments));
     services.push_back(MakeStatusService(desk, status));
@@ -290,6 +278,7 @@ struct Server::Parts {
     AuditEntry entry;
     entry.resource = configuration.integration() + "/connection";
     entry.call = AuditedCall{.principal = AgentName(agent),
+                             .principal_name = agent,
                              .peer = "",
                              .request_id = "",
                              .method = "guestbridge.v1.AgentControlService/Watch"};
@@ -335,11 +324,7 @@ struct Server::Parts {
   Enrollments enrollments;
   SystemStatus status;
   TokenAdministration api_tokens;
-  ChangeFeed feed;
-  std::unique_ptr<ChangeFeed::Subscription> presence;
-  std::unique_ptr<ChangeFeed::Subscription> callers;
-  std::unique_ptr<ChangeFeed::Subscription> enrolled;
-  std::unique_ptr<ChangeFeed::Subscription> dispatch;
+  ChangeListeners listeners;
   Periodic expirer;
   Periodic voucher;
   Periodic catcher;
@@ -353,6 +338,8 @@ struct Server::Parts {
   NoticeBoard notices;
   Periodic noticer;
   Periodic auditor;
+  AgentGauges gauges;
+  Periodic gauger;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<MetricsServer> metrics;
   std::string address;
@@ -498,6 +485,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (!options.metrics_listen.empty()) {
     GB_ASSIGN_OR_RETURN(parts->metrics,
                         MetricsServer::Start(options.metrics_listen, parts->registry));
+    parts->gauger.Start();
   }
   parts->expirer.Start();
   parts->voucher.Start();
@@ -520,13 +508,14 @@ void Server::Drain(absl::Duration patience) {
   parts_->reseal_loop.Stop();
   parts_->noticer.Stop();
   parts_->auditor.Stop();
+  parts_->gauger.Stop();
   parts_->sessions.CloseAll(MakeError("SERVER_STOPPING"));
-  parts_->feed.NudgeAll();
+  parts_->listeners.feed().NudgeAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() +
                            absl::ToChronoMilliseconds(patience));
   parts_->server->Wait();
   parts_->denied.Finish();
-  parts_->feed.Stop();
+  parts_->listeners.Stop();
 }
 
 }  // namespace guestbridge::server

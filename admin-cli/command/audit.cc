@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "admin-cli/command/command.h"
@@ -103,6 +104,15 @@ std::string ChangesText(const Session& session, const v1::AuditRecord& record) {
   return text;
 }
 
+// The id, which `--principal` takes, and the name unless the id has it already.
+std::string PrincipalText(const v1::AuditRecord& record) {
+  const std::string& name = record.principal_name();
+  if (name.empty() || absl::EndsWith(record.principal(), absl::StrCat("/", name))) {
+    return record.principal();
+  }
+  return absl::StrCat(record.principal(), " (", name, ")");
+}
+
 std::string ShortMethod(const std::string& method) {
   return method.substr(method.rfind('/') + 1);
 }
@@ -134,7 +144,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
     for (const v1::AuditRecord& record : all) {
       const bool denied = record.outcome() == v1::AuditRecord::DENIED;
       table.Add({session.TimeToTheMinute(TimeOf(record.time())),
-                 record.principal(),
+                 PrincipalText(record),
                  ShortMethod(record.method()),
                  {denied ? record.reason() : session.Text("AUDIT_ALLOWED"),
                   denied ? Color::kBad : Color::kNone},

@@ -26,6 +26,13 @@ namespace {
 constexpr int kMaxListed = 64;
 constexpr size_t kMaxText = 200;
 
+Session::Claim ClaimOf(const Caller& caller, const std::string& agent) {
+  if (caller.principal == AgentName(agent)) return Session::Claim::kCertificate;
+  return caller.agent.empty() && ParseApiTokenName(caller.principal).ok()
+             ? Session::Claim::kAnyName
+             : Session::Claim::kOwnName;
+}
+
 }  // namespace
 
 absl::StatusOr<Agents::Assignments> Agents::Assigned(Transaction& transaction) {
@@ -166,14 +173,15 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
                                                  const Caller& caller) {
   const std::string& id = request.agent();
   // A token that may take any name takes none that is proved by a certificate.
-  if (caller.agent.empty() && ParseApiTokenName(caller.principal).ok()) {
+  const Session::Claim claim = ClaimOf(caller, id);
+  if (claim == Session::Claim::kAnyName) {
     GB_ASSIGN_OR_RETURN(const auto enrollment, GetRecord<store::EnrollmentRecord>(
                                                    transaction, EnrollmentKey(id)));
     if (enrollment.has_value() && enrollment->value.has_current()) {
       return MakeError("AGENT_HAS_CERTIFICATE", {{"agent", id}});
     }
   }
-  const std::string live = sessions_.LiveInstallation(id);
+  const std::shared_ptr<Session> live = sessions_.Live(id);
   GB_ASSIGN_OR_RETURN(auto stored,
                       GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
   store::AgentRecord record =
@@ -182,12 +190,20 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
   // This server may just have started, or the agent was at another since: that one is
   // given the time to come back.
   const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
-  const bool may_come_back = live.empty() && record.agent().connected() &&
+  const bool may_come_back = live == nullptr && record.agent().connected() &&
                              clock_.Now() - last_seen < SessionHub::kLiveness;
   const bool lives = IsElsewhere(sessions_, record) ||
                      (may_come_back && sessions_.LastHeard(id) < last_seen);
-  if ((!live.empty() && live != request.installation()) ||
-      (lives && record.installation() != request.installation())) {
+  const auto is_kept = [&](const std::string& holder, Session::Claim its_claim) {
+    return holder != request.installation() && !Session::Yields(its_claim, claim);
+  };
+  const Session::Claim stored_claim =
+      record.installation() == record.any_name_installation()
+          ? Session::Claim::kAnyName
+          : Session::Claim::kOwnName;
+  if ((live != nullptr &&
+       is_kept(live->identity().installation, live->identity().claim)) ||
+      (lives && is_kept(record.installation(), stored_claim))) {
     return MakeError("AGENT_NAME_IN_USE", {{"agent", id}});
   }
   return record;
@@ -226,6 +242,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   Session::Identity identity;
   identity.agent = id;
   identity.principal = caller.principal;
+  identity.claim = ClaimOf(caller, id);
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
   identity.rules_digest = request.rules_digest().substr(0, kMaxText);
@@ -239,6 +256,9 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
             GB_ASSIGN_OR_RETURN(identity.epoch,
                                 transaction.NextNumber("session-epochs"));
             record.set_installation(request.installation());
+            record.set_any_name_installation(identity.claim == Session::Claim::kAnyName
+                                                 ? request.installation()
+                                                 : "");
             record.set_session_epoch(identity.epoch);
             record.clear_server();
             v1::Agent& agent = *record.mutable_agent();

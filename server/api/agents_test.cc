@@ -38,6 +38,31 @@ TEST_F(AgentsTest, AnotherInstallationUnderALiveNameIsRefused) {
   EXPECT_EQ(ReasonOf(agents_.Hello(other).status()), "AGENT_NAME_INVALID");
 }
 
+TEST_F(AgentsTest, OnlyWhoMerelySaysANameGivesItUpToTheCertificatesOwner) {
+  const Caller owner{.principal = "agents/a", .name = "a", .grants = {}, .agent = "a"};
+  const Caller for_it{
+      .principal = "apiTokens/q7", .name = "a", .grants = {}, .agent = "a"};
+  const Caller for_any{
+      .principal = "apiTokens/q8", .name = "any", .grants = {}, .agent = ""};
+  const auto hello = [&](const std::string& installation, const Caller& caller) {
+    v1::HelloRequest request;
+    request.set_agent("a");
+    request.set_installation(installation);
+    return agents_.Hello(request, caller);
+  };
+  const auto stranger = hello("stranger", for_any);
+  ASSERT_THAT(stranger, IsOk());
+  EXPECT_EQ(ReasonOf(hello("other", for_it).status()), "AGENT_NAME_IN_USE");
+  ASSERT_THAT(hello("own", owner), IsOk());
+  EXPECT_EQ(ReasonOf(agents_.Enter(stranger->session(), for_any.principal).status()),
+            "SESSION_UNKNOWN");
+  // A copy of the ledger, or of the certificate, is no stranger.
+  EXPECT_EQ(ReasonOf(hello("copy", owner).status()), "AGENT_NAME_IN_USE");
+  EXPECT_EQ(ReasonOf(hello("stranger", for_any).status()), "AGENT_NAME_IN_USE");
+  ASSERT_THAT(hello("own", for_it), IsOk());
+  EXPECT_EQ(ReasonOf(hello("copy", owner).status()), "AGENT_NAME_IN_USE");
+}
+
 TEST_F(AgentsTest, AnAgentThatNeedsALaterServerIsToldSo) {
   v1::HelloRequest hello;
   hello.set_agent("a");

@@ -131,7 +131,9 @@ void CallDesk::RecordRefusal(AuditedCall call,
                              const absl::Status& why) const {
   // One that could not be checked for want of the store was not refused.
   if (!absl::IsPermissionDenied(why) && !absl::IsUnauthenticated(why)) return;
-  call.principal = guard_.PrincipalOf(credentials);
+  const Caller caller = guard_.RefusedCaller(credentials);
+  call.principal = caller.principal;
+  call.principal_name = caller.name;
   denied_.Add(call, ReasonOf(why), ResourceOf(why));
 }
 
@@ -157,6 +159,7 @@ absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
   }
   call.caller = *std::move(caller);
   call.audited.principal = call.caller.principal;
+  call.audited.principal_name = call.caller.name;
   call.reach = Reach::Of(method, call.caller.grants);
   call.check_again = [this, credentials = std::move(credentials),
                       method = std::string(method)] {

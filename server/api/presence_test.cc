@@ -195,6 +195,24 @@ TEST_F(PresenceTest, ANameThatLivesAtAnotherServerIsTaken) {
   EXPECT_THAT(agents_.Hello(clone), IsOk()) << "that server is gone";
 }
 
+TEST_F(PresenceTest, AStrangerAtAnotherServerGivesTheNameUpToTheCertificatesOwner) {
+  const Caller any{.principal = "apiTokens/q8", .name = "", .grants = {}, .agent = ""};
+  v1::HelloRequest hello;
+  hello.set_agent("a");
+  hello.set_installation("stranger");
+  const auto said = two_.agents.Hello(hello, any);
+  ASSERT_THAT(said, IsOk());
+  const auto there = *two_.agents.Enter(said->session(), any.principal);
+  there->Attach(std::make_shared<Waker>([] {}));
+  two_.agents.StreamBegan(there);
+  hello.set_installation("own");
+  EXPECT_EQ(ReasonOf(agents_.Hello(hello).status()), "AGENT_NAME_IN_USE");
+  const Caller owner{.principal = "agents/a", .name = "a", .grants = {}, .agent = "a"};
+  EXPECT_THAT(agents_.Hello(hello, owner), IsOk());
+  two_.agents.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  EXPECT_TRUE(there->closed());
+}
+
 TEST_F(PresenceTest, WhoMayNotHaveANameIsNotBelievedEither) {
   ASSERT_NE(ConnectToOther("a", "inst"), nullptr);
   v1::HelloRequest clone;

@@ -56,6 +56,7 @@ absl::Status AuditLog::Append(Transaction& transaction, const AuditEntry& entry)
     record.set_principal("server");
   } else {
     record.set_principal(call->principal);
+    record.set_principal_name(call->principal_name);
     record.set_peer(call->peer);
     record.set_request_id(call->request_id);
     record.set_method(call->method);

@@ -6,8 +6,9 @@ namespace guestbridge::server {
 
 // The call that a thread is serving, for the records of what it does.
 struct AuditedCall {
-  std::string principal;  // Empty: nobody is known.
-  std::string peer;       // "10.0.0.7:51724".
+  std::string principal;            // Empty: nobody is known.
+  std::string principal_name = {};  // Caller::name.
+  std::string peer;                 // "10.0.0.7:51724".
   std::string request_id;
   std::string method;  // "guestbridge.v1.ScheduleService/SetSchedule".
 

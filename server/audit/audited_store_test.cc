@@ -15,7 +15,8 @@ using ::testing::SizeIs;
 class AuditedStoreTest : public AuditFixture {
  protected:
   static AuditedCall Call(const std::string& method) {
-    return {.principal = "ivanova",
+    return {.principal = "apiTokens/q7",
+            .principal_name = "ivanova",
             .peer = "10.0.0.7:51724",
             .request_id = "abc",
             .method = "guestbridge.v1." + method};
@@ -49,7 +50,9 @@ TEST_F(AuditedStoreTest, AChangeOfConfigurationIsRecordedWithWhoAndWhat) {
   const auto records = Records();
   ASSERT_THAT(records, SizeIs(2));
   EXPECT_EQ(records[0].principal(), "server");
-  EXPECT_EQ(records[1].principal(), "ivanova");
+  EXPECT_EQ(records[0].principal_name(), "");
+  EXPECT_EQ(records[1].principal(), "apiTokens/q7");
+  EXPECT_EQ(records[1].principal_name(), "ivanova");
   EXPECT_EQ(records[1].peer(), "10.0.0.7:51724");
   EXPECT_EQ(records[1].request_id(), "abc");
   EXPECT_EQ(records[1].method(), "guestbridge.v1.ScheduleService/SetSchedule");

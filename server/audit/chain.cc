@@ -109,6 +109,7 @@ std::string CanonicalText(const v1::AuditRecord& record) {
   AddLine(&text, "time.seconds", record.time().seconds());
   AddLine(&text, "time.nanos", record.time().nanos());
   AddLine(&text, "principal", record.principal());
+  AddLine(&text, "principal_name", record.principal_name());
   AddLine(&text, "peer", record.peer());
   AddLine(&text, "request_id", record.request_id());
   AddLine(&text, "method", record.method());

@@ -148,6 +148,46 @@ TEST_F(ChainTest, TheTextThatIsHashedIsStable) {
             "previous_number 1 6\n");
 }
 
+// A record of before principals were named has the hash that it had then.
+TEST_F(ChainTest, ANameIsHashedBehindThePrincipalAndChangesNoOlderRecord) {
+  v1::AuditRecord record;
+  record.set_number(7);
+  record.set_principal("apiTokens/q7");
+  record.set_peer("10.0.0.7:51724");
+  EXPECT_EQ(HashOf(record),
+            "ad6a29b9024f2c627fb094bb245954c9692dd17ce0e08d6568f22c5994ddda1a");
+  record.set_principal_name("Иванова");
+  EXPECT_EQ(CanonicalText(record),
+            "guestbridge audit record\n"
+            "number 1 7\n"
+            "principal 12 apiTokens/q7\n"
+            "principal_name 14 Иванова\n"
+            "peer 14 10.0.0.7:51724\n");
+}
+
+TEST_F(ChainTest, ARecordKeepsTheNameAndIsFoundWhenItIsChanged) {
+  const AuditedCall call{.principal = "apiTokens/q7",
+                         .principal_name = "ivanova",
+                         .peer = "",
+                         .request_id = "",
+                         .method = "guestbridge.v1.ScheduleService/SetSchedule"};
+  {
+    const AuditScope scope(call);
+    PutSchedule("6 3 * * *");
+  }
+  // Behind five records of the server, which have none.
+  ExpectDefect(Answer::DEFECT_UNSPECIFIED, 0);
+  EXPECT_EQ(Records()[4].principal_name(), "");
+  EXPECT_EQ(Records()[5].principal_name(), "ivanova");
+  Tamper([](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record,
+                        GetRecord<v1::AuditRecord>(t, AuditRecordDocument(6)));
+    record->value.set_principal_name("petrov");
+    return PutRecord(t, AuditRecordDocument(6), record->value);
+  });
+  ExpectDefect(Answer::CHANGED, 6);
+}
+
 // A field that is not hashed could be changed by anybody.
 TEST_F(ChainTest, EveryFieldIsHashed) {
   const google::protobuf::Descriptor& fields = *v1::AuditRecord::descriptor();

@@ -160,10 +160,10 @@ void CallGuard::NoteUse(const Caller& caller) const {
   if (!noted.ok()) log::Warning("token_use_not_noted", {{"error", noted}});
 }
 
-std::string CallGuard::PrincipalOf(const Credentials& credentials) const {
-  if (store_ == nullptr) return "";
-  const absl::StatusOr<std::optional<Caller>> caller = Identify(credentials);
-  return caller.ok() && caller->has_value() ? (*caller)->principal : "";
+Caller CallGuard::RefusedCaller(const Credentials& credentials) const {
+  if (store_ == nullptr) return Caller();
+  absl::StatusOr<std::optional<Caller>> caller = Identify(credentials);
+  return caller.ok() && caller->has_value() ? **std::move(caller) : Caller();
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> CallGuard::Processor(

@@ -51,9 +51,9 @@ class CallGuard {
   absl::StatusOr<Caller> Check(absl::string_view method, const Credentials& credentials,
                                const google::protobuf::Message* request) const;
 
-  // Who calls, for the record of a refusal; empty when nobody is known, or the store
-  // does not answer.
-  std::string PrincipalOf(const Credentials& credentials) const;
+  // Who calls, for the record of a refusal; without a principal when nobody is known,
+  // or the store does not answer.
+  Caller RefusedCaller(const Credentials& credentials) const;
 
   using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
   // Told of what the processor refuses. `method` is what the caller said, of any

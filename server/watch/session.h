@@ -20,10 +20,22 @@ namespace guestbridge::server {
 // report of each run was the last. Thread-safe.
 class Session {
  public:
+  // By what it has the agent's name.
+  enum class Claim {
+    kAnyName,      // A token that may take any name: it only says so.
+    kOwnName,      // A token made for this agent, or nobody is asked (--plaintext).
+    kCertificate,  // The agent's certificate.
+  };
+  // Whoever only says the name gives it up to who proves it, alive or not.
+  static bool Yields(Claim holder, Claim comer) {
+    return holder == Claim::kAnyName && comer == Claim::kCertificate;
+  }
+
   struct Identity {
     std::string token;
     std::string agent;
     std::string principal;  // Who opened it; only that caller may use it.
+    Claim claim = Claim::kOwnName;
     std::string installation;
     std::string version;
     std::vector<std::string> capabilities;

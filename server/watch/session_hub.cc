@@ -24,8 +24,9 @@ absl::StatusOr<std::shared_ptr<Session>> SessionHub::Open(Session::Identity iden
     std::lock_guard lock(mutex_);
     const auto it = by_agent_.find(identity.agent);
     if (it != by_agent_.end()) {
-      if (it->second.session->identity().installation != identity.installation &&
-          IsLive(it->second)) {
+      const Session::Identity& holder = it->second.session->identity();
+      if (holder.installation != identity.installation && IsLive(it->second) &&
+          !Session::Yields(holder.claim, identity.claim)) {
         return MakeError("AGENT_NAME_IN_USE", {{"agent", identity.agent}});
       }
       old = it->second.session;
@@ -66,11 +67,10 @@ std::shared_ptr<Session> SessionHub::Connected(const std::string& agent) const {
   return it->second.session;
 }
 
-std::string SessionHub::LiveInstallation(const std::string& agent) const {
+std::shared_ptr<Session> SessionHub::Live(const std::string& agent) const {
   std::lock_guard lock(mutex_);
   const auto it = by_agent_.find(agent);
-  if (it == by_agent_.end() || !IsLive(it->second)) return "";
-  return it->second.session->identity().installation;
+  return it == by_agent_.end() || !IsLive(it->second) ? nullptr : it->second.session;
 }
 
 std::vector<std::string> SessionHub::ConnectedAgents() const {

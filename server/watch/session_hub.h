@@ -58,7 +58,8 @@ class SessionHub {
 
   // Opens a session and replaces one of the same installation, whose stream ends with
   // SESSION_REPLACED. `identity.token` is filled in.
-  // Errors: AGENT_NAME_IN_USE (another installation is live under that name).
+  // Errors: AGENT_NAME_IN_USE (another installation is live under that name, and its
+  // claim does not yield).
   absl::StatusOr<std::shared_ptr<Session>> Open(Session::Identity identity);
 
   // The session with this token, heard of just now. Errors: SESSION_UNKNOWN, also when
@@ -68,8 +69,8 @@ class SessionHub {
 
   // The open session of an agent whose stream is attached; null when there is none.
   std::shared_ptr<Session> Connected(const std::string& agent) const;
-  // The installation that is live under this name; empty when none is.
-  std::string LiveInstallation(const std::string& agent) const;
+  // The session that is live under this name; null when none is.
+  std::shared_ptr<Session> Live(const std::string& agent) const;
   std::vector<std::string> ConnectedAgents() const;
   std::vector<std::shared_ptr<Session>> Attached() const;
   // Also those whose stream is not open.
