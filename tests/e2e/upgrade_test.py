@@ -87,6 +87,7 @@ class RollingUpgrade(OfAFleet):
             # Now that nobody of before is left.
             wait_until(lambda: all(count > numbered[name] for name, count in
                                    self.count_logged("seals_numbered").items()), self.logs, NUMBERED_SECONDS)
+            wait_until(lambda: any(self.count_logged("secrets_resealed").values()), self.logs)
             wait_until(lambda: fleet.hotels[0].json("secrets", "status")["waiting"] == 0, self.logs)
         self.expect_calls_failed_only_beside_an_absence()
 
