@@ -62,16 +62,19 @@ class Hotel(Site):
         self.cli("integration", "create", self.name, "--type", "bitrix24")
         token = self.dir / "join.token"
         self.cli("agent", "create", self.name, "--integration", self.name, "--out", token)
-        self.agent = self._start(
-            self.name, BIN / "guestbridge-agent", "--server", self.address, "--name", self.name,
-            "--data-dir", self.dir / "agent", "--tls-ca", self.ca, "--portal-ca-file", self.ca,
-            "--join-token-file", token)
-        self.agent.wait_for_line(f"guestbridge-agent {self.name} connected to ")
+        self.run_agent()
         self.set_connection(self.name)
         for noun in ("fields", "events"):
             self.cli(noun, "load", self.name)
             self.cli(noun, "save", self.name)
         self.portal.post("/config", {"latency_ms": SLOW_PORTAL})
+
+    def run_agent(self):
+        self.agent = self._start(
+            self.name, BIN / "guestbridge-agent", "--server", self.address, "--name", self.name,
+            "--data-dir", self.dir / "agent", "--tls-ca", self.ca, "--portal-ca-file", self.ca,
+            "--join-token-file", self.dir / "join.token")
+        self.agent.wait_for_line(f"guestbridge-agent {self.name} connected to ")
 
     def fires_at(self, moment):
         self.cli("schedule", "set", self.name, "--cron", f"{moment.minute} {moment.hour} * * *",
@@ -174,53 +177,17 @@ def sleep_until(moment):
     time.sleep(max(0.0, moment.timestamp() - time.time()))
 
 
-class OfTwentyHotels(unittest.TestCase):
-    def test_each_guest_gets_one_contact_and_each_schedule_fires_once_whatever_dies(self):
+class OfAFleet(unittest.TestCase):
+    def open(self, hotels):
         self.fleet = Fleet()
         self.addCleanup(self.fleet.close)
-        for number in range(1, HOTELS + 1):
+        for number in range(1, hotels + 1):
             self.fleet.hotels.append(Hotel(self.fleet, number))
-        self.fleet.each(Hotel.join)
-
-        # A first export of everybody. A server dies when the schedules have begun to fire, then the database.
-        at = self.all_fire_at(next_minute(10))
-        sleep_until(at)
-        self.wait_for_runs(HOTELS // 4)
-        self.fleet.servers["first"].kill()
-        self.wait_for_runs(HOTELS // 2)
-        self.restart_database(away=2)
-        self.fleet.start("first")
-        self.expect_all_settled(firings=1)
-        # Agents were at the server that died, and stayed there.
-        stayed = [seconds for server, seconds in self.fleet.nginx.sessions()
-                  if server == self.fleet.addresses["first"] and seconds > 10]
-        self.assertGreaterEqual(len(stayed), HOTELS // 4)
-
-        # Changes. The schedules are due while the database is away; the other server dies when it is back.
-        for hotel in self.fleet.hotels:
-            hotel.onec.post("/clients/add", hotel.new_guest())
-            hotel.onec.post("/clients/edit", {"guid": next(iter(hotel.clients())),
-                                              "set": {"FirstName": "Пётр"}})
-        at = self.all_fire_at(next_minute(10))
-        sleep_until(at - datetime.timedelta(seconds=1))
-        self.restart_database(away=4)
-        self.wait_for_runs(HOTELS + HOTELS // 4)
-        self.fleet.servers["second"].kill()
-        self.fleet.start("second")
-        self.expect_all_settled(firings=2)
-        for hotel in self.fleet.hotels:
-            [changed] = hotel.contacts()[next(iter(hotel.clients()))]
-            self.assertEqual(changed["fields"]["NAME"], "Пётр", hotel.name)
 
     def all_fire_at(self, moment):
         self.fleet.each(lambda hotel: hotel.fires_at(moment))
         self.assertLess(time.time(), moment.timestamp() - 1, "schedules were set too slowly")
         return moment
-
-    def restart_database(self, away):
-        self.fleet.cluster.stop()
-        time.sleep(away)
-        self.fleet.cluster.start()
 
     def wait_for_runs(self, count):
         """Until schedules have started so many, of all hotels together; the last are under way then."""
@@ -254,6 +221,47 @@ class OfTwentyHotels(unittest.TestCase):
                 self.assertEqual(contacts.keys(), hotel.clients().keys())
                 self.assertEqual([key for key, found in contacts.items() if len(found) != 1], [])
                 self.assertEqual(hotel.portal.get("/counters")["duplicate_origins"], 0)
+
+
+class OfTwentyHotels(OfAFleet):
+    def test_each_guest_gets_one_contact_and_each_schedule_fires_once_whatever_dies(self):
+        self.open(HOTELS)
+        self.fleet.each(Hotel.join)
+
+        # A first export of everybody. A server dies when the schedules have begun to fire, then the database.
+        at = self.all_fire_at(next_minute(10))
+        sleep_until(at)
+        self.wait_for_runs(HOTELS // 4)
+        self.fleet.servers["first"].kill()
+        self.wait_for_runs(HOTELS // 2)
+        self.restart_database(away=2)
+        self.fleet.start("first")
+        self.expect_all_settled(firings=1)
+        # Agents were at the server that died, and stayed there.
+        stayed = [seconds for server, seconds in self.fleet.nginx.sessions()
+                  if server == self.fleet.addresses["first"] and seconds > 10]
+        self.assertGreaterEqual(len(stayed), HOTELS // 4)
+
+        # Changes. The schedules are due while the database is away; the other server dies when it is back.
+        for hotel in self.fleet.hotels:
+            hotel.onec.post("/clients/add", hotel.new_guest())
+            hotel.onec.post("/clients/edit", {"guid": next(iter(hotel.clients())),
+                                              "set": {"FirstName": "Пётр"}})
+        at = self.all_fire_at(next_minute(10))
+        sleep_until(at - datetime.timedelta(seconds=1))
+        self.restart_database(away=4)
+        self.wait_for_runs(HOTELS + HOTELS // 4)
+        self.fleet.servers["second"].kill()
+        self.fleet.start("second")
+        self.expect_all_settled(firings=2)
+        for hotel in self.fleet.hotels:
+            [changed] = hotel.contacts()[next(iter(hotel.clients()))]
+            self.assertEqual(changed["fields"]["NAME"], "Пётр", hotel.name)
+
+    def restart_database(self, away):
+        self.fleet.cluster.stop()
+        time.sleep(away)
+        self.fleet.cluster.start()
 
 
 if __name__ == "__main__":

@@ -76,6 +76,12 @@ class Process:
     def stderr(self):
         return self.stderr_path.read_text(errors="replace")[-6000:]
 
+    def logged(self, event):
+        """Its log's entries of that event, those of its earlier lives under this name first."""
+        lines = self.stderr_path.read_text(errors="replace").splitlines()
+        entries = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [entry for entry in entries if entry.get("event") == event]
+
     def running(self):
         return self._child.poll() is None
 
@@ -313,6 +319,15 @@ def expect_no_secret(where, text):
     found = leavings.Search(SECRETS).found([(where, text.encode())])
     if found:
         raise AssertionError("; ".join(found))
+
+
+def wait_until(seen, failure, seconds=120):
+    """`failure()` says what is seen instead."""
+    deadline = time.monotonic() + seconds
+    while not seen():
+        if time.monotonic() > deadline:
+            raise AssertionError(failure())
+        time.sleep(0.3)
 
 
 def make_certs(folder):

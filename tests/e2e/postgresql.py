@@ -1,5 +1,6 @@
 """A PostgreSQL of a test's own, as tests/testing/postgresql_cluster.h has it for C++."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -77,13 +78,25 @@ class Cluster:
         """What one of PostgreSQL's programs says, run as `owner`."""
         return subprocess.run(
             [PROGRAMS / program, *arguments], check=True, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PGPASSWORD": PASSWORD, "PGHOST": str(self.dir),
-                 "PGUSER": "owner"}).stdout
+            env=self._as_owner()).stdout
+
+    def _as_owner(self):
+        return {**os.environ, "PGPASSWORD": PASSWORD, "PGHOST": str(self.dir), "PGUSER": "owner"}
 
     def sql(self, database, statement):
         """Lines with their columns parted by '|'."""
         return self.run("psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-At", "-d", database,
                         "-c", statement).splitlines()
+
+    @contextlib.contextmanager
+    def session(self, database, statement):
+        """A session of its own that has run `statement`, with the line that it gave."""
+        with subprocess.Popen(
+                [PROGRAMS / "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-At", "-d", database],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._as_owner()) as psql:
+            psql.stdin.write(statement + ";\n")
+            psql.stdin.flush()
+            yield psql.stdout.readline().strip()
 
     def close(self, search=True):
         """Fails when a secret or a guest of the harness is in the database."""

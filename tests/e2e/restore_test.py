@@ -3,18 +3,15 @@ two agents that know more. Nothing is given twice, nobody comes back, nobody com
 
 import base64
 import json
-import pathlib
 import shutil
 import sqlite3
-import time
 import unittest
 import urllib.request
 
-from harness import BIN, Control, Site, guest
+from harness import BIN, Control, Site, guest, wait_until
 from postgresql import Cluster
 
 AGENTS = {"main": "hotel-1", "annex": "hotel-2"}
-RECONNECT_SECONDS = 120
 
 
 def key_of(number):
@@ -164,12 +161,7 @@ class Restore(unittest.TestCase):
 
     # --- what is seen ---
     def logged(self, event):
-        found = []
-        for line in pathlib.Path(self.site.server.stderr_path).read_text().splitlines():
-            entry = json.loads(line) if line.startswith("{") else {}
-            if entry.get("event") == event:
-                found.append(entry)
-        return found
+        return self.site.server.logged(event)
 
     def revisions(self):
         """Of what the agents run; nothing of those that are not connected."""
@@ -177,11 +169,8 @@ class Restore(unittest.TestCase):
                 for agent in self.site.json("agent", "list") if agent.get("connected")
                 for entry in agent.get("integrations", []) if "appliedRevision" in entry}
 
-    def wait_until(self, seen, seconds=RECONNECT_SECONDS):
-        deadline = time.monotonic() + seconds
-        while not seen():
-            self.assertLess(time.monotonic(), deadline, self.site.server.stderr())
-            time.sleep(0.3)
+    def wait_until(self, seen):
+        wait_until(seen, self.site.server.stderr)
 
     def expect_one_contact_each(self, away=()):
         contacts = self.site.contacts()
