@@ -88,7 +88,7 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
   if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
   GB_ASSIGN_OR_RETURN(const auto by_hand, OwnerByHand(row.id, parts.ledger));
-  if (by_hand.has_value()) return ContactCase::Owner::kAnother;
+  if (by_hand.has_value()) return ContactCase::Owner::kByHand;
   GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
   const bool dirty = record.has_value() && record->dirty;
   const Stamp owners{mark.originator, owner->guid(), ""};
@@ -186,12 +186,8 @@ absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const ClientKey& key,
   OriginLook look = LookThrough(
       listed.rows, got, seen->id, mark, displaced, [&](const ContactRow& row) {
         const auto owner = OwnerOf(row, key, mark, known, parts);
-        if (!owner.ok()) {
-          failure.Update(owner.status());
-          return true;
-        }
-        return *owner == ContactCase::Owner::kAnother ||
-               (*owner == ContactCase::Owner::kStranger && !displaced);
+        failure.Update(owner.status());
+        return owner.value_or(ContactCase::Owner::kAnother);
       });
   GB_RETURN_IF_ERROR(failure);
   return look;

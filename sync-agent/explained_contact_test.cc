@@ -360,6 +360,19 @@ TEST_F(ExplainedContactTest, ThatWasLostBeforeIsPutOffWhileThePortalDoesNotTell)
   EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
 }
 
+TEST_F(ExplainedContactTest, IsNotWaitedForUnderAnotherGuestToWhomAPersonGaveIt) {
+  ASSERT_TRUE(
+      world.ledger->SetPair(Key(1), {kLinkedByHand, 3, {ContactId(others_)}, {}}).ok());
+  world.base.clients[1].marked_for_deletion = true;  // never stamped again
+  world.portal.contacts[others_].stamp.origin = Key(0).guid();
+  world.portal.contacts[contact_] = {};
+  world.portal.contacts[contact_].fields["LAST_NAME"] = "Smirnova";
+  EXPECT_EQ(Explain().decision(), "ADD");
+  EXPECT_EQ(Run().added, 1);
+  EXPECT_EQ(Explain().decision(), "UNCHANGED");
+  EXPECT_EQ(Record(1).contact, ContactId(others_));
+}
+
 TEST_F(ExplainedContactTest, ThatAnotherLedgerHasWrittenIsComparedByAColdLook) {
   const ClientRecord old = Record(0);
   world.base.clients[0].attributes["LastName"] = "Belova";

@@ -123,12 +123,22 @@ TEST_F(ContactVerdictTest, OfSeveralThatCarryTheMarkTheOldestIsTheOwn) {
   listed[1].id = ContactId(20);
   listed[2].id = ContactId(10);
   for (ContactRow& one : listed) one.stamp = kMark;
+  auto owner = ContactCase::Owner::kAnother;  // of the contact 10
   const auto look = [&](bool displaced) {
-    return LookThrough(listed, {}, ContactId(7), kMark, displaced,
-                       [](const ContactRow& one) { return one.id == ContactId(10); });
+    return LookThrough(
+        listed, {}, ContactId(7), kMark, displaced, [&](const ContactRow& one) {
+          return one.id == ContactId(10) ? owner : ContactCase::Owner::kNobody;
+        });
   };
   EXPECT_EQ(look(true).own->id, ContactId(20));
   EXPECT_TRUE(look(true).linked_elsewhere);
+  owner = ContactCase::Owner::kStranger;
+  EXPECT_EQ(look(true).own->id, ContactId(10));
+  EXPECT_EQ(look(false).own->id, ContactId(20));
+  EXPECT_TRUE(look(false).linked_elsewhere);
+  owner = ContactCase::Owner::kByHand;
+  EXPECT_EQ(look(true).own->id, ContactId(20));
+  EXPECT_FALSE(look(true).linked_elsewhere);
   listed[0].id = ContactId(7);
   EXPECT_TRUE(look(true).in_place);
   EXPECT_FALSE(look(true).own.has_value());

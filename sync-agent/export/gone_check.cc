@@ -24,14 +24,24 @@ void Follow(const Survivor& survivor, ClientRecord* record) {
   record->exported.values.insert(survivor.values.begin(), survivor.values.end());
 }
 
+ContactCase::Owner GoneCheck::OwnerOf(const ContactRow& row, const Question& question) {
+  const auto by_hand = OwnerByHand(row.id, context_.ledger);
+  if (!context_.Check(by_hand.status())) return ContactCase::Owner::kAnother;
+  const bool others = by_hand->has_value() && **by_hand != question.client;
+  // The contact in question has been judged: whose it is decides nothing here.
+  if (!others && question.displaced && row.id != question.contact) ProveStranger(row);
+  if (!context_.IsAnothers(row.id, question.client, question.displaced && !others)) {
+    return ContactCase::Owner::kNobody;
+  }
+  return others ? ContactCase::Owner::kByHand : ContactCase::Owner::kAnother;
+}
+
 void GoneCheck::ProveStranger(const ContactRow& row) {
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status()) || !owner->has_value()) return;
   const ClientKey& key = **owner;
   // What is queued for it, or under way, still goes to this contact.
   if (context_.strangers.count(key) > 0 || context_.busy.count(key) > 0) return;
-  const auto by_hand = OwnerByHand(row.id, context_.ledger);
-  if (!context_.Check(by_hand.status()) || by_hand->has_value()) return;
   const auto record = context_.RecordOf(key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord known = **record;
@@ -101,13 +111,11 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
-      const OriginLook look = LookThrough(
-          list.rows, get.rows, question.contact,
-          Stamp{context_.settings.originator, question.client.guid(), ""},
-          question.displaced, [&](const ContactRow& row) {
-            if (question.displaced) ProveStranger(row);
-            return context_.IsAnothers(row.id, question.client, question.displaced);
-          });
+      const OriginLook look =
+          LookThrough(list.rows, get.rows, question.contact,
+                      Stamp{context_.settings.originator, question.client.guid(), ""},
+                      question.displaced,
+                      [&](const ContactRow& row) { return OwnerOf(row, question); });
       if (question.displaced && look.in_place) {
         question.not_gone(true);
         continue;

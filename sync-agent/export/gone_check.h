@@ -43,8 +43,11 @@ class GoneCheck {
   std::optional<PortalLane::Job> Next();
 
  private:
+  // Whose the contact is that bears the mark of the client in question. kAnother also
+  // when the ledger failed.
+  ContactCase::Owner OwnerOf(const ContactRow& row, const Question& question);
   // A contact that a client looks for by its origin: whoever else it is linked to, and
-  // bears no mark of, is a stranger to it.
+  // bears no mark of, is a stranger to it. Not for a contact that a person linked.
   void ProveStranger(const ContactRow& row);
   // The contact that was lost is there again, and the client's. Nothing: it is not, or
   // the ledger failed.
