@@ -155,6 +155,20 @@ OriginLook LookThrough(const std::vector<ContactRow>& listed,
   return look;
 }
 
+Returned JudgeReturned(const ContactRow& row, const Stamp& mark, const PairNote& pair,
+                       ContactCase::Owner owner) {
+  const bool marked = CarriesMark(row, mark);
+  if (owner == ContactCase::Owner::kByHand) return Returned::kNotTheirs;
+  if (owner != ContactCase::Owner::kNobody) {
+    return marked ? Returned::kUntold : Returned::kNotTheirs;
+  }
+  if (marked) return Returned::kTheirs;
+  // No link of the ledger stands behind a person's word here: not against a mark.
+  const bool by_hand = IsPairedByHand(pair, row.id) &&
+                       !absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
+  return by_hand ? Returned::kTheirs : Returned::kNotTheirs;
+}
+
 ContactVerdict JudgeContact(const Decision& decision, const ContactCase& known,
                             const ContactRules& rules) {
   if (known.gone) return JudgeGone(decision, known, rules);

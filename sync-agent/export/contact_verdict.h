@@ -69,6 +69,17 @@ OriginLook LookThrough(const std::vector<ContactRow>& listed,
                        const Stamp& mark, bool displaced,
                        absl::FunctionRef<ContactCase::Owner(const ContactRow&)> owner);
 
+// What a contact is to the client that lost it, where the portal shows it again under
+// its ID.
+enum class Returned {
+  kTheirs,     // linked again
+  kNotTheirs,  // as good as gone
+  kUntold,     // it bears the mark and is, for now, another client's: put off
+};
+
+Returned JudgeReturned(const ContactRow& row, const Stamp& mark, const PairNote& pair,
+                       ContactCase::Owner owner);
+
 // What a hotel has chosen.
 struct ContactRules {
   const EventSwitches& events;

@@ -117,6 +117,26 @@ TEST_F(ContactVerdictTest, WhoWaitsForAStampIsAStrangerOnlyToAMarkedContact) {
   EXPECT_FALSE(IsStranger(row, kMark, /*dirty=*/false));
 }
 
+TEST_F(ContactVerdictTest, WhatIsThereAgainIsTheirsByMarkOrByAPersonsWord) {
+  using Owner = ContactCase::Owner;
+  PairNote pair;
+  const auto judge = [&](Owner owner) {
+    return JudgeReturned(row, kMark, pair, owner);
+  };
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kNotTheirs);
+  pair = {kLinkedByHand, 3, {row.id}, {}};
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kTheirs);
+  EXPECT_EQ(judge(Owner::kAnother), Returned::kNotTheirs);
+  row.stamp = kOther;
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kNotTheirs);
+  row.stamp = kMark;
+  pair = {};
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kTheirs);
+  EXPECT_EQ(judge(Owner::kStranger), Returned::kUntold);
+  EXPECT_EQ(judge(Owner::kAnother), Returned::kUntold);
+  EXPECT_EQ(judge(Owner::kByHand), Returned::kNotTheirs);
+}
+
 TEST_F(ContactVerdictTest, OfSeveralThatCarryTheMarkTheOldestIsTheOwn) {
   std::vector<ContactRow> listed(3);
   listed[0].id = ContactId(30);
