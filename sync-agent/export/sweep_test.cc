@@ -286,6 +286,18 @@ TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
   ExpectApart();
 }
 
+TEST_F(CopiedMarkTest, IsNoSecondContactToALookAtTheWholePortal) {
+  RunSettings settings = world_.Settings();
+  settings.cold = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  for (const RunNotice& notice : result.progress.notices) {
+    EXPECT_NE(notice.reason, "TWO_CONTACTS_OF_ONE_CLIENT");
+  }
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+}
+
 TEST_F(CopiedMarkTest, IsNotFollowedByALookAtTheWholePortal) {
   ClientRecord lost = **world_.ledger->Get(client_);
   lost.link = LinkState::kLost;
