@@ -53,6 +53,13 @@ absl::StatusOr<bool> MayComeLate(const std::string& hash, Ledger& ledger) {
   });
 }
 
+// Whether another client is linked to the contact: it is that one's, whatever mark
+// stands on it.
+absl::StatusOr<bool> IsAnothers(ContactId id, const ClientKey& key, Ledger& ledger) {
+  GB_ASSIGN_OR_RETURN(const std::optional<ClientKey> owner, ledger.ClientOf(id));
+  return owner.has_value() && *owner != key;
+}
+
 // What the receipt tells of one place where the guest's data still is.
 void AddLeft(const char* reason, Parameters parameters, v1::ErasureReceipt* receipt) {
   *receipt->add_left() = ToExplanation(reason, parameters);
@@ -83,9 +90,16 @@ absl::Status Forget(const ClientKey& key, bool delete_contact, const TaskParts& 
       if (held.ok()) held = parts.ledger.SetPair(key, note);
     }));
     GB_RETURN_IF_ERROR(held);
-    GB_ASSIGN_OR_RETURN(deleted, FindMarked(mark, note.refused, parts));
-    for (const ContactId id : deleted) {
+    GB_ASSIGN_OR_RETURN(const std::vector<ContactId> marked,
+                        FindMarked(mark, note.refused, parts));
+    for (const ContactId id : marked) {
+      GB_ASSIGN_OR_RETURN(const bool anothers, IsAnothers(id, key, parts.ledger));
+      if (anothers) {
+        if (!Has(note.refused, id)) note.refused.push_back(id);
+        continue;
+      }
       GB_RETURN_IF_ERROR(Delete(id, parts));
+      deleted.push_back(id);
       receipt->add_deleted_contacts(id.value());
       AddLeft("LEFT_IN_RECYCLE_BIN", {{"contact", IdText(id)}}, receipt);
     }
@@ -96,7 +110,9 @@ absl::Status Forget(const ClientKey& key, bool delete_contact, const TaskParts& 
       GB_ASSIGN_OR_RETURN(const auto row, ReadContact(id, parts));
       if (!row.has_value()) continue;
     }
-    AddLeft("LEFT_CONTACT", {{"contact", IdText(id)}}, receipt);
+    GB_ASSIGN_OR_RETURN(const bool anothers, IsAnothers(id, key, parts.ledger));
+    AddLeft(anothers ? "LEFT_CONTACT_OF_ANOTHER" : "LEFT_CONTACT",
+            {{"contact", IdText(id)}}, receipt);
   }
   GB_ASSIGN_OR_RETURN(const std::vector<ContactId> former,
                       parts.ledger.FormerContacts(key));

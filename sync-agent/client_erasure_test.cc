@@ -265,6 +265,26 @@ TEST_F(ClientErasureTest, EveryContactWithTheMarkIsDeleted) {
   EXPECT_TRUE(world.portal.contacts.empty());
 }
 
+TEST_F(ClientErasureTest, AContactOfAnotherClientIsNotDeletedThoughItBearsTheMark) {
+  const int64_t contact = Exported("Orlova");
+  const int64_t others = Exported("Petrova");
+  world.portal.contacts.at(others).stamp = world.portal.contacts.at(contact).stamp;
+  for (const bool erased : {false, true}) {
+    EXPECT_EQ(Forget(0, /*delete_contact=*/true), "");
+    EXPECT_EQ(receipt_.deleted_contacts_size(), erased ? 0 : 1);
+    EXPECT_EQ(world.portal.contacts.count(others), 1u);
+    int named = 0;
+    for (const v1::Explanation& left : receipt_.left()) {
+      if (left.reason() != "LEFT_CONTACT_OF_ANOTHER") continue;
+      EXPECT_EQ(left.parameters().at("contact"), absl::StrCat(others));
+      ++named;
+    }
+    EXPECT_EQ(named, 1);
+  }
+  EXPECT_EQ(LinkOf(1), LinkState::kLive);
+  EXPECT_EQ(Record(1).contact, ContactId(others));
+}
+
 TEST_F(ClientErasureTest, ItIsRepeatedToNoHarmAndTheContactMayGoLater) {
   const int64_t contact = Exported("Orlova");
   EXPECT_EQ(Forget(0), "");

@@ -15,6 +15,7 @@
 #include "common/status/status_macros.h"
 #include "sync-agent/client_list.h"
 #include "sync-agent/contact_mark.h"
+#include "sync-agent/export/hand_link.h"
 #include "sync-agent/ledger_portal.h"
 #include "sync-agent/model/origin.h"
 #include "sync-agent/plan/match.h"
@@ -134,15 +135,18 @@ absl::Status Link(const ClientRow& client, ContactId contact, const TaskParts& p
     return MakeError("CLIENT_NOT_FOUND", {{"client", key.guid()}});
   }
   if (known.link() == LinkState::kLive) {
-    if (known.record->contact == contact) return absl::OkStatus();
-    return MakeError("CLIENT_ALREADY_LINKED",
-                     {{"integration", parts.integration},
-                      {"client", key.guid()},
-                      {"contact", IdText(known.record->contact)}});
+    if (known.record->contact != contact) {
+      return MakeError("CLIENT_ALREADY_LINKED",
+                       {{"integration", parts.integration},
+                        {"client", key.guid()},
+                        {"contact", IdText(known.record->contact)}});
+    }
+    // Linked by a run, it is judged by what it bears and holds; by a person, it is not.
+    if (IsPairedByHand(known.pair, contact)) return absl::OkStatus();
   }
   GB_RETURN_IF_ERROR(CheckSettled(key, parts));
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(contact));
-  if (owner.has_value()) {
+  if (owner.has_value() && *owner != key) {
     return MakeError("CONTACT_LINKED_ELSEWHERE",
                      {{"contact", IdText(contact)}, {"client", owner->guid()}});
   }

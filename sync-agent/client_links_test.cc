@@ -73,6 +73,29 @@ TEST_F(ClientLinksTest, APersonMayLinkWhatLooksUnlike) {
   EXPECT_EQ(world.portal.contacts.size(), 1u);
 }
 
+TEST_F(ClientLinksTest, APersonMayKeepTheContactThatTheClientHasAndThatLooksUnlike) {
+  const int64_t contact = Exported("Orlova");
+  FakeContact& changed = Contact(contact, "Petrov", "+79263334455");
+  changed.stamp = {};
+  EXPECT_EQ(Link(0, contact), "");
+  EXPECT_EQ(told_.contact(), contact);
+  EXPECT_EQ(told_.found_by(), kLinkedByHand);
+  EXPECT_EQ(Export().added, 0);
+  RunEverything();
+  EXPECT_THAT(Marked(0), ElementsAre(contact));
+  EXPECT_EQ(world.portal.contacts.at(contact).fields.at("LAST_NAME"), "Orlova");
+  EXPECT_EQ(world.portal.contacts.size(), 1u);
+}
+
+TEST_F(ClientLinksTest, TheContactThatTheClientHasIsNotItsWhereAnotherMarkStandsOnIt) {
+  const int64_t contact = Exported("Orlova");
+  world.portal.contacts.at(contact).stamp = {"guestbridge:other", "x", ""};
+  EXPECT_EQ(Link(0, contact), "CONTACT_OF_ANOTHER_CLIENT");
+  world.portal.Delete(contact);
+  EXPECT_EQ(Link(0, contact), "CONTACT_ID_UNKNOWN");
+  EXPECT_EQ(Record(0).link, LinkState::kLive);
+}
+
 TEST_F(ClientLinksTest, AContactThatIsNotTheClientsToTakeIsRefused) {
   const int64_t contact = Exported("Ivanov");
   Contact(50, "Orlova").stamp = {"guestbridge:other", "x", ""};

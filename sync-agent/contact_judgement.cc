@@ -88,24 +88,12 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
   GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(row.id));
   if (!owner.has_value() || *owner == key) return ContactCase::Owner::kNobody;
   GB_ASSIGN_OR_RETURN(const auto by_hand, OwnerByHand(row.id, parts.ledger));
-  if (by_hand.has_value()) return ContactCase::Owner::kAnother;
+  if (by_hand.has_value()) return ContactCase::Owner::kByHand;
   GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(*owner));
   const bool dirty = record.has_value() && record->dirty;
   const Stamp owners{mark.originator, owner->guid(), ""};
   return IsStranger(row, owners, dirty) ? ContactCase::Owner::kStranger
                                         : ContactCase::Owner::kAnother;
-}
-
-// The contact that was lost before is there again, and the client's.
-absl::StatusOr<bool> IsBack(const SeenContact& seen, const ClientKey& key,
-                            const Stamp& mark, const KnownClient& known,
-                            const TaskParts& parts) {
-  if (seen.state != v1::PortalContact::READ || !known.record.has_value() ||
-      known.record->link != LinkState::kLost || !CarriesMark(seen.row, mark)) {
-    return false;
-  }
-  GB_ASSIGN_OR_RETURN(const auto owner, parts.ledger.ClientOf(seen.id));
-  return !owner.has_value() || *owner == key;
 }
 
 void FollowTo(const Survivor& survivor, ClientRecord* record) {
@@ -151,13 +139,11 @@ bool SeesAll(const CommandResult& profile, const CommandResult& shown,
                      [&](const ContactRow& row) { return Has(witnesses, row.id); });
 }
 
-// Nothing: the portal does not tell. A contact that it called gone to somebody who may
-// not see all of them is unread.
-absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const ClientKey& key,
-                                                       const Stamp& mark,
-                                                       const KnownClient& known,
-                                                       const TaskParts& parts,
-                                                       SeenContact* seen) {
+// `displaced`: LookThrough's. Nothing: the portal does not tell. A contact that it
+// called gone to somebody who may not see all of them is unread.
+absl::StatusOr<std::optional<OriginLook>> LookByOrigin(
+    const ClientKey& key, const Stamp& mark, const KnownClient& known,
+    const TaskParts& parts, bool displaced, SeenContact* seen) {
   GB_ASSIGN_OR_RETURN(const std::vector<ContactId> witnesses, Witnesses(known, parts));
   ListContacts by_origin;
   by_origin.origin = mark;
@@ -169,9 +155,9 @@ absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const ClientKey& key,
   }
   std::vector<CommandResult> answers = AskTogether(std::move(commands), parts);
   if (witnesses.empty()) answers.emplace_back();
-  const bool displaced = seen->state == v1::PortalContact::READ;
+  const bool exists = seen->state == v1::PortalContact::READ;
   if (!SeesAll(answers[0], answers[2], witnesses)) {
-    if (displaced) return std::nullopt;
+    if (exists) return std::nullopt;
     seen->state = v1::PortalContact::UNREAD;
     seen->why = ToExplanation("CONTACT_UNREADABLE", About(seen->id));
     return std::nullopt;
@@ -181,17 +167,13 @@ absl::StatusOr<std::optional<OriginLook>> LookByOrigin(const ClientKey& key,
     return std::nullopt;
   }
   std::vector<ContactRow> got;
-  if (displaced) got.push_back(seen->row);
+  if (exists) got.push_back(seen->row);
   absl::Status failure;
   OriginLook look = LookThrough(
       listed.rows, got, seen->id, mark, displaced, [&](const ContactRow& row) {
         const auto owner = OwnerOf(row, key, mark, known, parts);
-        if (!owner.ok()) {
-          failure.Update(owner.status());
-          return true;
-        }
-        return *owner == ContactCase::Owner::kAnother ||
-               (*owner == ContactCase::Owner::kStranger && !displaced);
+        failure.Update(owner.status());
+        return owner.value_or(ContactCase::Owner::kAnother);
       });
   GB_RETURN_IF_ERROR(failure);
   return look;
@@ -352,15 +334,26 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
 absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
                                   KnownClient* known, SeenContact* seen) {
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(key, parts));
-  GB_ASSIGN_OR_RETURN(const bool back, IsBack(*seen, key, mark, *known, parts));
+  const bool back = seen->state == v1::PortalContact::READ && !IsLive(*known);
   if (back) {
-    FollowTo(SurvivorOf(seen->row), &*known->record);
-    return true;
+    GB_ASSIGN_OR_RETURN(const ContactCase::Owner owner,
+                        OwnerOf(seen->row, key, mark, *known, parts));
+    switch (JudgeReturned(seen->row, mark, known->pair, owner)) {
+      case Returned::kTheirs:
+        FollowTo(SurvivorOf(seen->row), &*known->record);
+        return true;
+      case Returned::kUntold:
+        return false;
+      case Returned::kNotTheirs:
+        break;
+    }
+  } else if (seen->state != v1::PortalContact::GONE) {
+    return false;
   }
-  if (seen->state != v1::PortalContact::GONE) return false;
-  GB_ASSIGN_OR_RETURN(const std::optional<OriginLook> look,
-                      LookByOrigin(key, mark, *known, parts, seen));
-  if (!look.has_value()) return false;
+  GB_ASSIGN_OR_RETURN(
+      const std::optional<OriginLook> look,
+      LookByOrigin(key, mark, *known, parts, /*displaced=*/false, seen));
+  if (!look.has_value() || (back && look->in_place)) return false;
   if (look->own.has_value()) {
     FollowTo(*look->own, &*known->record);
     *seen = LookAtContact(look->own->id, parts);
@@ -454,7 +447,8 @@ absl::Status ForeseeContact(const KnownClient& known, const TaskParts& parts,
     ContactVerdict verdict = JudgeContact(*decision, of, rules);
     std::optional<OriginLook> look;
     if (verdict == ContactVerdict::kLookByOrigin) {
-      GB_ASSIGN_OR_RETURN(look, LookByOrigin(decision->key, mark, known, parts, seen));
+      GB_ASSIGN_OR_RETURN(look, LookByOrigin(decision->key, mark, known, parts,
+                                             /*displaced=*/!gone, seen));
       if (!look.has_value()) {
         PutOff(*seen, decision);
         return absl::OkStatus();

@@ -38,11 +38,12 @@ absl::Status RestoreLink(const ClientKey& key, const TaskParts& parts,
 
 // The linked contact, or the one that was lost before, is gone: the client is linked to
 // the one in its place, which is then `seen`, or has lost its contact. One that was
-// lost before and is there again, under the client's mark, is linked again. So does a
-// run that sweeps; an unattended one that goes by the portal's events instead
-// (export/event_poll.h) learns it from an event, or at its next sweep. False: the
-// portal does not tell what became of it, and nothing was changed, but that `seen` says
-// so where nothing proves that it is gone. Errors: those of MarkOf and of the ledger.
+// lost before and is there again is linked again where it is the client's, and as good
+// as gone where it is not (JudgeReturned). So does a run that sweeps; an unattended one
+// that goes by the portal's events instead (export/event_poll.h) learns it from an
+// event, or at its next sweep. False: the portal does not tell what became of it, and
+// nothing was changed, but that `seen` says so where nothing proves that it is gone.
+// Errors: those of MarkOf and of the ledger.
 absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
                                   KnownClient* known, SeenContact* seen);
 

@@ -327,14 +327,64 @@ TEST_F(ExplainedContactTest, ThatWasLostBeforeIsFollowedUnderItsOldIdToo) {
   EXPECT_EQ(Run().unchanged, 2);
 }
 
-TEST_F(ExplainedContactTest, ThatWasLostBeforeIsNotFollowedUnderAnotherMark) {
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsNotTheirsUnderAnotherMark) {
   world.portal.contacts[contact_] = Lose();
   TakeMark();
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(Explain().decision(), "SKIP");
+    EXPECT_EQ(Explain().summary().reason(), "CONTACT_GONE_NEVER");
+    EXPECT_EQ(Run().skipped, 1);
+    EXPECT_EQ(Record(0).reason, "CONTACT_GONE_NEVER");
+    EXPECT_EQ(Record(0).link, LinkState::kLost);
+  }
+  Choose(GoneContactPolicy::kRecreate);
+  EXPECT_EQ(Explain().decision(), "RECREATE");
+  EXPECT_EQ(Run().recreated, 1);
+  EXPECT_NE(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(world.portal.contacts.at(contact_).stamp.originator, "guestbridge:other");
+  EXPECT_EQ(Run().unchanged, 2);
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeAndHasNoMarkIsTheirsByWhatItHolds) {
+  world.portal.contacts[contact_] = Lose();
+  world.portal.contacts[contact_].stamp = {};
+  EXPECT_EQ(Explain().summary().reason(), "CONTACT_GONE_NEVER");
+  EXPECT_EQ(Run().skipped, 1);
+  Choose(GoneContactPolicy::kRelink);
+  EXPECT_EQ(Explain().decision(), "RELINK");
+  Run();
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeAndThatAPersonLinkedNeedsNoMark) {
+  ASSERT_TRUE(
+      world.ledger->SetPair(Key(0), {kLinkedByHand, 3, {ContactId(contact_)}, {}})
+          .ok());
+  world.portal.contacts[contact_] = Lose();
+  world.portal.contacts[contact_].stamp = {};
+  EXPECT_EQ(Explain().decision(), "ADOPT");
+  EXPECT_EQ(Run().skipped, 0);
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
+  EXPECT_EQ(Marked(0), std::vector<int64_t>{contact_});
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+}
+
+TEST_F(ExplainedContactTest, ThatWasLostBeforeIsPutOffWhereTheAnswersContradict) {
+  world.portal.contacts[contact_] = Lose();
+  Choose(GoneContactPolicy::kRecreate);
+  // One answer shows it without the mark, and the next with it.
+  world.portal.spoil = [](const Command& command, CommandResult* result) {
+    if (!std::holds_alternative<GetContact>(command)) return;
+    for (ContactRow& row : result->rows) row.stamp = {};
+  };
   EXPECT_EQ(Explain().decision(), "DEFER");
   EXPECT_EQ(Explain().summary().reason(), "CONTACT_READ_INCOMPLETE");
   EXPECT_EQ(Run().deferred, 1);
-  EXPECT_EQ(Record(0).reason, "CONTACT_READ_INCOMPLETE");
-  EXPECT_EQ(Record(0).link, LinkState::kLost);
+  EXPECT_EQ(world.portal.contacts.size(), 2u);
+  world.portal.spoil = [](const Command&, CommandResult*) {};
+  Run();
+  EXPECT_EQ(Record(0).contact, ContactId(contact_));
 }
 
 TEST_F(ExplainedContactTest, ThatWasLostBeforeIsLookedForByItsPhoneToo) {
@@ -358,6 +408,19 @@ TEST_F(ExplainedContactTest, ThatWasLostBeforeIsPutOffWhileThePortalDoesNotTell)
   EXPECT_EQ(explained.next().reason(), "NEXT_IS_LOOK");
   EXPECT_EQ(Run().deferred, 1);
   EXPECT_EQ(Record(0).reason, "CONTACT_UNREADABLE");
+}
+
+TEST_F(ExplainedContactTest, IsNotWaitedForUnderAnotherGuestToWhomAPersonGaveIt) {
+  ASSERT_TRUE(
+      world.ledger->SetPair(Key(1), {kLinkedByHand, 3, {ContactId(others_)}, {}}).ok());
+  world.base.clients[1].marked_for_deletion = true;  // never stamped again
+  world.portal.contacts[others_].stamp.origin = Key(0).guid();
+  world.portal.contacts[contact_] = {};
+  world.portal.contacts[contact_].fields["LAST_NAME"] = "Smirnova";
+  EXPECT_EQ(Explain().decision(), "ADD");
+  EXPECT_EQ(Run().added, 1);
+  EXPECT_EQ(Explain().decision(), "UNCHANGED");
+  EXPECT_EQ(Record(1).contact, ContactId(others_));
 }
 
 TEST_F(ExplainedContactTest, ThatAnotherLedgerHasWrittenIsComparedByAColdLook) {

@@ -511,9 +511,9 @@ constexpr ReasonText kTexts[] = {
      "Попытка повторится. Если повторяется и ошибка, проверьте, что пользователь "
      "вебхука или приложения видит все контакты."},
     {"TWO_CONTACTS_OF_ONE_CLIENT", kOk,
-     "The portal holds two contacts of the guest {client}; the older one is kept "
-     "linked.",
-     "На портале два контакта гостя {client}; связан более старый из них.",
+     "The portal holds two contacts of the guest {client}; the one that is linked is "
+     "kept.",
+     "На портале два контакта гостя {client}; связь с одним из них сохраняется.",
      "Merge the two on the portal.", "Объедините их на портале."},
     {"CONTACT_OF_ERASED_CLIENT", kOk,
      "The portal made the contact {contact} late; its guest has been erased.",

@@ -110,6 +110,15 @@ constexpr ReasonText kTexts[] = {
      "command and --delete-contact.",
      "Удалите его на портале; контакт с отметкой гостя удалит та же команда с "
      "--delete-contact."},
+    {"LEFT_CONTACT_OF_ANOTHER", kOk,
+     "Contact {contact} on the portal carries the guest's mark or was the guest's "
+     "before; it is linked to another guest, and was left.",
+     "Контакт {contact} на портале несёт отметку гостя или был его контактом раньше; "
+     "он связан с другим гостем и оставлен.",
+     "Look on the portal whether it holds data of the erased guest, and remove those "
+     "by hand.",
+     "Посмотрите на портале, нет ли в нём данных стёртого гостя, и уберите их "
+     "вручную."},
     {"LEFT_ON_EARLIER_PORTAL", kOk,
      "Contact {contact} on a portal that the integration was connected to before may "
      "still hold the guest's data.",

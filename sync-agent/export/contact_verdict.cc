@@ -39,7 +39,10 @@ bool IsTheirs(const Decision& decision, const ContactCase& known,
   const ContactRow& row = *known.row;
   if (Has(known.pair.refused, row.id)) return false;
   const bool ours = CarriesMark(row, known.mark);
-  if (known.owner == ContactCase::Owner::kAnother) return false;
+  if (known.owner == ContactCase::Owner::kAnother ||
+      known.owner == ContactCase::Owner::kByHand) {
+    return false;
+  }
   if (known.owner == ContactCase::Owner::kStranger && !ours) return false;
   if (ours) return true;
   if (IsLinkedByHand(known, row.id)) return true;
@@ -119,10 +122,11 @@ Survivor SurvivorOf(const ContactRow& row) {
 OriginLook LookThrough(const std::vector<ContactRow>& listed,
                        const std::vector<ContactRow>& got, ContactId contact,
                        const Stamp& mark, bool displaced,
-                       absl::FunctionRef<bool(const ContactRow&)> is_anothers) {
+                       absl::FunctionRef<ContactCase::Owner(const ContactRow&)> owner) {
+  using Owner = ContactCase::Owner;
   OriginLook look;
   const auto in_place = [&](const ContactRow& row) {
-    return row.id == contact && CarriesMark(row, mark);
+    return row.id == contact && CarriesMark(row, mark) && owner(row) != Owner::kByHand;
   };
   // One answer says that it is another's, and the next that it is not.
   look.in_place = std::any_of(got.begin(), got.end(), in_place) ||
@@ -133,13 +137,36 @@ OriginLook LookThrough(const std::vector<ContactRow>& listed,
         row.id == contact || (look.own.has_value() && row.id >= look.own->id)) {
       continue;
     }
-    if (is_anothers(row)) {
-      look.linked_elsewhere = true;
-      continue;
+    switch (owner(row)) {
+      case Owner::kByHand:
+        break;
+      case Owner::kStranger:
+        look.linked_elsewhere |= !displaced;
+        if (displaced) look.own = SurvivorOf(row);
+        break;
+      case Owner::kAnother:
+        look.linked_elsewhere = true;
+        break;
+      case Owner::kNobody:
+        look.own = SurvivorOf(row);
+        break;
     }
-    look.own = SurvivorOf(row);
   }
   return look;
+}
+
+Returned JudgeReturned(const ContactRow& row, const Stamp& mark, const PairNote& pair,
+                       ContactCase::Owner owner) {
+  const bool marked = CarriesMark(row, mark);
+  if (owner == ContactCase::Owner::kByHand) return Returned::kNotTheirs;
+  if (owner != ContactCase::Owner::kNobody) {
+    return marked ? Returned::kUntold : Returned::kNotTheirs;
+  }
+  if (marked) return Returned::kTheirs;
+  // No link of the ledger stands behind a person's word here: not against a mark.
+  const bool by_hand = IsPairedByHand(pair, row.id) &&
+                       !absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
+  return by_hand ? Returned::kTheirs : Returned::kNotTheirs;
 }
 
 ContactVerdict JudgeContact(const Decision& decision, const ContactCase& known,

@@ -42,22 +42,15 @@ struct OriginLook {
   bool linked_elsewhere = false;  // one carries it, and is another client's
 };
 
-// `listed`: by `mark`; others may be among them. `displaced`: `contact` was seen, and
-// is not the client's, as `got` tells once more. `is_anothers`: the ledger links that
-// contact to another client, for good reason.
-OriginLook LookThrough(const std::vector<ContactRow>& listed,
-                       const std::vector<ContactRow>& got, ContactId contact,
-                       const Stamp& mark, bool displaced,
-                       absl::FunctionRef<bool(const ContactRow&)> is_anothers);
-
 // What is known of the client, and of the contact of its decision.
 struct ContactCase {
   Stamp mark;  // of the client
   std::optional<ClientRecord> record;
   PairNote pair;
   bool of_earlier_portal = false;  // Ledger::IsOfEarlierPortal
-  // Another client that is linked to the contact; kStranger: and is one to it.
-  enum class Owner { kNobody, kStranger, kAnother };
+  // Another client that is linked to the contact; kStranger: and is one to it;
+  // kByHand: a person linked the two.
+  enum class Owner { kNobody, kStranger, kAnother, kByHand };
   Owner owner = Owner::kNobody;
 
   // The portal's word: it is gone; or, of the first look, what it shows; and what a
@@ -67,6 +60,25 @@ struct ContactCase {
   const OriginLook* by_origin = nullptr;
   bool looked_before = false;  // the contact is what such a look called the own one
 };
+
+// `listed`: by `mark`; others may be among them. `displaced`: `contact` was seen, and
+// is not the client's, as `got` tells once more; only then a stranger's contact is the
+// client's. One that a person linked to another client is as good as not there.
+OriginLook LookThrough(const std::vector<ContactRow>& listed,
+                       const std::vector<ContactRow>& got, ContactId contact,
+                       const Stamp& mark, bool displaced,
+                       absl::FunctionRef<ContactCase::Owner(const ContactRow&)> owner);
+
+// What a contact is to the client that lost it, where the portal shows it again under
+// its ID.
+enum class Returned {
+  kTheirs,     // linked again
+  kNotTheirs,  // as good as gone
+  kUntold,     // it bears the mark and is, for now, another client's: put off
+};
+
+Returned JudgeReturned(const ContactRow& row, const Stamp& mark, const PairNote& pair,
+                       ContactCase::Owner owner);
 
 // What a hotel has chosen.
 struct ContactRules {

@@ -117,18 +117,48 @@ TEST_F(ContactVerdictTest, WhoWaitsForAStampIsAStrangerOnlyToAMarkedContact) {
   EXPECT_FALSE(IsStranger(row, kMark, /*dirty=*/false));
 }
 
+TEST_F(ContactVerdictTest, WhatIsThereAgainIsTheirsByMarkOrByAPersonsWord) {
+  using Owner = ContactCase::Owner;
+  PairNote pair;
+  const auto judge = [&](Owner owner) {
+    return JudgeReturned(row, kMark, pair, owner);
+  };
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kNotTheirs);
+  pair = {kLinkedByHand, 3, {row.id}, {}};
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kTheirs);
+  EXPECT_EQ(judge(Owner::kAnother), Returned::kNotTheirs);
+  row.stamp = kOther;
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kNotTheirs);
+  row.stamp = kMark;
+  pair = {};
+  EXPECT_EQ(judge(Owner::kNobody), Returned::kTheirs);
+  EXPECT_EQ(judge(Owner::kStranger), Returned::kUntold);
+  EXPECT_EQ(judge(Owner::kAnother), Returned::kUntold);
+  EXPECT_EQ(judge(Owner::kByHand), Returned::kNotTheirs);
+}
+
 TEST_F(ContactVerdictTest, OfSeveralThatCarryTheMarkTheOldestIsTheOwn) {
   std::vector<ContactRow> listed(3);
   listed[0].id = ContactId(30);
   listed[1].id = ContactId(20);
   listed[2].id = ContactId(10);
   for (ContactRow& one : listed) one.stamp = kMark;
+  auto owner = ContactCase::Owner::kAnother;  // of the contact 10
   const auto look = [&](bool displaced) {
-    return LookThrough(listed, {}, ContactId(7), kMark, displaced,
-                       [](const ContactRow& one) { return one.id == ContactId(10); });
+    return LookThrough(
+        listed, {}, ContactId(7), kMark, displaced, [&](const ContactRow& one) {
+          return one.id == ContactId(10) ? owner : ContactCase::Owner::kNobody;
+        });
   };
   EXPECT_EQ(look(true).own->id, ContactId(20));
   EXPECT_TRUE(look(true).linked_elsewhere);
+  owner = ContactCase::Owner::kStranger;
+  EXPECT_EQ(look(true).own->id, ContactId(10));
+  EXPECT_EQ(look(false).own->id, ContactId(20));
+  EXPECT_TRUE(look(false).linked_elsewhere);
+  owner = ContactCase::Owner::kByHand;
+  EXPECT_EQ(look(true).own->id, ContactId(20));
+  EXPECT_FALSE(look(true).linked_elsewhere);
   listed[0].id = ContactId(7);
   EXPECT_TRUE(look(true).in_place);
   EXPECT_FALSE(look(true).own.has_value());

@@ -24,14 +24,24 @@ void Follow(const Survivor& survivor, ClientRecord* record) {
   record->exported.values.insert(survivor.values.begin(), survivor.values.end());
 }
 
+ContactCase::Owner GoneCheck::OwnerOf(const ContactRow& row, const Question& question) {
+  const auto by_hand = OwnerByHand(row.id, context_.ledger);
+  if (!context_.Check(by_hand.status())) return ContactCase::Owner::kAnother;
+  const bool others = by_hand->has_value() && **by_hand != question.client;
+  // The contact in question has been judged: whose it is decides nothing here.
+  if (!others && question.displaced && row.id != question.contact) ProveStranger(row);
+  if (!context_.IsAnothers(row.id, question.client, question.displaced && !others)) {
+    return ContactCase::Owner::kNobody;
+  }
+  return others ? ContactCase::Owner::kByHand : ContactCase::Owner::kAnother;
+}
+
 void GoneCheck::ProveStranger(const ContactRow& row) {
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status()) || !owner->has_value()) return;
   const ClientKey& key = **owner;
   // What is queued for it, or under way, still goes to this contact.
   if (context_.strangers.count(key) > 0 || context_.busy.count(key) > 0) return;
-  const auto by_hand = OwnerByHand(row.id, context_.ledger);
-  if (!context_.Check(by_hand.status()) || by_hand->has_value()) return;
   const auto record = context_.RecordOf(key);
   if (!context_.Check(record.status()) || !record->has_value()) return;
   ClientRecord known = **record;
@@ -47,18 +57,24 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   context_.Reconsider(key);
 }
 
-std::optional<Survivor> GoneCheck::BackAgain(const Question& question,
+std::optional<Returned> GoneCheck::JudgeLost(const Question& question,
                                              const CommandResult& get) {
-  if (!question.lost || get.fate != Fate::kDone || get.rows.size() != 1) {
+  if (!question.lost || get.fate != Fate::kDone || get.rows.size() != 1 ||
+      get.rows.front().id != question.contact) {
     return std::nullopt;
   }
+  const auto pair = context_.ledger.Pair(question.client);
+  if (!context_.Check(pair.status())) return std::nullopt;
   const ContactRow& row = get.rows.front();
   const Stamp mark{context_.settings.originator, question.client.guid(), ""};
-  if (row.id != question.contact || !CarriesMark(row, mark) ||
-      context_.IsAnothers(row.id, question.client)) {
-    return std::nullopt;
+  const PairNote note = pair->value_or(PairNote{});
+  // Then nothing makes it the client's, and whose else it is needs no notice.
+  if (!CarriesMark(row, mark) && !IsPairedByHand(note, row.id)) {
+    return Returned::kNotTheirs;
   }
-  return SurvivorOf(row);
+  const ContactCase::Owner owner = OwnerOf(row, question);
+  if (!context_.failure.ok()) return std::nullopt;
+  return JudgeReturned(row, mark, note, owner);
 }
 
 std::optional<PortalLane::Job> GoneCheck::Next() {
@@ -87,28 +103,29 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       const Question& question = (*questions)[i];
       const CommandResult& get = answer.results[1 + 2 * i];
       const CommandResult& list = answer.results[2 + 2 * i];
-      if (const auto back = BackAgain(question, get); back.has_value()) {
-        question.gone(back);
+      const std::optional<Returned> returned = JudgeLost(question, get);
+      if (!context_.failure.ok()) return;
+      if (returned == Returned::kTheirs) {
+        question.gone(SurvivorOf(get.rows.front()));
         continue;
       }
-      if (!context_.failure.ok()) return;
+      // It exists, and is not the client's.
+      const bool not_theirs = question.displaced || returned == Returned::kNotTheirs;
       // A page that is not whole, or not what was asked for, may hide a survivor.
       const bool told =
-          get.fate == Fate::kGone || (question.displaced && get.fate == Fate::kDone);
+          get.fate == Fate::kGone || (not_theirs && get.fate == Fate::kDone);
       if (!told || list.fate != Fate::kDone ||
           (!list.complete_page && !MutantActive(Mutant::kIgnoredFilterBelieved)) ||
           !context_.sight_proven) {
         question.not_gone(get.fate == Fate::kDone);
         continue;
       }
-      const OriginLook look = LookThrough(
-          list.rows, get.rows, question.contact,
-          Stamp{context_.settings.originator, question.client.guid(), ""},
-          question.displaced, [&](const ContactRow& row) {
-            if (question.displaced) ProveStranger(row);
-            return context_.IsAnothers(row.id, question.client, question.displaced);
-          });
-      if (question.displaced && look.in_place) {
+      const OriginLook look =
+          LookThrough(list.rows, get.rows, question.contact,
+                      Stamp{context_.settings.originator, question.client.guid(), ""},
+                      question.displaced,
+                      [&](const ContactRow& row) { return OwnerOf(row, question); });
+      if (not_theirs && look.in_place) {
         question.not_gone(true);
         continue;
       }

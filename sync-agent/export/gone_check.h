@@ -31,7 +31,8 @@ class GoneCheck {
     std::function<void(bool exists)> not_gone;
     // The contact was seen, and is not the client's: `gone` is called though it exists.
     bool displaced = false;
-    // The ledger takes it for gone already.
+    // The ledger takes it for gone already. One that is there again, and not the
+    // client's, is gone as before, unless the two answers contradict each other.
     bool lost = false;
   };
 
@@ -43,12 +44,15 @@ class GoneCheck {
   std::optional<PortalLane::Job> Next();
 
  private:
+  // Whose the contact is that bears the mark of the client in question. kAnother also
+  // when the ledger failed.
+  ContactCase::Owner OwnerOf(const ContactRow& row, const Question& question);
   // A contact that a client looks for by its origin: whoever else it is linked to, and
-  // bears no mark of, is a stranger to it.
+  // bears no mark of, is a stranger to it. Not for a contact that a person linked.
   void ProveStranger(const ContactRow& row);
-  // The contact that was lost is there again, and the client's. Nothing: it is not, or
-  // the ledger failed.
-  std::optional<Survivor> BackAgain(const Question& question, const CommandResult& get);
+  // Of a contact that was lost. Nothing: the portal does not show it, or the ledger
+  // failed.
+  std::optional<Returned> JudgeLost(const Question& question, const CommandResult& get);
 
   RunContext& context_;
   std::deque<Question> queue_;

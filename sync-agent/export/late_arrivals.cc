@@ -98,18 +98,18 @@ void LateArrivals::Judge(const ClientKey& key, Suspect& suspect) {
   if (suspect.hits.empty()) return;
   std::sort(suspect.hits.begin(), suspect.hits.end(),
             [](const ContactRow& a, const ContactRow& b) { return a.id < b.id; });
-  const ContactRow* came = nullptr;  // by a missed attempt, the oldest
+  std::set<std::string> missed;
   for (const ContactRow& hit : suspect.hits) {
     const auto version = DecodeOriginVersion(hit.stamp.version);
     if (!version.ok()) continue;
     for (WatchedAdd& one : suspect.missed) {
       if (one.nonce != version->nonce) continue;
-      if (came == nullptr) came = &hit;
+      missed.insert(one.nonce);
       NoteLate(one);
       if (!context_.failure.ok()) return;
     }
   }
-  LinkOrTell(key, suspect.hits, came);
+  LinkOrTell(key, std::move(suspect.hits), missed);
 }
 
 void LateArrivals::Judge(ErasedSuspect& suspect) {
@@ -142,13 +142,17 @@ void LateArrivals::RaiseSettleTime(const WatchedAdd& late) {
                                          absl::StrCat(absl::ToInt64Seconds(raised))));
 }
 
-void LateArrivals::LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits,
-                              const ContactRow* came) {
+void LateArrivals::LinkOrTell(const ClientKey& key, std::vector<ContactRow> hits,
+                              const std::set<std::string>& missed) {
   const auto known = context_.ledger.Get(key);
   const auto attempt = context_.ledger.AttemptOf(key);
   if (!context_.Check(known.status()) || !context_.Check(attempt.status())) return;
   // An attempt that is in doubt is the settler's.
   if (!known->has_value() || attempt->has_value()) return;
+  // Another guest's contact is none of this one's, whatever mark stands on it.
+  std::erase_if(
+      hits, [&](const ContactRow& hit) { return context_.IsAnothers(hit.id, key); });
+  if (hits.empty() || !context_.failure.ok()) return;
   ClientRecord record = **known;
   const auto tell = [&] {
     context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
@@ -160,6 +164,12 @@ void LateArrivals::LinkOrTell(const ClientKey& key, const std::vector<ContactRow
     if (other) tell();
     return;
   }
+  const auto by_missed =
+      std::find_if(hits.begin(), hits.end(), [&](const ContactRow& hit) {
+        const auto version = DecodeOriginVersion(hit.stamp.version);
+        return version.ok() && missed.count(version->nonce) > 0;
+      });
+  const ContactRow* came = by_missed == hits.end() ? nullptr : &*by_missed;
   // A person decides, or has decided, about the others. In place of one that is gone
   // nothing is taken but what was made for that: policy or mark may have taken it away.
   if (record.link == LinkState::kNew && came == nullptr) came = &hits.front();
@@ -172,7 +182,7 @@ void LateArrivals::LinkOrTell(const ClientKey& key, const std::vector<ContactRow
   const bool refused =
       pair->has_value() &&
       std::count((*pair)->refused.begin(), (*pair)->refused.end(), came->id) > 0;
-  if (refused || context_.IsAnothers(came->id, key)) return;
+  if (refused) return;
   const auto version = DecodeOriginVersion(came->stamp.version);
   Follow({came->id, version.ok() ? version->values : ValueDigests()}, &record);
   record.dirty = true;

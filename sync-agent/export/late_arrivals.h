@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sync-agent/export/run_context.h"
@@ -46,9 +48,9 @@ class LateArrivals {
   void Judge(ErasedSuspect& suspect);
   void NoteLate(WatchedAdd& missed);
   void RaiseSettleTime(const WatchedAdd& late);
-  // `came`: the hit that a missed attempt made; may be null.
-  void LinkOrTell(const ClientKey& key, const std::vector<ContactRow>& hits,
-                  const ContactRow* came);
+  // `hits`: the oldest first. `missed`: the nonces of missed attempts that came.
+  void LinkOrTell(const ClientKey& key, std::vector<ContactRow> hits,
+                  const std::set<std::string>& missed);
 
   RunContext& context_;
   std::map<ClientKey, Suspect> suspects_;

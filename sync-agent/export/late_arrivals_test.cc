@@ -98,6 +98,22 @@ TEST_F(LateArrivalsTest, ThatAreASecondContactAreToldForADay) {
   EXPECT_EQ(Contact(), own);
 }
 
+TEST_F(LateArrivalsTest, ThatAreAnotherGuestsContactByNowAreNotToldAsASecondOne) {
+  Run(RunKind::kExport);
+  const int64_t own = Contact().value();
+  Arrive();
+  std::vector<int64_t> came = world_.portal.OfClient(guest_);
+  std::erase(came, own);
+  ASSERT_EQ(came.size(), 1u);
+  ClientRecord other = **world_.ledger->Get(other_);
+  other.contact = ContactId(came.front());
+  ASSERT_TRUE(world_.ledger->Link(other, ContactId()).ok());
+  world_.now += absl::Minutes(10);
+  const auto result = Run(RunKind::kSettle);
+  EXPECT_FALSE(Told(result, guest_));
+  EXPECT_EQ(Contact().value(), own);
+}
+
 TEST_F(LateArrivalsTest, AreLookedForByASettlingTenMinutesAfterTheMiss) {
   Run(RunKind::kExport);
   const absl::Duration at = world_.doubts->look_again();

@@ -196,10 +196,8 @@ void Matcher::ClaimCertain(Seeker& seeker) {
   auto by_origin = context_.ledger.Lookup(OriginKey(seeker.key.guid()),
                                           static_cast<int>(kMostCandidates));
   if (!context_.Check(by_origin.status())) return;
-  by_origin->erase(
-      std::remove_if(by_origin->begin(), by_origin->end(),
-                     [&](ContactId id) { return Contains(seeker.refused, id); }),
-      by_origin->end());
+  std::erase_if(*by_origin, [&](ContactId id) { return !IsFree(id, seeker); });
+  if (!context_.failure.ok()) return;
   if (!by_origin->empty()) {
     seeker.verdict = FoundByOrigin();
     seeker.found_by = seeker.verdict.found_by;

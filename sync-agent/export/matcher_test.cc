@@ -252,6 +252,26 @@ TEST_F(MatcherTest, AContactOfAnotherClientIsNoCandidate) {
   EXPECT_EQ(counts.unmatched, 2);
 }
 
+TEST_F(MatcherTest, NorIsItWhereTheGuestsMarkStandsOnIt) {
+  Contact(60, "Kim", "+79160000001");
+  world.base.Add(1, "Kim", "+79160000001");
+  Link(0, 60);
+  const ClientKey key = world.base.Add(2, "Orlova").key;
+  world.portal.contacts[60].stamp = {"guestbridge:base", key.guid(), ""};
+  for (const bool apply : {false, true}) {
+    const MatchCounts counts = Match(apply);
+    EXPECT_EQ(counts.matched, 0);
+    EXPECT_EQ(counts.unmatched, 1);
+    EXPECT_EQ(counts.applied, 0);
+    EXPECT_NE(Record(1).link, LinkState::kReview);
+  }
+  EXPECT_EQ(Record(0).contact, ContactId(60));
+  // Where one of its own bears the mark, too, there is nothing to choose between.
+  Contact(61, "Orlova", "").stamp = {"guestbridge:base", key.guid(), ""};
+  EXPECT_EQ(Match().matched, 1);
+  EXPECT_EQ(Pair(1).candidates, std::vector<ContactId>{ContactId(61)});
+}
+
 TEST_F(MatcherTest, NothingOfTheTwoSidesIsLeftBehind) {
   Contact(50, "Orlova", "+79161234567");
   world.base.Add(1, "Orlova", "+79161234567");

@@ -55,6 +55,7 @@ void Rebuilder::Take(const ContactRow& row) {
     if (Refresh(row, &record) && !context_.Check(context_.ledger.Put({record}))) return;
     if (attempt->has_value()) return;
     if ((*known)->contact != row.id) {
+      if (context_.IsAnothers(row.id, key)) return;
       context_.tally.AddNoticeOf(key, "TWO_CONTACTS_OF_ONE_CLIENT");
     } else if (count_) {
       context_.tally.Count(Outcome::kUnchanged);

@@ -214,6 +214,13 @@ void Reconciler::JudgeMarksOf(const ClientKey& client,
   if (!context_.Check(record.status()) || !context_.Check(attempt.status())) return;
   // What may still be under way is settled first.
   if (attempt->has_value()) return;
+  // Another guest's contact is nobody's to merge, whatever mark stands on it: it is
+  // told as changed.
+  std::erase_if(contacts, [&](ContactId contact) {
+    const auto owner = context_.ledger.ClientOf(contact);
+    return !context_.Check(owner.status()) || (owner->has_value() && **owner != client);
+  });
+  if (contacts.empty() || !context_.failure.ok()) return;
   Finding finding;
   finding.client = client;
   if (record->has_value()) {

@@ -162,6 +162,22 @@ TEST(Reconciler, ADoubledContactIsReportedAndNeverTouched) {
   ExpectClean(world);
 }
 
+TEST(Reconciler, AnotherGuestsContactIsNotDoubledWhateverMarkStandsOnIt) {
+  World world;
+  Export(world);
+  const int64_t others = IdOf(world, 6);
+  ContactOf(world, 6).stamp = ContactOf(world, 5).stamp;
+  const ReconcileFound found = Found(world);
+  EXPECT_EQ(Count(found, FindingKind::kDoubled), 0);
+  const auto changed = Of(found, FindingKind::kChangedOnPortal);
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].contact.value(), others);
+  // Nor of a guest that the ledger does not know.
+  world.portal.contacts.at(others).stamp.origin =
+      "99999999-0000-4000-8000-000000000000";
+  EXPECT_EQ(Count(Found(world), FindingKind::kOrphaned), 0);
+}
+
 TEST(Reconciler, AMarkedContactThatTheLedgerDoesNotKnowIsLinkedAndNotDoubled) {
   World world;
   Export(world);

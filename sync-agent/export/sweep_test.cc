@@ -118,6 +118,27 @@ TEST_F(SweepTest, NorWhereThatGuestIsTakenUpFirst) {
   EXPECT_EQ(world_.portal.OfClient(client_).size(), 1u);
 }
 
+TEST_F(SweepTest, NorDoesThatGuestWaitForItWhereThePersonsIsNotExportedAnyMore) {
+  ASSERT_TRUE(
+      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  world_.base.clients[0].marked_for_deletion = true;  // never stamped again
+  const ClientKey& other = world_.base.clients[1].key;
+  testing::FakeContact& own =
+      world_.portal.contacts.at(world_.portal.OfClient(other).front());
+  own = {};
+  own.fields["LAST_NAME"] = "Somebody else";
+  contact().stamp.origin = other.guid();
+  for (const int added : {1, 0}) {
+    const auto result = world_.Run(world_.Settings());
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, added);
+    EXPECT_EQ(result.progress.counts.deferred, 0);
+    EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+    EXPECT_NE((**world_.ledger->Get(other)).contact.value(), id_);
+  }
+  EXPECT_EQ(world_.portal.contacts.size(), 3u);
+}
+
 TEST_F(SweepTest, AGuestIsNotAddedWhileThePortalDoesNotSayWhereHisContactIs) {
   world_.portal.contacts[500] = contact();
   contact().stamp.origin = "99999999-0000-4000-8000-000000000000";
@@ -261,6 +282,18 @@ TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
   const auto result = world_.Run(world_.Settings());
   ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   EXPECT_EQ(result.progress.counts.recreated, 1);
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+}
+
+TEST_F(CopiedMarkTest, IsNoSecondContactToALookAtTheWholePortal) {
+  RunSettings settings = world_.Settings();
+  settings.cold = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  for (const RunNotice& notice : result.progress.notices) {
+    EXPECT_NE(notice.reason, "TWO_CONTACTS_OF_ONE_CLIENT");
+  }
   EXPECT_TRUE(Noticed(result));
   ExpectApart();
 }
