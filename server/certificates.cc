@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -131,6 +132,20 @@ absl::Status CheckAuthorityFile(const std::string& file) {
   const absl::StatusOr<std::string> pem = ReadFile(file);
   if (pem.ok() && ParseCertificate(*pem) != nullptr) return absl::OkStatus();
   return MakeError("EXTRA_CA_UNREADABLE", {{"file", file}});
+}
+
+std::vector<std::string> CertificateNames(const std::string& listen_host) {
+  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && name != "0.0.0.0" && name != "::" &&
+        std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(name);
+    }
+  };
+  add(listen_host);
+  char host[256] = "";
+  if (gethostname(host, sizeof host - 1) == 0) add(host);
+  return names;
 }
 
 absl::StatusOr<ServerCertificate> MakeCertificate(const DataDirectory& directory,

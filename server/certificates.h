@@ -29,6 +29,10 @@ absl::StatusOr<ServerCertificate> ReadCertificate(const std::string& cert_file,
 // portal. Errors: EXTRA_CA_UNREADABLE.
 absl::Status CheckAuthorityFile(const std::string& file);
 
+// Names that a server is called by which listens at this host: those of this machine
+// and the host, unless that is an address of all.
+std::vector<std::string> CertificateNames(const std::string& listen_host);
+
 // Makes, in the data directory, a certificate authority (`ca.pem`, `ca.key`; ten years,
 // made once: agents and CLIs trust it) and a certificate for the server (`server.pem`,
 // `server.key`; a year) that is made anew when fewer than 30 days are left or one of

@@ -89,20 +89,6 @@ absl::StatusOr<AgentAuthority> ChooseAgentAuthority(const ServerOptions& options
                             now, random);
 }
 
-std::vector<std::string> CertificateNames(const std::string& listen_host) {
-  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
-  const auto add = [&](const std::string& name) {
-    if (!name.empty() && name != "0.0.0.0" && name != "::" &&
-        std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(name);
-    }
-  };
-  add(listen_host);
-  char host[256] = "";
-  if (gethostname(host, sizeof host - 1) == 0) add(host);
-  return names;
-}
-
 // Starts what the schedule asks for. What cannot start now is passed over, so that it
 // does not begin by itself at some odd moment later.
 absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transaction,
