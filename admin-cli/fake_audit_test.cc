@@ -25,7 +25,7 @@ grpc::Status FakeServer::Services::ListAuditRecords(
   } else {
     record.set_number(2);
     record.set_principal("apiTokens/q7");
-    record.set_principal_name("Ночная смена");
+    record.set_principal_name("Иванова");
     record.set_method("guestbridge.v1.RunService/StartExport");
     record.set_outcome(v1::AuditRecord::DENIED);
     record.set_reason("ROLE_MISSING");

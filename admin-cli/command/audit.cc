@@ -73,7 +73,14 @@ absl::StatusOr<v1::ListAuditRecordsRequest> RequestOf(Session& session,
   return request;
 }
 
-std::string ChangesText(const Session& session, const v1::AuditRecord& record) {
+// An agent's id has its name already.
+bool IsNamedApart(const v1::AuditRecord& record) {
+  return !record.principal_name().empty() &&
+         !absl::EndsWith(record.principal(),
+                         absl::StrCat("/", record.principal_name()));
+}
+
+std::string TextBelow(const Session& session, const v1::AuditRecord& record) {
   std::vector<std::string> lines;
   for (const v1::AuditChange& change : record.changes()) {
     if (lines.size() == kShownChanges) break;
@@ -97,20 +104,12 @@ std::string ChangesText(const Session& session, const v1::AuditRecord& record) {
     lines.push_back(
         session.Text("AUDIT_TIMES", {{"count", absl::StrCat(record.count())}}));
   }
-  std::string text;
+  // Whole, as `--principal` takes it.
+  std::string text = IsNamedApart(record) ? record.principal() : "";
   for (const std::string& line : lines) {
     absl::StrAppend(&text, text.empty() ? "" : "; ", line);
   }
   return text;
-}
-
-// The id, which `--principal` takes, and the name unless the id has it already.
-std::string PrincipalText(const v1::AuditRecord& record) {
-  const std::string& name = record.principal_name();
-  if (name.empty() || absl::EndsWith(record.principal(), absl::StrCat("/", name))) {
-    return record.principal();
-  }
-  return absl::StrCat(record.principal(), " (", name, ")");
 }
 
 std::string ShortMethod(const std::string& method) {
@@ -144,12 +143,12 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
     for (const v1::AuditRecord& record : all) {
       const bool denied = record.outcome() == v1::AuditRecord::DENIED;
       table.Add({session.TimeToTheMinute(TimeOf(record.time())),
-                 PrincipalText(record),
+                 IsNamedApart(record) ? record.principal_name() : record.principal(),
                  ShortMethod(record.method()),
                  {denied ? record.reason() : session.Text("AUDIT_ALLOWED"),
                   denied ? Color::kBad : Color::kNone},
                  record.resource(),
-                 ChangesText(session, record)});
+                 TextBelow(session, record)});
     }
     table.Print(session.style(), session.out());
   }

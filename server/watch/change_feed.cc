@@ -71,8 +71,11 @@ void ChangeFeed::Run() {
       // What was told may be undone, so what comes after it says too little.
       rewinds_ = rewinds;
       revision_ = current;
-      log::Warning("database_set_back", {{"revision", current}});
-      if (rewound_) rewound_();
+      // Said once, by the feed whose owner acts on it.
+      if (rewound_) {
+        log::Warning("database_set_back", {{"revision", current}});
+        rewound_();
+      }
       Tell({});
       continue;
     }
