@@ -157,14 +157,6 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
-  // The guest has a contact that bears the guest's mark.
-  bool IsInOrder(size_t i) {
-    const ClientRecord record = Record(i);
-    const auto contact = world.portal.contacts.find(record.contact.value());
-    return record.link == LinkState::kLive && contact != world.portal.contacts.end() &&
-           contact->second.stamp.origin == Key(i).guid();
-  }
-
   // A person linked some of the guests to their contacts, some of which bear the mark
   // of another base by now, or of another guest.
   void LinkByHand() {
@@ -178,10 +170,8 @@ class ExplainAndRunTest : public ClientTasksTest {
       ASSERT_TRUE(
           world.ledger->SetPair(Key(i), {kLinkedByHand, 3, {record.contact}, {}}).ok());
       if (Once(3)) continue;
-      // One who has the own one elsewhere: else it depends on whose turn it is first
-      // whether the other finds the mark.
       const size_t other = Draw(kClients);
-      contact->second.stamp = Once(2) || other == i || !IsInOrder(other)
+      contact->second.stamp = Once(2) || other == i
                                   ? Stamp{"guestbridge:other", "x", ""}
                                   : Stamp{"guestbridge:base", Key(other).guid(), ""};
       ++by_hand_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sync-agent/export/fake_world_test.h"
+#include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -103,19 +104,21 @@ TEST_F(SweepTest, WhatAPersonLinkedIsNotGivenToTheGuestWhoseMarkItBears) {
 }
 
 TEST_F(SweepTest, NorWhereThatGuestIsTakenUpFirst) {
-  const ClientKey& second = world_.base.clients[1].key;
-  const int64_t linked = world_.portal.OfClient(second).front();
   ASSERT_TRUE(
-      world_.ledger->SetPair(second, {kLinkedByHand, 3, {ContactId(linked)}, {}}).ok());
-  // Of the first guest nothing is left but the mark on that contact.
-  contact().stamp = {"guestbridge:other", "x", ""};
-  world_.portal.contacts.at(linked).stamp.origin = client_.guid();
-  for (int run = 0; run < 2; ++run) {
-    ASSERT_EQ(world_.Run(world_.Settings()).end, RunEnd::kSucceeded);
-    EXPECT_EQ(world_.portal.contacts.at(linked).stamp.origin, second.guid());
-    EXPECT_EQ((**world_.ledger->Get(second)).contact.value(), linked);
+      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  world_.base.clients[0].marked_for_deletion = true;  // never stamped again
+  ClientRow& third = world_.base.Add(3, "Sidorov");
+  third.contact = ContactId(id_);
+  const ClientKey other = third.key;
+  contact().stamp.origin = other.guid();
+  for (const int added : {1, 0}) {
+    const auto result = world_.Run(world_.Settings());
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, added);
+    EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+    EXPECT_NE((**world_.ledger->Get(other)).contact.value(), id_);
   }
-  EXPECT_EQ(world_.portal.OfClient(client_).size(), 1u);
+  EXPECT_EQ(contact().fields["LAST_NAME"], "Orlova");
 }
 
 TEST_F(SweepTest, NorDoesThatGuestWaitForItWhereThePersonsIsNotExportedAnyMore) {
@@ -284,6 +287,33 @@ TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
   EXPECT_EQ(result.progress.counts.recreated, 1);
   EXPECT_TRUE(Noticed(result));
   ExpectApart();
+}
+
+TEST_F(CopiedMarkTest, IsNotTakenThoughTheDoubtIsAboutItWhereAPersonLinkedIt) {
+  ASSERT_TRUE(
+      world_.ledger->SetPair(other_, {kLinkedByHand, 3, {ContactId(others_id_)}, {}})
+          .ok());
+  ClientRecord lost = **world_.ledger->Get(client_);
+  lost.link = LinkState::kLost;
+  ASSERT_TRUE(world_.ledger->Put({lost}).ok());
+  Intent intent;
+  intent.key = client_;
+  intent.nonce = "lostlost";
+  intent.recreate = true;
+  ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
+  world_.portal.contacts.erase(id_);
+  OriginVersion version;
+  version.nonce = intent.nonce;
+  world_.portal.contacts.at(others_id_).stamp.version = EncodeOriginVersion(version);
+  RunSettings settings = world_.Settings();
+  settings.kind = RunKind::kSettle;
+  world_.Run(settings);  // sees the doubt, which is not due yet
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+  EXPECT_EQ((**world_.ledger->Get(other_)).contact.value(), others_id_);
 }
 
 TEST_F(CopiedMarkTest, IsNoSecondContactToALookAtTheWholePortal) {
