@@ -246,6 +246,10 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
   identity.rules_digest = request.rules_digest().substr(0, kMaxText);
+  for (const v1::LedgerIdentity& ledger : request.ledgers()) {
+    const auto integration = ParseIntegrationName(ledger.integration());
+    if (integration.ok()) identity.ledgers.insert(*integration);
+  }
   CommitMark mark;
   GB_RETURN_IF_ERROR(
       store_
@@ -381,6 +385,8 @@ void Agents::StreamEnded(const std::shared_ptr<Session>& session) {
       return absl::OkStatus();
     }
     record->value.clear_server();
+    *record->value.mutable_agent()->mutable_last_seen_time() =
+        ToTimestamp(clock_.Now());
     return PutRecord(transaction, keys::Agent(who.agent), record->value);
   });
   // Its row says so by its age soon.

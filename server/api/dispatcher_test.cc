@@ -4,38 +4,12 @@
 #include <utility>
 
 #include "server/api/api_fixture_test.h"
-#include "server/store/forwarding_store_test.h"
+#include "server/store/fitful_store_test.h"
 
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
-
-// The database behind it comes and goes.
-class FitfulStore final : public ForwardingStore {
- public:
-  using ForwardingStore::ForwardingStore;
-
-  // So many reads are answered, then none; -1: all.
-  int reads_left = -1;
-  bool writable = true;
-
-  absl::StatusOr<int64_t> Write(
-      absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    if (!writable) return Away();
-    return ForwardingStore::Write(body);
-  }
-  absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    if (reads_left == 0) return Away();
-    if (reads_left > 0) --reads_left;
-    return ForwardingStore::Read(body);
-  }
-
- private:
-  static absl::Status Away() {
-    return MakeError("DATABASE_UNREACHABLE", {{"database", "test"}});
-  }
-};
 
 class DispatcherTest : public ApiFixture {
  protected:
@@ -127,6 +101,18 @@ TEST_F(DispatcherTest, OneIntegrationThatIsDamagedHoldsUpNoOther) {
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
   EXPECT_TRUE(messages[1].has_caught_up());
+}
+
+TEST_F(DispatcherTest, TakesBackWhatALedgerNamesAndTheAgentDoesNotServe) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one", {"main", "gone"});
+  auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 3U);
+  EXPECT_EQ(messages[0].removed().integration(), "integrations/gone");
+  EXPECT_EQ(messages[1].configuration().integration(), "integrations/main");
+  EXPECT_TRUE(messages[2].has_caught_up());
+  dispatcher_.OnChanges({{.revision = 1, .key = "integrations/gone"}});
+  EXPECT_EQ(Sent(*session).size(), 0U) << "once";
 }
 
 TEST_F(DispatcherTest, NothingIsAskedAboutWhatCouldNotBeBroughtUpToDate) {

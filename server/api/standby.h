@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "guestbridge/v1/error.pb.h"
 #include "server/identity/authorize.h"
 #include "server/store/store.h"
@@ -27,9 +28,10 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyNobodyStandsBy(
     Transaction& transaction, const SessionHub& sessions, const std::string& id,
     const std::string& standby, const std::string& serving);
 
-// The standby is connected here; of the agent that serves nothing was heard for
-// SessionHub::kLiveness, at whichever server; and its lease has ended. The standby has
-// another ledger: its own lease begins the settle time later, cold.
+// For who has seen the store for as long (Dispatcher::CatchUp): the standby is
+// connected here; of the agent that serves nothing was heard for SessionHub::kLiveness,
+// at whichever server; and its lease has ended. The standby has another ledger: its own
+// lease begins the settle time later, cold.
 absl::StatusOr<bool> IsTakeoverDue(Transaction& transaction, const std::string& id,
                                    const SessionHub& sessions);
 
@@ -37,9 +39,14 @@ struct Takeover {
   std::string from;
   std::string to;  // Empty: nobody took over.
 };
-// The two change places if that is due. Runs that have not ended go along: what the
-// first one reports of them, should it wake up, counts no longer.
+// The two change places if that is due.
 absl::StatusOr<Takeover> TakeOver(Transaction& transaction, const std::string& id,
                                   const SessionHub& sessions);
+
+// When the standby was made the one that serves: `served`, which did before, stands by
+// now (nobody, if it is empty). Runs that have not ended go along: what `served`
+// reports of them counts no longer. Otherwise it changes nothing.
+absl::Status ChangePlaces(Transaction& transaction, const std::string& id,
+                          const std::string& served, absl::Time now);
 
 }  // namespace guestbridge::server
