@@ -41,6 +41,9 @@ class AgentControlServiceImpl final : public Base {
         call.ok() ? Enter(*call, *request)
                   : absl::StatusOr<std::shared_ptr<Session>>(call.status());
     if (!entered.ok()) {
+      if (call.ok()) {
+        desk_.Answered(*call, absl::StrCat(kPrefix, "Watch"), entered.status());
+      }
       reactor->Refuse(ToGrpcStatus(entered.status(), language));
       return reactor;
     }

@@ -204,6 +204,8 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
             GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
+            // First: whether others' integrations exist is nothing to it.
+            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
             GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
             GB_ASSIGN_OR_RETURN(
                 auto connection,
@@ -211,7 +213,6 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             if (!connection.has_value()) {
               return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
             }
-            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
             const v1::Connection& settings = connection->value.connection();
             const std::string portal = PortalKey(settings);
             std::string base;

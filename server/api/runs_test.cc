@@ -331,8 +331,27 @@ TEST_F(RunsTest, AnotherAgentMayNotReport) {
   ConnectAgent("a1", "inst");
   const std::string run = StartExport("main")->name();
   const auto stranger = ConnectAgent("a2", "other");
-  EXPECT_EQ(ReasonOf(Report(*stranger, run, 1, v1::Run::RUNNING, 1).status()),
-            "INTEGRATION_NOT_ASSIGNED");
+  // Nor hear whether there is such a run.
+  for (const std::string& name : {run, std::string("integrations/main/runs/999"),
+                                  std::string("integrations/none/runs/1"),
+                                  std::string("integrations/-/runs/1")}) {
+    EXPECT_EQ(ReasonOf(Report(*stranger, name, 1, v1::Run::RUNNING, 1).status()),
+              "INTEGRATION_NOT_ASSIGNED")
+        << name;
+  }
+}
+
+TEST_F(RunsTest, WhoBeganARunReportsItsEndThoughAnotherServesByThen) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  const std::string run = StartExport("main")->name();
+  ASSERT_THAT(Report(*session, run, 1, v1::Run::RUNNING, 1), IsOk());
+  ConnectAgent("a2", "other");
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_agent("a2");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  ASSERT_THAT(Report(*session, run, 2, v1::Run::SUCCEEDED, 1), IsOk());
+  EXPECT_EQ(runs_.Get(run)->state(), v1::Run::SUCCEEDED);
 }
 
 TEST_F(RunsTest, CancellingAnUnattendedRunEndsItAndItsAgentIsToldLater) {
