@@ -175,6 +175,7 @@ int RunCli(const std::vector<std::string>& line, absl::string_view version,
   if (!exit_code.ok()) {
     return fail(WithIntegration(exit_code.status(), *parsed), subject);
   }
+  if (!session->unprinted().ok()) return fail(session->unprinted(), subject);
   env.out.flush();
   if (!env.out) return fail(MakeError("OUTPUT_UNWRITABLE"), subject);
   return *exit_code;

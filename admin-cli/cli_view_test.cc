@@ -419,6 +419,22 @@ TEST_F(CliTest, APairIsAPersonsDecision) {
   EXPECT_EQ(Run({"clients", "link", "main", "c-1", "none"}).exit_code, 4);
 }
 
+TEST_F(CliTest, AnAnswerThatJsonHasNoFormForIsAnErrorAndNoEmptyDocument) {
+  v1::Agent& agent = server_.agents.emplace_back();
+  agent.set_name("agents/hotel-1");
+  agent.mutable_last_seen_time()->set_seconds(int64_t{1} << 62);
+  for (const char* form : {"json", "yaml"}) {
+    for (const std::vector<std::string>& line :
+         {std::vector<std::string>{"agent", "list", "--output", form},
+          std::vector<std::string>{"agent", "get", "hotel-1", "--output", form}}) {
+      const Result result = Run(line);
+      EXPECT_EQ(result.exit_code, 1);
+      EXPECT_EQ(result.out, "");
+      EXPECT_THAT(result.err, HasSubstr("ANSWER_UNPRINTABLE"));
+    }
+  }
+}
+
 TEST_F(CliTest, AgentsAreListedWithWhoNeedsSomebodyFirst) {
   const auto add = [&](const std::string& name) -> v1::Agent& {
     v1::Agent& agent = server_.agents.emplace_back();

@@ -14,8 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
+#include "common/status/status_macros.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -25,13 +28,17 @@
 #include "guestbridge/v1/agent.grpc.pb.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "guestbridge/v1/api_token.grpc.pb.h"
+#include "guestbridge/v1/audit.grpc.pb.h"
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/status.grpc.pb.h"
+#include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
 #include "server/ready_integration_test.h"
 #include "server/server.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
@@ -111,15 +118,37 @@ class CallersTest : public ::testing::Test {
                                           const std::string& text) {
     std::unique_ptr<Message> request(
         MessageFactory::generated_factory()->GetPrototype(method.input_type())->New());
-    Message* message = request.get();
-    const std::vector<std::string> parts = absl::StrSplit(field, '.');
-    for (size_t i = 0; i + 1 < parts.size(); ++i) {
-      message = message->GetReflection()->MutableMessage(
-          message, message->GetDescriptor()->FindFieldByName(parts[i]));
-    }
-    message->GetReflection()->SetString(
-        message, message->GetDescriptor()->FindFieldByName(parts.back()), text);
+    EXPECT_TRUE(Set(request.get(), field, text)) << field;
     return request;
+  }
+  // False: there is no such field.
+  static bool Set(Message* message, absl::string_view field, const std::string& text) {
+    const std::vector<std::string> parts = absl::StrSplit(field, '.');
+    for (const std::string& part : parts) {
+      const auto* found = message->GetDescriptor()->FindFieldByName(part);
+      if (found == nullptr) return false;
+      if (&part == &parts.back()) {
+        message->GetReflection()->SetString(message, found, text);
+      } else {
+        message = message->GetReflection()->MutableMessage(message, found);
+      }
+    }
+    return true;
+  }
+
+  // What the audit has of refused calls of a method, newest first.
+  std::vector<v1::AuditRecord> Denied(absl::string_view method) {
+    v1::ListAuditRecordsRequest request;
+    request.set_outcome(v1::AuditRecord::DENIED);
+    request.set_method(std::string(absl::StripPrefix(method, "/")));
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::ListAuditRecordsResponse page;
+    if (admin_ == nullptr) admin_ = As(Role::kAdmin, "");
+    const grpc::Status status =
+        v1::AuditService::NewStub(admin_)->ListAuditRecords(&context, request, &page);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return {page.records().begin(), page.records().end()};
   }
 
   static absl::Status Call(const Channel& channel, absl::string_view method,
@@ -160,6 +189,7 @@ class CallersTest : public ::testing::Test {
   ServerOptions options_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Server> server_;
+  Channel admin_;
 };
 
 TEST_F(CallersTest, NoRpcTellsAHotelsAdminWhetherAnotherHotelExists) {
@@ -263,20 +293,85 @@ TEST_F(CallersTest, AnAgentSpeaksUnderItsOwnNameAndInItsOwnSession) {
     const MethodDescriptor* const method = Find(permission);
     ASSERT_NE(method, nullptr);
     ++walked;
-    EXPECT_EQ(ReasonOf(Call(second, permission.method,
-                            *Request(*method, permission.field, *session))),
-              "SESSION_UNKNOWN")
-        << permission.method;
+    // A session that is nobody's is what an agent shows whose server was restarted.
+    const auto nobodys = Request(*method, permission.field, "nobody's");
+    const absl::Status unknown = Call(second, permission.method, *nobodys);
+    EXPECT_EQ(ReasonOf(unknown), "SESSION_UNKNOWN") << permission.method;
+    EXPECT_TRUE(Denied(permission.method).empty()) << permission.method;
+    const auto request = Request(*method, permission.field, *session);
+    EXPECT_EQ(Call(second, permission.method, *request), unknown) << permission.method;
+    const auto denied = Denied(permission.method);
+    ASSERT_EQ(denied.size(), 1U) << permission.method;
+    EXPECT_EQ(denied[0].reason(), "SESSION_UNKNOWN");
+    EXPECT_EQ(denied[0].resource(), "agents/hotel-1");
   }
   EXPECT_GE(walked, 10);
-  v1::GetAccessTokenRequest foreign;
-  foreign.set_session(*session);
-  // Not its own, whether it is there or not.
-  for (const char* name : {"integrations/other", "integrations/none"}) {
-    foreign.set_integration(name);
-    EXPECT_EQ(ReasonOf(Call(first, "/guestbridge.v1.AgentControlService/GetAccessToken",
-                            foreign)),
-              "INTEGRATION_NOT_ASSIGNED");
+}
+
+TEST_F(CallersTest, AnAgentCannotTellWhichForeignIntegrationsAreThereAndIsOnRecord) {
+  ASSERT_THAT(store_->Write([](Transaction& t) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto connection, GetRecord<store::ConnectionRecord>(
+                                             t, keys::Connection("main")));
+    connection->value.mutable_connection()->set_agent("hotel-2");
+    GB_RETURN_IF_ERROR(PutRecord(t, keys::Connection("main"), connection->value));
+    store::IntegrationRecord bare;
+    bare.mutable_integration()->set_name("integrations/bare");
+    bare.mutable_integration()->set_type(v1::Integration::BITRIX24);
+    GB_RETURN_IF_ERROR(PutRecord(t, keys::Integration("bare"), bare));
+    store::RunRecord run;
+    run.mutable_run()->set_name(RunName("main", 1));
+    run.mutable_run()->set_integration("integrations/main");
+    run.mutable_run()->set_agent("hotel-2");
+    return PutRecord(t, keys::Run("main", 1), run);
+  }),
+              IsOk());
+  const Channel own = AsAgent("hotel-1");
+  const auto session = Hello(own, "hotel-1");
+  ASSERT_THAT(session, IsOk());
+  const int64_t before = store_->WaitForRevision(0, absl::ZeroDuration());
+  int walked = 0;
+  for (const Permission& permission : Permissions()) {
+    if (permission.scope != Scope::kSession) continue;
+    const MethodDescriptor* const method = Find(permission);
+    ASSERT_NE(method, nullptr);
+    const google::protobuf::Descriptor& type = *method->input_type();
+    const bool of_run = type.FindFieldByName("run") != nullptr;
+    if (!of_run && type.FindFieldByName("integration") == nullptr) continue;
+    ++walked;
+    SCOPED_TRACE(std::string(permission.method));
+    // Between configuring and assigning anew an agent may acknowledge what it no longer
+    // serves: nothing is kept, and there is nothing to hear.
+    const bool heard = !absl::EndsWith(permission.method, "/AcknowledgeConfiguration");
+    for (const char* id : {"main", "bare", "none"}) {
+      const auto request = Request(*method, permission.field, *session);
+      Set(request.get(), of_run ? "run.name" : "integration",
+          of_run ? RunName(id, 1) : absl::StrCat("integrations/", id));
+      for (const char* field : {"base_identity", "ledger.ledger"}) {
+        Set(request.get(), field, "any");
+      }
+      if (const auto* kind = type.FindFieldByName("kind"); kind != nullptr) {
+        request->GetReflection()->SetEnumValue(request.get(), kind, v1::Run::SETTLE);
+      }
+      EXPECT_EQ(ReasonOf(Call(own, permission.method, *request)),
+                heard ? "INTEGRATION_NOT_ASSIGNED" : "")
+          << id;
+    }
+    if (!heard) continue;
+    const auto denied = Denied(permission.method);
+    ASSERT_FALSE(denied.empty());
+    EXPECT_EQ(denied[0].reason(), "INTEGRATION_NOT_ASSIGNED");
+    EXPECT_EQ(denied[0].resource(), "integrations/main");
+    EXPECT_NE(denied[0].principal(), "");
+  }
+  EXPECT_GE(walked, 7);
+  const auto changes = store_->ChangesAfter(before, 1000);
+  ASSERT_THAT(changes, IsOk());
+  for (const Change& change : *changes) {
+    for (const char* kept : {"integrations/", "connections/", "runs/", "open-runs/",
+                             "leases/", "bindings/", "base-links/", "ledger-summaries/",
+                             "connection-checks/", "tokens/"}) {
+      EXPECT_FALSE(absl::StartsWith(change.key, kept)) << change.key;
+    }
   }
 }
 

@@ -141,6 +141,7 @@ struct Server::Parts {
         guard(options.plaintext ? nullptr : store.get(), clock,
               std::move(client_authority)),
         denied(store->audit(), clock),
+        waiting(*store, store->audit()),
         desk(
             guard,
             [this](absl::string_view method, absl::StatusCode code,
@@ -254,7 +255,7 @@ struct Server::Parts {
 
   // Of tokens that were made on this machine, or another that has the database.
   void TakeUpAudit() {
-    const absl::StatusOr<int> taken = TakeUpWaiting(*store, store->audit());
+    const absl::StatusOr<int> taken = waiting.TakeUp();
     if (!taken.ok()) log::Warning("audit_waits", {{"error", taken.status()}});
   }
 
@@ -289,6 +290,7 @@ struct Server::Parts {
   prometheus::Family<prometheus::Counter>& call_seconds;
   CallGuard guard;
   DeniedCalls denied;
+  WaitingRecords waiting;
   CallDesk desk;
   Stopping stopping{false};
   OpenStreams streams;

@@ -154,7 +154,10 @@ void RunReporter::SendOne(const std::string& name) {
     }
   }
   if (taken) taken();
-  const bool cancel = (sent.ok() && *sent) || absl::IsNotFound(sent.status());
+  // The server knows of no such run of ours: a restore took it back, say.
+  const bool unknown = absl::IsNotFound(sent.status()) ||
+                       ReasonOf(sent.status()) == "INTEGRATION_NOT_ASSIGNED";
+  const bool cancel = (sent.ok() && *sent) || unknown;
   if (cancel && !IsFinal(run.state())) on_cancel_(name);
 }
 

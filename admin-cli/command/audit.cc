@@ -16,7 +16,6 @@
 #include "admin-cli/output/json.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
-#include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "guestbridge/v1/audit.grpc.pb.h"
 
@@ -156,13 +155,6 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
   return 0;
 }
 
-std::string LineOf(const v1::AuditRecord& record) {
-  std::string json;
-  // Fails only for an Any of unknown type; a record has none.
-  if (!google::protobuf::util::MessageToJsonString(record, &json).ok()) json = "{}";
-  return absl::StrCat(EscapeControls(json), "\n");
-}
-
 // For its owner alone: who does what is nobody else's business.
 class OutputFile {
  public:
@@ -208,10 +200,11 @@ absl::StatusOr<int> Export(Session& session, const Arguments& arguments) {
     GB_ASSIGN_OR_RETURN(const auto page,
                         session.Call(&Stub::ListAuditRecords, request));
     for (const v1::AuditRecord& record : page.records()) {
+      GB_ASSIGN_OR_RETURN(const std::string line, ToJsonLine(record));
       if (to_file) {
-        written = written && file->Write(LineOf(record));
+        written = written && file->Write(line);
       } else {
-        session.out() << LineOf(record);
+        session.out() << line;
       }
       ++records;
     }

@@ -76,7 +76,7 @@ absl::StatusOr<SecretString> Session::ReadSecret(const std::string& path) {
 
 bool Session::PrintDocument(const google::protobuf::Message& resource) {
   if (options_.form == OutputForm::kTable) return false;
-  return PrintIndented(ToJson(resource));
+  return PrintMade(ToJson(resource));
 }
 
 bool Session::PrintDocument(const std::string& json) {
@@ -87,7 +87,13 @@ bool Session::PrintDocument(const std::string& json) {
 bool Session::PrintArray(
     const std::vector<const google::protobuf::Message*>& resources) {
   if (options_.form == OutputForm::kTable) return false;
-  return PrintIndented(ToJson(resources));
+  return PrintMade(ToJson(resources));
+}
+
+bool Session::PrintMade(const absl::StatusOr<std::string>& json) {
+  if (json.ok()) return PrintIndented(*json);
+  if (unprinted_.ok()) unprinted_ = json.status();
+  return true;
 }
 
 bool Session::PrintIndented(const std::string& json) {

@@ -96,8 +96,9 @@ class Session {
   // be read once.
   absl::StatusOr<SecretString> ReadSecret(const std::string& path);
 
-  // In JSON or YAML prints the resource and returns true. For a table returns false:
-  // the caller prints it to out().
+  // In JSON or YAML prints the resource and returns true; one that has no such form is
+  // not printed, see unprinted(). For a table returns false: the caller prints it to
+  // out().
   bool PrintDocument(const google::protobuf::Message& resource);
   template <typename Resources>
   bool PrintDocuments(const Resources& resources) {
@@ -108,6 +109,9 @@ class Session {
 
   // The same for what is no resource of the API: `json` is valid JSON on one line.
   bool PrintDocument(const std::string& json);
+
+  // Why something could not be printed; the command ends with it.
+  const absl::Status& unprinted() const { return unprinted_; }
 
   // A label of the catalogue (without LABEL_) in the caller's language.
   std::string Text(absl::string_view key, const Parameters& parameters = {}) const;
@@ -126,11 +130,13 @@ class Session {
 
  private:
   bool PrintArray(const std::vector<const google::protobuf::Message*>& resources);
+  bool PrintMade(const absl::StatusOr<std::string>& json);
   bool PrintIndented(const std::string& json);
 
   Environment& environment_;
   SessionOptions options_;
   std::shared_ptr<grpc::Channel> channel_;
+  absl::Status unprinted_;
   bool stdin_was_read_ = false;
 };
 

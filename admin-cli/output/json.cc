@@ -2,19 +2,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
 
 namespace guestbridge::cli {
 namespace {
 
-std::string Compact(const google::protobuf::Message& resource) {
+absl::StatusOr<std::string> Compact(const google::protobuf::Message& resource,
+                                    bool with_zeros) {
   google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;
+  options.always_print_primitive_fields = with_zeros;
   std::string json;
-  // Fails only for an Any of unknown type; no resource has one.
   if (!google::protobuf::util::MessageToJsonString(resource, &json, options).ok()) {
-    return "{}";
+    return MakeError("ANSWER_UNPRINTABLE");
   }
   return json;
 }
@@ -50,16 +52,25 @@ std::string ToIndentedJson(const std::string& compact) {
          "\n";
 }
 
-std::string ToJson(const google::protobuf::Message& resource) {
-  return ToIndentedJson(Compact(resource));
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& resource) {
+  GB_ASSIGN_OR_RETURN(const std::string json, Compact(resource, /*with_zeros=*/true));
+  return ToIndentedJson(json);
 }
 
-std::string ToJson(absl::Span<const google::protobuf::Message* const> resources) {
+absl::StatusOr<std::string> ToJson(
+    absl::Span<const google::protobuf::Message* const> resources) {
   std::string array = "[";
   for (const google::protobuf::Message* resource : resources) {
-    absl::StrAppend(&array, array.size() > 1 ? "," : "", Compact(*resource));
+    GB_ASSIGN_OR_RETURN(const std::string json,
+                        Compact(*resource, /*with_zeros=*/true));
+    absl::StrAppend(&array, array.size() > 1 ? "," : "", json);
   }
   return ToIndentedJson(array + "]");
+}
+
+absl::StatusOr<std::string> ToJsonLine(const google::protobuf::Message& resource) {
+  GB_ASSIGN_OR_RETURN(const std::string json, Compact(resource, /*with_zeros=*/false));
+  return EscapeControls(json) + "\n";
 }
 
 }  // namespace guestbridge::cli

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "google/protobuf/message.h"
 
@@ -9,11 +10,15 @@
 //
 // JSON is the proto3 mapping: lowerCamelCase, enums by name, scalars and empty lists
 // printed even when zero, unset messages and timestamps absent. Both forms end with a
-// line break and contain no character that a terminal obeys.
+// line break and contain no character that a terminal obeys. Errors: ANSWER_UNPRINTABLE
+// (a value that the mapping has no form for, such as a time after the year 9999).
 namespace guestbridge::cli {
 
-std::string ToJson(const google::protobuf::Message& resource);
-std::string ToJson(absl::Span<const google::protobuf::Message* const> resources);
+absl::StatusOr<std::string> ToJson(const google::protobuf::Message& resource);
+absl::StatusOr<std::string> ToJson(
+    absl::Span<const google::protobuf::Message* const> resources);
+// The same on one line, without what is zero or empty.
+absl::StatusOr<std::string> ToJsonLine(const google::protobuf::Message& resource);
 
 // Valid JSON that is on one line, in the same shape.
 std::string ToIndentedJson(const std::string& compact);

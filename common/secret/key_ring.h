@@ -46,6 +46,7 @@ class KeyRing final : public Sealer {
   std::string Seal(const SecretString& secret, absl::string_view place) override;
   absl::StatusOr<SecretString> Open(absl::string_view sealed,
                                     absl::string_view place) override;
+  bool numbers() const override { return numbered_; }
   std::string KeyId() const override;
   std::string Prove(absl::string_view message) override;
   absl::Status CheckProof(absl::string_view message, absl::string_view proof,

@@ -29,6 +29,9 @@ class Sealer {
   // SECRET_CORRUPT (changed, cut, or moved from another place).
   virtual absl::StatusOr<SecretString> Open(absl::string_view sealed,
                                             absl::string_view place) = 0;
+  // Whether Seal gives a number. Not while programs of before may run, which open no
+  // seal that has one.
+  virtual bool numbers() const = 0;
   // Identifies the key that Seal takes. 16 hex digits; says nothing about the key.
   virtual std::string KeyId() const = 0;
 

@@ -60,6 +60,15 @@ constexpr ReasonText kReasons[] = {
      "Это не похоже на ответ: не текст UTF-8, есть управляющие символы или длиннее "
      "4 КиБ.",
      "Type the answer again.", "Введите ответ ещё раз."},
+    {"ANSWER_UNPRINTABLE", kInternal,
+     "The server's answer holds a value that JSON has no form for, such as a "
+     "time after the year 9999.",
+     "В ответе сервера есть значение, которое нельзя записать в JSON, например время "
+     "после 9999 года.",
+     "The command was carried out. Repeat a reading one with \"--output table\", and "
+     "check that both programs have the same version.",
+     "Сама команда выполнена. Повторите чтение с «--output table» и проверьте, что "
+     "версии обеих программ совпадают."},
     {"OUTPUT_UNWRITABLE", kInternal,
      "The result could not be written to standard output.",
      "Не удалось записать результат в стандартный вывод.",

@@ -6,6 +6,7 @@
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "server/api/assignment.h"
+#include "server/api/proto_time.h"
 #include "server/api/render.h"
 #include "server/api/services.h"
 #include "server/api/stream_reactor.h"
@@ -41,6 +42,10 @@ class AgentControlServiceImpl final : public Base {
         call.ok() ? Enter(*call, *request)
                   : absl::StatusOr<std::shared_ptr<Session>>(call.status());
     if (!entered.ok()) {
+      if (call.ok()) {
+        desk_.Answered(*call, absl::StrCat(kPrefix, "Watch"), *request,
+                       entered.status());
+      }
       reactor->Refuse(ToGrpcStatus(entered.status(), language));
       return reactor;
     }
@@ -154,7 +159,9 @@ class AgentControlServiceImpl final : public Base {
     return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "FinishTask"),
                        [&](const Call& call) -> absl::Status {
                          GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
-                         return parts_.sessions.Answer(*session, *request);
+                         v1::FinishTaskRequest answer = *request;
+                         DropImpossibleTimes(&answer);
+                         return parts_.sessions.Answer(*session, answer);
                        });
   }
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr absl::Duration kWriteEvery = absl::Minutes(1);
 constexpr absl::Duration kLongestRoundTrip = absl::Seconds(10);
+// Farther off a clock is no more off, and JSON holds no duration of any length.
+constexpr absl::Duration kFarthestClock = absl::Hours(24 * 36525);
 constexpr int kMostProblems = 64;
 constexpr int kMostIntegrations = 1000;
 constexpr size_t kMostParameters = 20;
@@ -38,18 +40,15 @@ bool IsHex(const std::string& text) {
 }
 
 void KeepProblem(const v1::AgentProblem& said, v1::AgentReport* kept) {
-  const std::string& reason = said.explanation().reason();
-  if (!IsReason(reason) || kept->problems_size() == kMostProblems) return;
+  if (!IsReason(said.explanation().reason()) ||
+      kept->problems_size() == kMostProblems) {
+    return;
+  }
   if (!said.integration().empty() && !ParseIntegrationName(said.integration()).ok()) {
     return;
   }
   v1::AgentProblem& problem = *kept->add_problems();
-  problem.mutable_explanation()->set_reason(reason);
-  auto& parameters = *problem.mutable_explanation()->mutable_parameters();
-  for (const auto& [name, value] : said.explanation().parameters()) {
-    if (parameters.size() == kMostParameters) break;
-    if (name.size() <= kMostName && value.size() <= kMostText) parameters[name] = value;
-  }
+  *problem.mutable_explanation() = BoundedExplanation(said.explanation());
   problem.set_integration(said.integration());
   problem.set_stops_work(said.stops_work());
   if (said.has_since_time()) *problem.mutable_since_time() = said.since_time();
@@ -76,6 +75,7 @@ v1::AgentReport Bounded(const v1::AgentReport& said) {
     KeepIntegration(entry, &kept);
   }
   for (const v1::AgentProblem& problem : said.problems()) KeepProblem(problem, &kept);
+  DropImpossibleTimes(&kept);
   return kept;
 }
 
@@ -97,6 +97,17 @@ std::set<std::string> Essence(const store::AgentReportRecord& record) {
 
 }  // namespace
 
+v1::Explanation BoundedExplanation(const v1::Explanation& said) {
+  v1::Explanation kept;
+  kept.set_reason(IsReason(said.reason()) ? said.reason() : "INTERNAL_ERROR");
+  auto& parameters = *kept.mutable_parameters();
+  for (const auto& [name, value] : said.parameters()) {
+    if (parameters.size() == kMostParameters) break;
+    if (name.size() <= kMostName && value.size() <= kMostText) parameters[name] = value;
+  }
+  return kept;
+}
+
 bool AgentReports::Take(const Session& session, const v1::AgentReport& report) {
   const absl::Time now = clock_.Now();
   store::AgentReportRecord record;
@@ -107,8 +118,9 @@ bool AgentReports::Take(const Session& session, const v1::AgentReport& report) {
     const absl::Duration way = std::clamp(FromProtoDuration(report.round_trip()),
                                           absl::ZeroDuration(), kLongestRoundTrip) /
                                2;
-    record.set_clock_difference_millis(
-        absl::ToInt64Milliseconds(FromTimestamp(report.clock_time()) + way - now));
+    const absl::Duration difference = FromTimestamp(report.clock_time()) + way - now;
+    record.set_clock_difference_millis(absl::ToInt64Milliseconds(
+        std::clamp(difference, -kFarthestClock, kFarthestClock)));
   }
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[session.identity().agent];

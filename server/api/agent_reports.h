@@ -17,6 +17,10 @@
 
 namespace guestbridge::server {
 
+// What an agent explains, without texts, as far as its reason and its parameters keep
+// within what ours have; INTERNAL_ERROR in place of what is no reason.
+v1::Explanation BoundedExplanation(const v1::Explanation& said);
+
 // What agents say of themselves: the newest word in memory, and a row of each for other
 // servers and the next process. A row is written at once when something changed that a
 // person would act on, else after a minute, in a commit that is made anyway: thousands

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "common/resource/configuration_fingerprint.h"
+#include "google/protobuf/util/json_util.h"
 #include "server/api/api_fixture_test.h"
 
 namespace guestbridge::server {
@@ -117,6 +119,45 @@ TEST_F(AgentReportsTest, AClockIsJudgedByWhatTheServersSaysAndHalfTheWay) {
   ASSERT_THAT(ReasonsOf(agent), ::testing::ElementsAre("AGENT_CLOCK_OFF"));
   EXPECT_EQ(agent.problems(0).explanation().parameters().at("seconds"), "+312");
   EXPECT_TRUE(agent.healthy()) << "it works with that";
+}
+
+TEST_F(AgentReportsTest, TimesThatCannotBeLeaveNoAnswerUnreadable) {
+  for (const int64_t seconds : {int64_t{1} << 62, -(int64_t{1} << 62),
+                                int64_t{253402300800}, int64_t{-62135596801}}) {
+    SCOPED_TRACE(seconds);
+    v1::AgentReport report = Report();
+    report.mutable_clock_time()->set_seconds(seconds);
+    report.mutable_integrations(0)
+        ->mutable_queues()
+        ->mutable_oldest_doubt_time()
+        ->set_seconds(seconds);
+    v1::AgentProblem& problem = *report.add_problems();
+    problem.mutable_explanation()->set_reason("AGENT_DISK_LOW");
+    problem.mutable_since_time()->set_seconds(seconds);
+    Take(report);
+    const v1::Agent agent = Get();
+    EXPECT_THAT(ReasonsOf(agent),
+                ::testing::UnorderedElementsAre("AGENT_CLOCK_OFF", "AGENT_DISK_LOW"));
+    EXPECT_FALSE(agent.integrations(0).queues().has_oldest_doubt_time());
+    std::string json;
+    EXPECT_TRUE(google::protobuf::util::MessageToJsonString(agent, &json).ok());
+  }
+}
+
+TEST_F(AgentReportsTest, ARejectionKeepsWithinBounds) {
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration("integrations/main");
+  request.set_revision(configuration_.revision());
+  request.mutable_rejection()->set_reason("SOURCE_REFUSED");
+  auto& parameters = *request.mutable_rejection()->mutable_parameters();
+  for (int i = 0; i < 1000; ++i) parameters[absl::StrCat("p", i)] = "x";
+  parameters["long"] = std::string(1 << 20, 'x');
+  ASSERT_THAT(agents_.Acknowledge(*session_, request), IsOk());
+  EXPECT_EQ(Get().integrations(0).rejection().reason(), "SOURCE_REFUSED");
+  EXPECT_LE(Get().integrations(0).rejection().ByteSizeLong(), 10'000U);
+  request.mutable_rejection()->set_reason(std::string(1 << 20, 'x'));
+  ASSERT_THAT(agents_.Acknowledge(*session_, request), IsOk());
+  EXPECT_EQ(Get().integrations(0).rejection().reason(), "INTERNAL_ERROR");
 }
 
 TEST_F(AgentReportsTest, WhatStopsWorkMakesAnAgentUnhealthyAndStandsFirst) {

@@ -453,11 +453,12 @@ absl::Status Agents::Acknowledge(const Session& session,
                       ParseIntegrationName(request.integration()));
   const std::string& id = session.identity().agent;
   const SentConfiguration sent = dispatcher_.SentTo(id, integration);
+  const v1::Explanation rejection = BoundedExplanation(request.rejection());
   if (request.has_rejection()) {
     log::Warning("configuration_rejected", {{"agent", id},
                                             {"integration", request.integration()},
                                             {"revision", request.revision()},
-                                            {"reason", request.rejection().reason()}});
+                                            {"reason", rejection.reason()}});
   }
   return store_
       .Write([&](Transaction& transaction) -> absl::Status {
@@ -483,9 +484,7 @@ absl::Status Agents::Acknowledge(const Session& session,
         entry->set_sent_fingerprint(
             sent.revision == request.revision() ? sent.fingerprint : "");
         if (request.has_rejection()) {
-          *entry->mutable_rejection() = request.rejection();
-          entry->mutable_rejection()->clear_message();
-          entry->mutable_rejection()->clear_remedy();
+          *entry->mutable_rejection() = rejection;
           entry->set_rejected_revision(request.revision());
           store::AgentRecord::Rejection& rejected =
               (*record->value.mutable_rejections())[integration];

@@ -60,6 +60,7 @@ bool IsAttempt(absl::string_view reason) {
 // What a call was refused for that the caller may not do, though it may call. An RPC
 // that needs no token refuses strangers by whatever is wrong with what they bring.
 bool IsDenial(const absl::Status& status, absl::string_view method) {
+  if (!ForeignSessionOf(status).empty()) return true;
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
       return true;
@@ -78,6 +79,8 @@ bool IsDenial(const absl::Status& status, absl::string_view method) {
 
 // What the refusal is about, as far as the error says.
 std::string ResourceOf(const absl::Status& status) {
+  const std::string foreign = ForeignSessionOf(status);
+  if (!foreign.empty()) return AgentName(foreign);
   const Parameters parameters = ParametersOf(status);
   // A name that was read before its etag was looked at.
   const auto name = parameters.find("name");
@@ -144,6 +147,13 @@ void CallDesk::Refused(absl::string_view method, const CallGuard::Metadata& meta
   RecordRefusal(Describe(metadata, known ? method : kUnknownMethod), credentials, why);
 }
 
+void CallDesk::Answered(const Call& call, absl::string_view method,
+                        const google::protobuf::Message& request,
+                        const absl::Status& status) const {
+  if (!IsDenial(status, method)) return;
+  denied_.Add(call.audited, ReasonOf(status), ResourceOf(status, method, request));
+}
+
 absl::StatusOr<Call> CallDesk::Admit(const grpc::ServerContextBase& context,
                                      const google::protobuf::Message& request,
                                      absl::string_view method) const {
@@ -189,9 +199,7 @@ grpc::Status CallDesk::Serve(
       log::Error("call_threw", {{"method", method}, {"what", error.what()}});
       status = absl::InternalError("exception");
     }
-    if (IsDenial(status, method)) {
-      denied_.Add(call->audited, ReasonOf(status), ResourceOf(status, method, request));
-    }
+    Answered(*call, method, request, status);
   } else {
     status = call.status();
   }

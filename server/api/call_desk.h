@@ -57,6 +57,10 @@ class CallDesk {
   absl::StatusOr<Call> Admit(const grpc::ServerContextBase& context,
                              const google::protobuf::Message& request,
                              absl::string_view method) const;
+  // As Serve does with what its handler returned: if it is a refusal, it is recorded.
+  void Answered(const Call& call, absl::string_view method,
+                const google::protobuf::Message& request,
+                const absl::Status& status) const;
 
   // Records what CallGuard::Processor refused: no handler of ours has it. A method of
   // its own making is not repeated, and gRPC does not say from where the call came.

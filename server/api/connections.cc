@@ -13,6 +13,7 @@
 #include "server/api/etag.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
+#include "server/api/leases.h"
 #include "server/api/portal_address.h"
 #include "server/api/portal_time.h"
 #include "server/api/proto_time.h"
@@ -55,10 +56,11 @@ absl::Status MoveLease(Transaction& transaction, const std::string& id,
                       GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
   if (!binding.has_value() || from == to) return absl::OkStatus();
   const std::string& base = binding->value.base_identity();
-  GB_ASSIGN_OR_RETURN(
-      auto lease, GetRecord<store::LeaseRecord>(transaction, keys::Lease(base, from)));
-  if (!lease.has_value()) return absl::OkStatus();
-  return PutRecord(transaction, keys::Lease(base, to), lease->value);
+  const std::string key = keys::Lease(base, from);
+  GB_ASSIGN_OR_RETURN(const auto stored, transaction.Get(key));
+  if (!stored.has_value()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const auto lease, LeaseInForce(transaction, key));
+  return PutRecord(transaction, keys::Lease(base, to), *lease);
 }
 
 // What a person said last of who serves it holds: also when the agent is no longer

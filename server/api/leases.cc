@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
@@ -106,6 +107,14 @@ bool StampFits(const store::LeaseRecord& record,
          (request.begins() && record.stamp_unseen() && shown == record.stamp_before());
 }
 
+bool IsSame(const store::LeaseRecord& record, const Session& session,
+            const v1::AcquireLeaseRequest& request) {
+  return !record.installation().empty() &&
+         record.installation() == session.identity().installation &&
+         record.ledger() == request.ledger().ledger() && StampFits(record, request) &&
+         request.ledger().sequence() >= record.ledger_sequence();
+}
+
 // The ledger holds that it is cold. It writes that before the stamp that came with it;
 // that it has moved says nothing: after a crash it begins the run anew. Agents without
 // stamps show no more than that.
@@ -115,6 +124,20 @@ bool KeptCold(const store::LeaseRecord& record,
     return request.ledger().sequence() > record.ledger_sequence();
   }
   return request.ledger_stamp() == record.stamp();
+}
+
+// How long another ledger, which asks for the lease, still waits for it.
+absl::Duration WaitOf(const store::LeaseRecord& record,
+                      const v1::AcquireLeaseRequest& request, absl::Duration settle,
+                      absl::Time now) {
+  // Of nobody who is known: what he said of the portal is lost too.
+  absl::Duration longest = absl::Milliseconds(record.settle_millis());
+  if (record.installation().empty()) longest = std::max(longest, settle);
+  const absl::Duration left =
+      absl::FromUnixMillis(record.expire_unix_millis()) + longest - now;
+  // What goes on in the midst of a run has not looked: the next run does.
+  const bool goes_on = !request.begins() && !request.ledger_stamp().empty();
+  return goes_on ? std::max(left, kHeartbeat) : left;
 }
 
 // Takes note of the stamp that was shown, and gives a new one when a run begins. The
@@ -140,6 +163,29 @@ absl::Status Restamp(Transaction& transaction, const v1::AcquireLeaseRequest& re
 
 }  // namespace
 
+absl::StatusOr<std::optional<store::LeaseRecord>> LeaseInForce(Transaction& transaction,
+                                                               const std::string& key) {
+  GB_ASSIGN_OR_RETURN(const auto stored,
+                      GetRecord<store::LeaseRecord>(transaction, key));
+  std::optional<store::LeaseRecord> lease;
+  if (stored.has_value()) lease = stored->value;
+  GB_ASSIGN_OR_RETURN(const auto generation, transaction.Get(kGenerationKey));
+  if (!generation.has_value() ||
+      (stored.has_value() && stored->version > generation->version)) {
+    return lease;
+  }
+  // Somebody may have had it in commits that are lost: until it surely ended.
+  if (!lease.has_value()) lease.emplace();
+  lease->clear_installation();
+  lease->clear_ledger();
+  int64_t begun = 0;
+  if (absl::SimpleAtoi(generation->body, &begun)) {
+    lease->set_expire_unix_millis(std::max(
+        lease->expire_unix_millis(), begun + absl::ToInt64Milliseconds(kLeaseLife)));
+  }
+  return lease;
+}
+
 absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
                                           const v1::AcquireLeaseRequest& request) {
   GB_ASSIGN_OR_RETURN(const std::string id,
@@ -158,6 +204,8 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
             GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
+            // First: whether others' integrations exist is nothing to it.
+            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
             GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
             GB_ASSIGN_OR_RETURN(
                 auto connection,
@@ -165,32 +213,24 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             if (!connection.has_value()) {
               return MakeError("CONNECTION_NOT_SET", {{"integration", id}});
             }
-            GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
             const v1::Connection& settings = connection->value.connection();
             const std::string portal = PortalKey(settings);
             std::string base;
             GB_RETURN_IF_ERROR(Bind(transaction, id, portal, agent, request, &base));
 
             const std::string key = keys::Lease(base, portal);
-            GB_ASSIGN_OR_RETURN(auto stored,
-                                GetRecord<store::LeaseRecord>(transaction, key));
-            store::LeaseRecord record =
-                stored.has_value() ? stored->value : store::LeaseRecord();
+            GB_ASSIGN_OR_RETURN(const auto stored, LeaseInForce(transaction, key));
+            store::LeaseRecord record = stored.value_or(store::LeaseRecord());
             const absl::Time now = clock_.Now();
+            const absl::Duration settle = SettleTimeOf(settings, request);
             const bool first = !stored.has_value();
-            const bool same =
-                !first && record.installation() == session.identity().installation &&
-                record.ledger() == request.ledger().ledger() &&
-                StampFits(record, request) &&
-                request.ledger().sequence() >= record.ledger_sequence();
+            const bool same = !first && IsSame(record, session, request);
             takeover = false;
             if (same) {
               if (KeptCold(record, request)) record.set_cold(false);
             } else {
               if (!first) {
-                const absl::Duration left =
-                    absl::FromUnixMillis(record.expire_unix_millis()) +
-                    absl::Milliseconds(record.settle_millis()) - now;
+                const absl::Duration left = WaitOf(record, request, settle, now);
                 if (left > absl::ZeroDuration()) {
                   const int64_t seconds =
                       absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1)));
@@ -211,8 +251,7 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
                 Restamp(transaction, request, same, now, &record, &lease));
             record.set_ledger_sequence(request.ledger().sequence());
             record.set_expire_unix_millis(absl::ToUnixMillis(now + kLeaseLife));
-            record.set_settle_millis(
-                absl::ToInt64Milliseconds(SettleTimeOf(settings, request)));
+            record.set_settle_millis(absl::ToInt64Milliseconds(settle));
             lease.set_epoch(record.epoch());
             lease.set_cold(record.cold());
             *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
@@ -241,9 +280,11 @@ absl::Status Leases::Release(const std::string& installation) {
               lease.value.expire_unix_millis() <= now) {
             continue;
           }
-          store::LeaseRecord record = lease.value;
-          record.set_expire_unix_millis(now);
-          GB_RETURN_IF_ERROR(PutRecord(transaction, lease.key, record));
+          // One of before the database was set back is not his to give back.
+          GB_ASSIGN_OR_RETURN(auto record, LeaseInForce(transaction, lease.key));
+          if (!record.has_value() || record->installation() != installation) continue;
+          record->set_expire_unix_millis(now);
+          GB_RETURN_IF_ERROR(PutRecord(transaction, lease.key, *record));
         }
         return absl::OkStatus();
       })

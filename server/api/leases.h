@@ -1,8 +1,12 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
+#include "server/store/record.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session.h"
 
@@ -11,6 +15,12 @@ namespace guestbridge::server {
 inline constexpr absl::Duration kLeaseLife = absl::Seconds(60);
 inline constexpr absl::Duration kHeartbeat = absl::Seconds(20);
 
+// The lease under `key`. What was written before the database was set back says nothing
+// of who wrote last: such a lease is nobody's (no installation, no ledger), and ends no
+// sooner than one that was given right before; so is one that is not there.
+absl::StatusOr<std::optional<store::LeaseRecord>> LeaseInForce(Transaction& transaction,
+                                                               const std::string& key);
+
 // One writer per base and portal (docs/design/exactly-once.md): who may create contacts
 // now, and whether it has to look first. Also binds an integration to its base.
 // Thread-safe.
@@ -18,7 +28,7 @@ class Leases {
  public:
   Leases(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
 
-  // Errors: INTEGRATION_NOT_FOUND, INTEGRATION_NOT_ASSIGNED, CONNECTION_NOT_SET,
+  // Errors: INTEGRATION_NOT_ASSIGNED (also when there is none), CONNECTION_NOT_SET,
   // LEDGER_IDENTITY_INVALID, BASE_CHANGED, BASE_ALREADY_CONNECTED, LEASE_HELD.
   absl::StatusOr<v1::Lease> Acquire(const Session& session,
                                     const v1::AcquireLeaseRequest& request);

@@ -23,6 +23,24 @@ class LeasesTest : public ApiFixture {
     request.mutable_ledger()->set_sequence(sequence);
     return leases_.Acquire(session, request);
   }
+  // Of a run that shows its stamp: at its begin, or as it goes on.
+  absl::StatusOr<v1::Lease> InRun(const Session& session, const std::string& stamp,
+                                  int64_t sequence, bool begins) {
+    v1::AcquireLeaseRequest request;
+    request.set_integration("integrations/main");
+    request.set_base_identity("base-1");
+    request.mutable_ledger()->set_ledger("ledger");
+    request.mutable_ledger()->set_sequence(sequence);
+    request.set_ledger_stamp(stamp);
+    request.set_begins(begins);
+    return leases_.Acquire(session, request);
+  }
+  static std::string Wait(const absl::StatusOr<v1::Lease>& refused) {
+    EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable, "LEASE_HELD"));
+    return ParametersOf(refused.status())["retry_after_seconds"];
+  }
+  // Somebody knows of commits that the database has lost.
+  void LoseCommits() { ASSERT_TRUE(*store_->Outrun({.revision = 1'000'000})); }
 };
 
 TEST_F(LeasesTest, TheVeryFirstLedgerStartsAtOnceAndWarm) {
@@ -216,6 +234,65 @@ TEST_F(LeasesTest, ANewAddressMayBeTheSamePortalAndAnotherLedgerWaitsAndLooks) {
   EXPECT_FALSE(Acquire(*session, "ledger", 8)->cold());
   clock_.Advance(absl::Minutes(5));
   EXPECT_TRUE(Acquire(*session, "copy", 5)->cold());
+}
+
+TEST_F(LeasesTest, AfterLostCommitsTheOneThatWroteLastByWhatIsLeftWaitsAndLooks) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const auto before = InRun(*session, "", 5, /*begins=*/true);
+  ASSERT_THAT(before, IsOk());
+  const std::string& stamp = before->ledger_stamp();
+  ASSERT_THAT(InRun(*session, stamp, 5, /*begins=*/false), IsOk());
+  // Another had it then, of which nothing is left.
+  clock_.Advance(absl::Hours(1));
+  LoseCommits();
+  EXPECT_EQ(Wait(InRun(*session, stamp, 5, /*begins=*/true)), "180");
+  clock_.Advance(absl::Seconds(179));
+  EXPECT_EQ(Wait(InRun(*session, stamp, 5, /*begins=*/true)), "1");
+  clock_.Advance(absl::Seconds(1));
+  const auto cold = InRun(*session, stamp, 5, /*begins=*/true);
+  ASSERT_THAT(cold, IsOk());
+  EXPECT_TRUE(cold->cold());
+  EXPECT_GT(cold->epoch(), before->epoch());
+  const auto kept = InRun(*session, cold->ledger_stamp(), 6, /*begins=*/false);
+  ASSERT_THAT(kept, IsOk()) << "once";
+  EXPECT_FALSE(kept->cold());
+}
+
+TEST_F(LeasesTest, ARunThatIsOnWhenCommitsAreLostGetsNoLeaseThatItHadToLookFor) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  const std::string stamp = InRun(*session, "", 1, /*begins=*/true)->ledger_stamp();
+  ASSERT_THAT(InRun(*session, stamp, 1, /*begins=*/false), IsOk());
+  LoseCommits();
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(Wait(InRun(*session, stamp, 2, /*begins=*/false)), "20");
+  const auto next = InRun(*session, stamp, 3, /*begins=*/true);
+  ASSERT_THAT(next, IsOk());
+  EXPECT_TRUE(next->cold());
+}
+
+TEST_F(LeasesTest, ALeaseThatIsLostAltogetherIsWaitedForToo) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  LoseCommits();
+  EXPECT_EQ(Wait(Acquire(*session, "ledger", 7)), "180");
+  clock_.Advance(absl::Minutes(3));
+  EXPECT_TRUE(Acquire(*session, "ledger", 7)->cold());
+}
+
+TEST_F(LeasesTest, NeitherGoodbyeNorARenamedPortalMakeALeaseOfBeforeAnybodys) {
+  Prepare("main");
+  auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "ledger", 7), IsOk());
+  LoseCommits();
+  ASSERT_THAT(agents_.Goodbye(session), IsOk());
+  session = ConnectAgent("a", "inst");
+  EXPECT_EQ(Wait(Acquire(*session, "ledger", 8)), "180");
+  v1::Connection elsewhere = WebhookConnection("main");
+  elsewhere.set_api_server("grand.bitrix24.ru");
+  ASSERT_THAT(connections_.Save(elsewhere), IsOk());
+  EXPECT_EQ(Wait(Acquire(*session, "ledger", 8)), "180");
 }
 
 TEST_F(LeasesTest, ADeletedIntegrationDoesNotMakeItsBaseForget) {

@@ -86,8 +86,10 @@ bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until) {
          run.write_back().pending() == 0;
 }
 
-void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
+void ApplyReport(const v1::Run& said, const google::protobuf::Timestamp& now,
                  v1::Run* run) {
+  v1::Run report = said;
+  DropImpossibleTimes(&report);
   if (report.has_write_back()) {
     *run->mutable_write_back() = report.write_back();
     if (report.write_back().has_waiting()) {

@@ -23,8 +23,8 @@ bool IsReached(const v1::Run& run, v1::WatchRunRequest::Until until);
 
 // Takes over what an agent reports. A final state is never left, and of a final run
 // only the write-back and the doubts still move. Texts are dropped: they are rendered
-// when the run is read. Times are the server's.
-void ApplyReport(const v1::Run& report, const google::protobuf::Timestamp& now,
+// when the run is read. Times are the server's; of others those that can be.
+void ApplyReport(const v1::Run& said, const google::protobuf::Timestamp& now,
                  v1::Run* run);
 
 // Forgets when the IDs would be in 1C as soon as nobody can say so any more: the agent

@@ -128,6 +128,23 @@ absl::Status DropOldRequests(Transaction& transaction, absl::Time now) {
   return absl::OkStatus();
 }
 
+// The run that an agent reports: of its integration, or one that it began when it was.
+// Whether others have a run is nothing to it.
+absl::StatusOr<store::RunRecord> LoadReported(Transaction& transaction,
+                                              const v1::Run& report,
+                                              const std::string& agent) {
+  GB_ASSIGN_OR_RETURN(const RunId id, ParseRunName(report.name()));
+  GB_ASSIGN_OR_RETURN(
+      auto record,
+      GetRecord<store::RunRecord>(transaction, keys::Run(id.integration, id.number)));
+  const bool found = record.has_value() && IsSameRun(report, record->value.run());
+  if (!found || record->value.run().agent() != agent) {
+    GB_RETURN_IF_ERROR(CheckAssigned(transaction, id.integration, agent));
+  }
+  if (!found) return MakeError("RUN_NOT_FOUND", {{"run", report.name()}});
+  return std::move(record->value);
+}
+
 // An export carries the numbers of the dry run that it follows, to be compared with.
 // One that is to do as a plan says needs the dry run of that plan.
 absl::Status TakePlan(Transaction& transaction, const RunOrder& order, v1::Run* run) {
@@ -288,28 +305,22 @@ absl::StatusOr<v1::Run> Runs::OpenOwn(const Session& session,
     return MakeFieldError("kind", "RUN_KIND_NOT_FOR_AGENTS");
   }
   v1::Run run;
-  GB_RETURN_IF_ERROR(
-      store_
-          .Write([&](Transaction& transaction) -> absl::Status {
-            GB_RETURN_IF_ERROR(RequireIntegration(transaction, id));
-            GB_ASSIGN_OR_RETURN(const std::string agent,
-                                AssignedAgent(transaction, id));
-            if (agent != session.identity().agent) {
-              return MakeError(
-                  "INTEGRATION_NOT_ASSIGNED",
-                  {{"integration", id}, {"agent", session.identity().agent}});
-            }
-            RunOrder order;
-            order.integration = id;
-            order.kind = v1::Run::SETTLE;
-            order.trigger = v1::Run::AGENT;
-            GB_ASSIGN_OR_RETURN(run, Create(transaction, order));
-            GB_ASSIGN_OR_RETURN(auto record, Load(transaction, run.name()));
-            record.mutable_run()->set_agent(agent);
-            run = record.run();
-            return SaveRun(transaction, record);
-          })
-          .status());
+  GB_RETURN_IF_ERROR(store_
+                         .Write([&](Transaction& transaction) -> absl::Status {
+                           const std::string& agent = session.identity().agent;
+                           GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
+                           RunOrder order;
+                           order.integration = id;
+                           order.kind = v1::Run::SETTLE;
+                           order.trigger = v1::Run::AGENT;
+                           GB_ASSIGN_OR_RETURN(run, Create(transaction, order));
+                           GB_ASSIGN_OR_RETURN(auto record,
+                                               Load(transaction, run.name()));
+                           record.mutable_run()->set_agent(agent);
+                           run = record.run();
+                           return SaveRun(transaction, record);
+                         })
+                         .status());
   return run;
 }
 
@@ -461,37 +472,26 @@ absl::StatusOr<bool> Runs::Report(Session& session,
   bool cancel = false;
   bool ended = false;
   CrashPoint("server.report.take");
-  GB_RETURN_IF_ERROR(store_
-                         .Write([&](Transaction& transaction) -> absl::Status {
-                           GB_ASSIGN_OR_RETURN(auto record, Load(transaction, name));
-                           v1::Run& run = *record.mutable_run();
-                           if (!IsSameRun(request.run(), run)) {
-                             return MakeError("RUN_NOT_FOUND", {{"run", name}});
-                           }
-                           GB_ASSIGN_OR_RETURN(const std::string id,
-                                               ParseIntegrationName(run.integration()));
-                           GB_ASSIGN_OR_RETURN(const std::string assigned,
-                                               AssignedAgent(transaction, id));
-                           if (assigned != agent && run.agent() != agent) {
-                             return MakeError("INTEGRATION_NOT_ASSIGNED",
-                                              {{"integration", id}, {"agent", agent}});
-                           }
-                           cancel = run.cancel_requested();
-                           const v1::Run before = run;
-                           ended =
-                               !IsFinal(run.state()) && IsFinal(request.run().state());
-                           if (!fresh) return absl::OkStatus();
-                           ApplyReport(request.run(), ToTimestamp(clock_.Now()), &run);
-                           if (run.agent().empty() || !IsFinal(before.state()))
-                             run.set_agent(agent);
-                           record.set_report_sequence(
-                               std::max(record.report_sequence(), request.sequence()));
-                           if (run.SerializeAsString() == before.SerializeAsString()) {
-                             return absl::OkStatus();
-                           }
-                           return SaveRun(transaction, record);
-                         })
-                         .status());
+  GB_RETURN_IF_ERROR(
+      store_
+          .Write([&](Transaction& transaction) -> absl::Status {
+            GB_ASSIGN_OR_RETURN(store::RunRecord record,
+                                LoadReported(transaction, request.run(), agent));
+            v1::Run& run = *record.mutable_run();
+            cancel = run.cancel_requested();
+            const v1::Run before = run;
+            ended = !IsFinal(run.state()) && IsFinal(request.run().state());
+            if (!fresh) return absl::OkStatus();
+            ApplyReport(request.run(), ToTimestamp(clock_.Now()), &run);
+            if (run.agent().empty() || !IsFinal(before.state())) run.set_agent(agent);
+            record.set_report_sequence(
+                std::max(record.report_sequence(), request.sequence()));
+            if (run.SerializeAsString() == before.SerializeAsString()) {
+              return absl::OkStatus();
+            }
+            return SaveRun(transaction, record);
+          })
+          .status());
   CrashPoint("server.report.taken");
   session.TakeReport(name, request.sequence());
   if (fresh && ended) {

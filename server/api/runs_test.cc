@@ -1,5 +1,6 @@
 #include "server/api/runs.h"
 
+#include "google/protobuf/util/json_util.h"
 #include "server/api/api_fixture_test.h"
 #include "server/api/run_state.h"
 
@@ -326,13 +327,54 @@ TEST_F(RunsTest, AReportOfARunThatARestoreTookBackIsNotTheNextOnes) {
   EXPECT_EQ(runs_.Get(run->name())->state(), v1::Run::RUNNING);
 }
 
+TEST_F(RunsTest, TimesThatCannotBeLeaveNoRunUnreadable) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  v1::ReportRunRequest report;
+  report.set_sequence(1);
+  *report.mutable_run() = *StartExport("main");
+  report.mutable_run()->set_state(v1::Run::RUNNING);
+  constexpr int64_t kNever = int64_t{1} << 62;
+  v1::WriteBackProgress& progress = *report.mutable_run()->mutable_write_back();
+  progress.set_pending(3);
+  progress.mutable_estimated_end_time()->set_seconds(kNever);
+  progress.mutable_quiet_until()->set_seconds(kNever);
+  v1::ReconcileResult& reconcile = *report.mutable_run()->mutable_reconcile();
+  reconcile.add_findings()->mutable_modify_time()->set_nanos(-1);
+  ASSERT_THAT(runs_.Report(*session, report), IsOk());
+  const auto run = runs_.Get(report.run().name());
+  ASSERT_THAT(run, IsOk());
+  EXPECT_EQ(run->write_back().pending(), 3);
+  std::string json;
+  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(*run, &json).ok());
+}
+
 TEST_F(RunsTest, AnotherAgentMayNotReport) {
   Prepare("main");
   ConnectAgent("a1", "inst");
   const std::string run = StartExport("main")->name();
   const auto stranger = ConnectAgent("a2", "other");
-  EXPECT_EQ(ReasonOf(Report(*stranger, run, 1, v1::Run::RUNNING, 1).status()),
-            "INTEGRATION_NOT_ASSIGNED");
+  // Nor hear whether there is such a run.
+  for (const std::string& name : {run, std::string("integrations/main/runs/999"),
+                                  std::string("integrations/none/runs/1"),
+                                  std::string("integrations/-/runs/1")}) {
+    EXPECT_EQ(ReasonOf(Report(*stranger, name, 1, v1::Run::RUNNING, 1).status()),
+              "INTEGRATION_NOT_ASSIGNED")
+        << name;
+  }
+}
+
+TEST_F(RunsTest, WhoBeganARunReportsItsEndThoughAnotherServesByThen) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  const std::string run = StartExport("main")->name();
+  ASSERT_THAT(Report(*session, run, 1, v1::Run::RUNNING, 1), IsOk());
+  ConnectAgent("a2", "other");
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_agent("a2");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  ASSERT_THAT(Report(*session, run, 2, v1::Run::SUCCEEDED, 1), IsOk());
+  EXPECT_EQ(runs_.Get(run)->state(), v1::Run::SUCCEEDED);
 }
 
 TEST_F(RunsTest, CancellingAnUnattendedRunEndsItAndItsAgentIsToldLater) {

@@ -145,6 +145,7 @@ absl::Status SystemStatus::TakeLedger(const Session& session,
         store::LedgerSummaryRecord record;
         v1::LedgerSummary& summary = *record.mutable_summary();
         summary = request.summary();
+        DropImpossibleTimes(&summary);
         if (summary.missing_size() > kMaxReasons) {
           summary.mutable_missing()->DeleteSubrange(
               kMaxReasons, summary.missing_size() - kMaxReasons);

@@ -17,31 +17,6 @@ namespace {
 constexpr int kAtOnce = 100;
 constexpr absl::string_view kTokenEntries = "api-token-ids/";
 
-// False: another server was quicker, or nobody can read it.
-absl::StatusOr<bool> TakeUp(Transaction& transaction, const AuditLog& audit,
-                            const std::string& key) {
-  GB_ASSIGN_OR_RETURN(const auto waiting, transaction.Get(key));
-  if (!waiting.has_value()) return false;
-  store::WaitingAuditRecord record;
-  if (!record.ParseFromString(waiting->body)) {
-    log::Error("waiting_audit_record_unreadable", {{"key", key}});
-    return false;
-  }
-  // Who can write here can name a user of the machine, and no caller.
-  const AuditedCall call{.principal = absl::StrCat("localUsers/", record.local_user()),
-                         .peer = "",
-                         .request_id = "",
-                         .method = "guestbridge-server token create"};
-  const AuditScope scope(call);
-  GB_RETURN_IF_ERROR(audit.AppendChanges(
-      transaction,
-      {{.key = absl::StrCat(kTokenEntries, key.substr(kAuditWaiting.size())),
-        .before = std::nullopt,
-        .after = record.made().SerializeAsString()}}));
-  GB_RETURN_IF_ERROR(transaction.Delete(key));
-  return true;
-}
-
 }  // namespace
 
 absl::Status LeaveForAudit(Transaction& transaction, uint32_t local_user,
@@ -52,12 +27,41 @@ absl::Status LeaveForAudit(Transaction& transaction, uint32_t local_user,
   return PutRecord(transaction, absl::StrCat(kAuditWaiting, made.token().id()), record);
 }
 
-absl::StatusOr<int> TakeUpWaiting(Store& store, const AuditLog& audit) {
+absl::StatusOr<bool> WaitingRecords::TakeUpOne(Transaction& transaction,
+                                               const std::string& key) {
+  GB_ASSIGN_OR_RETURN(const auto waiting, transaction.Get(key));
+  if (!waiting.has_value()) return false;
+  store::WaitingAuditRecord record;
+  if (!record.ParseFromString(waiting->body)) {
+    int64_t& logged = unreadable_[key];
+    if (logged != waiting->version) {
+      log::Error("waiting_audit_record_unreadable", {{"key", key}});
+    }
+    logged = waiting->version;
+    return false;
+  }
+  // Who can write here can name a user of the machine, and no caller.
+  const AuditedCall call{.principal = absl::StrCat("localUsers/", record.local_user()),
+                         .peer = "",
+                         .request_id = "",
+                         .method = "guestbridge-server token create"};
+  const AuditScope scope(call);
+  GB_RETURN_IF_ERROR(audit_.AppendChanges(
+      transaction,
+      {{.key = absl::StrCat(kTokenEntries, key.substr(kAuditWaiting.size())),
+        .before = std::nullopt,
+        .after = record.made().SerializeAsString()}}));
+  GB_RETURN_IF_ERROR(transaction.Delete(key));
+  return true;
+}
+
+absl::StatusOr<int> WaitingRecords::TakeUp() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   int taken = 0;
   std::string after;
   while (true) {
     std::vector<std::string> keys;
-    GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
+    GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
       keys.clear();
       GB_ASSIGN_OR_RETURN(const auto documents,
                           transaction.List(kAuditWaiting, after, kAtOnce));
@@ -66,10 +70,9 @@ absl::StatusOr<int> TakeUpWaiting(Store& store, const AuditLog& audit) {
     }));
     for (const std::string& key : keys) {
       bool done = false;
-      GB_RETURN_IF_ERROR(store
+      GB_RETURN_IF_ERROR(store_
                              .Write([&](Transaction& transaction) -> absl::Status {
-                               GB_ASSIGN_OR_RETURN(done,
-                                                   TakeUp(transaction, audit, key));
+                               GB_ASSIGN_OR_RETURN(done, TakeUpOne(transaction, key));
                                return absl::OkStatus();
                              })
                              .status());

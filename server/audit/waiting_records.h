@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,9 +21,26 @@ namespace guestbridge::server {
 absl::Status LeaveForAudit(Transaction& transaction, uint32_t local_user,
                            const store::ApiTokenEntryRecord& made);
 
-// Puts what was left at the end of the chain, each in one transaction with its removal,
-// and says how much it was. To be called at the start and every few seconds. Servers of
-// one database may do it at once. Errors: those of the store; the rest waits.
-absl::StatusOr<int> TakeUpWaiting(Store& store, const AuditLog& audit);
+// Takes up what was left. Servers of one database may do it at once. Thread-safe.
+class WaitingRecords {
+ public:
+  // Both outlive it.
+  WaitingRecords(Store& store, const AuditLog& audit) : store_(store), audit_(audit) {}
+
+  // Puts what was left at the end of the chain, each in one transaction with its
+  // removal, and says how much it was. To be called at the start and every few seconds.
+  // What nobody can read stays, and is logged once until it changes. Errors: those of
+  // the store; the rest waits.
+  absl::StatusOr<int> TakeUp();
+
+ private:
+  // False: another server was quicker, or nobody can read it.
+  absl::StatusOr<bool> TakeUpOne(Transaction& transaction, const std::string& key);
+
+  Store& store_;
+  const AuditLog& audit_;
+  std::mutex mutex_;
+  std::map<std::string, int64_t> unreadable_;  // Versions that were logged, by key.
+};
 
 }  // namespace guestbridge::server

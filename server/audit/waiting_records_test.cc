@@ -1,6 +1,10 @@
 #include "server/audit/waiting_records.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/audit/audit_fixture_test.h"
 
 namespace guestbridge::server {
@@ -21,10 +25,12 @@ class WaitingRecordsTest : public AuditFixture {
   }
 
   int TakeUp() {
-    const auto taken = TakeUpWaiting(*store_, store_->audit());
+    const auto taken = waiting_.TakeUp();
     EXPECT_THAT(taken, IsOk());
     return taken.value_or(-1);
   }
+
+  WaitingRecords waiting_{*store_, store_->audit()};
 };
 
 TEST_F(WaitingRecordsTest, WhatWasLeftIsPutAtTheEndOfTheChainOnce) {
@@ -48,7 +54,7 @@ TEST_F(WaitingRecordsTest, WhatWasLeftIsPutAtTheEndOfTheChainOnce) {
 TEST_F(WaitingRecordsTest, WhatCannotBePutIntoTheChainGoesOnWaiting) {
   PutSchedule("0 3 * * *");
   Leave("abc");
-  WithADamagedHead([&] { EXPECT_FALSE(TakeUpWaiting(*store_, store_->audit()).ok()); });
+  WithADamagedHead([&] { EXPECT_FALSE(waiting_.TakeUp().ok()); });
   EXPECT_EQ(TakeUp(), 1);
 }
 
@@ -57,6 +63,20 @@ TEST_F(WaitingRecordsTest, OneThatNobodyCanReadDoesNotKeepOthersWaiting) {
   for (int i = 0; i < 120; ++i) Leave(absl::StrCat("b", i));
   EXPECT_EQ(TakeUp(), 120);
   EXPECT_THAT(Records(), SizeIs(120));
+}
+
+TEST_F(WaitingRecordsTest, OneThatNobodyCanReadIsLoggedOnceUntilItChanges) {
+  const auto logged = [&] {
+    ::testing::internal::CaptureStderr();
+    for (int i = 0; i < 3; ++i) TakeUp();
+    const std::string text = ::testing::internal::GetCapturedStderr();
+    return std::vector<std::string>(absl::StrSplit(text, "unreadable")).size() - 1;
+  };
+  Tamper([](Transaction& t) { return t.Put("audit-waiting/aaa", "\xff"); });
+  EXPECT_EQ(logged(), 1U);
+  EXPECT_EQ(logged(), 0U);
+  Tamper([](Transaction& t) { return t.Put("audit-waiting/aaa", "\xfe"); });
+  EXPECT_EQ(logged(), 1U);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
@@ -70,6 +72,30 @@ std::unique_ptr<google::protobuf::Message> Copy(
   return copy;
 }
 
+// Calls `visit` with each record that has sealed fields; one that is damaged is passed
+// over.
+absl::Status EachSealed(Transaction& transaction,
+                        absl::FunctionRef<absl::Status(
+                            const std::string& key, google::protobuf::Message* record)>
+                            visit) {
+  constexpr int kAtOnce = 200;
+  for (const absl::string_view prefix : kSealedRecords) {
+    std::string after;
+    while (true) {
+      GB_ASSIGN_OR_RETURN(const std::vector<Document> page,
+                          transaction.List(prefix, after, kAtOnce));
+      for (const Document& document : page) {
+        const auto record = NewSealedRecord(document.key);
+        if (!record->ParseFromString(document.body)) continue;
+        GB_RETURN_IF_ERROR(visit(document.key, record.get()));
+      }
+      if (page.size() < kAtOnce) break;
+      after = page.back().key;
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status NoteSeals(Transaction& transaction, Sealer& sealer, absl::string_view key,
@@ -112,9 +138,45 @@ absl::Status CheckSeals(Transaction& transaction, Sealer& sealer, absl::string_v
         }
         GB_RETURN_IF_ERROR(numbers.status());
         const auto known = numbers->find(EntryOf(key, field));
-        const bool in_force =
-            known == numbers->end() ? !head->numbered : known->second == head->number;
+        const bool in_force = known == numbers->end()
+                                  ? !head->numbered && !sealer.numbers()
+                                  : known->second == head->number;
         return in_force ? absl::OkStatus() : RolledBack(PlaceOf(integration, field));
+      });
+}
+
+absl::StatusOr<bool> HasNumberedSeals(Transaction& transaction) {
+  bool has = false;
+  GB_RETURN_IF_ERROR(EachSealed(
+      transaction, [&](const std::string&, google::protobuf::Message* record) {
+        return VisitSealedFields(record, [&](absl::string_view, std::string* value) {
+          const std::optional<SealHead> head = ReadSealHead(*value);
+          has = has || (head.has_value() && head->numbered);
+          return absl::OkStatus();
+        });
+      }));
+  return has;
+}
+
+absl::Status IndexUnnumbered(Transaction& transaction, Sealer& sealer) {
+  return EachSealed(
+      transaction,
+      [&](const std::string& key, google::protobuf::Message* record) -> absl::Status {
+        const std::string index_key = IndexKey(IntegrationOfKey(key));
+        absl::StatusOr<Numbers> numbers = ReadIndex(transaction, sealer, index_key);
+        if (ReasonOf(numbers.status()) == "SECRET_ROLLED_BACK") return absl::OkStatus();
+        GB_RETURN_IF_ERROR(numbers.status());
+        const size_t before = numbers->size();
+        GB_RETURN_IF_ERROR(
+            VisitSealedFields(record, [&](absl::string_view field, std::string* value) {
+              const std::optional<SealHead> head = ReadSealHead(*value);
+              if (head.has_value() && !head->numbered) {
+                numbers->emplace(EntryOf(key, field), uint64_t{0});
+              }
+              return absl::OkStatus();
+            }));
+        if (numbers->size() == before) return absl::OkStatus();
+        return WriteIndex(transaction, sealer, index_key, *numbers);
       });
 }
 

@@ -24,12 +24,21 @@ inline constexpr absl::string_view kSealIndexes = "seals/";
 absl::Status NoteSeals(Transaction& transaction, Sealer& sealer, absl::string_view key,
                        const google::protobuf::Message& record);
 
-// Whether the sealed fields of `record`, read under `key`, are in force. Those sealed
-// before there was an index pass while it does not name them. Errors:
+// Whether the sealed fields of `record`, read under `key`, are in force. Those without
+// a number that the index does not name pass while seals have none; from then on the
+// index names all (IndexUnnumbered). Errors:
 // SECRET_ROLLED_BACK (DATA_LOSS), SECRET_KEY_MISMATCH (the index was proved with a key
 // that is not here).
 absl::Status CheckSeals(Transaction& transaction, Sealer& sealer, absl::string_view key,
                         const google::protobuf::Message& record);
+
+// Whether any secret is sealed with a number: no server of before is to read it.
+absl::StatusOr<bool> HasNumberedSeals(Transaction& transaction);
+
+// Before the first seal gets its number: puts into the index what servers of before
+// sealed, so that a seal which no index names is one that somebody put back. What an
+// index names already, or one that is not authentic has in place of it, stays.
+absl::Status IndexUnnumbered(Transaction& transaction, Sealer& sealer);
 
 // Proves the index under `key` with the key that seals now. False: it was so already,
 // or is not there. Errors: as CheckSeals.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -75,6 +76,26 @@ class SealNumberingTest : public ::testing::Test {
         })
         .status();
   }
+  std::string Bytes(const std::string& key) {
+    std::string body;
+    EXPECT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(const auto found, t.Get(key));
+      if (found.has_value()) body = found->body;
+      return absl::OkStatus();
+    }),
+                IsOk());
+    return body;
+  }
+  // An empty body: the row is taken away.
+  void PutBack(const std::map<std::string, std::string>& rows) {
+    EXPECT_THAT(store_->Write([&](Transaction& t) -> absl::Status {
+      for (const auto& [key, body] : rows) {
+        GB_RETURN_IF_ERROR(body.empty() ? t.Delete(key) : t.Put(key, body));
+      }
+      return absl::OkStatus();
+    }),
+                IsOk());
+  }
   std::string Stored() {
     std::string sealed;
     EXPECT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
@@ -93,15 +114,16 @@ class SealNumberingTest : public ::testing::Test {
     const auto secret = before_->Open(sealed, kPlace);
     return secret.ok() ? secret->Reveal() : ReasonOf(secret.status());
   }
-  std::string Read() {
+  std::string Read() { return Read(*keys_); }
+  std::string Read(SecretKeys& keys) {
     std::string read;
     EXPECT_THAT(store_->Read([&](Transaction& t) -> absl::Status {
       GB_ASSIGN_OR_RETURN(const auto record,
                           GetRecord<store::ConnectionRecord>(t, kRecord));
       const absl::Status in_force =
-          CheckSeals(t, keys_->sealer(), kRecord, record->value);
+          CheckSeals(t, keys.sealer(), kRecord, record->value);
       const auto secret =
-          keys_->sealer().Open(record->value.sealed_source_password(), kPlace);
+          keys.sealer().Open(record->value.sealed_source_password(), kPlace);
       read = !in_force.ok() ? ReasonOf(in_force)
              : !secret.ok() ? ReasonOf(secret.status())
                             : secret->Reveal();
@@ -176,6 +198,41 @@ TEST_F(SealNumberingTest, TheKeyIsNotRotatedWhileAnOlderServerMayRun) {
   EXPECT_EQ((*keys_->List()).size(), 1U) << "nor made";
   ASSERT_THAT(keys_->NumberSeals(), IsOk());
   EXPECT_THAT(keys_->Rotate(/*shared=*/false), IsOk());
+}
+
+// By who can write rows and has a copy of older ones.
+TEST_F(SealNumberingTest, OnceSealsHaveNumbersOneWithoutIsPutBackInVain) {
+  const std::string old = Bytes(kRecord);
+  ASSERT_THAT(keys_->NumberSeals(), IsOk());
+  EXPECT_EQ(Read(), "of before") << "until it has its number";
+  PutBack({{"seals/main", ""}});
+  EXPECT_EQ(Read(), "SECRET_ROLLED_BACK") << "nor before it has";
+  ASSERT_THAT(Write("in force"), IsOk());
+  PutBack({{"seals/main", ""}, {kRecord, old}});
+  EXPECT_EQ(Read(), "SECRET_ROLLED_BACK");
+  EXPECT_EQ(*resealer_->Sweep(), 0) << "it gets no number";
+  EXPECT_EQ(Read(), "SECRET_ROLLED_BACK");
+  EXPECT_EQ(Read(*Open()), "SECRET_ROLLED_BACK");
+  ASSERT_THAT(Write("entered anew"), IsOk());
+  EXPECT_EQ(Read(), "entered anew");
+}
+
+TEST_F(SealNumberingTest, NorDoesItHelpToPutTheRecordOfKeysBackWithIt) {
+  const std::string old = Bytes(kRecord);
+  const std::string old_keys = Bytes("meta/key");
+  ASSERT_THAT(keys_->NumberSeals(), IsOk());
+  ASSERT_EQ(*resealer_->Sweep(), 1);
+  // Of another hotel.
+  PutBack({{"connections/other", Bytes(kRecord)}});
+  PutBack({{"meta/key", old_keys}, {"seals/main", ""}, {kRecord, old}});
+  EXPECT_EQ(Read(), "SECRET_ROLLED_BACK");
+  ASSERT_THAT(keys_->Follow(), IsOk());
+  EXPECT_TRUE(keys_->numbered());
+  EXPECT_EQ(Read(), "SECRET_ROLLED_BACK");
+  PutBack({{"meta/key", old_keys}});
+  const auto started = Open();
+  EXPECT_TRUE(started->numbered());
+  EXPECT_EQ(Read(*started), "SECRET_ROLLED_BACK");
 }
 
 TEST_F(SealNumberingTest, WhatAServerOfBeforeWritesLaterIsRefusedNotTaken) {

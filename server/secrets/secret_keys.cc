@@ -9,6 +9,7 @@
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/secrets/seal_index.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 
@@ -91,7 +92,19 @@ absl::StatusOr<std::unique_ptr<SecretKeys>> SecretKeys::Open(
   if (!ring->Use(known->key_id())) return Mismatch(known->key_id(), ring->KeyId());
   auto opened = std::unique_ptr<SecretKeys>(
       new SecretKeys(store, std::move(source), ring.release(), clock));
-  opened->TakeForm(!IsFromBefore(*known));
+  bool numbered = !IsFromBefore(*known);
+  if (!numbered) {
+    // Whoever puts this record back does not make us take what has no number.
+    GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(numbered, HasNumberedSeals(transaction));
+      return absl::OkStatus();
+    }));
+    if (numbered) {
+      log::Warning("key_record_set_back");
+      GB_RETURN_IF_ERROR(opened->CompleteRecord());
+    }
+  }
+  opened->TakeForm(numbered);
   return opened;
 }
 
@@ -102,18 +115,23 @@ void SecretKeys::TakeForm(bool numbered) {
   log::Info(numbered ? "seals_numbered" : "seals_for_older_servers");
 }
 
+absl::Status SecretKeys::CompleteRecord() {
+  return store_
+      ->Write([&](Transaction& transaction) -> absl::Status {
+        GB_ASSIGN_OR_RETURN(std::optional<store::KeyRecord> known,
+                            ReadKeys(transaction));
+        if (!known.has_value() || !IsFromBefore(*known)) return absl::OkStatus();
+        // Where some have numbers, one without that no index names was put back.
+        GB_ASSIGN_OR_RETURN(const bool begun, HasNumberedSeals(transaction));
+        if (!begun) GB_RETURN_IF_ERROR(IndexUnnumbered(transaction, *ring_));
+        known->add_keys()->set_key_id(known->key_id());
+        return PutRecord(transaction, kKeyRecord, *known);
+      })
+      .status();
+}
+
 absl::Status SecretKeys::NumberSeals() {
-  GB_RETURN_IF_ERROR(store_
-                         ->Write([](Transaction& transaction) -> absl::Status {
-                           GB_ASSIGN_OR_RETURN(std::optional<store::KeyRecord> known,
-                                               ReadKeys(transaction));
-                           if (!known.has_value() || !IsFromBefore(*known)) {
-                             return absl::OkStatus();
-                           }
-                           known->add_keys()->set_key_id(known->key_id());
-                           return PutRecord(transaction, kKeyRecord, *known);
-                         })
-                         .status());
+  GB_RETURN_IF_ERROR(CompleteRecord());
   return Follow();
 }
 
@@ -180,7 +198,12 @@ absl::Status SecretKeys::Follow() {
   const std::lock_guard<std::mutex> following(following_);
   GB_ASSIGN_OR_RETURN(const std::optional<store::KeyRecord> record, ReadKeys(*store_));
   if (!record.has_value()) return absl::OkStatus();
-  TakeForm(!IsFromBefore(*record));
+  if (numbered_ && IsFromBefore(*record)) {
+    log::Warning("key_record_set_back");
+    GB_RETURN_IF_ERROR(CompleteRecord());
+  } else {
+    TakeForm(!IsFromBefore(*record));
+  }
   if (missed_ || !ring_->Has(record->key_id())) LookForMore();
   if (record->key_id() == ring_->KeyId()) return absl::OkStatus();
   if (!ring_->Use(record->key_id())) return Mismatch(record->key_id(), ring_->KeyId());

@@ -50,6 +50,8 @@ class SecretKeys {
   // before there were numbers have used, until NumberSeals.
   bool numbered() const { return numbered_; }
   // From now on they are, by every server that follows: none of before runs any more.
+  // What those sealed is in force until the resealer has given it a number; what is not
+  // there by now never is.
   absl::Status NumberSeals();
 
   // Makes the source's one new key the one that seals; when there is none and the
@@ -73,6 +75,7 @@ class SecretKeys {
              const Clock& clock);
   void LookForMore();
   void TakeForm(bool numbered);
+  absl::Status CompleteRecord();
 
   Store* store_;
   const std::unique_ptr<KeySource> source_;

@@ -3,13 +3,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/types/optional.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 
 namespace guestbridge::server {
 
 namespace v1 = guestbridge::v1;
+
+namespace {
+
+// Stays in this process: errors leave it with a payload of another kind.
+constexpr absl::string_view kForeignSession = "guestbridge/foreign-session";
+
+absl::Status ForeignSession(const std::string& agent) {
+  absl::Status status = MakeError("SESSION_UNKNOWN");
+  status.SetPayload(kForeignSession, absl::Cord(agent));
+  return status;
+}
+
+}  // namespace
+
+std::string ForeignSessionOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> agent = status.GetPayload(kForeignSession);
+  return agent.has_value() ? std::string(*agent) : "";
+}
 
 bool SessionHub::IsLive(const Entry& entry) const {
   return !entry.session->closed() &&
@@ -53,7 +74,7 @@ absl::StatusOr<std::shared_ptr<Session>> SessionHub::Find(
   if (agent == agent_of_token_.end()) return MakeError("SESSION_UNKNOWN");
   Entry& entry = by_agent_[agent->second];
   if (entry.session->identity().principal != principal) {
-    return MakeError("SESSION_UNKNOWN");
+    return ForeignSession(agent->second);
   }
   entry.heard = clock_.Steady();
   last_heard_[agent->second] = clock_.Now();

@@ -28,6 +28,10 @@ struct Patience {
   std::function<bool()> gave_up;
 };
 
+// Whose session a caller named that is not its own, where that is why Find refused it;
+// empty: it is not. Callers are not told the difference.
+std::string ForeignSessionOf(const absl::Status& status);
+
 // The sessions of this server's agents, in memory: after a restart agents say Hello
 // again. What agents other servers have, the store knows. Thread-safe.
 class SessionHub {
@@ -63,7 +67,7 @@ class SessionHub {
   absl::StatusOr<std::shared_ptr<Session>> Open(Session::Identity identity);
 
   // The session with this token, heard of just now. Errors: SESSION_UNKNOWN, also when
-  // another principal opened it.
+  // another principal opened it (see ForeignSessionOf).
   absl::StatusOr<std::shared_ptr<Session>> Find(const std::string& token,
                                                 const std::string& principal = "");
 

@@ -13,19 +13,29 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Answers from a list, and keeps what was asked.
+// Answers from a list, and keeps what was asked and left in time.
 class FakeHttp final : public HttpClient {
  public:
+  explicit FakeHttp(const Clock& clock) : clock_(clock) {}
+
   std::deque<HttpResult> answers;
   std::vector<HttpRequest> requests;
 
   HttpResult Send(const HttpRequest& request) override {
+    if (clock_.Steady() >= request.leave_by) {
+      HttpResult late;
+      late.reason = "LEFT_TOO_LATE";
+      return late;
+    }
     requests.push_back(request);
     if (answers.empty()) return HttpResult();
     HttpResult answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
     return answer;
   }
+
+ private:
+  const Clock& clock_;
 };
 
 HttpResult Json200(const std::string& body) {
@@ -83,8 +93,8 @@ class RestPortalTest : public ::testing::Test {
   PortalAnswer Send() { return portal_->Send({{GetProfile{}}}); }
 
   testing::FakeClock clock_;
-  FakeHttp here_;
-  FakeHttp there_;
+  FakeHttp here_{clock_};
+  FakeHttp there_{clock_};
   std::vector<std::string> opened_;
   absl::Status forbidden_;  // not OK: no other host is opened
   int counted_ = 0;
@@ -165,6 +175,40 @@ TEST_F(RestPortalTest, TheReplayWithAFreshTokenIsCountedToo) {
   EXPECT_EQ(answer.results.at(0).fate, Fate::kDone);
   EXPECT_EQ(answer.http_requests, 2);
   EXPECT_EQ(counted_, 1);
+}
+
+TEST_F(RestPortalTest, WhatMayLeaveNoMoreIsNotSent) {
+  here_.answers = {Json200(kProfile)};
+  const auto send = [&](absl::Duration left) {
+    return portal_->Send(
+        {.commands = {GetProfile{}}, .leave_by = clock_.Steady() + left});
+  };
+  const PortalAnswer late = send(-absl::Milliseconds(1));
+  EXPECT_EQ(late.fate, RequestFate::kNotSent);
+  EXPECT_EQ(late.results.at(0).fate, Fate::kNotExecuted);
+  EXPECT_THAT(here_.requests, IsEmpty());
+  EXPECT_EQ(send(absl::Seconds(5)).fate, RequestFate::kAnswered);
+
+  // Nor later by the way of a redirect, or again with a fresh token.
+  here_.answers = {MovedTo(kNewHome)};
+  there_.answers = {Json200(kProfile)};
+  send(absl::Seconds(5));
+  ASSERT_EQ(there_.requests.size(), 1u);
+  EXPECT_EQ(there_.requests[0].leave_by, clock_.Steady() + absl::Seconds(5));
+  RestPortalSettings settings;
+  settings.host = "hotel.bitrix24.ru";
+  settings.token_source =
+      [&](const SecretString& refused) -> absl::StatusOr<SecretString> {
+    if (!refused.empty()) clock_.Advance(absl::Seconds(6));
+    return SecretString(refused.empty() ? "one" : "two");
+  };
+  const auto portal = MakeRestPortal(std::move(settings), here_, clock_);
+  here_.requests.clear();
+  here_.answers = {Json200(R"({"error":"expired_token"})"), Json200(kProfile)};
+  here_.answers[0].status = 401;
+  portal->Send(
+      {.commands = {GetProfile{}}, .leave_by = clock_.Steady() + absl::Seconds(5)});
+  EXPECT_EQ(here_.requests.size(), 1u) << "the fresh token came too late";
 }
 
 TEST_F(RestPortalTest, OneHopAndNoMore) {
