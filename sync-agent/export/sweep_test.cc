@@ -302,9 +302,12 @@ TEST_F(CopiedMarkTest, IsNotTakenThoughTheDoubtIsAboutItWhereAPersonLinkedIt) {
   intent.recreate = true;
   ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
   world_.portal.contacts.erase(id_);
-  OriginVersion version;
-  version.nonce = intent.nonce;
-  world_.portal.contacts.at(others_id_).stamp.version = EncodeOriginVersion(version);
+  Stamp& stamp = world_.portal.contacts.at(others_id_).stamp;
+  auto version = DecodeOriginVersion(stamp.version);
+  ASSERT_TRUE(version.ok()) << version.status();
+  version->nonce = intent.nonce;
+  stamp.version = EncodeOriginVersion(*version);
+  ASSERT_TRUE(DecodeOriginVersion(stamp.version).ok());
   RunSettings settings = world_.Settings();
   settings.kind = RunKind::kSettle;
   world_.Run(settings);  // sees the doubt, which is not due yet
