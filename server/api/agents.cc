@@ -361,6 +361,8 @@ void Agents::StreamEnded(const std::shared_ptr<Session>& session) {
       return absl::OkStatus();
     }
     record->value.clear_server();
+    *record->value.mutable_agent()->mutable_last_seen_time() =
+        ToTimestamp(clock_.Now());
     return PutRecord(transaction, keys::Agent(who.agent), record->value);
   });
   // Its row says so by its age soon.

@@ -222,6 +222,22 @@ TEST_F(PresenceTest, ANameWhoseAgentWasElsewhereSinceIsKeptForIt) {
   EXPECT_THAT(agents_.Hello(hello), IsOk());
 }
 
+TEST_F(PresenceTest, AnIdleAgentKeepsItsNameForAMinuteAfterItsStreamEnded) {
+  const auto session = ConnectAgent("a", "inst");
+  clock_.Advance(absl::Minutes(9));
+  session->Detach(stream_);
+  sessions_.StreamEnded(session);
+  agents_.StreamEnded(session);
+  v1::HelloRequest clone;
+  clone.set_agent("a");
+  clone.set_installation("clone");
+  clock_.Advance(absl::Seconds(59));
+  EXPECT_EQ(ReasonOf(agents_.Hello(clone).status()), "AGENT_NAME_IN_USE");
+  EXPECT_EQ(ReasonOf(two_.agents.Hello(clone).status()), "AGENT_NAME_IN_USE");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(agents_.Hello(clone), IsOk());
+}
+
 TEST_F(PresenceTest, AnAgentWhoseRowIsDamagedHoldsUpNoOther) {
   ConnectToOther("a", "one");
   ConnectToOther("b", "two");

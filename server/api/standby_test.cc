@@ -30,6 +30,7 @@ class StandbyTest : public ApiFixture {
   // As of one that was killed or stopped: no goodbye.
   void Lose(const Connected& lost) {
     lost.session->Detach(lost.stream);
+    sessions_.StreamEnded(lost.session);
     agents_.StreamEnded(lost.session);
   }
   std::vector<v1::WatchResponse> SentTo(const Connected& agent) {
@@ -200,6 +201,16 @@ TEST_F(StandbyTest, AnAgentThatSaidGoodbyeHasAMinuteToComeBack) {
   Connect("a");
   Pass(50);
   EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyTest, AnIdleAgentWhoseStreamEndsHasAMinuteToComeBack) {
+  PreparePair();
+  Pass(540);
+  Lose(first_);
+  Pass(55);
+  EXPECT_EQ(Serving(), "a");
+  Pass(6);
+  EXPECT_EQ(Serving(), "b");
 }
 
 TEST_F(StandbyTest, NobodyTakesOverWhoIsAway) {

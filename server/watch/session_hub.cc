@@ -111,6 +111,12 @@ absl::Time SessionHub::LastHeard(const std::string& agent) const {
 
 void SessionHub::StreamEnded(const std::shared_ptr<Session>& session) {
   std::lock_guard lock(mutex_);
+  const auto it = by_agent_.find(session->identity().agent);
+  // An idle agent makes no calls for minutes: until now its stream told that it lives.
+  if (it != by_agent_.end() && it->second.session == session) {
+    it->second.heard = clock_.Steady();
+    last_heard_[it->first] = clock_.Now();
+  }
   FailTasksOf(session->identity().token,
               MakeError("AGENT_LOST", {{"agent", session->identity().agent}}));
 }

@@ -80,7 +80,8 @@ class SessionHub {
   // When the agent was last heard of by this process; InfinitePast when never.
   absl::Time LastHeard(const std::string& agent) const;
 
-  // The stream of a session ended: what was asked of it fails with AGENT_LOST.
+  // The stream of a session ended: what was asked of it fails with AGENT_LOST. The
+  // agent was heard of until now.
   void StreamEnded(const std::shared_ptr<Session>& session);
 
   // Goodbye, or `status`.
