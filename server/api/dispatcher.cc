@@ -24,6 +24,8 @@ namespace guestbridge::server {
 namespace {
 
 constexpr absl::Duration kStandbyInterval = absl::Seconds(5);
+// Between two looks at what standbys stand by for, or what came before does not count.
+constexpr absl::Duration kLongestBlink = absl::Seconds(30);
 
 }  // namespace
 
@@ -267,11 +269,31 @@ absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
   return absl::OkStatus();
 }
 
-// Only where this server has the standby and lacks the other one: a few reads.
+// After an outage, the server's own or the database's, whoever comes back first is not
+// to take over from one that comes a moment later.
 void Dispatcher::LetStandbysTakeOver() {
   const absl::Duration now = sessions_.clock().Steady();
-  if (pairs_seen_.has_value() && now - *pairs_seen_ < kStandbyInterval) return;
+  const absl::Duration passed =
+      pairs_seen_.has_value() ? now - *pairs_seen_ : absl::InfiniteDuration();
+  if (passed < kStandbyInterval) return;
   pairs_seen_ = now;
+  if (pairs_.empty() || passed > kLongestBlink) watching_since_.reset();
+  if (pairs_.empty()) return;
+  absl::Status status =
+      store_.Read([](Transaction& t) -> absl::Status { return t.Mark().status(); });
+  if (status.ok()) {
+    if (!watching_since_.has_value()) watching_since_ = now;
+    if (now - *watching_since_ >= SessionHub::kLiveness) status = TakeOverWhereDue();
+  }
+  if (status.ok()) return;
+  if (watching_since_.has_value()) {
+    log::Warning("standbys_not_looked_at", {{"error", status}});
+  }
+  watching_since_.reset();
+}
+
+// Only where this server has the standby and lacks the other one: a few reads.
+absl::Status Dispatcher::TakeOverWhereDue() {
   for (const auto& [id, pair] : pairs_) {
     if (sessions_.Connected(pair.standby) == nullptr ||
         sessions_.Connected(pair.serving) != nullptr) {
@@ -291,8 +313,10 @@ void Dispatcher::LetStandbysTakeOver() {
                    })
                    .status();
     }
+    // Each further try may cost a time limit, and all wait for the lock meanwhile.
+    if (absl::IsUnavailable(status)) return status;
     if (!status.ok()) {
-      // It is tried again soon; one that is damaged holds up no other.
+      // One that is damaged holds up no other.
       log::Warning("standby_not_looked_at", {{"integration", id}, {"error", status}});
     } else if (!takeover.to.empty()) {
       log::Warning(
@@ -301,6 +325,7 @@ void Dispatcher::LetStandbysTakeOver() {
       stale_.insert(id);
     }
   }
+  return absl::OkStatus();
 }
 
 // Looks at one integration and sends what sessions lack. An error: it could not be

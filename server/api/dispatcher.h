@@ -66,8 +66,8 @@ class Dispatcher {
   // A stream ended.
   void Forget(const std::shared_ptr<Session>& session);
   void OnChanges(const std::vector<Change>& changes);
-  // Does again what failed for want of the store, and lets standbys take over. To be
-  // called every second or so.
+  // Does again what failed for want of the store, and lets standbys take over, once it
+  // has seen the store for a minute. To be called every second or so.
   void CatchUp();
   // One integration, by name, at once: what was saved before is on its way when this
   // returns OK. Errors: those of the store.
@@ -104,6 +104,8 @@ class Dispatcher {
   static bool IsRejectedBy(const Session::Identity& who, const View& view);
   absl::Status AssignIfAlone(const std::string& id);
   void LetStandbysTakeOver();
+  // Stops at the first UNAVAILABLE, and returns it.
+  absl::Status TakeOverWhereDue();
 
   Store& store_;
   Sealer& sealer_;
@@ -124,6 +126,9 @@ class Dispatcher {
   };
   std::map<std::string, Pair> pairs_;         // By id, of integrations with a standby.
   std::optional<absl::Duration> pairs_seen_;  // Steady time of the last look at them.
+  // Since then each of these looks could read the store. Standbys take over from whom
+  // this server has missed for SessionHub::kLiveness.
+  std::optional<absl::Duration> watching_since_;
   bool away_ = false;  // The store did not answer when last asked.
 };
 

@@ -4,38 +4,12 @@
 #include <utility>
 
 #include "server/api/api_fixture_test.h"
-#include "server/store/forwarding_store_test.h"
+#include "server/store/fitful_store_test.h"
 
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
-
-// The database behind it comes and goes.
-class FitfulStore final : public ForwardingStore {
- public:
-  using ForwardingStore::ForwardingStore;
-
-  // So many reads are answered, then none; -1: all.
-  int reads_left = -1;
-  bool writable = true;
-
-  absl::StatusOr<int64_t> Write(
-      absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    if (!writable) return Away();
-    return ForwardingStore::Write(body);
-  }
-  absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> body) override {
-    if (reads_left == 0) return Away();
-    if (reads_left > 0) --reads_left;
-    return ForwardingStore::Read(body);
-  }
-
- private:
-  static absl::Status Away() {
-    return MakeError("DATABASE_UNREACHABLE", {{"database", "test"}});
-  }
-};
 
 class DispatcherTest : public ApiFixture {
  protected:

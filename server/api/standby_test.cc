@@ -5,6 +5,7 @@
 
 #include "server/api/api_fixture_test.h"
 #include "server/api/system_status.h"
+#include "server/store/fitful_store_test.h"
 
 namespace guestbridge::server {
 namespace {
@@ -38,14 +39,42 @@ class StandbyTest : public ApiFixture {
     return Sent(*agent.session);
   }
 
+  // A server beside the fixture's, or after it.
+  struct OtherServer {
+    OtherServer(Store& store, Sealer& sealer, const Clock& clock, Random& random,
+                const std::string& before)
+        : sessions(clock, random, "two", before),
+          leases(store, clock),
+          dispatcher(store, sealer, sessions, false),
+          agents(store, clock, sessions, dispatcher, leases) {}
+    SessionHub sessions;
+    Leases leases;
+    Dispatcher dispatcher;
+    Agents agents;
+  };
+  static Connected ConnectTo(OtherServer& server, const std::string& name) {
+    v1::HelloRequest request;
+    request.set_agent(name);
+    request.set_installation("of " + name);
+    const auto response = server.agents.Hello(request);
+    EXPECT_THAT(response, IsOk());
+    Connected connected;
+    connected.session = *server.agents.Enter(response->session());
+    connected.stream = connected.session->Attach(std::make_shared<Waker>([] {}));
+    server.agents.StreamBegan(connected.session);
+    server.dispatcher.Begin(connected.session);
+    return connected;
+  }
+
   absl::Status NameStandby(const std::string& agent,
-                           const Reach& reach = Reach::Everything()) {
+                           const Reach& reach = Reach::Everything(),
+                           const std::string& id = "main") {
     v1::UpdateIntegrationRequest request;
-    request.mutable_integration()->set_name(kMain);
+    request.mutable_integration()->set_name("integrations/" + id);
     request.mutable_integration()->set_standby_agent(agent);
     request.mutable_update_mask()->add_paths("standby_agent");
     const absl::Status updated = integrations_.Update(request, reach).status();
-    dispatcher_.OnChanges({{.revision = 1, .key = keys::Integration("main")}});
+    dispatcher_.OnChanges({{.revision = 1, .key = keys::Integration(id)}});
     return updated;
   }
 
@@ -57,6 +86,7 @@ class StandbyTest : public ApiFixture {
     second_ = Connect("b");
     ASSERT_THAT(NameStandby("b"), IsOk());
     ASSERT_EQ(Serving(), "a");
+    dispatcher_.CatchUp();
   }
 
   std::string Serving() {
@@ -65,9 +95,12 @@ class StandbyTest : public ApiFixture {
   std::string StandingBy() { return integrations_.Get(kMain)->standby_agent(); }
 
   // Seconds pass as on a server.
-  void Pass(int seconds) {
-    clock_.Advance(absl::Seconds(seconds));
-    dispatcher_.CatchUp();
+  void Pass(int seconds) { Pass(seconds, dispatcher_); }
+  void Pass(int seconds, Dispatcher& dispatcher) {
+    for (int i = 0; i < seconds; ++i) {
+      clock_.Advance(absl::Seconds(1));
+      dispatcher.CatchUp();
+    }
   }
 
   absl::StatusOr<v1::Lease> Lease(const Connected& agent, const std::string& ledger) {
@@ -115,7 +148,7 @@ TEST_F(StandbyTest, WaitsForTheEndOfTheLeaseAndThenForTheSettleTime) {
   ASSERT_THAT(Lease(first_, "one"), IsOk());
   EXPECT_THAT(Lease(second_, "two"), StatusIs(absl::StatusCode::kFailedPrecondition,
                                               "INTEGRATION_NOT_ASSIGNED"));
-  clock_.Advance(absl::Seconds(40));
+  Pass(40);
   ASSERT_THAT(Lease(first_, "one"), IsOk());
   Lose(first_);
   Pass(59);
@@ -149,7 +182,7 @@ TEST_F(StandbyTest, TheFirstOneStandsByWhenItIsBackAndIsToldSo) {
   Pass(600);
   EXPECT_EQ(Serving(), "b") << "it does not take back what works";
   Lose(second_);
-  Pass(61);
+  Pass(66);
   EXPECT_EQ(Serving(), "a");
 }
 
@@ -187,7 +220,7 @@ TEST_F(StandbyTest, TakesOverFromTheAgentThatTheConnectionNames) {
   second_ = Connect("b");
   ASSERT_THAT(NameStandby("b"), IsOk());
   Lose(first_);
-  Pass(61);
+  Pass(66);
   EXPECT_EQ(Serving(), "b");
   EXPECT_EQ(connections_.Get("integrations/main/connection")->agent(), "b");
 }
@@ -211,6 +244,17 @@ TEST_F(StandbyTest, AnIdleAgentWhoseStreamEndsHasAMinuteToComeBack) {
   EXPECT_EQ(Serving(), "a");
   Pass(6);
   EXPECT_EQ(Serving(), "b");
+}
+
+TEST_F(StandbyTest, AfterAnOutageOfTheServerTheFirstOneHasAMinuteToComeBack) {
+  PreparePair();
+  clock_.Advance(absl::Seconds(75));
+  OtherServer after(*store_, *sealer_, clock_, random_, "one");
+  ConnectTo(after, "b");
+  Pass(55, after.dispatcher);
+  EXPECT_EQ(Serving(), "a");
+  Pass(11, after.dispatcher);
+  EXPECT_EQ(Serving(), "b") << "it did not come";
 }
 
 TEST_F(StandbyTest, NobodyTakesOverWhoIsAway) {
@@ -239,6 +283,126 @@ TEST_F(StandbyTest, IsNotAnotherHotelsAgentForWhoMayOnlyThisOne) {
   ASSERT_TRUE(reach.Has("main"));
   EXPECT_EQ(ReasonOf(NameStandby("c", reach)), "AGENT_NOT_FOUND");
   EXPECT_THAT(NameStandby("", reach), IsOk());
+}
+
+// "a" at the fixture's server, "b" at another one, whose database comes and goes.
+class StandbyReplicasTest : public StandbyTest {
+ protected:
+  void TellOther(const std::string& id) {
+    two_.dispatcher.OnChanges({{.revision = 1, .key = keys::Integration(id)}});
+  }
+
+  void PreparePair() {
+    first_ = Connect("a");
+    Prepare("main");
+    dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+    second_ = ConnectTo(two_, "b");
+    ASSERT_THAT(NameStandby("b"), IsOk());
+    TellOther("main");
+    ASSERT_EQ(Serving(), "a");
+    dispatcher_.CatchUp();
+    two_.dispatcher.CatchUp();
+  }
+
+  // Seconds pass as on both servers.
+  void Pass(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      clock_.Advance(absl::Seconds(1));
+      agents_.Vouch();
+      two_.agents.Vouch();
+      dispatcher_.CatchUp();
+      two_.dispatcher.CatchUp();
+    }
+  }
+
+  FitfulStore fitful_{*store_};
+  OtherServer two_{fitful_, *sealer_, clock_, random_, ""};
+};
+
+TEST_F(StandbyReplicasTest, NobodyTakesOverFromWhomAnotherServerHearsOf) {
+  PreparePair();
+  Pass(300);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyReplicasTest, TakesOverFromWhomAnotherServerLostWhenTheLeaseHasEnded) {
+  PreparePair();
+  Pass(60);
+  Lose(first_);
+  Pass(20);
+  ASSERT_THAT(Lease(first_, "one"), IsOk());
+  Pass(55);
+  EXPECT_EQ(Serving(), "a") << "silent for a minute, but its lease runs";
+  Pass(10);
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(StandingBy(), "a");
+  EXPECT_GT(two_.dispatcher.SentTo("b", "main").revision, 0) << "it is configured";
+}
+
+TEST_F(StandbyReplicasTest, TwoServersThatLookAtOnceTakeOverOnce) {
+  PreparePair();
+  Pass(60);
+  Lose(first_);
+  Pass(59);
+  ASSERT_EQ(Serving(), "a");
+  // It goes from one to the other, where that is not known yet.
+  Connect("b");
+  clock_.Advance(absl::Seconds(1));
+  std::string etag;
+  fitful_.before_write = [&] {
+    if (!etag.empty()) return;
+    dispatcher_.CatchUp();
+    etag = integrations_.Get(kMain)->etag();
+    EXPECT_EQ(Serving(), "b") << "this one was first";
+  };
+  two_.dispatcher.CatchUp();
+  ASSERT_FALSE(etag.empty()) << "the other one wanted to, as well";
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(StandingBy(), "a");
+  EXPECT_EQ(integrations_.Get(kMain)->etag(), etag);
+}
+
+TEST_F(StandbyReplicasTest,
+       AfterAnOutageOfTheDatabaseServersHaveAMinuteToTellWhoLives) {
+  PreparePair();
+  Pass(60);
+  fitful_.reads_left = 0;
+  fitful_.writable = false;
+  StandbyTest::Pass(75, two_.dispatcher);
+  fitful_.reads_left = -1;
+  fitful_.writable = true;
+  StandbyTest::Pass(10, two_.dispatcher);
+  EXPECT_EQ(Serving(), "a") << "the other server did not say yet that it has it";
+  Pass(120);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyReplicasTest, AServerThatStoodStillLooksForAMinuteFirst) {
+  PreparePair();
+  Pass(60);
+  clock_.Advance(absl::Seconds(75));
+  StandbyTest::Pass(10, two_.dispatcher);
+  EXPECT_EQ(Serving(), "a");
+  Pass(120);
+  EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyReplicasTest, ADatabaseThatDoesNotAnswerIsNotAskedAboutEachStandby) {
+  PreparePair();
+  for (const std::string id : {"second", "third"}) {
+    CreateIntegration(id);
+    v1::Connection connection = WebhookConnection(id);
+    connection.mutable_source()->set_url("http://1c.example.com/" + id);
+    connection.set_agent("a");
+    ASSERT_THAT(connections_.Save(connection), IsOk());
+    ASSERT_THAT(NameStandby("b", Reach::Everything(), id), IsOk());
+    TellOther(id);
+  }
+  Pass(65);
+  fitful_.refused = 0;
+  fitful_.reads_left = 1;
+  StandbyTest::Pass(5, two_.dispatcher);
+  EXPECT_EQ(fitful_.refused, 1);
 }
 
 }  // namespace
