@@ -229,6 +229,10 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   identity.installation = request.installation();
   identity.version = request.version().substr(0, kMaxText);
   identity.rules_digest = request.rules_digest().substr(0, kMaxText);
+  for (const v1::LedgerIdentity& ledger : request.ledgers()) {
+    const auto integration = ParseIntegrationName(ledger.integration());
+    if (integration.ok()) identity.ledgers.insert(*integration);
+  }
   CommitMark mark;
   GB_RETURN_IF_ERROR(
       store_

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/secret/sealer.h"
 #include "common/status/error.h"
@@ -136,12 +137,16 @@ class ApiFixture : public ::testing::Test {
                     .ok());
   }
 
-  // Says Hello and attaches a stream that nobody reads.
+  // Says Hello and attaches a stream that nobody reads. `ledgers`: ids of integrations.
   std::shared_ptr<Session> ConnectAgent(const std::string& name,
-                                        const std::string& installation) {
+                                        const std::string& installation,
+                                        const std::vector<std::string>& ledgers = {}) {
     v1::HelloRequest request;
     request.set_agent(name);
     request.set_installation(installation);
+    for (const std::string& id : ledgers) {
+      request.add_ledgers()->set_integration("integrations/" + id);
+    }
     const auto response = agents_.Hello(request);
     if (!response.ok()) return nullptr;
     const auto session = agents_.Enter(response->session());

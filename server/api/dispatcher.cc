@@ -179,19 +179,24 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
   return absl::OkStatus();
 }
 
+void Dispatcher::TakeBack(const std::string& id, Stream* sent) {
+  v1::WatchResponse message;
+  message.mutable_removed()->set_integration(IntegrationName(id));
+  sent->session->Push(std::move(message));
+  sent->taken_back.insert(id);
+}
+
 void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
-    // What it served before this stream, this server may not know.
-    const bool relieved = view.standby == who.agent && sent->relieved.insert(id).second;
-    if (sent->configurations.erase(id) > 0 || relieved) {
-      v1::WatchResponse message;
-      message.mutable_removed()->set_integration(IntegrationName(id));
-      sent->session->Push(std::move(message));
-    }
+    // What it served before this stream, this server may not know. Its ledgers tell,
+    // but one that has not run yet has none.
+    const bool may_hold = who.ledgers.contains(id) || view.standby == who.agent;
+    const bool served = sent->configurations.erase(id) > 0;
+    if (served || (may_hold && !sent->taken_back.contains(id))) TakeBack(id, sent);
     return;
   }
-  sent->relieved.erase(id);
+  sent->taken_back.erase(id);
   SentConfiguration& configuration = sent->configurations[id];
   if (configuration.revision != view.configuration.revision()) {
     configuration.revision = view.configuration.revision();
@@ -393,6 +398,10 @@ absl::Status Dispatcher::List() {
   for (auto& [token, sent] : sent_) {
     if (std::exchange(sent.listed, true)) continue;
     sent.unread = ids;
+    // Of what is gone there is nothing to look at.
+    for (const std::string& id : sent.session->identity().ledgers) {
+      if (!ids.contains(id)) TakeBack(id, &sent);
+    }
   }
   stale_.insert(ids.begin(), ids.end());
   return absl::OkStatus();

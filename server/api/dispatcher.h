@@ -84,8 +84,8 @@ class Dispatcher {
     std::map<std::string, SentConfiguration> configurations;  // By integration id.
     std::set<std::string> runs;  // Names of runs handed out.
     std::set<std::string> cancelled;
-    // Ids of integrations that it may have served before and is the standby of now.
-    std::set<std::string> relieved;
+    // Ids of integrations that it does not serve, and was told so.
+    std::set<std::string> taken_back;
     bool listed = false;           // It is known which integrations there are.
     std::set<std::string> unread;  // Of these, the ids not looked at since.
     bool caught_up = false;
@@ -100,6 +100,7 @@ class Dispatcher {
   absl::Status Work();
   absl::Status RecordSecrets(const std::string& id, const View& view);
   void Send(const std::string& id, const View& view, Stream* sent);
+  static void TakeBack(const std::string& id, Stream* sent);
   // The agent of this session has rejected it, and would again.
   static bool IsRejectedBy(const Session::Identity& who, const View& view);
   absl::Status AssignIfAlone(const std::string& id);

@@ -103,6 +103,18 @@ TEST_F(DispatcherTest, OneIntegrationThatIsDamagedHoldsUpNoOther) {
   EXPECT_TRUE(messages[1].has_caught_up());
 }
 
+TEST_F(DispatcherTest, TakesBackWhatALedgerNamesAndTheAgentDoesNotServe) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one", {"main", "gone"});
+  auto messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 3U);
+  EXPECT_EQ(messages[0].removed().integration(), "integrations/gone");
+  EXPECT_EQ(messages[1].configuration().integration(), "integrations/main");
+  EXPECT_TRUE(messages[2].has_caught_up());
+  dispatcher_.OnChanges({{.revision = 1, .key = "integrations/gone"}});
+  EXPECT_EQ(Sent(*session).size(), 0U) << "once";
+}
+
 TEST_F(DispatcherTest, NothingIsAskedAboutWhatCouldNotBeBroughtUpToDate) {
   Prepare("main");
   Sent(*Connect());

@@ -22,9 +22,10 @@ class StandbyTest : public ApiFixture {
     std::shared_ptr<Session> session;
     int stream = 0;
   };
-  Connected Connect(const std::string& name) {
+  Connected Connect(const std::string& name,
+                    const std::vector<std::string>& ledgers = {}) {
     Connected connected;
-    connected.session = ConnectAgent(name, "of " + name);
+    connected.session = ConnectAgent(name, "of " + name, ledgers);
     connected.stream = stream_;
     return connected;
   }
@@ -184,6 +185,22 @@ TEST_F(StandbyTest, TheFirstOneStandsByWhenItIsBackAndIsToldSo) {
   Lose(second_);
   Pass(66);
   EXPECT_EQ(Serving(), "a");
+}
+
+TEST_F(StandbyTest, TheFirstOneIsToldOnceThoughItIsNotTheStandbyAnyMore) {
+  PreparePair();
+  Lose(first_);
+  Pass(61);
+  ASSERT_EQ(Serving(), "b");
+  ASSERT_THAT(NameStandby(""), IsOk());
+  const Connected back = Connect("a", {"main"});
+  auto sent = SentTo(back);
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].removed().integration(), kMain);
+  EXPECT_TRUE(sent[1].has_caught_up());
+  ASSERT_THAT(integrations_.SetActive(kMain, false, ""), IsOk());
+  ASSERT_THAT(NameStandby("a"), IsOk());
+  EXPECT_EQ(SentTo(back).size(), 0U);
 }
 
 TEST_F(StandbyTest, ARunThatGoesOnIsTheOtherOnesAndWhatTheFirstReportsIsRefused) {

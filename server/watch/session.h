@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ class Session {
     std::string version;
     std::vector<std::string> capabilities;
     std::string rules_digest = {};  // HelloRequest.rules_digest
+    // Ids of integrations of which it has a ledger: HelloRequest.ledgers.
+    std::set<std::string> ledgers = {};
     int64_t epoch = 0;
   };
 
