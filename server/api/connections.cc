@@ -16,6 +16,7 @@
 #include "server/api/portal_address.h"
 #include "server/api/portal_time.h"
 #include "server/api/proto_time.h"
+#include "server/api/standby.h"
 #include "server/schedule/scheduler.h"
 #include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
@@ -296,6 +297,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
     GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked, reach));
     GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
                                                transaction, keys::Connection(id)));
+    GB_ASSIGN_OR_RETURN(const std::string served, AssignedAgent(transaction, id));
     const v1::Connection* same_before = nullptr;
     if (before.has_value()) {
       const v1::Connection& old = before->value.connection();
@@ -331,6 +333,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
     }
     GB_RETURN_IF_ERROR(FollowNamedAgent(transaction, id, checked.settings.agent()));
     GB_RETURN_IF_ERROR(AssignWhenAlone(transaction, id, sessions_).status());
+    GB_RETURN_IF_ERROR(ChangePlaces(transaction, id, served, clock_.Now()));
     GB_ASSIGN_OR_RETURN(auto schedule, GetRecord<store::ScheduleRecord>(
                                            transaction, keys::Schedule(id)));
     if (schedule.has_value() && schedule->value.pristine()) {

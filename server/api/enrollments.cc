@@ -10,8 +10,10 @@
 #include "common/secret/secret_string.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/assignment.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
+#include "server/api/standby.h"
 #include "server/identity/peer_certificate.h"
 #include "server/store/record_codec.h"
 
@@ -96,7 +98,10 @@ absl::StatusOr<v1::CreateAgentResponse> Enrollments::Create(
                         GetOrEmpty<store::AgentRecord>(transaction, keys::Agent(id)));
     if (agent.banned()) return MakeError("AGENT_BANNED", {{"agent", id}});
     for (const std::string& integration : integrations) {
+      GB_ASSIGN_OR_RETURN(const std::string served,
+                          AssignedAgent(transaction, integration));
       GB_RETURN_IF_ERROR(Assign(transaction, integration, id));
+      GB_RETURN_IF_ERROR(ChangePlaces(transaction, integration, served, clock_.Now()));
     }
     agent.mutable_agent()->set_name(AgentName(id));
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Agent(id), agent));

@@ -354,6 +354,24 @@ TEST_F(EnrollmentsTest, AnIntegrationThatAPersonAssignedIsNobodyElses) {
   EXPECT_EQ(ReasonOf(enrollments_.Create(request).status()), "INTEGRATION_NOT_FOUND");
 }
 
+TEST_F(EnrollmentsTest, AStandbyThatIsGivenTheIntegrationChangesPlaces) {
+  ASSERT_NE(ConnectAgent("hotel-1", "one"), nullptr);
+  Prepare("main");
+  CreateToken("hotel-2");
+  v1::UpdateIntegrationRequest update;
+  update.mutable_integration()->set_name("integrations/main");
+  update.mutable_integration()->set_standby_agent("hotel-2");
+  update.mutable_update_mask()->add_paths("standby_agent");
+  ASSERT_THAT(integrations_.Update(update), IsOk());
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-2");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(),
+            "hotel-2");
+  EXPECT_EQ(integrations_.Get("integrations/main")->standby_agent(), "hotel-1");
+}
+
 TEST_F(EnrollmentsTest, AServerWithoutAuthoritySaysWhy) {
   Enrollments none(*store_, clock_, random_, MakeError("AGENT_AUTHORITY_NOT_SHARED"));
   v1::CreateAgentRequest request;

@@ -109,17 +109,11 @@ absl::StatusOr<Takeover> TakeOver(Transaction& transaction, const std::string& i
   if (!due) return Takeover();
   GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
                                        transaction, keys::Integration(id)));
-  v1::Integration& integration = *record->value.mutable_integration();
   Takeover takeover;
   GB_ASSIGN_OR_RETURN(takeover.from, AssignedAgent(transaction, id));
-  takeover.to = integration.standby_agent();
+  takeover.to = record->value.integration().standby_agent();
   const absl::Time now = sessions.clock().Now();
-
-  integration.set_standby_agent(takeover.from);
-  *integration.mutable_takeover_time() = ToTimestamp(now);
-  *integration.mutable_update_time() = ToTimestamp(now);
-  GB_ASSIGN_OR_RETURN(const int64_t etag, transaction.NextNumber("integration-etags"));
-  integration.set_etag(std::to_string(etag));
+  *record->value.mutable_integration()->mutable_takeover_time() = ToTimestamp(now);
   record->value.set_assigned_agent(takeover.to);
   GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Integration(id), record->value));
 
@@ -131,16 +125,35 @@ absl::StatusOr<Takeover> TakeOver(Transaction& transaction, const std::string& i
     *settings.mutable_update_time() = ToTimestamp(now);
     GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Connection(id), connection->value));
   }
+  GB_RETURN_IF_ERROR(ChangePlaces(transaction, id, takeover.from, now));
+  return takeover;
+}
+
+absl::Status ChangePlaces(Transaction& transaction, const std::string& id,
+                          const std::string& served, absl::Time now) {
+  GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
+                                       transaction, keys::Integration(id)));
+  GB_ASSIGN_OR_RETURN(const std::string serving, AssignedAgent(transaction, id));
+  if (!record.has_value() || serving.empty() || serving == served ||
+      record->value.integration().standby_agent() != serving) {
+    return absl::OkStatus();
+  }
+  v1::Integration& integration = *record->value.mutable_integration();
+  integration.set_standby_agent(served);
+  *integration.mutable_update_time() = ToTimestamp(now);
+  GB_ASSIGN_OR_RETURN(const int64_t etag, transaction.NextNumber("integration-etags"));
+  integration.set_etag(std::to_string(etag));
+  GB_RETURN_IF_ERROR(PutRecord(transaction, keys::Integration(id), record->value));
 
   GB_ASSIGN_OR_RETURN(auto runs, UnfinishedRuns(transaction, id));
   for (store::RunRecord& run : runs) {
     if (run.run().agent().empty()) continue;
-    run.mutable_run()->set_agent(takeover.to);
+    run.mutable_run()->set_agent(serving);
     GB_ASSIGN_OR_RETURN(const RunId name, ParseRunName(run.run().name()));
     GB_RETURN_IF_ERROR(
         PutRecord(transaction, keys::Run(name.integration, name.number), run));
   }
-  return takeover;
+  return absl::OkStatus();
 }
 
 }  // namespace guestbridge::server

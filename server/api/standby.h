@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "guestbridge/v1/error.pb.h"
 #include "server/identity/authorize.h"
 #include "server/store/store.h"
@@ -38,9 +39,14 @@ struct Takeover {
   std::string from;
   std::string to;  // Empty: nobody took over.
 };
-// The two change places if that is due. Runs that have not ended go along: what the
-// first one reports of them, should it wake up, counts no longer.
+// The two change places if that is due.
 absl::StatusOr<Takeover> TakeOver(Transaction& transaction, const std::string& id,
                                   const SessionHub& sessions);
+
+// When the standby was made the one that serves: `served`, which did before, stands by
+// now (nobody, if it is empty). Runs that have not ended go along: what `served`
+// reports of them counts no longer. Otherwise it changes nothing.
+absl::Status ChangePlaces(Transaction& transaction, const std::string& id,
+                          const std::string& served, absl::Time now);
 
 }  // namespace guestbridge::server

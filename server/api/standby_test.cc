@@ -242,6 +242,40 @@ TEST_F(StandbyTest, TakesOverFromTheAgentThatTheConnectionNames) {
   EXPECT_EQ(connections_.Get("integrations/main/connection")->agent(), "b");
 }
 
+TEST_F(StandbyTest, ChangesPlacesWithTheOneInWhosePlaceAPersonNamesIt) {
+  PreparePair();
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  v1::ReportRunRequest report;
+  *report.mutable_run() = *run;
+  report.mutable_run()->set_state(v1::Run::RUNNING);
+  report.set_sequence(1);
+  ASSERT_THAT(runs_.Report(*first_.session, report), IsOk());
+  const std::string etag = integrations_.Get(kMain)->etag();
+
+  v1::Connection connection = WebhookConnection("main");
+  connection.set_agent("b");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(StandingBy(), "a");
+  EXPECT_NE(integrations_.Get(kMain)->etag(), etag);
+  EXPECT_FALSE(integrations_.Get(kMain)->has_takeover_time()) << "nobody was lost";
+  report.set_sequence(2);
+  EXPECT_EQ(ReasonOf(runs_.Report(*first_.session, report).status()),
+            "INTEGRATION_NOT_ASSIGNED");
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+  EXPECT_THAT(Attention(), ::testing::Not(::testing::Contains("STANDBY_SERVES")));
+
+  // Named no longer: whoever the server chose before.
+  connection.clear_agent();
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  EXPECT_EQ(Serving(), "a");
+  EXPECT_EQ(StandingBy(), "b");
+  connection.set_agent("c");
+  ASSERT_THAT(connections_.Save(connection), IsOk());
+  EXPECT_EQ(StandingBy(), "b") << "a third one leaves it where it is";
+}
+
 TEST_F(StandbyTest, AnAgentThatSaidGoodbyeHasAMinuteToComeBack) {
   PreparePair();
   ASSERT_THAT(agents_.Goodbye(first_.session), IsOk());
