@@ -170,8 +170,12 @@ TEST_F(LeaveByTest, ARequestThatMayLeaveNoMoreDoesNotLeave) {
 TEST_F(LeaveByTest, AHalfOfARequestIsAborted) {
   // More than the kernel takes for a peer that does not read.
   constexpr size_t kBody = size_t{48} << 20;
-  TlsSink sink(context_, [] { Pause(2000); });
-  const HttpResult result = Client(sink)->Send(Request(kBody, absl::Seconds(1)));
+  std::atomic<bool> over = false;
+  TlsSink sink(context_, [&] {
+    while (!over) Pause(1);
+  });
+  const HttpResult result = Client(sink)->Send(Request(kBody, absl::Seconds(2)));
+  over = true;
   EXPECT_EQ(result.outcome, HttpOutcome::kSentNoAnswer);
   sink.AwaitPeers(1);
   EXPECT_LT(sink.bytes(), kBody);

@@ -35,6 +35,7 @@ const std::vector<Rule>& Rules() {
       {"AGENT_REPORTS_STOPPED", {Place::kStatus}},
       {"AGENT_DISK_LOW", {Place::kStatus}},
       {"AGENT_CONFIGURATION_DIFFERS", {Place::kStatus}},
+      {"STANDBY_AWAY", {Place::kStatus}},
       {"CERTIFICATE_NOT_RENEWED", {Place::kStatus}},
       {"PORTAL_MOVED", {Place::kRun}},
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
