@@ -112,7 +112,7 @@ class PortalLane {
   CeilingCount* const ceilings_;
   std::deque<Waiting> waiting_;
   std::map<uint64_t, Job> in_flight_;
-  bool may_claim_ = true;                       // as last told
+  bool may_claim_ = true;                        // as last told
   std::optional<absl::Duration> waiting_since_;  // as far as it was not counted yet
   std::optional<absl::Duration> failing_since_;
   std::string refused_method_;
