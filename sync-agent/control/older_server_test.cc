@@ -136,6 +136,9 @@ class Heard final : public ControlEvents {
   }
   void OnCancelRun(const std::string&) override {}
   void OnRemoved(const std::string&) override {}
+  void OnStillRejected(const v1::RejectedConfiguration& rejected) override {
+    ADD_FAILURE() << "not of an older server: " << rejected.integration();
+  }
   void OnRefused(const absl::Status& status) override { ADD_FAILURE() << status; }
 
   // False when they do not come within ten seconds.
