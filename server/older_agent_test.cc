@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "common/random/random.h"
@@ -66,6 +67,7 @@ class OlderAgentTest : public ::testing::Test {
   // The integration as it was then, with its secrets.
   void Start() {
     options_.plaintext = true;
+    options_.allow_private_portals = true;
     options_.listen = "127.0.0.1:0";
     options_.data_dir = dir_.File("server");
     ASSERT_EQ(mkdir(options_.data_dir.c_str(), 0700), 0);
@@ -95,6 +97,12 @@ class OlderAgentTest : public ::testing::Test {
     GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                               t, keys::Integration("main")));
     integration->value.set_assigned_agent("hotel-1");
+    v1::Integration& chosen = *integration->value.mutable_integration();
+    chosen.set_deletion_mark_policy(configuration_.deletion_mark_policy());
+    chosen.set_gone_contact_policy(configuration_.gone_contact_policy());
+    chosen.set_robots_policy(configuration_.robots_policy());
+    chosen.set_nameless_policy(configuration_.nameless_policy());
+    *chosen.mutable_guard() = configuration_.guard();
     GB_RETURN_IF_ERROR(PutRecord(t, keys::Integration("main"), integration->value));
     store::ConnectionRecord connection;
     *connection.mutable_connection() = configuration_.connection();
@@ -135,14 +143,17 @@ class OlderAgentTest : public ::testing::Test {
                                             Response*),
                std::string text) {
     text = Replaced(std::move(text), recorded_session_, session_);
-    if (!run_.empty()) {
-      text = Replaced(std::move(text), task_.run().run().name(), run_);
+    if (run_.has_create_time()) {
+      text = Replaced(std::move(text), task_.run().run().name(), run_.name());
     }
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    Request request = Parsed<Request>(text);
+    if constexpr (std::is_same_v<Request, v1::ReportRunRequest>) {
+      *request.mutable_run()->mutable_create_time() = run_.create_time();
+    }
     Response response;
-    const grpc::Status said =
-        (stub_.get()->*method)(&context, Parsed<Request>(text), &response);
+    const grpc::Status said = (stub_.get()->*method)(&context, request, &response);
     EXPECT_TRUE(said.ok()) << said.error_message() << "\n" << text;
     return response;
   }
@@ -191,7 +202,7 @@ class OlderAgentTest : public ::testing::Test {
   grpc::ClientContext watching_;
   std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> stream_;
   std::string session_;
-  std::string run_;
+  v1::Run run_;
 };
 
 TEST_F(OlderAgentTest, GetsItsConfigurationTokenLeaseAndRunAndIsHeard) {
@@ -216,12 +227,10 @@ TEST_F(OlderAgentTest, GetsItsConfigurationTokenLeaseAndRunAndIsHeard) {
   v1::StartExportRequest start;
   start.set_parent(kMain);
   start.set_dry_run(true);
-  v1::Run run;
   grpc::ClientContext context;
-  ASSERT_TRUE(runs->StartExport(&context, start, &run).ok());
+  ASSERT_TRUE(runs->StartExport(&context, start, &run_).ok());
   const v1::Task task = NextTask();
   EXPECT_THAT(MissingIn(task_, task), IsEmpty());
-  run_ = run.name();
   Say(&Stub::ReportRun, Asked("ReportRun", 0));
   Say(&Stub::ReportChecks, Asked("ReportChecks"));
   Say(&Stub::ReportLedger, Asked("ReportLedger"));
@@ -229,7 +238,7 @@ TEST_F(OlderAgentTest, GetsItsConfigurationTokenLeaseAndRunAndIsHeard) {
   EXPECT_THAT(MissingIn(Parsed<v1::Lease>(Told("AcquireLease")), lease), IsEmpty());
   Say(&Stub::ReportRun, Asked("ReportRun", 1));
   v1::GetRunRequest get;
-  get.set_name(run_);
+  get.set_name(run_.name());
   v1::Run ended;
   grpc::ClientContext get_context;
   ASSERT_TRUE(runs->GetRun(&get_context, get, &ended).ok());
