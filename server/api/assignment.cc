@@ -44,9 +44,7 @@ absl::StatusOr<std::set<std::string>> AgentsWithin(Transaction& transaction,
   for (const auto& integration : integrations) {
     const std::string id = integration.key.substr(keys::kIntegrations.size());
     if (!reach.Has(id)) continue;
-    GB_ASSIGN_OR_RETURN(std::string agent, AssignedAgent(transaction, id));
-    // A person may assign it before it has a connection.
-    if (agent.empty()) agent = integration.value.assigned_agent();
+    GB_ASSIGN_OR_RETURN(std::string agent, ChosenAgent(transaction, id));
     if (!agent.empty()) agents.insert(std::move(agent));
     const std::string& standby = integration.value.integration().standby_agent();
     if (!standby.empty()) agents.insert(standby);
@@ -66,6 +64,15 @@ absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                             transaction, keys::Integration(id)));
   if (!integration.has_value()) return std::string();
   return integration->value.assigned_agent();
+}
+
+absl::StatusOr<std::string> ChosenAgent(Transaction& transaction,
+                                        const std::string& id) {
+  GB_ASSIGN_OR_RETURN(std::string agent, AssignedAgent(transaction, id));
+  if (!agent.empty()) return agent;
+  GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
+                                            transaction, keys::Integration(id)));
+  return integration.has_value() ? integration->value.assigned_agent() : std::string();
 }
 
 absl::Status CheckAssigned(Transaction& transaction, const std::string& id,

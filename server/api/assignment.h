@@ -19,6 +19,9 @@ namespace v1 = guestbridge::v1;
 // recorded; empty when there is none yet, or no connection.
 absl::StatusOr<std::string> AssignedAgent(Transaction& transaction,
                                           const std::string& id);
+// The same, or who will as soon as there is a connection.
+absl::StatusOr<std::string> ChosenAgent(Transaction& transaction,
+                                        const std::string& id);
 // Errors: INTEGRATION_NOT_ASSIGNED: the integration is another agent's, or nobody's.
 absl::Status CheckAssigned(Transaction& transaction, const std::string& id,
                            const std::string& agent);

@@ -299,7 +299,7 @@ absl::StatusOr<v1::Connection> Connections::Save(const v1::Connection& given,
     GB_RETURN_IF_ERROR(CheckStillFree(transaction, id, given, checked, reach));
     GB_ASSIGN_OR_RETURN(const auto before, GetRecord<store::ConnectionRecord>(
                                                transaction, keys::Connection(id)));
-    GB_ASSIGN_OR_RETURN(const std::string served, AssignedAgent(transaction, id));
+    GB_ASSIGN_OR_RETURN(const std::string served, ChosenAgent(transaction, id));
     const v1::Connection* same_before = nullptr;
     if (before.has_value()) {
       const v1::Connection& old = before->value.connection();

@@ -99,7 +99,7 @@ absl::StatusOr<v1::CreateAgentResponse> Enrollments::Create(
     if (agent.banned()) return MakeError("AGENT_BANNED", {{"agent", id}});
     for (const std::string& integration : integrations) {
       GB_ASSIGN_OR_RETURN(const std::string served,
-                          AssignedAgent(transaction, integration));
+                          ChosenAgent(transaction, integration));
       GB_RETURN_IF_ERROR(Assign(transaction, integration, id));
       GB_RETURN_IF_ERROR(ChangePlaces(transaction, integration, served, clock_.Now()));
     }

@@ -349,6 +349,28 @@ TEST_F(EnrollmentsTest, AStandbyThatIsGivenTheIntegrationChangesPlaces) {
   EXPECT_EQ(integrations_.Get("integrations/main")->standby_agent(), "hotel-1");
 }
 
+TEST_F(EnrollmentsTest, AStandbyIsAnotherThanTheAgentThatHasNoConnectionYet) {
+  v1::CreateIntegrationRequest create;
+  create.set_integration_id("new");
+  create.mutable_integration()->set_type(v1::Integration::BITRIX24);
+  ASSERT_THAT(integrations_.Create(create), IsOk());
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/new");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  v1::UpdateIntegrationRequest update;
+  update.mutable_integration()->set_name("integrations/new");
+  update.mutable_integration()->set_standby_agent("hotel-1");
+  update.mutable_update_mask()->add_paths("standby_agent");
+  EXPECT_EQ(ReasonOf(integrations_.Update(update).status()), "STANDBY_SERVES");
+  CreateToken("hotel-2");
+  update.mutable_integration()->set_standby_agent("hotel-2");
+  ASSERT_THAT(integrations_.Update(update), IsOk());
+  request.set_agent_id("hotel-2");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  EXPECT_EQ(integrations_.Get("integrations/new")->standby_agent(), "hotel-1");
+}
+
 TEST_F(EnrollmentsTest, AServerWithoutAuthoritySaysWhy) {
   Enrollments none(*store_, clock_, random_, MakeError("AGENT_AUTHORITY_NOT_SHARED"));
   v1::CreateAgentRequest request;

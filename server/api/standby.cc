@@ -53,7 +53,7 @@ absl::Status CheckStandby(Transaction& transaction, const std::string& id,
   if (!IsAgentId(agent)) {
     return MakeFieldError(kField, "AGENT_NAME_INVALID", {{"agent", agent}});
   }
-  GB_ASSIGN_OR_RETURN(const std::string serving, AssignedAgent(transaction, id));
+  GB_ASSIGN_OR_RETURN(const std::string serving, ChosenAgent(transaction, id));
   if (serving == agent) {
     return MakeError("STANDBY_SERVES", {{"integration", id}, {"agent", agent}});
   }
@@ -133,7 +133,7 @@ absl::Status ChangePlaces(Transaction& transaction, const std::string& id,
                           const std::string& served, absl::Time now) {
   GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::IntegrationRecord>(
                                        transaction, keys::Integration(id)));
-  GB_ASSIGN_OR_RETURN(const std::string serving, AssignedAgent(transaction, id));
+  GB_ASSIGN_OR_RETURN(const std::string serving, ChosenAgent(transaction, id));
   if (!record.has_value() || serving.empty() || serving == served ||
       record->value.integration().standby_agent() != serving) {
     return absl::OkStatus();
