@@ -22,6 +22,7 @@ constexpr absl::Duration kTokenDeadline = absl::Seconds(60);
 constexpr absl::Duration kGoodbyeDeadline = absl::Seconds(3);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
 constexpr absl::Duration kLongestPause = absl::Seconds(30);
+constexpr std::chrono::milliseconds kSlice{250};  // so soon a stop is noticed
 
 bool IsFinalRefusal(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -140,14 +141,31 @@ void ControlClient::Loop() {
       log::Warning("server_not_reached", {{"error", hello}});
     }
     if (lived) pause = kFirstPause;
-    std::unique_lock<std::mutex> lock(mutex_);
-    const absl::Duration jittered = pause * (0.5 + RandomUnit(random_) / 2);
-    if (changed_.wait_for(lock, absl::ToChronoNanoseconds(jittered),
-                          [this] { return stopping_; })) {
-      return;
-    }
+    if (!Pause(pause * (0.5 + RandomUnit(random_) / 2))) return;
     pause = std::min(pause * 1.7, kLongestPause);
   }
+}
+
+// gRPC connects while somebody waits for the channel; left alone it looks after it
+// every five seconds, which is how long a connection may take: it never came about.
+bool ControlClient::Pause(absl::Duration duration) {
+  const auto end =
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(duration);
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopping_ && std::chrono::steady_clock::now() < end) {
+    const auto left = std::min<std::chrono::nanoseconds>(
+        end - std::chrono::steady_clock::now(), kSlice);
+    const std::shared_ptr<grpc::Channel> channel = channel_;
+    if (channel == nullptr ||
+        channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
+      changed_.wait_for(lock, left, [this] { return stopping_; });
+      continue;
+    }
+    lock.unlock();
+    channel->WaitForConnected(std::chrono::system_clock::now() + left);
+    lock.lock();
+  }
+  return !stopping_;
 }
 
 absl::Status ControlClient::Hello() {

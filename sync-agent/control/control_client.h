@@ -107,6 +107,8 @@ class ControlClient {
   // `tag`: of that revision; 0: not known.
   void NoteRevision(int64_t revision, int64_t tag);
   void Loop();
+  // False: it is to stop.
+  bool Pause(absl::Duration duration);
   absl::Status Hello();
   // Reads the stream to its end; true when anything came.
   bool Watch();

@@ -123,6 +123,21 @@ TEST_F(ControlClientTest, WaitsForAServerThatItIsNotTooOldFor) {
   EXPECT_TRUE(events_.Await("connected"));
 }
 
+// Its tries are seconds apart by then, and connecting must go on between them.
+TEST_F(ControlClientTest, ComesBackToAServerThatWasAwayForAWhile) {
+  client_.Start();
+  ASSERT_TRUE(events_.Await("connected"));
+  service_.Leave();
+  absl::SleepFor(absl::Seconds(8));
+  service_.Return();
+  const int before = service_.hellos();
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (service_.hellos() == before && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  EXPECT_GT(service_.hellos(), before);
+}
+
 TEST_F(ControlClientTest, ComesBackWhenTheStreamEnds) {
   client_.Start();
   ASSERT_TRUE(events_.Await("connected"));

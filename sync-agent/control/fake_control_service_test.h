@@ -22,15 +22,21 @@ namespace guestbridge::agent {
 // numbered from 1.
 class FakeControlService final : public guestbridge::v1::AgentControlService::Service {
  public:
-  FakeControlService() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-  }
-  ~FakeControlService() override {
+  FakeControlService() { Return(); }
+  ~FakeControlService() override { Leave(); }
+
+  void Leave() {
     EndStreams();
     server_->Shutdown(std::chrono::system_clock::now());
+    server_.reset();
+  }
+  // At the same address.
+  void Return() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(absl::StrCat("127.0.0.1:", port_),
+                             grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
   }
 
   std::shared_ptr<grpc::Channel> Connect() const {
