@@ -123,7 +123,6 @@ TEST_F(ControlClientTest, WaitsForAServerThatItIsNotTooOldFor) {
   EXPECT_TRUE(events_.Await("connected"));
 }
 
-// Its tries are seconds apart by then, and connecting must go on between them.
 TEST_F(ControlClientTest, ComesBackToAServerThatWasAwayForAWhile) {
   client_.Start();
   ASSERT_TRUE(events_.Await("connected"));
