@@ -5,7 +5,7 @@ import unittest
 from harness import Site, guest
 
 COUNTERS = ("unchanged", "added", "updated", "recreated", "skipped", "failed", "deferred")
-CREATES = ("crm.contact.add", "crm.item.add", "crm.item.import", "crm.item.batchImport")
+CREATES = ("crm.contact.add", "crm.item.add", "crm.item.import", "crm.item.batchimport")
 
 
 def key_of(number):

@@ -8,7 +8,7 @@ from harness import Site, guest
 KINDS = ("missing", "gone", "doubled", "orphaned", "changedOnPortal", "changedInSource",
          "writeBackMissing")
 WRITES = ("crm.contact.add", "crm.contact.update", "crm.contact.delete", "crm.item.import",
-          "crm.item.batchImport")
+          "crm.item.batchimport")
 USERFIELDS = (("DAY", "date"), ("AT", "datetime"), ("YES", "boolean"), ("TEXT", "string"))
 
 

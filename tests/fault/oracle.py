@@ -5,8 +5,8 @@ import re
 import urllib.parse
 
 COUNTERS = ("unchanged", "added", "updated", "recreated", "skipped", "failed", "deferred")
-CREATES = re.compile(r"crm\.(contact\.add|item\.add|item\.batchImport|item\.import)\b")
-READS = re.compile(r"crm\.(contact|item)\.list\b")
+CREATES = re.compile(r"(?i)crm\.(contact\.add|item\.add|item\.batchImport|item\.import)\b")
+READS = re.compile(r"(?i)crm\.(contact|item)\.list\b")
 ORIGIN = re.compile(r"(?i)(?:\[ORIGIN_ID\]|\[originId\]|\"ORIGIN_ID\"|\"originId\")"
                     r"(?:=|:\s*\")([0-9a-f-]{36})")
 # Errors that precede execution; the agent may send again without a look.

@@ -22,7 +22,7 @@ def add(number, time, **more):
 
 
 def bulk_import(number, time, **more):
-    return request(number, time, "crm.item.batchImport", {
+    return request(number, time, "crm.item.batchimport", {
         "entityTypeId": 3, "data": [{"originId": KEY, "name": "x"}]}, **more)
 
 
