@@ -17,7 +17,7 @@ constexpr int kMaxPageSize = 1000;
 constexpr size_t kScopeHashLength = 8;
 
 std::string Prefix(absl::string_view scope) {
-  return absl::StrCat("1", Sha256Base64Url(scope).substr(0, kScopeHashLength));
+  return absl::StrCat("1", Sha256Base64Url(scope, kScopeHashLength));
 }
 
 }  // namespace

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
 
 namespace guestbridge {
 
-// SHA-256 in unpadded base64url: 43 characters; callers cut a prefix where they need
-// less.
-std::string Sha256Base64Url(absl::string_view data);
+inline constexpr size_t kSha256Base64UrlLength = 43;
+// SHA-256 in unpadded base64url: its first `length` characters, all of them by default.
+std::string Sha256Base64Url(absl::string_view data,
+                            size_t length = kSha256Base64UrlLength);
 // SHA-256 in lower-case hex: 64 characters.
 std::string Sha256Hex(absl::string_view data);
 

@@ -21,10 +21,12 @@ constexpr int kMostPerImport = 20;
 ContactContent WithoutEmpties(const ContactContent& content) {
   ContactContent sent;
   for (const auto& [name, value] : content.fields) {
-    if (!value.empty()) sent.fields.emplace(name, value);
+    if (!value.empty()) sent.fields.emplace_hint(sent.fields.end(), name, value);
   }
   for (const auto& [name, values] : content.multifields) {
-    if (!values.empty()) sent.multifields.emplace(name, values);
+    if (!values.empty()) {
+      sent.multifields.emplace_hint(sent.multifields.end(), name, values);
+    }
   }
   return sent;
 }

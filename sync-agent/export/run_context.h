@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "common/random/random.h"
 #include "sync-agent/export/doubts.h"
 #include "sync-agent/export/plan_tally.h"
@@ -43,7 +44,7 @@ struct RunContext {
   // Clients whose rows are to be read again and considered.
   std::deque<ClientKey> to_fetch = {};
   // Clients whose export is queued or under way; their rows are not considered again.
-  std::set<ClientKey> busy = {};
+  absl::flat_hash_set<ClientKey> busy = {};
   // Clients under whose contact ID the portal shows a contact that is not stamped as
   // theirs: looked at like an ID that 1C holds.
   std::set<ClientKey> strangers = {};

@@ -127,9 +127,9 @@ int64_t Ledger::sequence() {
 
 absl::Status Ledger::CheckNoneOutstanding(absl::Span<const Intent> intents) {
   absl::flat_hash_set<absl::string_view> own;
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare("SELECT 1 FROM attempts WHERE key = ?"));
   for (const Intent& intent : intents) {
-    GB_ASSIGN_OR_RETURN(Statement * query,
-                        database_->Prepare("SELECT 1 FROM attempts WHERE key = ?"));
     GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, intent.key.guid()).Step());
     query->Reset();
     GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(intent.key));
@@ -151,13 +151,24 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                         database_->Prepare("INSERT INTO chunks(high) VALUES(?)"));
     GB_RETURN_IF_ERROR(add_chunk->Bind(1, high.value()).Run());
     chunk = database_->LastInsertId();
+    GB_ASSIGN_OR_RETURN(
+        Statement * add,
+        database_->Prepare(
+            "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
+            "mapping_version, recreate, fields) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    // The client stays to be exported until the attempt is settled: a crash between
+    // here and the answer loses nothing.
+    GB_ASSIGN_OR_RETURN(
+        Statement * mark,
+        database_->Prepare(
+            "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
+            "revision, attempts, exported_unix, reason, parameters, problem, "
+            "refused_hash, answered_refusals, run, outcome, proposed, version) "
+            "VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, 0, ?3) "
+            "ON CONFLICT(key) DO UPDATE SET dirty = 1, attempts = attempts + ?2, "
+            "echo = CASE WHEN version = ?3 THEN echo ELSE 0 END, version = ?3"));
     int ordinal = 0;
     for (const Intent& intent : intents) {
-      GB_ASSIGN_OR_RETURN(
-          Statement * add,
-          database_->Prepare(
-              "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
-              "mapping_version, recreate, fields) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
                              .Bind(2, chunk)
                              .Bind(3, int64_t{ordinal++})
@@ -168,18 +179,6 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(8, int64_t{intent.recreate ? 1 : 0})
                              .Bind(9, absl::StrJoin(intent.fields, ","))
                              .Run());
-      // The client stays to be exported until the attempt is settled: a crash between
-      // here and the answer loses nothing.
-      GB_ASSIGN_OR_RETURN(
-          Statement * mark,
-          database_->Prepare(
-              "INSERT INTO clients(key, link, contact, dirty, exported, "
-              "mapping_version, revision, attempts, exported_unix, reason, parameters, "
-              "problem, refused_hash, answered_refusals, run, outcome, proposed, "
-              "version) VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, "
-              "0, "
-              "?3) ON CONFLICT(key) DO UPDATE SET dirty = 1, attempts = attempts + ?2, "
-              "echo = CASE WHEN version = ?3 THEN echo ELSE 0 END, version = ?3"));
       GB_RETURN_IF_ERROR(mark->Bind(1, intent.key.guid())
                              .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
                              .Bind(3, intent.version)

@@ -30,10 +30,6 @@ void AppendPart(std::string* out, absl::string_view part) {
   absl::StrAppend(out, part.size(), ":", part);
 }
 
-std::string Prefix(const std::string& text, size_t length) {
-  return text.substr(0, length);
-}
-
 }  // namespace
 
 bool IsOrigin(absl::string_view text) {
@@ -89,7 +85,7 @@ std::string HashContent(const ContactContent& content) {
       AppendPart(&all, value.type);
     }
   }
-  return Prefix(Sha256Base64Url(all), kHashLength);
+  return Sha256Base64Url(all, kHashLength);
 }
 
 std::string DigestValue(const ClientKey& client, absl::string_view field,
@@ -98,7 +94,7 @@ std::string DigestValue(const ClientKey& client, absl::string_view field,
   AppendPart(&all, client.guid());
   AppendPart(&all, field);
   AppendPart(&all, value);
-  return Prefix(Sha256Base64Url(all), kValueDigestLength);
+  return Sha256Base64Url(all, kValueDigestLength);
 }
 
 ValueDigests ValuesToName(const ClientKey& client, const ContactContent& content,
@@ -127,10 +123,10 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
     AppendPart(&all, client.guid());
     AppendPart(&all, name);
     AppendPart(&all, value);
-    const std::string sum = Sha256Base64Url(all);
-    digest.fields[name] = Prefix(sum, kFieldDigestLength);
+    const std::string sum = Sha256Base64Url(all, kFieldDigestLength);
+    digest.fields.emplace_hint(digest.fields.end(), name, sum);
     // What DigestValue says of it.
-    if (!value.empty()) digest.values.insert(Prefix(sum, kValueDigestLength));
+    if (!value.empty()) digest.values.insert(sum.substr(0, kValueDigestLength));
   }
   for (const auto& [name, values] : content.multifields) {
     // The list as a whole, so that a change of order or type is seen as one of the
@@ -143,7 +139,7 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
       AppendPart(&all, value.type);
       digest.values.insert(DigestValue(client, name, value.value));
     }
-    digest.fields[name] = Prefix(Sha256Base64Url(all), kFieldDigestLength);
+    digest.fields[name] = Sha256Base64Url(all, kFieldDigestLength);
   }
   return digest;
 }

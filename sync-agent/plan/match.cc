@@ -204,8 +204,7 @@ MatchTraits DecodeTraits(absl::string_view text) {
 
 std::string MatchDigests::Digest(absl::string_view kind,
                                  absl::string_view value) const {
-  return Sha256Base64Url(absl::StrCat(salt_, "|", kind, "|", value))
-      .substr(0, kDigestLength);
+  return Sha256Base64Url(absl::StrCat(salt_, "|", kind, "|", value), kDigestLength);
 }
 
 const std::vector<std::string>& MatchDigests::FieldsRead() {

@@ -1,10 +1,13 @@
 #include "sync-agent/portal/bitrix24/bounded_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -43,6 +46,43 @@ size_t CountMembers(const Json& json) {
   return count;
 }
 
+// Stands in JSON as it is.
+bool IsPlain(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+}
+
+void AppendText(const std::string& text, std::string* out) {
+  if (IsPlain(text)) {
+    absl::StrAppend(out, "\"", text, "\"");
+  } else {
+    out->append(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+}
+
+// As the library writes it. The commands of a batch are some hundred kilobytes of plain
+// text, of which the library would look up each character in its tables.
+void AppendJson(const Json& json, std::string* out) {
+  if (json.is_string()) {
+    AppendText(json.get_ref<const std::string&>(), out);
+  } else if (json.is_structured()) {
+    out->push_back(json.is_object() ? '{' : '[');
+    absl::string_view before;
+    for (const auto& [name, inner] : json.items()) {
+      out->append(std::exchange(before, ","));
+      if (json.is_object()) {
+        AppendText(name, out);
+        out->push_back(':');
+      }
+      AppendJson(inner, out);
+    }
+    out->push_back(json.is_object() ? '}' : ']');
+  } else {
+    out->append(json.dump());
+  }
+}
+
 bool IsDigits(const std::string& text) {
   if (text.empty()) return false;
   for (const char c : text) {
@@ -64,7 +104,9 @@ std::optional<Json> ParseBoundedJson(absl::string_view text) {
 }
 
 std::string DumpJson(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  AppendJson(json, &text);
+  return text;
 }
 
 const Json* FindMember(const Json& json, const std::string& key) {

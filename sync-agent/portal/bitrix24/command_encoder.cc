@@ -1,6 +1,7 @@
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -154,20 +155,47 @@ struct ParamsOf {
   }
 };
 
-void AppendPairs(const std::string& key, const Json& value, std::string* query) {
+void AppendEncoded(absl::string_view text, std::string* out) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  const size_t start = out->size();
+  out->resize(start + text.size() * 3);
+  char* end = out->data() + start;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+      *end++ = c;
+    } else {
+      *end++ = '%';
+      *end++ = kHex[byte >> 4];
+      *end++ = kHex[byte & 15];
+    }
+  }
+  out->resize(static_cast<size_t>(end - out->data()));
+}
+
+// `before` is what stands before the first pair; `key` is encoded, and the same again
+// when this returns.
+void AppendPairs(const Json& value, absl::string_view* before, std::string* key,
+                 std::string* query) {
+  const size_t length = key->size();
+  const auto append_inner = [&](absl::string_view name, const Json& inner) {
+    if (length > 0) key->append("%5B");
+    AppendEncoded(name, key);
+    if (length > 0) key->append("%5D");
+    AppendPairs(inner, before, key, query);
+    key->resize(length);
+  };
   if (value.is_object()) {
-    for (const auto& [name, inner] : value.items()) {
-      AppendPairs(key.empty() ? name : absl::StrCat(key, "[", name, "]"), inner, query);
-    }
+    for (const auto& [name, inner] : value.items()) append_inner(name, inner);
   } else if (value.is_array()) {
-    for (size_t i = 0; i < value.size(); ++i) {
-      AppendPairs(absl::StrCat(key, "[", i, "]"), value[i], query);
-    }
+    for (size_t i = 0; i < value.size(); ++i) append_inner(absl::StrCat(i), value[i]);
   } else {
-    const std::string text =
-        value.is_string() ? value.get<std::string>() : DumpJson(value);
-    absl::StrAppend(query, query->empty() ? "" : "&", PercentEncode(key), "=",
-                    PercentEncode(text));
+    absl::StrAppend(query, std::exchange(*before, "&"), *key, "=");
+    if (value.is_string()) {
+      AppendEncoded(value.get_ref<const std::string&>(), query);
+    } else {
+      AppendEncoded(DumpJson(value), query);
+    }
   }
 }
 
@@ -179,34 +207,27 @@ std::string BatchKey(size_t index) { return absl::StrCat("c", index); }
 
 std::string EncodeQuery(const Json& params) {
   std::string query;
-  AppendPairs("", params, &query);
+  std::string key;
+  absl::string_view before;
+  AppendPairs(params, &before, &key, &query);
   return query;
 }
 
 Json EncodeBatch(const std::vector<Command>& commands) {
   Json cmd = Json::object();
   for (size_t i = 0; i < commands.size(); ++i) {
-    const std::string query = EncodeQuery(EncodeParams(commands[i]));
-    cmd[BatchKey(i)] =
-        absl::StrCat(MethodOf(commands[i]), query.empty() ? "" : "?", query);
+    std::string call = MethodOf(commands[i]);
+    std::string key;
+    absl::string_view before = "?";
+    AppendPairs(EncodeParams(commands[i]), &before, &key, &call);
+    cmd[BatchKey(i)] = std::move(call);
   }
   return {{"halt", 0}, {"cmd", std::move(cmd)}};
 }
 
 std::string PercentEncode(absl::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
-  out.reserve(text.size() * 3);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    }
-  }
+  AppendEncoded(text, &out);
   return out;
 }
 

@@ -35,9 +35,10 @@ HttpRequest RestCaller::MakeRequest(const std::string& method, const Json& param
     request.target = absl::StrCat("/rest/", method);
     // In the body and not as a bearer: every portal reads `auth`, while the web servers
     // of some boxes drop the Authorization header before PHP sees it.
-    Json with_token = params;
-    with_token["auth"] = token.Reveal();
-    request.body = DumpJson(with_token);
+    request.body = DumpJson(params);
+    request.body.pop_back();
+    absl::StrAppend(&request.body, params.empty() ? "" : ",",
+                    "\"auth\":", DumpJson(token.Reveal()), "}");
   } else {
     request.target =
         absl::StrCat("/rest/", settings_.webhook_user, "/",
