@@ -14,7 +14,7 @@
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
 #include "server/api/run_state.h"
-#include "server/api/runs.h"
+#include "server/api/stored_runs.h"
 #include "server/secrets/seal_index.h"
 #include "server/store/record_codec.h"
 
