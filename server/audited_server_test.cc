@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,6 +30,7 @@
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
+#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -82,11 +82,6 @@ class AuditedServerTest : public ::testing::Test {
           credentials, grpc::AccessTokenCredentials(token));
     }
     return grpc::CreateChannel(server.address(), credentials);
-  }
-
-  static std::string ReadAll(const std::string& file) {
-    std::ifstream in(file);
-    return std::string(std::istreambuf_iterator<char>(in), {});
   }
 
   // Any method by name, with an empty request.

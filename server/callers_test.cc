@@ -2,10 +2,7 @@
 // every RPC, before anybody looks whether what they name exists.
 #include <sys/stat.h>
 
-#include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +19,6 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent.grpc.pb.h"
@@ -35,13 +31,12 @@
 #include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
-#include "server/ready_integration_test.h"
 #include "server/server.h"
+#include "server/server_fixture_test.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
-#include "server/store/sqlite_store.h"
+#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
-#include "tests/testing/temp_dir.h"
 
 namespace guestbridge::server {
 namespace {
@@ -51,54 +46,20 @@ using google::protobuf::Message;
 using google::protobuf::MessageFactory;
 using google::protobuf::MethodDescriptor;
 using ::guestbridge::testing::IsOk;
-using Channel = std::shared_ptr<grpc::Channel>;
-
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 mode_t ModeOf(const std::string& file) {
   struct stat facts {};
   return stat(file.c_str(), &facts) == 0 ? facts.st_mode & 0777 : 0;
 }
 
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-}
-
-class CallersTest : public ::testing::Test {
+class CallersTest : public ServerFixture {
  protected:
   void SetUp() override {
-    options_.listen = "127.0.0.1:0";
-    options_.data_dir = dir_.File("data");
-    std::filesystem::create_directory(options_.data_dir);
-    store_ = *OpenSqliteStore(options_.data_dir + "/server.db");
-    ASSERT_THAT(store_->Write(PutReadyIntegration), IsOk());
+    ServerFixture::SetUp();
     Start();
   }
 
-  void Start() {
-    server_.reset();
-    auto server = Server::Start(options_, SystemClock(), SystemRandom());
-    ASSERT_THAT(server, IsOk());
-    server_ = *std::move(server);
-  }
-
-  Channel With(const std::string& token) {
-    grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = ReadAll(options_.data_dir + "/ca.pem");
-    return grpc::CreateChannel(
-        server_->address(),
-        grpc::CompositeChannelCredentials(grpc::SslCredentials(tls),
-                                          grpc::AccessTokenCredentials(token)));
-  }
-
-  Channel As(NewApiToken wanted) {
-    const auto token = CreateApiToken(*store_, SystemRandom(), SystemClock(), wanted);
-    EXPECT_THAT(token, IsOk());
-    return With(token->Reveal());
-  }
+  using ServerFixture::As;
   Channel As(Role role, const std::string& integration) {
     return As(
         NewApiToken{.name = "test", .grants = {{role, integration}}, .agent = ""});
@@ -151,26 +112,6 @@ class CallersTest : public ::testing::Test {
     return {page.records().begin(), page.records().end()};
   }
 
-  static absl::Status Call(const Channel& channel, absl::string_view method,
-                           const Message& message) {
-    grpc::GenericStub stub(channel);
-    grpc::ClientContext context;
-    SetDeadline(context);
-    grpc::CompletionQueue queue;
-    const grpc::Slice bytes(message.SerializeAsString());
-    const grpc::ByteBuffer request(&bytes, 1);
-    const auto call =
-        stub.PrepareUnaryCall(&context, std::string(method), request, &queue);
-    call->StartCall();
-    grpc::ByteBuffer response;
-    grpc::Status status;
-    call->Finish(&response, &status, &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    return FromGrpcStatus(status);
-  }
-
   static absl::StatusOr<std::string> Hello(const Channel& channel,
                                            const std::string& name) {
     grpc::ClientContext context;
@@ -185,10 +126,6 @@ class CallersTest : public ::testing::Test {
     return response.session();
   }
 
-  testing::TempDir dir_;
-  ServerOptions options_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<Server> server_;
   Channel admin_;
 };
 

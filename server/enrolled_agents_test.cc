@@ -7,9 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -37,6 +35,7 @@
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
+#include "server/whole_file_test.h"
 #include "tests/testing/signing_requests.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
@@ -53,11 +52,6 @@ using ::testing::Property;
 using ::testing::StartsWith;
 using Record = v1::AuditRecord;
 using Channel = std::shared_ptr<grpc::Channel>;
-
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 void SetDeadline(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -17,6 +16,7 @@
 #include "server/database.h"
 #include "server/server.h"
 #include "server/store/sqlite_store.h"
+#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -24,11 +24,6 @@ namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
-
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 class RefusedDatabaseTest : public ::testing::Test {
  protected:

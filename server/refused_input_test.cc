@@ -1,10 +1,6 @@
 // What a caller who may call hands in all the same: forged page tokens and etags, hosts
 // that nobody may send us to, a role for nobody. Each is refused by its reason, leaves
 // a record and changes nothing.
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +17,6 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/api_token.pb.h"
@@ -31,11 +26,8 @@
 #include "server/calling_agent_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
-#include "server/ready_integration_test.h"
-#include "server/server.h"
-#include "server/store/sqlite_store.h"
+#include "server/server_fixture_test.h"
 #include "tests/testing/status_matchers.h"
-#include "tests/testing/temp_dir.h"
 
 namespace guestbridge::server {
 namespace {
@@ -54,14 +46,9 @@ using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::Property;
 using ::testing::StartsWith;
-using Channel = std::shared_ptr<grpc::Channel>;
 using Record = v1::AuditRecord;
 
 constexpr char kForgedEtag[] = "forged";
-
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-}
 
 // The messages of a request that carry `field`, itself or one below it: a resource.
 std::vector<Message*> Carriers(Message* request, const std::string& field) {
@@ -122,18 +109,12 @@ class RefusingAgent {
   std::thread thread_;
 };
 
-class RefusedInputTest : public ::testing::Test {
+class RefusedInputTest : public ServerFixture {
  protected:
   void SetUp() override {
-    options_.listen = "127.0.0.1:0";
-    options_.data_dir = dir_.File("data");
-    std::filesystem::create_directory(options_.data_dir);
-    store_ = *OpenSqliteStore(options_.data_dir + "/server.db");
-    ASSERT_THAT(store_->Write(PutReadyIntegration), IsOk());
+    ServerFixture::SetUp();
     ASSERT_THAT(store_->Write(PutDrafts), IsOk());
-    auto server = Server::Start(options_, SystemClock(), SystemRandom());
-    ASSERT_THAT(server, IsOk());
-    server_ = *std::move(server);
+    Start();
     admin_ = As({.name = "ivanova", .grants = {{Role::kAdmin, ""}}, .agent = ""});
   }
 
@@ -152,44 +133,12 @@ class RefusedInputTest : public ::testing::Test {
     return PutRecord(t, keys::Schedule("main"), schedule);
   }
 
-  Channel As(NewApiToken wanted) {
-    const auto token = CreateApiToken(*store_, SystemRandom(), SystemClock(), wanted);
-    EXPECT_THAT(token, IsOk());
-    std::ifstream in(options_.data_dir + "/ca.pem", std::ios::binary);
-    grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = std::string(std::istreambuf_iterator<char>(in), {});
-    return grpc::CreateChannel(
-        server_->address(),
-        grpc::CompositeChannelCredentials(
-            grpc::SslCredentials(tls), grpc::AccessTokenCredentials(token->Reveal())));
-  }
-
   static std::unique_ptr<Message> RequestOf(const Permission& permission) {
     const MethodDescriptor* const method =
         DescriptorPool::generated_pool()->FindMethodByName(
             absl::StrReplaceAll(permission.method.substr(1), {{"/", "."}}));
     return std::unique_ptr<Message>(
         MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
-  }
-
-  // By the admin.
-  absl::Status Call(absl::string_view method, const Message& message) {
-    grpc::GenericStub stub(admin_);
-    grpc::ClientContext context;
-    SetDeadline(context);
-    grpc::CompletionQueue queue;
-    const grpc::Slice bytes(message.SerializeAsString());
-    const grpc::ByteBuffer request(&bytes, 1);
-    const auto call =
-        stub.PrepareUnaryCall(&context, std::string(method), request, &queue);
-    call->StartCall();
-    grpc::ByteBuffer response;
-    grpc::Status status;
-    call->Finish(&response, &status, &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    return FromGrpcStatus(status);
   }
 
   // The admin's refused calls.
@@ -241,10 +190,6 @@ class RefusedInputTest : public ::testing::Test {
     return revision.ok() ? *revision : 0;
   }
 
-  testing::TempDir dir_;
-  ServerOptions options_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<Server> server_;
   Channel admin_;
 };
 
@@ -274,7 +219,7 @@ TEST_F(RefusedInputTest, EveryListRefusesAForgedPageTokenOnRecord) {
     for (const std::string& forged :
          {std::string("no token"), made_elsewhere, changed}) {
       SetText(request.get(), "page_token", forged);
-      EXPECT_THAT(Call(permission.method, *request),
+      EXPECT_THAT(Call(admin_, permission.method, *request),
                   StatusIs(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID"));
     }
     ExpectRecorded(permission.method, "PAGE_TOKEN_INVALID", about);
@@ -338,7 +283,7 @@ TEST_F(RefusedInputTest, EveryEtagThatIsForgedIsRefusedOnRecord) {
     for (Message* carrier : Carriers(request.get(), "etag")) {
       SetText(carrier, "etag", kForgedEtag);
     }
-    EXPECT_THAT(Call(permission.method, *request),
+    EXPECT_THAT(Call(admin_, permission.method, *request),
                 StatusIs(absl::StatusCode::kAborted, "ETAG_MISMATCH"));
     ExpectRecorded(permission.method, "ETAG_MISMATCH", "integrations/main");
   }
@@ -375,7 +320,7 @@ TEST_F(RefusedInputTest, APlaceWhereNobodyMaySendUsIsRefusedOnRecord) {
     connection.mutable_source()->set_url(bad.source);
     connection.mutable_source()->set_user("odata");
     connection.mutable_source()->set_password("planted-password");
-    EXPECT_EQ(ReasonOf(Call(kMethod, request)), bad.reason);
+    EXPECT_EQ(ReasonOf(Call(admin_, kMethod, request)), bad.reason);
     ExpectRecorded(kMethod, bad.reason, "integrations/main");
   }
   EXPECT_THAT(ChangedSince(before), IsEmpty());
@@ -389,10 +334,10 @@ TEST_F(RefusedInputTest, ARoleForNobodyIsRefusedOnRecord) {
   const int64_t before = Revision();
   v1::CreateApiTokenRequest request;
   request.mutable_api_token()->set_display_name("petrov");
-  EXPECT_THAT(Call(kMethod, request),
+  EXPECT_THAT(Call(admin_, kMethod, request),
               StatusIs(absl::StatusCode::kInvalidArgument, "TOKEN_GRANTS_INVALID"));
   request.mutable_api_token()->add_grants();
-  EXPECT_THAT(Call(kMethod, request),
+  EXPECT_THAT(Call(admin_, kMethod, request),
               StatusIs(absl::StatusCode::kInvalidArgument, "TOKEN_GRANTS_INVALID"));
   ExpectRecorded(kMethod, "TOKEN_GRANTS_INVALID", "");
   EXPECT_THAT(ChangedSince(before), IsEmpty());

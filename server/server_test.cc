@@ -3,7 +3,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,7 +12,6 @@
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
 #include "gmock/gmock.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
@@ -21,10 +19,12 @@
 #include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "server/calling_agent_test.h"
+#include "server/identity/any_method_test.h"
 #include "server/identity/api_tokens.h"
 #include "server/identity/permission_table.h"
 #include "server/ready_integration_test.h"
 #include "server/store/sqlite_store.h"
+#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
 
@@ -33,11 +33,6 @@ namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
-
-std::string ReadAll(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 class ServerTest : public ::testing::Test {
  protected:
@@ -183,23 +178,9 @@ TEST_F(ServerTest, EveryMethodAsksThePermissionTable) {
   };
   const auto code_of = [](const std::shared_ptr<grpc::Channel>& to,
                           absl::string_view method) {
-    grpc::GenericStub stub(to);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    grpc::CompletionQueue queue;
-    const grpc::Slice nothing("");
-    const grpc::ByteBuffer request(&nothing, 1);
-    const auto call =
-        stub.PrepareUnaryCall(&context, std::string(method), request, &queue);
-
-    grpc::ByteBuffer response;
-    grpc::Status status;
-    call->StartCall();
-    call->Finish(&response, &status, &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    return status.error_code();
+    return CallAnyMethod(to, std::string(method), &context).error_code();
   };
   const auto nobody = channel("");
   struct RoleChannel {

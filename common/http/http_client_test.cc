@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <mutex>
 #include <thread>
 
+#include "common/http/raw_server_test.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -26,46 +26,6 @@ using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::StatusIs;
 using testing::TempDir;
-
-// Accepts one connection after the other on loopback and lets `serve` deal with each.
-class RawServer {
- public:
-  explicit RawServer(std::function<void(int fd)> serve) : serve_(std::move(serve)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    listen(listener_, 16);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] {
-      while (true) {
-        const int fd = accept(listener_, nullptr, nullptr);
-        if (fd < 0) return;
-        ++connections_;
-        serve_(fd);
-        close(fd);
-      }
-    });
-  }
-  ~RawServer() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-
-  int port() const { return port_; }
-  int connections() const { return connections_; }
-
- private:
-  const std::function<void(int fd)> serve_;
-  int listener_ = -1;
-  int port_ = 0;
-  std::atomic<int> connections_ = 0;
-  std::thread thread_;
-};
 
 // Reads up to the empty line; what belongs to a body may come along.
 std::string ReadRequest(int fd) {
@@ -294,7 +254,6 @@ TEST(HttpClientTest, ARequestThatMayLeaveNoMoreLeavesOnNoConnection) {
 TEST(HttpClientTest, AHalfOfARequestThatMayLeaveNoMoreIsAborted) {
   std::atomic<size_t> got = 0;
   std::atomic<bool> over = false;
-  std::atomic<bool> read = false;
   RawServer server([&](int fd) {
     while (!over) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     char buffer[64 << 10];
@@ -303,7 +262,6 @@ TEST(HttpClientTest, AHalfOfARequestThatMayLeaveNoMoreIsAborted) {
       if (more <= 0) break;
       got += static_cast<size_t>(more);
     }
-    read = true;
   });
   const auto client = Make(Plain(server.port()));
   HttpRequest request;
@@ -314,7 +272,7 @@ TEST(HttpClientTest, AHalfOfARequestThatMayLeaveNoMoreIsAborted) {
   const HttpResult result = client->Send(request);
   over = true;
   EXPECT_EQ(result.outcome, HttpOutcome::kSentNoAnswer);
-  while (!read) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  server.AwaitServed(1);
   EXPECT_GT(got, 0U);
   EXPECT_LT(got, request.body.size());
 }

@@ -1,6 +1,4 @@
 // What may leave no more, over TLS: not a byte of it goes to the kernel.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -15,6 +13,7 @@
 #include <thread>
 
 #include "common/http/http_client.h"
+#include "common/http/raw_server_test.h"
 #include "common/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/certificates.h"
@@ -63,38 +62,14 @@ class TlsSink {
  public:
   // `on_bytes` is called when the first of them are there, before they are read.
   TlsSink(SSL_CTX* context, std::function<void()> on_bytes)
-      : context_(context), on_bytes_(std::move(on_bytes)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    listen(listener_, 16);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] {
-      while (true) {
-        const int fd = accept(listener_, nullptr, nullptr);
-        if (fd < 0) return;
-        Take(fd);
-        close(fd);
-        ++peers_;
-      }
-    });
-  }
-  ~TlsSink() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
+      : context_(context),
+        on_bytes_(std::move(on_bytes)),
+        server_([this](int fd) { Take(fd); }) {}
 
-  int port() const { return port_; }
+  int port() const { return server_.port(); }
   size_t bytes() const { return bytes_; }
   // That many peers have come and gone.
-  void AwaitPeers(int peers) const {
-    while (peers_ < peers) Pause(1);
-  }
+  void AwaitPeers(int peers) const { server_.AwaitServed(peers); }
 
  private:
   void Take(int fd) {
@@ -114,11 +89,8 @@ class TlsSink {
 
   SSL_CTX* const context_;
   const std::function<void()> on_bytes_;
-  int listener_ = -1;
-  int port_ = 0;
   std::atomic<size_t> bytes_ = 0;
-  std::atomic<int> peers_ = 0;
-  std::thread thread_;
+  RawServer server_;  // The last: it calls what stands above.
 };
 
 class LeaveByTest : public ::testing::Test {

@@ -12,7 +12,7 @@
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
-#include "server/api/runs.h"
+#include "server/api/stored_runs.h"
 #include "server/identity/peer_certificate.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"

@@ -13,7 +13,7 @@
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
 #include "server/api/run_state.h"
-#include "server/api/runs.h"
+#include "server/api/stored_runs.h"
 #include "server/schedule/scheduler.h"
 #include "server/store/record_codec.h"
 

@@ -1,6 +1,7 @@
 #include "server/api/field_mappings.h"
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/stored_runs.h"
 
 namespace guestbridge::server {
 namespace {

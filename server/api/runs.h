@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,10 +14,6 @@
 #include "server/watch/session_hub.h"
 
 namespace guestbridge::server {
-
-// The runs of an integration that have not ended, oldest first.
-absl::StatusOr<std::vector<store::RunRecord>> UnfinishedRuns(Transaction& transaction,
-                                                             const std::string& id);
 
 struct RunOrder {
   std::string integration;  // Short id.

@@ -11,7 +11,7 @@
 #include "server/api/portal_address.h"
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
-#include "server/api/runs.h"
+#include "server/api/stored_runs.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 

@@ -112,6 +112,18 @@ class StandbyTest : public ApiFixture {
     return leases_.Acquire(*agent.session, request);
   }
 
+  // A run of main has begun, and the first one has reported so: its report.
+  v1::ReportRunRequest ReportRunOfFirst() {
+    const auto run = StartExport("main");
+    EXPECT_THAT(run, IsOk());
+    v1::ReportRunRequest report;
+    *report.mutable_run() = *run;
+    report.mutable_run()->set_state(v1::Run::RUNNING);
+    report.set_sequence(1);
+    EXPECT_THAT(runs_.Report(*first_.session, report), IsOk());
+    return report;
+  }
+
   std::vector<std::string> Attention() {
     SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
     std::vector<std::string> reasons;
@@ -205,18 +217,13 @@ TEST_F(StandbyTest, TheFirstOneIsToldOnceThoughItIsNotTheStandbyAnyMore) {
 
 TEST_F(StandbyTest, ARunThatGoesOnIsTheOtherOnesAndWhatTheFirstReportsIsRefused) {
   PreparePair();
-  const auto run = StartExport("main");
-  ASSERT_THAT(run, IsOk());
-  v1::ReportRunRequest report;
-  *report.mutable_run() = *run;
-  report.mutable_run()->set_state(v1::Run::RUNNING);
-  report.set_sequence(1);
-  ASSERT_THAT(runs_.Report(*first_.session, report), IsOk());
+  v1::ReportRunRequest report = ReportRunOfFirst();
+  const std::string name = report.run().name();
   Lose(first_);
   Pass(61);
   bool handed_out = false;
   for (const v1::WatchResponse& message : SentTo(second_)) {
-    handed_out = handed_out || message.task().run().run().name() == run->name();
+    handed_out = handed_out || message.task().run().run().name() == name;
   }
   EXPECT_TRUE(handed_out);
   const Connected back = Connect("a");
@@ -224,7 +231,7 @@ TEST_F(StandbyTest, ARunThatGoesOnIsTheOtherOnesAndWhatTheFirstReportsIsRefused)
   report.set_sequence(2);
   EXPECT_EQ(ReasonOf(runs_.Report(*back.session, report).status()),
             "INTEGRATION_NOT_ASSIGNED");
-  EXPECT_EQ(runs_.Get(run->name())->state(), v1::Run::RUNNING);
+  EXPECT_EQ(runs_.Get(name)->state(), v1::Run::RUNNING);
 }
 
 TEST_F(StandbyTest, TakesOverFromTheAgentThatTheConnectionNames) {
@@ -244,13 +251,7 @@ TEST_F(StandbyTest, TakesOverFromTheAgentThatTheConnectionNames) {
 
 TEST_F(StandbyTest, ChangesPlacesWithTheOneInWhosePlaceAPersonNamesIt) {
   PreparePair();
-  const auto run = StartExport("main");
-  ASSERT_THAT(run, IsOk());
-  v1::ReportRunRequest report;
-  *report.mutable_run() = *run;
-  report.mutable_run()->set_state(v1::Run::RUNNING);
-  report.set_sequence(1);
-  ASSERT_THAT(runs_.Report(*first_.session, report), IsOk());
+  v1::ReportRunRequest report = ReportRunOfFirst();
   const std::string etag = integrations_.Get(kMain)->etag();
 
   v1::Connection connection = WebhookConnection("main");

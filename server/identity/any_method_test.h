@@ -9,15 +9,16 @@
 
 namespace guestbridge::server {
 
-// Calls a method by its path, with an empty request; waits for the end.
+// Calls a method by its path, with a request of these bytes; waits for the end.
 inline grpc::Status CallAnyMethod(const std::shared_ptr<grpc::Channel>& channel,
                                   const std::string& method,
-                                  grpc::ClientContext* context) {
+                                  grpc::ClientContext* context,
+                                  const std::string& request = "") {
   grpc::CompletionQueue queue;
   grpc::GenericStub stub(channel);
-  const grpc::Slice nothing(0);
+  const grpc::Slice bytes(request);
   const auto call =
-      stub.PrepareUnaryCall(context, method, grpc::ByteBuffer(&nothing, 1), &queue);
+      stub.PrepareUnaryCall(context, method, grpc::ByteBuffer(&bytes, 1), &queue);
   call->StartCall();
   grpc::ByteBuffer answer;
   grpc::Status status;

@@ -149,6 +149,23 @@ class ExecutorTest : public ::testing::Test {
           }
         });
   }
+  // The process sleeps past its lease with the first claim in hand; then it has
+  // another.
+  ExecutionResult RunAsleep(std::vector<ClientRow> guests) {
+    Base base(std::move(guests), [](int) { return absl::OkStatus(); });
+    SharedPortal shared(world_.portal);
+    SleepyPortal portal(shared, clock_);
+    Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
+                       world_.random, clock_});
+    const absl::Duration first = clock_.Steady() + absl::Minutes(1);
+    const ExecutionResult result = executor.Execute(
+        world_.Settings(), {},
+        [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
+        [](const RunProgress&) {});
+    EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
+    EXPECT_EQ(portal.held_back(), 1);
+    return result;
+  }
   std::vector<ClientRow> Guests() {
     world_.base.Add(1, "Иванова");
     return world_.base.clients;
@@ -205,19 +222,7 @@ TEST_F(ExecutorTest, A1CThatStaysAwayEndsTheRun) {
 }
 
 TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseCreatesNothingUntilItHasAnother) {
-  Base base(Guests(), [](int) { return absl::OkStatus(); });
-  SharedPortal shared(world_.portal);
-  SleepyPortal portal(shared, clock_);
-  Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
-                     world_.random, clock_});
-  const absl::Duration first = clock_.Steady() + absl::Minutes(1);
-  const ExecutionResult result = executor.Execute(
-      world_.Settings(), {},
-      [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
-      [](const RunProgress&) {});
-  EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
-  EXPECT_EQ(portal.held_back(), 1);
-  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_EQ(RunAsleep(Guests()).progress.counts.added, 1);
 }
 
 // Another agent may have given the client a contact of its own meanwhile.
@@ -225,19 +230,7 @@ TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseMarksNoContactUntilItHasAnothe
   std::vector<ClientRow> guests = Guests();
   guests[0].contact = ContactId(50);
   world_.portal.contacts[50] = {{{"LAST_NAME", "Иванова"}}, {}, {}, false};
-  Base base(guests, [](int) { return absl::OkStatus(); });
-  SharedPortal shared(world_.portal);
-  SleepyPortal portal(shared, clock_);
-  Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
-                     world_.random, clock_});
-  const absl::Duration first = clock_.Steady() + absl::Minutes(1);
-  const ExecutionResult result = executor.Execute(
-      world_.Settings(), {},
-      [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
-      [](const RunProgress&) {});
-  EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
-  EXPECT_EQ(portal.held_back(), 1);
-  EXPECT_EQ(result.progress.counts.added, 0);
+  EXPECT_EQ(RunAsleep(guests).progress.counts.added, 0);
   EXPECT_EQ(world_.portal.OfClient(guests[0].key), std::vector<int64_t>{50});
 }
 

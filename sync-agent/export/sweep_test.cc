@@ -23,6 +23,11 @@ class SweepTest : public ::testing::Test {
   }
 
   testing::FakeContact& contact() { return world_.portal.contacts.at(id_); }
+  void LinkByHand(const ClientKey& client, int64_t contact) {
+    ASSERT_TRUE(
+        world_.ledger->SetPair(client, {kLinkedByHand, 3, {ContactId(contact)}, {}})
+            .ok());
+  }
 
   World world_;
   ClientKey client_;
@@ -69,8 +74,8 @@ TEST_F(SweepTest, AGuestsOwnContactUnderAnotherIdIsFollowedThere) {
 }
 
 TEST_F(SweepTest, WhatAPersonLinkedIsStampedAgainWhateverMarkStandsOnIt) {
-  const PairNote by_hand{kLinkedByHand, 3, {ContactId(id_)}, {}};
-  ASSERT_TRUE(world_.ledger->SetPair(client_, by_hand).ok());
+  LinkByHand(client_, id_);
+  const PairNote by_hand = **world_.ledger->Pair(client_);
   const ClientKey& other = world_.base.clients[1].key;
   for (const Stamp& stamp : {Stamp{"guestbridge:other", "x", ""},
                              Stamp{"guestbridge:base", other.guid(), ""}}) {
@@ -88,8 +93,7 @@ TEST_F(SweepTest, WhatAPersonLinkedIsStampedAgainWhateverMarkStandsOnIt) {
 }
 
 TEST_F(SweepTest, WhatAPersonLinkedIsNotGivenToTheGuestWhoseMarkItBears) {
-  ASSERT_TRUE(
-      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  LinkByHand(client_, id_);
   const ClientKey& other = world_.base.clients[1].key;
   // Of the other guest nothing is left but the mark on that contact.
   world_.portal.contacts.at(world_.portal.OfClient(other).front()).stamp = {
@@ -104,8 +108,7 @@ TEST_F(SweepTest, WhatAPersonLinkedIsNotGivenToTheGuestWhoseMarkItBears) {
 }
 
 TEST_F(SweepTest, NorWhereThatGuestIsTakenUpFirst) {
-  ASSERT_TRUE(
-      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  LinkByHand(client_, id_);
   world_.base.clients[0].marked_for_deletion = true;  // never stamped again
   ClientRow& third = world_.base.Add(3, "Sidorov");
   third.contact = ContactId(id_);
@@ -122,8 +125,7 @@ TEST_F(SweepTest, NorWhereThatGuestIsTakenUpFirst) {
 }
 
 TEST_F(SweepTest, NorDoesThatGuestWaitForItWhereThePersonsIsNotExportedAnyMore) {
-  ASSERT_TRUE(
-      world_.ledger->SetPair(client_, {kLinkedByHand, 3, {ContactId(id_)}, {}}).ok());
+  LinkByHand(client_, id_);
   world_.base.clients[0].marked_for_deletion = true;  // never stamped again
   const ClientKey& other = world_.base.clients[1].key;
   testing::FakeContact& own =
@@ -221,6 +223,8 @@ TEST_F(SweepTest, TwoContactsThatChangedPlacesAreFollowedBoth) {
   EXPECT_EQ((**world_.ledger->Get(other)).contact.value(), id_);
 }
 
+constexpr char kNonce[] = "lostlost";
+
 // Somebody copied one guest's mark onto the contact of another one.
 class CopiedMarkTest : public SweepTest {
  protected:
@@ -228,6 +232,27 @@ class CopiedMarkTest : public SweepTest {
     other_ = world_.base.clients[1].key;
     others_id_ = world_.portal.OfClient(other_).front();
     world_.portal.contacts.at(others_id_).stamp.origin = client_.guid();
+  }
+  // The guest's contact is gone, and what became of the one in its place is not known.
+  void LeaveInDoubt() {
+    ClientRecord lost = **world_.ledger->Get(client_);
+    lost.link = LinkState::kLost;
+    ASSERT_TRUE(world_.ledger->Put({lost}).ok());
+    Intent intent;
+    intent.key = client_;
+    intent.nonce = kNonce;
+    intent.recreate = true;
+    ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
+    world_.portal.contacts.erase(id_);
+  }
+  World::Result RunWhenDue() {
+    RunSettings settings = world_.Settings();
+    settings.kind = RunKind::kSettle;
+    world_.Run(settings);  // sees the doubt, which is not due yet
+    world_.now += absl::Minutes(10);
+    const World::Result result = world_.Run(world_.Settings());
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    return result;
   }
   // Each guest has a contact of its own in the ledger, and nobody has the other's.
   void ExpectApart() {
@@ -269,51 +294,23 @@ TEST_F(CopiedMarkTest, IsNotFollowedWhenTheGuestsOwnContactGoes) {
 }
 
 TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
-  ClientRecord lost = **world_.ledger->Get(client_);
-  lost.link = LinkState::kLost;
-  ASSERT_TRUE(world_.ledger->Put({lost}).ok());
-  Intent intent;
-  intent.key = client_;
-  intent.nonce = "lostlost";
-  intent.recreate = true;
-  ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
-  world_.portal.contacts.erase(id_);
-  RunSettings settings = world_.Settings();
-  settings.kind = RunKind::kSettle;
-  world_.Run(settings);  // sees the doubt, which is not due yet
-  world_.now += absl::Minutes(10);
-  const auto result = world_.Run(world_.Settings());
-  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  LeaveInDoubt();
+  const World::Result result = RunWhenDue();
   EXPECT_EQ(result.progress.counts.recreated, 1);
   EXPECT_TRUE(Noticed(result));
   ExpectApart();
 }
 
 TEST_F(CopiedMarkTest, IsNotTakenThoughTheDoubtIsAboutItWhereAPersonLinkedIt) {
-  ASSERT_TRUE(
-      world_.ledger->SetPair(other_, {kLinkedByHand, 3, {ContactId(others_id_)}, {}})
-          .ok());
-  ClientRecord lost = **world_.ledger->Get(client_);
-  lost.link = LinkState::kLost;
-  ASSERT_TRUE(world_.ledger->Put({lost}).ok());
-  Intent intent;
-  intent.key = client_;
-  intent.nonce = "lostlost";
-  intent.recreate = true;
-  ASSERT_TRUE(world_.ledger->CommitIntents({intent}, ContactId(id_)).ok());
-  world_.portal.contacts.erase(id_);
+  LinkByHand(other_, others_id_);
+  LeaveInDoubt();
   Stamp& stamp = world_.portal.contacts.at(others_id_).stamp;
   auto version = DecodeOriginVersion(stamp.version);
   ASSERT_TRUE(version.ok()) << version.status();
-  version->nonce = intent.nonce;
+  version->nonce = kNonce;
   stamp.version = EncodeOriginVersion(*version);
   ASSERT_TRUE(DecodeOriginVersion(stamp.version).ok());
-  RunSettings settings = world_.Settings();
-  settings.kind = RunKind::kSettle;
-  world_.Run(settings);  // sees the doubt, which is not due yet
-  world_.now += absl::Minutes(10);
-  const auto result = world_.Run(world_.Settings());
-  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  const World::Result result = RunWhenDue();
   EXPECT_TRUE(Noticed(result));
   ExpectApart();
   EXPECT_EQ((**world_.ledger->Get(other_)).contact.value(), others_id_);
