@@ -353,6 +353,10 @@ TEST_F(EnrollmentsTest, AStandbyThatIsGivenTheIntegrationChangesPlaces) {
 
 TEST_F(EnrollmentsTest, StatusSaysThatAStandbyMayNotCome) {
   Prepare("main");
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
   CreateToken("hotel-2");
   v1::UpdateIntegrationRequest update;
   update.mutable_integration()->set_name("integrations/main");
