@@ -218,9 +218,8 @@ void Dispatcher::SendConfiguration(const std::string& id, const View& view,
 void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
   const Session::Identity& who = sent->session->identity();
   if (view.agent != who.agent) {
-    // What it served before this stream, this server may not know. Its ledgers tell,
-    // but one that has not run yet has none.
-    const bool may_hold = who.ledgers.contains(id) || view.standby == who.agent;
+    // What it served before this stream, this server may not know.
+    const bool may_hold = who.held.contains(id) || view.standby == who.agent;
     const bool served = sent->configurations.erase(id) > 0;
     if (served || (may_hold && !sent->taken_back.contains(id))) TakeBack(id, sent);
     return;
@@ -417,7 +416,7 @@ absl::Status Dispatcher::List() {
     if (std::exchange(sent.listed, true)) continue;
     sent.unread = ids;
     // Of what is gone there is nothing to look at.
-    for (const std::string& id : sent.session->identity().ledgers) {
+    for (const std::string& id : sent.session->identity().held) {
       if (!ids.contains(id)) TakeBack(id, &sent);
     }
   }

@@ -175,6 +175,24 @@ TEST_F(ChangingHandsTest, WhoHasItAgainGetsItsRunAgain) {
   EXPECT_EQ(RunsHandedToA(), 0) << "once";
 }
 
+// As where its ledger can't be opened.
+TEST_F(ChangingHandsTest, WhoHasSettingsWithoutALedgerIsToldToDropThem) {
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration("integrations/main");
+  request.set_revision(7);
+  ASSERT_THAT(agents_.Acknowledge(*a_, request), IsOk());
+  ASSERT_THAT(agents_.Goodbye(a_), IsOk());
+  Name("b");
+  auto sent = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main");
+  ASSERT_THAT(runs_.Cancel(run_), IsOk());
+  ASSERT_THAT(integrations_.Delete("integrations/main", ""), IsOk());
+  sent = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main") << "it is gone";
+}
+
 TEST_F(ChangingHandsTest, WhatCannotBeOpenedIsTakenBackAllTheSame) {
   Name("b");
   Damage();

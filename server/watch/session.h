@@ -41,8 +41,9 @@ class Session {
     std::string version;
     std::vector<std::string> capabilities;
     std::string rules_digest = {};  // HelloRequest.rules_digest
-    // Ids of integrations of which it has a ledger: HelloRequest.ledgers.
-    std::set<std::string> ledgers = {};
+    // Ids of integrations of which it has a ledger (HelloRequest.ledgers), or has
+    // acknowledged a configuration once: what it may have to be told to drop.
+    std::set<std::string> held = {};
     int64_t epoch = 0;
   };
 
