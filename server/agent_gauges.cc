@@ -11,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/resource/resource_name.h"
 #include "common/status/status_macros.h"
+#include "server/api/enrollments.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
 #include "server/store/record.pb.h"
@@ -39,8 +40,7 @@ absl::StatusOr<std::set<std::string>> Gone(Store& store) {
         const auto records,
         ListRecords<store::AgentRecord>(transaction, keys::kAgents, "", kMostAgents));
     for (const auto& record : records) {
-      if (record.value.banned() ||
-          record.value.evicted_epoch() > record.value.session_epoch()) {
+      if (record.value.banned() || IsEvicted(record.value)) {
         gone.insert(AgentName(record.key.substr(keys::kAgents.size())));
       }
     }

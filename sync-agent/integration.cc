@@ -108,6 +108,8 @@ void Integration::Retire() {
   for (const v1::RunTask& task : runs_) known_runs_.erase(KeyOf(task.run()));
   runs_.clear();
   if (current_ != nullptr) current_->Stop();
+  // It may be handed out again before it has stopped.
+  known_runs_.erase(current_key_);
   changed_.notify_all();
 }
 
@@ -129,10 +131,7 @@ void Integration::Take(const v1::Task& task) {
 
 void Integration::CancelRun(const std::string& run) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (current_ != nullptr && current_->name() == run) {
-    current_->Cancel();
-    return;
-  }
+  if (current_ != nullptr && current_->name() == run) current_->Cancel();
   for (const v1::RunTask& task : runs_) {
     if (task.run().name() == run) cancelled_.insert(run);
   }

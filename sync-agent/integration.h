@@ -163,6 +163,7 @@ class Integration {
   std::set<std::string> cancelled_;   // names of queued runs
   std::deque<v1::Task> tasks_;
   IntegrationRun* current_ = nullptr;
+  std::string current_key_;             // KeyOf what is executed; empty: nothing is
   bool run_thread_works_ = false;       // a run, or what goes before and after it
   bool between_runs_ = false;           // the task thread's work; no run begins
   std::atomic<int> doubts_in_run_ = 0;  // of the current run, as it last said

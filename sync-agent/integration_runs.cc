@@ -188,6 +188,7 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
     now = sides_;
     rejection = rejection_;
     cancelled = cancelled_.erase(task.run().name()) > 0;
+    current_key_ = key;
   }
   const auto ledger = OpenLedger();
   if (cancelled) {
@@ -227,7 +228,8 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = &run;
-    if (stopping_) run.Stop();
+    // Taken back meanwhile.
+    if (stopping_ || sides_ == nullptr) run.Stop();
     if (cancelled_.erase(run.name()) > 0) run.Cancel();
   }
   std::optional<v1::Run> result = run.Execute();
@@ -235,7 +237,15 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     current_ = nullptr;
-    if (!result.has_value()) known_runs_.erase(key);
+    current_key_.clear();
+    // Taken back and handed out again while it went on.
+    const auto is_it = [&](const v1::RunTask& t) { return KeyOf(t.run()) == key; };
+    if (result.has_value()) {
+      std::erase_if(runs_, is_it);
+      known_runs_.insert(key);
+    } else if (std::none_of(runs_.begin(), runs_.end(), is_it)) {
+      known_runs_.erase(key);
+    }
   }
   // What came back in doubt from this run is due later; the rest is forgotten.
   const auto attempts = (*ledger)->Attempts();
@@ -255,6 +265,10 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
 
 void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) {
   const std::string key = KeyOf(run);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    current_key_.clear();
+  }
   log::Info("run_ends", {{"run", run.name()},
                          {"state", v1::Run::State_Name(run.state())},
                          {"reason", run.error().reason()},

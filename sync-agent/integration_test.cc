@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -45,6 +46,10 @@ class IntegrationTest : public ::testing::Test {
     integration_ = std::make_unique<Integration>(
         Integration::Settings{"main", dir_.File("ledger.db"), "", [] {}},
         std::move(server), reporter_, buckets_, random_, SystemClock());
+    EXPECT_TRUE(integration_->Configure(Settings()).ok());
+  }
+
+  IntegrationSettings Settings() {
     IntegrationSettings settings;
     settings.id = "main";
     settings.revision = 7;
@@ -60,7 +65,18 @@ class IntegrationTest : public ::testing::Test {
     settings.bound_base_identity = settings.fallback_base_identity = "base";
     auto compiled = CompiledMapping::Compile({{"LastName", "LAST_NAME", {}}}, {});
     settings.mapping = *std::move(compiled);
-    EXPECT_TRUE(integration_->Configure(std::move(settings)).ok());
+    return settings;
+  }
+  // A run that waits for its lease.
+  v1::Task Begin() {
+    v1::Task run;
+    run.set_id("r");
+    run.mutable_run()->mutable_run()->set_name("integrations/main/runs/1");
+    run.mutable_run()->mutable_run()->set_kind(v1::Run::EXPORT);
+    integration_->Take(run);
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return asked_for_lease_; });
+    return run;
   }
 
   template <typename Value>
@@ -86,9 +102,12 @@ class IntegrationTest : public ::testing::Test {
   testing::TempDir dir_;
   testing::SeededRandom random_{1};
   PortalBuckets buckets_;
-  RunReporter reporter_{
-      [](const v1::Run&, int64_t) -> absl::StatusOr<bool> { return true; },
-      [](const std::string&) {}, SystemClock()};
+  RunReporter reporter_{[this](const v1::Run& run, int64_t) -> absl::StatusOr<bool> {
+                          Note(&told_state_, run.state());
+                          return true;
+                        },
+                        [](const std::string&) {}, SystemClock()};
+  v1::Run::State told_state_ = v1::Run::STATE_UNSPECIFIED;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool asked_for_lease_ = false;
@@ -166,15 +185,7 @@ TEST_F(IntegrationTest, ALedgerThatCannotBeOpenedIsToldUntilItCan) {
 
 TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {
   EXPECT_EQ(Unlink().error().reason(), "CLIENT_NOT_LINKED");
-  v1::Task run;
-  run.set_id("r");
-  run.mutable_run()->mutable_run()->set_name("integrations/main/runs/1");
-  run.mutable_run()->mutable_run()->set_kind(v1::Run::EXPORT);
-  integration_->Take(run);
-  {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return asked_for_lease_; });
-  }
+  Begin();
   const v1::FinishTaskRequest refused = Unlink();
   EXPECT_EQ(refused.error().reason(), "RUN_IN_PROGRESS");
   EXPECT_EQ(refused.error().parameters().at("run"), "integrations/main/runs/1");
@@ -182,6 +193,24 @@ TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {
   // The run ends by and by; the next decision waits for its last words, or is refused.
   while (Unlink().error().reason() == "RUN_IN_PROGRESS") std::this_thread::yield();
   EXPECT_EQ(Unlink().error().reason(), "CLIENT_NOT_LINKED");
+}
+
+TEST_F(IntegrationTest, ARunThatIsHandedOutAgainBeforeItHasStoppedIsNotLost) {
+  const v1::Task run = Begin();
+  // It looks whether it is to go on four times a second.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  integration_->Retire();
+  ASSERT_TRUE(integration_->Configure(Settings()).ok());
+  integration_->Take(run);
+  integration_->CancelRun("integrations/main/runs/1");
+  reporter_.Start();
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [this] {
+      return told_state_ == v1::Run::CANCELLED;
+    })) << "the second one";
+  }
+  reporter_.Stop();
 }
 
 }  // namespace

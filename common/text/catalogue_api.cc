@@ -230,6 +230,28 @@ constexpr ReasonText kTexts[] = {
      "{integration} --standby NAME; with none: --no-standby.",
      "Запустите «{agent}» или назначьте другого: guestbridge integration update "
      "{integration} --standby ИМЯ; обойтись без резерва: --no-standby."},
+    {"STANDBY_BANNED", kOk,
+     "The standby of the integration \"{integration}\", the agent \"{agent}\", is "
+     "banned: nobody would take over.",
+     "Резервный агент «{agent}» интеграции «{integration}» заблокирован: подменить "
+     "основного некому.",
+     "Name another one: guestbridge integration update {integration} --standby NAME; "
+     "with none: --no-standby. To lift the ban: guestbridge agent unban {agent}.",
+     "Назначьте другого: guestbridge integration update {integration} --standby ИМЯ; "
+     "обойтись без резерва: --no-standby. Снять запрет: guestbridge agent unban "
+     "{agent}."},
+    {"STANDBY_EVICTED", kOk,
+     "The standby of the integration \"{integration}\", the agent \"{agent}\", was "
+     "evicted and has not come back: nobody would take over.",
+     "Резервный агент «{agent}» интеграции «{integration}» отключён администратором и "
+     "не вернулся: подменить основного некому.",
+     "Let it join again: guestbridge agent create {agent} --out FILE. Or name another "
+     "one: guestbridge integration update {integration} --standby NAME; with none: "
+     "--no-standby.",
+     "Подключите его снова: guestbridge agent create {agent} --out ФАЙЛ. Или назначьте "
+     "другого: guestbridge integration update {integration} --standby ИМЯ; обойтись "
+     "без "
+     "резерва: --no-standby."},
     {"STANDBY_SERVES", kPrecondition,
      "The agent \"{agent}\" serves the integration \"{integration}\" itself and cannot "
      "be its standby.",

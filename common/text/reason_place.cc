@@ -36,6 +36,8 @@ const std::vector<Rule>& Rules() {
       {"AGENT_DISK_LOW", {Place::kStatus}},
       {"AGENT_CONFIGURATION_DIFFERS", {Place::kStatus}},
       {"STANDBY_AWAY", {Place::kStatus}},
+      {"STANDBY_BANNED", {Place::kStatus}},
+      {"STANDBY_EVICTED", {Place::kStatus}},
       {"CERTIFICATE_NOT_RENEWED", {Place::kStatus}},
       {"PORTAL_MOVED", {Place::kRun}},
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},

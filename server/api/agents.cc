@@ -248,7 +248,7 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
   identity.rules_digest = request.rules_digest().substr(0, kMaxText);
   for (const v1::LedgerIdentity& ledger : request.ledgers()) {
     const auto integration = ParseIntegrationName(ledger.integration());
-    if (integration.ok()) identity.ledgers.insert(*integration);
+    if (integration.ok()) identity.held.insert(*integration);
   }
   CommitMark mark;
   GB_RETURN_IF_ERROR(
@@ -259,6 +259,11 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
                                 Admit(transaction, request, caller));
             GB_ASSIGN_OR_RETURN(identity.epoch,
                                 transaction.NextNumber("session-epochs"));
+            // Also what it has settings of, and no ledger.
+            for (const v1::AgentIntegration& had : record.agent().integrations()) {
+              const auto integration = ParseIntegrationName(had.integration());
+              if (integration.ok()) identity.held.insert(*integration);
+            }
             record.set_installation(request.installation());
             record.set_any_name_installation(identity.claim == Session::Claim::kAnyName
                                                  ? request.installation()

@@ -175,18 +175,18 @@ void Dispatcher::TakeBack(const std::string& id, Stream* sent) {
   message.mutable_removed()->set_integration(IntegrationName(id));
   sent->session->Push(std::move(message));
   sent->taken_back.insert(id);
+  // It drops them: should the integration be its own again, it needs them again.
+  const auto is_of_it = [&](const std::string& name) {
+    const auto run = ParseRunName(name);
+    return run.ok() && run->integration == id;
+  };
+  std::erase_if(sent->runs, is_of_it);
+  std::erase_if(sent->cancelled, is_of_it);
 }
 
-void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
+void Dispatcher::SendConfiguration(const std::string& id, const View& view,
+                                   Stream* sent) {
   const Session::Identity& who = sent->session->identity();
-  if (view.agent != who.agent) {
-    // What it served before this stream, this server may not know. Its ledgers tell,
-    // but one that has not run yet has none.
-    const bool may_hold = who.ledgers.contains(id) || view.standby == who.agent;
-    const bool served = sent->configurations.erase(id) > 0;
-    if (served || (may_hold && !sent->taken_back.contains(id))) TakeBack(id, sent);
-    return;
-  }
   sent->taken_back.erase(id);
   SentConfiguration& configuration = sent->configurations[id];
   if (configuration.revision != view.configuration.revision()) {
@@ -204,10 +204,24 @@ void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
     }
     sent->session->Push(std::move(message));
   }
+}
+
+void Dispatcher::Send(const std::string& id, const View& view, Stream* sent) {
+  const Session::Identity& who = sent->session->identity();
+  if (view.agent != who.agent) {
+    // What it served before this stream, this server may not know.
+    const bool may_hold = who.held.contains(id) || view.standby == who.agent;
+    const bool served = sent->configurations.erase(id) > 0;
+    if (served || (may_hold && !sent->taken_back.contains(id))) TakeBack(id, sent);
+    return;
+  }
+  if (view.damage.ok()) SendConfiguration(id, view, sent);
   for (const store::RunRecord& record : view.runs) {
     const v1::Run& run = record.run();
-    // An inactive integration starts nothing; what runs, finishes.
-    const bool held_back = run.state() == v1::Run::PENDING && !view.active;
+    // An inactive integration starts nothing; what runs, finishes. Of one whose secrets
+    // can't be opened nothing is handed out.
+    const bool held_back =
+        !view.damage.ok() || (run.state() == v1::Run::PENDING && !view.active);
     if (!held_back && sent->runs.insert(run.name()).second) {
       v1::WatchResponse message;
       v1::Task& task = *message.mutable_task();
@@ -259,6 +273,8 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
     }
     return absl::OkStatus();
   });
+  // Otherwise it is not known who serves it.
+  const bool complete = looked.ok();
   if (absl::IsDataLoss(looked)) view.damage = std::exchange(looked, absl::OkStatus());
   GB_RETURN_IF_ERROR(looked);
   if (view.standby.empty()) {
@@ -278,7 +294,7 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
                {{"integration", id}, {"error", view.damage}});
   }
   for (auto& [token, sent] : sent_) {
-    if (view.damage.ok()) Send(id, view, &sent);
+    if (complete) Send(id, view, &sent);
     sent.unread.erase(id);
   }
   return absl::OkStatus();
@@ -302,7 +318,7 @@ absl::Status Dispatcher::List() {
     if (std::exchange(sent.listed, true)) continue;
     sent.unread = ids;
     // Of what is gone there is nothing to look at.
-    for (const std::string& id : sent.session->identity().ledgers) {
+    for (const std::string& id : sent.session->identity().held) {
       if (!ids.contains(id)) TakeBack(id, &sent);
     }
   }
@@ -349,7 +365,8 @@ void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
 
 void Dispatcher::Forget(const std::shared_ptr<Session>& session) {
   std::lock_guard lock(mutex_);
-  sent_.erase(session->identity().token);
+  // Another stream of the session may have begun meanwhile.
+  if (!session->attached()) sent_.erase(session->identity().token);
 }
 
 void Dispatcher::OnChanges(const std::vector<Change>& changes) {

@@ -63,7 +63,7 @@ class Dispatcher {
   // A stream of this session has begun: everything is sent anew, then Caught. What
   // can't be read now follows, and Caught with it.
   void Begin(const std::shared_ptr<Session>& session);
-  // A stream ended.
+  // A stream ended. Nothing, while the session has another one.
   void Forget(const std::shared_ptr<Session>& session);
   void OnChanges(const std::vector<Change>& changes);
   // Does again what failed for want of the store, and lets standbys take over, once it
@@ -100,6 +100,7 @@ class Dispatcher {
   absl::Status Work();
   absl::Status RecordSecrets(const std::string& id, const View& view);
   void Send(const std::string& id, const View& view, Stream* sent);
+  static void SendConfiguration(const std::string& id, const View& view, Stream* sent);
   static void TakeBack(const std::string& id, Stream* sent);
   // The agent of this session has rejected it, and would again.
   static bool IsRejectedBy(const Session::Identity& who, const View& view);

@@ -39,7 +39,8 @@ absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
                          .Write([&](Transaction& t) -> absl::Status {
                            GB_ASSIGN_OR_RETURN(agent,
                                                AssignWhenAlone(t, id, sessions_));
-                           return absl::OkStatus();
+                           // It may be the standby, of nobody yet.
+                           return ChangePlaces(t, id, "", sessions_.clock().Now());
                          })
                          .status());
   if (!agent.empty()) {

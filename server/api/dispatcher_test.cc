@@ -115,6 +115,116 @@ TEST_F(DispatcherTest, TakesBackWhatALedgerNamesAndTheAgentDoesNotServe) {
   EXPECT_EQ(Sent(*session).size(), 0U) << "once";
 }
 
+// "a" serves it and has a run of it.
+class ChangingHandsTest : public DispatcherTest {
+ protected:
+  void SetUp() override {
+    a_ = ConnectAgent("a", "one");
+    stream_of_a_ = stream_;
+    Prepare("main");
+    Name("a");
+    run_ = StartExport("main")->name();
+    Look();
+    ASSERT_EQ(RunsHandedToA(), 1);
+  }
+  void Name(const std::string& agent) {
+    v1::Connection connection = WebhookConnection("main");
+    connection.set_agent(agent);
+    ASSERT_THAT(connections_.Save(connection), IsOk());
+  }
+  void Look() {
+    dispatcher_.OnChanges({{.revision = 1, .key = keys::Connection("main")}});
+  }
+  std::vector<v1::WatchResponse> SentToA() {
+    stream_ = stream_of_a_;
+    return Sent(*a_);
+  }
+  int RunsHandedToA() {
+    int runs = 0;
+    for (const v1::WatchResponse& message : SentToA()) {
+      runs += message.task().run().run().name() == run_ ? 1 : 0;
+    }
+    return runs;
+  }
+  // Its secrets can't be opened any more.
+  void Damage() {
+    ASSERT_THAT(store_->Write([](Transaction& t) -> absl::Status {
+      auto record = GetRecord<store::ConnectionRecord>(t, keys::Connection("main"));
+      if (!record.ok()) return record.status();
+      (*record)->value.set_sealed_source_password("no seal");
+      return PutRecord(t, keys::Connection("main"), (*record)->value);
+    }),
+                IsOk());
+  }
+
+  std::shared_ptr<Session> a_;
+  int stream_of_a_ = 0;
+  std::string run_;
+};
+
+TEST_F(ChangingHandsTest, WhoHasItAgainGetsItsRunAgain) {
+  Name("b");
+  Look();
+  auto sent = SentToA();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_TRUE(sent[0].has_removed());
+  Name("a");
+  Look();
+  EXPECT_EQ(RunsHandedToA(), 1) << "it dropped the one that it had";
+  Look();
+  EXPECT_EQ(RunsHandedToA(), 0) << "once";
+}
+
+// As where its ledger can't be opened.
+TEST_F(ChangingHandsTest, WhoHasSettingsWithoutALedgerIsToldToDropThem) {
+  v1::AcknowledgeConfigurationRequest request;
+  request.set_integration("integrations/main");
+  request.set_revision(7);
+  ASSERT_THAT(agents_.Acknowledge(*a_, request), IsOk());
+  ASSERT_THAT(agents_.Goodbye(a_), IsOk());
+  Name("b");
+  auto sent = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main");
+  ASSERT_THAT(runs_.Cancel(run_), IsOk());
+  ASSERT_THAT(integrations_.Delete("integrations/main", ""), IsOk());
+  sent = Sent(*ConnectAgent("a", "one"));
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main") << "it is gone";
+}
+
+TEST_F(ChangingHandsTest, WhatCannotBeOpenedIsTakenBackAllTheSame) {
+  Name("b");
+  Damage();
+  Look();
+  const auto sent = SentToA();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main");
+}
+
+TEST_F(ChangingHandsTest, ARunOfWhatCannotBeOpenedIsCancelledAllTheSame) {
+  Damage();
+  ASSERT_THAT(runs_.Cancel(run_), IsOk());
+  Look();
+  const auto sent = SentToA();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].cancel_run(), run_);
+}
+
+TEST_F(ChangingHandsTest, AStreamThatEndsLateLeavesTheNextOneOfItsSession) {
+  const int earlier = stream_of_a_;
+  ASSERT_TRUE(a_->Detach(earlier));
+  stream_of_a_ = a_->Attach(std::make_shared<Waker>([] {}));
+  dispatcher_.Begin(a_);
+  dispatcher_.Forget(a_);
+  SentToA();
+  ASSERT_THAT(integrations_.SetActive("integrations/main", false, ""), IsOk());
+  Look();
+  const auto sent = SentToA();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_FALSE(sent[0].configuration().active());
+}
+
 TEST_F(DispatcherTest, NothingIsAskedAboutWhatCouldNotBeBroughtUpToDate) {
   Prepare("main");
   Sent(*Connect());

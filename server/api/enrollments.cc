@@ -286,6 +286,10 @@ absl::Status ViewEnrollment(Transaction& transaction, const std::string& id,
   return absl::OkStatus();
 }
 
+bool IsEvicted(const store::AgentRecord& record) {
+  return record.evicted_epoch() > record.session_epoch();
+}
+
 absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,
                           int64_t epoch) {
   if (record.banned()) return MakeError("AGENT_BANNED", {{"agent", agent}});

@@ -57,6 +57,9 @@ class Enrollments {
 absl::Status ViewEnrollment(Transaction& transaction, const std::string& id,
                             absl::Time now, v1::Agent* agent);
 
+// It was evicted or banned, and has had no session since.
+bool IsEvicted(const store::AgentRecord& record);
+
 // Why a session that an agent opened with this epoch is over; OK when it is not.
 // Errors: AGENT_BANNED, AGENT_EVICTED, SESSION_REPLACED.
 absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,

@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "common/certificate/signing_request.h"
 #include "server/api/api_fixture_test.h"
+#include "server/api/system_status.h"
 #include "server/identity/peer_certificate.h"
 #include "tests/testing/signing_requests.h"
 
@@ -347,6 +349,37 @@ TEST_F(EnrollmentsTest, AStandbyThatIsGivenTheIntegrationChangesPlaces) {
   EXPECT_EQ(connections_.Get("integrations/main/connection")->assigned_agent(),
             "hotel-2");
   EXPECT_EQ(integrations_.Get("integrations/main")->standby_agent(), "hotel-1");
+}
+
+TEST_F(EnrollmentsTest, StatusSaysThatAStandbyMayNotCome) {
+  Prepare("main");
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  CreateToken("hotel-2");
+  v1::UpdateIntegrationRequest update;
+  update.mutable_integration()->set_name("integrations/main");
+  update.mutable_integration()->set_standby_agent("hotel-2");
+  update.mutable_update_mask()->add_paths("standby_agent");
+  ASSERT_THAT(integrations_.Update(update), IsOk());
+  const auto attention = [this] {
+    SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+    std::vector<std::string> reasons;
+    const auto got = status.Get();
+    for (const auto& why : got->integrations(0).attention()) {
+      if (absl::StartsWith(why.reason(), "STANDBY_")) reasons.push_back(why.reason());
+    }
+    return reasons;
+  };
+  EXPECT_THAT(attention(), ::testing::ElementsAre("STANDBY_AWAY"));
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-2"), IsOk());
+  EXPECT_THAT(attention(), ::testing::ElementsAre("STANDBY_EVICTED"));
+  ASSERT_THAT(enrollments_.Ban("agents/hotel-2"), IsOk());
+  EXPECT_THAT(attention(), ::testing::ElementsAre("STANDBY_BANNED"));
+  ASSERT_THAT(enrollments_.Unban("agents/hotel-2"), IsOk());
+  ASSERT_NE(ConnectAgent("hotel-2", "two"), nullptr);
+  EXPECT_THAT(attention(), ::testing::IsEmpty()) << "it is back, and still named";
 }
 
 TEST_F(EnrollmentsTest, AStandbyIsAnotherThanTheAgentThatHasNoConnectionYet) {

@@ -7,6 +7,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/enrollments.h"
 #include "server/api/keys.h"
 #include "server/api/portal_address.h"
 #include "server/api/presence.h"
@@ -76,7 +77,22 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyNobodyStandsBy(
                       IsConnected(transaction, sessions, standby));
   if (connected && standby != serving) return std::nullopt;
   v1::Explanation why;
-  why.set_reason(standby == serving ? "STANDBY_SERVES" : "STANDBY_AWAY");
+  why.set_reason("STANDBY_AWAY");
+  if (standby == serving) {
+    why.set_reason("STANDBY_SERVES");
+  } else {
+    // To start one that may not come helps nobody.
+    const auto record =
+        GetRecord<store::AgentRecord>(transaction, keys::Agent(standby));
+    if (!absl::IsDataLoss(record.status())) {
+      GB_RETURN_IF_ERROR(record.status());
+      if (record->has_value() && (*record)->value.banned()) {
+        why.set_reason("STANDBY_BANNED");
+      } else if (record->has_value() && IsEvicted((*record)->value)) {
+        why.set_reason("STANDBY_EVICTED");
+      }
+    }
+  }
   (*why.mutable_parameters())["integration"] = id;
   (*why.mutable_parameters())["agent"] = standby;
   return why;

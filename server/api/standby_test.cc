@@ -277,6 +277,19 @@ TEST_F(StandbyTest, ChangesPlacesWithTheOneInWhosePlaceAPersonNamesIt) {
   EXPECT_EQ(StandingBy(), "b") << "a third one leaves it where it is";
 }
 
+TEST_F(StandbyTest, TheStandbyOfNobodyThatServesAsTheOnlyOneIsNoStandbyAnyMore) {
+  first_ = Connect("a");
+  second_ = Connect("b");
+  Prepare("main");
+  ASSERT_THAT(NameStandby("b"), IsOk());
+  ASSERT_EQ(Serving(), "") << "which of the two is for a person to say";
+  ASSERT_THAT(agents_.Goodbye(first_.session), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Integration("main")}});
+  EXPECT_EQ(Serving(), "b");
+  EXPECT_EQ(StandingBy(), "");
+  EXPECT_THAT(Attention(), ::testing::Not(::testing::Contains("STANDBY_SERVES")));
+}
+
 TEST_F(StandbyTest, AnAgentThatSaidGoodbyeHasAMinuteToComeBack) {
   PreparePair();
   ASSERT_THAT(agents_.Goodbye(first_.session), IsOk());

@@ -9,11 +9,32 @@ namespace guestbridge::server {
 
 namespace v1 = guestbridge::v1;
 
+namespace {
+
+// Waits still and says nothing any more once `newer` was said.
+bool IsOvertaken(const v1::WatchResponse& waiting, const v1::WatchResponse& newer) {
+  if (newer.has_configuration()) {
+    return waiting.still_rejected().integration() ==
+           newer.configuration().integration();
+  }
+  if (!newer.has_removed()) return false;
+  const std::string& gone = newer.removed().integration();
+  return waiting.configuration().integration() == gone ||
+         waiting.still_rejected().integration() == gone ||
+         waiting.removed().integration() == gone ||
+         (waiting.task().has_run() && waiting.task().integration() == gone);
+}
+
+}  // namespace
+
 void Session::Push(v1::WatchResponse message) {
   std::shared_ptr<Waker> waker;
   {
     std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
+    std::erase_if(outbox_, [&](const v1::WatchResponse& waiting) {
+      return IsOvertaken(waiting, message);
+    });
     bool replaced = false;
     if (message.has_configuration()) {
       for (v1::WatchResponse& waiting : outbox_) {

@@ -41,8 +41,9 @@ class Session {
     std::string version;
     std::vector<std::string> capabilities;
     std::string rules_digest = {};  // HelloRequest.rules_digest
-    // Ids of integrations of which it has a ledger: HelloRequest.ledgers.
-    std::set<std::string> ledgers = {};
+    // Ids of integrations of which it has a ledger (HelloRequest.ledgers), or has
+    // acknowledged a configuration once: what it may have to be told to drop.
+    std::set<std::string> held = {};
     int64_t epoch = 0;
   };
 
@@ -51,8 +52,8 @@ class Session {
   const Identity& identity() const { return identity_; }
 
   // Queues a message. A newer configuration of an integration takes the place of one
-  // that still waits, so that a slow reader's queue is bounded by what exists. Ignored
-  // once closed.
+  // that still waits, and what is taken back takes what waits of it along, so that a
+  // slow reader's queue is bounded by what exists. Ignored once closed.
   void Push(guestbridge::v1::WatchResponse message);
 
   // What its stream does next: a message, the end, or (neither) wait to be woken.

@@ -261,6 +261,8 @@ bool Enrollment::ShowAnother(const absl::Status& refusal) {
   // The server's database may have been restored from before the renewal.
   fallen_back_ = true;
   previous_.renew_at = clock_.Now();
+  renew_now_ = true;
+  changed_.notify_all();
   log::Warning("certificate_before_shown",
                {{"agent", options_.agent}, {"error", refusal}});
   return true;
@@ -333,10 +335,10 @@ void Enrollment::Loop(const std::function<void()>& reconnect) {
     const absl::Duration life = identity_.validity.end - identity_.validity.begin;
     const absl::Duration pause = std::clamp(life / 100, kShortestPause, kLongestPause) *
                                  (0.5 + RandomUnit(random_) / 2);
-    if (changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
-                          [this] { return stopping_; })) {
-      return;
-    }
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(pause),
+                      [this] { return stopping_ || renew_now_; });
+    if (stopping_) return;
+    renew_now_ = false;
   }
 }
 

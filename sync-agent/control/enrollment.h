@@ -111,6 +111,7 @@ class Enrollment {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  bool renew_now_ = false;  // The thread is not to wait for its next time.
   Identity identity_;
   Identity previous_;         // Without a key: none.
   bool fallen_back_ = false;  // The server knows `previous_` only.

@@ -253,6 +253,25 @@ TEST_F(EnrollmentTest, AServerThatKnowsOnlyTheCertificateBeforeIsShownThatOne) {
   EXPECT_EQ(server_.renewals, 2);
 }
 
+TEST_F(EnrollmentTest, TheCertificateBeforeIsRenewedAtOnceThoughItsTimeIsFarOff) {
+  const auto enrollment = Renewed();
+  ASSERT_TRUE(enrollment->Connect().ok());
+  enrollment->Start([] {});
+  // Until it waits for its next time, half a minute from now at the earliest.
+  absl::SleepFor(absl::Milliseconds(300));
+  ASSERT_TRUE(enrollment->ShowAnother(Refusal("CERTIFICATE_UNKNOWN")));
+  const auto renewals = [this] {
+    const std::lock_guard<std::mutex> lock(server_.mutex);
+    return server_.renewals;
+  };
+  const absl::Time patience = absl::Now() + absl::Seconds(15);
+  while (renewals() < 2 && absl::Now() < patience) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_EQ(renewals(), 2);
+  enrollment->Stop();
+}
+
 TEST_F(EnrollmentTest, NeitherOfTwoCertificatesIsKnownIsTheEnd) {
   const auto enrollment = Renewed();
   (void)enrollment->Connect();
