@@ -70,7 +70,7 @@ void AppendJson(const Json& json, std::string* out) {
     out->push_back(json.is_object() ? '{' : '[');
     absl::string_view before;
     for (const auto& [name, inner] : json.items()) {
-      out->append(std::exchange(before, ","));
+      absl::StrAppend(out, std::exchange(before, ","));
       if (json.is_object()) {
         AppendText(name, out);
         out->push_back(':');
