@@ -32,6 +32,9 @@ v1::FieldMapping Loaded() {
   target("UF_CRM_AGE", "integer");
   target("UF_CRM_VIP", "boolean");
   target("HONORIFIC", "crm_status");
+  target("UF_CRM_SEX", "enumeration");
+  v1::ContactField& list = *draft.mutable_contact_fields()->rbegin();
+  for (const char* id : {"45", "46"}) list.add_items()->set_id(id);
   return draft;
 }
 
@@ -60,6 +63,17 @@ TEST(ValidateEntry, RefusesAttributesThatTransformsNameAndNobodyHas) {
             "ATTRIBUTE_UNKNOWN");
   EXPECT_EQ(Verdict("LastName", "NAME", {"all-of:LastName,Photo"}),
             "ATTRIBUTE_UNKNOWN");
+}
+
+TEST(ValidateEntry, AListTakesNothingButItsValues) {
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;Female=46"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;x=;*=*"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;Female=47"}),
+            "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;*=47"}),
+            "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:47"}), "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:45"}), "OK");
 }
 
 TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {

@@ -90,6 +90,8 @@ class ExportMachine {
   void LearnPortalKind();
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
+  // Nor would it keep a value that its list no longer has.
+  void CheckListValues(const std::string& target, const ContactFieldShape& field);
   // Whether the rows that came show a mapped attribute of 1C with a type that is not
   // among those of earlier runs.
   void CheckAttributeKinds();

@@ -36,6 +36,9 @@ class Tally {
   // Said once per client or contact, of the first hundred: each is somebody's to mend.
   void AddNoticeOf(const ClientKey& client, const std::string& reason);
   void AddNoticeOf(ContactId contact, const std::string& reason);
+  // The same, of what `parameters` hold under `subject`.
+  void AddNoticeOf(const std::string& subject, const std::string& reason,
+                   const Parameters& parameters);
   void DropNotice(const std::string& reason);
 
   RunProgress& progress() { return progress_; }
@@ -47,8 +50,6 @@ class Tally {
   }
 
  private:
-  void AddNoticeOf(const std::string& parameter, const std::string& value,
-                   const std::string& reason);
   void DropFailure(const ClientKey& client);
 
   int64_t run_;

@@ -313,6 +313,29 @@ std::set<std::string> CompiledMapping::targets() const {
   return targets;
 }
 
+std::set<std::string> CompiledMapping::NamedValues(const std::string& target) const {
+  std::set<std::string> values;
+  for (const Entry& entry : entries_) {
+    if (entry.target != target) continue;
+    for (auto last = entry.transforms.rbegin(); last != entry.transforms.rend();
+         ++last) {
+      if (last->kind == TransformKind::kTrim) continue;
+      if (last->kind == TransformKind::kConstant) values.insert(last->text);
+      if (last->kind == TransformKind::kEnum) {
+        for (const auto& [from, to] : last->table.rows) values.insert(to);
+        if (last->table.has_otherwise && !last->table.otherwise_as_it_is) {
+          values.insert(last->table.otherwise);
+        }
+      }
+      break;
+    }
+  }
+  std::set<std::string> named;
+  for (const std::string& value : values) named.emplace(TrimEnds(value));
+  named.erase("");
+  return named;
+}
+
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) {
