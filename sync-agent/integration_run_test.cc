@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,7 @@ class BaseReader final : public SourceReader {
   absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
       const ReadRequest& /*request*/) override {
     ++streams;
+    before_stream(streams);
     return std::make_unique<BaseStream>(base_.clients);
   }
   absl::StatusOr<std::vector<ClientRow>> FetchClients(
@@ -66,6 +68,7 @@ class BaseReader final : public SourceReader {
   SourceUsage usage() const override { return {}; }
 
   int streams = 0;
+  std::function<void(int)> before_stream = [](int) {};
 
  private:
   FakeBase& base_;
@@ -259,6 +262,33 @@ TEST_F(IntegrationRunTest, DeletionsThatAreTooManyAreRefusedBeforeTheFirst) {
   const v1::Run done = Run(v1::Run::EXPORT, false, false, dry.plan());
   EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
   EXPECT_TRUE(portal_.contacts.empty());
+}
+
+TEST_F(IntegrationRunTest, APlanIsNoConsentToWhatMovesAfterItWasLookedAt) {
+  AddNew(1, 2000);
+  Run(v1::Run::EXPORT);
+  sides_->settings.guard.contacts = 100;
+  full_ = true;
+  const auto rename = [this](int clients, const char* name) {
+    for (int i = 0; i < clients; ++i) {
+      base_.clients[static_cast<size_t>(i)].attributes["LastName"] = name;
+    }
+  };
+  rename(300, "Petrova");
+  std::string plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  reader_->streams = 0;
+  reader_->before_stream = [&](int stream) {
+    if (stream == 2) rename(2000, "Sidorova");
+  };
+  const v1::Run stopped = Run(v1::Run::EXPORT, false, false, plan);
+  EXPECT_EQ(stopped.state(), v1::Run::FAILED);
+  EXPECT_EQ(stopped.error().reason(), "GUARD_STOPPED");
+  EXPECT_EQ(stopped.error().parameters().at("limit"), "400");
+  EXPECT_LT(model_->changes, 2000);
+  // What the plan shows is agreed to however much it is.
+  plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, plan);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
 }
 
 TEST_F(IntegrationRunTest, TheServersConsentDoesNotLiftTheCeilingsOfTheLocalPolicy) {
