@@ -26,11 +26,18 @@ using testing::FakePortal;
 
 class BaseStream final : public ClientStream {
  public:
-  explicit BaseStream(std::vector<ClientRow> rows) : rows_(std::move(rows)) {}
+  BaseStream(std::vector<ClientRow> rows, KnownRows known)
+      : rows_(std::move(rows)), known_(std::move(known)) {}
   absl::StatusOr<ClientPage> Next() override {
     ClientPage page;
     while (page.rows.size() < 100 && next_ < rows_.size()) {
-      page.rows.push_back(rows_[next_++]);
+      const ClientRow& row = rows_[next_++];
+      const KnownRow known = (*known_({row.key}))[0];
+      if (known.version.empty() || known.version != row.data_version) {
+        page.rows.push_back(row);
+      } else if (!known.counted) {
+        ++page.unchanged;
+      }
     }
     page.last = next_ == rows_.size();
     page.watermark.value = "w";
@@ -39,6 +46,7 @@ class BaseStream final : public ClientStream {
 
  private:
   std::vector<ClientRow> rows_;
+  KnownRows known_;
   size_t next_ = 0;
 };
 
@@ -46,10 +54,10 @@ class BaseReader final : public SourceReader {
  public:
   explicit BaseReader(FakeBase& base) : base_(base) {}
   absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
-      const ReadRequest& /*request*/) override {
+      const ReadRequest& request) override {
     ++streams;
     before_stream(streams);
-    return std::make_unique<BaseStream>(base_.clients);
+    return std::make_unique<BaseStream>(base_.clients, request.known);
   }
   absl::StatusOr<std::vector<ClientRow>> FetchClients(
       absl::Span<const ClientKey> keys,
@@ -289,6 +297,23 @@ TEST_F(IntegrationRunTest, APlanIsNoConsentToWhatMovesAfterItWasLookedAt) {
   plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
   const v1::Run done = Run(v1::Run::EXPORT, false, false, plan);
   EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+}
+
+TEST_F(IntegrationRunTest, WhoARunHasCountedIsNotCountedAgainAsUnchanged) {
+  AddNew(1, 30);
+  for (ClientRow& row : base_.clients) row.data_version = "v1";
+  Run(v1::Run::EXPORT);
+  const v1::Run first = Run(v1::Run::EXPORT);
+  EXPECT_EQ(first.counters().unchanged(), 30);
+  base_.clients[0].attributes["LastName"] = "Petrova";
+  base_.clients[0].data_version = "v2";
+  EXPECT_EQ(Run(v1::Run::EXPORT).counters().updated(), 1);
+  // The process died before the end was reported; another takes the run up.
+  --runs_;
+  const v1::Run again = Run(v1::Run::EXPORT);
+  EXPECT_EQ(again.counters().updated(), 1);
+  EXPECT_EQ(again.counters().unchanged(), 29);
+  EXPECT_EQ(again.counters().scanned(), 30);
 }
 
 TEST_F(IntegrationRunTest, TheServersConsentDoesNotLiftTheCeilingsOfTheLocalPolicy) {

@@ -21,6 +21,11 @@ int Tally::CountOf(Outcome outcome) const {
 
 void Tally::Count(Outcome outcome) { ++counts_[outcome]; }
 
+void Tally::Uncount(Outcome outcome) {
+  const auto count = counts_.find(outcome);
+  if (count != counts_.end() && count->second > 0) --count->second;
+}
+
 void Tally::Mark(ClientRecord* record, Outcome outcome) {
   Unmark(record);
   record->run = run_;

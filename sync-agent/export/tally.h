@@ -22,6 +22,9 @@ class Tally {
   void Mark(ClientRecord* record, Outcome outcome);
   // Takes the client's mark of this run back: it is decided anew.
   void Unmark(ClientRecord* record);
+  // A client that was counted and left no mark comes again, to be counted as what
+  // becomes of it.
+  void Uncount(Outcome outcome);
   // A contact is about to be deleted; its client counts as skipped.
   void CountDeletion() { ++deletions_; }
   // A settlement marked `after` in the ledger, where this run had counted `before`.
