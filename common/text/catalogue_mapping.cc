@@ -77,13 +77,13 @@ constexpr ReasonText kTexts[] = {
      "Choose a field of a matching type, or add a transform that yields it.",
      "Выберите поле подходящего типа или добавьте нужное преобразование."},
     {"LIST_VALUE_UNKNOWN", kInvalid,
-     "The list {contact_field} has no value with the ID \"{value}\".",
-     "В списке {contact_field} нет значения с ID «{value}».",
-     "Use the IDs that the list has: guestbridge fields list {integration}. When the "
-     "portal has got the value only now, first: guestbridge fields load {integration}.",
-     "Используйте ID, которые есть в списке: guestbridge fields list {integration}. "
-     "Если значение появилось на портале только что, сначала выполните: guestbridge "
-     "fields load {integration}."},
+     "The list {contact_field} has no value with the ID \"{value}\". Its values: "
+     "{known}.",
+     "В списке {contact_field} нет значения с ID «{value}». Его значения: {known}.",
+     "Use those IDs. When the portal has got the value only now, load it first: "
+     "guestbridge fields load {integration}.",
+     "Используйте эти ID. Если значение появилось на портале только что, сначала "
+     "загрузите его: guestbridge fields load {integration}."},
     {"FIELD_TAKEN", kInvalid,
      "{contact_field} takes one value and is already fed by {attribute}.",
      "Поле {contact_field} принимает одно значение, и его уже заполняет {attribute}.",

@@ -199,12 +199,13 @@ constexpr ReasonText kTexts[] = {
      "word.",
      "В списке {contact_field} больше нет значений с этими ID, которые отправляет "
      "версия {version} соответствия полей: {values}. Портал молча их отбрасывает.",
-     "See which values the list has and map to those: guestbridge fields load "
-     "{integration}, fields list {integration}; then save the mapping. Guests whose "
+     "See which values the list has: guestbridge fields load {integration}, fields "
+     "save "
+     "{integration}. Map to those: fields map {integration} …, and save. Guests whose "
      "value changes by that are sent again.",
-     "Посмотрите, какие значения есть в списке, и сопоставьте их: guestbridge fields "
-     "load {integration}, fields list {integration}; затем сохраните соответствие. "
-     "Гости, у которых значение изменится, будут отправлены снова."},
+     "Посмотрите, какие значения есть в списке: guestbridge fields load {integration}, "
+     "fields save {integration}. Сопоставьте их: fields map {integration} …, и "
+     "сохраните. Гости, у которых значение изменится, будут отправлены снова."},
     {"MAPPED_ATTRIBUTE_RETYPED", kOk,
      "The 1C attribute {attribute} is now of the type \"{type}\", which it was not "
      "when version {version} of the field mapping was last used.",

@@ -176,6 +176,8 @@ constexpr Value kValues[] = {
     Same("http", "404", "SOURCE_NOT_PUBLISHED"),
     Same("http", "400", "SOURCE_REFUSED"),
     Same("known", "client-created, client-changed, schedule", "EVENT_UNKNOWN"),
+    {"known", "45 (Male), 46 (Female)", "45 (Мужской), 46 (Женский)",
+     "LIST_VALUE_UNKNOWN"},
     Same("known", "11", "SCHEMA_TOO_NEW"),
     Same("known", "SOURCE_RIGHT_MISSING", "ERROR_CODE_UNKNOWN"),
     Same("method", "crm.item.import", "SPREADING_STOPPED"),

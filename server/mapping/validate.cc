@@ -95,6 +95,22 @@ bool Suits(const v1::SourceField& source, const v1::FieldMappingEntry& entry,
 // As many values as an agent tells of one list; there may be more then.
 constexpr int kMostItems = 500;
 
+// For a person who looks for the right one.
+std::string ValuesOf(const v1::ContactField& list) {
+  constexpr int kMostNamed = 20;
+  std::vector<std::string> values;
+  for (const v1::ContactFieldItem& item : list.items()) {
+    if (values.size() == kMostNamed) {
+      values.emplace_back("…");
+      break;
+    }
+    values.push_back(item.title().empty()
+                         ? item.id()
+                         : absl::StrCat(item.id(), " (", item.title(), ")"));
+  }
+  return absl::StrJoin(values, ", ");
+}
+
 // What is sent to a list and is none of its values: the portal would drop it without a
 // word. Empty: everything is.
 std::string ValueNotInList(const v1::FieldMappingEntry& entry,
@@ -212,7 +228,9 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
     const std::string unknown = ValueNotInList(entry, *target);
     if (!unknown.empty()) {
       return MakeFieldError("entry.transforms", "LIST_VALUE_UNKNOWN",
-                            {{"contact_field", entry.target()}, {"value", unknown}});
+                            {{"contact_field", entry.target()},
+                             {"value", unknown},
+                             {"known", ValuesOf(*target)}});
     }
   }
   if (ClassOf(*target) != FieldClass::kMultifield) {

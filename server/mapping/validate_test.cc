@@ -76,6 +76,18 @@ TEST(ValidateEntry, AListTakesNothingButItsValues) {
   EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:45"}), "OK");
 }
 
+TEST(ValidateEntry, WhoNamesNoValueOfAListIsToldThoseThatItHas) {
+  v1::FieldMapping draft = Loaded();
+  draft.mutable_contact_fields()->rbegin()->mutable_items(0)->set_title("Male");
+  v1::FieldMappingEntry entry;
+  entry.set_source("LastName");
+  entry.set_target("UF_CRM_SEX");
+  entry.add_transforms("constant:47");
+  const absl::Status status = ValidateEntry(draft, entry);
+  EXPECT_EQ(ParametersOf(status).at("value"), "47");
+  EXPECT_EQ(ParametersOf(status).at("known"), "45 (Male), 46");
+}
+
 TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {
   EXPECT_EQ(Verdict("Age", "PHONE", {}), "TYPE_MISMATCH");
   EXPECT_EQ(Verdict("Age", "PHONE", {"first-of:LastName,FirstName"}), "OK");
