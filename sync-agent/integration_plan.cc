@@ -3,7 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -67,13 +69,25 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Plan(RunSettings settings,
   return planned;
 }
 
-absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings settings,
+absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings* settings,
                                                           const ReadRequest& read) {
+  // What is agreed to is what the plan shows. How much comes on top, as data moves from
+  // here on, the guard says. That the base is empty was shown, too.
+  const GuardSettings& guard = parts_.sides->settings.guard;
+  const auto mind = [&](int touched) {
+    if (!guard.on || task_.run().beyond_guard()) return;
+    settings->most_changed = touched + MostChanged(guard, settings->linked);
+  };
   // What this run has done already is no longer to be planned.
   const std::string key = KeyOf(task_.run());
   GB_ASSIGN_OR_RETURN(const std::string agreed, parts_.ledger.Note(kPlannedNote));
-  if (agreed == key) return ExecutionResult();
-  GB_ASSIGN_OR_RETURN(ExecutionResult planned, Plan(std::move(settings), read));
+  const std::pair<std::string, std::string> before =
+      absl::StrSplit(agreed, absl::MaxSplits(' ', 1));
+  if (before.first == key) {
+    if (int touched = 0; absl::SimpleAtoi(before.second, &touched)) mind(touched);
+    return ExecutionResult();
+  }
+  GB_ASSIGN_OR_RETURN(ExecutionResult planned, Plan(*settings, read));
   if (planned.end != ExecutionEnd::kSucceeded) return planned;
   const RunCounts& counts = planned.progress.counts;
   if (!planned.progress.plan.has_value() ||
@@ -84,7 +98,12 @@ absl::StatusOr<ExecutionResult> IntegrationRun::PlanAgain(RunSettings settings,
                                       {"updated", absl::StrCat(counts.updated)},
                                       {"recreated", absl::StrCat(counts.recreated)}});
   }
-  GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kPlannedNote, key));
+  std::string noted = key;
+  if (!planned.progress.source_empty) {
+    mind(counts.touched());
+    absl::StrAppend(&noted, " ", counts.touched());
+  }
+  GB_RETURN_IF_ERROR(parts_.ledger.SetNote(kPlannedNote, noted));
   return planned;
 }
 
@@ -129,7 +148,7 @@ absl::StatusOr<ExecutionResult> IntegrationRun::ExecutePlanned(
       IsGuarded(settings.kind) && settings.most_changed.has_value() && settings.full;
   ExecutionResult planned;
   if (!task_.run().dry_run() && !task_.run().plan().empty()) {
-    GB_ASSIGN_OR_RETURN(planned, PlanAgain(settings, read));
+    GB_ASSIGN_OR_RETURN(planned, PlanAgain(&settings, read));
   } else if (guarded && settings.linked > *settings.most_changed) {
     GB_ASSIGN_OR_RETURN(planned, PlanForGuard(settings, read));
   } else {

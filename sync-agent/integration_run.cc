@@ -51,13 +51,15 @@ RunKind KindOf(v1::Run::Kind kind) {
   }
 }
 
-absl::StatusOr<std::vector<KnownRow>> KnownRowsOf(Ledger& ledger,
+absl::StatusOr<std::vector<KnownRow>> KnownRowsOf(Ledger& ledger, int64_t run,
                                                   absl::Span<const ClientKey> keys) {
   GB_ASSIGN_OR_RETURN(const std::vector<KnownVersion> versions,
                       ledger.KnownVersions(keys));
   std::vector<KnownRow> rows;
   rows.reserve(versions.size());
-  for (const KnownVersion& one : versions) rows.push_back({one.version, one.echo});
+  for (const KnownVersion& one : versions) {
+    rows.push_back({one.version, one.echo, one.run == run});
+  }
   return rows;
 }
 
@@ -368,8 +370,9 @@ absl::StatusOr<ExecutionResult> IntegrationRun::Work(const Identity& identity) {
                                : ReadRequest::Kind::kChanges;
   read.since = choice.since;
   read.unattended = settings.unattended;
-  read.known = [&ledger = parts_.ledger](absl::Span<const ClientKey> keys) {
-    return KnownRowsOf(ledger, keys);
+  read.known = [&ledger = parts_.ledger,
+                run = settings.run](absl::Span<const ClientKey> keys) {
+    return KnownRowsOf(ledger, run, keys);
   };
   if (settings.mapping != nullptr) read.attributes = settings.mapping->attributes();
   GB_ASSIGN_OR_RETURN(ExecutionResult result, ExecutePlanned(settings, read));

@@ -21,7 +21,8 @@
 
 namespace guestbridge::agent {
 
-// Notes of the ledger. KeyOf a run that was found to be what its plan says.
+// Notes of the ledger. KeyOf a run that was found to be what its plan says, and
+// how many contacts that plan changes.
 inline constexpr char kPlannedNote[] = "run-planned";
 // What the guard and the mapping were in a run that the guard stopped midway: what is
 // left of it is not done by later runs, in portions, unless one of them is another.
@@ -88,8 +89,10 @@ class IntegrationRun {
   absl::StatusOr<ExecutionResult> ExecutePlanned(RunSettings settings,
                                                  const ReadRequest& read);
   ExecutionResult Perform(const RunSettings& settings, const ReadRequest& read);
-  // Plans once more. Errors: PLAN_CHANGED: it is not the plan that the run is to do.
-  absl::StatusOr<ExecutionResult> PlanAgain(RunSettings settings,
+  // Plans once more, and sets how many contacts the run may change: as many as the plan
+  // says, and those of the guard. Errors: PLAN_CHANGED: it is not the plan that the run
+  // is to do.
+  absl::StatusOr<ExecutionResult> PlanAgain(RunSettings* settings,
                                             const ReadRequest& read);
   // How many contacts the run may change; empty: however many. Errors: GUARD_STOPPED.
   absl::StatusOr<std::optional<int>> AskGuard(const RunSettings& settings);

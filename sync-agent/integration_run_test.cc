@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -25,11 +26,18 @@ using testing::FakePortal;
 
 class BaseStream final : public ClientStream {
  public:
-  explicit BaseStream(std::vector<ClientRow> rows) : rows_(std::move(rows)) {}
+  BaseStream(std::vector<ClientRow> rows, KnownRows known)
+      : rows_(std::move(rows)), known_(std::move(known)) {}
   absl::StatusOr<ClientPage> Next() override {
     ClientPage page;
     while (page.rows.size() < 100 && next_ < rows_.size()) {
-      page.rows.push_back(rows_[next_++]);
+      const ClientRow& row = rows_[next_++];
+      const KnownRow known = (*known_({row.key}))[0];
+      if (known.version.empty() || known.version != row.data_version) {
+        page.rows.push_back(row);
+      } else if (!known.counted) {
+        ++page.unchanged;
+      }
     }
     page.last = next_ == rows_.size();
     page.watermark.value = "w";
@@ -38,6 +46,7 @@ class BaseStream final : public ClientStream {
 
  private:
   std::vector<ClientRow> rows_;
+  KnownRows known_;
   size_t next_ = 0;
 };
 
@@ -45,9 +54,10 @@ class BaseReader final : public SourceReader {
  public:
   explicit BaseReader(FakeBase& base) : base_(base) {}
   absl::StatusOr<std::unique_ptr<ClientStream>> OpenStream(
-      const ReadRequest& /*request*/) override {
+      const ReadRequest& request) override {
     ++streams;
-    return std::make_unique<BaseStream>(base_.clients);
+    before_stream(streams);
+    return std::make_unique<BaseStream>(base_.clients, request.known);
   }
   absl::StatusOr<std::vector<ClientRow>> FetchClients(
       absl::Span<const ClientKey> keys,
@@ -66,6 +76,7 @@ class BaseReader final : public SourceReader {
   SourceUsage usage() const override { return {}; }
 
   int streams = 0;
+  std::function<void(int)> before_stream = [](int) {};
 
  private:
   FakeBase& base_;
@@ -259,6 +270,50 @@ TEST_F(IntegrationRunTest, DeletionsThatAreTooManyAreRefusedBeforeTheFirst) {
   const v1::Run done = Run(v1::Run::EXPORT, false, false, dry.plan());
   EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
   EXPECT_TRUE(portal_.contacts.empty());
+}
+
+TEST_F(IntegrationRunTest, APlanIsNoConsentToWhatMovesAfterItWasLookedAt) {
+  AddNew(1, 2000);
+  Run(v1::Run::EXPORT);
+  sides_->settings.guard.contacts = 100;
+  full_ = true;
+  const auto rename = [this](int clients, const char* name) {
+    for (int i = 0; i < clients; ++i) {
+      base_.clients[static_cast<size_t>(i)].attributes["LastName"] = name;
+    }
+  };
+  rename(300, "Petrova");
+  std::string plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  reader_->streams = 0;
+  reader_->before_stream = [&](int stream) {
+    if (stream == 2) rename(2000, "Sidorova");
+  };
+  const v1::Run stopped = Run(v1::Run::EXPORT, false, false, plan);
+  EXPECT_EQ(stopped.state(), v1::Run::FAILED);
+  EXPECT_EQ(stopped.error().reason(), "GUARD_STOPPED");
+  EXPECT_EQ(stopped.error().parameters().at("limit"), "400");
+  EXPECT_LT(model_->changes, 2000);
+  // What the plan shows is agreed to however much it is.
+  plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, plan);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+}
+
+TEST_F(IntegrationRunTest, WhoARunHasCountedIsNotCountedAgainAsUnchanged) {
+  AddNew(1, 30);
+  for (ClientRow& row : base_.clients) row.data_version = "v1";
+  Run(v1::Run::EXPORT);
+  const v1::Run first = Run(v1::Run::EXPORT);
+  EXPECT_EQ(first.counters().unchanged(), 30);
+  base_.clients[0].attributes["LastName"] = "Petrova";
+  base_.clients[0].data_version = "v2";
+  EXPECT_EQ(Run(v1::Run::EXPORT).counters().updated(), 1);
+  // The process died before the end was reported; another takes the run up.
+  --runs_;
+  const v1::Run again = Run(v1::Run::EXPORT);
+  EXPECT_EQ(again.counters().updated(), 1);
+  EXPECT_EQ(again.counters().unchanged(), 29);
+  EXPECT_EQ(again.counters().scanned(), 30);
 }
 
 TEST_F(IntegrationRunTest, TheServersConsentDoesNotLiftTheCeilingsOfTheLocalPolicy) {

@@ -76,6 +76,14 @@ constexpr ReasonText kTexts[] = {
      "({contact_field_type}).",
      "Choose a field of a matching type, or add a transform that yields it.",
      "Выберите поле подходящего типа или добавьте нужное преобразование."},
+    {"LIST_VALUE_UNKNOWN", kInvalid,
+     "The list {contact_field} has no value with the ID \"{value}\". Its values: "
+     "{known}.",
+     "В списке {contact_field} нет значения с ID «{value}». Его значения: {known}.",
+     "Use those IDs. When the portal has got the value only now, load it first: "
+     "guestbridge fields load {integration}.",
+     "Используйте эти ID. Если значение появилось на портале только что, сначала "
+     "загрузите его: guestbridge fields load {integration}."},
     {"FIELD_TAKEN", kInvalid,
      "{contact_field} takes one value and is already fed by {attribute}.",
      "Поле {contact_field} принимает одно значение, и его уже заполняет {attribute}.",

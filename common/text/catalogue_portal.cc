@@ -175,6 +175,37 @@ constexpr ReasonText kTexts[] = {
      "Проверьте, подходят ли ему значения: guestbridge fields load {integration}, "
      "fields "
      "list {integration}; затем сохраните соответствие."},
+    {"MAPPED_FIELD_NOW_MULTIPLE", kOk,
+     "The contact field {contact_field} now holds several values, which it did not "
+     "when version {version} of the field mapping was last used.",
+     "Поле контакта {contact_field} стало множественным; при прошлом использовании "
+     "версии {version} соответствия полей оно хранило одно значение.",
+     "See whether its values still arrive: guestbridge fields load {integration}, "
+     "fields list {integration}; then save the mapping.",
+     "Проверьте, доходят ли его значения: guestbridge fields load {integration}, "
+     "fields list {integration}; затем сохраните соответствие."},
+    {"MAPPED_FIELD_NOW_SINGLE", kOk,
+     "The contact field {contact_field} now holds one value; it held several when "
+     "version {version} of the field mapping was last used.",
+     "Поле контакта {contact_field} теперь хранит одно значение; при прошлом "
+     "использовании версии {version} соответствия полей оно было множественным.",
+     "See whether its values still arrive: guestbridge fields load {integration}, "
+     "fields list {integration}; then save the mapping.",
+     "Проверьте, доходят ли его значения: guestbridge fields load {integration}, "
+     "fields list {integration}; затем сохраните соответствие."},
+    {"MAPPED_VALUE_GONE", kOk,
+     "The list {contact_field} no longer has the values with these IDs, which version "
+     "{version} of the field mapping sends: {values}. The portal drops them without a "
+     "word.",
+     "В списке {contact_field} больше нет значений с этими ID, которые отправляет "
+     "версия {version} соответствия полей: {values}. Портал молча их отбрасывает.",
+     "See which values the list has: guestbridge fields load {integration}, fields "
+     "save "
+     "{integration}. Map to those: fields map {integration} …, and save. Guests whose "
+     "value changes by that are sent again.",
+     "Посмотрите, какие значения есть в списке: guestbridge fields load {integration}, "
+     "fields save {integration}. Сопоставьте их: fields map {integration} …, и "
+     "сохраните. Гости, у которых значение изменится, будут отправлены снова."},
     {"MAPPED_ATTRIBUTE_RETYPED", kOk,
      "The 1C attribute {attribute} is now of the type \"{type}\", which it was not "
      "when version {version} of the field mapping was last used.",

@@ -95,6 +95,14 @@ void AttendIfFailed(const v1::Run& run, v1::IntegrationStatus* status) {
   }
 }
 
+// What an export saw and said beside its work, and the next one will, until somebody
+// mends it.
+void AttendToNotices(const v1::Run& run, v1::IntegrationStatus* status) {
+  for (const v1::Explanation& notice : run.notices()) {
+    if (notice.reason() == "MAPPED_VALUE_GONE") *status->add_attention() = notice;
+  }
+}
+
 // Dry runs left out.
 struct LastExports {
   std::optional<v1::Run> ended;  // the last that ended by itself
@@ -231,7 +239,10 @@ absl::Status SystemStatus::LookAtRuns(Transaction& transaction, const std::strin
                      status->mutable_write_back());
   }
   // A dry run, a match or a comparison says nothing of an export that failed before it.
-  if (last_export != nullptr) AttendIfFailed(*last_export, status);
+  if (last_export != nullptr) {
+    AttendIfFailed(*last_export, status);
+    AttendToNotices(*last_export, status);
+  }
   if (last != nullptr && last->kind() != v1::Run::EXPORT) AttendIfFailed(*last, status);
   GB_ASSIGN_OR_RETURN(const std::vector<v1::Check> checks, LastChecks(transaction, id));
   LookAtChecks(checks, exports.last_good, status);

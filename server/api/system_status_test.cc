@@ -106,6 +106,21 @@ TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
                                                   "ATTENTION_CLIENTS_UNLINKED"));
 }
 
+TEST_F(SystemStatusTest, AListValueThatTheMappingSendsInVainNeedsAPerson) {
+  RunOrder order;
+  order.integration = "main";
+  order.kind = v1::Run::EXPORT;
+  v1::Run run = *runs_.Start(order);
+  run.add_notices()->set_reason("MAPPED_FIELD_RETYPED");
+  v1::Explanation& gone = *run.add_notices();
+  gone.set_reason("MAPPED_VALUE_GONE");
+  (*gone.mutable_parameters())["contact_field"] = "UF_CRM_SEX";
+  End(run, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("MAPPED_VALUE_GONE"));
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::IsEmpty());
+}
+
 TEST_F(SystemStatusTest, AnExportThatFailedIsNotMendedByRunsOfOtherKinds) {
   Run(v1::Run::EXPORT, v1::Run::FAILED);
   EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));

@@ -69,4 +69,21 @@ std::vector<std::string> AttributesOf(absl::string_view transform) {
   return attributes;
 }
 
+std::vector<std::string> ResultsOf(absl::string_view transform) {
+  std::vector<std::string> results;
+  const TransformName* known = FindTransform(transform);
+  if (known == nullptr) return results;
+  const absl::string_view argument = ArgumentOf(transform).value_or("");
+  if (known->argument == ArgumentKind::kText) results.emplace_back(argument);
+  if (known->argument == ArgumentKind::kTable) {
+    const ValueTable table = ParseTable(argument).value_or(ValueTable());
+    for (const auto& [from, to] : table.rows) results.push_back(to);
+    if (table.has_otherwise && !table.otherwise_as_it_is) {
+      results.push_back(table.otherwise);
+    }
+  }
+  std::erase(results, "");
+  return results;
+}
+
 }  // namespace guestbridge::server

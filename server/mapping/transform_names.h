@@ -30,4 +30,7 @@ bool HasRightArgument(absl::string_view transform);
 // entry's source.
 std::vector<std::string> AttributesOf(absl::string_view transform);
 
+// The texts, none of them empty, that a well-formed transform names as its results.
+std::vector<std::string> ResultsOf(absl::string_view transform);
+
 }  // namespace guestbridge::server

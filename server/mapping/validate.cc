@@ -92,6 +92,40 @@ bool Suits(const v1::SourceField& source, const v1::FieldMappingEntry& entry,
   return false;
 }
 
+// As many values as an agent tells of one list; there may be more then.
+constexpr int kMostItems = 500;
+
+// For a person who looks for the right one.
+std::string ValuesOf(const v1::ContactField& list) {
+  constexpr int kMostNamed = 20;
+  std::vector<std::string> values;
+  for (const v1::ContactFieldItem& item : list.items()) {
+    if (values.size() == kMostNamed) {
+      values.emplace_back("…");
+      break;
+    }
+    values.push_back(item.title().empty()
+                         ? item.id()
+                         : absl::StrCat(item.id(), " (", item.title(), ")"));
+  }
+  return absl::StrJoin(values, ", ");
+}
+
+// What is sent to a list and is none of its values: the portal would drop it without a
+// word. Empty: everything is.
+std::string ValueNotInList(const v1::FieldMappingEntry& entry,
+                           const v1::ContactField& list) {
+  if (list.items_size() >= kMostItems) return "";
+  for (const std::string& value :
+       ResultsOf(entry.transforms(entry.transforms_size() - 1))) {
+    const bool known =
+        std::any_of(list.items().begin(), list.items().end(),
+                    [&](const auto& item) { return item.id() == value; });
+    if (!known) return value;
+  }
+  return "";
+}
+
 // The portal's contact needs a name: without one it is given "Contact #1".
 bool IsFed(const v1::FieldMapping& draft, absl::string_view field) {
   const auto feeds = [&](absl::string_view name) {
@@ -189,6 +223,15 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            {"attribute_type", source->type()},
                            {"contact_field", entry.target()},
                            {"contact_field_type", target->type()}});
+  }
+  if (ClassOf(*target) == FieldClass::kList) {
+    const std::string unknown = ValueNotInList(entry, *target);
+    if (!unknown.empty()) {
+      return MakeFieldError("entry.transforms", "LIST_VALUE_UNKNOWN",
+                            {{"contact_field", entry.target()},
+                             {"value", unknown},
+                             {"known", ValuesOf(*target)}});
+    }
   }
   if (ClassOf(*target) != FieldClass::kMultifield) {
     for (const v1::FieldMappingEntry& other : draft.entries()) {

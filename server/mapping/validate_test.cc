@@ -32,6 +32,9 @@ v1::FieldMapping Loaded() {
   target("UF_CRM_AGE", "integer");
   target("UF_CRM_VIP", "boolean");
   target("HONORIFIC", "crm_status");
+  target("UF_CRM_SEX", "enumeration");
+  v1::ContactField& list = *draft.mutable_contact_fields()->rbegin();
+  for (const char* id : {"45", "46"}) list.add_items()->set_id(id);
   return draft;
 }
 
@@ -60,6 +63,29 @@ TEST(ValidateEntry, RefusesAttributesThatTransformsNameAndNobodyHas) {
             "ATTRIBUTE_UNKNOWN");
   EXPECT_EQ(Verdict("LastName", "NAME", {"all-of:LastName,Photo"}),
             "ATTRIBUTE_UNKNOWN");
+}
+
+TEST(ValidateEntry, AListTakesNothingButItsValues) {
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;Female=46"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;x=;*=*"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;Female=47"}),
+            "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"enum:Male=45;*=47"}),
+            "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:47"}), "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:45"}), "OK");
+}
+
+TEST(ValidateEntry, WhoNamesNoValueOfAListIsToldThoseThatItHas) {
+  v1::FieldMapping draft = Loaded();
+  draft.mutable_contact_fields()->rbegin()->mutable_items(0)->set_title("Male");
+  v1::FieldMappingEntry entry;
+  entry.set_source("LastName");
+  entry.set_target("UF_CRM_SEX");
+  entry.add_transforms("constant:47");
+  const absl::Status status = ValidateEntry(draft, entry);
+  EXPECT_EQ(ParametersOf(status).at("value"), "47");
+  EXPECT_EQ(ParametersOf(status).at("known"), "45 (Male), 46");
 }
 
 TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {

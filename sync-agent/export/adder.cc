@@ -110,7 +110,7 @@ void Adder::Add(Decision decision) {
     context_.tally.Count(outcome);
     context_.plan.Write(decision, outcome,
                         import ? PlanTally::Call::kImport : PlanTally::Call::kAdd, {},
-                        /*read_first=*/false);
+                        /*read_first=*/false, /*robots=*/!IsQuiet(decision));
     return;
   }
   if (held_) return Wait(decision);

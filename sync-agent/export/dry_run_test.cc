@@ -83,6 +83,21 @@ TEST(DryRun, SaysWhatItWouldDoAndTheRunDoesIt) {
   EXPECT_EQ(done.counts.skipped, told.counts.skipped);
 }
 
+TEST(DryRun, ItsPlanTellsWhetherRobotsStart) {
+  World world;
+  world.base.Add(1, "Orlova");
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  const std::string quiet = world.Run(dry).progress.plan->digest;
+  dry.policies.robots = RobotsPolicy::kNever;
+  EXPECT_EQ(world.Run(dry).progress.plan->digest, quiet);
+  dry.policies.robots = RobotsPolicy::kAlways;
+  EXPECT_NE(world.Run(dry).progress.plan->digest, quiet);
+  dry.policies.robots = RobotsPolicy::kNewGuests;
+  dry.first_export = false;
+  EXPECT_NE(world.Run(dry).progress.plan->digest, quiet);
+}
+
 TEST(DryRun, SaysWhyGuestsWouldStayAway) {
   World world;
   world.base.Add(1, "Orlova");

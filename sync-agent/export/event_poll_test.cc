@@ -69,6 +69,34 @@ TEST_F(EventPollTest, ContactsThatChangedPlacesWaitForASweepAndAreFollowedThen) 
   EXPECT_EQ((**world_.ledger->Get(two)).contact.value(), ones);
 }
 
+TEST_F(EventPollTest, AGuestThatTurnsOutToBeAStrangerIsCountedOnce) {
+  const ClientKey one = world_.base.clients[0].key;
+  const ClientKey two = world_.base.clients[1].key;
+  std::swap(world_.portal.contacts.at(world_.portal.OfClient(one).at(0)),
+            world_.portal.contacts.at(world_.portal.OfClient(two).at(0)));
+  world_.base.clients[0].attributes["Phone"] = "+79163334455";
+  RunSettings dry = Scheduled();
+  dry.dry_run = true;
+  const RunCounts told = world_.Run(dry).progress.counts;
+  EXPECT_EQ(told.scanned, 30);
+  EXPECT_EQ(told.unchanged, 29);
+  for (const bool whole : {false, true}) {
+    RunSettings settings = Scheduled();
+    settings.reads_whole = whole;
+    const RunCounts done = world_.Run(settings).progress.counts;
+    EXPECT_EQ(done.scanned, 30);
+    EXPECT_EQ(done.unchanged, 29);
+    EXPECT_EQ(done.updated, 1);
+    EXPECT_EQ((**world_.ledger->Get(two)).contact.value(),
+              world_.portal.OfClient(two).at(0));
+    // Once more, the other way round.
+    std::swap(world_.portal.contacts.at(world_.portal.OfClient(one).at(0)),
+              world_.portal.contacts.at(world_.portal.OfClient(two).at(0)));
+    world_.base.clients[0].attributes["Phone"] = "+79163334466";
+    world_.now += absl::Hours(1);
+  }
+}
+
 TEST_F(EventPollTest, AQuietQueueSparesTheSweep) {
   EXPECT_EQ(LookedAt(Scheduled()), 0);
   EXPECT_GT(world_.portal.polls, 0);

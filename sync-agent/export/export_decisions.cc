@@ -108,6 +108,7 @@ void ExportMachine::Consider(const ClientRow& row) {
              settings_.mapping->MapContent(
                  row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
              view, settings_.events, settings_.policies, Trace::kNone);
+  RecountStranger(row.key, *record, decision);
   if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive) {
     LookAtStranger(view.contact, &decision);
   }
@@ -128,6 +129,25 @@ void ExportMachine::Consider(const ClientRow& row) {
   }
   if (Holds(row, view, decision)) return;
   Apply(row, *record, std::move(decision));
+}
+
+void ExportMachine::PassedBy(const ClientKey& key, Outcome outcome) {
+  tally_.Count(outcome);
+  if (!settings_.reads_whole) passed_.insert(absl::HashOf(key.guid()));
+}
+
+void ExportMachine::RecountStranger(const ClientKey& key,
+                                    const std::optional<ClientRecord>& record,
+                                    const Decision& decision) {
+  const bool late = context_.late_strangers.erase(key) + recounted_.erase(key) > 0;
+  // What comes with the stream is not counted yet.
+  if (!late || !stream_done_ || !record.has_value()) return;
+  const bool marked = record->run == settings_.run && record->outcome != Outcome::kNone;
+  const bool passed =
+      settings_.reads_whole || passed_.contains(absl::HashOf(key.guid()));
+  if (marked || !passed) return;
+  tally_.Uncount(decision.action == PlannedAction::kSkip ? Outcome::kSkipped
+                                                         : Outcome::kUnchanged);
 }
 
 bool ExportMachine::Holds(const ClientRow& row, const LinkView& view,
@@ -198,7 +218,7 @@ void ExportMachine::Apply(const ClientRow& row,
       adopter_.Check(std::move(decision));
       return;
     case PlannedAction::kUnchanged: {
-      if (!counted) tally_.Count(Outcome::kUnchanged);
+      if (!counted) PassedBy(row.key, Outcome::kUnchanged);
       if (settings_.dry_run) return;
       ClientRecord known = *record;
       const bool stale =
@@ -218,7 +238,7 @@ void ExportMachine::Apply(const ClientRow& row,
     }
     case PlannedAction::kSkip:
       if (!MarksSkip(decision, record) && !counted) {
-        tally_.Count(Outcome::kSkipped);
+        PassedBy(row.key, Outcome::kSkipped);
         if (settings_.dry_run) {
           context_.plan.Leave(row.key, Outcome::kSkipped, decision.reason,
                               decision.parameters);

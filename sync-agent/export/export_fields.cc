@@ -16,6 +16,10 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kTextName[] = "string";
+constexpr char kMultifieldType[] = "crm_multifield";
+// After a field's name, in the note of their types.
+constexpr char kHoldsOne[] = ":one";
+constexpr char kHoldsSeveral[] = ":several";
 
 std::string NameOf(AttributeKind kind) {
   switch (kind) {
@@ -50,17 +54,44 @@ void ExportMachine::CheckMappedFields(
           {{"contact_field", target}, {"version", version}}));
       return;
     }
+    CheckListValues(target, field->second);
     const std::string shape = absl::StrCat(target, "=", field->second.type);
-    if (parts[0] == version && before.count(shape) == 0) {
-      tally_.AddNotice("MAPPED_FIELD_RETYPED", {{"contact_field", target},
-                                                {"type", field->second.type},
-                                                {"version", version}});
-    }
     absl::StrAppend(&now, " ", shape);
+    if (parts[0] == version && before.count(shape) == 0) {
+      tally_.AddNoticeOf("contact_field", "MAPPED_FIELD_RETYPED",
+                         {{"contact_field", target},
+                          {"type", field->second.type},
+                          {"version", version}});
+    }
+    // Phones and the like always hold several; it is not theirs to change.
+    if (field->second.type == kMultifieldType) continue;
+    const bool multiple = field->second.multiple;
+    const char* const other = multiple ? kHoldsOne : kHoldsSeveral;
+    if (parts[0] == version && before.count(absl::StrCat(target, other)) > 0) {
+      tally_.AddNoticeOf(
+          "contact_field",
+          multiple ? "MAPPED_FIELD_NOW_MULTIPLE" : "MAPPED_FIELD_NOW_SINGLE",
+          {{"contact_field", target}, {"version", version}});
+    }
+    absl::StrAppend(&now, " ", target, multiple ? kHoldsSeveral : kHoldsOne);
   }
   if (settings_.writes() && now != *noted) {
     context_.Check(context_.ledger.SetNote(kFieldTypesNote, now));
   }
+}
+
+void ExportMachine::CheckListValues(const std::string& target,
+                                    const ContactFieldShape& field) {
+  if (!field.items.has_value()) return;
+  std::vector<std::string> gone;
+  for (const std::string& value : settings_.mapping->NamedValues(target)) {
+    if (field.items->count(value) == 0) gone.push_back(value);
+  }
+  if (gone.empty()) return;
+  tally_.AddNoticeOf("contact_field", "MAPPED_VALUE_GONE",
+                     {{"contact_field", target},
+                      {"values", absl::StrJoin(gone, ", ")},
+                      {"version", absl::StrCat(settings_.mapping_version)}});
 }
 
 void ExportMachine::CheckAttributeKinds() {
@@ -101,10 +132,10 @@ void ExportMachine::CheckAttributeKinds() {
 }
 
 void ExportMachine::TellRetyped(const std::string& attribute, AttributeKind kind) {
-  tally_.AddNotice("MAPPED_ATTRIBUTE_RETYPED",
-                   {{"attribute", attribute},
-                    {"type", NameOf(kind)},
-                    {"version", absl::StrCat(settings_.mapping_version)}});
+  tally_.AddNoticeOf("attribute", "MAPPED_ATTRIBUTE_RETYPED",
+                     {{"attribute", attribute},
+                      {"type", NameOf(kind)},
+                      {"version", absl::StrCat(settings_.mapping_version)}});
 }
 
 void ExportMachine::NoteAttributeKinds(bool all) {

@@ -262,7 +262,8 @@ void ExportMachine::End(RunEnd end, absl::Status error) {
 bool ExportMachine::PartsIdle() const {
   return lane_.idle() && gone_.idle() && adder_.idle() && updater_.idle() &&
          adopter_.idle() && survivors_.idle() && deleter_.idle() &&
-         context_.to_fetch.empty() && !reading_ && !fetching_;
+         context_.to_fetch.empty() && context_.late_strangers.empty() && !reading_ &&
+         !fetching_;
 }
 
 size_t ExportMachine::Pending() const {
@@ -323,6 +324,16 @@ void ExportMachine::AskGuard() {
 }
 
 bool ExportMachine::AskForRows() {
+  if (stream_done_ || phase_ > Phase::kRead) {
+    for (const ClientKey& key : context_.late_strangers) {
+      recounted_.insert(key);
+      auto& asked = context_.to_fetch;
+      if (std::find(asked.begin(), asked.end(), key) == asked.end()) {
+        asked.push_back(key);
+      }
+    }
+    context_.late_strangers.clear();
+  }
   // Rows of clients whose contact is gone come before new ones.
   if (!context_.to_fetch.empty() && !fetching_ && !reading_ &&
       phase_ != Phase::kEvents && phase_ != Phase::kSweep &&

@@ -90,6 +90,8 @@ class ExportMachine {
   void LearnPortalKind();
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
+  // Nor would it keep a value that its list no longer has.
+  void CheckListValues(const std::string& target, const ContactFieldShape& field);
   // Whether the rows that came show a mapped attribute of 1C with a type that is not
   // among those of earlier runs.
   void CheckAttributeKinds();
@@ -135,6 +137,11 @@ class ExportMachine {
   bool Planned(const ClientKey& key) const {
     return planned_.contains(absl::HashOf(key.guid()));
   }
+  // Clients that the stream gave and that left no mark of this run.
+  void PassedBy(const ClientKey& key, Outcome outcome);
+  // A stranger that was found out late is counted for what becomes of it now.
+  void RecountStranger(const ClientKey& key, const std::optional<ClientRecord>& record,
+                       const Decision& decision);
   bool PartsIdle() const;
   size_t Pending() const;
   // Clients whose rows are held in memory: enough for two whole requests, and no more.
@@ -177,6 +184,8 @@ class ExportMachine {
   std::deque<ClientRow> held_rows_;  // of the first of them
   bool plan_first_ = false;
   absl::flat_hash_set<size_t> planned_;  // hashes: they may be many
+  absl::flat_hash_set<size_t> passed_;   // of a stream of changes
+  std::set<ClientKey> recounted_;        // late strangers whose rows were asked for
   // Of a dry run, which writes no ledger: what RetryRefused would have done.
   bool retries_refused_ = false;
   bool retries_dropped_ = false;

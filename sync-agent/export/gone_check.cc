@@ -47,6 +47,8 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   ClientRecord known = **record;
   const Stamp mark{context_.settings.originator, key.guid(), ""};
   if (!IsStranger(row, mark, known.dirty)) return;
+  // What is skipped is left to the sweep of the next run.
+  if (known.problem == Outcome::kSkipped) return;
   context_.strangers.insert(key);
   known.dirty = true;
   if (context_.settings.dry_run) {
@@ -54,7 +56,7 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
   } else if (!context_.Check(context_.ledger.Put({known}))) {
     return;
   }
-  context_.Reconsider(key);
+  if (context_.settings.exports()) context_.late_strangers.insert(key);
 }
 
 std::optional<Returned> GoneCheck::JudgeLost(const Question& question,

@@ -53,6 +53,65 @@ TEST_F(MappedFieldsTest, AnotherTypeIsSaidOnce) {
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
+TEST_F(MappedFieldsTest, EachFieldOfAnotherTypeIsSaid) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["PHONE"].type = "string";
+  EXPECT_EQ(Export().progress.notices.size(), 2u);
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, AFieldThatHoldsSeveralValuesNowOrOnlyOneIsSaidOnce) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].multiple = true;
+  world.portal.fields["PHONE"].multiple = true;  // which it always does
+  auto notices = Export().progress.notices;
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_NOW_MULTIPLE");
+  EXPECT_EQ(notices[0].parameters.at("contact_field"), "LAST_NAME");
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].multiple = false;
+  notices = Export().progress.notices;
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_NOW_SINGLE");
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, WhatAnEarlierVersionDidNotNoteIsNotSaid) {
+  world.portal.fields["LAST_NAME"].multiple = true;
+  ASSERT_TRUE(
+      world.ledger->SetNote(kFieldTypesNote, "1 LAST_NAME=string PHONE=crm_multifield")
+          .ok());
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, AValueThatItsListNoLongerHasIsSaidUntilTheMappingIsMended) {
+  world.Map({{"LastName", "LAST_NAME", {}},
+             {"Sex", "UF_CRM_SEX", {"enum:Male=45;Female=46;*= "}}});
+  world.portal.fields["UF_CRM_SEX"] = {"enumeration"};
+  world.portal.fields["UF_CRM_SEX"].items = std::set<std::string>{"45", "46", "47"};
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["UF_CRM_SEX"].items = std::set<std::string>{"45"};
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings(), world.Settings()}) {
+    const auto notices = world.Run(settings).progress.notices;
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+    EXPECT_EQ(notices[0].parameters.at("contact_field"), "UF_CRM_SEX");
+    EXPECT_EQ(notices[0].parameters.at("values"), "46");
+  }
+  world.Map(
+      {{"LastName", "LAST_NAME", {}}, {"Sex", "UF_CRM_SEX", {"enum:Male=45", "trim"}}});
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, WhereThePortalDoesNotTellItsValuesNothingIsSaid) {
+  world.Map({{"LastName", "LAST_NAME", {}}, {"Sex", "HONORIFIC", {"enum:Male=X"}}});
+  world.portal.fields["HONORIFIC"] = {"crm_status"};
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
 class AttributeKindsTest : public MappedFieldsTest {
  protected:
   RunSettings Settings() {
@@ -86,6 +145,14 @@ TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
   EXPECT_EQ(notices[0].parameters.at("attribute"), "Phone");
   EXPECT_EQ(notices[0].parameters.at("type"), "number");
   EXPECT_EQ(notices[0].parameters.at("version"), "1");
+  EXPECT_TRUE(Notices(Settings()).empty());
+}
+
+TEST_F(AttributeKindsTest, EachAttributeOfAnotherTypeIsSaid) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  kinds["LastName"] = {AttributeKind::kBoolean};
+  EXPECT_EQ(Notices(Settings()).size(), 2u);
   EXPECT_TRUE(Notices(Settings()).empty());
 }
 

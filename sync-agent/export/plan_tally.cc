@@ -46,13 +46,14 @@ void PlanTally::AddSample(const ClientKey& client, Outcome outcome,
 }
 
 void PlanTally::Write(const Decision& decision, Outcome outcome, Call call,
-                      std::vector<std::string> fields, bool read_first) {
+                      std::vector<std::string> fields, bool read_first, bool robots) {
   ++calls_[call];
   if (read_first) ++reads_;
   ++written_;
-  digest_ += NumberOf(absl::StrCat(
-      decision.key.guid(), " ", static_cast<int>(outcome), " ", decision.digest.hash,
-      " ", decision.contact.value(), " ", absl::StrJoin(fields, " ")));
+  digest_ +=
+      NumberOf(absl::StrCat(decision.key.guid(), " ", static_cast<int>(outcome), " ",
+                            decision.digest.hash, " ", decision.contact.value(), " ",
+                            absl::StrJoin(fields, " "), robots ? " robots" : ""));
   for (const std::string& field : fields) ++fields_[field];
   AddSample(decision.key, outcome, "", std::move(fields));
 }

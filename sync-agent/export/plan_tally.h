@@ -18,9 +18,9 @@ class PlanTally {
   // The call that would carry the client.
   enum class Call { kImport, kAdd, kUpdate, kDelete };
   // `fields`: of an update, the targets that would be written. `read_first`: the
-  // contact would be read before.
+  // contact would be read before. `robots`: of a new contact, they would start.
   void Write(const Decision& decision, Outcome outcome, Call call,
-             std::vector<std::string> fields, bool read_first);
+             std::vector<std::string> fields, bool read_first, bool robots = false);
   // The client's contact would be deleted, and the client skipped with the reason.
   void Delete(const Decision& decision, const std::string& reason,
               const Parameters& parameters);

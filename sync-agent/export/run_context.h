@@ -48,6 +48,9 @@ struct RunContext {
   // Clients under whose contact ID the portal shows a contact that is not stamped as
   // theirs: looked at like an ID that 1C holds.
   std::set<ClientKey> strangers = {};
+  // Those of them that may have been read and counted before they were found out; they
+  // are considered once all clients were read, at the latest.
+  std::set<ClientKey> late_strangers = {};
   // Clients of whom this run has seen that no contact of theirs is left.
   std::set<ClientKey> seen_gone = {};
   // Of a dry run: what it would do …

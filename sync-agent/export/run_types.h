@@ -41,7 +41,8 @@ inline constexpr char kPortalKindNote[] = "portal-kind";
 // longest. Empty: none did.
 inline constexpr char kRaisedSettleTimeNote[] = "raised-settle-time";
 inline constexpr absl::Duration kLongestSettleTime = absl::Hours(1);
-// "VERSION NAME=TYPE NAME=TYPE …": the mapped fields as the last run saw them.
+// "VERSION NAME=TYPE NAME:one NAME=TYPE NAME:several …": the mapped fields as the last
+// run saw them.
 inline constexpr char kFieldTypesNote[] = "mapped-field-types";
 // "VERSION NAME=KIND,KIND NAME=KIND …": the mapped attributes of 1C as rows have shown
 // them since all were read last.

@@ -71,6 +71,7 @@ bool Settler::Reclaim(const ClientKey& client, ContactId contact) {
   context_.strangers.insert(**owner);
   if (!context_.TakeFrom(**owner, contact)) return false;
   context_.Reconsider(**owner);
+  if (context_.settings.exports()) context_.late_strangers.insert(**owner);
   return true;
 }
 

@@ -21,6 +21,11 @@ int Tally::CountOf(Outcome outcome) const {
 
 void Tally::Count(Outcome outcome) { ++counts_[outcome]; }
 
+void Tally::Uncount(Outcome outcome) {
+  const auto count = counts_.find(outcome);
+  if (count != counts_.end() && count->second > 0) --count->second;
+}
+
 void Tally::Mark(ClientRecord* record, Outcome outcome) {
   Unmark(record);
   record->run = run_;
@@ -66,25 +71,26 @@ void Tally::AddNotice(const std::string& reason, const Parameters& parameters) {
 }
 
 void Tally::AddNoticeOf(const ClientKey& client, const std::string& reason) {
-  AddNoticeOf("client", client.guid(), reason);
+  AddNoticeOf("client", reason, {{"client", client.guid()}});
 }
 
 void Tally::AddNoticeOf(ContactId contact, const std::string& reason) {
-  AddNoticeOf("contact", std::to_string(contact.value()), reason);
+  AddNoticeOf("contact", reason, {{"contact", std::to_string(contact.value())}});
 }
 
-void Tally::AddNoticeOf(const std::string& parameter, const std::string& value,
-                        const std::string& reason) {
+void Tally::AddNoticeOf(const std::string& subject, const std::string& reason,
+                        const Parameters& parameters) {
   constexpr int kMostOfOneReason = 100;
+  const std::string& value = parameters.at(subject);
   int of_reason = 0;
   for (const RunNotice& notice : progress_.notices) {
     if (notice.reason != reason) continue;
-    const auto said = notice.parameters.find(parameter);
+    const auto said = notice.parameters.find(subject);
     if (said != notice.parameters.end() && said->second == value) return;
     ++of_reason;
   }
   if (of_reason >= kMostOfOneReason) return;
-  progress_.notices.push_back({reason, {{parameter, value}}});
+  progress_.notices.push_back({reason, parameters});
 }
 
 void Tally::DropNotice(const std::string& reason) {

@@ -22,6 +22,9 @@ class Tally {
   void Mark(ClientRecord* record, Outcome outcome);
   // Takes the client's mark of this run back: it is decided anew.
   void Unmark(ClientRecord* record);
+  // A client that was counted and left no mark comes again, to be counted as what
+  // becomes of it.
+  void Uncount(Outcome outcome);
   // A contact is about to be deleted; its client counts as skipped.
   void CountDeletion() { ++deletions_; }
   // A settlement marked `after` in the ledger, where this run had counted `before`.
@@ -36,6 +39,9 @@ class Tally {
   // Said once per client or contact, of the first hundred: each is somebody's to mend.
   void AddNoticeOf(const ClientKey& client, const std::string& reason);
   void AddNoticeOf(ContactId contact, const std::string& reason);
+  // The same, of what `parameters` hold under `subject`.
+  void AddNoticeOf(const std::string& subject, const std::string& reason,
+                   const Parameters& parameters);
   void DropNotice(const std::string& reason);
 
   RunProgress& progress() { return progress_; }
@@ -47,8 +53,6 @@ class Tally {
   }
 
  private:
-  void AddNoticeOf(const std::string& parameter, const std::string& value,
-                   const std::string& reason);
   void DropFailure(const ClientKey& client);
 
   int64_t run_;

@@ -237,15 +237,16 @@ absl::StatusOr<std::vector<KnownVersion>> Ledger::KnownVersions(
     for (const ClientKey& key : keys) {
       // 5: skipped for what its row says; every other problem is looked at each time.
       absl::StatusOr<Statement*> query = database_->Prepare(
-          "SELECT version, echo FROM clients WHERE key = ?1 AND dirty = 0 AND "
-          "problem IN (0, 5) AND NOT EXISTS (SELECT 1 FROM attempts WHERE key = ?1)");
+          "SELECT version, echo, CASE outcome WHEN 0 THEN 0 ELSE run END FROM clients "
+          "WHERE key = ?1 AND dirty = 0 AND problem IN (0, 5) AND NOT EXISTS (SELECT 1 "
+          "FROM attempts WHERE key = ?1)");
       if (!query.ok()) found = query.status();
       if (!found.ok()) return;
       const absl::StatusOr<bool> row = (*query)->Bind(1, key.guid()).Step();
       found = row.status();
       if (!found.ok()) return;
       KnownVersion known;
-      if (*row) known = {(*query)->Text(0), (*query)->Int(1) != 0};
+      if (*row) known = {(*query)->Text(0), (*query)->Int(1) != 0, (*query)->Int(2)};
       (*query)->Reset();
       versions.push_back(std::move(known));
     }

@@ -118,6 +118,7 @@ struct KnownVersion {
   // Of a row that needs no second look; empty: the row must be read.
   std::string version;
   bool echo = false;  // made by our own write-back
+  int64_t run = 0;    // that counted the client last; 0: none
 };
 
 enum class AttemptKind { kAdd = 0, kUpdate = 1, kDelete = 2 };

@@ -241,6 +241,20 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
     return std::string(TrimEnds(text));
   };
   for (const Transform& transform : entry.transforms) {
+    if (!multi && (transform.kind == TransformKind::kPhone ||
+                   transform.kind == TransformKind::kEmail)) {
+      // The field holds one text, so that what follows is about the values found.
+      std::vector<MultiValue> list;
+      ValueCollector collector(entry.target, &list, &notes);
+      for (const std::string& value : values) {
+        CollectValues(value, entry.target, transform.kind == TransformKind::kPhone,
+                      transform.kind == TransformKind::kEmail, options_.default_region,
+                      &notes, &collector);
+      }
+      values.clear();
+      for (MultiValue& value : list) values.push_back(std::move(value.value));
+      continue;
+    }
     if (transform.kind == TransformKind::kDate) {
       for (std::string& value : values) {
         value = ApplyDate(value, entry.target, today, &notes, &mapped->lasting);
@@ -252,7 +266,8 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
   }
   // The mapping author's own texts may hold anything.
   for (std::string& value : values) {
-    value = RemoveControls(ToValidUtf8(value), keep_lines);
+    value = RemoveControls(ToValidUtf8(value),
+                           multi ? keep_lines : IsMultiLine(entry.target));
   }
 
   if (multi) {
@@ -265,19 +280,8 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
     if (field != nullptr) field->sent_value = collector.Sent();
     return;
   }
-  std::string text;
-  if (phones || emails) {
-    // Into a single-valued field goes a list.
-    std::vector<MultiValue> list;
-    ValueCollector collector(entry.target, &list, &notes);
-    for (const std::string& value : values) {
-      CollectValues(value, entry.target, phones, emails, options_.default_region,
-                    &notes, &collector);
-    }
-    text = collector.Sent();
-  } else {
-    text = values.size() == 1 ? values.front() : JoinValues(values, ", ");
-  }
+  const std::string text =
+      values.size() == 1 ? values.front() : JoinValues(values, ", ");
   std::string sent = FitText(text, entry.target, &notes);
   if (field != nullptr) field->sent_value = sent;
   mapped->content.fields[entry.target] = std::move(sent);
@@ -307,6 +311,29 @@ std::set<std::string> CompiledMapping::targets() const {
   std::set<std::string> targets;
   for (const Entry& entry : entries_) targets.insert(entry.target);
   return targets;
+}
+
+std::set<std::string> CompiledMapping::NamedValues(const std::string& target) const {
+  std::set<std::string> values;
+  for (const Entry& entry : entries_) {
+    if (entry.target != target) continue;
+    for (auto last = entry.transforms.rbegin(); last != entry.transforms.rend();
+         ++last) {
+      if (last->kind == TransformKind::kTrim) continue;
+      if (last->kind == TransformKind::kConstant) values.insert(last->text);
+      if (last->kind == TransformKind::kEnum) {
+        for (const auto& [from, to] : last->table.rows) values.insert(to);
+        if (last->table.has_otherwise && !last->table.otherwise_as_it_is) {
+          values.insert(last->table.otherwise);
+        }
+      }
+      break;
+    }
+  }
+  std::set<std::string> named;
+  for (const std::string& value : values) named.emplace(TrimEnds(value));
+  named.erase("");
+  return named;
 }
 
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {

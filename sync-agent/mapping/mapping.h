@@ -75,6 +75,9 @@ class CompiledMapping {
   const std::vector<std::string>& attributes() const { return attributes_; }
   // The contact fields that it feeds, each once, by name.
   std::set<std::string> targets() const;
+  // What the last transform of an entry names as its results, where it does: the values
+  // of a table, a constant. All that the target can be sent then; else empty.
+  std::set<std::string> NamedValues(const std::string& target) const;
   int version() const { return options_.version; }
   int compare_version() const {
     return options_.compare_version > 0 ? options_.compare_version : options_.version;

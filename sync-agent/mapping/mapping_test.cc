@@ -280,6 +280,28 @@ TEST(Mapping, SplitValuesBecomeValuesOfAMultifieldAndAListElsewhere) {
             "1990-05-01");
 }
 
+TEST(Mapping, WhatFollowsPhonesAndEMailsInATextFieldIsAboutWhatTheyFound) {
+  EXPECT_EQ(Sent("8 916 555-01-23", "UF_CRM_1", {"phone", "digits"}), "79165550123");
+  EXPECT_EQ(Sent("8 916 555-01-23", "UF_CRM_1", {"digits", "phone"}), "+79165550123");
+  EXPECT_EQ(
+      Sent("8 916 555-01-23\n8 916 555-01-24", "UF_CRM_1", {"phone", "join:\\s/\\s"}),
+      "+79165550123 / +79165550124");
+  EXPECT_EQ(Sent("8 916 555-01-23\n8 916 555-01-24", "UF_CRM_1", {"phone"}),
+            "+79165550123, +79165550124");
+  EXPECT_EQ(Sent("a@hotel.example; b@hotel.example", "UF_CRM_1", {"email", "upper"}),
+            "A@HOTEL.EXAMPLE, B@HOTEL.EXAMPLE");
+  EXPECT_EQ(Sent("none", "UF_CRM_1", {"phone", "constant:-"}), "-");
+}
+
+TEST(Mapping, NoValueIsAnEmptyTextToTheTableThatFollows) {
+  EXPECT_EQ(Sent("", "UF_CRM_1", {"first-of:B,C", "enum:=7;x=8"}), "7");
+  EXPECT_EQ(Sent("", "UF_CRM_1", {"all-of:B,C", "enum:=7;x=8"}), "7");
+  EXPECT_EQ(Sent(";", "UF_CRM_1", {"split:;", "enum:=7;x=8"}), "7");
+  EXPECT_EQ(Sent("no phone", "UF_CRM_1", {"phone", "enum:=7;*=*"}), "7");
+  EXPECT_EQ(Sent("", "UF_CRM_1", {"first-of:B,C", "enum:x=8;*=9"}), "");
+  EXPECT_THAT(Values(MapOne("", "WEB", {"split:;", "trim"}), "WEB"), IsEmpty());
+}
+
 TEST(Mapping, WhatATransformDoesNotKnowIsNoted) {
   EXPECT_THAT(Reasons(MapOne("Other", "HONORIFIC", {"enum:Male=HNR_RU_1"})),
               ElementsAre("VALUE_NOT_IN_TABLE"));

@@ -218,6 +218,8 @@ const char* ApplyTransform(const Transform& transform, AttributeText attribute,
       made = {JoinValues(*values, transform.text)};
       break;
     default:
+      // No value is an empty text, for which a table may have a row.
+      if (values->empty()) values->emplace_back();
       for (std::string& value : *values) value = ApplyText(transform, value, &note);
       return note;
   }

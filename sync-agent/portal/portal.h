@@ -146,6 +146,9 @@ struct ContactFieldShape {
   std::string type;  // the portal's own name of it, e.g. "string", "crm_multifield"
   bool read_only = false;
   bool required = false;
+  bool multiple = false;
+  // IDs of a list's values. Nothing: it is no list, or the portal did not say.
+  std::optional<std::set<std::string>> items = {};
 };
 
 // From `time` or `result_time`; absent values are negative.

@@ -42,7 +42,8 @@ struct SourceUsage {
 // nothing.
 struct ClientPage {
   std::vector<ClientRow> rows;
-  // Of a kCompare stream: clients that were looked at and need no row.
+  // Of a kCompare stream: clients that were looked at and need no row, without those
+  // that the caller has counted.
   int unchanged = 0;
   bool last = false;
   // With the last page only: something that a person should see, for a run's notices.
@@ -63,8 +64,9 @@ class ClientStream {
 
 // What the caller knows of a client's row.
 struct KnownRow {
-  std::string version;  // data_version whose row needs no second look; empty: none
-  bool echo = false;    // that version was made by our own write-back
+  std::string version;   // data_version whose row needs no second look; empty: none
+  bool echo = false;     // that version was made by our own write-back
+  bool counted = false;  // the caller has dealt with the client since it began
 };
 // In the order of the keys. Called from the thread that reads the stream.
 using KnownRows =

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +22,20 @@ bool IsWrite(const Command& command) {
          std::holds_alternative<UpdateContact>(command) ||
          std::holds_alternative<DeleteContact>(command) ||
          std::holds_alternative<ImportContacts>(command);
+}
+
+// Of a field that is a list; a list that can't be read says nothing.
+std::optional<std::set<std::string>> ItemsOf(const Json* items) {
+  if (items == nullptr || (!items->is_array() && !items->is_object())) {
+    return std::nullopt;
+  }
+  std::set<std::string> ids;
+  for (const Json& item : *items) {
+    const auto id = item.is_object() ? TextOf(FindMember(item, "ID")) : std::nullopt;
+    if (!id.has_value() || id->empty()) return std::nullopt;
+    ids.insert(*id);
+  }
+  return ids;
 }
 
 bool IsOfEvents(const Command& command) {
@@ -172,7 +189,8 @@ struct ValueOf {
         return flag != nullptr && IsTrue(*flag);
       };
       result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
-                              is("isReadOnly"), is("isRequired")};
+                              is("isReadOnly"), is("isRequired"), is("isMultiple"),
+                              ItemsOf(FindMember(shape, "items"))};
     }
     return true;
   }

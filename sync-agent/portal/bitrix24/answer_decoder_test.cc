@@ -602,6 +602,8 @@ TEST(AnswerDecoder, ContactFieldsCarryTypeAndWhetherTheyCanBeWritten) {
   EXPECT_EQ(known.fields.at("UF_CRM_1").type, "string");
   EXPECT_FALSE(known.fields.at("UF_CRM_1").read_only);
   EXPECT_TRUE(known.fields.at("UF_CRM_1").required);
+  EXPECT_FALSE(known.fields.at("UF_CRM_1").multiple);
+  EXPECT_FALSE(known.fields.at("UF_CRM_1").items.has_value());
   EXPECT_FALSE(known.fields.at("ID").required);
   // Nothing of a list that can't be whole.
   for (const char* text : {R"({"result":[]})", R"({"result":{}})", R"({"result":true})",
@@ -610,6 +612,23 @@ TEST(AnswerDecoder, ContactFieldsCarryTypeAndWhetherTheyCanBeWritten) {
     EXPECT_EQ(broken.fate, Fate::kUnknown);
     EXPECT_TRUE(broken.fields.empty());
   }
+}
+
+TEST(AnswerDecoder, AListFieldTellsItsValuesWhereAllCanBeRead) {
+  const auto fields =
+      Single(GetContactFields{},
+             R"({"result":{"ID":{"type":"integer"},)"
+             R"("UF_A":{"type":"enumeration","isMultiple":true,)"
+             R"("items":[{"ID":"45","VALUE":"Silver"},{"ID":46,"VALUE":"Gold"}]},)"
+             R"("UF_B":{"type":"enumeration","items":[]},)"
+             R"("UF_C":{"type":"enumeration","items":[{"ID":"45"},{"VALUE":"x"}]}}})")
+          .results[0]
+          .fields;
+  ASSERT_EQ(fields.size(), 4u);
+  EXPECT_TRUE(fields.at("UF_A").multiple);
+  EXPECT_EQ(fields.at("UF_A").items, (std::set<std::string>{"45", "46"}));
+  EXPECT_EQ(fields.at("UF_B").items, std::set<std::string>());
+  EXPECT_FALSE(fields.at("UF_C").items.has_value());
 }
 
 TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {

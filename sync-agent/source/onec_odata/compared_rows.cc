@@ -30,7 +30,8 @@ absl::StatusOr<std::vector<KnownRow>> AskKnown(const KnownRows& known,
 }
 
 absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
-                                                 absl::Span<const ClientRow> narrow) {
+                                                 absl::Span<const ClientRow> narrow,
+                                                 int* counted) {
   std::vector<ClientKey> keys;
   keys.reserve(narrow.size());
   for (const ClientRow& row : narrow) keys.push_back(row.key);
@@ -40,6 +41,7 @@ absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
     const bool same =
         !rows[i].version.empty() && rows[i].version == narrow[i].data_version;
     if (!same) differing.push_back(keys[i]);
+    if (same && rows[i].counted && counted != nullptr) ++*counted;
   }
   return differing;
 }
@@ -68,8 +70,10 @@ absl::StatusOr<ComparedPage> ComparedRows::Next() {
       listed_ = narrow.last;
     }
     page.versionless = HasNoVersions(narrow_);
-    GB_ASSIGN_OR_RETURN(std::vector<ClientKey> differing, Differing(known_, narrow_));
-    page.unchanged = static_cast<int>(narrow_.size() - differing.size());
+    int counted = 0;
+    GB_ASSIGN_OR_RETURN(std::vector<ClientKey> differing,
+                        Differing(known_, narrow_, &counted));
+    page.unchanged = static_cast<int>(narrow_.size() - differing.size()) - counted;
     wanted_.erase(wanted_.begin(),
                   wanted_.begin() + static_cast<std::ptrdiff_t>(wanted_at_));
     wanted_at_ = 0;

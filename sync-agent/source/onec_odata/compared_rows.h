@@ -11,7 +11,7 @@ namespace guestbridge::agent {
 
 struct ComparedPage {
   std::vector<ClientRow> rows;  // whole, no folders
-  int unchanged = 0;            // clients whose version is the known one
+  int unchanged = 0;  // clients whose version is the known one, not counted yet
   // The base publishes no versions: nothing of this page was compared, nor can be.
   bool versionless = false;
   bool last = false;
@@ -41,8 +41,10 @@ class ComparedRows {
 // What the caller knows, one for each of `keys`.
 absl::StatusOr<std::vector<KnownRow>> AskKnown(const KnownRows& known,
                                                absl::Span<const ClientKey> keys);
-// Keys of the rows whose version is not the known one.
+// Keys of the rows whose version is not the known one. `counted`, unless null: how many
+// of the others the caller has counted is added.
 absl::StatusOr<std::vector<ClientKey>> Differing(const KnownRows& known,
-                                                 absl::Span<const ClientRow> narrow);
+                                                 absl::Span<const ClientRow> narrow,
+                                                 int* counted = nullptr);
 
 }  // namespace guestbridge::agent
