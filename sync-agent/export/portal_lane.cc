@@ -302,9 +302,12 @@ absl::Duration PortalLane::PatienceWith(const PortalAnswer& answer) const {
   return heard_ || settings_.unattended ? settings_.away_patience : settings_.patience;
 }
 
-void PortalLane::Wait(const PortalAnswer& answer, const Instant& now) {
+void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) {
   if (!failing_since_.has_value()) failing_since_ = now.steady;
-  const absl::Duration away = now.steady - *failing_since_;
+  if (!job->failing_since.has_value()) job->failing_since = now.steady;
+  // What others are answered, a probe above all, ends no read that never is.
+  const absl::Duration away =
+      now.steady - std::min(*failing_since_, *job->failing_since);
   if (away > PatienceWith(answer)) {
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (away > settings_.patience) {
@@ -349,7 +352,10 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   if (answer.fate == RequestFate::kRefused) {
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (IsTransportFailure(answer)) {
-    Wait(answer, now);
+    Wait(answer, now, &job);
+  } else if (answer.fate == RequestFate::kTooFast) {
+    heard_ = true;
+    Wait(answer, now, &job);
   } else if (const CommandResult* put_off = FirstPutOff(answer); put_off != nullptr) {
     // The portal is there, and yet what it puts off again and again is not done.
     heard_ = true;
@@ -357,10 +363,11 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     word.reason = put_off->reason;
     word.parameters = answer.parameters;
     word.parameters["code"] = put_off->portal_code;
-    Wait(word, now);
+    Wait(word, now, &job);
   } else {
     heard_ = true;
     failing_since_.reset();
+    job.failing_since.reset();
     tally_.DropNotice(kAwayNotice);
   }
 

@@ -29,6 +29,8 @@ class PortalLane {
     // creates, claims.
     bool claims = false;
     bool probe = false;  // the lane's own
+    // Since when it has got no usable answer; the lane's own.
+    std::optional<absl::Duration> failing_since = std::nullopt;
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
     std::function<bool()> prepare;
@@ -97,8 +99,9 @@ class PortalLane {
   absl::Duration StartLater(Waiting* waiting, const RequestLoad& load,
                             const Instant& now);
   void CountWait(const Instant& now);
-  // Counts how long the portal has been away, and gives up when that is too long.
-  void Wait(const PortalAnswer& answer, const Instant& now);
+  // Counts how long the portal has been away, or gave the job no usable answer, and
+  // gives up when that is too long.
+  void Wait(const PortalAnswer& answer, const Instant& now, Job* job);
   absl::Duration PatienceWith(const PortalAnswer& answer) const;
   void Probe(const Instant& now, std::vector<ActionToDo>* actions);
   void Send(Job job, const RequestLoad& load, const Instant& now,
