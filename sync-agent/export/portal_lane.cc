@@ -103,6 +103,22 @@ Command Outline(const Command& command) {
       command);
 }
 
+// So often a read is asked again whose answer nobody can read.
+constexpr int kUnreadableTries = 3;
+
+// It came, and is none: bytes that are no text, say, which stand in one of the
+// contacts.
+bool IsUnreadable(const PortalAnswer& answer) {
+  if (answer.fate != RequestFate::kUnknown) return false;
+  const auto code = answer.parameters.find("code");
+  return answer.reason == "PORTAL_ANSWER_BROKEN" ||
+         answer.reason == "ANSWER_TOO_LARGE" ||
+         (code != answer.parameters.end() && code->second == "WRONG_ENCODING");
+}
+
+// A look with what vouches for it, and a question to both methods: never in less.
+constexpr size_t kLeastCommands = 3;
+
 bool MayLeave(const PortalLane::Job& job, bool may_claim) {
   return !job.claims || may_claim;
 }
@@ -150,6 +166,20 @@ bool PortalLane::HasRoom() const {
          std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
            return MayLeave(waiting.job, may_claim_) && waiting.waits_for.empty();
          });
+}
+
+bool PortalLane::IsTooLarge(const Job& job) const {
+  if (job.commands.size() <= kLeastCommands) return false;
+  const RequestLoad load = CountMethods(job.commands);
+  return std::any_of(load.begin(), load.end(), [&](const auto& asked) {
+    return asked.second.commands > CommandsPerRequest(asked.first.c_str());
+  });
+}
+
+bool PortalLane::IsHopeless(const PortalAnswer& answer, Job* job) const {
+  if (!IsUnreadable(answer)) return false;
+  ++job->unreadable;
+  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing_since;
 }
 
 bool PortalLane::Waits(absl::string_view method) const {
@@ -366,6 +396,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     Wait(word, now, &job);
   } else {
     heard_ = true;
+    heard_at_ = now.steady;
     failing_since_.reset();
     job.failing_since.reset();
     tally_.DropNotice(kAwayNotice);
@@ -391,6 +422,12 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   }
   if (answer.fate != RequestFate::kUnknown) {
     tally_.progress().portal.retried += static_cast<int>(job.commands.size());
+  } else if (job.take_back && failure_.ok() && IsTooLarge(job)) {
+    return job.take_back();
+  } else if (failure_.ok() && IsHopeless(answer, &job)) {
+    PortalAnswer taken = answer;
+    taken.fate = RequestFate::kAnswered;
+    return job.done(taken);
   }
   waiting_.push_front({std::move(job), false, {}});
 }

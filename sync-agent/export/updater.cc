@@ -131,6 +131,8 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
   ListContacts list;
   std::set<std::string> select;
   while (!to_read_.empty() && items->size() < most) {
+    const bool alone = one_by_one_.count(to_read_.front().contact) > 0;
+    if (alone && !items->empty()) break;
     Decision decision = std::move(to_read_.front());
     to_read_.pop_front();
     const bool compare = decision.changed.empty();
@@ -142,6 +144,7 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
     if (list.ids.size() == kIdsPerCommand) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
+    if (alone) break;
   }
   if (!list.ids.empty()) job.commands.push_back(std::move(list));
   for (Command& command : job.commands) {
@@ -171,7 +174,20 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
         items->erase(item);
       }
     }
-    for (const auto& [id, decision] : *items) AskWhetherGone(decision);
+    const bool unread = std::all_of(
+        answer.results.begin(), answer.results.end(),
+        [](const CommandResult& result) { return result.fate == Fate::kUnknown; });
+    for (auto& [id, decision] : *items) {
+      if (unread && one_by_one_.insert(id).second) {
+        to_read_.push_back(std::move(decision));
+      } else {
+        AskWhetherGone(decision);
+      }
+    }
+  };
+  job.take_back = [this, items] {
+    --in_flight_;
+    for (auto& [id, decision] : *items) to_read_.push_back(std::move(decision));
   };
   ++in_flight_;
   return job;

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "sync-agent/export/gone_check.h"
@@ -57,6 +58,8 @@ class Updater {
   RunContext& context_;
   GoneCheck& gone_;
   std::deque<Decision> to_read_;
+  // Read in a request of their own: nobody could read what they were read with.
+  std::set<ContactId> one_by_one_;
   std::deque<Item> ready_;
   std::deque<Item> claims_;  // of contacts that may not bear their client's mark yet
   int in_flight_ = 0;

@@ -87,6 +87,13 @@ std::optional<PortalLane::Job> WindowScan::Next() {
     job.commands.push_back(GetProfile{});
   }
   job.done = [this, asked](const PortalAnswer& answer) { Take(*asked, answer); };
+  job.take_back = [this, asked] {
+    --in_flight_;
+    for (auto range = asked->rbegin(); range != asked->rend(); ++range) {
+      // The end is asked for when all else is done.
+      if (range->upto.has_value()) ranges_.push_front(*range);
+    }
+  };
   ++in_flight_;
   return job;
 }
@@ -103,6 +110,9 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
                 (witness.admin || (kind_ == Witness::kAny && witness.admin_unsaid));
   if (!seen && !MutantActive(Mutant::kNoWitness)) {
     complete_ = false;
+    if (witness_.exists() && witness.fate == Fate::kDone && witness.complete_page) {
+      missing_witness_ = witness_;
+    }
     return;
   }
   if (kind_ == Witness::kOurs) context_.sight_proven = true;
