@@ -357,6 +357,38 @@ TEST(ExportMachine, AContactThatCannotBeReadPutsOffItsGuestAndNobodyElse) {
   EXPECT_LT(world.now - begun, absl::Minutes(10));
 }
 
+TEST(ExportMachine, ARowOfWrongTypesPutsOffItsGuestAndNobodyElse) {
+  World world;
+  for (int i = 1; i <= 120; ++i) {
+    world.base.Add(i, "Orlova", absl::StrCat("+7916", 1000000 + i));
+  }
+  world.Run(world.Settings());
+  for (ClientRow& client : world.base.clients) {
+    client.attributes["Phone"][5] = '2';
+  }
+  const ClientKey broken = world.base.clients[60].key;
+  const ContactId contact(world.portal.OfClient(broken).front());
+  // As the decoder takes it: the row is none, and the page not whole.
+  world.portal.spoil = [contact](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (std::holds_alternative<GetContact>(command)) {
+      if (result->rows.front().id == contact) *result = CommandResult();
+    } else if (list != nullptr && !list->select.empty() &&
+               std::erase_if(result->rows, [&](const ContactRow& row) {
+                 return row.id == contact;
+               }) > 0) {
+      result->complete_page = false;
+    }
+  };
+  const int before = world.portal.requests;
+  const auto result = world.Run(world.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 119);
+  EXPECT_EQ(result.progress.counts.deferred, 1);
+  EXPECT_EQ((**world.ledger->Get(broken)).reason, "CONTACT_UNREADABLE");
+  EXPECT_LT(world.portal.requests - before, 40);
+}
+
 TEST(ExportMachine, APortalThatIsNotThereEndsARunThatSomebodyStarted) {
   World world;
   world.base.Add(1, "Orlova");

@@ -98,6 +98,15 @@ std::optional<PortalLane::Job> WindowScan::Next() {
   return job;
 }
 
+bool WindowScan::HidesItsMark(const ContactRow& row) {
+  if (!row.stamp.originator.empty() || !row.stamp.origin.empty()) return false;
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status()) || !owner->has_value()) return false;
+  const auto record = context_.ledger.Get(**owner);
+  return context_.Check(record.status()) && record->has_value() &&
+         (*record)->revision > 0;
+}
+
 void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answer) {
   --in_flight_;
   const CommandResult& witness = answer.results.back();
@@ -105,12 +114,16 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
       witness_.exists()
           ? witness.fate == Fate::kDone &&
                 std::any_of(witness.rows.begin(), witness.rows.end(),
-                            [&](const ContactRow& row) { return row.id == witness_; })
+                            [&](const ContactRow& row) {
+                              return row.id == witness_ &&
+                                     (kind_ == Witness::kAny || !HidesItsMark(row));
+                            })
           : witness.fate == Fate::kDone &&
                 (witness.admin || (kind_ == Witness::kAny && witness.admin_unsaid));
   if (!seen && !MutantActive(Mutant::kNoWitness)) {
     complete_ = false;
-    if (witness_.exists() && witness.fate == Fate::kDone && witness.complete_page) {
+    if (witness_.exists() && witness.fate == Fate::kDone && witness.complete_page &&
+        witness.rows.empty()) {
       missing_witness_ = witness_;
     }
     return;

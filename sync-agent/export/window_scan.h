@@ -45,6 +45,9 @@ class WindowScan {
   };
 
   void Take(const std::vector<Range>& ranges, const PortalAnswer& answer);
+  // A contact of ours that we stamped is shown without any mark: so may those be that
+  // are looked for.
+  bool HidesItsMark(const ContactRow& row);
 
   RunContext& context_;
   ContactId start_;

@@ -70,6 +70,31 @@ TEST(WindowScan, ADoubtIsSettledWithoutARunThoughTheContactThatBoreWitnessIsGone
   EXPECT_EQ((**world.ledger->Get(witness)).link, LinkState::kLost);
 }
 
+TEST(WindowScan, APortalThatShowsNoMarksProvesNoAbsence) {
+  testing::World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  const ClientKey doubted = world.base.Add(2, "Ivanova").key;
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kLostAfter; };
+  world.Run(world.Settings());
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  const auto settle = [&] {
+    world.now += absl::Minutes(10);
+    RunSettings settings = world.Settings();
+    settings.kind = RunKind::kSettle;
+    ASSERT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  };
+  world.portal.spoil = [](const Command&, CommandResult* result) {
+    for (ContactRow& row : result->rows) row.stamp = Stamp();
+  };
+  settle();
+  EXPECT_EQ(world.ledger->Attempts()->size(), 1u);
+  world.portal.spoil = [](const Command&, CommandResult*) {};
+  settle();
+  EXPECT_TRUE(world.ledger->Attempts()->empty());
+  EXPECT_EQ(world.portal.OfClient(doubted).size(), 1u);
+}
+
 TEST(WindowScan, ALedgerThatIsLostIsNoReasonToAddWhatHiddenContactsMayBe) {
   testing::World world;
   world.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
