@@ -75,6 +75,10 @@ std::optional<PortalLane::Job> Adopter::Next() {
                  }});
     }
   };
+  job.take_back = [this, items] {
+    --in_flight_;
+    for (auto& [id, decision] : *items) queue_.push_back(std::move(decision));
+  };
   ++in_flight_;
   return job;
 }

@@ -64,7 +64,7 @@ ExportMachine::ExportMachine(RunSettings settings, Ledger& ledger, Pacer& pacer,
       deleter_(context_, updater_),
       sweep_(context_, gone_),
       events_(context_, sweep_),
-      settler_(context_),
+      settler_(context_, sweep_),
       matcher_(context_, updater_),
       reconciler_(context_, gone_, sweep_) {}
 

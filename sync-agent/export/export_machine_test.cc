@@ -301,6 +301,94 @@ TEST(ExportMachine, ThePortalMayBeAwayForAnHourOnceItWasThere) {
   EXPECT_LT(world.now, from + absl::Hours(1) + absl::Minutes(8));
 }
 
+TEST(ExportMachine, ReadsThatAreCutOffAreAskedAgainInSmallerRequests) {
+  World world;
+  for (int i = 1; i <= 600; ++i) {
+    world.base.Add(i, "Orlova", absl::StrCat("+7916", 1000000 + i));
+  }
+  world.Run(world.Settings());
+  for (int i = 1; i <= 60; ++i) {
+    world.portal.Delete(world.portal.OfClient(world.base.clients[i].key).front());
+  }
+  for (int i = 100; i < 600; ++i) {
+    world.base.clients[i].attributes["Phone"] = absl::StrCat("+7916", 2000000 + i);
+  }
+  // By now it takes long for each command.
+  world.portal.no_answer = [](const PortalRequest& request) {
+    return request.commands.size() > 4 ? "PORTAL_ANSWERED_HTML" : "";
+  };
+  const absl::Duration begun = world.now;
+  const auto result = world.Run(world.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.recreated, 60);
+  EXPECT_EQ(result.progress.counts.updated, 500);
+  EXPECT_LT(world.now - begun, absl::Minutes(10));
+}
+
+TEST(ExportMachine, AContactThatCannotBeReadPutsOffItsGuestAndNobodyElse) {
+  World world;
+  for (int i = 1; i <= 120; ++i) {
+    world.base.Add(i, "Orlova", absl::StrCat("+7916", 1000000 + i));
+  }
+  world.Run(world.Settings());
+  for (ClientRow& client : world.base.clients) {
+    client.attributes["Phone"][5] = '2';
+  }
+  const ClientKey unreadable = world.base.clients[60].key;
+  const ContactId contact(world.portal.OfClient(unreadable).front());
+  // Bytes that are no text, in a value that only some requests read.
+  world.portal.no_answer = [contact](const PortalRequest& request) {
+    for (const Command& command : request.commands) {
+      const auto* get = std::get_if<GetContact>(&command);
+      const auto* list = std::get_if<ListContacts>(&command);
+      const bool shows = (get != nullptr && get->id == contact) ||
+                         (list != nullptr && !list->select.empty() &&
+                          std::count(list->ids.begin(), list->ids.end(), contact) > 0);
+      if (shows) return "PORTAL_ANSWER_BROKEN";
+    }
+    return "";
+  };
+  const absl::Duration begun = world.now;
+  const auto result = world.Run(world.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 119);
+  EXPECT_EQ(result.progress.counts.deferred, 1);
+  EXPECT_EQ((**world.ledger->Get(unreadable)).reason, "CONTACT_UNREADABLE");
+  EXPECT_LT(world.now - begun, absl::Minutes(10));
+}
+
+TEST(ExportMachine, ARowOfWrongTypesPutsOffItsGuestAndNobodyElse) {
+  World world;
+  for (int i = 1; i <= 120; ++i) {
+    world.base.Add(i, "Orlova", absl::StrCat("+7916", 1000000 + i));
+  }
+  world.Run(world.Settings());
+  for (ClientRow& client : world.base.clients) {
+    client.attributes["Phone"][5] = '2';
+  }
+  const ClientKey broken = world.base.clients[60].key;
+  const ContactId contact(world.portal.OfClient(broken).front());
+  // As the decoder takes it: the row is none, and the page not whole.
+  world.portal.spoil = [contact](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (std::holds_alternative<GetContact>(command)) {
+      if (result->rows.front().id == contact) *result = CommandResult();
+    } else if (list != nullptr && !list->select.empty() &&
+               std::erase_if(result->rows, [&](const ContactRow& row) {
+                 return row.id == contact;
+               }) > 0) {
+      result->complete_page = false;
+    }
+  };
+  const int before = world.portal.requests;
+  const auto result = world.Run(world.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 119);
+  EXPECT_EQ(result.progress.counts.deferred, 1);
+  EXPECT_EQ((**world.ledger->Get(broken)).reason, "CONTACT_UNREADABLE");
+  EXPECT_LT(world.portal.requests - before, 40);
+}
+
 TEST(ExportMachine, APortalThatIsNotThereEndsARunThatSomebodyStarted) {
   World world;
   world.base.Add(1, "Orlova");

@@ -50,6 +50,9 @@ class FakePortal {
   bool find_finds_everybody = false;
   // Nothing arrives while it says so.
   std::function<bool()> away = [] { return false; };
+  // Why a request that only reads gets no usable answer; empty: it gets one.
+  std::function<std::string(const PortalRequest&)> no_answer =
+      [](const PortalRequest&) { return std::string(); };
   int requests = 0;
   int phone_reads = 0;  // requests for the phones of contacts by their IDs
   int adds = 0;
@@ -114,6 +117,13 @@ class FakePortal {
       answer.fate = RequestFate::kNotSent;
       answer.reason = "CONNECTION_REFUSED";
       for (auto& result : answer.results) result.fate = Fate::kNotExecuted;
+      Spread(request, &answer);
+      return answer;
+    }
+    if (const std::string reason = changes ? "" : no_answer(request); !reason.empty()) {
+      answer.fate = RequestFate::kUnknown;
+      answer.reason = reason;
+      answer.parameters["status"] = "504";
       Spread(request, &answer);
       return answer;
     }

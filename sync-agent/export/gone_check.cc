@@ -1,5 +1,7 @@
 #include "sync-agent/export/gone_check.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,7 +14,7 @@ namespace guestbridge::agent {
 namespace {
 
 // Two commands a question and one for the rights of the asker.
-constexpr size_t kQuestionsPerRequest = 20;
+constexpr int kMostPerRequest = 20;
 
 }  // namespace
 
@@ -81,10 +83,14 @@ std::optional<Returned> GoneCheck::JudgeLost(const Question& question,
 
 std::optional<PortalLane::Job> GoneCheck::Next() {
   if (queue_.empty()) return std::nullopt;
+  // A list by origin reads the portal's whole table: it may take seconds.
+  const auto most = static_cast<size_t>(std::clamp(
+      context_.lane.CommandsPerRequest("crm.contact.list"), 1, kMostPerRequest));
   auto questions = std::make_shared<std::vector<Question>>();
   PortalLane::Job job;
   job.commands.push_back(GetProfile{});
-  while (!queue_.empty() && questions->size() < kQuestionsPerRequest) {
+  while (!queue_.empty() && questions->size() < most) {
+    if (queue_.front().alone && !questions->empty()) break;
     questions->push_back(std::move(queue_.front()));
     queue_.pop_front();
     const Question& question = questions->back();
@@ -92,9 +98,20 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
     ListContacts by_origin;
     by_origin.origin = Stamp{context_.settings.originator, question.client.guid(), ""};
     job.commands.push_back(std::move(by_origin));
+    if (question.alone) break;
   }
   job.done = [this, questions](const PortalAnswer& answer) {
     --in_flight_;
+    const bool unread = std::all_of(
+        answer.results.begin(), answer.results.end(),
+        [](const CommandResult& result) { return result.fate == Fate::kUnknown; });
+    if (unread && !questions->front().alone) {
+      for (Question& question : *questions) {
+        question.alone = true;
+        queue_.push_back(std::move(question));
+      }
+      return;
+    }
     // Where the portal says nothing about rights, its "not found" is taken at its word:
     // to somebody without rights it says "access denied".
     const CommandResult& profile = answer.results[0];
@@ -146,6 +163,10 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
       }
       question.gone(look.own);
     }
+  };
+  job.take_back = [this, questions] {
+    --in_flight_;
+    std::move(questions->rbegin(), questions->rend(), std::front_inserter(queue_));
   };
   ++in_flight_;
   return job;

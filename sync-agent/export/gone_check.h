@@ -34,6 +34,8 @@ class GoneCheck {
     // The ledger takes it for gone already. One that is there again, and not the
     // client's, is gone as before, unless the two answers contradict each other.
     bool lost = false;
+    // In a request of its own: nobody could read the answer that it was part of.
+    bool alone = false;
   };
 
   explicit GoneCheck(RunContext& context) : context_(context) {}

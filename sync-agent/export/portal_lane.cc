@@ -103,6 +103,22 @@ Command Outline(const Command& command) {
       command);
 }
 
+// So often a read is asked again whose answer nobody can read.
+constexpr int kUnreadableTries = 3;
+
+// It came, and is none: bytes that are no text, say, which stand in one of the
+// contacts.
+bool IsUnreadable(const PortalAnswer& answer) {
+  if (answer.fate != RequestFate::kUnknown) return false;
+  const auto code = answer.parameters.find("code");
+  return answer.reason == "PORTAL_ANSWER_BROKEN" ||
+         answer.reason == "ANSWER_TOO_LARGE" ||
+         (code != answer.parameters.end() && code->second == "WRONG_ENCODING");
+}
+
+// A look with what vouches for it, and a question to both methods: never in less.
+constexpr size_t kLeastCommands = 3;
+
 bool MayLeave(const PortalLane::Job& job, bool may_claim) {
   return !job.claims || may_claim;
 }
@@ -150,6 +166,20 @@ bool PortalLane::HasRoom() const {
          std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& waiting) {
            return MayLeave(waiting.job, may_claim_) && waiting.waits_for.empty();
          });
+}
+
+bool PortalLane::IsTooLarge(const Job& job) const {
+  if (job.commands.size() <= kLeastCommands) return false;
+  const RequestLoad load = CountMethods(job.commands);
+  return std::any_of(load.begin(), load.end(), [&](const auto& asked) {
+    return asked.second.commands > CommandsPerRequest(asked.first.c_str());
+  });
+}
+
+bool PortalLane::IsHopeless(const PortalAnswer& answer, Job* job) const {
+  if (!IsUnreadable(answer)) return false;
+  ++job->unreadable;
+  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing_since;
 }
 
 bool PortalLane::Waits(absl::string_view method) const {
@@ -302,9 +332,12 @@ absl::Duration PortalLane::PatienceWith(const PortalAnswer& answer) const {
   return heard_ || settings_.unattended ? settings_.away_patience : settings_.patience;
 }
 
-void PortalLane::Wait(const PortalAnswer& answer, const Instant& now) {
+void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) {
   if (!failing_since_.has_value()) failing_since_ = now.steady;
-  const absl::Duration away = now.steady - *failing_since_;
+  if (!job->failing_since.has_value()) job->failing_since = now.steady;
+  // What others are answered, a probe above all, ends no read that never is.
+  const absl::Duration away =
+      now.steady - std::min(*failing_since_, *job->failing_since);
   if (away > PatienceWith(answer)) {
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (away > settings_.patience) {
@@ -349,7 +382,10 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   if (answer.fate == RequestFate::kRefused) {
     failure_ = MakeError(answer.reason, answer.parameters);
   } else if (IsTransportFailure(answer)) {
-    Wait(answer, now);
+    Wait(answer, now, &job);
+  } else if (answer.fate == RequestFate::kTooFast) {
+    heard_ = true;
+    Wait(answer, now, &job);
   } else if (const CommandResult* put_off = FirstPutOff(answer); put_off != nullptr) {
     // The portal is there, and yet what it puts off again and again is not done.
     heard_ = true;
@@ -357,10 +393,12 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     word.reason = put_off->reason;
     word.parameters = answer.parameters;
     word.parameters["code"] = put_off->portal_code;
-    Wait(word, now);
+    Wait(word, now, &job);
   } else {
     heard_ = true;
+    heard_at_ = now.steady;
     failing_since_.reset();
+    job.failing_since.reset();
     tally_.DropNotice(kAwayNotice);
   }
 
@@ -384,6 +422,12 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   }
   if (answer.fate != RequestFate::kUnknown) {
     tally_.progress().portal.retried += static_cast<int>(job.commands.size());
+  } else if (job.take_back && failure_.ok() && IsTooLarge(job)) {
+    return job.take_back();
+  } else if (failure_.ok() && IsHopeless(answer, &job)) {
+    PortalAnswer taken = answer;
+    taken.fate = RequestFate::kAnswered;
+    return job.done(taken);
   }
   waiting_.push_front({std::move(job), false, {}});
 }

@@ -29,12 +29,20 @@ class PortalLane {
     // creates, claims.
     bool claims = false;
     bool probe = false;  // the lane's own
+    // Since when it has got no usable answer; the lane's own.
+    std::optional<absl::Duration> failing_since = std::nullopt;
+    int unreadable = 0;  // answers to it that nobody can read; the lane's own
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
     std::function<bool()> prepare;
     // The answer: of a read always kAnswered with no command kNotExecuted but those
-    // that are unavailable. One result per command.
+    // that are unavailable; all are kUnknown where no answer to it can be read. One
+    // result per command.
     std::function<void(const PortalAnswer&)> done;
+    // Called in place of `done` when a read was cut off that is larger than its
+    // methods' requests may be by now: its work is its maker's again, to be asked in
+    // smaller ones. Empty: it is asked again as it is.
+    std::function<void()> take_back = nullptr;
   };
 
   // `ceilings` outlives the lane; null: there are none.
@@ -89,6 +97,11 @@ class PortalLane {
     std::set<std::string> waits_for;
   };
 
+  // Whether a read that got no answer would be smaller if it were made anew.
+  bool IsTooLarge(const Job& job) const;
+  // Whether the portal answers others, and this read never in a way that can be read:
+  // what it holds is then not to be had.
+  bool IsHopeless(const PortalAnswer& answer, Job* job) const;
   // Fails the lane. True when it did.
   bool FailUnless(absl::Status status);
   int MostInFlight() const;
@@ -97,8 +110,9 @@ class PortalLane {
   absl::Duration StartLater(Waiting* waiting, const RequestLoad& load,
                             const Instant& now);
   void CountWait(const Instant& now);
-  // Counts how long the portal has been away, and gives up when that is too long.
-  void Wait(const PortalAnswer& answer, const Instant& now);
+  // Counts how long the portal has been away, or gave the job no usable answer, and
+  // gives up when that is too long.
+  void Wait(const PortalAnswer& answer, const Instant& now, Job* job);
   absl::Duration PatienceWith(const PortalAnswer& answer) const;
   void Probe(const Instant& now, std::vector<ActionToDo>* actions);
   void Send(Job job, const RequestLoad& load, const Instant& now,
@@ -117,6 +131,7 @@ class PortalLane {
   std::optional<absl::Duration> failing_since_;
   std::string refused_method_;
   bool heard_ = false;  // the portal answered in this run
+  absl::Duration heard_at_ = -absl::InfiniteDuration();  // a usable answer
   absl::Status failure_;
 };
 

@@ -52,6 +52,16 @@ class PortalLaneTest : public ::testing::Test {
     answer.results = {result};
     lane_.OnAnswer(id_, answer, Now());
   }
+  // The request as a whole.
+  void Answer(RequestFate fate, const std::string& reason) {
+    PortalAnswer answer;
+    answer.fate = fate;
+    answer.reason = reason;
+    answer.http_requests = 1;
+    answer.parameters = {{"host", "hotel.bitrix24.ru"}};
+    answer.results.resize(1);
+    lane_.OnAnswer(id_, answer, Now());
+  }
   static CommandResult Done() {
     CommandResult result;
     result.fate = Fate::kDone;
@@ -145,6 +155,42 @@ TEST_F(PortalLaneTest, AReadThatIsPutOffPausesLongerAndEndsWithThePortalsReason)
   EXPECT_EQ(ReasonOf(lane_.failure()), "TOKEN_CHECK_UNAVAILABLE");
   EXPECT_EQ(ParametersOf(lane_.failure()).at("host"), "hotel.bitrix24.ru");
   EXPECT_TRUE(answers_.empty());
+}
+
+TEST_F(PortalLaneTest, AReadThatNeverGetsAnAnswerEndsThoughEachProbeIsAnswered) {
+  settings_.away_patience = absl::Minutes(10);
+  const absl::Duration begun = now_;
+  lane_.Submit(Read());
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    const std::vector<std::string> sent = Pump();
+    if (sent.empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    sent.front() == kList ? Answer(RequestFate::kUnknown, "PORTAL_INTERNAL_ERROR")
+                          : Answer(Done());
+  }
+  EXPECT_GE(now_, begun + absl::Minutes(10));
+  EXPECT_LT(now_, begun + absl::Minutes(12));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "PORTAL_INTERNAL_ERROR");
+}
+
+TEST_F(PortalLaneTest, ARequestIsNotTooFastForEver) {
+  settings_.away_patience = absl::Minutes(10);
+  const absl::Duration begun = now_;
+  lane_.Submit(Read());
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    Answer(RequestFate::kTooFast, "PORTAL_TOO_FAST");
+  }
+  EXPECT_GE(now_, begun + absl::Minutes(10));
+  EXPECT_LT(now_, begun + absl::Minutes(12));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "PORTAL_TOO_FAST");
 }
 
 TEST_F(PortalLaneTest, AWriteThatIsPutOffComesBackAndTheNextOneLeavesAfterAPause) {

@@ -43,8 +43,24 @@ Rebuilder::Rebuilder(RunContext& context, bool count)
       scan_(context, ContactId(0), WindowScan::Witness::kAny, ContactId(), {},
             [this](const ContactRow& row) { Take(row); }) {}
 
+std::optional<PortalLane::Job> Rebuilder::Next() {
+  if (!scan_.finished()) return scan_.Next();
+  if (finished() || rights_asked_) return std::nullopt;
+  rights_asked_ = true;
+  PortalLane::Job job;
+  job.commands.emplace_back(GetProfile{});
+  job.done = [this](const PortalAnswer& answer) {
+    const CommandResult& profile = answer.results[0];
+    rights_told_ = true;
+    full_rights_ =
+        profile.fate == Fate::kDone && (profile.admin || profile.admin_unsaid);
+  };
+  return job;
+}
+
 void Rebuilder::Take(const ContactRow& row) {
   if (row.stamp.originator != context_.settings.originator) return;
+  saw_ours_ = true;
   const ClientKey key(row.stamp.origin);
   if (!IsOrigin(key.guid())) return;
   const auto known = context_.ledger.Get(key);

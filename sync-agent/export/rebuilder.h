@@ -25,17 +25,26 @@ class Rebuilder {
   // `count`: the run reports what was found (a rebuild), or only prepares an export.
   Rebuilder(RunContext& context, bool count);
 
-  std::optional<PortalLane::Job> Next() { return scan_.Next(); }
-  bool finished() const { return scan_.finished(); }
+  std::optional<PortalLane::Job> Next();
+  bool finished() const {
+    return scan_.finished() && (proven() || !scan_.complete() || rights_told_);
+  }
   // Of a finished one: every contact was seen.
-  bool complete() const { return scan_.complete(); }
+  bool complete() const { return scan_.complete() && proven(); }
 
  private:
+  // Whoever is shown none of ours may be shown what is nobody's alone: then only full
+  // rights say that there is none.
+  bool proven() const { return saw_ours_ || full_rights_; }
   void Take(const ContactRow& row);
 
   RunContext& context_;
   bool count_;
   WindowScan scan_;
+  bool saw_ours_ = false;
+  bool rights_asked_ = false;
+  bool rights_told_ = false;
+  bool full_rights_ = false;
 };
 
 }  // namespace guestbridge::agent

@@ -149,6 +149,12 @@ std::optional<PortalLane::Job> Reconciler::NextPart() {
     --in_flight_;
     done(answer);
   };
+  if (job->take_back) {
+    job->take_back = [this, take_back = std::move(job->take_back)] {
+      --in_flight_;
+      take_back();
+    };
+  }
   return job;
 }
 

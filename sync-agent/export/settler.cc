@@ -92,9 +92,17 @@ void Settler::Conclude() {
       context_.doubts.Add(key, context_.now.steady + absl::Seconds(10));
     }
     if (!suspects_.empty()) context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+    AskAfter(scan_->missing_witness());
   }
   suspects_.clear();
   scan_.reset();
+}
+
+void Settler::AskAfter(ContactId witness) {
+  if (!witness.exists()) return;
+  const auto owner = context_.ledger.ClientOf(witness);
+  if (!context_.Check(owner.status()) || !owner->has_value()) return;
+  sweep_.Missing({**owner, witness});
 }
 
 void Settler::Settle(Suspect& suspect) {

@@ -7,6 +7,7 @@
 
 #include "sync-agent/export/late_arrivals.h"
 #include "sync-agent/export/run_context.h"
+#include "sync-agent/export/sweep.h"
 #include "sync-agent/export/window_scan.h"
 
 namespace guestbridge::agent {
@@ -17,7 +18,8 @@ namespace guestbridge::agent {
 // in doubt.
 class Settler {
  public:
-  explicit Settler(RunContext& context) : context_(context), late_(context) {}
+  Settler(RunContext& context, Sweep& sweep)
+      : context_(context), sweep_(sweep), late_(context) {}
 
   // Takes the doubts that are due now, and, when it `looks_again` or the time for that
   // has come, what was missed before; does nothing when there are none or a look-up is
@@ -37,8 +39,12 @@ class Settler {
   // The contact was made by the client's own attempt. Whoever is linked to it by a
   // wrong answer of the portal is no more. False: it is left to them.
   bool Reclaim(const ClientKey& client, ContactId contact);
+  // The contact that was to bear witness was not shown. Is it gone, the next look has
+  // another one.
+  void AskAfter(ContactId witness);
 
   RunContext& context_;
+  Sweep& sweep_;
   LateArrivals late_;
   std::map<ClientKey, Suspect> suspects_;
   std::unique_ptr<WindowScan> scan_;

@@ -1,5 +1,6 @@
 #include "sync-agent/export/survivor_search.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,7 +11,7 @@
 namespace guestbridge::agent {
 namespace {
 
-constexpr size_t kSearchesPerRequest = 25;  // two commands each
+constexpr int kMostPerRequest = 25;  // two commands each
 
 }  // namespace
 
@@ -38,12 +39,18 @@ std::optional<PortalLane::Job> SurvivorSearch::Next() {
   return std::nullopt;
 }
 
+size_t SurvivorSearch::MostPerRequest(const char* method) const {
+  const int commands = context_.lane.CommandsPerRequest(method);
+  return static_cast<size_t>(std::clamp(commands / 2, 1, kMostPerRequest));
+}
+
 PortalLane::Job SurvivorSearch::FindJob() {
   auto searches = std::make_shared<Searches>();
   // Which search each command belongs to.
   auto owners = std::make_shared<std::vector<size_t>>();
   PortalLane::Job job;
-  while (!to_find_.empty() && searches->size() < kSearchesPerRequest) {
+  const size_t most = MostPerRequest("crm.duplicate.findbycomm");
+  while (!to_find_.empty() && searches->size() < most) {
     searches->push_back(std::move(to_find_.front()));
     to_find_.pop_front();
     for (FindContacts& find : FindCommands(searches->back().known)) {
@@ -64,6 +71,10 @@ PortalLane::Job SurvivorSearch::FindJob() {
       }
     }
   };
+  job.take_back = [this, searches] {
+    --in_flight_;
+    for (Search& search : *searches) to_find_.push_back(std::move(search));
+  };
   ++in_flight_;
   return job;
 }
@@ -72,7 +83,8 @@ PortalLane::Job SurvivorSearch::ReadJob() {
   auto searches = std::make_shared<Searches>();
   std::set<ContactId> ids;
   std::set<std::string> select;
-  while (!to_read_.empty() && searches->size() < kSearchesPerRequest) {
+  const size_t most = MostPerRequest("crm.contact.list");
+  while (!to_read_.empty() && searches->size() < most) {
     Search& search = to_read_.front();
     ids.insert(search.known.candidates.begin(), search.known.candidates.end());
     for (std::string& name : FieldsOfCandidates(search.decision)) {
@@ -94,6 +106,10 @@ PortalLane::Job SurvivorSearch::ReadJob() {
       search.known.unanswered |= !whole;
       Conclude(std::move(search), rows);
     }
+  };
+  job.take_back = [this, searches] {
+    --in_flight_;
+    for (Search& search : *searches) to_read_.push_back(std::move(search));
   };
   ++in_flight_;
   return job;

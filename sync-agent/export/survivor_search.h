@@ -36,6 +36,8 @@ class SurvivorSearch {
   };
   using Searches = std::vector<Search>;
 
+  // At about two commands each.
+  size_t MostPerRequest(const char* method) const;
   PortalLane::Job FindJob();
   PortalLane::Job ReadJob();
   void Conclude(Search search, const std::map<ContactId, ContactRow>& rows);

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
@@ -21,16 +22,25 @@ std::optional<PortalLane::Job> Sweep::Next() {
   if (finished_ || in_flight_ >= kMostInFlight) return std::nullopt;
   const int most =
       kIdsPerCommand * context_.lane.CommandsPerRequest("crm.contact.list");
-  const auto live = context_.ledger.LiveContacts(after_, most);
-  if (!context_.Check(live.status())) return std::nullopt;
-  if (live->empty()) {
-    finished_ = true;
-    return std::nullopt;
+  std::vector<WriteBackItem> batch;
+  while (!again_.empty() && batch.size() < static_cast<size_t>(most)) {
+    batch.push_back(std::move(again_.front()));
+    again_.pop_front();
   }
-  after_ = live->back().contact;
+  if (batch.empty()) {
+    auto live = context_.ledger.LiveContacts(after_, most);
+    if (!context_.Check(live.status())) return std::nullopt;
+    if (live->empty()) {
+      // One that is under way may come back.
+      finished_ = in_flight_ == 0;
+      return std::nullopt;
+    }
+    after_ = live->back().contact;
+    batch = *std::move(live);
+  }
   auto items = std::make_shared<std::map<ContactId, WriteBackItem>>();
   PortalLane::Job job;
-  for (const WriteBackItem& item : *live) {
+  for (const WriteBackItem& item : batch) {
     if (items->size() % kIdsPerCommand == 0) job.commands.push_back(ListContacts{});
     std::get<ListContacts>(job.commands.back()).ids.push_back(item.contact);
     items->emplace(item.contact, item);
@@ -48,6 +58,10 @@ std::optional<PortalLane::Job> Sweep::Next() {
       }
     }
     for (const auto& [id, item] : *items) Missing(item);
+  };
+  job.take_back = [this, items] {
+    --in_flight_;
+    for (const auto& [id, item] : *items) again_.push_back(item);
   };
   ++in_flight_;
   return job;

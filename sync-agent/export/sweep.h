@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 
@@ -33,6 +34,7 @@ class Sweep {
   RunContext& context_;
   GoneCheck& gone_;
   ContactId after_;
+  std::deque<WriteBackItem> again_;  // of requests that were cut off
   bool finished_ = false;
   bool certain_ = true;
   int in_flight_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -57,6 +58,9 @@ class Updater {
   RunContext& context_;
   GoneCheck& gone_;
   std::deque<Decision> to_read_;
+  // Nobody could read what they were read with: by a command of their own (1), by a
+  // request of their own (2).
+  std::map<ContactId, int> set_apart_;
   std::deque<Item> ready_;
   std::deque<Item> claims_;  // of contacts that may not bear their client's mark yet
   int in_flight_ = 0;

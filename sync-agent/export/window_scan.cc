@@ -87,8 +87,24 @@ std::optional<PortalLane::Job> WindowScan::Next() {
     job.commands.push_back(GetProfile{});
   }
   job.done = [this, asked](const PortalAnswer& answer) { Take(*asked, answer); };
+  job.take_back = [this, asked] {
+    --in_flight_;
+    for (auto range = asked->rbegin(); range != asked->rend(); ++range) {
+      // The end is asked for when all else is done.
+      if (range->upto.has_value()) ranges_.push_front(*range);
+    }
+  };
   ++in_flight_;
   return job;
+}
+
+bool WindowScan::HidesItsMark(const ContactRow& row) {
+  if (!row.stamp.originator.empty() || !row.stamp.origin.empty()) return false;
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status()) || !owner->has_value()) return false;
+  const auto record = context_.ledger.Get(**owner);
+  return context_.Check(record.status()) && record->has_value() &&
+         (*record)->revision > 0;
 }
 
 void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answer) {
@@ -98,11 +114,18 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
       witness_.exists()
           ? witness.fate == Fate::kDone &&
                 std::any_of(witness.rows.begin(), witness.rows.end(),
-                            [&](const ContactRow& row) { return row.id == witness_; })
+                            [&](const ContactRow& row) {
+                              return row.id == witness_ &&
+                                     (kind_ == Witness::kAny || !HidesItsMark(row));
+                            })
           : witness.fate == Fate::kDone &&
                 (witness.admin || (kind_ == Witness::kAny && witness.admin_unsaid));
   if (!seen && !MutantActive(Mutant::kNoWitness)) {
     complete_ = false;
+    if (witness_.exists() && witness.fate == Fate::kDone && witness.complete_page &&
+        witness.rows.empty()) {
+      missing_witness_ = witness_;
+    }
     return;
   }
   if (kind_ == Witness::kOurs) context_.sight_proven = true;

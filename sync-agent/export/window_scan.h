@@ -32,6 +32,9 @@ class WindowScan {
   // Of a finished scan: nothing above the start was missed. It begins at 0 when the
   // portal has no contact above the given start.
   bool complete() const { return complete_; }
+  // The contact that was to bear witness, when a whole answer did not show it: gone, or
+  // hidden.
+  ContactId missing_witness() const { return missing_witness_; }
   // When its first request was made, on the steady clock.
   absl::Duration begun() const { return begun_; }
 
@@ -42,11 +45,15 @@ class WindowScan {
   };
 
   void Take(const std::vector<Range>& ranges, const PortalAnswer& answer);
+  // A contact of ours that we stamped is shown without any mark: so may those be that
+  // are looked for.
+  bool HidesItsMark(const ContactRow& row);
 
   RunContext& context_;
   ContactId start_;
   Witness kind_;
   ContactId witness_;  // 0: the asker's rights bear witness
+  ContactId missing_witness_;
   std::vector<std::string> select_;
   OnRow on_row_;
   std::deque<Range> ranges_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/status/error.h"
 #include "sync-agent/export/fake_world_test.h"
 
 namespace guestbridge::agent {
@@ -45,6 +46,92 @@ TEST(WindowScan, BeforeThereIsAContactOfOursOnlyFullRightsProveAnAbsence) {
   world.Run(settle);
   EXPECT_EQ(*world.ledger->CountAttempts(), 0);
   EXPECT_EQ(world.portal.OfClient(world.base.clients[0].key).size(), 1u);
+}
+
+TEST(WindowScan, ADoubtIsSettledWithoutARunThoughTheContactThatBoreWitnessIsGone) {
+  testing::World world;
+  const ClientKey witness = world.base.Add(1, "Orlova").key;
+  world.Run(world.Settings());
+  const ClientKey doubted = world.base.Add(2, "Ivanova").key;
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kLostAfter; };
+  EXPECT_EQ(world.Run(world.Settings()).progress.counts.deferred, 1);
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  world.portal.Delete(world.portal.OfClient(witness).front());
+  for (int settling = 0; settling < 2; ++settling) {
+    world.now += absl::Minutes(10);
+    RunSettings settings = world.Settings();
+    settings.kind = RunKind::kSettle;
+    const auto result = world.Run(settings);
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  }
+  EXPECT_TRUE(world.ledger->Attempts()->empty());
+  EXPECT_EQ((**world.ledger->Get(doubted)).contact.value(),
+            world.portal.OfClient(doubted).front());
+  EXPECT_EQ((**world.ledger->Get(witness)).link, LinkState::kLost);
+}
+
+TEST(WindowScan, APortalThatShowsNoMarksProvesNoAbsence) {
+  testing::World world;
+  world.base.Add(1, "Orlova");
+  world.Run(world.Settings());
+  const ClientKey doubted = world.base.Add(2, "Ivanova").key;
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kLostAfter; };
+  world.Run(world.Settings());
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  const auto settle = [&] {
+    world.now += absl::Minutes(10);
+    RunSettings settings = world.Settings();
+    settings.kind = RunKind::kSettle;
+    ASSERT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  };
+  world.portal.spoil = [](const Command&, CommandResult* result) {
+    for (ContactRow& row : result->rows) row.stamp = Stamp();
+  };
+  settle();
+  EXPECT_EQ(world.ledger->Attempts()->size(), 1u);
+  world.portal.spoil = [](const Command&, CommandResult*) {};
+  settle();
+  EXPECT_TRUE(world.ledger->Attempts()->empty());
+  EXPECT_EQ(world.portal.OfClient(doubted).size(), 1u);
+}
+
+TEST(WindowScan, ALedgerThatIsLostIsNoReasonToAddWhatHiddenContactsMayBe) {
+  testing::World world;
+  world.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
+  const ClientKey guest = world.base.Add(1, "Orlova").key;
+  world.Run(world.Settings());
+  world.ledger = *Ledger::Open(":memory:", world.random);
+  // The new user of the connection is shown what is nobody's, and nothing of ours.
+  world.portal.admin = false;
+  world.portal.spoil = [](const Command&, CommandResult* result) {
+    std::erase_if(result->rows,
+                  [](const ContactRow& row) { return !row.stamp.origin.empty(); });
+  };
+  RunSettings settings = world.Settings();
+  settings.cold = true;
+  const auto blind = world.Run(settings);
+  EXPECT_EQ(blind.end, RunEnd::kFailed);
+  EXPECT_EQ(ReasonOf(blind.error), "LOOKUP_INCOMPLETE");
+  EXPECT_EQ(world.portal.OfClient(guest).size(), 1u);
+
+  world.portal.admin = true;
+  world.portal.spoil = [](const Command&, CommandResult*) {};
+  settings = world.Settings();
+  settings.cold = true;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  EXPECT_EQ(world.portal.OfClient(guest).size(), 1u);
+  EXPECT_EQ((**world.ledger->Get(guest)).link, LinkState::kLive);
+}
+
+TEST(WindowScan, WhereNothingOfOursEverStoodFullRightsSaySoAfterALossOfTheLedger) {
+  testing::World world;
+  world.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
+  world.base.Add(1, "Orlova");
+  RunSettings settings = world.Settings();
+  settings.cold = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 1);
 }
 
 // A guest with a contact, and one whose contact was made while its answer was lost.

@@ -343,16 +343,14 @@ TEST(AnswerDecoder, WrongTypesInARowLeaveTheFieldOutOrTheWholeRow) {
   const CommandResult row =
       Single(kGet,
              R"({"result":{"ID":"7","NAME":{"a":1},"LAST_NAME":[],"BIRTHDATE":17,)"
-             R"("PHONE":"x","EMAIL":[5,{"ID":"x","VALUE":"a"},{"VALUE":"b"},)"
-             R"({"ID":3,"VALUE":{"x":1}}],"ORIGIN_ID":{"a":"b"}}})")
+             R"("PHONE":false,"EMAIL":null,"ORIGIN_ID":null}})")
           .results[0];
   ASSERT_EQ(row.fate, Fate::kDone);
   EXPECT_EQ(row.rows[0].fields.count("NAME"), 0u);
   EXPECT_EQ(row.rows[0].fields.count("LAST_NAME"), 0u);
   EXPECT_EQ(row.rows[0].fields.at("BIRTHDATE"), "17");
   EXPECT_TRUE(row.rows[0].multifields.at("PHONE").empty());
-  ASSERT_EQ(row.rows[0].multifields.at("EMAIL").size(), 1u);
-  EXPECT_EQ(row.rows[0].multifields.at("EMAIL")[0].value, "");
+  EXPECT_TRUE(row.rows[0].multifields.at("EMAIL").empty());
   EXPECT_EQ(row.rows[0].stamp.origin, "");
   for (const char* result :
        {"null", "5", "true", "\"x\"", "[]", "{}", R"({"ID":{"a":7}})", R"({"ID":[7]})",
@@ -360,6 +358,28 @@ TEST(AnswerDecoder, WrongTypesInARowLeaveTheFieldOutOrTheWholeRow) {
     EXPECT_EQ(Single(kGet, absl::StrCat(R"({"result":)", result, "}")).results[0].fate,
               Fate::kUnknown)
         << result;
+  }
+}
+
+TEST(AnswerDecoder, ValuesAndMarksOfWrongTypesAreNotTakenForNone) {
+  for (const char* member :
+       {R"("PHONE":"x")", R"("PHONE":5)", R"("PHONE":[5])",
+        R"("EMAIL":[{"VALUE":"b"}])", R"("EMAIL":[{"ID":"x","VALUE":"a"}])",
+        R"("EMAIL":[{"ID":3,"VALUE":{"x":1}}])", R"("EMAIL":[{"ID":3}])",
+        R"("ORIGIN_ID":{"a":"b"})", R"("ORIGINATOR_ID":[])",
+        R"("ORIGIN_VERSION":[1])"}) {
+    SCOPED_TRACE(member);
+    EXPECT_EQ(Single(kGet, absl::StrCat(R"({"result":{"ID":"7",)", member, "}}"))
+                  .results[0]
+                  .fate,
+              Fate::kUnknown);
+    const CommandResult page =
+        Single(kList,
+               absl::StrCat(R"({"result":[{"ID":"1"},{"ID":"2",)", member, "}]}"))
+            .results[0];
+    EXPECT_FALSE(page.complete_page);
+    ASSERT_EQ(page.rows.size(), 1u);
+    EXPECT_EQ(page.rows[0].id, ContactId(1));
   }
 }
 

@@ -27,16 +27,28 @@ std::optional<std::vector<const Json*>> ElementsOf(const Json& json) {
   return elements;
 }
 
-std::vector<MultiRow> DecodeMultifield(const Json& json) {
+// Nothing when it is no list of values: what is taken for no value would be sent once
+// more.
+std::optional<std::vector<MultiRow>> DecodeMultifield(const Json& json) {
   std::vector<MultiRow> rows;
-  for (const Json* element : ElementsOf(json).value_or(std::vector<const Json*>{})) {
+  // PHP's ways to say that there is none.
+  if (json.is_null() || json == Json(false) || json == Json("")) return rows;
+  const auto elements = ElementsOf(json);
+  if (!elements.has_value()) return std::nullopt;
+  for (const Json* element : *elements) {
     MultiRow row;
     row.id = PositiveIdOf(FindMember(*element, "ID"));
-    row.value = TextOf(FindMember(*element, "VALUE")).value_or("");
+    auto value = TextOf(FindMember(*element, "VALUE"));
+    if (row.id == 0 || !value.has_value()) return std::nullopt;
+    row.value = *std::move(value);
     row.type = TextOf(FindMember(*element, "VALUE_TYPE")).value_or("");
-    if (row.id > 0) rows.push_back(std::move(row));
+    rows.push_back(std::move(row));
   }
   return rows;
+}
+
+bool IsOfTheMark(const std::string& name) {
+  return name == "ORIGINATOR_ID" || name == "ORIGIN_ID" || name == "ORIGIN_VERSION";
 }
 
 // Fills the rows; `fits` says whether one belongs to what was asked for, `ordered`
@@ -69,10 +81,14 @@ std::optional<ContactRow> DecodeContact(const Json& json) {
   if (!row.id.exists()) return std::nullopt;
   for (const auto& [name, value] : json.items()) {
     if (IsMultifield(name)) {
-      row.multifields[name] = DecodeMultifield(value);
+      auto rows = DecodeMultifield(value);
+      if (!rows.has_value()) return std::nullopt;
+      row.multifields[name] = *std::move(rows);
       continue;
     }
     auto text = TextOf(&value);
+    // A mark that is not understood is not the same as none.
+    if (!text.has_value() && IsOfTheMark(name)) return std::nullopt;
     if (!text.has_value() || name == "ID") continue;
     if (name == "ORIGINATOR_ID") {
       row.stamp.originator = *std::move(text);
