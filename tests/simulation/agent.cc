@@ -222,12 +222,12 @@ RunSettings Agent::MakeSettings() {
               : choice.compare ? agent::ReadRequest::Kind::kCompare
                                : agent::ReadRequest::Kind::kChanges;
   read.since = choice.since;
-  read.known = [&ledger](absl::Span<const agent::ClientKey> keys)
+  read.known = [&ledger, number = settings.run](absl::Span<const agent::ClientKey> keys)
       -> absl::StatusOr<std::vector<agent::KnownRow>> {
     GB_ASSIGN_OR_RETURN(const auto versions, ledger.KnownVersions(keys));
     std::vector<agent::KnownRow> rows;
     for (const agent::KnownVersion& one : versions) {
-      rows.push_back({one.version, one.echo});
+      rows.push_back({one.version, one.echo, one.run == number});
     }
     return rows;
   };

@@ -132,10 +132,11 @@ void BaseStream::Plan(const Base& base) {
   if (request_.kind == agent::ReadRequest::Kind::kCompare) {
     marks_ = Newest(base);
     for (const auto& [key, client] : base.state.clients) {
-      if (IsKnown(base, key, /*echo_only=*/false)) {
-        ++unchanged_;
-      } else {
+      const auto known = Known(base, key);
+      if (!known.has_value()) {
         keys_.push_back(key);
+      } else if (!known->counted) {
+        ++unchanged_;
       }
     }
     return;
@@ -152,23 +153,29 @@ void BaseStream::Plan(const Base& base) {
     }
   }
   for (const auto& [key, client] : base.state.clients) {
-    if (!client.contact.exists() && !IsKnown(base, key, /*echo_only=*/false)) take(key);
+    if (!client.contact.exists() && !Known(base, key).has_value()) take(key);
   }
   for (auto row = base.state.history.lower_bound(since->period - kOverlapSeconds);
        row != base.state.history.end(); ++row) {
     marks_.period = std::max(marks_.period, row->first);
-    if (!IsKnown(base, row->second, /*echo_only=*/true)) take(row->second);
+    const auto known = Known(base, row->second);
+    if (!known.has_value() || !known->echo) take(row->second);
   }
 }
 
-bool BaseStream::IsKnown(const Base& base, const ClientKey& key, bool echo_only) const {
+std::optional<agent::KnownRow> BaseStream::Known(const Base& base,
+                                                 const ClientKey& key) const {
   const auto client = base.state.clients.find(key);
-  if (request_.known == nullptr || client == base.state.clients.end()) return false;
+  if (request_.known == nullptr || client == base.state.clients.end()) {
+    return std::nullopt;
+  }
   const auto known = request_.known({key});
-  if (!known.ok() || known->size() != 1) return false;
+  if (!known.ok() || known->size() != 1) return std::nullopt;
   const agent::KnownRow& row = known->front();
-  return !row.version.empty() && (row.echo || !echo_only) &&
-         row.version == base.RowOf(key).data_version;
+  if (row.version.empty() || row.version != base.RowOf(key).data_version) {
+    return std::nullopt;
+  }
+  return row;
 }
 
 ClientPage BaseStream::Next(const Base& base) {

@@ -80,8 +80,9 @@ class BaseStream {
   static agent::Watermark Encode(const Marks& marks);
   static std::optional<Marks> Decode(const agent::Watermark& watermark);
   void Plan(const Base& base);
-  // Whether the caller knows the row; of an echo, or of any.
-  bool IsKnown(const Base& base, const agent::ClientKey& key, bool echo_only) const;
+  // What the agent knows of a row that has not changed since.
+  std::optional<agent::KnownRow> Known(const Base& base,
+                                       const agent::ClientKey& key) const;
 
   agent::ReadRequest request_;
   bool planned_ = false;
