@@ -300,12 +300,18 @@ absl::StatusOr<KeptOut> WhetherKeptOut(Transaction& transaction,
   return IsEvicted(record->value) ? KeptOut::kEvicted : KeptOut::kNot;
 }
 
-absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,
-                          int64_t epoch) {
+absl::Status CheckNotKeptOut(const store::AgentRecord& record, const std::string& agent,
+                             int64_t epoch) {
   if (record.banned()) return MakeError("AGENT_BANNED", {{"agent", agent}});
   if (epoch < record.evicted_epoch()) {
     return MakeError("AGENT_EVICTED", {{"agent", agent}});
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,
+                          int64_t epoch) {
+  GB_RETURN_IF_ERROR(CheckNotKeptOut(record, agent, epoch));
   if (epoch < record.session_epoch()) {
     return MakeError("SESSION_REPLACED", {{"agent", agent}});
   }
