@@ -192,6 +192,25 @@ constexpr ReasonText kTexts[] = {
      "{integration} … --agent {other}.",
      "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
+    {"AGENT_AWAY_BANNED", kOk,
+     "The integration \"{integration}\" belongs to the agent \"{agent}\", which is "
+     "banned: nobody works for it.",
+     "Интеграция «{integration}» закреплена за агентом «{agent}», а он заблокирован: "
+     "её никто не обслуживает.",
+     "Hand over to another one: guestbridge connection set {integration} … --agent "
+     "NAME. To lift the ban: guestbridge agent unban {agent}.",
+     "Передайте интеграцию другому агенту: guestbridge connection set {integration} … "
+     "--agent ИМЯ. Снять запрет: guestbridge agent unban {agent}."},
+    {"AGENT_AWAY_EVICTED", kOk,
+     "The integration \"{integration}\" belongs to the agent \"{agent}\", which was "
+     "evicted and has not come back: nobody works for it.",
+     "Интеграция «{integration}» закреплена за агентом «{agent}», а он отключён "
+     "администратором и не вернулся: её никто не обслуживает.",
+     "Let it join again: guestbridge agent create {agent} --out FILE. Or hand over to "
+     "another one: guestbridge connection set {integration} … --agent NAME.",
+     "Подключите его снова: guestbridge agent create {agent} --out ФАЙЛ. Или передайте "
+     "интеграцию другому агенту: guestbridge connection set {integration} … --agent "
+     "ИМЯ."},
     {"AGENT_CLOCK_OFF", kOk,
      "The clock of the agent \"{agent}\" differs from the server's by {seconds} s (+: "
      "it "

@@ -31,6 +31,8 @@ const std::vector<Rule>& Rules() {
       {"DATABASE_MIGRATED", {Place::kLog}},
       {"SECRET_FILE_READABLE_BY_OTHERS", {Place::kLog}},
       {"TOKEN_FILE_READABLE_BY_OTHERS", {Place::kLog}},
+      {"AGENT_AWAY_BANNED", {Place::kRun, Place::kStatus}},
+      {"AGENT_AWAY_EVICTED", {Place::kRun, Place::kStatus}},
       {"AGENT_CLOCK_OFF", {Place::kStatus}},
       {"AGENT_REPORTS_STOPPED", {Place::kStatus}},
       {"AGENT_DISK_LOW", {Place::kStatus}},

@@ -6,10 +6,14 @@
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "server/api/assignment.h"
+#include "server/api/enrollments.h"
+#include "server/api/keys.h"
 #include "server/api/proto_time.h"
 #include "server/api/render.h"
 #include "server/api/services.h"
 #include "server/api/stream_reactor.h"
+#include "server/store/record.pb.h"
+#include "server/store/record_codec.h"
 
 namespace guestbridge::server {
 namespace {
@@ -174,12 +178,17 @@ class AgentControlServiceImpl final : public Base {
           GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
           GB_ASSIGN_OR_RETURN(const std::string id,
                               ParseIntegrationName(request->integration()));
-          GB_RETURN_IF_ERROR(CheckServes(*session, id));
+          const auto may_have = [&](Transaction& transaction) {
+            return CheckMayHaveToken(transaction, *session, id);
+          };
+          GB_RETURN_IF_ERROR(parts_.store.Read(may_have));
           GB_RETURN_IF_ERROR(
               Take(parts_.credentials.Access(id, request->refused_token_digest()),
                    response));
-          // Without its record no token leaves.
-          const absl::Status recorded = RecordToken(id, response->token());
+          // Without its record no token leaves. A refresh may have taken seconds: it
+          // is asked again who serves.
+          const absl::Status recorded =
+              parts_.audit.Record(TokenEntry(id, response->token()), may_have);
           if (!recorded.ok()) response->Clear();
           return recorded;
         });
@@ -195,13 +204,13 @@ class AgentControlServiceImpl final : public Base {
   }
 
  private:
-  absl::Status RecordToken(const std::string& id, const std::string& token) {
+  AuditEntry TokenEntry(const std::string& id, const std::string& token) {
     AuditEntry entry;
     entry.resource = ConnectionName(id);
     v1::AuditChange& given = entry.changes.emplace_back();
     given.set_field("access_token");
     given.set_after(parts_.audit.key().Hash(token));
-    return parts_.audit.Record(entry);
+    return entry;
   }
 
   // The session that the request names, of this very caller.
@@ -211,11 +220,16 @@ class AgentControlServiceImpl final : public Base {
     return parts_.agents.Enter(request.session(), call.caller.principal);
   }
 
-  // Tokens go to the agent of the integration only.
-  absl::Status CheckServes(const Session& session, const std::string& id) {
-    return parts_.store.Read([&](Transaction& transaction) {
-      return CheckAssigned(transaction, id, session.identity().agent);
-    });
+  // Tokens go to the agent of the integration only, as long as it may come.
+  static absl::Status CheckMayHaveToken(Transaction& transaction,
+                                        const Session& session, const std::string& id) {
+    const Session::Identity& who = session.identity();
+    GB_ASSIGN_OR_RETURN(const auto record, GetRecord<store::AgentRecord>(
+                                               transaction, keys::Agent(who.agent)));
+    if (record.has_value()) {
+      GB_RETURN_IF_ERROR(CheckNotKeptOut(record->value, who.agent, who.epoch));
+    }
+    return CheckAssigned(transaction, id, who.agent);
   }
 
   const CallDesk& desk_;

@@ -307,14 +307,10 @@ absl::Status Agents::Acknowledge(const Session& session,
   const std::string& id = session.identity().agent;
   const SentConfiguration sent = dispatcher_.SentTo(id, integration);
   const v1::Explanation rejection = BoundedExplanation(request.rejection());
-  if (request.has_rejection()) {
-    log::Warning("configuration_rejected", {{"agent", id},
-                                            {"integration", request.integration()},
-                                            {"revision", request.revision()},
-                                            {"reason", rejection.reason()}});
-  }
-  return store_
-      .Write([&](Transaction& transaction) -> absl::Status {
+  bool is_own = false;
+  const absl::StatusOr<int64_t> written =
+      store_.Write([&](Transaction& transaction) -> absl::Status {
+        is_own = false;
         GB_ASSIGN_OR_RETURN(
             auto record, GetRecord<store::AgentRecord>(transaction, keys::Agent(id)));
         if (!record.has_value()) return MakeError("AGENT_NOT_FOUND", {{"agent", id}});
@@ -323,6 +319,7 @@ absl::Status Agents::Acknowledge(const Session& session,
         GB_ASSIGN_OR_RETURN(const std::string assigned,
                             AssignedAgent(transaction, integration));
         if (assigned != id) return absl::OkStatus();
+        is_own = true;
         v1::Agent& agent = *record->value.mutable_agent();
         v1::AgentIntegration* entry = nullptr;
         for (v1::AgentIntegration& known : *agent.mutable_integrations()) {
@@ -351,8 +348,14 @@ absl::Status Agents::Acknowledge(const Session& session,
           record->value.mutable_rejections()->erase(integration);
         }
         return PutRecord(transaction, keys::Agent(id), record->value);
-      })
-      .status();
+      });
+  if (is_own && request.has_rejection()) {
+    log::Warning("configuration_rejected", {{"agent", id},
+                                            {"integration", request.integration()},
+                                            {"revision", request.revision()},
+                                            {"reason", rejection.reason()}});
+  }
+  return written.status();
 }
 
 absl::Status Agents::TakeReport(const Session& session, const v1::AgentReport& report) {

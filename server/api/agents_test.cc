@@ -227,6 +227,24 @@ TEST_F(AgentsTest, WhatAnAgentSaysOfAForeignIntegrationIsNotKept) {
   EXPECT_EQ(store_->WaitForRevision(0, absl::ZeroDuration()), revision);
 }
 
+TEST_F(AgentsTest, OnlyARejectionOfAnIntegrationThatTheAgentServesIsLogged) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "one");
+  const auto logged = [&](const char* integration) {
+    v1::AcknowledgeConfigurationRequest request;
+    request.set_integration(integration);
+    request.set_revision(7);
+    request.mutable_rejection()->set_reason("SOURCE_PROFILE_INVALID");
+    ::testing::internal::CaptureStderr();
+    EXPECT_THAT(agents_.Acknowledge(*session, request), IsOk());
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(logged("integrations/main"),
+              ::testing::HasSubstr("configuration_rejected"));
+  EXPECT_THAT(logged("integrations/yours"),
+              ::testing::Not(::testing::HasSubstr("configuration_rejected")));
+}
+
 TEST_F(AgentsTest, AnAgentIsShownToWhomItServes) {
   Prepare("main");
   ASSERT_NE(ConnectAgent("a", "one"), nullptr);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ class FakeCredentials final : public PortalCredentials {
   absl::Status answer;  // Of every call to portal or OAuth server.
   std::string last_secret;
   std::string member_id;  // Of the portal behind an OAuth application.
+  std::string access_token;
+  // What happens while an access token is refreshed.
+  std::function<void()> during_access = [] {};
 
   absl::StatusOr<store::TokenRecord> TryWebhook(const v1::Connection&,
                                                 const SecretString& secret) override {
@@ -67,8 +71,11 @@ class FakeCredentials final : public PortalCredentials {
   }
   absl::StatusOr<v1::AccessToken> Access(const std::string&,
                                          const std::string&) override {
+    during_access();
     if (!answer.ok()) return answer;
-    return v1::AccessToken();
+    v1::AccessToken token;
+    token.set_token(access_token);
+    return token;
   }
 };
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/enrollments.h"
 #include "server/api/keys.h"
 #include "server/api/presence.h"
 #include "server/api/proto_time.h"
@@ -172,8 +173,15 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
     why.set_reason(reason);
     return why;
   }
-  why.set_reason("AGENT_NOT_CONNECTED");
   (*why.mutable_parameters())["agent"] = assigned;
+  // To start one that may not come helps nobody.
+  GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, assigned));
+  if (out != KeptOut::kNot) {
+    why.set_reason(out == KeptOut::kBanned ? "AGENT_AWAY_BANNED"
+                                           : "AGENT_AWAY_EVICTED");
+    return why;
+  }
+  why.set_reason("AGENT_NOT_CONNECTED");
   GB_ASSIGN_OR_RETURN(std::vector<std::string> connected,
                       ConnectedAgents(transaction, sessions));
   GB_RETURN_IF_ERROR(KeepWithin(transaction, reach, &connected));

@@ -54,9 +54,9 @@ absl::StatusOr<std::string> WhyUnassigned(Transaction& transaction,
 absl::StatusOr<std::set<std::string>> AgentsWithin(Transaction& transaction,
                                                    const Reach& reach);
 
-// Why nobody works for the integration now; nothing when its agent, `assigned`, is
-// connected to whichever server. Names no agent but those within `reach`. Texts are not
-// filled in.
+// Why nobody works for the integration now, as that its agent, `assigned`, may not
+// come; nothing when it is connected to whichever server. Names no agent but those
+// within `reach`. Texts are not filled in.
 absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
     Transaction& transaction, const SessionHub& sessions, const std::string& id,
     const std::string& assigned, const Reach& reach);

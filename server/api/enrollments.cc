@@ -290,12 +290,28 @@ bool IsEvicted(const store::AgentRecord& record) {
   return record.evicted_epoch() > record.session_epoch();
 }
 
-absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,
-                          int64_t epoch) {
+absl::StatusOr<KeptOut> WhetherKeptOut(Transaction& transaction,
+                                       const std::string& agent) {
+  const auto found = GetRecord<store::AgentRecord>(transaction, keys::Agent(agent));
+  if (absl::IsDataLoss(found.status())) return KeptOut::kNot;
+  GB_ASSIGN_OR_RETURN(const auto record, found);
+  if (!record.has_value()) return KeptOut::kNot;
+  if (record->value.banned()) return KeptOut::kBanned;
+  return IsEvicted(record->value) ? KeptOut::kEvicted : KeptOut::kNot;
+}
+
+absl::Status CheckNotKeptOut(const store::AgentRecord& record, const std::string& agent,
+                             int64_t epoch) {
   if (record.banned()) return MakeError("AGENT_BANNED", {{"agent", agent}});
   if (epoch < record.evicted_epoch()) {
     return MakeError("AGENT_EVICTED", {{"agent", agent}});
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,
+                          int64_t epoch) {
+  GB_RETURN_IF_ERROR(CheckNotKeptOut(record, agent, epoch));
   if (epoch < record.session_epoch()) {
     return MakeError("SESSION_REPLACED", {{"agent", agent}});
   }

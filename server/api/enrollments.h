@@ -60,6 +60,17 @@ absl::Status ViewEnrollment(Transaction& transaction, const std::string& id,
 // It was evicted or banned, and has had no session since.
 bool IsEvicted(const store::AgentRecord& record);
 
+enum class KeptOut { kNot, kEvicted, kBanned };
+// Whether an agent that is away may come. Of one whose row is damaged nothing is known:
+// kNot.
+absl::StatusOr<KeptOut> WhetherKeptOut(Transaction& transaction,
+                                       const std::string& agent);
+
+// Whether an agent was banned, or evicted since it opened a session with this epoch.
+// Errors: AGENT_BANNED, AGENT_EVICTED.
+absl::Status CheckNotKeptOut(const store::AgentRecord& record, const std::string& agent,
+                             int64_t epoch);
+
 // Why a session that an agent opened with this epoch is over; OK when it is not.
 // Errors: AGENT_BANNED, AGENT_EVICTED, SESSION_REPLACED.
 absl::Status CheckSession(const store::AgentRecord& record, const std::string& agent,

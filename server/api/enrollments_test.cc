@@ -382,6 +382,40 @@ TEST_F(EnrollmentsTest, StatusSaysThatAStandbyMayNotCome) {
   EXPECT_THAT(attention(), ::testing::IsEmpty()) << "it is back, and still named";
 }
 
+TEST_F(EnrollmentsTest, StatusAndRunsSayThatTheAgentThatServesMayNotCome) {
+  Prepare("main");
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  // Another could be named instead.
+  ASSERT_NE(ConnectAgent("hotel-2", "two"), nullptr);
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  const auto said = [&] {
+    SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+    std::vector<std::string> reasons;
+    const auto got = status.Get();
+    for (const auto& why : got->integrations(0).attention()) {
+      if (absl::StartsWith(why.reason(), "AGENT_")) reasons.push_back(why.reason());
+    }
+    const auto seen = runs_.Get(run->name(), Reach::Everything());
+    for (const auto& why : seen->notices()) reasons.push_back(why.reason());
+    return reasons;
+  };
+  EXPECT_THAT(said(), ::testing::ElementsAre("AGENT_AWAY", "AGENT_AWAY"));
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(),
+              ::testing::ElementsAre("AGENT_AWAY_EVICTED", "AGENT_AWAY_EVICTED"));
+  ASSERT_THAT(enrollments_.Ban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::ElementsAre("AGENT_AWAY_BANNED", "AGENT_AWAY_BANNED"));
+  ASSERT_THAT(enrollments_.Unban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(),
+              ::testing::ElementsAre("AGENT_AWAY_EVICTED", "AGENT_AWAY_EVICTED"));
+  ASSERT_NE(ConnectAgent("hotel-1", "one"), nullptr);
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+}
+
 TEST_F(EnrollmentsTest, AStandbyIsAnotherThanTheAgentThatHasNoConnectionYet) {
   v1::CreateIntegrationRequest create;
   create.set_integration_id("new");

@@ -82,16 +82,9 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyNobodyStandsBy(
     why.set_reason("STANDBY_SERVES");
   } else {
     // To start one that may not come helps nobody.
-    const auto record =
-        GetRecord<store::AgentRecord>(transaction, keys::Agent(standby));
-    if (!absl::IsDataLoss(record.status())) {
-      GB_RETURN_IF_ERROR(record.status());
-      if (record->has_value() && (*record)->value.banned()) {
-        why.set_reason("STANDBY_BANNED");
-      } else if (record->has_value() && IsEvicted((*record)->value)) {
-        why.set_reason("STANDBY_EVICTED");
-      }
-    }
+    GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, standby));
+    if (out == KeptOut::kBanned) why.set_reason("STANDBY_BANNED");
+    if (out == KeptOut::kEvicted) why.set_reason("STANDBY_EVICTED");
   }
   (*why.mutable_parameters())["integration"] = id;
   (*why.mutable_parameters())["agent"] = standby;

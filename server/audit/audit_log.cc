@@ -77,9 +77,21 @@ absl::Status AuditLog::Append(Transaction& transaction, const AuditEntry& entry)
 }
 
 absl::Status AuditLog::Record(const AuditEntry& entry) const {
-  const absl::Status written =
-      store_.Write([&](Transaction& transaction) { return Append(transaction, entry); })
-          .status();
+  return Record(entry, [](Transaction&) { return absl::OkStatus(); });
+}
+
+absl::Status AuditLog::Record(
+    const AuditEntry& entry,
+    absl::FunctionRef<absl::Status(Transaction&)> check) const {
+  absl::Status checked;
+  const absl::Status written = store_
+                                   .Write([&](Transaction& transaction) {
+                                     checked = check(transaction);
+                                     if (!checked.ok()) return checked;
+                                     return Append(transaction, entry);
+                                   })
+                                   .status();
+  if (!checked.ok()) return checked;
   if (written.ok()) return written;
   log::Error("audit_not_written", {{"resource", entry.resource}, {"error", written}});
   return MakeError("AUDIT_NOT_WRITTEN");

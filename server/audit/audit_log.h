@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/secret/sealer.h"
 #include "common/time/clock.h"
@@ -41,6 +42,10 @@ class AuditLog {
   // By itself, before something leaves the server. Errors: AUDIT_NOT_WRITTEN
   // (UNAVAILABLE): then nothing may leave.
   absl::Status Record(const AuditEntry& entry) const;
+  // The same for what may have ceased to be allowed: `check` is asked in the
+  // transaction of the record; its error is returned as it is, and there is no record.
+  absl::Status Record(const AuditEntry& entry,
+                      absl::FunctionRef<absl::Status(Transaction&)> check) const;
 
   // A record of what a transaction changed, if that is to be recorded.
   absl::Status AppendChanges(Transaction& transaction,
