@@ -163,6 +163,18 @@ constexpr ReasonText kTexts[] = {
      "Ничего не отправлено: портал молча отбросил бы эти значения. Уберите поле: "
      "guestbridge fields load {integration}, fields unmap {integration} "
      "{contact_field}, fields save {integration}."},
+    {"MAPPED_FIELDS_UNCHECKED", kOk,
+     "The portal did not tell its contact fields, though it was asked twice: "
+     "whether version {version} of the field mapping still fits them was not "
+     "checked.",
+     "Портал не сообщил свои поля контакта, хотя запрос повторялся: не проверено, "
+     "подходит ли им ещё версия {version} соответствия полей.",
+     "The run goes on; the portal drops the values of fields that it no longer has "
+     "without a word. The next run asks again. If it repeats, look what is wrong: "
+     "guestbridge connection test {integration}.",
+     "Выгрузка продолжается; значения полей, которых больше нет, портал молча "
+     "отбрасывает. Следующий запуск спросит снова. Если повторяется, посмотрите "
+     "причину: guestbridge connection test {integration}."},
     {"MAPPED_FIELD_RETYPED", kOk,
      "The contact field {contact_field} is now of the type \"{type}\", which it was "
      "not "

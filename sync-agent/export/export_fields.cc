@@ -37,6 +37,19 @@ std::string NameOf(AttributeKind kind) {
 
 }  // namespace
 
+bool ExportMachine::LearnFields(const CommandResult& result) {
+  if (result.fate != Fate::kDone) {
+    if (!std::exchange(fields_unsaid_, true)) return false;
+    tally_.AddNotice("MAPPED_FIELDS_UNCHECKED",
+                     {{"version", absl::StrCat(settings_.mapping_version)}});
+    return true;
+  }
+  CheckMappedFields(result.fields);
+  reconciler_.LearnTypes(result.fields);
+  if (context_.failure.ok()) RetryRefused(result.fields);
+  return true;
+}
+
 void ExportMachine::CheckMappedFields(
     const std::map<std::string, ContactFieldShape>& fields) {
   if (fields.empty()) return;

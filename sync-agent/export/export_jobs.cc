@@ -51,10 +51,9 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       const auto ours = context_.ledger.Witness();
       if (!context_.Check(ours.status())) return;
       context_.end_seen = end.exists() && end >= *ours;
-      if (answer.results.size() > 1 && answer.results[1].fate == Fate::kDone) {
-        CheckMappedFields(answer.results[1].fields);
-        reconciler_.LearnTypes(answer.results[1].fields);
-        if (context_.failure.ok()) RetryRefused(answer.results[1].fields);
+      if (answer.results.size() > 1 && !LearnFields(answer.results[1])) {
+        newest_asked_ = false;
+        return;
       }
       newest_known_ = true;
     };

@@ -88,6 +88,9 @@ class ExportMachine {
   void Begin();
   void NoteUnreadable(const ClientKey& key);
   void LearnPortalKind();
+  // What the portal says of its contact fields. False: it did not say, and is to be
+  // asked once more.
+  bool LearnFields(const CommandResult& result);
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
   // Nor would it keep a value that its list no longer has.
@@ -171,6 +174,7 @@ class ExportMachine {
 
   Phase phase_ = Phase::kNewest;
   bool newest_asked_ = false;
+  bool fields_unsaid_ = false;  // the portal did not tell its contact fields
   bool newest_known_ = false;
   bool reading_ = false;   // a ReadPage is out
   bool fetching_ = false;  // a FetchRows is out

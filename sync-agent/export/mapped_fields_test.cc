@@ -252,5 +252,39 @@ TEST_F(MappedFieldsTest, APortalThatDoesNotSayIsTakenAtItsWord) {
   EXPECT_EQ(Export().progress.counts.added, 1);
 }
 
+TEST_F(MappedFieldsTest, FieldsThatAreNotToldAreAskedForTwiceAndSaidToBeUnchecked) {
+  int asked = 0;
+  world.portal.instead = [&asked](const Command& command) -> std::optional<Fate> {
+    if (!std::holds_alternative<GetContactFields>(command)) return std::nullopt;
+    ++asked;
+    return Fate::kRefused;
+  };
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings()}) {
+    asked = 0;
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, 1);
+    EXPECT_EQ(asked, 2);
+    ASSERT_EQ(result.progress.notices.size(), 1u);
+    EXPECT_EQ(result.progress.notices[0].reason, "MAPPED_FIELDS_UNCHECKED");
+    EXPECT_EQ(result.progress.notices[0].parameters.at("version"), "1");
+  }
+}
+
+TEST_F(MappedFieldsTest, AFieldThatIsGoneStopsTheRunThoughOnlyTheSecondAnswerSaysSo) {
+  world.portal.fields.erase("PHONE");
+  int asked = 0;
+  world.portal.instead = [&asked](const Command& command) -> std::optional<Fate> {
+    if (!std::holds_alternative<GetContactFields>(command)) return std::nullopt;
+    return ++asked == 1 ? std::optional(Fate::kUnknown) : std::nullopt;
+  };
+  const auto result = Export();
+  EXPECT_EQ(ReasonOf(result.error), "MAPPED_FIELD_GONE");
+  EXPECT_TRUE(result.progress.notices.empty());
+  EXPECT_TRUE(world.portal.contacts.empty());
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -56,11 +57,30 @@ bool IsTransportFailure(const PortalAnswer& answer) {
   return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
 }
 
-// Something between us answers in the portal's place, or its certificate is wrong:
-// waiting mends nothing of that kind.
+// What the portal goes on refusing until somebody changes something there.
+constexpr absl::string_view kNotAllowed[] = {
+    "APPLICATION_NOT_FOR_USER",
+    "APPLICATION_NOT_INSTALLED",
+    "METHOD_AWAITS_CONFIRMATION",
+    "METHOD_NOT_CONFIRMED",
+    "PORTAL_BLOCKED",
+    "PORTAL_CLOSED",
+    "PORTAL_METHOD_MISSING",
+    "PORTAL_PLAN_WITHOUT_REST",
+    "PORTAL_USER_INACTIVE",
+    "PORTAL_WANTS_HTTPS",
+    "RIGHT_MISSING_ON_PORTAL",
+    "SCOPE_MISSING",
+    "TOKEN_REFUSED",
+};
+
+// Something between us answers in the portal's place, its certificate is wrong, or it
+// doesn't allow what is asked: waiting mends nothing of that kind.
 bool NeedsAPerson(const PortalAnswer& answer) {
   if (absl::StartsWith(answer.reason, "TLS_") || answer.reason == "ADDRESS_REFUSED" ||
-      answer.reason == "PORTAL_ANSWER_BROKEN") {
+      answer.reason == "PORTAL_ANSWER_BROKEN" ||
+      std::find(std::begin(kNotAllowed), std::end(kNotAllowed), answer.reason) !=
+          std::end(kNotAllowed)) {
     return true;
   }
   const auto status = answer.parameters.find("status");

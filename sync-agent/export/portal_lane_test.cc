@@ -157,6 +157,33 @@ TEST_F(PortalLaneTest, AReadThatIsPutOffPausesLongerAndEndsWithThePortalsReason)
   EXPECT_TRUE(answers_.empty());
 }
 
+TEST_F(PortalLaneTest, AWriteThatIsNotAllowedEndsSoonThoughAReadBesideItIsAnswered) {
+  CommandResult shut = PutOff();
+  shut.reason = "METHOD_NOT_CONFIRMED";
+  shut.portal_code = "METHOD_CONFIRM_DENIED";
+  const absl::Duration begun = now_;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    if (lane_.idle()) {
+      PortalLane::Job job = Write();
+      job.commands.push_back(ListNewest{});
+      lane_.Submit(std::move(job));
+    }
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    PortalAnswer answer;
+    answer.fate = RequestFate::kAnswered;
+    answer.http_requests = 1;
+    answer.results = {shut, Done()};
+    lane_.OnAnswer(id_, answer, Now());
+  }
+  EXPECT_LT(now_, begun + absl::Minutes(2));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "METHOD_NOT_CONFIRMED");
+  EXPECT_EQ(ParametersOf(lane_.failure()).at("code"), "METHOD_CONFIRM_DENIED");
+}
+
 TEST_F(PortalLaneTest, AReadThatNeverGetsAnAnswerEndsThoughEachProbeIsAnswered) {
   settings_.away_patience = absl::Minutes(10);
   const absl::Duration begun = now_;

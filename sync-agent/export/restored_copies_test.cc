@@ -125,6 +125,41 @@ TEST(DoubtfulAddition, IsFollowedByWhatChangedThoughTheProcessDiesAfterSettlingI
   }
 }
 
+TEST(DoubtfulAddition, IsNotSettledByAContactThatAPersonRefused) {
+  World world;
+  const ClientKey guest = world.base.Add(1, "Orlova").key;
+  world.base.Add(2, "Ivanov");
+  world.Run(world.Settings());
+  const ContactId refused = (*world.ledger->Get(guest))->contact;
+  // Unlinked by a person who wants a new contact; the mark still stands on the old one.
+  ASSERT_TRUE(world.ledger->Unlink(guest).ok());
+  PairNote note;
+  note.refused = {refused};
+  ASSERT_TRUE(world.ledger->SetPair(guest, note).ok());
+  ClientRecord record = **world.ledger->Get(guest);
+  record.link = LinkState::kNew;
+  record.contact = ContactId();
+  record.dirty = true;
+  record.exported = ContentDigest{};
+  record.reason.clear();
+  record.problem = Outcome::kNone;
+  record.version.clear();
+  ASSERT_TRUE(world.ledger->Put({record}).ok());
+
+  world.portal.fault = [](const PortalRequest&) { return Fault::kLostBefore; };
+  world.Run(world.Settings());
+  ASSERT_EQ(*world.ledger->CountAttempts(), 1);
+  world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+  world.now += absl::Minutes(5);
+  const auto result = world.Run(world.Settings());
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+  EXPECT_EQ((*world.ledger->Get(guest))->link, LinkState::kLive);
+  EXPECT_NE((*world.ledger->Get(guest))->contact, refused);
+  EXPECT_EQ(world.portal.OfClient(guest).size(), 2u);
+}
+
 TEST(DoubtfulAddition, IsNotTouchedByARunThatOnlyLooks) {
   World world;
   const ClientKey changed = ChangeInDoubt(world);

@@ -24,6 +24,14 @@ bool IsMadeBy(const Attempt& attempt, const ContactRow& row) {
          version->nonce == attempt.intent.nonce && row.id > attempt.high;
 }
 
+// A person said that it is somebody else's, whatever mark still stands on it.
+bool IsRefused(RunContext& context, const ClientKey& client, ContactId contact) {
+  const auto pair = context.ledger.Pair(client);
+  if (!context.Check(pair.status())) return true;
+  return pair->has_value() &&
+         std::count((*pair)->refused.begin(), (*pair)->refused.end(), contact) > 0;
+}
+
 }  // namespace
 
 void Settler::Begin(bool looks_again) {
@@ -54,7 +62,8 @@ void Settler::Begin(bool looks_again) {
         if (suspect == suspects_.end()) return;
         if (IsMadeBy(suspect->second.attempt, row)
                 ? !Reclaim(suspect->first, row.id)
-                : context_.IsAnothers(row.id, suspect->first)) {
+                : context_.IsAnothers(row.id, suspect->first) ||
+                      IsRefused(context_, suspect->first, row.id)) {
           return;
         }
         suspect->second.hits.push_back(row);
