@@ -129,11 +129,9 @@ constexpr int kUnreadableTries = 3;
 // It came, and is none: bytes that are no text, say, which stand in one of the
 // contacts.
 bool IsUnreadable(const PortalAnswer& answer) {
-  if (answer.fate != RequestFate::kUnknown) return false;
-  const auto code = answer.parameters.find("code");
-  return answer.reason == "PORTAL_ANSWER_BROKEN" ||
-         answer.reason == "ANSWER_TOO_LARGE" ||
-         (code != answer.parameters.end() && code->second == "WRONG_ENCODING");
+  return answer.fate == RequestFate::kUnknown &&
+         (answer.reason == "PORTAL_ANSWER_BROKEN" ||
+          answer.reason == "ANSWER_TOO_LARGE");
 }
 
 // A look with what vouches for it, and a question to both methods: never in less.

@@ -119,7 +119,7 @@ TEST(AnswerDecoder, EachErrorProvesWhatItsCodeProvesAndNoMore) {
       {"internal, status 200", kAdd, 200, R"({"error":"INTERNAL_SERVER_ERROR"})",
        RequestFate::kUnknown, Fate::kUnknown, false, "PORTAL_INTERNAL_ERROR"},
       {"unencodable", kAdd, 200, R"({"error":"WRONG_ENCODING"})", RequestFate::kUnknown,
-       Fate::kUnknown, false, "PORTAL_INTERNAL_ERROR"},
+       Fate::kUnknown, false, "PORTAL_ANSWER_BROKEN"},
       {"gone by get", kGet, 400, R"({"error":"","error_description":"Not found"})",
        RequestFate::kAnswered, Fate::kGone, true, "CONTACT_NOT_ON_PORTAL"},
       {"gone by get, code", kGet, 400, R"({"error":"NOT_FOUND"})",

@@ -47,7 +47,8 @@ constexpr Known kKnown[] = {
     {"NOT_FOUND", {Kind::kNotFound, "PORTAL_REFUSED"}},
     {"INTERNAL_SERVER_ERROR", {Kind::kInternal, "PORTAL_INTERNAL_ERROR"}},
     {"ERROR_UNEXPECTED_ANSWER", {Kind::kInternal, "PORTAL_INTERNAL_ERROR"}},
-    {"WRONG_ENCODING", {Kind::kInternal, "PORTAL_INTERNAL_ERROR"}},
+    // Its answer would have held bytes that are no text.
+    {"WRONG_ENCODING", {Kind::kInternal, "PORTAL_ANSWER_BROKEN"}},
 };
 
 std::string CodeOf(const Json& error) {
