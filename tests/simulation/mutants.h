@@ -22,7 +22,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kSlotOffByOne, "slot-off-by-one", 52, 10},
     {agent::Mutant::kIntentAfterSend, "intent-after-send", 2, 10},
     {agent::Mutant::kShortSettleTime, "short-settle-time", 8, 10},
-    {agent::Mutant::kNoWitness, "no-witness", 81, 10},
+    {agent::Mutant::kNoWitness, "no-witness", 84, 10},
     {agent::Mutant::kIncompleteLookUp, "incomplete-look-up", 29, 10},
     {agent::Mutant::kIgnoredFilterBelieved, "ignored-filter-believed", 155, 30},
     {agent::Mutant::kLostIsAbsent, "lost-is-absent", 3, 10},
