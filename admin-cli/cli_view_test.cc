@@ -190,7 +190,8 @@ TEST_F(CliTest, KeysOfSecretsSayWhetherTheyAreStillNeededAndWhereTheyAre) {
   server_.secrets.set_waiting(2);
   server_.secrets.mutable_keys(1)->set_secrets(2);
   const std::string out = Run({"secrets", "status"}).out;
-  EXPECT_THAT(out, HasSubstr("2 of 9 stored secrets are not yet under"));
+  EXPECT_THAT(out,
+              HasSubstr("Not yet under the current key: 2. Stored secrets in all: 9."));
   EXPECT_THAT(out, ContainsRegex("1 +0123456789abcdef +no longer needed"));
   EXPECT_THAT(out, ContainsRegex("2 +1123456789abcdef +still needed, NOT here +2"));
   EXPECT_THAT(out, ContainsRegex("3 +2123456789abcdef +current"));

@@ -17,9 +17,10 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_SECRETS_ALL_UNDER_KEY",
               "All {count} stored secrets are under the current key.",
               "Все сохранённые секреты ({count}) — под текущим ключом."),
-    MakeLabel("LABEL_SECRETS_WAITING",
-              "{waiting} of {count} stored secrets are not yet under the current key.",
-              "Ещё не под текущим ключом: {waiting} из {count} сохранённых секретов."),
+    MakeLabel(
+        "LABEL_SECRETS_WAITING",
+        "Not yet under the current key: {waiting}. Stored secrets in all: {count}.",
+        "Ещё не под текущим ключом: {waiting}. Всего сохранённых секретов: {count}."),
     MakeLabel("LABEL_SECRETS_DAMAGED", "Damaged, to be entered again: {count}",
               "Повреждены, нужно ввести заново: {count}"),
     MakeLabel("LABEL_SECRETS_KEY_IS_NEW", "The current key is now {key}.",

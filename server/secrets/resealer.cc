@@ -196,7 +196,9 @@ absl::StatusOr<SealCounts> Resealer::Count() {
     store::SealIndexRecord index;
     if (!index.ParseFromString(document.body)) return;
     const std::string proved_with = KeyIdOfProof(index.proof());
-    if (proved_with != key_id && !proved_with.empty()) ++counts.under[proved_with];
+    if (proved_with == key_id || proved_with.empty()) return;
+    ++counts.under[proved_with];
+    ++counts.waiting;
   }));
   std::string audit_key;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
@@ -206,7 +208,10 @@ absl::StatusOr<SealCounts> Resealer::Count() {
     return absl::OkStatus();
   }));
   const auto head = ReadSealHead(audit_key);
-  if (head.has_value() && head->key_id != key_id) ++counts.under[head->key_id];
+  if (head.has_value() && head->key_id != key_id) {
+    ++counts.under[head->key_id];
+    ++counts.waiting;
+  }
   return counts;
 }
 

@@ -18,8 +18,10 @@ struct SealCounts {
   // audit's key.
   std::map<std::string, int> under;
   int secrets = 0;
-  int waiting =
-      0;  // Not under the key that seals, or without a number though it has one.
+  // Secrets, proofs and the audit's key that are not under the key that seals, and
+  // secrets without a number though the database has numbers. 0: no other key is
+  // needed.
+  int waiting = 0;
   int damaged = 0;  // In no form that is known.
 };
 
