@@ -68,7 +68,8 @@ struct HttpClientOptions {
   bool tls = true;
   std::string host;
   int port = 443;
-  // Verified always; a PEM file with further CAs beside the system's. Empty: none.
+  // Verified always; a PEM file with further CAs beside the system's. Empty: none. Read
+  // when a client is made: one that is there keeps to what it has.
   std::string extra_ca_file;
   // Private, loopback, link-local, CGNAT and metadata addresses are refused unless
   // allowed here. Judged on the address that is connected to, not on the name.

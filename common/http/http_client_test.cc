@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -576,6 +577,21 @@ TEST_F(TlsTest, AHandshakeThatNeverEndsIsCut) {
 TEST_F(TlsTest, AnUnreadableCaFileIsAnError) {
   HttpClientOptions options = Tls("127.0.0.1");
   options.extra_ca_file = dir_.File("missing.pem");
+  EXPECT_THAT(MakeHttpClient(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, "EXTRA_CA_UNREADABLE"));
+}
+
+TEST_F(TlsTest, AChangedCaFileHoldsForTheNextClient) {
+  Start("IP:127.0.0.1");
+  HttpClientOptions options = Tls("127.0.0.1");
+  options.extra_ca_file = dir_.File("trusted.pem");
+  CertificateAuthority("Other CA").WriteCa(options.extra_ca_file);
+  const auto before = Make(options);
+  ExpectNotSent(Post(*before), "TLS_CERTIFICATE_REFUSED");
+  authority_.WriteCa(options.extra_ca_file);
+  EXPECT_EQ(Post(*Make(options)).outcome, HttpOutcome::kAnswered);
+  ExpectNotSent(Post(*before), "TLS_CERTIFICATE_REFUSED");
+  std::filesystem::remove(options.extra_ca_file);
   EXPECT_THAT(MakeHttpClient(options),
               StatusIs(absl::StatusCode::kInvalidArgument, "EXTRA_CA_UNREADABLE"));
 }

@@ -1,5 +1,4 @@
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <algorithm>
 #include <limits>
@@ -16,6 +15,7 @@
 #include "common/http/connection.h"
 #include "common/http/decompress.h"
 #include "common/http/http_client.h"
+#include "common/http/trust_store.h"
 #include "common/status/error.h"
 #include "common/time/clock.h"
 
@@ -87,7 +87,8 @@ std::string Serialize(const HttpRequest& request, const HttpClientOptions& optio
     absl::StrAppend(&out, name, ": ", value, "\r\n");
   }
   // One buffer: head and body leave in one packet where they fit.
-  absl::StrAppend(&out, "\r\n", request.body);
+  out.reserve(out.size() + 2 + request.body.size());
+  out.append("\r\n").append(request.body);
   return out;
 }
 
@@ -312,15 +313,9 @@ absl::StatusOr<Tls> MakeTls(const HttpClientOptions& options) {
   SSL_CTX_set_mode(tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_AUTO_RETRY);
-  SSL_CTX_set_default_verify_paths(tls.get());
-  if (!options.extra_ca_file.empty()) {
-    X509_STORE* store = SSL_CTX_get_cert_store(tls.get());
-    if (X509_STORE_load_file(store, options.extra_ca_file.c_str()) != 1) {
-      return MakeError("EXTRA_CA_UNREADABLE", {{"file", options.extra_ca_file}});
-    }
-    // An operator may trust an intermediate authority alone.
-    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-  }
+  absl::StatusOr<TrustStore> trusted = SharedTrustStore(options.extra_ca_file);
+  if (!trusted.ok()) return std::move(trusted).status();
+  SSL_CTX_set_cert_store(tls.get(), trusted->release());
   return tls;
 }
 

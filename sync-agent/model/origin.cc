@@ -1,6 +1,8 @@
 #include "sync-agent/model/origin.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -27,7 +29,12 @@ bool IsBase64Url(absl::string_view text) {
 
 // Length-prefixed, so that no two different lists of parts join to the same text.
 void AppendPart(std::string* out, absl::string_view part) {
-  absl::StrAppend(out, part.size(), ":", part);
+  std::array<char, 20> size;
+  const char* const end =
+      std::to_chars(size.data(), size.data() + size.size(), part.size()).ptr;
+  out->append(size.data(), static_cast<size_t>(end - size.data()));
+  out->push_back(':');
+  out->append(part);
 }
 
 }  // namespace
@@ -118,9 +125,10 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
   ContentDigest digest;
   digest.hash = HashContent(content);
   std::string all;
+  AppendPart(&all, client.guid());
+  const size_t of_client = all.size();
   for (const auto& [name, value] : content.fields) {
-    all.clear();
-    AppendPart(&all, client.guid());
+    all.resize(of_client);
     AppendPart(&all, name);
     AppendPart(&all, value);
     const std::string sum = Sha256Base64Url(all, kFieldDigestLength);
@@ -131,8 +139,7 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
   for (const auto& [name, values] : content.multifields) {
     // The list as a whole, so that a change of order or type is seen as one of the
     // field.
-    all.clear();
-    AppendPart(&all, client.guid());
+    all.resize(of_client);
     AppendPart(&all, name);
     for (const MultiValue& value : values) {
       AppendPart(&all, value.value);

@@ -46,6 +46,18 @@ size_t CountMembers(const Json& json) {
   return count;
 }
 
+// Of what is long: the texts and their marks.
+size_t LeastLength(const Json& json) {
+  if (json.is_string()) return json.get_ref<const std::string&>().size() + 3;
+  size_t length = 2;
+  if (json.is_structured()) {
+    for (const auto& [name, inner] : json.items()) {
+      length += name.size() + 3 + LeastLength(inner);
+    }
+  }
+  return length;
+}
+
 // Stands in JSON as it is.
 bool IsPlain(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -55,7 +67,9 @@ bool IsPlain(absl::string_view text) {
 
 void AppendText(const std::string& text, std::string* out) {
   if (IsPlain(text)) {
-    absl::StrAppend(out, "\"", text, "\"");
+    out->push_back('"');
+    out->append(text);
+    out->push_back('"');
   } else {
     out->append(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
   }
@@ -68,9 +82,9 @@ void AppendJson(const Json& json, std::string* out) {
     AppendText(json.get_ref<const std::string&>(), out);
   } else if (json.is_structured()) {
     out->push_back(json.is_object() ? '{' : '[');
-    absl::string_view before;
+    bool first = true;
     for (const auto& [name, inner] : json.items()) {
-      absl::StrAppend(out, std::exchange(before, ","));
+      if (!std::exchange(first, false)) out->push_back(',');
       if (json.is_object()) {
         AppendText(name, out);
         out->push_back(':');
@@ -105,6 +119,7 @@ std::optional<Json> ParseBoundedJson(absl::string_view text) {
 
 std::string DumpJson(const Json& json) {
   std::string text;
+  text.reserve(LeastLength(json));
   AppendJson(json, &text);
   return text;
 }

@@ -1,5 +1,6 @@
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 
+#include <array>
 #include <set>
 #include <utility>
 
@@ -155,22 +156,26 @@ struct ParamsOf {
   }
 };
 
+// In blocks: a text that is made longer first and filled afterwards is written twice.
 void AppendEncoded(absl::string_view text, std::string* out) {
   static constexpr char kHex[] = "0123456789ABCDEF";
-  const size_t start = out->size();
-  out->resize(start + text.size() * 3);
-  char* end = out->data() + start;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-      *end++ = c;
-    } else {
-      *end++ = '%';
-      *end++ = kHex[byte >> 4];
-      *end++ = kHex[byte & 15];
+  std::array<char, 192> block;
+  while (!text.empty()) {
+    const absl::string_view part = text.substr(0, block.size() / 3);
+    text.remove_prefix(part.size());
+    char* end = block.data();
+    for (const char c : part) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+        *end++ = c;
+      } else {
+        *end++ = '%';
+        *end++ = kHex[byte >> 4];
+        *end++ = kHex[byte & 15];
+      }
     }
+    out->append(block.data(), static_cast<size_t>(end - block.data()));
   }
-  out->resize(static_cast<size_t>(end - out->data()));
 }
 
 // `before` is what stands before the first pair; `key` is encoded, and the same again
@@ -190,7 +195,7 @@ void AppendPairs(const Json& value, absl::string_view* before, std::string* key,
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) append_inner(absl::StrCat(i), value[i]);
   } else {
-    absl::StrAppend(query, std::exchange(*before, "&"), *key, "=");
+    query->append(std::exchange(*before, "&")).append(*key).push_back('=');
     if (value.is_string()) {
       AppendEncoded(value.get_ref<const std::string&>(), query);
     } else {
