@@ -106,10 +106,52 @@ TEST_F(MappedFieldsTest, AValueThatItsListNoLongerHasIsSaidUntilTheMappingIsMend
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
-TEST_F(MappedFieldsTest, WhereThePortalDoesNotTellItsValuesNothingIsSaid) {
-  world.Map({{"LastName", "LAST_NAME", {}}, {"Sex", "HONORIFIC", {"enum:Male=X"}}});
-  world.portal.fields["HONORIFIC"] = {"crm_status"};
+class HonorificTest : public MappedFieldsTest {
+ protected:
+  HonorificTest() {
+    world.Map({{"LastName", "LAST_NAME", {}},
+               {"Sex", "HONORIFIC", {"enum:Male=HNR_RU_1;Female=HNR_RU_2"}}});
+    world.portal.fields["HONORIFIC"] = {"crm_status"};
+  }
+};
+
+TEST_F(HonorificTest, AValueThatThePortalsHonorificsNoLongerHaveIsSaid) {
+  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_2"};
   EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_3"};
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings()}) {
+    const auto notices = world.Run(settings).progress.notices;
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+    EXPECT_EQ(notices[0].parameters.at("contact_field"), "HONORIFIC");
+    EXPECT_EQ(notices[0].parameters.at("values"), "HNR_RU_2");
+  }
+}
+
+TEST_F(HonorificTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.base.Add(2, "Petrova");
+  world.portal.honorifics = {"HNR_RU_1"};
+  world.portal.instead = [](const Command& command) -> std::optional<Fate> {
+    const auto* get = std::get_if<GetContactFields>(&command);
+    if (get == nullptr || !get->honorifics) return std::nullopt;
+    return Fate::kRefused;
+  };
+  const auto result = Export();
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_TRUE(result.progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, HonorificsAreNotAskedForWhereTheMappingNamesNone) {
+  int asked = 0;
+  world.portal.instead = [&asked](const Command& command) -> std::optional<Fate> {
+    asked += std::holds_alternative<GetContactFields>(command) ? 1 : 0;
+    return std::nullopt;
+  };
+  Export();
+  EXPECT_EQ(asked, 1);
 }
 
 class AttributeKindsTest : public MappedFieldsTest {

@@ -651,6 +651,28 @@ TEST(AnswerDecoder, AListFieldTellsItsValuesWhereAllCanBeRead) {
   EXPECT_FALSE(fields.at("UF_C").items.has_value());
 }
 
+TEST(AnswerDecoder, HonorificsAreToldByTheIdsOfTheirStatuses) {
+  const Command get = GetContactFields{.honorifics = true};
+  const CommandResult told =
+      Single(get, R"({"result":[{"ID":"1","STATUS_ID":"HNR_RU_1","NAME":"Mr."},)"
+                  R"({"ID":"2","STATUS_ID":"HNR_RU_2"}]})")
+          .results[0];
+  EXPECT_EQ(told.fate, Fate::kDone);
+  ASSERT_EQ(told.fields.size(), 1u);
+  EXPECT_EQ(told.fields.at("HONORIFIC").items,
+            (std::set<std::string>{"HNR_RU_1", "HNR_RU_2"}));
+  // Whoever may not see them is shown none; behind a full page there may be more.
+  std::string page = R"({"STATUS_ID":"HNR_RU_0"})";
+  for (int i = 1; i < 50; ++i) page += absl::StrCat(R"(,{"STATUS_ID":"X)", i, R"("})");
+  for (const std::string& text : {std::string(), page}) {
+    const CommandResult untold =
+        Single(get, absl::StrCat(R"({"result":[)", text, "]}")).results[0];
+    EXPECT_EQ(untold.fate, Fate::kDone);
+    EXPECT_TRUE(untold.fields.empty());
+  }
+  EXPECT_EQ(Single(get, R"({"result":[{"ID":"1"}]})").results[0].fate, Fate::kUnknown);
+}
+
 TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {
   EXPECT_EQ(Single(kUpdate, R"({"result":true})").results[0].fate, Fate::kDone);
   EXPECT_EQ(Single(kUpdate, R"({"result":false})").results[0].fate, Fate::kUnknown);

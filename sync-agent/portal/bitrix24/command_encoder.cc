@@ -123,7 +123,10 @@ struct ParamsOf {
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
-  Json operator()(const GetContactFields&) const { return Json::object(); }
+  Json operator()(const GetContactFields& get) const {
+    if (!get.honorifics) return Json::object();
+    return {{"filter", {{"ENTITY_ID", kHonorificField}}}};
+  }
 
   Json operator()(const FindContacts& find) const {
     return {{"entity_type", "CONTACT"},
