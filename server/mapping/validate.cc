@@ -136,12 +136,32 @@ std::string ValueNotInList(const v1::FieldMappingEntry& entry,
   if (last == transforms.rend()) return "";
   for (const std::string& value : ResultsOf(*last)) {
     const absl::string_view sent = absl::StripAsciiWhitespace(value);
-    const bool known =
-        sent.empty() || std::any_of(list.items().begin(), list.items().end(),
-                                    [&](const auto& item) { return item.id() == sent; });
+    const bool known = sent.empty() ||
+                       std::any_of(list.items().begin(), list.items().end(),
+                                   [&](const auto& item) { return item.id() == sent; });
     if (!known) return std::string(sent);
   }
   return "";
+}
+
+// The transform whose values stay several where the field takes one of its kind; null:
+// none. A field of text takes them as one text.
+const std::string* Scatters(const v1::FieldMappingEntry& entry,
+                            const v1::ContactField& target) {
+  const FieldClass kind = ClassOf(target);
+  if (kind == FieldClass::kMultifield) return nullptr;
+  if (kind == FieldClass::kText && !IsStatus(target)) return nullptr;
+  const std::string* scatters = nullptr;
+  for (const std::string& transform : entry.transforms()) {
+    const absl::string_view name = FindTransform(transform)->name;
+    if (name == "split" || name == "all-of") {
+      scatters = &transform;
+    } else if (name == "join" || name == "constant" || name == "template" ||
+               name == "first-of") {
+      scatters = nullptr;
+    }
+  }
+  return scatters;
 }
 
 // The portal's contact needs a name: without one it is given "Contact #1".
@@ -241,6 +261,12 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            {"attribute_type", source->type()},
                            {"contact_field", entry.target()},
                            {"contact_field_type", target->type()}});
+  }
+  const std::string* const scatters = Scatters(entry, *target);
+  if (scatters != nullptr) {
+    return MakeFieldError(
+        "entry.transforms", "FIELD_HOLDS_ONE_VALUE",
+        {{"contact_field", entry.target()}, {"transform", *scatters}});
   }
   if (HasKnownValues(*target)) {
     const std::string unknown = ValueNotInList(entry, *target);

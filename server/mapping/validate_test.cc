@@ -120,6 +120,22 @@ TEST(ValidateEntry, WhoNamesNoValueOfAListIsToldThoseThatItHas) {
   EXPECT_EQ(ParametersOf(status).at("known"), "45 (Male), 46");
 }
 
+TEST(ValidateEntry, WhatTakesOneValueTakesNoSeveralThroughATable) {
+  const char* table = "enum:Male=45;Female=46";
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", table}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"all-of:LastName,FirstName", table}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"split:;", "enum:Male=HNR_RU_1"}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_AGE", {"split:;", "enum:Old=90;*=30"}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", "join:,", table}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", "constant:45"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"split:;", "enum:Male=45;*=*"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "PHONE", {"split:;"}), "OK");
+}
+
 TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {
   EXPECT_EQ(Verdict("Age", "PHONE", {}), "TYPE_MISMATCH");
   EXPECT_EQ(Verdict("Age", "PHONE", {"first-of:LastName,FirstName"}), "OK");
