@@ -565,7 +565,8 @@ TEST(AnswerDecoder, AContactIsReadInEveryFormPhpPrintsIt) {
   const PortalAnswer answer = Single(
       kGet,
       R"({"result":{"ID":"7","NAME":"Anna","SECOND_NAME":null,"LEAD_ID":12,)"
-      R"("UF_CRM_X":true,"UF_CRM_LIST":["a"],"BIRTHDATE":"1990-05-01T03:00:00+03:00",)"
+      R"("UF_CRM_X":true,"UF_CRM_LIST":["a"],"UF_CRM_TWO":["a",7],"UF_CRM_NONE":[],)"
+      R"("BIRTHDATE":"1990-05-01T03:00:00+03:00",)"
       R"("ORIGINATOR_ID":"o","ORIGIN_ID":null,"ORIGIN_VERSION":"v",)"
       R"("PHONE":[{"ID":"9001","VALUE_TYPE":"MOBILE","VALUE":"+7","TYPE_ID":"PHONE"}],)"
       R"("EMAIL":{"3":{"ID":12,"VALUE":"a@example.com","VALUE_TYPE":"WORK"}}}})");
@@ -577,7 +578,9 @@ TEST(AnswerDecoder, AContactIsReadInEveryFormPhpPrintsIt) {
   EXPECT_EQ(row.fields.at("SECOND_NAME"), "");
   EXPECT_EQ(row.fields.at("LEAD_ID"), "12");
   EXPECT_EQ(row.fields.at("UF_CRM_X"), "Y");
-  EXPECT_EQ(row.fields.count("UF_CRM_LIST"), 0u);
+  EXPECT_EQ(row.fields.at("UF_CRM_LIST"), "a");
+  EXPECT_EQ(row.fields.at("UF_CRM_TWO"), "a, 7");
+  EXPECT_EQ(row.fields.count("UF_CRM_NONE"), 0u);
   EXPECT_EQ(row.fields.at("BIRTHDATE"), "1990-05-01");
   EXPECT_EQ(row.multifields.at("PHONE").at(0).id, 9001);
   EXPECT_EQ(row.multifields.at("EMAIL").at(0).value, "a@example.com");
