@@ -53,6 +53,24 @@ TEST_F(MappedFieldsTest, AnotherTypeIsSaidOnce) {
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
+TEST_F(MappedFieldsTest, WhatADryRunSaysOfATypeIsSaidByTheRunAfterIt) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "integer";
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  EXPECT_EQ(world.Run(dry).progress.notices.size(), 1u);
+  EXPECT_EQ(Export().progress.notices.size(), 1u);
+}
+
+TEST_F(MappedFieldsTest, AnotherVersionOfTheMappingTakesTheFieldsAsTheyAre) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["LAST_NAME"].multiple = true;
+  auto settings = world.Settings();
+  settings.mapping_version = 2;
+  EXPECT_TRUE(world.Run(settings).progress.notices.empty());
+}
+
 TEST_F(MappedFieldsTest, EachFieldOfAnotherTypeIsSaid) {
   EXPECT_TRUE(Export().progress.notices.empty());
   world.portal.fields["LAST_NAME"].type = "integer";
@@ -177,7 +195,7 @@ class AttributeKindsTest : public MappedFieldsTest {
 TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
   EXPECT_TRUE(Notices(Settings()).empty());
   kinds["Phone"] = {AttributeKind::kNumber};
-  kinds["Remarks"] = {AttributeKind::kDate};  // not mapped
+  kinds["Remarks"] = {AttributeKind::kNumber};  // not mapped
   // A dry run says it and notes nothing.
   auto dry = Settings();
   dry.dry_run = true;
@@ -278,6 +296,27 @@ TEST_F(AttributeKindsTest, DatesInPlaceOfTextsAreSaidOnceAllRowsShowThem) {
   EXPECT_TRUE(Notices(whole).empty());
   EXPECT_TRUE(Notices(Settings()).empty());
   kinds["Phone"] = {AttributeKind::kText};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, AComparisonThatPassedRowsByForgetsNoTypeOfTheirs) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+  RunSettings whole = Settings();
+  whole.reads_whole = true;
+  world.base.passed_by = 1;
+  EXPECT_TRUE(Notices(whole).empty());
+  kinds["Phone"] = {AttributeKind::kText};
+  EXPECT_TRUE(Notices(Settings()).empty());
+}
+
+TEST_F(AttributeKindsTest, AMatchSaysNothingOfTypes) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  auto match = Settings();
+  match.kind = RunKind::kMatch;
+  EXPECT_TRUE(Notices(match).empty());
   EXPECT_EQ(Notices(Settings()).size(), 1u);
 }
 
