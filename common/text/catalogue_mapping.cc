@@ -76,6 +76,15 @@ constexpr ReasonText kTexts[] = {
      "({contact_field_type}).",
      "Choose a field of a matching type, or add a transform that yields it.",
      "Выберите поле подходящего типа или добавьте нужное преобразование."},
+    {"FIELD_HOLDS_ONE_VALUE", kInvalid,
+     "{contact_field} holds one value of its kind; \"{transform}\" makes several, and "
+     "nothing makes one of them again.",
+     "Поле {contact_field} хранит одно значение, а «{transform}» даёт несколько, и "
+     "ничто не соединяет их снова.",
+     "Leave that transform out, or put one after it that gives one value: join, "
+     "template, first-of.",
+     "Уберите это преобразование или поставьте после него то, которое даёт одно "
+     "значение: join, template, first-of."},
     {"LIST_VALUE_UNKNOWN", kInvalid,
      "The list {contact_field} has no value with the ID \"{value}\". Its values: "
      "{known}.",

@@ -192,10 +192,13 @@ constexpr ReasonText kTexts[] = {
      "when version {version} of the field mapping was last used.",
      "Поле контакта {contact_field} стало множественным; при прошлом использовании "
      "версии {version} соответствия полей оно хранило одно значение.",
-     "See whether its values still arrive: guestbridge fields load {integration}, "
-     "fields list {integration}; then save the mapping.",
-     "Проверьте, доходят ли его значения: guestbridge fields load {integration}, "
-     "fields list {integration}; затем сохраните соответствие."},
+     "A guest's value is sent as the only one in it: what people add beside it goes "
+     "when the value changes. To keep theirs, give the field fill-empty or leave it "
+     "out: guestbridge fields map {integration} …, then fields save {integration}.",
+     "Значение гостя отправляется как единственное в поле: добавленное людьми рядом "
+     "пропадёт, когда оно изменится. Чтобы сохранить их значения, задайте полю "
+     "fill-empty или уберите его: guestbridge fields map {integration} …, затем fields "
+     "save {integration}."},
     {"MAPPED_FIELD_NOW_SINGLE", kOk,
      "The contact field {contact_field} now holds one value; it held several when "
      "version {version} of the field mapping was last used.",

@@ -42,7 +42,7 @@ const std::vector<Rule>& Rules() {
       {"STANDBY_EVICTED", {Place::kStatus}},
       {"CERTIFICATE_NOT_RENEWED", {Place::kStatus}},
       {"PORTAL_MOVED", {Place::kRun}},
-      {"MAPPED_FIELDS_UNCHECKED", {Place::kRun}},
+      {"MAPPED_FIELDS_UNCHECKED", {Place::kRun, Place::kStatus}},
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
       {"PLAN_CHANGED", {Place::kRun}},
       {"GUARD_", {Place::kRun}},

@@ -99,7 +99,10 @@ void AttendIfFailed(const v1::Run& run, v1::IntegrationStatus* status) {
 // mends it.
 void AttendToNotices(const v1::Run& run, v1::IntegrationStatus* status) {
   for (const v1::Explanation& notice : run.notices()) {
-    if (notice.reason() == "MAPPED_VALUE_GONE") *status->add_attention() = notice;
+    if (notice.reason() == "MAPPED_VALUE_GONE" ||
+        notice.reason() == "MAPPED_FIELDS_UNCHECKED") {
+      *status->add_attention() = notice;
+    }
   }
 }
 

@@ -121,6 +121,20 @@ TEST_F(SystemStatusTest, AListValueThatTheMappingSendsInVainNeedsAPerson) {
   EXPECT_THAT(Attention(), ::testing::IsEmpty());
 }
 
+TEST_F(SystemStatusTest, FieldsThatAnExportCouldNotCheckNeedAPersonUntilOneDoes) {
+  RunOrder order;
+  order.integration = "main";
+  order.kind = v1::Run::EXPORT;
+  v1::Run run = *runs_.Start(order);
+  run.add_notices()->set_reason("MAPPED_FIELDS_UNCHECKED");
+  End(run, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("MAPPED_FIELDS_UNCHECKED"));
+  Run(v1::Run::RECONCILE, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::ElementsAre("MAPPED_FIELDS_UNCHECKED"));
+  Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
+  EXPECT_THAT(Attention(), ::testing::IsEmpty());
+}
+
 TEST_F(SystemStatusTest, AnExportThatFailedIsNotMendedByRunsOfOtherKinds) {
   Run(v1::Run::EXPORT, v1::Run::FAILED);
   EXPECT_THAT(Attention(), ::testing::ElementsAre("GUARD_STOPPED"));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -92,8 +93,21 @@ bool Suits(const v1::SourceField& source, const v1::FieldMappingEntry& entry,
   return false;
 }
 
-// As many values as an agent tells of one list; there may be more then.
+// As many values as an agent tells of one list, and as one page of the portal's
+// dictionaries holds; there may be more then.
 constexpr int kMostItems = 500;
+constexpr int kMostStatuses = 50;
+
+bool IsStatus(const v1::ContactField& field) { return field.type() == "crm_status"; }
+
+// Whether all values that the field can take are known: of a list always, of a status
+// where the portal told them.
+bool HasKnownValues(const v1::ContactField& field) {
+  if (IsStatus(field)) {
+    return field.items_size() > 0 && field.items_size() < kMostStatuses;
+  }
+  return ClassOf(field) == FieldClass::kList && field.items_size() < kMostItems;
+}
 
 // For a person who looks for the right one.
 std::string ValuesOf(const v1::ContactField& list) {
@@ -111,19 +125,43 @@ std::string ValuesOf(const v1::ContactField& list) {
   return absl::StrJoin(values, ", ");
 }
 
-// What is sent to a list and is none of its values: the portal would drop it without a
-// word. Empty: everything is.
+// What is sent to a field whose values are known and is none of them: the portal would
+// drop it without a word. Empty: everything is.
 std::string ValueNotInList(const v1::FieldMappingEntry& entry,
                            const v1::ContactField& list) {
-  if (list.items_size() >= kMostItems) return "";
-  for (const std::string& value :
-       ResultsOf(entry.transforms(entry.transforms_size() - 1))) {
-    const bool known =
-        std::any_of(list.items().begin(), list.items().end(),
-                    [&](const auto& item) { return item.id() == value; });
-    if (!known) return value;
+  const auto& transforms = entry.transforms();
+  const auto last =
+      std::find_if(transforms.rbegin(), transforms.rend(),
+                   [](const std::string& transform) { return transform != "trim"; });
+  if (last == transforms.rend()) return "";
+  for (const std::string& value : ResultsOf(*last)) {
+    const absl::string_view sent = absl::StripAsciiWhitespace(value);
+    const bool known = sent.empty() ||
+                       std::any_of(list.items().begin(), list.items().end(),
+                                   [&](const auto& item) { return item.id() == sent; });
+    if (!known) return std::string(sent);
   }
   return "";
+}
+
+// The transform whose values stay several where the field takes one of its kind; null:
+// none. A field of text takes them as one text.
+const std::string* Scatters(const v1::FieldMappingEntry& entry,
+                            const v1::ContactField& target) {
+  const FieldClass kind = ClassOf(target);
+  if (kind == FieldClass::kMultifield) return nullptr;
+  if (kind == FieldClass::kText && !IsStatus(target)) return nullptr;
+  const std::string* scatters = nullptr;
+  for (const std::string& transform : entry.transforms()) {
+    const absl::string_view name = FindTransform(transform)->name;
+    if (name == "split" || name == "all-of") {
+      scatters = &transform;
+    } else if (name == "join" || name == "constant" || name == "template" ||
+               name == "first-of") {
+      scatters = nullptr;
+    }
+  }
+  return scatters;
 }
 
 // The portal's contact needs a name: without one it is given "Contact #1".
@@ -224,7 +262,13 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            {"contact_field", entry.target()},
                            {"contact_field_type", target->type()}});
   }
-  if (ClassOf(*target) == FieldClass::kList) {
+  const std::string* const scatters = Scatters(entry, *target);
+  if (scatters != nullptr) {
+    return MakeFieldError(
+        "entry.transforms", "FIELD_HOLDS_ONE_VALUE",
+        {{"contact_field", entry.target()}, {"transform", *scatters}});
+  }
+  if (HasKnownValues(*target)) {
     const std::string unknown = ValueNotInList(entry, *target);
     if (!unknown.empty()) {
       return MakeFieldError("entry.transforms", "LIST_VALUE_UNKNOWN",

@@ -25,7 +25,7 @@ bool IsReserved(absl::string_view field);
 // Whether `entry` may stand in `draft` (whose source_fields and contact_fields are
 // loaded) beside its other entries. Errors: ATTRIBUTE_UNKNOWN, FIELD_UNKNOWN,
 // FIELD_READ_ONLY, TRANSFORM_UNKNOWN, TRANSFORM_ARGUMENT_INVALID, TYPE_MISMATCH,
-// FIELD_TAKEN.
+// FIELD_HOLDS_ONE_VALUE, LIST_VALUE_UNKNOWN, FIELD_TAKEN.
 absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            const v1::FieldMappingEntry& entry);
 

@@ -32,6 +32,9 @@ v1::FieldMapping Loaded() {
   target("UF_CRM_AGE", "integer");
   target("UF_CRM_VIP", "boolean");
   target("HONORIFIC", "crm_status");
+  v1::ContactField& honorific = *draft.mutable_contact_fields()->rbegin();
+  for (const char* id : {"HNR_RU_1", "HNR_RU_2"}) honorific.add_items()->set_id(id);
+  target("SOURCE_ID", "crm_status");
   target("UF_CRM_SEX", "enumeration");
   v1::ContactField& list = *draft.mutable_contact_fields()->rbegin();
   for (const char* id : {"45", "46"}) list.add_items()->set_id(id);
@@ -76,6 +79,35 @@ TEST(ValidateEntry, AListTakesNothingButItsValues) {
   EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"constant:45"}), "OK");
 }
 
+TEST(ValidateEntry, AStatusTakesNothingButItsValuesWhereTheyAreKnown) {
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"enum:Male=HNR_RU_1;x= "}), "OK");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"enum:Male=NOPE"}), "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"enum:Male=NOPE", "trim"}),
+            "LIST_VALUE_UNKNOWN");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"constant:Mr."}), "LIST_VALUE_UNKNOWN");
+  // What the source or other transforms make of it nobody can say.
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {}), "OK");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"trim"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"constant:hnr_ru_1", "upper"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "SOURCE_ID", {"enum:Male=NOPE"}), "OK");
+}
+
+TEST(ValidateEntry, AFullPageOfStatusesMayNotBeAllOfThem) {
+  v1::FieldMapping draft = Loaded();
+  v1::ContactField* field = nullptr;
+  for (v1::ContactField& one : *draft.mutable_contact_fields()) {
+    if (one.name() == "HONORIFIC") field = &one;
+  }
+  v1::FieldMappingEntry entry;
+  entry.set_source("LastName");
+  entry.set_target("HONORIFIC");
+  entry.add_transforms("constant:NOPE");
+  while (field->items_size() < 49) field->add_items()->set_id("HNR");
+  EXPECT_EQ(ReasonOf(ValidateEntry(draft, entry)), "LIST_VALUE_UNKNOWN");
+  field->add_items()->set_id("HNR");
+  EXPECT_TRUE(ValidateEntry(draft, entry).ok());
+}
+
 TEST(ValidateEntry, WhoNamesNoValueOfAListIsToldThoseThatItHas) {
   v1::FieldMapping draft = Loaded();
   draft.mutable_contact_fields()->rbegin()->mutable_items(0)->set_title("Male");
@@ -86,6 +118,22 @@ TEST(ValidateEntry, WhoNamesNoValueOfAListIsToldThoseThatItHas) {
   const absl::Status status = ValidateEntry(draft, entry);
   EXPECT_EQ(ParametersOf(status).at("value"), "47");
   EXPECT_EQ(ParametersOf(status).at("known"), "45 (Male), 46");
+}
+
+TEST(ValidateEntry, WhatTakesOneValueTakesNoSeveralThroughATable) {
+  const char* table = "enum:Male=45;Female=46";
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", table}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"all-of:LastName,FirstName", table}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "HONORIFIC", {"split:;", "enum:Male=HNR_RU_1"}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_AGE", {"split:;", "enum:Old=90;*=30"}),
+            "FIELD_HOLDS_ONE_VALUE");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", "join:,", table}), "OK");
+  EXPECT_EQ(Verdict("LastName", "UF_CRM_SEX", {"split:;", "constant:45"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "NAME", {"split:;", "enum:Male=45;*=*"}), "OK");
+  EXPECT_EQ(Verdict("LastName", "PHONE", {"split:;"}), "OK");
 }
 
 TEST(ValidateEntry, TheTypeIsThatOfWhatTheTransformsMake) {

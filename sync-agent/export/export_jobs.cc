@@ -13,6 +13,18 @@ constexpr char kGetMethod[] = "crm.contact.get";
 constexpr char kFindMethod[] = "crm.duplicate.findbycomm";
 constexpr char kProfileMethod[] = "profile";
 
+// What the portal tells of its contact fields, the values of HONORIFIC with it where it
+// tells them.
+CommandResult ToldFields(const PortalAnswer& answer) {
+  CommandResult told = answer.results[1];
+  if (answer.results.size() < 3 || answer.results[2].fate != Fate::kDone) return told;
+  for (const auto& [name, honorifics] : answer.results[2].fields) {
+    const auto field = told.fields.find(name);
+    if (field != told.fields.end()) field->second.items = honorifics.items;
+  }
+  return told;
+}
+
 }  // namespace
 
 void ExportMachine::FillLane() {
@@ -37,6 +49,9 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
     if ((settings_.kind == RunKind::kExport || settings_.kind == RunKind::kReconcile) &&
         settings_.mapping != nullptr) {
       job.commands.push_back(GetContactFields{});
+      if (!settings_.mapping->NamedValues(kHonorificField).empty()) {
+        job.commands.push_back(GetContactFields{.honorifics = true});
+      }
     }
     job.done = [this](const PortalAnswer& answer) {
       const CommandResult& result = answer.results[0];
@@ -51,7 +66,7 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       const auto ours = context_.ledger.Witness();
       if (!context_.Check(ours.status())) return;
       context_.end_seen = end.exists() && end >= *ours;
-      if (answer.results.size() > 1 && !LearnFields(answer.results[1])) {
+      if (answer.results.size() > 1 && !LearnFields(ToldFields(answer))) {
         newest_asked_ = false;
         return;
       }

@@ -45,6 +45,7 @@ class FakePortal {
   int64_t next_row = 9000;
   bool admin = true;
   std::map<std::string, ContactFieldShape> fields;  // empty: it does not say
+  std::set<std::string> honorifics;                 // empty: it does not say
   ImportFate import_fate = ImportFate::kWorks;
   int imports = 0;  // crm.item.batchImport commands
   bool find_finds_everybody = false;
@@ -406,9 +407,13 @@ class FakePortal {
     result->admin = admin;
   }
 
-  void Do(const GetContactFields&, CommandResult* result) {
+  void Do(const GetContactFields& get, CommandResult* result) {
     result->fate = Fate::kDone;
-    result->fields = fields;
+    if (!get.honorifics) {
+      result->fields = fields;
+    } else if (!honorifics.empty()) {
+      result->fields[kHonorificField].items = honorifics;
+    }
   }
 
   void Do(const BindEvent& bind, CommandResult* result) {

@@ -21,6 +21,7 @@ struct FakeBase {
   std::vector<ClientRow> clients;
   bool nothing_new = false;  // runs read no rows but those that they ask for by key
   int fetched = 0;           // rows that were asked for by key
+  int passed_by = 0;         // that a run's last page says need no look
 
   ClientRow& Add(int number, const std::string& last_name,
                  const std::string& phone = "") {
@@ -118,6 +119,7 @@ class World {
         }
         page.last = next_client == base.clients.size();
         page.watermark.value = "w";
+        if (page.last) page.unchanged = base.passed_by;
         machine.OnPage(page, Now());
       } else if (auto* fetch = std::get_if<FetchRows>(&action); fetch != nullptr) {
         std::vector<ClientRow> rows;

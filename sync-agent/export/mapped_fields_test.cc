@@ -53,6 +53,24 @@ TEST_F(MappedFieldsTest, AnotherTypeIsSaidOnce) {
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
+TEST_F(MappedFieldsTest, WhatADryRunSaysOfATypeIsSaidByTheRunAfterIt) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "integer";
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  EXPECT_EQ(world.Run(dry).progress.notices.size(), 1u);
+  EXPECT_EQ(Export().progress.notices.size(), 1u);
+}
+
+TEST_F(MappedFieldsTest, AnotherVersionOfTheMappingTakesTheFieldsAsTheyAre) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["LAST_NAME"].multiple = true;
+  auto settings = world.Settings();
+  settings.mapping_version = 2;
+  EXPECT_TRUE(world.Run(settings).progress.notices.empty());
+}
+
 TEST_F(MappedFieldsTest, EachFieldOfAnotherTypeIsSaid) {
   EXPECT_TRUE(Export().progress.notices.empty());
   world.portal.fields["LAST_NAME"].type = "integer";
@@ -106,10 +124,52 @@ TEST_F(MappedFieldsTest, AValueThatItsListNoLongerHasIsSaidUntilTheMappingIsMend
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
-TEST_F(MappedFieldsTest, WhereThePortalDoesNotTellItsValuesNothingIsSaid) {
-  world.Map({{"LastName", "LAST_NAME", {}}, {"Sex", "HONORIFIC", {"enum:Male=X"}}});
-  world.portal.fields["HONORIFIC"] = {"crm_status"};
+class HonorificTest : public MappedFieldsTest {
+ protected:
+  HonorificTest() {
+    world.Map({{"LastName", "LAST_NAME", {}},
+               {"Sex", "HONORIFIC", {"enum:Male=HNR_RU_1;Female=HNR_RU_2"}}});
+    world.portal.fields["HONORIFIC"] = {"crm_status"};
+  }
+};
+
+TEST_F(HonorificTest, AValueThatThePortalsHonorificsNoLongerHaveIsSaid) {
+  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_2"};
   EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_3"};
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings()}) {
+    const auto notices = world.Run(settings).progress.notices;
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+    EXPECT_EQ(notices[0].parameters.at("contact_field"), "HONORIFIC");
+    EXPECT_EQ(notices[0].parameters.at("values"), "HNR_RU_2");
+  }
+}
+
+TEST_F(HonorificTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.base.Add(2, "Petrova");
+  world.portal.honorifics = {"HNR_RU_1"};
+  world.portal.instead = [](const Command& command) -> std::optional<Fate> {
+    const auto* get = std::get_if<GetContactFields>(&command);
+    if (get == nullptr || !get->honorifics) return std::nullopt;
+    return Fate::kRefused;
+  };
+  const auto result = Export();
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_TRUE(result.progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, HonorificsAreNotAskedForWhereTheMappingNamesNone) {
+  int asked = 0;
+  world.portal.instead = [&asked](const Command& command) -> std::optional<Fate> {
+    asked += std::holds_alternative<GetContactFields>(command) ? 1 : 0;
+    return std::nullopt;
+  };
+  Export();
+  EXPECT_EQ(asked, 1);
 }
 
 class AttributeKindsTest : public MappedFieldsTest {
@@ -135,7 +195,7 @@ class AttributeKindsTest : public MappedFieldsTest {
 TEST_F(AttributeKindsTest, AnotherTypeInTheSourceIsSaidOnce) {
   EXPECT_TRUE(Notices(Settings()).empty());
   kinds["Phone"] = {AttributeKind::kNumber};
-  kinds["Remarks"] = {AttributeKind::kDate};  // not mapped
+  kinds["Remarks"] = {AttributeKind::kNumber};  // not mapped
   // A dry run says it and notes nothing.
   auto dry = Settings();
   dry.dry_run = true;
@@ -236,6 +296,27 @@ TEST_F(AttributeKindsTest, DatesInPlaceOfTextsAreSaidOnceAllRowsShowThem) {
   EXPECT_TRUE(Notices(whole).empty());
   EXPECT_TRUE(Notices(Settings()).empty());
   kinds["Phone"] = {AttributeKind::kText};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+}
+
+TEST_F(AttributeKindsTest, AComparisonThatPassedRowsByForgetsNoTypeOfTheirs) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  EXPECT_EQ(Notices(Settings()).size(), 1u);
+  RunSettings whole = Settings();
+  whole.reads_whole = true;
+  world.base.passed_by = 1;
+  EXPECT_TRUE(Notices(whole).empty());
+  kinds["Phone"] = {AttributeKind::kText};
+  EXPECT_TRUE(Notices(Settings()).empty());
+}
+
+TEST_F(AttributeKindsTest, AMatchSaysNothingOfTypes) {
+  EXPECT_TRUE(Notices(Settings()).empty());
+  kinds["Phone"] = {AttributeKind::kNumber};
+  auto match = Settings();
+  match.kind = RunKind::kMatch;
+  EXPECT_TRUE(Notices(match).empty());
   EXPECT_EQ(Notices(Settings()).size(), 1u);
 }
 

@@ -219,7 +219,7 @@ HeldContact Remember(const ClientKey& client, const ContactRow& row,
       continue;
     }
     const auto field = row.fields.find(target);
-    // A field of several values is not among them.
+    // What is no text to us, a file say, is not among them.
     if (field == row.fields.end() || !IsComparable(target, types)) continue;
     raw[target] = field->second;
     forms[target] = PortalForm(target, types, field->second);

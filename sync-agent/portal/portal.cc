@@ -73,7 +73,9 @@ struct NameOf {
   const char* operator()(const BindEvent&) const { return "event.bind"; }
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }
-  const char* operator()(const GetContactFields&) const { return "crm.contact.fields"; }
+  const char* operator()(const GetContactFields& get) const {
+    return get.honorifics ? "crm.status.list" : "crm.contact.fields";
+  }
 };
 
 struct HoldsReference {

@@ -67,8 +67,13 @@ struct ListNewest {};
 struct GetProfile {};
 
 // crm.contact.fields: which fields contacts have now; `fields` in the result. The
-// portal drops what is written to others without a word.
-struct GetContactFields {};
+// portal drops what is written to others without a word. Or, `honorifics`,
+// crm.status.list: the values of HONORIFIC, which the other doesn't tell; `fields` has
+// that one field, with nothing but `items`, or none where the values are not told.
+struct GetContactFields {
+  bool honorifics = false;
+};
+inline constexpr char kHonorificField[] = "HONORIFIC";
 
 // crm.item.batchImport: 1 to 20 contacts in one command; no robots start. Or, `single`,
 // crm.item.import: one contact, with an operating time of its own.

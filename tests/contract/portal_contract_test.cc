@@ -80,6 +80,53 @@ TEST_F(PortalContract, MultifieldsAreAddedChangedAndDeletedByTheirRows) {
   }
 }
 
+TEST_F(PortalContract, AFieldOfSeveralValuesTakesOursAsAListAndIsReadAsOneText) {
+  HttpRequest make;
+  make.method = "POST";
+  make.target =
+      absl::StrCat("/rest/1/", emulator_.kWebhookCode, "/crm.contact.userfield.add");
+  make.body =
+      R"({"fields":{"FIELD_NAME":"TAGS","USER_TYPE_ID":"string","MULTIPLE":"Y"}})";
+  ASSERT_EQ(http_->Send(make).status, 200);
+  ASSERT_TRUE(SendOne(GetContactFields{}).fields.at("UF_CRM_TAGS").multiple);
+  const auto tags = [&](ContactId id) {
+    return Read(id, {"UF_CRM_TAGS"}).fields["UF_CRM_TAGS"];
+  };
+  for (const bool in_batch : {false, true}) {
+    SCOPED_TRACE(in_batch);
+    AddContact add = Guest("Orlova", absl::StrCat("t", in_batch));
+    add.content.fields["UF_CRM_TAGS"] = "A-77";
+    const auto send = [&](const Command& command) {
+      if (!in_batch) return SendOne(command);
+      return Send({command, GetProfile{}}).results.at(0);
+    };
+    const ContactId id = send(add).id;
+    EXPECT_EQ(tags(id), "A-77");
+    UpdateContact update;
+    update.id = id;
+    update.fields["UF_CRM_TAGS"] = "Д, 5";
+    EXPECT_EQ(send(update).fate, Fate::kDone);
+    EXPECT_EQ(tags(id), "Д, 5");
+    update.fields["UF_CRM_TAGS"] = "";
+    EXPECT_EQ(send(update).fate, Fate::kDone);
+    EXPECT_EQ(tags(id), "");
+    ImportContacts import;
+    import.items.push_back({add.content, { kOriginator, "i", "1|nonce|1|hash|" }});
+    EXPECT_EQ(tags(send(import).items.at(0).id), "A-77");
+  }
+}
+
+TEST_F(PortalContract, HonorificsAreThoseOfThePortalsDictionary) {
+  for (const bool in_batch : {false, true}) {
+    const Command get = GetContactFields{.honorifics = true};
+    const CommandResult told =
+        in_batch ? Send({get, GetProfile{}}).results.at(0) : SendOne(get);
+    ASSERT_EQ(told.fields.size(), 1u);
+    EXPECT_EQ(told.fields.at(kHonorificField).items,
+              (std::set<std::string>{"HNR_RU_1", "HNR_RU_2"}));
+  }
+}
+
 TEST_F(PortalContract, AContactImportedAloneIsTheOneThatABatchWouldHaveImported) {
   for (const bool in_batch : {false, true}) {
     SCOPED_TRACE(in_batch);

@@ -180,6 +180,25 @@ TEST_F(KnownVersionsTest, AComparisonGivesOnlyTheRowsThatDiffer) {
   EXPECT_FALSE(pass.watermark.value.empty());
 }
 
+TEST_F(KnownVersionsTest, WhoTheRunHasCountedIsNoneOfTheUnchanged) {
+  LearnAll();
+  const auto clients = static_cast<int>(known_.size());
+  const std::string seen = known_.begin()->first;
+  const std::string edited = known_.rbegin()->first;
+  known_[seen].counted = true;
+  known_[edited].counted = true;
+  Edit(edited, "Другая");
+  Pass pass = Read(Kind::kCompare);
+  EXPECT_EQ(pass.keys, (std::set<std::string>{edited}));
+  EXPECT_EQ(pass.unchanged, clients - 2);
+  // Changes are found by comparison where there is no history of them.
+  emulator_.Post("/config", {{"composition",
+                              {{"InformationRegister_ClientChangeHistory", false}}}});
+  pass = Read(Kind::kChanges);
+  EXPECT_EQ(pass.keys, (std::set<std::string>{edited}));
+  EXPECT_EQ(pass.unchanged, clients - 2);
+}
+
 TEST_F(KnownVersionsTest, DifferencesOfSeveralPagesShareARequest) {
   source_ = emulator_.Connect("extends: 1c-hotel\npage: {rows: 5, narrow_rows: 10}\n");
   LearnAll();

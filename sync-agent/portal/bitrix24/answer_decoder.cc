@@ -25,13 +25,13 @@ bool IsWrite(const Command& command) {
 }
 
 // Of a field that is a list; a list that can't be read says nothing.
-std::optional<std::set<std::string>> ItemsOf(const Json* items) {
+std::optional<std::set<std::string>> ItemsOf(const Json* items, const char* key) {
   if (items == nullptr || (!items->is_array() && !items->is_object())) {
     return std::nullopt;
   }
   std::set<std::string> ids;
   for (const Json& item : *items) {
-    const auto id = item.is_object() ? TextOf(FindMember(item, "ID")) : std::nullopt;
+    const auto id = item.is_object() ? TextOf(FindMember(item, key)) : std::nullopt;
     if (!id.has_value() || id->empty()) return std::nullopt;
     ids.insert(*id);
   }
@@ -181,7 +181,8 @@ struct ValueOf {
     result->admin_unsaid = admin == nullptr;
     return true;
   }
-  bool operator()(const GetContactFields&) const {
+  bool operator()(const GetContactFields& get) const {
+    if (get.honorifics) return DecodeHonorifics();
     if (!json.is_object() || FindMember(json, "ID") == nullptr) return false;
     for (const auto& [name, shape] : json.items()) {
       const auto is = [&shape = shape](const char* quality) {
@@ -190,7 +191,17 @@ struct ValueOf {
       };
       result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
                               is("isReadOnly"), is("isRequired"), is("isMultiple"),
-                              ItemsOf(FindMember(shape, "items"))};
+                              ItemsOf(FindMember(shape, "items"), "ID")};
+    }
+    return true;
+  }
+  // None at all: they are not for this user to see. A full page: there may be more.
+  bool DecodeHonorifics() const {
+    constexpr size_t kPageSize = 50;
+    auto items = ItemsOf(&json, "STATUS_ID");
+    if (!items.has_value()) return false;
+    if (!json.empty() && json.size() < kPageSize) {
+      result->fields[kHonorificField].items = std::move(items);
     }
     return true;
   }

@@ -565,7 +565,8 @@ TEST(AnswerDecoder, AContactIsReadInEveryFormPhpPrintsIt) {
   const PortalAnswer answer = Single(
       kGet,
       R"({"result":{"ID":"7","NAME":"Anna","SECOND_NAME":null,"LEAD_ID":12,)"
-      R"("UF_CRM_X":true,"UF_CRM_LIST":["a"],"BIRTHDATE":"1990-05-01T03:00:00+03:00",)"
+      R"("UF_CRM_X":true,"UF_CRM_LIST":["a"],"UF_CRM_TWO":["a",7],"UF_CRM_NONE":[],)"
+      R"("BIRTHDATE":"1990-05-01T03:00:00+03:00",)"
       R"("ORIGINATOR_ID":"o","ORIGIN_ID":null,"ORIGIN_VERSION":"v",)"
       R"("PHONE":[{"ID":"9001","VALUE_TYPE":"MOBILE","VALUE":"+7","TYPE_ID":"PHONE"}],)"
       R"("EMAIL":{"3":{"ID":12,"VALUE":"a@example.com","VALUE_TYPE":"WORK"}}}})");
@@ -577,7 +578,9 @@ TEST(AnswerDecoder, AContactIsReadInEveryFormPhpPrintsIt) {
   EXPECT_EQ(row.fields.at("SECOND_NAME"), "");
   EXPECT_EQ(row.fields.at("LEAD_ID"), "12");
   EXPECT_EQ(row.fields.at("UF_CRM_X"), "Y");
-  EXPECT_EQ(row.fields.count("UF_CRM_LIST"), 0u);
+  EXPECT_EQ(row.fields.at("UF_CRM_LIST"), "a");
+  EXPECT_EQ(row.fields.at("UF_CRM_TWO"), "a, 7");
+  EXPECT_EQ(row.fields.count("UF_CRM_NONE"), 0u);
   EXPECT_EQ(row.fields.at("BIRTHDATE"), "1990-05-01");
   EXPECT_EQ(row.multifields.at("PHONE").at(0).id, 9001);
   EXPECT_EQ(row.multifields.at("EMAIL").at(0).value, "a@example.com");
@@ -649,6 +652,28 @@ TEST(AnswerDecoder, AListFieldTellsItsValuesWhereAllCanBeRead) {
   EXPECT_EQ(fields.at("UF_A").items, (std::set<std::string>{"45", "46"}));
   EXPECT_EQ(fields.at("UF_B").items, std::set<std::string>());
   EXPECT_FALSE(fields.at("UF_C").items.has_value());
+}
+
+TEST(AnswerDecoder, HonorificsAreToldByTheIdsOfTheirStatuses) {
+  const Command get = GetContactFields{.honorifics = true};
+  const CommandResult told =
+      Single(get, R"({"result":[{"ID":"1","STATUS_ID":"HNR_RU_1","NAME":"Mr."},)"
+                  R"({"ID":"2","STATUS_ID":"HNR_RU_2"}]})")
+          .results[0];
+  EXPECT_EQ(told.fate, Fate::kDone);
+  ASSERT_EQ(told.fields.size(), 1u);
+  EXPECT_EQ(told.fields.at("HONORIFIC").items,
+            (std::set<std::string>{"HNR_RU_1", "HNR_RU_2"}));
+  // Whoever may not see them is shown none; behind a full page there may be more.
+  std::string page = R"({"STATUS_ID":"HNR_RU_0"})";
+  for (int i = 1; i < 50; ++i) page += absl::StrCat(R"(,{"STATUS_ID":"X)", i, R"("})");
+  for (const std::string& text : {std::string(), page}) {
+    const CommandResult untold =
+        Single(get, absl::StrCat(R"({"result":[)", text, "]}")).results[0];
+    EXPECT_EQ(untold.fate, Fate::kDone);
+    EXPECT_TRUE(untold.fields.empty());
+  }
+  EXPECT_EQ(Single(get, R"({"result":[{"ID":"1"}]})").results[0].fate, Fate::kUnknown);
 }
 
 TEST(AnswerDecoder, OnlyTrueIsADoneUpdate) {

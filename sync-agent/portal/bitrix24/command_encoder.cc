@@ -43,12 +43,19 @@ void PutMultifields(const ContactContent& content, Json* fields) {
   }
 }
 
+// An empty text clears a list, too.
+Json EncodeValue(const std::string& name, const std::string& value,
+                 const ListFields& lists) {
+  if (value.empty() || lists.count(name) == 0) return value;
+  return Json::array({value});
+}
+
 // One contact of an import: names as the item methods have them, multifields as the
 // legacy ones do.
-Json EncodeItem(const ImportContacts::Item& item) {
+Json EncodeItem(const ImportContacts::Item& item, const ListFields& lists) {
   Json fields = Json::object();
   for (const auto& [name, value] : item.content.fields) {
-    fields[ItemFieldName(name).value_or(name)] = value;
+    fields[ItemFieldName(name).value_or(name)] = EncodeValue(name, value, lists);
   }
   PutMultifields(item.content, &fields);
   fields["originatorId"] = item.stamp.originator;
@@ -58,9 +65,13 @@ Json EncodeItem(const ImportContacts::Item& item) {
 }
 
 struct ParamsOf {
+  const ListFields& lists;
+
   Json operator()(const AddContact& add) const {
     Json fields = Json::object();
-    for (const auto& [name, value] : add.content.fields) fields[name] = value;
+    for (const auto& [name, value] : add.content.fields) {
+      fields[name] = EncodeValue(name, value, lists);
+    }
     PutMultifields(add.content, &fields);
     PutStamp(add.stamp, &fields);
     Json params = {{"REGISTER_SONET_EVENT", "N"}};
@@ -71,7 +82,9 @@ struct ParamsOf {
 
   Json operator()(const UpdateContact& update) const {
     Json fields = Json::object();
-    for (const auto& [name, value] : update.fields) fields[name] = value;
+    for (const auto& [name, value] : update.fields) {
+      fields[name] = EncodeValue(name, value, lists);
+    }
     for (const UpdateContact::MultiChange& change : update.multifields) {
       Json row = Json::object();
       if (change.id > 0) row["ID"] = change.id;
@@ -124,7 +137,10 @@ struct ParamsOf {
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
-  Json operator()(const GetContactFields&) const { return Json::object(); }
+  Json operator()(const GetContactFields& get) const {
+    if (!get.honorifics) return Json::object();
+    return {{"filter", {{"ENTITY_ID", kHonorificField}}}};
+  }
 
   Json operator()(const FindContacts& find) const {
     return {{"entity_type", "CONTACT"},
@@ -136,11 +152,11 @@ struct ParamsOf {
     if (import.single) {
       return {{"entityTypeId", kContactEntityType},
               {"useOriginalUfNames", "Y"},
-              {"fields", EncodeItem(import.items.at(0))}};
+              {"fields", EncodeItem(import.items.at(0), lists)}};
     }
     Json data = Json::array();
     for (const ImportContacts::Item& item : import.items) {
-      data.push_back(EncodeItem(item));
+      data.push_back(EncodeItem(item, lists));
     }
     return {{"entityTypeId", kContactEntityType},
             {"useOriginalUfNames", "Y"},
@@ -206,7 +222,9 @@ void AppendPairs(const Json& value, absl::string_view* before, std::string* key,
 
 }  // namespace
 
-Json EncodeParams(const Command& command) { return std::visit(ParamsOf(), command); }
+Json EncodeParams(const Command& command, const ListFields& lists) {
+  return std::visit(ParamsOf{lists}, command);
+}
 
 std::string BatchKey(size_t index) { return absl::StrCat("c", index); }
 
@@ -218,13 +236,13 @@ std::string EncodeQuery(const Json& params) {
   return query;
 }
 
-Json EncodeBatch(const std::vector<Command>& commands) {
+Json EncodeBatch(const std::vector<Command>& commands, const ListFields& lists) {
   Json cmd = Json::object();
   for (size_t i = 0; i < commands.size(); ++i) {
     std::string call = MethodOf(commands[i]);
     std::string key;
     absl::string_view before = "?";
-    AppendPairs(EncodeParams(commands[i]), &before, &key, &call);
+    AppendPairs(EncodeParams(commands[i], lists), &before, &key, &call);
     cmd[BatchKey(i)] = std::move(call);
   }
   return {{"halt", 0}, {"cmd", std::move(cmd)}};

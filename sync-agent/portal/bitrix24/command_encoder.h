@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,16 @@
 // Source: docs/design/portal-calls.md.
 namespace guestbridge::agent {
 
+// Single-valued to us, lists to the portal: their value goes as a list of one.
+using ListFields = std::set<std::string>;
+
 // The parameters of a command, e.g. {"fields":{…},"params":{…}}. Only texts, numbers,
 // arrays and objects, none of them empty arrays: a batch can carry nothing else.
-Json EncodeParams(const Command& command);
+Json EncodeParams(const Command& command, const ListFields& lists = {});
 
 // `{"halt":0,"cmd":{"c0":"crm.contact.add?…","c1":…}}`. The keys are not numeric: a map
 // with numeric keys would come back as an array.
-Json EncodeBatch(const std::vector<Command>& commands);
+Json EncodeBatch(const std::vector<Command>& commands, const ListFields& lists = {});
 
 // The key of the n-th command, "c" and its decimal number.
 std::string BatchKey(size_t index);

@@ -126,6 +126,33 @@ TEST(CommandEncoder, AnImportSpeaksTheItemMethodsNamesButKeepsMultifieldsAsTheyW
             R"("e43ce3ea-f385-4df5-ad79-99716515d314","originVersion":"1|a|1|b|"}]})");
 }
 
+TEST(CommandEncoder, AFieldThatHoldsSeveralValuesGetsItsOneAsAList) {
+  const ListFields lists = {"UF_CRM_GUEST_NO"};
+  AddContact add;
+  add.content.fields = {{"NAME", "Anna"}, {"UF_CRM_GUEST_NO", "A-77"}};
+  EXPECT_EQ(EncodeParams(add, lists)["fields"]["UF_CRM_GUEST_NO"],
+            Json::array({"A-77"}));
+  EXPECT_EQ(EncodeParams(add, lists)["fields"]["NAME"], "Anna");
+  EXPECT_EQ(EncodeParams(add)["fields"]["UF_CRM_GUEST_NO"], "A-77");
+  UpdateContact update;
+  update.fields = {{"UF_CRM_GUEST_NO", "A-77"}};
+  EXPECT_EQ(EncodeParams(update, lists)["fields"]["UF_CRM_GUEST_NO"],
+            Json::array({"A-77"}));
+  const Json batch = EncodeBatch({update, update}, lists);
+  EXPECT_NE(batch["cmd"]["c1"].get<std::string>().find(
+                "fields%5BUF_CRM_GUEST_NO%5D%5B0%5D=A-77"),
+            std::string::npos);
+  ImportContacts import;
+  import.items.push_back({add.content, {}});
+  EXPECT_EQ(EncodeParams(import, lists)["data"][0]["UF_CRM_GUEST_NO"],
+            Json::array({"A-77"}));
+  import.single = true;
+  EXPECT_EQ(EncodeParams(import, lists)["fields"]["UF_CRM_GUEST_NO"],
+            Json::array({"A-77"}));
+  update.fields["UF_CRM_GUEST_NO"] = "";
+  EXPECT_EQ(EncodeParams(update, lists)["fields"]["UF_CRM_GUEST_NO"], "");
+}
+
 TEST(CommandEncoder, AnUpdateChangesAddsAndDeletesRowsOfAMultifield) {
   UpdateContact update;
   update.id = ContactId(4711);

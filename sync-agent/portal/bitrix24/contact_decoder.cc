@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 
 namespace guestbridge::agent {
@@ -45,6 +46,18 @@ std::optional<std::vector<MultiRow>> DecodeMultifield(const Json& json) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+// Of a field that holds several values: those, as one text. Nothing when some are none.
+std::optional<std::string> TextOfList(const Json& json) {
+  if (!json.is_array() || json.empty()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const Json& element : json) {
+    auto text = TextOf(&element);
+    if (!text.has_value()) return std::nullopt;
+    texts.push_back(*std::move(text));
+  }
+  return absl::StrJoin(texts, ", ");
 }
 
 bool IsOfTheMark(const std::string& name) {
@@ -89,6 +102,7 @@ std::optional<ContactRow> DecodeContact(const Json& json) {
     auto text = TextOf(&value);
     // A mark that is not understood is not the same as none.
     if (!text.has_value() && IsOfTheMark(name)) return std::nullopt;
+    if (!text.has_value()) text = TextOfList(value);
     if (!text.has_value() || name == "ID") continue;
     if (name == "ORIGINATOR_ID") {
       row.stamp.originator = *std::move(text);

@@ -1,11 +1,15 @@
 #include "sync-agent/portal/bitrix24/rest_portal.h"
 
+#include <mutex>
+
 #include "sync-agent/portal/bitrix24/answer_decoder.h"
 #include "sync-agent/portal/bitrix24/command_encoder.h"
 #include "sync-agent/portal/bitrix24/rest_caller.h"
 
 namespace guestbridge::agent {
 namespace {
+
+constexpr char kMultifieldType[] = "crm_multifield";
 
 class RestPortal final : public Portal {
  public:
@@ -24,9 +28,10 @@ class RestPortal final : public Portal {
     }
     const bool single = commands.size() == 1;
     int http_requests = 0;
+    const ListFields lists = Lists();
     answer = caller_.Call(
         single ? MethodOf(commands.front()) : "batch",
-        single ? EncodeParams(commands.front()) : EncodeBatch(commands),
+        single ? EncodeParams(commands.front(), lists) : EncodeBatch(commands, lists),
         {request.deadline, request.counted, request.leave_by},
         [&](const HttpResult& http) { return DecodeAnswer(http, commands); },
         &http_requests);
@@ -41,6 +46,7 @@ class RestPortal final : public Portal {
       }
       SpreadToItems(commands[i], &result);
     }
+    for (const CommandResult& result : answer.results) LearnLists(result);
     answer.parameters.emplace("host", host_);
     answer.http_requests = http_requests;
     answer.took = clock_.Steady() - begun;
@@ -48,9 +54,30 @@ class RestPortal final : public Portal {
   }
 
  private:
+  ListFields Lists() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lists_;
+  }
+
+  // What the portal last said of its fields.
+  void LearnLists(const CommandResult& result) {
+    ListFields lists;
+    bool told = false;
+    for (const auto& [name, field] : result.fields) {
+      // Of the honorifics alone no type is told.
+      told = told || !field.type.empty();
+      if (field.multiple && field.type != kMultifieldType) lists.insert(name);
+    }
+    if (!told) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lists_ = std::move(lists);
+  }
+
   const std::string host_;
   RestCaller caller_;
   const Clock& clock_;
+  std::mutex mutex_;
+  ListFields lists_;  // guarded by mutex_
 };
 
 }  // namespace

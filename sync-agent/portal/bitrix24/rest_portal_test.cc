@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -266,6 +267,35 @@ TEST_F(RestPortalTest, WhatFollowsAnExecutionIsNotTakenForAMove) {
   here_.answers[0].status = 303;
   EXPECT_EQ(Send().fate, RequestFate::kUnknown);
   EXPECT_THAT(opened_, IsEmpty());
+}
+
+// It drops a text that stands where it wants a list.
+TEST_F(RestPortalTest, AFieldThatTurnedMultipleOnThePortalIsSentAsAList) {
+  UpdateContact update;
+  update.id = ContactId(7);
+  update.fields["UF_CRM_NO"] = "A-77";
+  const auto sent = [&] {
+    here_.answers = {Json200(R"({"result":true})")};
+    portal_->Send({{update}});
+    return here_.requests.back().body;
+  };
+  const auto learn = [&](const char* multiple) {
+    here_.answers = {Json200(
+        absl::StrCat(R"({"result":{"ID":{"type":"integer"},"UF_CRM_NO":{"type":)",
+                     R"("string","isMultiple":)", multiple, "}}}"))};
+    portal_->Send({{GetContactFields{}}});
+  };
+  const auto as_list = ::testing::HasSubstr(R"("UF_CRM_NO":["A-77"])");
+  const auto as_text = ::testing::HasSubstr(R"("UF_CRM_NO":"A-77")");
+  EXPECT_THAT(sent(), as_text);
+  learn("true");
+  EXPECT_THAT(sent(), as_list);
+  // An answer that says nothing of it changes nothing.
+  here_.answers = {Json200(R"({"result":[{"STATUS_ID":"HNR_RU_1"}]})")};
+  portal_->Send({{GetContactFields{.honorifics = true}}});
+  EXPECT_THAT(sent(), as_list);
+  learn("false");
+  EXPECT_THAT(sent(), as_text);
 }
 
 }  // namespace
