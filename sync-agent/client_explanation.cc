@@ -142,19 +142,16 @@ absl::StatusOr<bool> IsMetByNextRun(const FoundClient& found,
 }
 
 void LeaveAsItIs(const TaskParts& parts, Decision* decision) {
-  constexpr char kReason[] = "MAPPING_NOT_RESENT";
-  const bool adds = decision->action == PlannedAction::kAdd;
-  decision->action = adds ? PlannedAction::kSkip : PlannedAction::kUnchanged;
-  const Parameters about = {
+  decision->action = PlannedAction::kSkip;
+  decision->reason = "MAPPING_NOT_RESENT";
+  decision->parameters = {
       {"integration", parts.integration},
       {"version", absl::StrCat(parts.sides.settings.mapping->version())}};
-  if (adds) {
-    decision->reason = kReason;
-    decision->parameters = about;
-  }
-  decision->rules.push_back(
-      {"content", adds ? RuleTrace::Verdict::kStop : RuleTrace::Verdict::kNote, kReason,
-       about});
+  std::vector<RuleTrace>& rules = decision->rules;
+  // It said that the next export updates the contact.
+  if (!rules.empty() && rules.back().rule == "content") rules.pop_back();
+  rules.push_back(
+      {"content", RuleTrace::Verdict::kStop, decision->reason, decision->parameters});
 }
 
 // The contact that it is about: its own, the proposed one, or the one that 1C names.
