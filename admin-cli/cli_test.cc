@@ -201,6 +201,14 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
   }
 }
 
+TEST_F(CliTest, HowLongSomethingIsKeptIsSaidInDays) {
+  const Result result = RunBare({"integration", "update", "main", "--keep-runs", "0d"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("1d…3650d"));
+  EXPECT_THAT(RunBare({"connection", "test", "main", "--timeout", "0d"}).err,
+              HasSubstr("30s, 2m, 1h"));
+}
+
 TEST_F(CliTest, ConnectionSetSendsWhatWasWritten) {
   std::vector<std::string> line = ConnectionLine(File("s", "code\r\n"));
   const std::string profile = File("own.yaml", "clients: Catalog_Guests\n");

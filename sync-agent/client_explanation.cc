@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
@@ -120,6 +121,37 @@ absl::StatusOr<bool> IsRetriedWithMapping(const TaskParts& parts) {
   GB_ASSIGN_OR_RETURN(const std::string with, parts.ledger.Note(kRefusedWithNote));
   const std::vector<std::string> noted = absl::StrSplit(with, ' ');
   return noted[0] != absl::StrCat(parts.sides.settings.mapping->version());
+}
+
+// Of a version that asks for nobody to be compared, the next run hears of those only
+// who change in 1C; another row means that it does.
+absl::StatusOr<bool> IsMetByNextRun(const FoundClient& found,
+                                    const std::optional<ClientRecord>& record,
+                                    const TaskParts& parts) {
+  const CompiledMapping& mapping = *parts.sides.settings.mapping;
+  if (mapping.compare_version() >= mapping.version()) return true;
+  if (!found.row.has_value() || !record.has_value() || record->dirty) return true;
+  if (record->version.empty() || record->version != found.row->data_version) {
+    return true;
+  }
+  GB_ASSIGN_OR_RETURN(const std::string watermark, parts.ledger.Note(kWatermarkNote));
+  GB_ASSIGN_OR_RETURN(const std::string with, parts.ledger.Note(kReadWithMappingNote));
+  int read_with = 0;
+  return watermark.empty() || !absl::SimpleAtoi(with, &read_with) ||
+         read_with < mapping.compare_version() || read_with > mapping.version();
+}
+
+void LeaveAsItIs(const TaskParts& parts, Decision* decision) {
+  decision->action = PlannedAction::kSkip;
+  decision->reason = "MAPPING_NOT_RESENT";
+  decision->parameters = {
+      {"integration", parts.integration},
+      {"version", absl::StrCat(parts.sides.settings.mapping->version())}};
+  std::vector<RuleTrace>& rules = decision->rules;
+  // It said that the next export updates the contact.
+  if (!rules.empty() && rules.back().rule == "content") rules.pop_back();
+  rules.push_back(
+      {"content", RuleTrace::Verdict::kStop, decision->reason, decision->parameters});
 }
 
 // The contact that it is about: its own, the proposed one, or the one that 1C names.
@@ -244,6 +276,11 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   GB_RETURN_IF_ERROR(ForeseeContact(known, parts, &seen, &decision));
   if (seen.state == v1::PortalContact::READ) {
     DropEmptyUpdate(as_decided, seen, &decision);
+  }
+  if (!known.elsewhere && (decision.action == PlannedAction::kUpdate ||
+                           decision.action == PlannedAction::kAdd)) {
+    GB_ASSIGN_OR_RETURN(const bool met, IsMetByNextRun(found, as_decided, parts));
+    if (!met && !attempt.has_value()) LeaveAsItIs(parts, &decision);
   }
 
   v1::ClientExplanation explanation;

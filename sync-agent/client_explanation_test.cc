@@ -1,9 +1,11 @@
 #include "sync-agent/client_explanation.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "sync-agent/change/read_choice.h"
 #include "sync-agent/client_tasks_fixture_test.h"
 #include "sync-agent/ledger_portal.h"
 #include "sync-agent/pace/pace_memory.h"
@@ -21,9 +23,12 @@ class ClientExplanationTest : public ClientTasksTest {
     sides_.settings.active = true;
   }
 
-  void Map(const std::vector<MappingEntry>& entries, int version = 1) {
+  void Map(const std::vector<MappingEntry>& entries, int version = 1,
+           int compare_version = 0, ClientFilter filter = {}) {
     MappingOptions options;
     options.version = version;
+    options.compare_version = compare_version;
+    options.filter = std::move(filter);
     options.default_region = "RU";
     auto compiled = CompiledMapping::Compile(entries, std::move(options));
     ASSERT_TRUE(compiled.ok()) << compiled.status();
@@ -69,6 +74,48 @@ TEST_F(ClientExplanationTest, WhatTheContactHasNowStandsBesideWhatIsSent) {
   EXPECT_TRUE(Field(other, "LAST_NAME").differs());
   EXPECT_EQ(Field(other, "LAST_NAME").portal_value(), "Petrova");
   EXPECT_EQ(Field(other, "PHONE").portal_value(), "+79161234567\n+74950000000");
+}
+
+TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
+  ClientCondition named;
+  named.attribute = "LastName";
+  named.test = ClientCondition::Test::kNoneOf;
+  named.values = {"petrova"};
+  named.text = "LastName != Petrova";
+  const std::vector<MappingEntry> entries = {{"LastName", "LAST_NAME", {}}};
+  Map(entries, 1, 0, ClientFilter({named}));
+  Exported("Orlova");
+  world.base.Add(2, "Petrova");
+  for (ClientRow& row : world.base.clients) row.data_version = "v1";
+  Export();
+  ASSERT_TRUE(world.ledger->SetNote(kWatermarkNote, "2026-01-02T00:00:00").ok());
+  ASSERT_TRUE(world.ledger->SetNote(kReadWithMappingNote, "1").ok());
+
+  const std::vector<MappingEntry> upper = {{"LastName", "LAST_NAME", {"upper"}}};
+  Map(upper, 2, /*compare_version=*/1);
+  for (const char* guest : {"1", "2"}) {
+    const Explained left = Explain(guest);
+    EXPECT_EQ(left.decision(), "SKIP");
+    EXPECT_EQ(left.summary().reason(), "MAPPING_NOT_RESENT");
+    EXPECT_EQ(left.summary().parameters().at("version"), "2");
+    EXPECT_EQ(left.rules().rbegin()->explanation().reason(), "MAPPING_NOT_RESENT");
+    EXPECT_EQ(left.next().reason(), "NEXT_IS_SKIP");
+    for (const v1::RuleOutcome& rule : left.rules()) {
+      EXPECT_NE(rule.explanation().reason(), "CONTENT_CHANGED");
+    }
+  }
+  // A later version that has everybody compared, a guest that is to be exported anyway,
+  // and one that changed in 1C.
+  Map(upper, 3);
+  EXPECT_EQ(Explain("1").decision(), "UPDATE");
+  EXPECT_EQ(Explain("2").decision(), "ADD");
+  Map(upper, 2, /*compare_version=*/1);
+  ClientRecord dirty = Record(0);
+  dirty.dirty = true;
+  ASSERT_TRUE(world.ledger->Put({dirty}).ok());
+  EXPECT_EQ(Explain("1").decision(), "UPDATE");
+  world.base.clients[1].data_version = "v2";
+  EXPECT_EQ(Explain("2").decision(), "ADD");
 }
 
 TEST_F(ClientExplanationTest, ChangesThat1CRecordedAreShownWithWhetherTheyWereRead) {

@@ -248,7 +248,7 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
 absl::Status FillKept(const Arguments& arguments, absl::string_view flag,
                       google::protobuf::Duration* kept) {
   GB_ASSIGN_OR_RETURN(const absl::Duration duration,
-                      ParseDuration(flag, arguments.Get(flag)));
+                      ParseDuration(flag, arguments.Get(flag), "1d…3650d"));
   kept->set_seconds(absl::ToInt64Seconds(duration));
   return absl::OkStatus();
 }

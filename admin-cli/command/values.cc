@@ -68,7 +68,8 @@ absl::StatusOr<int64_t> ParseNumber(absl::string_view flag, absl::string_view te
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
-                                             absl::string_view text) {
+                                             absl::string_view text,
+                                             absl::string_view allowed) {
   absl::Duration duration;
   int64_t seconds = 0;
   if (absl::SimpleAtoi(text, &seconds)) {
@@ -81,7 +82,7 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
     duration = absl::ZeroDuration();
   }
   if (duration <= absl::ZeroDuration() || duration > absl::Hours(24 * kMostDays)) {
-    return BadValue(flag, text, "30s, 2m, 1h");
+    return BadValue(flag, text, allowed);
   }
   return duration;
 }

@@ -29,9 +29,11 @@ std::string ClientIdOf(absl::string_view text);
 // expected).
 absl::StatusOr<int64_t> ParseNumber(absl::string_view flag, absl::string_view text,
                                     int64_t least, int64_t most);
-// "2s", "15m", "1h30m", "400d"; above zero. Errors: USAGE_BAD_VALUE.
+// "2s", "15m", "1h30m", "400d"; above zero. `allowed` is what an error says may be
+// given. Errors: USAGE_BAD_VALUE.
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag,
-                                             absl::string_view text);
+                                             absl::string_view text,
+                                             absl::string_view allowed = "30s, 2m, 1h");
 
 absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 // In the caller's time zone; a dash when it is absent.

@@ -176,10 +176,11 @@ constexpr ReasonText kLabels[] = {
         "каждый контакт с 1С и запишет всё, что отличается, в том числе "
         "изменённое менеджерами."),
     MakeLabel("LABEL_RESEND_NONE",
-              "Guests who are on the portal already stay as they are until they change "
-              "in 1C, or until an export with --full.",
-              "Гости, которые уже на портале, останутся как есть, пока не изменятся в "
-              "1С или до выгрузки с --full."),
+              "Guests who are on the portal already, and those whom a changed filter "
+              "lets through, stay as they are until they change in 1C, or until an "
+              "export with --full.",
+              "Гости, которые уже на портале, и те, кого пропустил изменённый фильтр, "
+              "останутся как есть, пока не изменятся в 1С или до выгрузки с --full."),
     MakeLabel("LABEL_GUARD", "Guard", "Ограничение"),
     MakeLabel(
         "LABEL_GUARD_IS",

@@ -147,6 +147,15 @@ constexpr ReasonText kTexts[] = {
      "выгрузка обновит контакт.",
      "Start an export, or wait for the schedule.",
      "Запустите выгрузку или дождитесь расписания."},
+    {"MAPPING_NOT_RESENT", kOk,
+     "Version {version} of the field mapping was saved with --resend none: what it "
+     "changes about this guest waits until the guest changes in 1C, or for an export "
+     "with --full.",
+     "Версия {version} соответствия полей сохранена с --resend none: что она меняет "
+     "для "
+     "этого гостя, подождёт, пока гость не изменится в 1С, или выгрузки с --full.",
+     "Not to wait: guestbridge export run {integration} --full --wait.",
+     "Чтобы не ждать: guestbridge export run {integration} --full --wait."},
     {"CONTACT_STORED_IN_SOURCE", kOk,
      "1C holds the contact ID {contact}; the next export looks at that contact, and "
      "takes it over if it is this guest's.",

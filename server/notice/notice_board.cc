@@ -1,5 +1,7 @@
 #include "server/notice/notice_board.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -52,8 +54,7 @@ std::string NoticeJson(const v1::IntegrationStatus& status) {
   return notice.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-absl::StatusOr<bool> NoticeBoard::IsTold(const std::string& id,
-                                         const Reasons& reasons) {
+absl::StatusOr<NoticeBoard::Reasons> NoticeBoard::LastTold(const std::string& id) {
   Reasons told;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
     GB_ASSIGN_OR_RETURN(auto stored,
@@ -64,7 +65,30 @@ absl::StatusOr<bool> NoticeBoard::IsTold(const std::string& id,
     }
     return absl::OkStatus();
   }));
-  return told == reasons;
+  return told;
+}
+
+NoticeBoard::Reasons NoticeBoard::Lasting(const std::string& id, const Reasons& reasons,
+                                          const Reasons& told) {
+  const absl::Duration now = clock_.Steady();
+  Sights& sights = seen_[id];
+  for (const Reasons* const some : {&reasons, &told}) {
+    for (const std::string& reason : *some) {
+      sights.try_emplace(reason, Sight{reasons.count(reason) > 0, now});
+    }
+  }
+  Reasons lasting = told;
+  for (auto& [reason, sight] : sights) {
+    const bool there = reasons.count(reason) > 0;
+    if (sight.there != there) sight = {there, now};
+    if (now - sight.since < kLasting) continue;
+    if (there) {
+      lasting.insert(reason);
+    } else {
+      lasting.erase(reason);
+    }
+  }
+  return lasting;
 }
 
 absl::StatusOr<bool> NoticeBoard::Claim(const std::string& id, const Reasons& reasons) {
@@ -108,18 +132,26 @@ absl::Status NoticeBoard::Consider(const std::string& id,
   for (const v1::Explanation& item : status.attention()) {
     if (IsNews(item)) reasons.insert(item.reason());
   }
-  const absl::Duration now = clock_.Steady();
-  const auto [seen, fresh] = seen_.try_emplace(id, Seen{reasons, now});
-  if (!fresh && seen->second.reasons != reasons) seen->second = {reasons, now};
-  if (now - seen->second.since < kLasting) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const Reasons told, LastTold(id));
+  const Reasons lasting = Lasting(id, reasons, told);
   // Nearly always: without a write, for which others would wait.
-  GB_ASSIGN_OR_RETURN(const bool is_told, IsTold(id, reasons));
-  if (is_told) return absl::OkStatus();
-  GB_ASSIGN_OR_RETURN(const bool claimed, Claim(id, reasons));
+  if (lasting == told) return absl::OkStatus();
+  // One that is not there at the moment can't be told of; it is looked at again.
+  if (!std::includes(reasons.begin(), reasons.end(), lasting.begin(), lasting.end())) {
+    return absl::OkStatus();
+  }
+  GB_ASSIGN_OR_RETURN(const bool claimed, Claim(id, lasting));
   if (!claimed) return absl::OkStatus();
-  GB_RETURN_IF_ERROR(tell_(NoticeJson(status)));
-  log::Info("notice_told", {{"integration", id}, {"reasons", reasons.size()}});
-  return Told(id, reasons);
+  v1::IntegrationStatus news = status;
+  auto& attention = *news.mutable_attention();
+  attention.erase(std::remove_if(attention.begin(), attention.end(),
+                                 [&](const v1::Explanation& item) {
+                                   return lasting.count(item.reason()) == 0;
+                                 }),
+                  attention.end());
+  GB_RETURN_IF_ERROR(tell_(NoticeJson(news)));
+  log::Info("notice_told", {{"integration", id}, {"reasons", lasting.size()}});
+  return Told(id, lasting);
 }
 
 void NoticeBoard::Tick() {

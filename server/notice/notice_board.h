@@ -38,13 +38,18 @@ class NoticeBoard {
 
  private:
   using Reasons = std::set<std::string>;
-  struct Seen {
-    Reasons reasons;
+  // Of one reason; how it is, and since when it was seen so.
+  struct Sight {
+    bool there = false;
     absl::Duration since;  // Steady.
   };
+  using Sights = std::map<std::string, Sight>;
 
   absl::Status Consider(const std::string& id, const v1::IntegrationStatus& status);
-  absl::StatusOr<bool> IsTold(const std::string& id, const Reasons& reasons);
+  absl::StatusOr<Reasons> LastTold(const std::string& id);
+  // What is to be known once it has lasted: of what comes and goes nothing, and that
+  // keeps nothing else back.
+  Reasons Lasting(const std::string& id, const Reasons& reasons, const Reasons& told);
   // Whether it is for this server to tell now.
   absl::StatusOr<bool> Claim(const std::string& id, const Reasons& reasons);
   absl::Status Told(const std::string& id, const Reasons& reasons);
@@ -53,7 +58,7 @@ class NoticeBoard {
   const Clock& clock_;
   const Look look_;
   const Tell tell_;
-  std::map<std::string, Seen> seen_;
+  std::map<std::string, Sights> seen_;  // by integration
 };
 
 }  // namespace guestbridge::server

@@ -117,6 +117,35 @@ TEST_F(NoticeBoardTest, WhatPassesWithinAMinuteIsNoNews) {
   EXPECT_THAT(told_, IsEmpty());
 }
 
+TEST_F(NoticeBoardTest, WhatComesAndGoesKeepsNothingElseBack) {
+  NoticeBoard board = Board();
+  const auto flap = [&](const std::vector<std::string>& lasting) {
+    for (int i = 0; i < 8; ++i) {
+      std::vector<std::string> reasons = lasting;
+      if (i % 2 == 0) reasons.push_back("AGENT_NOT_CONNECTED");
+      Needs(reasons);
+      board.Tick();
+      clock_.Advance(absl::Seconds(15));
+    }
+  };
+  flap({"ATTENTION_CLIENTS_FAILED"});
+  EXPECT_THAT(told_, ElementsAre("ATTENTION ATTENTION_CLIENTS_FAILED"));
+  flap({});
+  EXPECT_THAT(told_, ElementsAre("ATTENTION ATTENTION_CLIENTS_FAILED", "RECOVERED"));
+
+  // Of one that was told before, its going is told when it has lasted.
+  Needs({"ATTENTION_CLIENTS_FAILED", "AGENT_NOT_CONNECTED"});
+  Look(&board);
+  flap({});
+  Needs({"AGENT_NOT_CONNECTED"});
+  board.Tick();
+  EXPECT_EQ(told_.back(), "ATTENTION AGENT_NOT_CONNECTED");
+  EXPECT_EQ(told_.size(), 4u);
+  Needs({});
+  Look(&board);
+  EXPECT_EQ(told_.back(), "RECOVERED");
+}
+
 TEST_F(NoticeBoardTest, ARestartAndASecondServerRepeatNothing) {
   Needs({"AGENT_NOT_CONNECTED"});
   NoticeBoard first = Board();

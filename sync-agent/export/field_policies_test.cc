@@ -97,6 +97,28 @@ TEST(FieldPolicies, AFieldToFillIsWrittenOnceAndAFullOneIsSettledToo) {
   EXPECT_EQ(site.Contact().fields["POST"], "Edited by a manager");
 }
 
+TEST(FieldPolicies, ADryRunLooksWhetherAFieldToFillIsEmpty) {
+  Site site;
+  site.base.Add(2, "Petrova").attributes["Post"] = "Clerk";
+  site.MapPost(Policy::kFillEmpty);
+  site.RunOnce();
+  site.Source() = "Chief";
+  site.base.clients[1].attributes["Post"] = "Manager";
+  site.Contact().fields["POST"] = "";
+  auto dry = site.Settings();
+  dry.dry_run = true;
+  const auto told = site.Run(dry).progress;
+  EXPECT_EQ(told.counts.updated, 1);
+  EXPECT_EQ(told.counts.unchanged, 1);
+  ASSERT_TRUE(told.plan.has_value());
+  EXPECT_EQ(told.plan->written, 1);
+  EXPECT_EQ(site.Contact().fields["POST"], "");
+  const RunCounts done = site.RunOnce();
+  EXPECT_EQ(done.updated, 1);
+  EXPECT_EQ(done.unchanged, 1);
+  EXPECT_EQ(site.Contact().fields["POST"], "Chief");
+}
+
 TEST(FieldPolicies, AFieldToKeepOutlivesItsSource) {
   Site site;
   site.MapPost(Policy::kOverwrite, /*keep=*/true);

@@ -34,6 +34,16 @@ std::vector<std::string> FieldsOf(const ContactUpdate& update) {
   return {names.begin(), names.end()};
 }
 
+// Whether what the contact holds decides if anything is written at all.
+bool ContactDecides(const Decision& decision) {
+  if (!decision.read_first || decision.changed.empty()) return decision.read_first;
+  return decision.policies != nullptr &&
+         std::any_of(decision.changed.begin(), decision.changed.end(),
+                     [&](const std::string& target) {
+                       return decision.policies->fill_empty.count(target) > 0;
+                     });
+}
+
 }  // namespace
 
 void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> row) {
@@ -42,8 +52,7 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
     return;
   }
   // What would differ is read also by a dry run.
-  const bool unknown = decision.read_first && decision.changed.empty();
-  if (context_.settings.dry_run && !unknown) {
+  if (context_.settings.dry_run && !ContactDecides(decision)) {
     context_.tally.Count(Outcome::kUpdated);
     context_.plan.Write(decision, Outcome::kUpdated, PlanTally::Call::kUpdate,
                         decision.changed, decision.read_first);

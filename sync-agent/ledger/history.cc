@@ -199,8 +199,10 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
         database_->Prepare("SELECT h.ordinal FROM clients c JOIN history h ON h.id = "
                            "c.history WHERE c.key = ?"));
     GB_ASSIGN_OR_RETURN(const bool there, newest->Bind(1, entry.client).Step());
-    if (there && newest->Int(0) - entry.ordinal >= limits.most_per_client) {
-      entry.forget = true;
+    if (there) {
+      const int64_t newer = newest->Int(0) - entry.ordinal;
+      // What was done last about a client is told for as long as it is known.
+      entry.forget = newer > 0 && (entry.forget || newer >= limits.most_per_client);
     }
     newest->Reset();
     any |= entry.forget;
@@ -213,9 +215,13 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
                             database_->Prepare("DELETE FROM history WHERE id = ?"));
         GB_RETURN_IF_ERROR(forget->Bind(1, entry.id).Run());
       }
-      // The number is the microsecond at which the run was made.
-      GB_ASSIGN_OR_RETURN(Statement * forget_runs,
-                          database_->Prepare("DELETE FROM runs WHERE number < ?"));
+      // The number is the microsecond at which the run was made; what an entry that
+      // stays names is named still.
+      GB_ASSIGN_OR_RETURN(
+          Statement * forget_runs,
+          database_->Prepare("DELETE FROM runs WHERE number < min(?1, ifnull((SELECT "
+                             "run FROM history WHERE run > 0 ORDER BY id LIMIT 1), "
+                             "?1))"));
       GB_RETURN_IF_ERROR(
           forget_runs->Bind(1, limits.not_before_unix * 1'000'000).Run());
       return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "sync-agent/ledger/ledger.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/temp_dir.h"
@@ -187,10 +188,42 @@ TEST_F(HistoryTest, OldEntriesAreForgottenAndNewOnesStay) {
   for (const ClientKey& key : {kOne, kTwo}) {
     EXPECT_THAT(Times(key), ElementsAre(5 * kDay, 4 * kDay));
   }
+}
+
+TEST_F(HistoryTest, TheNewestEntryOfAClientStaysHoweverOldUntilTheClientGoes) {
+  for (const ClientKey& key : {kOne, kTwo}) {
+    Added(key, key == kOne ? 10 : 20);
+    for (int day = 1; day <= 3; ++day) Noted(key, day * kDay);
+  }
+  PruneAll({.not_before_unix = 10 * kDay}, /*at_once=*/1);
   PruneAll({.not_before_unix = 10 * kDay});
-  EXPECT_TRUE(All(kOne).empty());
+  for (const ClientKey& key : {kOne, kTwo}) {
+    EXPECT_THAT(Times(key), ElementsAre(3 * kDay));
+  }
+  const int64_t before = ledger_->sequence();
+  PruneAll({.not_before_unix = 10 * kDay});
+  EXPECT_EQ(ledger_->sequence(), before);
+
+  // It goes once there is a newer one.
   Noted(kOne, 11 * kDay);
+  EXPECT_THAT(Times(kOne), ElementsAre(11 * kDay, 3 * kDay));
+  PruneAll({.not_before_unix = 10 * kDay});
   EXPECT_THAT(Times(kOne), ElementsAre(11 * kDay));
+  EXPECT_THAT(Times(kTwo), ElementsAre(3 * kDay));
+}
+
+TEST_F(HistoryTest, ARunIsNamedAsLongAsAnEntryIsToldOfIt) {
+  for (const int64_t run : {7, 8}) {
+    ASSERT_TRUE(
+        ledger_->NameRun(run, absl::StrCat("integrations/main/runs/", run)).ok());
+  }
+  Added(kTwo, 20, 7);
+  Noted(kTwo, 2000);
+  Added(kOne, 10, 8);
+  PruneAll({.not_before_unix = 10 * kDay});
+  EXPECT_EQ(All(kOne)[0].run_name, "integrations/main/runs/8");
+  Added(kTwo, 21, 7);
+  EXPECT_EQ(All(kTwo)[0].run_name, "");  // gone with its last entry
 }
 
 TEST_F(HistoryTest, OfAClientTheNewestEntriesAreKept) {
