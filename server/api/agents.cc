@@ -77,7 +77,7 @@ absl::Status Agents::View(Transaction& transaction, const Assignments& assigned,
   }
   GB_ASSIGN_OR_RETURN(const auto report,
                       reports_.Find(transaction, id, record.session_epoch()));
-  ShowReport(report, clock_.Now(), agent);
+  ShowReport(report, clock_.Now(), WhetherKeptOut(record), agent);
   SumUpHealth(agent);
   return absl::OkStatus();
 }
