@@ -288,6 +288,12 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
           .status());
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
+  // What ended it since the commit found no session to end.
+  const absl::Status valid = StillValid(*session);
+  if (!valid.ok()) {
+    End({{session, valid}});
+    return valid;
+  }
   IsDue(id);  // Written just now.
   log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
   v1::HelloResponse response;

@@ -43,6 +43,19 @@ AgentAuthority MakeAuthorityOf(absl::Time now, Random& random) {
   return *AgentAuthority::Open(std::move(options), now, random);
 }
 
+// Something happens the next time that it is asked.
+class InterruptingRandom final : public Random {
+ public:
+  uint64_t Next64() override {
+    if (next != nullptr) std::exchange(next, nullptr)();
+    return random_.Next64();
+  }
+  std::function<void()> next;
+
+ private:
+  testing::SeededRandom random_;
+};
+
 class EnrollmentsTest : public ApiFixture {
  protected:
   EnrollmentsTest()
@@ -296,6 +309,29 @@ TEST_F(EnrollmentsTest, AStreamThatOpensWhileItsAgentIsEvictedEndsToo) {
   (*session)->Attach(std::make_shared<Waker>([] {}));
   agents_.StreamBegan(*session);
   EXPECT_TRUE((*session)->closed());
+}
+
+TEST_F(EnrollmentsTest, WhoIsKeptOutWhileItsSessionOpensGetsNone) {
+  const std::vector<std::pair<std::string, std::function<absl::Status()>>> kept_out = {
+      {"AGENT_EVICTED", [&] { return enrollments_.Evict("agents/hotel-1"); }},
+      {"AGENT_BANNED", [&] { return enrollments_.Ban("agents/hotel-1"); }},
+  };
+  ASSERT_THAT(Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey()), IsOk());
+  for (const auto& [reason, keep_out] : kept_out) {
+    InterruptingRandom random;
+    SessionHub sessions(clock_, random, "one");
+    Agents agents(*store_, clock_, sessions, dispatcher_, leases_);
+    // The session's token is drawn when its row is written.
+    random.next = [&, keep = keep_out] {
+      ASSERT_THAT(keep(), IsOk());
+      agents.OnChanges(*store_->ChangesAfter(0, 1000));
+    };
+    v1::HelloRequest request;
+    request.set_agent("hotel-1");
+    request.set_installation("one");
+    EXPECT_EQ(ReasonOf(agents.Hello(request).status()), reason);
+    EXPECT_THAT(sessions.All(), ::testing::IsEmpty());
+  }
 }
 
 TEST_F(EnrollmentsTest, ABanRefusesTheNameWhateverItShows) {
