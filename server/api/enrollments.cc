@@ -66,6 +66,8 @@ absl::Status Void(Transaction& transaction, const std::string& id,
   enrollment.clear_join_token();
   GB_ASSIGN_OR_RETURN(const int64_t epoch, transaction.NextNumber("session-epochs"));
   agent.set_evicted_epoch(epoch);
+  // Other servers take it for connected no longer.
+  agent.clear_server();
   GB_RETURN_IF_ERROR(PutRecord(transaction, EnrollmentKey(id), enrollment));
   return PutRecord(transaction, keys::Agent(id), agent);
 }

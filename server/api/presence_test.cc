@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/enrollments.h"
 #include "server/api/system_status.h"
 #include "server/store/watched_store_test.h"
 
@@ -78,6 +79,24 @@ TEST_F(PresenceTest, AnAgentAtAnotherServerIsShownAsConnectedUntilItIsNot) {
   two_.agents.StreamEnded(session);
   EXPECT_FALSE(IsConnectedHere("a"));
   EXPECT_FALSE(status.Get()->integrations(0).agent_connected());
+}
+
+TEST_F(PresenceTest, AnAgentThatIsBannedAtAnotherServerIsNotConnected) {
+  ConnectToOther("a", "inst");
+  Prepare("main");
+  ASSERT_TRUE(IsConnectedHere("a"));
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  two_.agents.OnChanges(*store_->ChangesAfter(0, 1000));
+  two_.agents.Vouch();
+  EXPECT_FALSE(IsConnectedHere("a"));
+  SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+  EXPECT_FALSE(status.Get()->integrations(0).agent_connected());
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "AGENT_AWAY_BANNED");
 }
 
 TEST_F(PresenceTest, AServerThatDiedVouchesForNobody) {
