@@ -282,7 +282,14 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
   } else {
     pairs_[id] = {view.agent, view.standby};
   }
-  if (view.damage.ok()) GB_RETURN_IF_ERROR(RecordSecrets(id, view));
+  const absl::Status recorded =
+      view.damage.ok() ? RecordSecrets(id, view) : absl::OkStatus();
+  if (!recorded.ok()) {
+    // What hands nothing out does not wait for it.
+    view.damage = recorded;
+    for (auto& [token, sent] : sent_) Send(id, view, &sent);
+    return recorded;
+  }
   // A key that is not here yet may come; then nothing else changes.
   const bool keyless = ReasonOf(view.damage) == "SECRET_KEY_MISMATCH";
   if (!keyless && (assigned.ok() || absl::IsDataLoss(assigned))) stale_.erase(id);
