@@ -205,6 +205,15 @@ TEST_F(IntegrationTest, ALedgerThatCannotBeOpenedIsToldUntilItCan) {
   ASSERT_EQ(report.problems_size(), 2);
   EXPECT_EQ(report.problems(1).explanation().reason(), "DATABASE_UNWRITABLE");
   EXPECT_TRUE(report.problems(1).stops_work());
+  // Its settings are to be taken back should the server give it to another meanwhile.
+  EXPECT_FALSE(broken.ledger_identity().has_value());
+  ASSERT_TRUE(broken.Configure(Settings()).ok());
+  ASSERT_TRUE(broken.ledger_identity().has_value());
+  EXPECT_EQ(broken.ledger_identity()->integration(), "integrations/main");
+  EXPECT_EQ(broken.ledger_identity()->ledger(), "");
+  broken.Retire();
+  EXPECT_FALSE(broken.ledger_identity().has_value());
+  broken.Reject(MakeError("FIELD_TAKEN"));
   // Mended; whoever needs the ledger next tries it.
   std::filesystem::remove(other.File("ledger.db"));
   v1::Task task;
