@@ -174,8 +174,10 @@ void Agents::OnChanges(const std::vector<Change>& changes) {
     }
     return absl::OkStatus();
   });
-  // Vouch finds out otherwise.
-  if (read.ok()) End(over);
+  if (read.ok()) return End(over);
+  // The next Vouch finds out, or the agent's next call.
+  std::lock_guard lock(mutex_);
+  for (const auto& session : changed) seen_.erase(session->identity().agent);
 }
 
 }  // namespace guestbridge::server

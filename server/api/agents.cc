@@ -192,8 +192,10 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
   const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
   const bool may_come_back = live == nullptr && record.agent().connected() &&
                              clock_.Now() - last_seen < SessionHub::kLiveness;
-  const bool lives = IsElsewhere(sessions_, record) ||
-                     (may_come_back && sessions_.LastHeard(id) < last_seen);
+  // Whoever was evicted since keeps no name.
+  const bool lives =
+      !IsEvicted(record) && (IsElsewhere(sessions_, record) ||
+                             (may_come_back && sessions_.LastHeard(id) < last_seen));
   const auto is_kept = [&](const std::string& holder, Session::Claim its_claim) {
     return holder != request.installation() && !Session::Yields(its_claim, claim);
   };
