@@ -1,6 +1,7 @@
 // Who is given an access token, when that changes while the token is refreshed.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "guestbridge/v1/agent_control.grpc.pb.h"
 #include "server/api/enrollments.h"
@@ -13,6 +14,7 @@ namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::testing::ElementsAre;
 
 class AccessTokenTest : public ServiceFixture {
  protected:
@@ -38,6 +40,15 @@ class AccessTokenTest : public ServiceFixture {
   size_t Left() {
     return Recorded("AgentControlService/GetAccessToken", v1::AuditRecord::ALLOWED)
         .size();
+  }
+
+  std::vector<std::string> Refused() {
+    std::vector<std::string> reasons;
+    for (const v1::AuditRecord& record :
+         Recorded("AgentControlService/GetAccessToken", v1::AuditRecord::DENIED)) {
+      reasons.push_back(record.reason());
+    }
+    return reasons;
   }
 
   Enrollments enrollments_{*store_, clock_, random_,
@@ -72,6 +83,7 @@ TEST_F(AccessTokenTest, AnAgentThatIsBannedMeanwhileIsGivenNone) {
   EXPECT_EQ(ReasonOf(Ask()), "AGENT_BANNED");
   EXPECT_EQ(given_.token(), "");
   EXPECT_EQ(Left(), 1U);
+  EXPECT_THAT(Refused(), ElementsAre("AGENT_BANNED"));
 }
 
 TEST_F(AccessTokenTest, AnAgentThatIsEvictedMeanwhileIsGivenNone) {
@@ -89,6 +101,7 @@ TEST_F(AccessTokenTest, AnAgentThatIsEvictedMeanwhileIsGivenNone) {
   EXPECT_EQ(ReasonOf(Ask()), "AGENT_EVICTED");
   EXPECT_EQ(given_.token(), "");
   EXPECT_EQ(Left(), 1U);
+  EXPECT_THAT(Refused(), ElementsAre("AGENT_EVICTED"));
 }
 
 TEST_F(AccessTokenTest, AnAgentThatLosesTheIntegrationMeanwhileIsGivenNone) {
@@ -102,6 +115,7 @@ TEST_F(AccessTokenTest, AnAgentThatLosesTheIntegrationMeanwhileIsGivenNone) {
   EXPECT_EQ(ReasonOf(Ask()), "INTEGRATION_NOT_ASSIGNED");
   EXPECT_EQ(given_.token(), "");
   EXPECT_EQ(Left(), 1U);
+  EXPECT_THAT(Refused(), ElementsAre("INTEGRATION_NOT_ASSIGNED"));
 }
 
 }  // namespace
