@@ -31,15 +31,16 @@
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 // What the audit of a whole server holds after calls over the wire.
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Not;
