@@ -174,6 +174,27 @@ TEST_F(CliTest, AgentsAreListedWithWhoNeedsSomebodyFirst) {
   EXPECT_THAT(get, HasSubstr("sent 15, applied 12, in effect 12 (rejected)"));
 }
 
+TEST_F(CliTest, NobodyIsToldToStartAnAgentThatMayNotCome) {
+  v1::Agent& agent = server_.agents.emplace_back();
+  agent.set_name("agents/hotel-1");
+  v1::AgentProblem& problem = *agent.add_problems();
+  problem.set_stops_work(true);
+  problem.mutable_explanation()->set_reason("AGENT_NOT_CONNECTED");
+  EXPECT_THAT(OneLine(Run({"agent", "list"}).out), HasSubstr("start it"));
+  EXPECT_THAT(OneLine(Run({"agent", "get", "hotel-1"}).out), HasSubstr("start it"));
+  problem.mutable_explanation()->set_reason("AGENT_AWAY_EVICTED");
+  EXPECT_THAT(Run({"agent", "list"}).out,
+              ::testing::EndsWith("guestbridge agent get hotel-1\n"));
+  EXPECT_THAT(Run({"agent", "get", "hotel-1"}).out,
+              ::testing::EndsWith("look again: guestbridge agent get hotel-1\n"));
+  agent.clear_problems();
+  agent.set_banned(true);
+  EXPECT_THAT(OneLine(Run({"agent", "list"}).out), Not(HasSubstr("start it")))
+      << "it serves nothing";
+  EXPECT_THAT(OneLine(Run({"agent", "get", "hotel-1"}).out),
+              Not(HasSubstr("start it")));
+}
+
 TEST_F(CliTest, KeysOfSecretsSayWhetherTheyAreStillNeededAndWhereTheyAre) {
   const auto add = [&](int number, const std::string& id) -> v1::EncryptionKey& {
     v1::EncryptionKey& key = *server_.secrets.add_keys();

@@ -2,17 +2,14 @@
 
 #include "admin-cli/cli_fixture_test.h"
 #include "gmock/gmock.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::cli {
 namespace {
 
+using ::guestbridge::testing::ReadAll;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream in(path);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 TEST_F(CliTest, ANewTokenStandsInAFileOfItsOwnerAndNowhereElse) {
   const std::string file = directory_ + "/desk.token";

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -30,15 +31,16 @@
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 // What the audit of a whole server holds after calls over the wire.
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Not;
@@ -312,6 +314,37 @@ TEST_F(AuditedServerTest, AnAgentThatIsGivenAConfigurationIsOnRecordBefore) {
                   Property(&Record::principal, "agents/hotel-1"),
                   Property(&Record::method, "guestbridge.v1.AgentControlService/Watch"),
                   Property(&Record::resource, "integrations/main/connection"))));
+}
+
+TEST_F(AuditedServerTest, AConfigurationIsGivenToWhoeverHoldsTheTokenByTheRecord) {
+  ASSERT_THAT(Bare()->Write(PutReadyIntegration), IsOk());
+  const auto make = [&](Role role, const char* name) {
+    const auto token =
+        CreateApiToken(*Bare(), SystemRandom(), SystemClock(), role, name);
+    EXPECT_THAT(token, IsOk());
+    return token->Reveal();
+  };
+  const std::string admin = make(Role::kAdmin, "ivanova");
+  const std::string any = make(Role::kAgent, "any hotel");
+  const auto server = Start();
+  ASSERT_NE(server, nullptr);
+  CallingAgent agent(Channel(*server, any), "hotel-1");
+  ASSERT_TRUE(agent.Hello().ok());
+  v1::WatchResponse message;
+  ASSERT_TRUE(agent.Watch().Read(&message));
+  ASSERT_TRUE(message.has_configuration());
+  const auto records = Records(Channel(*server, admin));
+  const auto given =
+      std::find_if(records.begin(), records.end(), [](const Record& one) {
+        return one.method() == "guestbridge.v1.AgentControlService/Watch";
+      });
+  ASSERT_NE(given, records.end());
+  EXPECT_THAT(given->principal(), StartsWith("apiTokens/"))
+      << "it only says that it is hotel-1";
+  EXPECT_EQ(given->principal_name(), "any hotel");
+  ASSERT_EQ(given->changes_size(), 2);
+  EXPECT_EQ(given->changes(1).field(), "agent");
+  EXPECT_EQ(given->changes(1).after(), "hotel-1");
 }
 
 TEST_F(AuditedServerTest, AnAgentThatAsksForAForeignTokenIsOnRecord) {

@@ -35,8 +35,8 @@
 #include "server/server_fixture_test.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::server {
 namespace {
@@ -46,6 +46,7 @@ using google::protobuf::Message;
 using google::protobuf::MessageFactory;
 using google::protobuf::MethodDescriptor;
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 
 mode_t ModeOf(const std::string& file) {
   struct stat facts {};

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -32,18 +31,20 @@
 #include "server/audit/keys.h"
 #include "server/identity/peer_certificate.h"
 #include "server/server.h"
+#include "server/server_fixture_test.h"
 #include "server/store/record.pb.h"
 #include "server/store/record_codec.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/signing_requests.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 using ::guestbridge::testing::RequestWith;
 using ::guestbridge::testing::StatusIs;
 using ::testing::AllOf;
@@ -51,11 +52,6 @@ using ::testing::Contains;
 using ::testing::Property;
 using ::testing::StartsWith;
 using Record = v1::AuditRecord;
-using Channel = std::shared_ptr<grpc::Channel>;
-
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-}
 
 struct Identity {
   CertificateKey key;

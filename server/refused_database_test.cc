@@ -16,14 +16,15 @@
 #include "server/database.h"
 #include "server/server.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 
 class RefusedDatabaseTest : public ::testing::Test {
  protected:

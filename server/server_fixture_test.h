@@ -19,9 +19,9 @@
 #include "server/ready_integration_test.h"
 #include "server/server.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::server {
 
@@ -54,7 +54,7 @@ class ServerFixture : public ::testing::Test {
 
   Channel With(const std::string& token) {
     grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = ReadAll(options_.data_dir + "/ca.pem");
+    tls.pem_root_certs = guestbridge::testing::ReadAll(options_.data_dir + "/ca.pem");
     return grpc::CreateChannel(
         server_->address(),
         grpc::CompositeChannelCredentials(grpc::SslCredentials(tls),

@@ -15,6 +15,7 @@
 #include "server/api/presence.h"
 #include "server/api/token_credentials.h"
 #include "server/audit/asked_task.h"
+#include "server/identity/api_tokens.h"
 #include "server/notice/notice_command.h"
 #include "server/store/record_codec.h"
 
@@ -64,6 +65,22 @@ absl::StatusOr<FiringOutcome> StartScheduled(Runs& runs, Transaction& transactio
     return FiringOutcome::kRunInProgress;
   }
   return run.status();
+}
+
+// What an API token is called; empty when it is none, or gone.
+absl::StatusOr<std::string> NameOfToken(Store& store, const std::string& principal) {
+  std::string name;
+  const auto id = ParseApiTokenName(principal);
+  if (!id.ok()) return name;
+  GB_RETURN_IF_ERROR(store.Read([&](Transaction& transaction) -> absl::Status {
+    const auto token = FindApiToken(transaction, *id);
+    // One that is damaged holds up no configuration.
+    if (absl::IsDataLoss(token.status())) return absl::OkStatus();
+    GB_RETURN_IF_ERROR(token.status());
+    name = token->has_value() ? (*token)->value.token().name() : "";
+    return absl::OkStatus();
+  }));
+  return name;
 }
 
 }  // namespace
@@ -172,10 +189,10 @@ Server::Parts::Parts(DataDirectory data_directory,
     const auto entry = EntryOf(task, store->audit().key());
     return entry.has_value() ? store->audit().Record(*entry) : absl::OkStatus();
   });
-  dispatcher.SetBeforeSecrets(
-      [this](const std::string& agent, const v1::AgentConfiguration& configuration) {
-        return RecordConfiguration(agent, configuration);
-      });
+  dispatcher.SetBeforeSecrets([this](const Session::Identity& who,
+                                     const v1::AgentConfiguration& configuration) {
+    return RecordConfiguration(who, configuration);
+  });
   dispatcher.SetFingerprintKeys([this](const std::string& id) {
     return store->audit().key().Derive(absl::StrCat("configuration\n", id));
   });
@@ -211,17 +228,27 @@ void Server::Parts::TakeUpAudit() {
 }
 
 absl::Status Server::Parts::RecordConfiguration(
-    const std::string& agent, const v1::AgentConfiguration& configuration) {
+    const Session::Identity& who, const v1::AgentConfiguration& configuration) {
+  // Whoever shows a token may only say that it is this agent.
+  std::string principal = AgentName(who.agent);
+  std::string name = who.agent;
+  if (!who.principal.empty() && who.principal != principal) {
+    principal = who.principal;
+    GB_ASSIGN_OR_RETURN(name, NameOfToken(*store, principal));
+  }
   AuditEntry entry;
   entry.resource = configuration.integration() + "/connection";
-  entry.call = AuditedCall{.principal = AgentName(agent),
-                           .principal_name = agent,
+  entry.call = AuditedCall{.principal = principal,
+                           .principal_name = name,
                            .peer = "",
                            .request_id = "",
                            .method = "guestbridge.v1.AgentControlService/Watch"};
   v1::AuditChange& given = entry.changes.emplace_back();
   given.set_field("revision");
   given.set_after(absl::StrCat(configuration.revision()));
+  v1::AuditChange& to = entry.changes.emplace_back();
+  to.set_field("agent");
+  to.set_after(who.agent);
   return store->audit().Record(entry);
 }
 

@@ -24,15 +24,16 @@
 #include "server/identity/permission_table.h"
 #include "server/ready_integration_test.h"
 #include "server/store/sqlite_store.h"
-#include "server/whole_file_test.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 // The whole server in this process, called over the wire.
 namespace guestbridge::server {
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 
 class ServerTest : public ::testing::Test {
  protected:

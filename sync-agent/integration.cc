@@ -138,10 +138,13 @@ void Integration::CancelRun(const std::string& run) {
 }
 
 std::optional<v1::LedgerIdentity> Integration::ledger_identity() {
-  const std::lock_guard<std::mutex> lock(ledger_mutex_);
-  if (ledger_ == nullptr) return std::nullopt;
   v1::LedgerIdentity identity;
   identity.set_integration(IntegrationName(settings_.id));
+  const bool has_settings = sides() != nullptr;
+  const std::lock_guard<std::mutex> lock(ledger_mutex_);
+  if (ledger_ == nullptr) {
+    return has_settings ? std::optional(std::move(identity)) : std::nullopt;
+  }
   identity.set_ledger(ledger_->id());
   identity.set_sequence(ledger_->sequence());
   return identity;

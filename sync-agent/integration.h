@@ -87,7 +87,8 @@ class Integration {
   // Does nothing when the run is not here.
   void CancelRun(const std::string& run);
 
-  // Empty when the ledger can't be opened.
+  // What Hello says of it: no identity while the ledger is not open, and nothing when
+  // it has no settings either.
   std::optional<v1::LedgerIdentity> ledger_identity();
   Figures figures();
   // What it works with, what waits, and what keeps it from its work.

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
@@ -16,6 +18,32 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kClient[] = "00000000-0000-4000-8000-000000000001";
+
+// The host's; on one thread it does something the next time that it is asked.
+class InterruptingClock final : public Clock {
+ public:
+  absl::Time Now() const override {
+    std::function<void()> what;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (std::this_thread::get_id() == where_) std::swap(what, what_);
+    }
+    if (what != nullptr) what();
+    return SystemClock().Now();
+  }
+  absl::Duration Steady() const override { return SystemClock().Steady(); }
+
+  void Next(std::thread::id where, std::function<void()> what) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    where_ = where;
+    what_ = std::move(what);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::thread::id where_;
+  mutable std::function<void()> what_;
+};
 
 // One integration on a folder and a portal that nobody serves, and a server that gives
 // no lease: a run begins, and waits.
@@ -44,8 +72,9 @@ class IntegrationTest : public ::testing::Test {
       return absl::OkStatus();
     };
     integration_ = std::make_unique<Integration>(
-        Integration::Settings{"main", dir_.File("ledger.db"), "", [] {}},
-        std::move(server), reporter_, buckets_, random_, SystemClock());
+        Integration::Settings{"main", dir_.File("ledger.db"), "",
+                              [this] { Note(&ran_on_, std::this_thread::get_id()); }},
+        std::move(server), reporter_, buckets_, random_, clock_);
     EXPECT_TRUE(integration_->Configure(Settings()).ok());
   }
 
@@ -67,12 +96,17 @@ class IntegrationTest : public ::testing::Test {
     settings.mapping = *std::move(compiled);
     return settings;
   }
-  // A run that waits for its lease.
-  v1::Task Begin() {
+  static v1::Task RunTask(int number) {
     v1::Task run;
     run.set_id("r");
-    run.mutable_run()->mutable_run()->set_name("integrations/main/runs/1");
+    run.mutable_run()->mutable_run()->set_name(
+        absl::StrCat("integrations/main/runs/", number));
     run.mutable_run()->mutable_run()->set_kind(v1::Run::EXPORT);
+    return run;
+  }
+  // A run that waits for its lease.
+  v1::Task Begin() {
+    v1::Task run = RunTask(1);
     integration_->Take(run);
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return asked_for_lease_; });
@@ -101,6 +135,7 @@ class IntegrationTest : public ::testing::Test {
 
   testing::TempDir dir_;
   testing::SeededRandom random_{1};
+  InterruptingClock clock_;
   PortalBuckets buckets_;
   RunReporter reporter_{[this](const v1::Run& run, int64_t) -> absl::StatusOr<bool> {
                           Note(&told_state_, run.state());
@@ -111,6 +146,7 @@ class IntegrationTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool asked_for_lease_ = false;
+  std::thread::id ran_on_;  // the thread of the run that ended last
   std::optional<v1::FinishTaskRequest> answer_;
   std::unique_ptr<Integration> integration_;  // goes first
 };
@@ -169,6 +205,15 @@ TEST_F(IntegrationTest, ALedgerThatCannotBeOpenedIsToldUntilItCan) {
   ASSERT_EQ(report.problems_size(), 2);
   EXPECT_EQ(report.problems(1).explanation().reason(), "DATABASE_UNWRITABLE");
   EXPECT_TRUE(report.problems(1).stops_work());
+  // Its settings are to be taken back should the server give it to another meanwhile.
+  EXPECT_FALSE(broken.ledger_identity().has_value());
+  ASSERT_TRUE(broken.Configure(Settings()).ok());
+  ASSERT_TRUE(broken.ledger_identity().has_value());
+  EXPECT_EQ(broken.ledger_identity()->integration(), "integrations/main");
+  EXPECT_EQ(broken.ledger_identity()->ledger(), "");
+  broken.Retire();
+  EXPECT_FALSE(broken.ledger_identity().has_value());
+  broken.Reject(MakeError("FIELD_TAKEN"));
   // Mended; whoever needs the ledger next tries it.
   std::filesystem::remove(other.File("ledger.db"));
   v1::Task task;
@@ -211,6 +256,32 @@ TEST_F(IntegrationTest, ARunThatIsHandedOutAgainBeforeItHasStoppedIsNotLost) {
     })) << "the second one";
   }
   reporter_.Stop();
+}
+
+TEST_F(IntegrationTest, ARunThatIsJustBeginningWhenItsIntegrationIsTakenBackEnds) {
+  const auto ends = [this] {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20),
+                             [this] { return ran_on_ != std::thread::id(); });
+  };
+  integration_->Retire();
+  integration_->Take(RunTask(1));
+  ASSERT_TRUE(ends()) << "there is nothing to run with";
+  ASSERT_TRUE(integration_->Configure(Settings()).ok());
+  // Its thread asks for the time when it has its settings, and is not yet there to be
+  // stopped.
+  clock_.Next(ran_on_, [this] {
+    Note(&ran_on_, std::thread::id());
+    integration_->Retire();
+  });
+  integration_->Take(RunTask(2));
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [this] {
+      return ran_on_ == std::thread::id();
+    })) << "it began";
+  }
+  EXPECT_TRUE(ends()) << "instead of waiting for its lease";
 }
 
 }  // namespace

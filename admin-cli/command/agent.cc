@@ -32,6 +32,15 @@ Cell ConnectedCell(const Session& session, const v1::Agent& agent) {
 
 bool NeedsAttention(const v1::Agent& agent) { return !agent.problems().empty(); }
 
+// It is away, and may come.
+bool IsToBeStarted(const v1::Agent& agent) {
+  return !agent.connected() && !agent.banned() &&
+         std::none_of(agent.problems().begin(), agent.problems().end(),
+                      [](const v1::AgentProblem& problem) {
+                        return problem.explanation().reason() == "AGENT_AWAY_EVICTED";
+                      });
+}
+
 // A server that knows no health names no problems.
 bool IsStopped(const v1::Agent& agent) {
   return NeedsAttention(agent) && !agent.healthy();
@@ -205,13 +214,11 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
                IntegrationsText(agent)});
   }
   table.Print(session.style(), session.out());
-  const auto away = std::find_if(all.begin(), all.end(), [](const v1::Agent& agent) {
-    return !agent.connected();
-  });
-  if (bad > 0 && all.front().connected()) {
+  const bool away = std::any_of(all.begin(), all.end(), IsToBeStarted);
+  if (bad > 0 && !IsToBeStarted(all.front())) {
     session.Say("NEXT_AGENT_PROBLEM", {{"name", IdOf(all.front())}});
   } else {
-    session.Say(away != all.end() ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET");
+    session.Say(away ? "NEXT_AGENT_AWAY" : "NEXT_AGENT_GET");
   }
   return 0;
 }
@@ -246,10 +253,10 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   }
   AddProblems(session, agent, &facts);
   facts.Print(session.style(), session.out());
-  if (agent.connected() && NeedsAttention(agent)) {
+  if (!IsToBeStarted(agent) && NeedsAttention(agent)) {
     session.Say("NEXT_AGENT_AGAIN", {{"name", IdOf(agent)}});
   } else {
-    session.Say(agent.connected() ? "NEXT_STATUS" : "NEXT_AGENT_AWAY");
+    session.Say(IsToBeStarted(agent) ? "NEXT_AGENT_AWAY" : "NEXT_STATUS");
   }
   return 0;
 }

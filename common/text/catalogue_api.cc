@@ -192,7 +192,7 @@ constexpr ReasonText kTexts[] = {
      "{integration} … --agent {other}.",
      "Запустите «{agent}» или передайте интеграцию другому агенту: guestbridge "
      "connection set {integration} … --agent {other}."},
-    {"AGENT_AWAY_BANNED", kOk,
+    {"AGENT_AWAY_BANNED", kPrecondition,
      "The integration \"{integration}\" belongs to the agent \"{agent}\", which is "
      "banned: nobody works for it.",
      "Интеграция «{integration}» закреплена за агентом «{agent}», а он заблокирован: "
@@ -201,7 +201,7 @@ constexpr ReasonText kTexts[] = {
      "NAME. To lift the ban: guestbridge agent unban {agent}.",
      "Передайте интеграцию другому агенту: guestbridge connection set {integration} … "
      "--agent ИМЯ. Снять запрет: guestbridge agent unban {agent}."},
-    {"AGENT_AWAY_EVICTED", kOk,
+    {"AGENT_AWAY_EVICTED", kPrecondition,
      "The integration \"{integration}\" belongs to the agent \"{agent}\", which was "
      "evicted and has not come back: nobody works for it.",
      "Интеграция «{integration}» закреплена за агентом «{agent}», а он отключён "

@@ -16,7 +16,7 @@ constexpr absl::Duration kClockTolerance = absl::Minutes(1);
 // An agent reports every 20 s, and a row is at most 100 s behind.
 constexpr absl::Duration kSilence = absl::Minutes(3);
 
-v1::AgentProblem MakeProblem(const char* reason, bool stops_work) {
+v1::AgentProblem MakeProblem(const std::string& reason, bool stops_work) {
   v1::AgentProblem problem;
   problem.mutable_explanation()->set_reason(reason);
   problem.set_stops_work(stops_work);
@@ -72,7 +72,7 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
 }
 
 void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Time now,
-                v1::Agent* agent) {
+                KeptOut out, v1::Agent* agent) {
   const std::string id(absl::StripPrefix(agent->name(), "agents/"));
   if (report.has_value()) {
     *agent->mutable_report_time() =
@@ -107,7 +107,7 @@ void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Tim
           std::string(absl::StripPrefix(entry.integration(), "integrations/"));
       *agent->add_problems() = std::move(problem);
     };
-    if (!agent->connected()) add(MakeProblem("AGENT_NOT_CONNECTED", true));
+    if (!agent->connected()) add(MakeProblem(WhyAway(out), true));
     if (entry.step() == v1::AgentIntegration::DIFFERENT) {
       add(MakeProblem("AGENT_CONFIGURATION_DIFFERS", false));
     }

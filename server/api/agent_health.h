@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "guestbridge/v1/agent.pb.h"
+#include "server/api/enrollments.h"
 #include "server/store/record.pb.h"
 
 // What an agent's report says, and what the server knows beside it. Pure; texts are not
@@ -22,8 +23,9 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
 
 // Fills in all that comes from the report of an agent whose other fields stand, but
 // `healthy`. `report`: nothing when the agent reports nothing.
+// `out`: whether one that is not connected may come.
 void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Time now,
-                v1::Agent* agent);
+                KeptOut out, v1::Agent* agent);
 
 // Sorts the problems and says whether one of them stops work.
 void SumUpHealth(v1::Agent* agent);

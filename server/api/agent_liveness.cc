@@ -66,6 +66,16 @@ absl::Status Agents::Note(const std::vector<std::shared_ptr<Session>>& sessions)
   return absl::OkStatus();
 }
 
+absl::Status Agents::StillValid(const Session& session) {
+  const Session::Identity& who = session.identity();
+  return store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(auto record, GetRecord<store::AgentRecord>(
+                                         transaction, keys::Agent(who.agent)));
+    if (!record.has_value()) return absl::OkStatus();
+    return CheckSession(record->value, who.agent, who.epoch);
+  });
+}
+
 void Agents::End(const std::vector<Over>& sessions) {
   for (const Over& over : sessions) {
     log::Info("agent_session_ended", {{"agent", over.session->identity().agent},
@@ -164,8 +174,10 @@ void Agents::OnChanges(const std::vector<Change>& changes) {
     }
     return absl::OkStatus();
   });
-  // Vouch finds out otherwise.
-  if (read.ok()) End(over);
+  if (read.ok()) return End(over);
+  // The next Vouch finds out, or the agent's next call.
+  std::lock_guard lock(mutex_);
+  for (const auto& session : changed) seen_.erase(session->identity().agent);
 }
 
 }  // namespace guestbridge::server

@@ -77,7 +77,7 @@ absl::Status Agents::View(Transaction& transaction, const Assignments& assigned,
   }
   GB_ASSIGN_OR_RETURN(const auto report,
                       reports_.Find(transaction, id, record.session_epoch()));
-  ShowReport(report, clock_.Now(), agent);
+  ShowReport(report, clock_.Now(), WhetherKeptOut(record), agent);
   SumUpHealth(agent);
   return absl::OkStatus();
 }
@@ -192,8 +192,10 @@ absl::StatusOr<store::AgentRecord> Agents::Admit(Transaction& transaction,
   const absl::Time last_seen = FromTimestamp(record.agent().last_seen_time());
   const bool may_come_back = live == nullptr && record.agent().connected() &&
                              clock_.Now() - last_seen < SessionHub::kLiveness;
-  const bool lives = IsElsewhere(sessions_, record) ||
-                     (may_come_back && sessions_.LastHeard(id) < last_seen);
+  // Whoever was evicted since keeps no name.
+  const bool lives =
+      !IsEvicted(record) && (IsElsewhere(sessions_, record) ||
+                             (may_come_back && sessions_.LastHeard(id) < last_seen));
   const auto is_kept = [&](const std::string& holder, Session::Claim its_claim) {
     return holder != request.installation() && !Session::Yields(its_claim, claim);
   };
@@ -288,6 +290,12 @@ absl::StatusOr<v1::HelloResponse> Agents::Hello(const v1::HelloRequest& request,
           .status());
   GB_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                       sessions_.Open(std::move(identity)));
+  // What ended it since the commit found no session to end.
+  const absl::Status valid = StillValid(*session);
+  if (!valid.ok()) {
+    End({{session, valid}});
+    return valid;
+  }
   IsDue(id);  // Written just now.
   log::Info("agent_hello", {{"agent", id}, {"version", request.version()}});
   v1::HelloResponse response;

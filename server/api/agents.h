@@ -88,6 +88,8 @@ class Agents {
     absl::Status why;
   };
   void End(const std::vector<Over>& sessions);
+  // Errors: those of CheckSession and of the store.
+  absl::Status StillValid(const Session& session);
   // Takes away what the caller must not see. False: nothing is left to be seen.
   static bool KeepWithin(const Reach& reach, v1::Agent* agent);
   // The agent's row, or one for a new agent. Errors: AGENT_BANNED,

@@ -176,12 +176,8 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyUnattended(
   (*why.mutable_parameters())["agent"] = assigned;
   // To start one that may not come helps nobody.
   GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, assigned));
-  if (out != KeptOut::kNot) {
-    why.set_reason(out == KeptOut::kBanned ? "AGENT_AWAY_BANNED"
-                                           : "AGENT_AWAY_EVICTED");
-    return why;
-  }
-  why.set_reason("AGENT_NOT_CONNECTED");
+  why.set_reason(WhyAway(out));
+  if (out != KeptOut::kNot) return why;
   GB_ASSIGN_OR_RETURN(std::vector<std::string> connected,
                       ConnectedAgents(transaction, sessions));
   GB_RETURN_IF_ERROR(KeepWithin(transaction, reach, &connected));

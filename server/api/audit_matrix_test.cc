@@ -338,9 +338,9 @@ TEST_F(AuditMatrixTest, NoConfigurationLeavesWithoutARecord) {
   absl::Status refusal = MakeError("AUDIT_NOT_WRITTEN");
   std::vector<std::string> recorded;
   dispatcher_.SetBeforeSecrets(
-      [&](const std::string& agent, const v1::AgentConfiguration& configuration) {
+      [&](const Session::Identity& who, const v1::AgentConfiguration& configuration) {
         if (refusal.ok()) {
-          recorded.push_back(absl::StrCat(agent, " ", configuration.integration()));
+          recorded.push_back(absl::StrCat(who.agent, " ", configuration.integration()));
         }
         return refusal;
       });

@@ -36,10 +36,11 @@ std::string PeerAddress(const std::string& peer) {
   return absl::StrReplaceAll(address, {{"%5B", "["}, {"%5D", "]"}});
 }
 
-// Refusals, whoever calls, of what may be made up, or would lead to where nobody may
-// send us. A stale etag looks like a forged one.
+// Refusals, whoever calls, of what may be made up, would lead to where nobody may send
+// us, or is no longer allowed. A stale etag looks like a forged one.
 bool IsAttempt(absl::string_view reason) {
   static constexpr absl::string_view kAttempts[] = {
+      "AGENT_EVICTED",
       "API_SERVER_INVALID",
       "ETAG_MISMATCH",
       "INTEGRATION_NOT_ASSIGNED",

@@ -8,6 +8,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/ask_agent.h"
 #include "server/api/assignment.h"
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
@@ -31,7 +32,7 @@ absl::StatusOr<v1::FinishTaskRequest> Clients::Ask(const std::string& integratio
     return MakeError(why, {{"integration", integration}});
   }));
   task.set_integration(IntegrationName(integration));
-  return sessions_.Ask(agent, std::move(task), patience);
+  return AskAgent(store_, sessions_, agent, std::move(task), patience);
 }
 
 absl::StatusOr<v1::ListClientsResponse> Clients::List(

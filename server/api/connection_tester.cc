@@ -10,6 +10,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/ask_agent.h"
 #include "server/api/assignment.h"
 #include "server/api/connections.h"
 #include "server/api/integrations.h"
@@ -184,7 +185,7 @@ absl::StatusOr<v1::TestConnectionResponse> ConnectionTester::Test(
     task.set_integration(IntegrationName(id));
     task.mutable_test_connection();
     absl::StatusOr<v1::FinishTaskRequest> answer =
-        sessions_.Ask(agent, std::move(task), patience);
+        AskAgent(store_, sessions_, agent, std::move(task), patience);
     // No finding about the connection: there it can be tested.
     if (ReasonOf(answer.status()) == "AGENT_AT_OTHER_SERVER") return answer.status();
     if (!answer.ok()) {

@@ -165,7 +165,7 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
         IsRejectedBy(sent.session->identity(), view)) {
       continue;
     }
-    GB_RETURN_IF_ERROR(before_secrets_(view.agent, view.configuration));
+    GB_RETURN_IF_ERROR(before_secrets_(sent.session->identity(), view.configuration));
   }
   return absl::OkStatus();
 }
@@ -282,7 +282,14 @@ absl::Status Dispatcher::Refresh(const std::string& id) {
   } else {
     pairs_[id] = {view.agent, view.standby};
   }
-  if (view.damage.ok()) GB_RETURN_IF_ERROR(RecordSecrets(id, view));
+  const absl::Status recorded =
+      view.damage.ok() ? RecordSecrets(id, view) : absl::OkStatus();
+  if (!recorded.ok()) {
+    // What hands nothing out does not wait for it.
+    view.damage = recorded;
+    for (auto& [token, sent] : sent_) Send(id, view, &sent);
+    return recorded;
+  }
   // A key that is not here yet may come; then nothing else changes.
   const bool keyless = ReasonOf(view.damage) == "SECRET_KEY_MISMATCH";
   if (!keyless && (assigned.ok() || absl::IsDataLoss(assigned))) stale_.erase(id);

@@ -211,6 +211,30 @@ TEST_F(ChangingHandsTest, ARunOfWhatCannotBeOpenedIsCancelledAllTheSame) {
   EXPECT_EQ(sent[0].cancel_run(), run_);
 }
 
+TEST_F(ChangingHandsTest, WhatCannotBeRecordedForTheNextOneIsTakenBackAllTheSame) {
+  bool recordable = false;
+  dispatcher_.SetBeforeSecrets(
+      [&](const Session::Identity&, const v1::AgentConfiguration&) {
+        return recordable ? absl::OkStatus() : MakeError("AUDIT_NOT_WRITTEN");
+      });
+  Name("b");
+  const auto b = ConnectAgent("b", "two");
+  const int stream_of_b = stream_;
+  EXPECT_THAT(Sent(*b), ::testing::IsEmpty());
+  const auto sent = SentToA();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].removed().integration(), "integrations/main");
+  recordable = true;
+  dispatcher_.CatchUp();
+  stream_ = stream_of_b;
+  const auto messages = Sent(*b);
+  ASSERT_EQ(messages.size(), 3U);
+  EXPECT_TRUE(messages[0].has_configuration());
+  EXPECT_EQ(messages[1].task().id(), run_);
+  EXPECT_TRUE(messages[2].has_caught_up());
+  EXPECT_THAT(SentToA(), ::testing::IsEmpty()) << "once";
+}
+
 TEST_F(ChangingHandsTest, AStreamThatEndsLateLeavesTheNextOneOfItsSession) {
   const int earlier = stream_of_a_;
   ASSERT_TRUE(a_->Detach(earlier));

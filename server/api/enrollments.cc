@@ -66,6 +66,8 @@ absl::Status Void(Transaction& transaction, const std::string& id,
   enrollment.clear_join_token();
   GB_ASSIGN_OR_RETURN(const int64_t epoch, transaction.NextNumber("session-epochs"));
   agent.set_evicted_epoch(epoch);
+  // Other servers take it for connected no longer.
+  agent.clear_server();
   GB_RETURN_IF_ERROR(PutRecord(transaction, EnrollmentKey(id), enrollment));
   return PutRecord(transaction, keys::Agent(id), agent);
 }
@@ -295,9 +297,24 @@ absl::StatusOr<KeptOut> WhetherKeptOut(Transaction& transaction,
   const auto found = GetRecord<store::AgentRecord>(transaction, keys::Agent(agent));
   if (absl::IsDataLoss(found.status())) return KeptOut::kNot;
   GB_ASSIGN_OR_RETURN(const auto record, found);
-  if (!record.has_value()) return KeptOut::kNot;
-  if (record->value.banned()) return KeptOut::kBanned;
-  return IsEvicted(record->value) ? KeptOut::kEvicted : KeptOut::kNot;
+  return record.has_value() ? WhetherKeptOut(record->value) : KeptOut::kNot;
+}
+
+KeptOut WhetherKeptOut(const store::AgentRecord& record) {
+  if (record.banned()) return KeptOut::kBanned;
+  return IsEvicted(record) ? KeptOut::kEvicted : KeptOut::kNot;
+}
+
+std::string WhyAway(KeptOut out) {
+  switch (out) {
+    case KeptOut::kNot:
+      return "AGENT_NOT_CONNECTED";
+    case KeptOut::kEvicted:
+      return "AGENT_AWAY_EVICTED";
+    case KeptOut::kBanned:
+      return "AGENT_AWAY_BANNED";
+  }
+  return "AGENT_NOT_CONNECTED";
 }
 
 absl::Status CheckNotKeptOut(const store::AgentRecord& record, const std::string& agent,

@@ -65,6 +65,11 @@ enum class KeptOut { kNot, kEvicted, kBanned };
 // kNot.
 absl::StatusOr<KeptOut> WhetherKeptOut(Transaction& transaction,
                                        const std::string& agent);
+KeptOut WhetherKeptOut(const store::AgentRecord& record);
+
+// Why the agent of an integration is not connected: AGENT_NOT_CONNECTED (it is to be
+// started), AGENT_AWAY_EVICTED, AGENT_AWAY_BANNED; parameters agent, integration.
+std::string WhyAway(KeptOut out);
 
 // Whether an agent was banned, or evicted since it opened a session with this epoch.
 // Errors: AGENT_BANNED, AGENT_EVICTED.

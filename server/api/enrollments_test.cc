@@ -6,12 +6,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "common/certificate/signing_request.h"
 #include "server/api/api_fixture_test.h"
+#include "server/api/clients.h"
+#include "server/api/connection_checks.h"
+#include "server/api/connection_tester.h"
 #include "server/api/system_status.h"
 #include "server/identity/peer_certificate.h"
 #include "tests/testing/signing_requests.h"
@@ -36,6 +42,19 @@ AgentAuthority MakeAuthorityOf(absl::Time now, Random& random) {
   options.file = "agent-ca.pem";
   return *AgentAuthority::Open(std::move(options), now, random);
 }
+
+// Something happens the next time that it is asked.
+class InterruptingRandom final : public Random {
+ public:
+  uint64_t Next64() override {
+    if (next != nullptr) std::exchange(next, nullptr)();
+    return random_.Next64();
+  }
+  std::function<void()> next;
+
+ private:
+  testing::SeededRandom random_;
+};
 
 class EnrollmentsTest : public ApiFixture {
  protected:
@@ -292,6 +311,29 @@ TEST_F(EnrollmentsTest, AStreamThatOpensWhileItsAgentIsEvictedEndsToo) {
   EXPECT_TRUE((*session)->closed());
 }
 
+TEST_F(EnrollmentsTest, WhoIsKeptOutWhileItsSessionOpensGetsNone) {
+  const std::vector<std::pair<std::string, std::function<absl::Status()>>> kept_out = {
+      {"AGENT_EVICTED", [&] { return enrollments_.Evict("agents/hotel-1"); }},
+      {"AGENT_BANNED", [&] { return enrollments_.Ban("agents/hotel-1"); }},
+  };
+  ASSERT_THAT(Join("hotel-1", CreateToken("hotel-1"), *MakePrivateKey()), IsOk());
+  for (const auto& [reason, keep_out] : kept_out) {
+    InterruptingRandom random;
+    SessionHub sessions(clock_, random, "one");
+    Agents agents(*store_, clock_, sessions, dispatcher_, leases_);
+    // The session's token is drawn when its row is written.
+    random.next = [&, keep = keep_out] {
+      ASSERT_THAT(keep(), IsOk());
+      agents.OnChanges(*store_->ChangesAfter(0, 1000));
+    };
+    v1::HelloRequest request;
+    request.set_agent("hotel-1");
+    request.set_installation("one");
+    EXPECT_EQ(ReasonOf(agents.Hello(request).status()), reason);
+    EXPECT_THAT(sessions.All(), ::testing::IsEmpty());
+  }
+}
+
 TEST_F(EnrollmentsTest, ABanRefusesTheNameWhateverItShows) {
   const auto session = ConnectAgent("hotel-1", "one");  // With an API token.
   ASSERT_NE(session, nullptr);
@@ -414,6 +456,43 @@ TEST_F(EnrollmentsTest, StatusAndRunsSayThatTheAgentThatServesMayNotCome) {
               ::testing::ElementsAre("AGENT_AWAY_EVICTED", "AGENT_AWAY_EVICTED"));
   ASSERT_NE(ConnectAgent("hotel-1", "one"), nullptr);
   EXPECT_THAT(said(), ::testing::IsEmpty());
+}
+
+TEST_F(EnrollmentsTest, WhoAsksAnAgentThatMayNotComeIsToldSo) {
+  Prepare("main");
+  v1::CreateAgentRequest request;
+  request.set_agent_id("hotel-1");
+  request.add_integrations("integrations/main");
+  ASSERT_THAT(enrollments_.Create(request), IsOk());
+  Clients clients(*store_, sessions_, clock_);
+  ConnectionChecks checks(*store_, clock_);
+  ConnectionTester tester(*store_, *sealer_, credentials_, sessions_, checks);
+  const auto said = [&] {
+    const auto agent = agents_.Get("agents/hotel-1");
+    v1::ListClientsRequest list;
+    list.set_parent("integrations/main");
+    const auto tested =
+        tester.Test("integrations/main/connection", Patience())->checks();
+    return std::vector<std::string>{
+        agent->problems(0).explanation().reason(),
+        ReasonOf(clients.List(list, Patience()).status()),
+        ReasonOf(mappings_.Load("integrations/main", Patience()).status()),
+        std::find_if(tested.begin(), tested.end(), [](const v1::Check& check) {
+          return check.name() == "agent";
+        })->reason()};
+  };
+  EXPECT_THAT(said(), ::testing::Each("AGENT_NOT_CONNECTED"));
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::Each("AGENT_AWAY_EVICTED"));
+  ASSERT_THAT(enrollments_.Ban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::Each("AGENT_AWAY_BANNED"));
+  v1::ListClientsRequest list;
+  list.set_parent("integrations/main");
+  const absl::Status error = clients.List(list, Patience()).status();
+  EXPECT_EQ(error.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(ParametersOf(error),
+              ::testing::UnorderedElementsAre(::testing::Pair("agent", "hotel-1"),
+                                              ::testing::Pair("integration", "main")));
 }
 
 TEST_F(EnrollmentsTest, AStandbyIsAnotherThanTheAgentThatHasNoConnectionYet) {

@@ -4,6 +4,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/ask_agent.h"
 #include "server/api/assignment.h"
 #include "server/api/error_code.h"
 #include "server/api/etag.h"
@@ -108,7 +109,7 @@ absl::StatusOr<v1::EventSet> Events::Load(const std::string& name,
     task.set_integration(IntegrationName(id));
     task.mutable_load_events();
     GB_ASSIGN_OR_RETURN(const v1::FinishTaskRequest answer,
-                        sessions_.Ask(agent, std::move(task), patience));
+                        AskAgent(store_, sessions_, agent, std::move(task), patience));
     capabilities = answer.capabilities();
     asked = true;
   }

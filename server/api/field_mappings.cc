@@ -9,6 +9,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "server/api/ask_agent.h"
 #include "server/api/assignment.h"
 #include "server/api/error_code.h"
 #include "server/api/etag.h"
@@ -202,7 +203,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
   task.set_integration(parent);
   task.mutable_load_fields();
   GB_ASSIGN_OR_RETURN(const v1::FinishTaskRequest answer,
-                      sessions_.Ask(agent, std::move(task), patience));
+                      AskAgent(store_, sessions_, agent, std::move(task), patience));
   GB_RETURN_IF_ERROR(
       store_
           .Write([&](Transaction& transaction) -> absl::Status {

@@ -3,7 +3,10 @@
 #include <utility>
 
 #include "server/api/api_fixture_test.h"
+#include "server/api/enrollments.h"
 #include "server/api/system_status.h"
+#include "server/identity/peer_certificate.h"
+#include "server/store/fitful_store_test.h"
 #include "server/store/watched_store_test.h"
 
 // Two servers on one store: agents at the one, seen from the other.
@@ -78,6 +81,62 @@ TEST_F(PresenceTest, AnAgentAtAnotherServerIsShownAsConnectedUntilItIsNot) {
   two_.agents.StreamEnded(session);
   EXPECT_FALSE(IsConnectedHere("a"));
   EXPECT_FALSE(status.Get()->integrations(0).agent_connected());
+}
+
+TEST_F(PresenceTest, AnAgentThatIsBannedAtAnotherServerIsNotConnected) {
+  ConnectToOther("a", "inst");
+  Prepare("main");
+  ASSERT_TRUE(IsConnectedHere("a"));
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  two_.agents.OnChanges(*store_->ChangesAfter(0, 1000));
+  two_.agents.Vouch();
+  EXPECT_FALSE(IsConnectedHere("a"));
+  SystemStatus status(*store_, clock_, sessions_, credentials_, "1");
+  EXPECT_FALSE(status.Get()->integrations(0).agent_connected());
+  const auto run = StartExport("main");
+  ASSERT_THAT(run, IsOk());
+  ASSERT_EQ(run->notices_size(), 1);
+  EXPECT_EQ(run->notices(0).reason(), "AGENT_AWAY_BANNED");
+}
+
+TEST_F(PresenceTest, ABanThatCouldNotBeReadEndsTheSessionWhenTheDatabaseIsBack) {
+  FitfulStore fitful(*store_);
+  SessionHub sessions(clock_, random_, "three");
+  Agents agents(fitful, clock_, sessions, dispatcher_, leases_);
+  v1::HelloRequest request;
+  request.set_agent("a");
+  request.set_installation("inst");
+  const auto hello = agents.Hello(request);
+  ASSERT_THAT(hello, IsOk());
+  const auto session = *agents.Enter(hello->session());
+  session->Attach(std::make_shared<Waker>([] {}));
+  agents.StreamBegan(session);
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  fitful.reads_left = 0;
+  agents.OnChanges(*store_->ChangesAfter(0, 1000));
+  fitful.reads_left = -1;
+  agents.Vouch();
+  EXPECT_TRUE(session->closed()) << "without waiting for its turn";
+}
+
+TEST_F(PresenceTest, WhoWasEvictedAtAnotherServerKeepsNoName) {
+  ConnectToOther("a", "stolen");
+  ASSERT_THAT(store_->Write([](Transaction& transaction) {
+    store::EnrollmentRecord enrollment;
+    enrollment.mutable_join_token()->set_digest("d");
+    return PutRecord(transaction, EnrollmentKey("a"), enrollment);
+  }),
+              IsOk());
+  EXPECT_EQ(ConnectAgent("a", "new"), nullptr) << "it lives there";
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Evict("agents/a"), IsOk());
+  two_.agents.OnChanges(*store_->ChangesAfter(0, 1000));
+  EXPECT_NE(ConnectAgent("a", "new"), nullptr);
 }
 
 TEST_F(PresenceTest, AServerThatDiedVouchesForNobody) {

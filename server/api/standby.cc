@@ -104,6 +104,9 @@ absl::StatusOr<bool> IsTakeoverDue(Transaction& transaction, const std::string& 
       sessions.Connected(standby) == nullptr) {
     return false;
   }
+  // Its stream is about to end.
+  GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, standby));
+  if (out != KeptOut::kNot) return false;
   GB_ASSIGN_OR_RETURN(const bool silent, IsSilent(transaction, serving, sessions));
   if (!silent) return false;
   GB_ASSIGN_OR_RETURN(const bool leased,

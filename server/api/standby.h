@@ -29,9 +29,9 @@ absl::StatusOr<std::optional<v1::Explanation>> WhyNobodyStandsBy(
     const std::string& standby, const std::string& serving);
 
 // For who has seen the store for as long (Dispatcher::CatchUp): the standby is
-// connected here; of the agent that serves nothing was heard for SessionHub::kLiveness,
-// at whichever server; and its lease has ended. The standby has another ledger: its own
-// lease begins the settle time later, cold.
+// connected here and may come; of the agent that serves nothing was heard for
+// SessionHub::kLiveness, at whichever server; and its lease has ended. The standby has
+// another ledger: its own lease begins the settle time later, cold.
 absl::StatusOr<bool> IsTakeoverDue(Transaction& transaction, const std::string& id,
                                    const SessionHub& sessions);
 

@@ -330,6 +330,31 @@ TEST_F(StandbyTest, NobodyTakesOverWhoIsAway) {
   EXPECT_EQ(Serving(), "a");
 }
 
+TEST_F(StandbyTest, NobodyTakesOverWhoWasJustBannedOrEvicted) {
+  PreparePair();
+  Lose(first_);
+  Pass(59);
+  const auto keep_out = [&](bool banned) {
+    ASSERT_THAT(store_->Write([&](Transaction& t) -> absl::Status {
+      auto record = GetRecord<store::AgentRecord>(t, keys::Agent("b"));
+      if (!record.ok()) return record.status();
+      (*record)->value.set_banned(banned);
+      (*record)->value.set_evicted_epoch((*record)->value.session_epoch() + 1);
+      return PutRecord(t, keys::Agent("b"), (*record)->value);
+    }),
+                IsOk());
+  };
+  // This server has not heard of it yet.
+  for (const bool banned : {true, false}) {
+    keep_out(banned);
+    Pass(60);
+    EXPECT_EQ(Serving(), "a") << banned;
+  }
+  ASSERT_NE(ConnectAgent("b", "of b"), nullptr);
+  Pass(10);
+  EXPECT_EQ(Serving(), "b") << "it is back";
+}
+
 TEST_F(StandbyTest, IsAnAgentThatIsKnownAndAnother) {
   PreparePair();
   EXPECT_EQ(ReasonOf(NameStandby("a")), "STANDBY_SERVES");

@@ -17,6 +17,8 @@ bool IsOvertaken(const v1::WatchResponse& waiting, const v1::WatchResponse& newe
     return waiting.still_rejected().integration() ==
            newer.configuration().integration();
   }
+  // Given again and cancelled again.
+  if (newer.has_cancel_run()) return waiting.cancel_run() == newer.cancel_run();
   if (!newer.has_removed()) return false;
   const std::string& gone = newer.removed().integration();
   return waiting.configuration().integration() == gone ||

@@ -52,8 +52,9 @@ class Session {
   const Identity& identity() const { return identity_; }
 
   // Queues a message. A newer configuration of an integration takes the place of one
-  // that still waits, and what is taken back takes what waits of it along, so that a
-  // slow reader's queue is bounded by what exists. Ignored once closed.
+  // that still waits, what is taken back takes what waits of it along, and a run is
+  // cancelled once, so that a slow reader's queue is bounded by what exists. Ignored
+  // once closed.
   void Push(guestbridge::v1::WatchResponse message);
 
   // What its stream does next: a message, the end, or (neither) wait to be woken.

@@ -59,6 +59,8 @@ class SessionTest : public ::testing::Test {
                                     message.configuration().revision()));
       } else if (message.has_removed()) {
         read.push_back(absl::StrCat(message.removed().integration(), " removed"));
+      } else if (message.has_cancel_run()) {
+        read.push_back(absl::StrCat(message.cancel_run(), " cancelled"));
       } else if (message.has_still_rejected()) {
         read.push_back(
             absl::StrCat(message.still_rejected().integration(), " rejected"));
@@ -102,6 +104,21 @@ TEST_F(SessionTest, WhatGoesToAndFroDoesNotFillTheQueueOfASlowReader) {
   }
   EXPECT_THAT(Read(), ElementsAre("b 1", "a task", "a removed"))
       << "who asked waits for an answer";
+}
+
+TEST_F(SessionTest, ACancelledRunThatGoesToAndFroIsCancelledOnce) {
+  v1::WatchResponse cancel;
+  cancel.set_cancel_run("integrations/a/runs/1");
+  for (int i = 0; i < 50; ++i) {
+    session_.Push(Configuration("a", i));
+    session_.Push(RunTask("a"));
+    session_.Push(cancel);
+    session_.Push(Removed("a"));
+  }
+  session_.Push(RunTask("a"));
+  session_.Push(cancel);
+  EXPECT_THAT(Read(),
+              ElementsAre("a removed", "a run", "integrations/a/runs/1 cancelled"));
 }
 
 TEST_F(SessionTest, AnOlderRejectionDoesNotComeAfterANewerConfiguration) {

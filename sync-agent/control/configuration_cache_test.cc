@@ -3,13 +3,13 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temp_dir.h"
+#include "tests/testing/whole_file.h"
 
 namespace guestbridge::agent {
 
@@ -18,6 +18,7 @@ namespace v1 = guestbridge::v1;
 namespace {
 
 using ::guestbridge::testing::IsOk;
+using ::guestbridge::testing::ReadAll;
 using ::guestbridge::testing::SeededRandom;
 using ::guestbridge::testing::StatusIs;
 using ::guestbridge::testing::TempDir;
@@ -30,12 +31,6 @@ v1::AgentConfiguration Configured(const std::string& id) {
   configuration.set_revision(5);
   configuration.mutable_connection()->mutable_webhook()->set_secret("webhook-code");
   return configuration;
-}
-
-std::string ReadAll(const std::string& file) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(file, std::ios::binary).rdbuf();
-  return bytes.str();
 }
 
 class ConfigurationCacheTest : public ::testing::Test {

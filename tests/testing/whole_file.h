@@ -4,7 +4,7 @@
 #include <iterator>
 #include <string>
 
-namespace guestbridge::server {
+namespace guestbridge::testing {
 
 // Every byte of a file; empty when it can't be read.
 inline std::string ReadAll(const std::string& file) {
@@ -12,4 +12,4 @@ inline std::string ReadAll(const std::string& file) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-}  // namespace guestbridge::server
+}  // namespace guestbridge::testing
