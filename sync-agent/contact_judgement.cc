@@ -353,7 +353,7 @@ absl::StatusOr<bool> FollowOrLose(const ClientKey& key, const TaskParts& parts,
   GB_ASSIGN_OR_RETURN(
       const std::optional<OriginLook> look,
       LookByOrigin(key, mark, *known, parts, /*displaced=*/false, seen));
-  if (!look.has_value() || (back && look->in_place)) return false;
+  if (!look.has_value() || look->in_place) return false;
   if (look->own.has_value()) {
     FollowTo(*look->own, &*known->record);
     *seen = LookAtContact(look->own->id, parts);

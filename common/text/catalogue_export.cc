@@ -462,11 +462,15 @@ constexpr ReasonText kTexts[] = {
      "Выберите: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ. Если это "
      "никто из них: guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"CONTACT_UNREADABLE", kOk,
-     "The portal did not show the contact, and it is not sure that it is gone.",
-     "Портал не показал контакт, но и не подтвердил, что его нет.",
-     "Wait for the next run. If it repeats, check that the user of the webhook or the "
+     "The portal did not show the contact {contact} so that it can be read, and it is "
+     "not sure that it is gone.",
+     "Портал не показал контакт {contact} в читаемом виде, но и не подтвердил, что его "
+     "нет.",
+     "Wait for the next run. If it repeats, open the contact on the portal and save "
+     "its phones and e-mails anew, and check that the user of the webhook or the "
      "application may see all contacts.",
-     "Дождитесь следующего запуска. Если повторится, проверьте, что пользователь "
+     "Дождитесь следующего запуска. Если повторится, откройте контакт на портале и "
+     "сохраните его телефоны и e-mail заново, а также проверьте, что пользователь "
      "вебхука или приложения видит все контакты."},
     {"CONTACT_READ_INCOMPLETE", kOk,
      "The portal showed the contact only in part; it was not changed.",

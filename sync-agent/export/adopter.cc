@@ -28,7 +28,15 @@ std::optional<PortalLane::Job> Adopter::Next() {
   std::set<std::string> select = {"NAME", "LAST_NAME", "SECOND_NAME", "PHONE", "EMAIL"};
   const auto commands =
       static_cast<size_t>(context_.lane.CommandsPerRequest("crm.contact.list"));
-  while (!queue_.empty() && items->size() < kIdsPerCommand * commands) {
+  while (!queue_.empty() && items->size() < kIdsPerCommand * commands &&
+         job.commands.size() < commands) {
+    const ReadsApart::How how = apart_.Of(queue_.front().contact);
+    const bool alone = how == ReadsApart::How::kOwnRequest;
+    const bool together = how == ReadsApart::How::kTogether;
+    if (alone && !items->empty()) break;
+    if (!together && !list.ids.empty()) {
+      job.commands.push_back(std::exchange(list, ListContacts{}));
+    }
     Decision decision = std::move(queue_.front());
     queue_.pop_front();
     for (std::string& name : FieldsToRead(decision, /*compare_fields=*/true)) {
@@ -36,9 +44,10 @@ std::optional<PortalLane::Job> Adopter::Next() {
     }
     if (items->count(decision.contact) == 0) list.ids.push_back(decision.contact);
     items->emplace(decision.contact, std::move(decision));
-    if (list.ids.size() == kIdsPerCommand) {
+    if (list.ids.size() == kIdsPerCommand || (!together && !list.ids.empty())) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
+    if (alone) break;
   }
   if (!list.ids.empty()) job.commands.push_back(std::move(list));
   for (Command& command : job.commands) {
@@ -57,22 +66,16 @@ std::optional<PortalLane::Job> Adopter::Next() {
         items->erase(first, last);
       }
     }
-    for (auto& [id, decision] : *items) {
-      auto shared = std::make_shared<Decision>(std::move(decision));
-      gone_.Ask({shared->key, shared->contact,
-                 [this, shared](const std::optional<Survivor>& survivor) {
-                   if (survivor.has_value()) {
-                     shared->contact = survivor->id;
-                     queue_.push_back(std::move(*shared));
-                   } else {
-                     Gone(std::move(*shared));
-                   }
-                 },
-                 [this, shared](bool) {
-                   context_.Defer(
-                       shared->key, "CONTACT_UNREADABLE",
-                       {{"contact", std::to_string(shared->contact.value())}});
-                 }});
+    const ReadsApart::How how = ReadsApart::After(answer.results);
+    for (auto item = items->begin(); item != items->end();) {
+      const bool again = apart_.Again(item->first, how);
+      for (const auto last = items->upper_bound(item->first); item != last; ++item) {
+        if (again) {
+          queue_.push_back(std::move(item->second));
+        } else {
+          AskWhetherGone(std::move(item->second));
+        }
+      }
     }
   };
   job.take_back = [this, items] {
@@ -81,6 +84,20 @@ std::optional<PortalLane::Job> Adopter::Next() {
   };
   ++in_flight_;
   return job;
+}
+
+void Adopter::AskWhetherGone(Decision decision) {
+  auto shared = std::make_shared<Decision>(std::move(decision));
+  gone_.Ask({shared->key, shared->contact,
+             [this, shared](const std::optional<Survivor>& survivor) {
+               if (survivor.has_value()) {
+                 shared->contact = survivor->id;
+                 queue_.push_back(std::move(*shared));
+               } else {
+                 Gone(std::move(*shared));
+               }
+             },
+             [this, shared](bool exists) { DeferUnread(*shared, exists); }});
 }
 
 // Marked for deletion in 1C, and the contact that it was linked to is not its own, or

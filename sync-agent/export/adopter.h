@@ -8,6 +8,7 @@
 #include "sync-agent/export/adder.h"
 #include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/reads_apart.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/updater.h"
 
@@ -44,6 +45,8 @@ class Adopter {
   void TakeOver(Decision decision, ContactCase known, const ContactRow& row);
   void LeaveSwitchedOff(const Decision& decision, const char* event);
   void LeaveMarked(const Decision& decision, bool gone);
+  // The portal did not show the contact that 1C names.
+  void AskWhetherGone(Decision decision);
   void DeferUnread(const Decision& decision, bool exists);
 
   RunContext& context_;
@@ -51,6 +54,7 @@ class Adopter {
   Updater& updater_;
   GoneCheck& gone_;
   std::deque<Decision> queue_;
+  ReadsApart apart_;
   std::set<ClientKey> looked_by_origin_;
   int in_flight_ = 0;
 };

@@ -36,18 +36,30 @@ std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
     return std::nullopt;
   }
   auto items = std::make_shared<std::map<ContactId, Decision>>();
+  const auto commands =
+      static_cast<size_t>(std::max(1, context_.lane.CommandsPerRequest(kListMethod)));
+  PortalLane::Job job;
   ListContacts list;
-  while (!to_read_.empty() && items->size() < kIdsPerCommand) {
+  while (!to_read_.empty() && items->size() < kIdsPerCommand &&
+         job.commands.size() < commands) {
+    const ReadsApart::How how = apart_.Of(to_read_.front().contact);
+    const bool alone = how == ReadsApart::How::kOwnRequest;
+    const bool together = how == ReadsApart::How::kTogether;
+    if (alone && !items->empty()) break;
+    if (!together && !list.ids.empty()) {
+      job.commands.emplace_back(std::exchange(list, ListContacts{}));
+    }
     list.ids.push_back(to_read_.front().contact);
     items->emplace(list.ids.back(), std::move(to_read_.front()));
     to_read_.pop_front();
+    if (!together) job.commands.emplace_back(std::exchange(list, ListContacts{}));
+    if (alone) break;
   }
-  PortalLane::Job job;
-  job.commands.emplace_back(std::move(list));
+  if (!list.ids.empty()) job.commands.emplace_back(std::move(list));
   job.done = [this, items](const PortalAnswer& answer) {
     --in_flight_;
-    const CommandResult& result = answer.results[0];
-    if (result.fate == Fate::kDone && result.complete_page) {
+    for (const CommandResult& result : answer.results) {
+      if (result.fate != Fate::kDone || !result.complete_page) continue;
       for (const ContactRow& row : result.rows) {
         const auto item = items->find(row.id);
         if (item == items->end()) continue;
@@ -55,7 +67,18 @@ std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
         items->erase(item);
       }
     }
-    for (const auto& [id, decision] : *items) updater_.AskWhetherGone(decision);
+    const ReadsApart::How how = ReadsApart::After(answer.results);
+    for (auto& [id, decision] : *items) {
+      if (apart_.Again(id, how)) {
+        to_read_.push_back(std::move(decision));
+      } else {
+        updater_.AskWhetherGone(decision);
+      }
+    }
+  };
+  job.take_back = [this, items] {
+    --in_flight_;
+    for (auto& [id, decision] : *items) to_read_.push_back(std::move(decision));
   };
   ++in_flight_;
   return job;

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "sync-agent/export/reads_apart.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/updater.h"
 
@@ -43,6 +44,7 @@ class Deleter {
   RunContext& context_;
   Updater& updater_;
   std::deque<Decision> to_read_;
+  ReadsApart apart_;
   std::deque<Decision> ready_;
   std::set<ClientKey> counted_;  // one whose deletion is tried again counts once
   int in_flight_ = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/status/error.h"
 #include "sync-agent/export/fake_world_test.h"
 
 namespace guestbridge::agent {
@@ -386,6 +387,40 @@ TEST(ExportMachine, ARowOfWrongTypesPutsOffItsGuestAndNobodyElse) {
   EXPECT_EQ(result.progress.counts.deferred, 1);
   EXPECT_EQ((**world.ledger->Get(broken)).reason, "CONTACT_UNREADABLE");
   EXPECT_LT(world.portal.requests - before, 40);
+}
+
+TEST(ExportMachine, ASettlingOfWritesThatNeverGetAnAnswerEnds) {
+  World world;
+  for (int i = 1; i <= 3; ++i) world.base.Add(i, "Orlova");
+  world.portal.fault = [](const PortalRequest&) { return Fault::kLostBefore; };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const absl::Duration begun = world.now;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kFailed);
+  EXPECT_EQ(ReasonOf(result.error), "CONNECTION_LOST");
+  EXPECT_LT(world.now - begun, absl::Hours(4));
+
+  world.portal.fault = [](const PortalRequest&) { return Fault::kNone; };
+  settings.run = world.Settings().run;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kSucceeded);
+  ExpectOneContactEach(world);
+}
+
+TEST(ExportMachine, ASettlingOfDoubtsThatNoLookCanSettleEnds) {
+  World world;
+  world.base.Add(1, "Orlova");
+  // Nobody knows what such a user is not shown.
+  world.portal.admin = false;
+  world.portal.contacts[50].fields["LAST_NAME"] = "Ivanov";
+  world.portal.fault = [](const PortalRequest&) { return Fault::kLostAfter; };
+  auto settings = world.Settings();
+  settings.settle = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.end, RunEnd::kFailed);
+  EXPECT_EQ(ReasonOf(result.error), "LOOKUP_INCOMPLETE");
+  EXPECT_LT(world.portal.requests, 150);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 1);
 }
 
 TEST(ExportMachine, APortalThatIsNotThereEndsARunThatSomebodyStarted) {

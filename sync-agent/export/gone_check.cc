@@ -144,11 +144,12 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
                       Stamp{context_.settings.originator, question.client.guid(), ""},
                       question.displaced,
                       [&](const ContactRow& row) { return OwnerOf(row, question); });
-      if (not_theirs && look.in_place) {
-        question.not_gone(true);
+      if (!context_.failure.ok()) return;
+      // One word of the portal is against the other: nothing is made in its place.
+      if (look.in_place) {
+        question.not_gone(not_theirs);
         continue;
       }
-      if (!context_.failure.ok()) return;
       if (question.displaced && look.linked_elsewhere && !look.own.has_value()) {
         // Its own contact stands there, under a client that nobody has looked at yet:
         // the sweep of the next run does.

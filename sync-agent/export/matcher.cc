@@ -96,21 +96,26 @@ std::optional<PortalLane::Job> Matcher::Next() {
                                 : context_.settings.mapping->default_region());
     scan_ = std::make_unique<WindowScan>(
         context_, ContactId(0), WindowScan::Witness::kAny, ContactId(),
-        MatchDigests::FieldsRead(), [this](const ContactRow& row) {
-          const MatchPerson person = digests_.Of(row);
-          std::vector<std::string> keys = KeysOf(person.held);
-          if (row.stamp.originator == context_.settings.originator &&
-              !row.stamp.origin.empty()) {
-            keys.push_back(OriginKey(ClientKey(row.stamp.origin).guid()));
-          }
-          if (std::string names = NamesKey(person.traits); !names.empty()) {
-            keys.push_back(std::move(names));
-          }
-          context_.Check(
-              context_.ledger.AddToIndex(row.id, EncodeTraits(person.traits), keys));
-        });
+        MatchDigests::FieldsRead(), [this](const ContactRow& row) { Take(row); });
+    scan_->PassBy([this](ContactId id, const ContactRow* row) {
+      context_.tally.AddNoticeOf(id, "CONTACT_UNREADABLE");
+      if (row != nullptr) Take(*row);
+    });
   }
   return scan_->Next();
+}
+
+void Matcher::Take(const ContactRow& row) {
+  const MatchPerson person = digests_.Of(row);
+  std::vector<std::string> keys = KeysOf(person.held);
+  if (row.stamp.originator == context_.settings.originator &&
+      !row.stamp.origin.empty()) {
+    keys.push_back(OriginKey(ClientKey(row.stamp.origin).guid()));
+  }
+  if (std::string names = NamesKey(person.traits); !names.empty()) {
+    keys.push_back(std::move(names));
+  }
+  context_.Check(context_.ledger.AddToIndex(row.id, EncodeTraits(person.traits), keys));
 }
 
 bool Matcher::indexed() {

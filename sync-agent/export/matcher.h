@@ -18,7 +18,8 @@ class Matcher {
  public:
   Matcher(RunContext& context, Updater& updater);
 
-  // Reading the portal.
+  // Reading the portal. A contact that cannot be read is known by its mark alone, and
+  // said.
   std::optional<PortalLane::Job> Next();
   bool indexed();
 
@@ -34,6 +35,8 @@ class Matcher {
   // A client as it waits on disk, and what was found for it.
   struct Seeker;
 
+  // Into the index.
+  void Take(const ContactRow& row);
   void ForEach(absl::FunctionRef<void(Seeker&)> body);
   // False when the ledger failed.
   bool IsFree(ContactId contact, const Seeker& seeker);

@@ -57,30 +57,13 @@ bool IsTransportFailure(const PortalAnswer& answer) {
   return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
 }
 
-// What the portal goes on refusing until somebody changes something there.
-constexpr absl::string_view kNotAllowed[] = {
-    "APPLICATION_NOT_FOR_USER",
-    "APPLICATION_NOT_INSTALLED",
-    "METHOD_AWAITS_CONFIRMATION",
-    "METHOD_NOT_CONFIRMED",
-    "PORTAL_BLOCKED",
-    "PORTAL_CLOSED",
-    "PORTAL_METHOD_MISSING",
-    "PORTAL_PLAN_WITHOUT_REST",
-    "PORTAL_USER_INACTIVE",
-    "PORTAL_WANTS_HTTPS",
-    "RIGHT_MISSING_ON_PORTAL",
-    "SCOPE_MISSING",
-    "TOKEN_REFUSED",
-};
-
 // Something between us answers in the portal's place, its certificate is wrong, or it
 // doesn't allow what is asked: waiting mends nothing of that kind.
 bool NeedsAPerson(const PortalAnswer& answer) {
   if (absl::StartsWith(answer.reason, "TLS_") || answer.reason == "ADDRESS_REFUSED" ||
       answer.reason == "PORTAL_ANSWER_BROKEN" ||
-      std::find(std::begin(kNotAllowed), std::end(kNotAllowed), answer.reason) !=
-          std::end(kNotAllowed)) {
+      std::any_of(answer.results.begin(), answer.results.end(),
+                  [](const CommandResult& result) { return result.not_allowed; })) {
     return true;
   }
   const auto status = answer.parameters.find("status");
@@ -108,6 +91,12 @@ const CommandResult* FirstPutOff(const PortalAnswer& answer) {
   return found == answer.results.end() ? nullptr : &*found;
 }
 
+// No word of the portal about what was asked: not carried out, or nobody can tell.
+bool IsUnheard(const CommandResult& result) {
+  if (result.fate == Fate::kNotExecuted) return !result.unavailable;
+  return result.fate == Fate::kUnknown && !result.answered;
+}
+
 // What is still asked about a write that has left: its kind, and how many contacts it
 // carries. The contacts themselves are thousands.
 Command Outline(const Command& command) {
@@ -125,6 +114,9 @@ Command Outline(const Command& command) {
 
 // So often a read is asked again whose answer nobody can read.
 constexpr int kUnreadableTries = 3;
+
+// A method that is seldom asked fails twice by chance.
+constexpr int kLeastMethodTries = 3;
 
 // It came, and is none: bytes that are no text, say, which stand in one of the
 // contacts.
@@ -363,6 +355,43 @@ void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) 
   }
 }
 
+void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
+                                const Instant& now) {
+  // Null: the portal had a word about one command of it.
+  std::map<std::string, const CommandResult*> asked;
+  for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
+    const CommandResult& result = answer.results[i];
+    const auto method = asked.emplace(MethodOf(job.commands[i]), &result).first;
+    if (!IsUnheard(result)) method->second = nullptr;
+  }
+  for (const auto& [method, result] : asked) {
+    if (result == nullptr) {
+      failing_methods_.erase(method);
+      continue;
+    }
+    Failing& failing =
+        failing_methods_.try_emplace(method, Failing{now.steady}).first->second;
+    ++failing.tries;
+    PortalAnswer word;
+    word.parameters = answer.parameters;
+    word.reason = answer.reason;
+    if (answer.fate == RequestFate::kAnswered) {
+      word.reason = result->reason;
+      word.parameters["code"] = result->portal_code;
+    }
+    // Others use up its operating time for so long, or it gets no answer.
+    absl::Duration patience = settings_.away_patience;
+    if (IsPutOff(*result)) {
+      word.results = {*result};
+      patience = PatienceWith(word);
+    }
+    if (failing.tries < kLeastMethodTries || now.steady - failing.since <= patience) {
+      continue;
+    }
+    FailUnless(MakeError(word.reason, word.parameters));
+  }
+}
+
 void PortalLane::Forget(uint64_t id) {
   in_flight_.erase(id);
   pacer_.Forget(id);
@@ -411,6 +440,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     word.reason = put_off->reason;
     word.parameters = answer.parameters;
     word.parameters["code"] = put_off->portal_code;
+    word.results = {*put_off};
     Wait(word, now, &job);
   } else {
     heard_ = true;
@@ -419,6 +449,7 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
     job.failing_since.reset();
     tally_.DropNotice(kAwayNotice);
   }
+  WaitForMethods(job, answer, now);
 
   if (job.probe) return;
   const bool again =

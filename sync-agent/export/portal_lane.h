@@ -85,8 +85,8 @@ class PortalLane {
   // Drops what has not left.
   void DropWaiting() { waiting_.clear(); }
 
-  // Set once no usable answer came for longer than the run's patience, a ceiling was
-  // reached, or a person must act.
+  // Set once no usable answer came for longer than the run's patience, to anything or
+  // to one method, a ceiling was reached, or a person must act.
   const absl::Status& failure() const { return failure_; }
 
  private:
@@ -95,6 +95,12 @@ class PortalLane {
     bool ready = false;  // it could have gone but for the limits
     // The methods whose operating time it waits for.
     std::set<std::string> waits_for;
+  };
+
+  // A method that the portal has carried out nothing of, whatever else it answers.
+  struct Failing {
+    absl::Duration since;
+    int tries = 0;
   };
 
   // Whether a read that got no answer would be smaller if it were made anew.
@@ -113,6 +119,9 @@ class PortalLane {
   // Counts how long the portal has been away, or gave the job no usable answer, and
   // gives up when that is too long.
   void Wait(const PortalAnswer& answer, const Instant& now, Job* job);
+  // The same of each of the job's methods. Writes come back as other jobs, and good
+  // reads beside them say nothing about them.
+  void WaitForMethods(const Job& job, const PortalAnswer& answer, const Instant& now);
   absl::Duration PatienceWith(const PortalAnswer& answer) const;
   void Probe(const Instant& now, std::vector<ActionToDo>* actions);
   void Send(Job job, const RequestLoad& load, const Instant& now,
@@ -129,6 +138,7 @@ class PortalLane {
   bool may_claim_ = true;                        // as last told
   std::optional<absl::Duration> waiting_since_;  // as far as it was not counted yet
   std::optional<absl::Duration> failing_since_;
+  std::map<std::string, Failing> failing_methods_;
   std::string refused_method_;
   bool heard_ = false;  // the portal answered in this run
   absl::Duration heard_at_ = -absl::InfiniteDuration();  // a usable answer

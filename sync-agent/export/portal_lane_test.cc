@@ -161,6 +161,7 @@ TEST_F(PortalLaneTest, AWriteThatIsNotAllowedEndsSoonThoughAReadBesideItIsAnswer
   CommandResult shut = PutOff();
   shut.reason = "METHOD_NOT_CONFIRMED";
   shut.portal_code = "METHOD_CONFIRM_DENIED";
+  shut.not_allowed = true;
   const absl::Duration begun = now_;
   while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
     if (lane_.idle()) {
@@ -182,6 +183,63 @@ TEST_F(PortalLaneTest, AWriteThatIsNotAllowedEndsSoonThoughAReadBesideItIsAnswer
   EXPECT_LT(now_, begun + absl::Minutes(2));
   EXPECT_EQ(ReasonOf(lane_.failure()), "METHOD_NOT_CONFIRMED");
   EXPECT_EQ(ParametersOf(lane_.failure()).at("code"), "METHOD_CONFIRM_DENIED");
+}
+
+TEST_F(PortalLaneTest, AWriteThatIsPutOffForEverEndsThoughEachReadBetweenIsAnswered) {
+  settings_.away_patience = absl::Minutes(10);
+  const absl::Duration begun = now_;
+  bool write = true;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    if (lane_.idle()) lane_.Submit(std::exchange(write, !write) ? Write() : Read());
+    const std::vector<std::string> sent = Pump();
+    if (sent.empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Seconds(1);
+    Answer(sent.front() == kAdd ? PutOff() : Done());
+  }
+  EXPECT_GE(now_, begun + absl::Minutes(10));
+  EXPECT_LT(now_, begun + absl::Minutes(12));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "TOKEN_CHECK_UNAVAILABLE");
+  EXPECT_EQ(ParametersOf(lane_.failure()).at("code"), "CONNECTION_ERROR");
+}
+
+TEST_F(PortalLaneTest, AMethodWhoseOperatingTimeIsNeverFreeEndsTheRun) {
+  settings_.away_patience = absl::Hours(1);
+  const absl::Duration begun = now_;
+  CommandResult blocked;
+  blocked.fate = Fate::kNotExecuted;
+  blocked.operating_limit = true;
+  blocked.reason = "OPERATING_TIME_USED_UP";
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(5)) {
+    if (lane_.idle()) lane_.Submit(Write());
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    Answer(blocked, /*reports_operating=*/true);
+  }
+  EXPECT_GE(now_, begun + absl::Hours(1));
+  EXPECT_LT(now_, begun + absl::Hours(2));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "OPERATING_TIME_USED_UP");
+}
+
+TEST_F(PortalLaneTest, AMethodThatWorksNowAndThenEndsNothing) {
+  settings_.away_patience = absl::Minutes(10);
+  const absl::Duration begun = now_;
+  int writes = 0;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(2)) {
+    if (lane_.idle()) lane_.Submit(Write());
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Seconds(1);
+    Answer(++writes % 7 == 0 ? Done() : PutOff());
+  }
+  EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
 }
 
 TEST_F(PortalLaneTest, AReadThatNeverGetsAnAnswerEndsThoughEachProbeIsAnswered) {

@@ -95,6 +95,13 @@ void Reconciler::Begin() {
   scan_ = std::make_unique<WindowScan>(
       context_, ContactId(0), WindowScan::Witness::kAny, ContactId(), std::move(select),
       [this](const ContactRow& row) { Take(row); });
+  scan_->PassBy([this](ContactId id, const ContactRow* row) {
+    context_.tally.AddNoticeOf(id, "CONTACT_UNREADABLE");
+    const auto owner = context_.ledger.ClientOf(id);
+    if (!context_.Check(owner.status())) return;
+    // One that is linked is asked after by itself, among those that were not seen.
+    if (row != nullptr && !owner->has_value()) Take(*row);
+  });
 }
 
 void Reconciler::Add(const Finding& finding) {

@@ -7,11 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "common/status/error.h"
 #include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
 namespace {
+
+// Between look-ups that prove nothing.
+constexpr absl::Duration kFirstPause = absl::Seconds(10);
+constexpr absl::Duration kLongestPause = absl::Minutes(10);
 
 // Lower IDs may be committed later than higher ones.
 constexpr int64_t kIdMargin = 1000;
@@ -94,17 +99,27 @@ void Settler::Conclude() {
   // First: what it links is not missed by what follows.
   late_.Conclude(scan_->complete());
   if (scan_->complete()) {
+    unproven_since_.reset();
     for (auto& [key, suspect] : suspects_) Settle(suspect);
   } else {
-    // Nothing was proven. Asked again when a while has passed.
-    for (auto& [key, suspect] : suspects_) {
-      context_.doubts.Add(key, context_.now.steady + absl::Seconds(10));
-    }
-    if (!suspects_.empty()) context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+    if (!suspects_.empty()) LookLater();
     AskAfter(scan_->missing_witness());
   }
   suspects_.clear();
   scan_.reset();
+}
+
+void Settler::LookLater() {
+  context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
+  const absl::Duration now = context_.now.steady;
+  if (!unproven_since_.has_value()) unproven_since_ = now;
+  const absl::Duration unproven = now - *unproven_since_;
+  if (context_.settings.settle && unproven > context_.settings.away_patience) {
+    context_.Fail(MakeError("LOOKUP_INCOMPLETE"));
+    return;
+  }
+  const absl::Duration later = std::clamp(unproven / 2, kFirstPause, kLongestPause);
+  for (const auto& [key, suspect] : suspects_) context_.doubts.Add(key, now + later);
 }
 
 void Settler::AskAfter(ContactId witness) {

@@ -36,6 +36,9 @@ class Settler {
     std::vector<ContactRow> hits;
   };
   void Settle(Suspect& suspect);
+  // Nothing was proven. Asked again when a while has passed, which grows; a run that
+  // waits for its doubts ends when nothing was proven for too long.
+  void LookLater();
   // The contact was made by the client's own attempt. Whoever is linked to it by a
   // wrong answer of the portal is no more. False: it is left to them.
   bool Reclaim(const ClientKey& client, ContactId contact);
@@ -48,6 +51,7 @@ class Settler {
   LateArrivals late_;
   std::map<ClientKey, Suspect> suspects_;
   std::unique_ptr<WindowScan> scan_;
+  std::optional<absl::Duration> unproven_since_;
 };
 
 }  // namespace guestbridge::agent

@@ -44,6 +44,19 @@ size_t SurvivorSearch::MostPerRequest(const char* method) const {
   return static_cast<size_t>(std::clamp(commands / 2, 1, kMostPerRequest));
 }
 
+bool SurvivorSearch::SetApart(const PortalAnswer& answer, Searches* searches,
+                              std::deque<Search>* queue) {
+  const bool unread = std::all_of(
+      answer.results.begin(), answer.results.end(),
+      [](const CommandResult& result) { return result.fate == Fate::kUnknown; });
+  if (!unread || searches->size() < 2) return false;
+  for (Search& search : *searches) {
+    search.alone = true;
+    queue->push_back(std::move(search));
+  }
+  return true;
+}
+
 PortalLane::Job SurvivorSearch::FindJob() {
   auto searches = std::make_shared<Searches>();
   // Which search each command belongs to.
@@ -51,15 +64,19 @@ PortalLane::Job SurvivorSearch::FindJob() {
   PortalLane::Job job;
   const size_t most = MostPerRequest("crm.duplicate.findbycomm");
   while (!to_find_.empty() && searches->size() < most) {
+    const bool alone = to_find_.front().alone;
+    if (alone && !searches->empty()) break;
     searches->push_back(std::move(to_find_.front()));
     to_find_.pop_front();
     for (FindContacts& find : FindCommands(searches->back().known)) {
       job.commands.emplace_back(std::move(find));
       owners->push_back(searches->size() - 1);
     }
+    if (alone) break;
   }
   job.done = [this, searches, owners](const PortalAnswer& answer) {
     --in_flight_;
+    if (SetApart(answer, searches.get(), &to_find_)) return;
     for (size_t i = 0; i < owners->size(); ++i) {
       TakeFound(answer.results[i], &(*searches)[(*owners)[i]].known);
     }
@@ -86,24 +103,31 @@ PortalLane::Job SurvivorSearch::ReadJob() {
   const size_t most = MostPerRequest("crm.contact.list");
   while (!to_read_.empty() && searches->size() < most) {
     Search& search = to_read_.front();
+    const bool alone = search.alone;
+    if (alone && !searches->empty()) break;
     ids.insert(search.known.candidates.begin(), search.known.candidates.end());
     for (std::string& name : FieldsOfCandidates(search.decision)) {
       select.insert(std::move(name));
     }
     searches->push_back(std::move(search));
     to_read_.pop_front();
+    if (alone) break;
   }
   PortalLane::Job job;
   job.commands = ReadCommands(ids, select);
   job.done = [this, searches](const PortalAnswer& answer) {
     --in_flight_;
+    if (SetApart(answer, searches.get(), &to_read_)) return;
     std::map<ContactId, ContactRow> rows;
     for (const CommandResult& result : answer.results) {
       for (const ContactRow& row : result.rows) rows.emplace(row.id, row);
     }
     const bool whole = AllRead(answer.results);
     for (Search& search : *searches) {
-      search.known.unanswered |= !whole;
+      const std::set<ContactId>& candidates = search.known.candidates;
+      search.known.unanswered |=
+          !whole && std::any_of(candidates.begin(), candidates.end(),
+                                [&](ContactId id) { return rows.count(id) == 0; });
       Conclude(std::move(search), rows);
     }
   };

@@ -33,9 +33,14 @@ class SurvivorSearch {
   struct Search {
     Decision decision;
     SurvivorCase known;
+    // In requests of its own: nobody could read the answer that it was part of.
+    bool alone = false;
   };
   using Searches = std::vector<Search>;
 
+  // Puts them back, each alone, when nobody can read the answer to all of them.
+  bool SetApart(const PortalAnswer& answer, Searches* searches,
+                std::deque<Search>* queue);
   // At about two commands each.
   size_t MostPerRequest(const char* method) const;
   PortalLane::Job FindJob();

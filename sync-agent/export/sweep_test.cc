@@ -45,6 +45,28 @@ TEST_F(SweepTest, AStrangerUnderOurIdIsLeftAloneAndTheGuestGetsAContact) {
   EXPECT_NE(world_.portal.OfClient(client_).front(), id_);
 }
 
+// By its ID there is none, and by its mark there is: nobody knows.
+TEST_F(SweepTest, AContactThatIsStillListedByItsMarkIsNotMadeAgain) {
+  world_.portal.instead = [this](const Command& command) -> std::optional<Fate> {
+    const auto* get = std::get_if<GetContact>(&command);
+    if (get == nullptr || get->id.value() != id_) return std::nullopt;
+    return Fate::kGone;
+  };
+  world_.portal.spoil = [this](const Command& command, CommandResult* result) {
+    const auto* list = std::get_if<ListContacts>(&command);
+    if (list == nullptr || list->ids.empty()) return;
+    std::erase_if(result->rows,
+                  [&](const ContactRow& row) { return row.id.value() == id_; });
+  };
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.recreated, 0);
+  EXPECT_EQ(world_.portal.OfClient(client_), std::vector<int64_t>{id_});
+  EXPECT_EQ((**world_.ledger->Get(client_)).link, LinkState::kLive);
+  ASSERT_FALSE(result.progress.notices.empty());
+  EXPECT_EQ(result.progress.notices[0].reason, "CONTACT_UNREADABLE");
+}
+
 TEST_F(SweepTest, AContactThatLostItsStampIsStampedAgain) {
   contact().stamp = {};
   const auto result = world_.Run(world_.Settings());

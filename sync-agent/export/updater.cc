@@ -140,10 +140,11 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
   ListContacts list;
   std::set<std::string> select;
   while (!to_read_.empty() && items->size() < most) {
-    const auto set_apart = set_apart_.find(to_read_.front().contact);
-    const int apart = set_apart == set_apart_.end() ? 0 : set_apart->second;
-    if (apart > 1 && !items->empty()) break;
-    if (apart > 0 && !list.ids.empty()) {
+    const ReadsApart::How how = apart_.Of(to_read_.front().contact);
+    const bool alone = how == ReadsApart::How::kOwnRequest;
+    const bool together = how == ReadsApart::How::kTogether;
+    if (alone && !items->empty()) break;
+    if (!together && !list.ids.empty()) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
     Decision decision = std::move(to_read_.front());
@@ -154,10 +155,10 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
     }
     list.ids.push_back(decision.contact);
     items->emplace(decision.contact, std::move(decision));
-    if (list.ids.size() == kIdsPerCommand || apart > 0) {
+    if (list.ids.size() == kIdsPerCommand || !together) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
-    if (apart > 1 || job.commands.size() * kIdsPerCommand >= most) break;
+    if (alone || job.commands.size() * kIdsPerCommand >= most) break;
   }
   if (!list.ids.empty()) job.commands.push_back(std::move(list));
   for (Command& command : job.commands) {
@@ -187,19 +188,9 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
         items->erase(item);
       }
     }
-    const auto unread = [](const CommandResult& result) {
-      return result.fate == Fate::kUnknown;
-    };
-    const auto broken = [&](const CommandResult& result) {
-      return unread(result) || (result.fate == Fate::kDone && !result.complete_page);
-    };
-    const std::vector<CommandResult>& results = answer.results;
-    int apart = 0;
-    if (std::any_of(results.begin(), results.end(), broken)) apart = 1;
-    if (std::all_of(results.begin(), results.end(), unread)) apart = 2;
+    const ReadsApart::How how = ReadsApart::After(answer.results);
     for (auto& [id, decision] : *items) {
-      if (set_apart_[id] < apart) {
-        set_apart_[id] = apart;
+      if (apart_.Again(id, how)) {
         to_read_.push_back(std::move(decision));
       } else {
         AskWhetherGone(decision);

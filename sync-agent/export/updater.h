@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sync-agent/export/gone_check.h"
+#include "sync-agent/export/reads_apart.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/plan/update.h"
 
@@ -58,9 +59,7 @@ class Updater {
   RunContext& context_;
   GoneCheck& gone_;
   std::deque<Decision> to_read_;
-  // Nobody could read what they were read with: by a command of their own (1), by a
-  // request of their own (2).
-  std::map<ContactId, int> set_apart_;
+  ReadsApart apart_;
   std::deque<Item> ready_;
   std::deque<Item> claims_;  // of contacts that may not bear their client's mark yet
   int in_flight_ = 0;

@@ -11,6 +11,16 @@ namespace {
 
 constexpr int64_t kPage = 50;
 constexpr int64_t kWidest = 5000;
+// Of a range that cannot be read.
+constexpr int64_t kParts = 8;
+// More contacts that cannot be read, or more new ones at the end: the portal's answers
+// are at fault, not a contact.
+constexpr int kMostUnreadable = 50;
+constexpr int kMostBrokenTails = 5;
+
+bool IsBroken(const CommandResult& result) {
+  return result.fate != Fate::kDone || !result.complete_page;
+}
 
 }  // namespace
 
@@ -62,13 +72,15 @@ std::optional<PortalLane::Job> WindowScan::Next() {
       static_cast<size_t>(context_.lane.CommandsPerRequest("crm.contact.list"));
   while (!ranges_.empty() && asked->size() + 2 < std::max<size_t>(most, 3)) {
     Range range = ranges_.front();
+    if (range.alone && !asked->empty()) break;
     ranges_.pop_front();
-    if (range.upto->value() - range.after.value() > width_) {
+    if (!range.apart && range.upto->value() - range.after.value() > width_) {
       const ContactId cut(range.after.value() + width_);
       ranges_.push_front({cut, range.upto});
       range.upto = cut;
     }
     asked->push_back(range);
+    if (range.alone) break;
   }
   // The end comes last, by itself if need be: it must be a short page.
   if (asked->empty()) asked->push_back({*top_, std::nullopt});
@@ -76,7 +88,7 @@ std::optional<PortalLane::Job> WindowScan::Next() {
     ListContacts list;
     list.after = range.after;
     list.upto = range.upto;
-    list.select = select_;
+    if (!range.bare) list.select = select_;
     job.commands.push_back(std::move(list));
   }
   if (witness_.exists()) {
@@ -107,8 +119,54 @@ bool WindowScan::HidesItsMark(const ContactRow& row) {
          (*record)->revision > 0;
 }
 
+bool WindowScan::AskApart(const std::vector<Range>& ranges) {
+  if (ranges.size() == 1) return Split(ranges.front());
+  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
+    ranges_.push_front(*range);
+    ranges_.front().alone = true;
+  }
+  return true;
+}
+
+bool WindowScan::Split(const Range& range) {
+  if (range.bare) {
+    on_unreadable_(*range.upto, nullptr);
+    return true;
+  }
+  if (!range.upto.has_value()) {
+    // New ones, above what was the end.
+    const ContactId cut(top_->value() + kPage);
+    ranges_.push_front({.after = *top_, .upto = cut, .apart = true});
+    top_ = cut;
+    return ++broken_tails_ <= kMostBrokenTails;
+  }
+  Range part = range;
+  part.apart = true;
+  const int64_t after = range.after.value();
+  const int64_t ids = range.upto->value() - after;
+  if (ids == 1) {
+    part.bare = true;
+    ranges_.push_front(part);
+    return ++unreadable_ <= kMostUnreadable;
+  }
+  const int64_t parts = std::min(ids, kParts);
+  for (int64_t i = parts - 1; i >= 0; --i) {
+    part.after = ContactId(after + ids * i / parts);
+    part.upto = ContactId(after + ids * (i + 1) / parts);
+    ranges_.push_front(part);
+  }
+  return true;
+}
+
 void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answer) {
   --in_flight_;
+  if (on_unreadable_ && std::all_of(answer.results.begin(), answer.results.end(),
+                                    [](const CommandResult& result) {
+                                      return result.fate == Fate::kUnknown;
+                                    })) {
+    complete_ = AskApart(ranges);
+    return;
+  }
   const CommandResult& witness = answer.results.back();
   const bool seen =
       witness_.exists()
@@ -132,10 +190,14 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
   for (size_t i = 0; i < ranges.size(); ++i) {
     const CommandResult& result = answer.results[i];
     const Range& range = ranges[i];
-    if ((result.fate != Fate::kDone || !result.complete_page) &&
-        !MutantActive(Mutant::kIncompleteLookUp)) {
+    if (IsBroken(result) && !MutantActive(Mutant::kIncompleteLookUp)) {
+      if (on_unreadable_ && Split(range)) continue;
       complete_ = false;
       return;
+    }
+    if (range.bare) {
+      for (const ContactRow& row : result.rows) on_unreadable_(row.id, &row);
+      continue;
     }
     for (const ContactRow& row : result.rows) {
       context_.SawId(row.id);
@@ -149,9 +211,11 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
         top_ = result.rows.back().id;
       }
     } else if (rows >= kPage && result.rows.back().id < *range.upto) {
-      ranges_.push_front({result.rows.back().id, range.upto});
+      Range rest = range;
+      rest.after = result.rows.back().id;
+      ranges_.push_front(rest);
       width_ = std::max(kPage, width_ / 2);
-    } else if (rows <= kPage / 3) {
+    } else if (rows <= kPage / 3 && !range.apart) {
       width_ = std::min(kWidest, width_ * 2);
     }
   }

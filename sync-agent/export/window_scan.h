@@ -18,6 +18,9 @@ namespace guestbridge::agent {
 class WindowScan {
  public:
   using OnRow = std::function<void(const ContactRow&)>;
+  // A contact that cannot be read; `row`: its ID and its mark, null when not even those
+  // can be.
+  using OnUnreadable = std::function<void(ContactId id, const ContactRow* row)>;
 
   // What must show in each answer. kOurs: `ours`, one of our contacts; before there is
   // one the asker must be an administrator. kAny, for look-ups that settle nothing: the
@@ -25,6 +28,11 @@ class WindowScan {
   enum class Witness { kOurs, kAny };
   WindowScan(RunContext& context, ContactId after, Witness witness, ContactId ours,
              std::vector<std::string> select, OnRow on_row);
+
+  // For look-ups that settle nothing: a range whose answer cannot be read is asked
+  // again in smaller ones, down to the contact that is at fault. A few such contacts
+  // leave the scan complete.
+  void PassBy(OnUnreadable on_unreadable) { on_unreadable_ = std::move(on_unreadable); }
 
   std::optional<PortalLane::Job> Next();
   // Everything was asked and answered.
@@ -42,9 +50,15 @@ class WindowScan {
   struct Range {
     ContactId after;
     std::optional<ContactId> upto;  // absent: no end
+    bool apart = false;             // of a larger one that could not be read
+    bool alone = false;             // in a request of its own: nor could the answer
+    bool bare = false;              // one contact, of which only the mark is asked for
   };
 
   void Take(const std::vector<Range>& ranges, const PortalAnswer& answer);
+  // Asks for them in smaller requests or ranges. False: nothing is to be had.
+  bool AskApart(const std::vector<Range>& ranges);
+  bool Split(const Range& range);
   // A contact of ours that we stamped is shown without any mark: so may those be that
   // are looked for.
   bool HidesItsMark(const ContactRow& row);
@@ -56,6 +70,9 @@ class WindowScan {
   ContactId missing_witness_;
   std::vector<std::string> select_;
   OnRow on_row_;
+  OnUnreadable on_unreadable_;
+  int unreadable_ = 0;  // contacts
+  int broken_tails_ = 0;
   std::deque<Range> ranges_;
   std::optional<ContactId> top_;  // highest ID at the beginning; known after the first
   int64_t width_ = 50;  // IDs per range: at most 50 rows, never more than a page

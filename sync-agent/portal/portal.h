@@ -189,6 +189,9 @@ struct CommandResult {
   // nothing stands against another way. Of ImportContacts, of AddContact with `import`,
   // of FindContacts and the event commands.
   bool unavailable = false;
+  // Of kNotExecuted: the portal goes on refusing it until somebody changes something
+  // there.
+  bool not_allowed = false;
   CommandTime time;
 
   ContactId id;  // of AddContact

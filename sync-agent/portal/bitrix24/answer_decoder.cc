@@ -91,14 +91,18 @@ CommandResult OfError(const PortalError& error, const Command& command, int stat
       result.operating_limit = true;
       [[fallthrough]];
     case ErrorKind::kTooFast:
-    case ErrorKind::kTokenRefused:
     case ErrorKind::kAuthUnavailable:
     case ErrorKind::kBatchTooLong:
       result.fate = Fate::kNotExecuted;
       break;
+    case ErrorKind::kTokenRefused:
+      result.fate = Fate::kNotExecuted;
+      result.not_allowed = true;
+      break;
     case ErrorKind::kNotAllowed:
       // A read that is not allowed will not be: asking again would never end.
       result.fate = write ? Fate::kNotExecuted : Fate::kRefused;
+      result.not_allowed = write;
       break;
     case ErrorKind::kFieldRefused:
       result.fate = Fate::kRefused;

@@ -250,7 +250,20 @@ TEST(AnswerDecoder, EachShutDoorHasAReasonOfItsOwnWithARemedy) {
         {kAdd, kGet});
     EXPECT_EQ(slots.fate, RequestFate::kRefused);
     EXPECT_EQ(slots.reason, c.reason);
+    // A run learns it also where a read beside the write is answered.
+    const PortalAnswer half = DecodeAnswer(
+        Answered(200, absl::StrCat(R"({"result":{"result":{"c1":{"ID":"7"}},)"
+                                   R"("result_error":{"c0":)",
+                                   body, "}}}")),
+        {kAdd, GetProfile{}});
+    ASSERT_EQ(half.fate, RequestFate::kAnswered);
+    EXPECT_EQ(half.results[0].fate, Fate::kNotExecuted);
+    EXPECT_EQ(half.results[0].reason, c.reason);
+    EXPECT_TRUE(half.results[0].not_allowed);
+    EXPECT_FALSE(half.results[1].not_allowed);
   }
+  EXPECT_FALSE(
+      Single(kAdd, R"({"error":"OPERATION_TIME_LIMIT"})", 429).results[0].not_allowed);
 }
 
 TEST(AnswerDecoder, ATokenThatCannotBeCheckedJustNowIsTriedAgainWhateverTheStatus) {
