@@ -34,7 +34,7 @@ void AppendPart(std::string* out, absl::string_view part) {
       std::to_chars(size.data(), size.data() + size.size(), part.size()).ptr;
   out->append(size.data(), static_cast<size_t>(end - size.data()));
   out->push_back(':');
-  out->append(part);
+  out->append(part.data(), part.size());
 }
 
 }  // namespace

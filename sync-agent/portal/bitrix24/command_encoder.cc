@@ -211,7 +211,8 @@ void AppendPairs(const Json& value, absl::string_view* before, std::string* key,
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) append_inner(absl::StrCat(i), value[i]);
   } else {
-    query->append(std::exchange(*before, "&")).append(*key).push_back('=');
+    absl::StrAppend(query, std::exchange(*before, "&"));
+    query->append(*key).push_back('=');
     if (value.is_string()) {
       AppendEncoded(value.get_ref<const std::string&>(), query);
     } else {
