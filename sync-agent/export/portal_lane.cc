@@ -309,11 +309,14 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   observation.reports_operating = answer.reports_operating;
   observation.too_fast = answer.fate == RequestFate::kTooFast;
   observation.transport_failure = IsTransportFailure(answer);
-  observation.put_off = FirstPutOff(answer) != nullptr;
+  const bool puts_off = FirstPutOff(answer) != nullptr;
   PortalUse& use = tally_.progress().portal;
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
-    if (observation.put_off && IsPutOff(result)) continue;
+    if (puts_off && IsPutOff(result)) {
+      observation.put_off.insert(MethodOf(job.commands[i]));
+      continue;
+    }
     observation.methods.push_back(
         {MethodOf(job.commands[i]), UnitsOf(job.commands[i]),
          result.time.duration_seconds, result.time.operating_seconds,
