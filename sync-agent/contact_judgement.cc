@@ -392,7 +392,7 @@ absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
     }
     const std::vector<CommandResult> read =
         AskTogether(ReadCommands(of.candidates, select), parts);
-    of.unanswered = !AllRead(read);
+    of.unanswered = !ShowAll(read, of.candidates);
     for (const CommandResult& result : read) {
       for (const ContactRow& row : result.rows) rows.emplace(row.id, row);
     }

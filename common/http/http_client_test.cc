@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <httplib.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "common/http/raw_server_test.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
@@ -594,6 +597,26 @@ TEST_F(TlsTest, AChangedCaFileHoldsForTheNextClient) {
   std::filesystem::remove(options.extra_ca_file);
   EXPECT_THAT(MakeHttpClient(options),
               StatusIs(absl::StatusCode::kInvalidArgument, "EXTRA_CA_UNREADABLE"));
+}
+
+TEST_F(TlsTest, WhatIsTakenFromTheSystemsFolderIsTrustedByNoNextClient) {
+  Start("IP:127.0.0.1");
+  FILE* file = fopen(dir_.File("ca.pem").c_str(), "r");
+  X509* authority = PEM_read_X509(file, nullptr, nullptr, nullptr);
+  fclose(file);
+  const unsigned long name = X509_subject_name_hash(authority);
+  X509_free(authority);
+  const std::string folder = dir_.File("certs");
+  std::filesystem::create_directory(folder);
+  const std::string there = absl::StrFormat("%s/%08lx.0", folder, name);
+  authority_.WriteCa(there);
+  setenv("SSL_CERT_DIR", folder.c_str(), 1);
+  HttpClientOptions options = Tls("127.0.0.1");
+  options.extra_ca_file.clear();
+  EXPECT_EQ(Post(*Make(options)).outcome, HttpOutcome::kAnswered);
+  std::filesystem::remove(there);
+  ExpectNotSent(Post(*Make(options)), "TLS_CERTIFICATE_REFUSED");
+  unsetenv("SSL_CERT_DIR");
 }
 
 // A TLS server that takes each request and then closes as told, without an answer.

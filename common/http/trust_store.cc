@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/status/error.h"
 
 namespace guestbridge {
@@ -22,9 +23,17 @@ std::string VersionOf(const char* file) {
                       now.st_ctim.tv_sec, ".", now.st_ctim.tv_nsec);
 }
 
+// A store also keeps whatever it has looked up in the system's folders.
 std::string VersionOfSystem() {
-  const char* named = std::getenv(X509_get_default_cert_file_env());
-  return VersionOf(named != nullptr ? named : X509_get_default_cert_file());
+  const char* file = std::getenv(X509_get_default_cert_file_env());
+  std::string version =
+      VersionOf(file != nullptr ? file : X509_get_default_cert_file());
+  const char* named = std::getenv(X509_get_default_cert_dir_env());
+  const std::string folders = named != nullptr ? named : X509_get_default_cert_dir();
+  for (const std::string folder : absl::StrSplit(folders, ':')) {
+    absl::StrAppend(&version, "; ", VersionOf(folder.c_str()));
+  }
+  return version;
 }
 
 absl::StatusOr<TrustStore> Read(const std::string& extra_ca_file) {

@@ -28,13 +28,14 @@ std::optional<PortalLane::Job> Adopter::Next() {
   std::set<std::string> select = {"NAME", "LAST_NAME", "SECOND_NAME", "PHONE", "EMAIL"};
   const auto commands =
       static_cast<size_t>(context_.lane.CommandsPerRequest("crm.contact.list"));
+  size_t together = ReadsApart::kAnyNumber;
   while (!queue_.empty() && items->size() < kIdsPerCommand * commands &&
          job.commands.size() < commands) {
-    const ReadsApart::How how = apart_.Of(queue_.front().contact);
-    const bool alone = how == ReadsApart::How::kOwnRequest;
-    const bool together = how == ReadsApart::How::kTogether;
-    if (alone && !items->empty()) break;
-    if (!together && !list.ids.empty()) {
+    const ContactId contact = queue_.front().contact;
+    if (items->empty()) together = apart_.Most(contact);
+    if (items->size() == together || apart_.Most(contact) != together) break;
+    const bool own_command = apart_.OwnCommand(contact);
+    if (own_command && !list.ids.empty()) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
     Decision decision = std::move(queue_.front());
@@ -44,16 +45,16 @@ std::optional<PortalLane::Job> Adopter::Next() {
     }
     if (items->count(decision.contact) == 0) list.ids.push_back(decision.contact);
     items->emplace(decision.contact, std::move(decision));
-    if (list.ids.size() == kIdsPerCommand || (!together && !list.ids.empty())) {
+    if (list.ids.size() == kIdsPerCommand || (own_command && !list.ids.empty())) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
-    if (alone) break;
   }
   if (!list.ids.empty()) job.commands.push_back(std::move(list));
   for (Command& command : job.commands) {
     std::get<ListContacts>(command).select.assign(select.begin(), select.end());
   }
-  job.done = [this, items](const PortalAnswer& answer) {
+  const size_t asked = items->size();
+  job.done = [this, items, asked](const PortalAnswer& answer) {
     --in_flight_;
     for (const CommandResult& result : answer.results) {
       if (result.fate != Fate::kDone || !result.complete_page) continue;
@@ -66,9 +67,9 @@ std::optional<PortalLane::Job> Adopter::Next() {
         items->erase(first, last);
       }
     }
-    const ReadsApart::How how = ReadsApart::After(answer.results);
+    const ReadsApart::Unread unread = ReadsApart::In(answer.results);
     for (auto item = items->begin(); item != items->end();) {
-      const bool again = apart_.Again(item->first, how);
+      const bool again = apart_.Again(item->first, unread, asked);
       for (const auto last = items->upper_bound(item->first); item != last; ++item) {
         if (again) {
           queue_.push_back(std::move(item->second));

@@ -154,6 +154,30 @@ TEST_P(BrokenRowsTest, OfMergedContactsAllOthersAreFollowed) {
   }
 }
 
+TEST_P(BrokenRowsTest, AMergedContactIsFollowedThoughTheSearchNamesOneThatIsNotThere) {
+  for (int i = 1; i <= 20; ++i) {
+    world_.base.Add(i, absl::StrCat("Orlova", i), PhoneOf(i));
+  }
+  Run(RunKind::kExport);
+  world_.portal.contacts.clear();
+  AddGuestsAndContacts(20);
+  world_.base.clients.resize(20);
+  Break(ContactId(1011));
+  const auto spoil = world_.portal.spoil;
+  world_.portal.spoil = [spoil](const Command& command, CommandResult* result) {
+    spoil(command, result);
+    if (!std::holds_alternative<FindContacts>(command) || result->rows.empty() ||
+        result->rows.front().id != ContactId(1005)) {
+      return;
+    }
+    result->rows.push_back(result->rows.front());
+    result->rows.back().id = ContactId(5000);
+  };
+  EXPECT_EQ(Run(RunKind::kExport).progress.counts.deferred, 1);
+  ExpectPutOff(11, "CONTACT_READ_INCOMPLETE");
+  EXPECT_EQ(RecordOf(5).contact, ContactId(1005));
+}
+
 TEST_P(BrokenRowsTest, AMatchPairsAllOthersAndSaysWhichContactIsBroken) {
   AddGuestsAndContacts(300);
   Break(ContactId(1161));

@@ -40,23 +40,24 @@ std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
       static_cast<size_t>(std::max(1, context_.lane.CommandsPerRequest(kListMethod)));
   PortalLane::Job job;
   ListContacts list;
+  size_t together = ReadsApart::kAnyNumber;
   while (!to_read_.empty() && items->size() < kIdsPerCommand &&
          job.commands.size() < commands) {
-    const ReadsApart::How how = apart_.Of(to_read_.front().contact);
-    const bool alone = how == ReadsApart::How::kOwnRequest;
-    const bool together = how == ReadsApart::How::kTogether;
-    if (alone && !items->empty()) break;
-    if (!together && !list.ids.empty()) {
+    const ContactId contact = to_read_.front().contact;
+    if (items->empty()) together = apart_.Most(contact);
+    if (items->size() == together || apart_.Most(contact) != together) break;
+    const bool own_command = apart_.OwnCommand(contact);
+    if (own_command && !list.ids.empty()) {
       job.commands.emplace_back(std::exchange(list, ListContacts{}));
     }
     list.ids.push_back(to_read_.front().contact);
     items->emplace(list.ids.back(), std::move(to_read_.front()));
     to_read_.pop_front();
-    if (!together) job.commands.emplace_back(std::exchange(list, ListContacts{}));
-    if (alone) break;
+    if (own_command) job.commands.emplace_back(std::exchange(list, ListContacts{}));
   }
   if (!list.ids.empty()) job.commands.emplace_back(std::move(list));
-  job.done = [this, items](const PortalAnswer& answer) {
+  const size_t asked = items->size();
+  job.done = [this, items, asked](const PortalAnswer& answer) {
     --in_flight_;
     for (const CommandResult& result : answer.results) {
       if (result.fate != Fate::kDone || !result.complete_page) continue;
@@ -67,9 +68,9 @@ std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
         items->erase(item);
       }
     }
-    const ReadsApart::How how = ReadsApart::After(answer.results);
+    const ReadsApart::Unread unread = ReadsApart::In(answer.results);
     for (auto& [id, decision] : *items) {
-      if (apart_.Again(id, how)) {
+      if (apart_.Again(id, unread, asked)) {
         to_read_.push_back(std::move(decision));
       } else {
         updater_.AskWhetherGone(decision);

@@ -355,12 +355,15 @@ TEST(ExportMachine, AContactThatCannotBeReadPutsOffItsGuestAndNobodyElse) {
     return "";
   };
   const absl::Duration begun = world.now;
+  const int before = world.portal.requests;
   const auto result = world.Run(world.Settings());
   ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   EXPECT_EQ(result.progress.counts.updated, 119);
   EXPECT_EQ(result.progress.counts.deferred, 1);
   EXPECT_EQ((**world.ledger->Get(unreadable)).reason, "CONTACT_UNREADABLE");
   EXPECT_LT(world.now - begun, absl::Minutes(10));
+  // Far fewer than one for each of the 120.
+  EXPECT_LT(world.portal.requests - before, 80);
 }
 
 TEST(ExportMachine, ARowOfWrongTypesPutsOffItsGuestAndNobodyElse) {

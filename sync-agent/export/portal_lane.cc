@@ -118,6 +118,10 @@ constexpr int kUnreadableTries = 3;
 // A method that is seldom asked fails twice by chance.
 constexpr int kLeastMethodTries = 3;
 
+// What fails that long after it failed last, failed for another reason: nobody asked
+// for it meanwhile, or the portal was away. Longer than a doubt takes to be settled.
+constexpr absl::Duration kForgotten = absl::Minutes(90);
+
 // It came, and is none: bytes that are no text, say, which stand in one of the
 // contacts.
 bool IsUnreadable(const PortalAnswer& answer) {
@@ -189,7 +193,7 @@ bool PortalLane::IsTooLarge(const Job& job) const {
 bool PortalLane::IsHopeless(const PortalAnswer& answer, Job* job) const {
   if (!IsUnreadable(answer)) return false;
   ++job->unreadable;
-  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing_since;
+  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing->since;
 }
 
 bool PortalLane::Waits(absl::string_view method) const {
@@ -309,11 +313,14 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   observation.reports_operating = answer.reports_operating;
   observation.too_fast = answer.fate == RequestFate::kTooFast;
   observation.transport_failure = IsTransportFailure(answer);
-  observation.put_off = FirstPutOff(answer) != nullptr;
+  const bool puts_off = FirstPutOff(answer) != nullptr;
   PortalUse& use = tally_.progress().portal;
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
-    if (observation.put_off && IsPutOff(result)) continue;
+    if (puts_off && IsPutOff(result)) {
+      observation.put_off.insert(MethodOf(job.commands[i]));
+      continue;
+    }
     observation.methods.push_back(
         {MethodOf(job.commands[i]), UnitsOf(job.commands[i]),
          result.time.duration_seconds, result.time.operating_seconds,
@@ -335,22 +342,40 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   if (observation.too_fast) ++use.throttled;
 }
 
-absl::Duration PortalLane::PatienceWith(const PortalAnswer& answer) const {
-  if (NeedsAPerson(answer)) return settings_.patience;
+absl::Duration PortalLane::Patience() const {
   // Somebody who has just started a run wants to know that the portal is not there. A
   // run that is under way, or that nobody watches, costs nothing but the wait.
   return heard_ || settings_.unattended ? settings_.away_patience : settings_.patience;
 }
 
+bool PortalLane::MayGoOn(bool person, absl::Duration patience, absl::Duration now,
+                         Failing* failing) const {
+  failing->last = now;
+  ++failing->tries;
+  if (!person) {
+    failing->person_since.reset();
+  } else if (!failing->person_since.has_value()) {
+    // Not since the portal went away: on its way back it may say such things, too.
+    failing->person_since = now;
+  }
+  if (failing->person_since.has_value() &&
+      now - *failing->person_since > settings_.patience) {
+    return false;
+  }
+  return now - failing->since <= patience;
+}
+
 void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) {
-  if (!failing_since_.has_value()) failing_since_ = now.steady;
-  if (!job->failing_since.has_value()) job->failing_since = now.steady;
+  if (!failing_.has_value()) failing_ = Failing{now.steady, now.steady};
+  if (!job->failing.has_value()) job->failing = Failing{now.steady, now.steady};
   // What others are answered, a probe above all, ends no read that never is.
-  const absl::Duration away =
-      now.steady - std::min(*failing_since_, *job->failing_since);
-  if (away > PatienceWith(answer)) {
+  const bool person = NeedsAPerson(answer);
+  const bool portal = MayGoOn(person, Patience(), now.steady, &*failing_);
+  const bool alone = MayGoOn(person, Patience(), now.steady, &*job->failing);
+  if (!portal || !alone) {
     failure_ = MakeError(answer.reason, answer.parameters);
-  } else if (away > settings_.patience) {
+  } else if (now.steady - std::min(failing_->since, job->failing->since) >
+             settings_.patience) {
     tally_.AddNotice(kAwayNotice, {{"reason", answer.reason}});
   }
 }
@@ -370,8 +395,9 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
       continue;
     }
     Failing& failing =
-        failing_methods_.try_emplace(method, Failing{now.steady}).first->second;
-    ++failing.tries;
+        failing_methods_.try_emplace(method, Failing{now.steady, now.steady})
+            .first->second;
+    if (now.steady - failing.last > kForgotten) failing = {now.steady, now.steady};
     PortalAnswer word;
     word.parameters = answer.parameters;
     word.reason = answer.reason;
@@ -380,15 +406,12 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
       word.parameters["code"] = result->portal_code;
     }
     // Others use up its operating time for so long, or it gets no answer.
-    absl::Duration patience = settings_.away_patience;
-    if (IsPutOff(*result)) {
-      word.results = {*result};
-      patience = PatienceWith(word);
+    const bool put_off = IsPutOff(*result);
+    const absl::Duration patience = put_off ? Patience() : settings_.away_patience;
+    if (!MayGoOn(put_off && result->not_allowed, patience, now.steady, &failing) &&
+        failing.tries >= kLeastMethodTries) {
+      FailUnless(MakeError(word.reason, word.parameters));
     }
-    if (failing.tries < kLeastMethodTries || now.steady - failing.since <= patience) {
-      continue;
-    }
-    FailUnless(MakeError(word.reason, word.parameters));
   }
 }
 
@@ -445,8 +468,8 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   } else {
     heard_ = true;
     heard_at_ = now.steady;
-    failing_since_.reset();
-    job.failing_since.reset();
+    failing_.reset();
+    job.failing.reset();
     tally_.DropNotice(kAwayNotice);
   }
   WaitForMethods(job, answer, now);

@@ -20,6 +20,15 @@ namespace guestbridge::agent {
 // the pacer, and reads that got no answer are asked again.
 class PortalLane {
  public:
+  // What gets no usable answer.
+  struct Failing {
+    absl::Duration since;
+    absl::Duration last;
+    int tries = 0;
+    // Since when each answer was of a kind that a person must mend; absent: the last
+    // was of another.
+    std::optional<absl::Duration> person_since = std::nullopt;
+  };
   struct Job {
     std::vector<Command> commands;
     // Reads change nothing and are repeated until answered; writes never are.
@@ -28,9 +37,8 @@ class PortalLane {
     // Gives clients a contact that they had not: leaves inside the lease only. What
     // creates, claims.
     bool claims = false;
-    bool probe = false;  // the lane's own
-    // Since when it has got no usable answer; the lane's own.
-    std::optional<absl::Duration> failing_since = std::nullopt;
+    bool probe = false;                             // the lane's own
+    std::optional<Failing> failing = std::nullopt;  // the lane's own
     int unreadable = 0;  // answers to it that nobody can read; the lane's own
     // Called once, right before the request leaves: makes intents durable. False drops
     // the job.
@@ -97,12 +105,6 @@ class PortalLane {
     std::set<std::string> waits_for;
   };
 
-  // A method that the portal has carried out nothing of, whatever else it answers.
-  struct Failing {
-    absl::Duration since;
-    int tries = 0;
-  };
-
   // Whether a read that got no answer would be smaller if it were made anew.
   bool IsTooLarge(const Job& job) const;
   // Whether the portal answers others, and this read never in a way that can be read:
@@ -116,13 +118,17 @@ class PortalLane {
   absl::Duration StartLater(Waiting* waiting, const RequestLoad& load,
                             const Instant& now);
   void CountWait(const Instant& now);
+  // Another answer that is of no use; `person`: one must act. False: it is time to give
+  // up.
+  bool MayGoOn(bool person, absl::Duration patience, absl::Duration now,
+               Failing* failing) const;
   // Counts how long the portal has been away, or gave the job no usable answer, and
   // gives up when that is too long.
   void Wait(const PortalAnswer& answer, const Instant& now, Job* job);
   // The same of each of the job's methods. Writes come back as other jobs, and good
   // reads beside them say nothing about them.
   void WaitForMethods(const Job& job, const PortalAnswer& answer, const Instant& now);
-  absl::Duration PatienceWith(const PortalAnswer& answer) const;
+  absl::Duration Patience() const;
   void Probe(const Instant& now, std::vector<ActionToDo>* actions);
   void Send(Job job, const RequestLoad& load, const Instant& now,
             std::vector<ActionToDo>* actions);
@@ -137,7 +143,8 @@ class PortalLane {
   std::map<uint64_t, Job> in_flight_;
   bool may_claim_ = true;                        // as last told
   std::optional<absl::Duration> waiting_since_;  // as far as it was not counted yet
-  std::optional<absl::Duration> failing_since_;
+  std::optional<Failing> failing_;
+  // That the portal has carried out nothing of, whatever else it answers.
   std::map<std::string, Failing> failing_methods_;
   std::string refused_method_;
   bool heard_ = false;  // the portal answered in this run

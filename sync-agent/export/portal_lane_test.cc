@@ -242,6 +242,86 @@ TEST_F(PortalLaneTest, AMethodThatWorksNowAndThenEndsNothing) {
   EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
 }
 
+TEST_F(PortalLaneTest, OneWordForAPersonAfterAnHourAwayEndsNothing) {
+  lane_.Submit(Read());
+  ASSERT_EQ(Pump().size(), 1u);
+  Answer(Done());
+  // Until then nothing is heard, and HTML that is no gateway's from then on.
+  const absl::Duration back = now_ + absl::Hours(1);
+  lane_.Submit(Read());
+  int pages = 0;
+  while (lane_.failure().ok() && now_ < back + absl::Hours(1)) {
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    if (now_ < back) {
+      Answer(RequestFate::kNotSent, "CONNECTION_LOST");
+      continue;
+    }
+    Answer(RequestFate::kUnknown, "PORTAL_ANSWERED_HTML");
+    if (++pages == 1) {
+      EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
+    }
+  }
+  EXPECT_GT(now_, back + absl::Seconds(40));
+  EXPECT_LT(now_, back + absl::Minutes(5));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "PORTAL_ANSWERED_HTML");
+}
+
+TEST_F(PortalLaneTest, AMethodThatWasAskedBeforeTheHourAwayIsNotShutAtItsFirstWord) {
+  PortalLane::Job job = Write();
+  job.commands.push_back(ListNewest{});
+  for (int i = 0; i < 3; ++i) {
+    lane_.Submit(Write());
+    while (Pump().empty()) now_ = wake_;
+    Answer(RequestFate::kUnknown, "CONNECTION_LOST");
+  }
+  now_ += absl::Minutes(20);
+  lane_.Submit(std::move(job));
+  std::vector<std::string> sent;
+  while (sent.empty() || sent.front() != kAdd) {
+    sent = Pump();
+    if (sent.empty()) {
+      now_ = wake_;
+    } else if (sent.front() != kAdd) {
+      Answer(Done());
+    }
+  }
+  CommandResult expired = PutOff();
+  expired.reason = "TOKEN_REFUSED";
+  expired.not_allowed = true;
+  PortalAnswer answer;
+  answer.fate = RequestFate::kAnswered;
+  answer.http_requests = 1;
+  answer.results = {expired, Done()};
+  lane_.OnAnswer(id_, answer, Now());
+  EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
+}
+
+TEST_F(PortalLaneTest, AMethodThatNobodyAskedForIsNotCountedOnThatDay) {
+  settings_.unattended = true;
+  for (int i = 0; i < 3; ++i) {
+    lane_.Submit(Write());
+    while (Pump().empty()) now_ = wake_;
+    Answer(RequestFate::kUnknown, "CONNECTION_LOST");
+  }
+  now_ += absl::Hours(4);
+  lane_.Submit(Write());
+  std::vector<std::string> sent;
+  while (sent.empty() || sent.front() != kAdd) {
+    sent = Pump();
+    if (sent.empty()) {
+      now_ = wake_;
+    } else if (sent.front() != kAdd) {
+      Answer(Done());
+    }
+  }
+  Answer(RequestFate::kUnknown, "CONNECTION_LOST");
+  EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
+}
+
 TEST_F(PortalLaneTest, AReadThatNeverGetsAnAnswerEndsThoughEachProbeIsAnswered) {
   settings_.away_patience = absl::Minutes(10);
   const absl::Duration begun = now_;

@@ -122,12 +122,15 @@ PortalLane::Job SurvivorSearch::ReadJob() {
     for (const CommandResult& result : answer.results) {
       for (const ContactRow& row : result.rows) rows.emplace(row.id, row);
     }
-    const bool whole = AllRead(answer.results);
     for (Search& search : *searches) {
-      const std::set<ContactId>& candidates = search.known.candidates;
-      search.known.unanswered |=
-          !whole && std::any_of(candidates.begin(), candidates.end(),
-                                [&](ContactId id) { return rows.count(id) == 0; });
+      const bool all = ShowAll(answer.results, search.known.candidates);
+      if (!all && searches->size() > 1) {
+        // Somebody else's may be the broken one, and its own no more there.
+        search.alone = true;
+        to_read_.push_back(std::move(search));
+        continue;
+      }
+      search.known.unanswered |= !all;
       Conclude(std::move(search), rows);
     }
   };

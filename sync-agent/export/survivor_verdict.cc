@@ -120,10 +120,19 @@ std::vector<Command> ReadCommands(const std::set<ContactId>& candidates,
   return commands;
 }
 
-bool AllRead(const std::vector<CommandResult>& read) {
-  return std::all_of(read.begin(), read.end(), [](const CommandResult& result) {
-    return result.fate == Fate::kDone && result.complete_page;
-  });
+bool ShowAll(const std::vector<CommandResult>& read,
+             const std::set<ContactId>& candidates) {
+  const bool whole =
+      std::all_of(read.begin(), read.end(), [](const CommandResult& result) {
+        return result.fate == Fate::kDone && result.complete_page;
+      });
+  if (whole) return true;
+  std::set<ContactId> shown;
+  for (const CommandResult& result : read) {
+    for (const ContactRow& row : result.rows) shown.insert(row.id);
+  }
+  return std::includes(shown.begin(), shown.end(), candidates.begin(),
+                       candidates.end());
 }
 
 SurvivorVerdict JudgeSurvivors(const Decision& decision, const SurvivorCase& known,

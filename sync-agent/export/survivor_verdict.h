@@ -42,8 +42,10 @@ std::vector<std::string> FieldsOfCandidates(const Decision& decision);
 // 50 IDs each.
 std::vector<Command> ReadCommands(const std::set<ContactId>& candidates,
                                   const std::set<std::string>& select);
-// Whether the answers to those show every candidate that there is.
-bool AllRead(const std::vector<CommandResult>& read);
+// Whether the answers to those show every one of the candidates that there is: what is
+// not whole says nothing of whom it does not show.
+bool ShowAll(const std::vector<CommandResult>& read,
+             const std::set<ContactId>& candidates);
 
 struct SurvivorVerdict {
   enum class What {

@@ -195,10 +195,17 @@ TEST_F(SurvivorVerdictTest, CandidatesAreReadFiftyACommandAndWholePagesOnly) {
     one.fate = Fate::kDone;
     one.complete_page = true;
   }
-  EXPECT_TRUE(AllRead(read));
+  candidates = {ContactId(1), ContactId(51)};
+  EXPECT_TRUE(ShowAll(read, candidates)) << "one of them is not there";
   read[1].complete_page = false;
-  EXPECT_FALSE(AllRead(read));
-  EXPECT_TRUE(AllRead({}));
+  EXPECT_FALSE(ShowAll(read, candidates));
+  for (const ContactId id : candidates) {
+    ContactRow row;
+    row.id = id;
+    read[0].rows.push_back(row);
+  }
+  EXPECT_TRUE(ShowAll(read, candidates));
+  EXPECT_TRUE(ShowAll({}, {}));
 }
 
 }  // namespace

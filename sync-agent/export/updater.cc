@@ -139,12 +139,13 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
   PortalLane::Job job;
   ListContacts list;
   std::set<std::string> select;
+  size_t together = ReadsApart::kAnyNumber;
   while (!to_read_.empty() && items->size() < most) {
-    const ReadsApart::How how = apart_.Of(to_read_.front().contact);
-    const bool alone = how == ReadsApart::How::kOwnRequest;
-    const bool together = how == ReadsApart::How::kTogether;
-    if (alone && !items->empty()) break;
-    if (!together && !list.ids.empty()) {
+    const ContactId contact = to_read_.front().contact;
+    if (items->empty()) together = apart_.Most(contact);
+    if (items->size() == together || apart_.Most(contact) != together) break;
+    const bool own_command = apart_.OwnCommand(contact);
+    if (own_command && !list.ids.empty()) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
     Decision decision = std::move(to_read_.front());
@@ -155,16 +156,17 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
     }
     list.ids.push_back(decision.contact);
     items->emplace(decision.contact, std::move(decision));
-    if (list.ids.size() == kIdsPerCommand || !together) {
+    if (list.ids.size() == kIdsPerCommand || own_command) {
       job.commands.push_back(std::exchange(list, ListContacts{}));
     }
-    if (alone || job.commands.size() * kIdsPerCommand >= most) break;
+    if (job.commands.size() * kIdsPerCommand >= most) break;
   }
   if (!list.ids.empty()) job.commands.push_back(std::move(list));
   for (Command& command : job.commands) {
     std::get<ListContacts>(command).select.assign(select.begin(), select.end());
   }
-  job.done = [this, items](const PortalAnswer& answer) {
+  const size_t asked = items->size();
+  job.done = [this, items, asked](const PortalAnswer& answer) {
     --in_flight_;
     for (const CommandResult& result : answer.results) {
       if (result.fate != Fate::kDone || !result.complete_page) continue;
@@ -188,9 +190,9 @@ std::optional<PortalLane::Job> Updater::NextRead(bool more) {
         items->erase(item);
       }
     }
-    const ReadsApart::How how = ReadsApart::After(answer.results);
+    const ReadsApart::Unread unread = ReadsApart::In(answer.results);
     for (auto& [id, decision] : *items) {
-      if (apart_.Again(id, how)) {
+      if (apart_.Again(id, unread, asked)) {
         to_read_.push_back(std::move(decision));
       } else {
         AskWhetherGone(decision);

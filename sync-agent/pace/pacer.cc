@@ -87,15 +87,16 @@ int Pacer::Stale() const {
 absl::Duration Pacer::EarliestStart(const RequestLoad& load, absl::Duration now,
                                     absl::Time) {
   now_ = now;
-  absl::Duration start = std::max({now, pause_until_, breaker_.pause_until()});
+  absl::Duration start = std::max({now, too_fast_.until, breaker_.pause_until()});
   if (away() && static_cast<int>(in_flight_.size()) > Stale()) {
     start = std::max(start, now + absl::Seconds(1));  // One probe at a time.
   }
   if (!cloud_) start = std::max(start, last_sent_ + kBoxSpacing);
   if (cloud_ || bucket_seen_) start = std::max(start, bucket_->EarliestStart(now));
-  if (!cloud_) return start;
   for (const auto& [name, asked] : load) {
-    start = std::max(start, MethodNamed(name).budget.EarliestStart(asked, now));
+    Method& method = MethodNamed(name);
+    start = std::max(start, method.put_off.until);
+    if (cloud_) start = std::max(start, method.budget.EarliestStart(asked, now));
   }
   return start;
 }
@@ -143,22 +144,25 @@ void Pacer::Answered(uint64_t id, const PaceObservation& observation,
     }
     bucket_seen_ = true;
     bucket_->Refused(static_cast<int>(in_flight_.size()), now);
-    PauseAfterRefusal(now);
+    Lengthen(&too_fast_, now);
     return;
   }
-  if (observation.put_off) {
-    PauseAfterRefusal(now);
-  } else {
-    refused_in_row_ = 0;
-    pause_until_ = std::min(pause_until_, now);
+  too_fast_ = {};
+  for (const auto& [name, asked] : request.load) {
+    Pause& pause = MethodNamed(name).put_off;
+    if (observation.put_off.count(name) > 0) {
+      Lengthen(&pause, now);
+    } else {
+      pause = {};
+    }
   }
   Learn(id, request, observation, now, wall_now);
 }
 
-void Pacer::PauseAfterRefusal(absl::Duration now) {
-  if (now < pause_until_) return;
-  const int doubled = std::min(refused_in_row_++, 5);
-  pause_until_ =
+void Pacer::Lengthen(Pause* pause, absl::Duration now) {
+  if (now < pause->until) return;
+  const int doubled = std::min(pause->in_row++, 5);
+  pause->until =
       now +
       Jittered(std::min(absl::Seconds(2) * (1 << doubled), kLongestPause), random_);
 }

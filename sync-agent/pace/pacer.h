@@ -78,9 +78,15 @@ class Pacer {
   int failures_in_row() const { return breaker_.failures_in_row(); }
 
  private:
+  // After refusals, longer with each.
+  struct Pause {
+    absl::Duration until = -absl::InfiniteDuration();
+    int in_row = 0;
+  };
   struct Method {
     OperatingBudget budget;
     RequestSizer sizer;
+    Pause put_off = {};  // what others are answered says nothing of it
   };
   struct Request {
     RequestLoad load;
@@ -90,7 +96,7 @@ class Pacer {
   Method& MethodNamed(const std::string& name);
   void Learn(uint64_t id, const Request& request, const PaceObservation& observation,
              absl::Duration now, absl::Time wall_now);
-  void PauseAfterRefusal(absl::Duration now);
+  void Lengthen(Pause* pause, absl::Duration now);
   // Requests under way that left before the last failure was heard of.
   int Stale() const;
 
@@ -103,9 +109,8 @@ class Pacer {
   mutable std::map<std::string, Method> methods_;
   std::map<uint64_t, Request> in_flight_;
   absl::Duration now_ = -absl::InfiniteDuration();  // as last told
-  absl::Duration pause_until_ = -absl::InfiniteDuration();
+  Pause too_fast_;
   absl::Duration last_sent_ = -absl::InfiniteDuration();
-  int refused_in_row_ = 0;  // too fast, or put off
   bool suspect_ = false;
   std::map<std::string, double>
       remembered_each_;  // PaceMemory::each of the last process

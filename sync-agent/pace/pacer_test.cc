@@ -111,7 +111,7 @@ TEST_F(PacerTest, ARefusalMeansThatTheBucketIsFullAndSomebodyElseFillsItToo) {
 
 TEST_F(PacerTest, WhatThePortalPutsOffPausesLongerAndLongerUntilItTakesEverything) {
   PaceObservation put_off;
-  put_off.put_off = true;
+  put_off.put_off = {kList};
   put_off.reports_operating = true;
   double longest = 2;
   for (int i = 0; i < 7; ++i) {
@@ -125,6 +125,25 @@ TEST_F(PacerTest, WhatThePortalPutsOffPausesLongerAndLongerUntilItTakesEverythin
   EXPECT_EQ(pacer_.failures_in_row(), 0) << "the portal is there";
   Answer(kList, 1, 0.1);
   EXPECT_NEAR(Start(One(kList, 1)), now_, 1e-6);
+}
+
+TEST_F(PacerTest, WhatIsPutOffPausesThoughOtherMethodsAreAnswered) {
+  PaceObservation put_off;
+  put_off.put_off = {kAdd};
+  put_off.reports_operating = true;
+  double longest = 2;
+  for (int i = 0; i < 7; ++i) {
+    Exchange(One(kAdd, 1), put_off);
+    const double until = Start(One(kAdd, 1));
+    EXPECT_GE(until - now_, longest / 2 - 1e-6);
+    EXPECT_NEAR(Start(One(kList, 1)), now_, 1e-6);
+    Answer(kList, 1, 0.1);
+    EXPECT_NEAR(Start(One(kAdd, 1)), until, 1e-6);
+    longest = std::min(longest * 2, 30.0);
+    now_ = until;
+  }
+  Answer(kAdd, 1, 0.1);
+  EXPECT_NEAR(Start(One(kAdd, 1)), now_, 1e-6);
 }
 
 TEST_F(PacerTest, ANewRateHoldsForTheForecastAndForWhatLeaves) {

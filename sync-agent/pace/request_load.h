@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,8 +54,8 @@ struct PaceObservation {
   bool reports_operating = false;          // false on every answer: a box, no limits
   bool too_fast = false;                   // 503 QUERY_LIMIT_EXCEEDED
   bool transport_failure = false;          // reset, HTML, 5xx
-  // The portal executed some commands and put others off (`methods` holds the former).
-  bool put_off = false;
+  // The portal put off commands of these (`methods` holds what it executed).
+  std::set<std::string> put_off;
 };
 
 }  // namespace guestbridge::agent
