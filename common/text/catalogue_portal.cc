@@ -169,12 +169,12 @@ constexpr ReasonText kTexts[] = {
      "checked.",
      "Портал не сообщил свои поля контакта, хотя запрос повторялся: не проверено, "
      "подходит ли им ещё версия {version} соответствия полей.",
-     "The run goes on; the portal drops the values of fields that it no longer has "
-     "without a word. The next run asks again. If it repeats, look what is wrong: "
-     "guestbridge connection test {integration}.",
-     "Выгрузка продолжается; значения полей, которых больше нет, портал молча "
-     "отбрасывает. Следующий запуск спросит снова. Если повторяется, посмотрите "
-     "причину: guestbridge connection test {integration}."},
+     "The portal drops the values of fields that it no longer has without a word. The "
+     "next run asks again. If it repeats, look what is wrong: guestbridge connection "
+     "test {integration}.",
+     "Значения полей, которых больше нет, портал молча отбрасывает. Следующий запуск "
+     "спросит снова. Если повторяется, посмотрите причину: guestbridge connection "
+     "test {integration}."},
     {"MAPPED_FIELD_RETYPED", kOk,
      "The contact field {contact_field} is now of the type \"{type}\", which it was "
      "not "
