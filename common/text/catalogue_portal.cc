@@ -196,9 +196,9 @@ constexpr ReasonText kTexts[] = {
      "when the value changes. To keep theirs, give the field fill-empty or leave it "
      "out: guestbridge fields map {integration} …, then fields save {integration}.",
      "Значение гостя отправляется как единственное в поле: добавленное людьми рядом "
-     "пропадёт, когда оно изменится. Чтобы сохранить их значения, задайте полю "
-     "fill-empty или уберите его: guestbridge fields map {integration} …, затем fields "
-     "save {integration}."},
+     "пропадёт, когда значение гостя изменится. Чтобы сохранить их значения, задайте "
+     "полю fill-empty или уберите его: guestbridge fields map {integration} …, затем "
+     "fields save {integration}."},
     {"MAPPED_FIELD_NOW_SINGLE", kOk,
      "The contact field {contact_field} now holds one value; it held several when "
      "version {version} of the field mapping was last used.",
