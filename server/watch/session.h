@@ -49,8 +49,8 @@ class Session {
 
   // The call that a stream is, for the audit of what goes through it.
   struct Origin {
-    std::string peer = {};
-    std::string request_id = {};
+    std::string peer;
+    std::string request_id;
   };
 
   explicit Session(Identity identity) : identity_(std::move(identity)) {}
