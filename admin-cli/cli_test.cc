@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "admin-cli/cli_fixture_test.h"
+#include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
 #include "gmock/gmock.h"
 
@@ -11,6 +12,7 @@ namespace guestbridge::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -358,6 +360,19 @@ TEST_F(CliTest, ADraftIsTriedWithoutBeingSaved) {
   EXPECT_FALSE(server_.started().draft_mapping());
 }
 
+TEST_F(CliTest, ASavedMappingIsFollowedByEventsOnlyWhereNoneAreSaved) {
+  server_.fresh = true;
+  Run({"fields", "load", "main"});
+  EXPECT_THAT(Run({"fields", "save", "main"}).out,
+              EndsWith("guestbridge events load main\n"));
+  Run({"events", "load", "main"});
+  EXPECT_THAT(Run({"fields", "save", "main"}).out,
+              EndsWith("guestbridge events load main\n"));
+  Run({"events", "save", "main"});
+  EXPECT_THAT(Run({"fields", "save", "main"}).out,
+              EndsWith("guestbridge export run main --dry-run --wait\n"));
+}
+
 TEST_F(CliTest, WatchThatBreaksOffIsTakenUpAgain) {
   server_.watch_breaks_once = true;
   const Result result = Run({"export", "run", "main", "--wait"});
@@ -365,6 +380,16 @@ TEST_F(CliTest, WatchThatBreaksOffIsTakenUpAgain) {
   EXPECT_EQ(server_.watches(), 2);
   EXPECT_THAT(result.err, HasSubstr("does not answer"));
   EXPECT_THAT(result.err, HasSubstr("The server is back."));
+}
+
+TEST_F(CliTest, AProgressThatIsNoTerminalsFitsEightyColumnsToo) {
+  server_.run_ends = v1::Run::PARTIALLY_FAILED;
+  server_.write_back.set_pending(123'456);
+  const Result result = Run({"export", "run", "main", "--wait"});
+  EXPECT_THAT(OneLine(result.err), HasSubstr("failed 1; IDs waiting for 1C: 123456"));
+  for (absl::string_view row : absl::StrSplit(result.err, '\n')) {
+    EXPECT_LE(DisplayWidth(row), 80) << row;
+  }
 }
 
 TEST_F(CliTest, CtrlCLeavesTheRunGoingAndSaysHowToWatchIt) {
@@ -383,6 +408,16 @@ TEST_F(CliTest, CtrlCLeavesTheRunGoingAndSaysHowToWatchIt) {
 TEST_F(CliTest, ClientsMayBeNamedByTheirResourceName) {
   Run({"clients", "retry", "main", "a", "integrations/main/clients/b"});
   EXPECT_THAT(server_.retried(), ElementsAre("a", "b"));
+}
+
+TEST_F(CliTest, ARetryOfNobodyAsksForNoExport) {
+  server_.retries_nobody = true;
+  const Result all = Run({"clients", "retry", "main"});
+  EXPECT_THAT(all.out, StartsWith("Nobody to try again"));
+  EXPECT_THAT(all.out, EndsWith("guestbridge status\n"));
+  const Result one = Run({"clients", "retry", "main", "a", "--lang", "ru"});
+  EXPECT_THAT(one.out, StartsWith("Повторять некого"));
+  EXPECT_THAT(one.out, EndsWith("guestbridge clients explain main КЛИЕНТ\n"));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ grpc::Status FakeServer::Services::RetryClients(ServerContext* context,
                                                 v1::RetryClientsResponse* answer) {
   const auto lock = Enter(context);
   retry.assign(request->clients().begin(), request->clients().end());
-  answer->set_queued(request->clients_size());
+  if (!owner.retries_nobody) answer->set_queued(request->clients_size());
   return Status::OK;
 }
 

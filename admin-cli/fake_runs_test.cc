@@ -39,7 +39,7 @@ v1::Run FakeServer::Services::Ended(v1::Run run) {
   run.mutable_end_time()->set_seconds(run.create_time().seconds() + 14);
   run.mutable_counters()->set_scanned(123'456);
   run.mutable_counters()->set_added(123'455);
-  run.mutable_counters()->set_failed(1);
+  run.mutable_counters()->set_failed(owner.refuses);
   *run.mutable_write_back() = owner.write_back;
   *run.mutable_portal() = owner.portal;
   if (owner.run_ends == v1::Run::PARTIALLY_FAILED) {

@@ -63,10 +63,12 @@ class FakeServer {
   bool attention = false;
   std::vector<v1::Check> last_checks;  // of the connection, and not OK in the status
   bool no_clients = false;             // Lists of clients are empty.
+  bool retries_nobody = false;         // Of no client there is anything to retry.
   v1::ClientExplanation explanation;   // Laid over what a client is explained by.
   std::vector<v1::Agent> agents;       // In place of the one agent.
   bool explains_next_run = true;       // An explanation says when the next run is.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
+  int refuses = 1;                     // counted by a run that ended
   v1::PortalUsage portal;              // of a run that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   v1::VerifyAuditResponse verified;    // what a check of the audit finds

@@ -7,6 +7,7 @@ namespace guestbridge::cli {
 namespace {
 
 using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -89,6 +90,11 @@ TEST_F(CliTest, ARunTellsWhatThePortalChargedInTheWordsOfTheForecast) {
 }
 
 TEST_F(CliTest, AReconciliationSaysItsResultFirstAndWhatToDoLast) {
+  const Result refused = Run({"reconcile", "run", "main", "--wait"});
+  EXPECT_THAT(OneLine(refused.out),
+              StartsWith("Failed: 1, deferred: 0. As to all other"));
+  EXPECT_THAT(refused.out, EndsWith("guestbridge clients explain main CLIENT\n"));
+  server_.refuses = 0;
   const Result clean = Run({"reconcile", "run", "main", "--wait"});
   EXPECT_THAT(clean.out, StartsWith("Ledger, 1C and portal agree.\n"));
   EXPECT_THAT(clean.out, Not(HasSubstr("--apply")));

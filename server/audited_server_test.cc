@@ -342,6 +342,8 @@ TEST_F(AuditedServerTest, AConfigurationIsGivenToWhoeverHoldsTheTokenByTheRecord
   EXPECT_THAT(given->principal(), StartsWith("apiTokens/"))
       << "it only says that it is hotel-1";
   EXPECT_EQ(given->principal_name(), "any hotel");
+  EXPECT_THAT(given->peer(), StartsWith("127.0.0.1:"));
+  EXPECT_FALSE(given->request_id().empty());
   ASSERT_EQ(given->changes_size(), 2);
   EXPECT_EQ(given->changes(1).field(), "agent");
   EXPECT_EQ(given->changes(1).after(), "hotel-1");

@@ -189,10 +189,10 @@ Server::Parts::Parts(DataDirectory data_directory,
     const auto entry = EntryOf(task, store->audit().key());
     return entry.has_value() ? store->audit().Record(*entry) : absl::OkStatus();
   });
-  dispatcher.SetBeforeSecrets([this](const Session::Identity& who,
-                                     const v1::AgentConfiguration& configuration) {
-    return RecordConfiguration(who, configuration);
-  });
+  dispatcher.SetBeforeSecrets(
+      [this](const Session& to, const v1::AgentConfiguration& configuration) {
+        return RecordConfiguration(to, configuration);
+      });
   dispatcher.SetFingerprintKeys([this](const std::string& id) {
     return store->audit().key().Derive(absl::StrCat("configuration\n", id));
   });
@@ -228,7 +228,9 @@ void Server::Parts::TakeUpAudit() {
 }
 
 absl::Status Server::Parts::RecordConfiguration(
-    const Session::Identity& who, const v1::AgentConfiguration& configuration) {
+    const Session& to, const v1::AgentConfiguration& configuration) {
+  const Session::Identity& who = to.identity();
+  const Session::Origin origin = to.origin();
   // Whoever shows a token may only say that it is this agent.
   std::string principal = AgentName(who.agent);
   std::string name = who.agent;
@@ -240,15 +242,15 @@ absl::Status Server::Parts::RecordConfiguration(
   entry.resource = configuration.integration() + "/connection";
   entry.call = AuditedCall{.principal = principal,
                            .principal_name = name,
-                           .peer = "",
-                           .request_id = "",
+                           .peer = origin.peer,
+                           .request_id = origin.request_id,
                            .method = "guestbridge.v1.AgentControlService/Watch"};
   v1::AuditChange& given = entry.changes.emplace_back();
   given.set_field("revision");
   given.set_after(absl::StrCat(configuration.revision()));
-  v1::AuditChange& to = entry.changes.emplace_back();
-  to.set_field("agent");
-  to.set_after(who.agent);
+  v1::AuditChange& agent = entry.changes.emplace_back();
+  agent.set_field("agent");
+  agent.set_after(who.agent);
   return store->audit().Record(entry);
 }
 

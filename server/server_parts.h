@@ -50,7 +50,7 @@ struct Server::Parts {
   // Of tokens that were made on this machine, or another that has the database.
   void TakeUpAudit();
   // The agent has asked for it by opening its stream.
-  absl::Status RecordConfiguration(const Session::Identity& who,
+  absl::Status RecordConfiguration(const Session& to,
                                    const v1::AgentConfiguration& configuration);
   void Count(absl::string_view method, absl::StatusCode code, absl::Duration took);
 

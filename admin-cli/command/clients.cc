@@ -132,6 +132,12 @@ absl::StatusOr<int> Retry(Session& session, const Arguments& arguments) {
   if (session.PrintDocument(answer)) return 0;
   const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
                                  {"count", std::to_string(answer.queued())}};
+  if (answer.queued() == 0) {
+    session.Say("CLIENTS_NONE_QUEUED", parameters);
+    session.Say(request.clients().empty() ? "NEXT_STATUS" : "NEXT_CLIENTS_EXPLAIN",
+                parameters);
+    return 0;
+  }
   session.Say("CLIENTS_QUEUED", parameters);
   session.Say("NEXT_EXPORT_RUN", parameters);
   return 0;

@@ -13,7 +13,9 @@
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/command/wait.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "guestbridge/v1/event.grpc.pb.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 
@@ -252,6 +254,17 @@ absl::StatusOr<int> SaveDry(Session& session, const Arguments& arguments,
   return FinishRun(session, run, /*wait=*/true, v1::WatchRunRequest::ENDED);
 }
 
+// What a saved version lacks before it is exported.
+const char* NextOfSaved(Session& session, const Arguments& arguments) {
+  v1::GetEventsRequest request;
+  request.set_name(absl::StrCat(IntegrationNameOf(arguments), "/events"));
+  const auto events = session.Call(&v1::EventService::Stub::GetEvents, request);
+  const bool lacks_events = events.ok()
+                                ? events->unsaved()
+                                : ReasonOf(events.status()) == "EVENTS_NOT_LOADED";
+  return lacks_events ? "NEXT_EVENTS_LOAD" : "NEXT_EXPORT_DRY";
+}
+
 absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
   v1::SaveFieldMappingRequest request;
   request.set_parent(IntegrationNameOf(arguments));
@@ -259,7 +272,9 @@ absl::StatusOr<int> Save(Session& session, const Arguments& arguments) {
   request.set_validate_only(arguments.Has("--dry-run"));
   GB_ASSIGN_OR_RETURN(const auto saved, session.Call(&Stub::SaveFieldMapping, request));
   if (request.validate_only()) return SaveDry(session, arguments, saved);
-  return Print(session, arguments, saved, "FIELDS_SAVED", "NEXT_EVENTS_LOAD");
+  if (session.PrintDocument(saved)) return 0;
+  return Print(session, arguments, saved, "FIELDS_SAVED",
+               NextOfSaved(session, arguments));
 }
 
 absl::StatusOr<int> Versions(Session& session, const Arguments& arguments) {

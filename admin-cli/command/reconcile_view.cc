@@ -74,6 +74,13 @@ std::string DetailsOf(const Session& session, const Finding& finding) {
 
 std::string ReconcileText(const Session& session, const v1::Run& run) {
   const int total = Total(run.reconcile());
+  const v1::RunCounters& counters = run.counters();
+  // These were not compared.
+  if (total == 0 && counters.failed() + counters.deferred() > 0) {
+    return session.Text("RECONCILE_OTHERS_CLEAN",
+                        {{"failed", absl::StrCat(counters.failed())},
+                         {"deferred", absl::StrCat(counters.deferred())}});
+  }
   if (total == 0) return session.Text("RECONCILE_CLEAN");
   return session.Text(run.dry_run() ? "RECONCILE_FOUND" : "RECONCILE_MENDED",
                       {{"count", absl::StrCat(total)},
@@ -117,7 +124,9 @@ void PrintFindings(Session& session, const v1::Run& run) {
 absl::string_view NextOfReconcile(const v1::Run& run) {
   const int total = Total(run.reconcile());
   const int left = ForAPerson(run.reconcile());
-  if (total == 0) return "NEXT_STATUS";
+  if (total == 0) {
+    return run.counters().failed() > 0 ? "NEXT_CLIENTS_EXPLAIN" : "NEXT_STATUS";
+  }
   if (total == left) return "NEXT_MERGE";
   const v1::ReconcileResult& result = run.reconcile();
   if (run.dry_run() && total == result.changed_in_source()) return "NEXT_EXPORT_RUN";

@@ -8,6 +8,7 @@
 #include "admin-cli/command/run_view.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
+#include "admin-cli/output/table.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "grpcpp/support/sync_stream.h"
@@ -39,7 +40,8 @@ class Progress {
     if (line == last_) return;
     last_ = line;
     if (!session_.environment().err_is_terminal) {
-      session_.err() << line << std::endl;
+      PrintWrapped(line, 0, session_.style(), session_.err());
+      session_.err().flush();
       return;
     }
     // One column stays free: a full line would wrap, and only half be drawn again.

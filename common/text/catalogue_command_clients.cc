@@ -9,6 +9,11 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_CLIENTS_QUEUED",
               "Clients of {id} that the next run tries again: {count}",
               "Клиентов {id}, которых повторит следующая выгрузка: {count}"),
+    MakeLabel("LABEL_CLIENTS_NONE_QUEUED",
+              "Nobody to try again: no such client of {id} is refused or dropped, or "
+              "the next run tries it anyway.",
+              "Повторять некого: таких клиентов {id} с отказом или исключённых нет, "
+              "либо их и так повторит следующая выгрузка."),
     MakeLabel(
         "LABEL_CLIENTS_DROPPED",
         "Clients of {id} that are dropped, until their data or the mapping "
@@ -143,6 +148,11 @@ constexpr ReasonText kClientLabels[] = {
               "Ближайшая выгрузка создаст контакт для {client}."),
     MakeLabel("LABEL_RECONCILE_CLEAN", "Ledger, 1C and portal agree.",
               "Реестр, 1С и портал совпадают."),
+    MakeLabel("LABEL_RECONCILE_OTHERS_CLEAN",
+              "Failed: {failed}, deferred: {deferred}. As to all other guests "
+              "ledger, 1C and portal agree.",
+              "С ошибкой: {failed}, отложено: {deferred}. По остальным гостям "
+              "реестр, 1С и портал совпадают."),
     MakeLabel("LABEL_RECONCILE_FOUND",
               "Differences found: {count}. Nothing was changed.",
               "Найдено расхождений: {count}. Ничего не изменено."),

@@ -462,8 +462,8 @@ constexpr ReasonText kTexts[] = {
      "Выберите: guestbridge clients link {integration} КЛИЕНТ КОНТАКТ. Если это "
      "никто из них: guestbridge clients unlink {integration} КЛИЕНТ --new."},
     {"CONTACT_UNREADABLE", kOk,
-     "The portal did not show the contact {contact} so that it can be read, and it is "
-     "not sure that it is gone.",
+     "The portal did not show the contact {contact} in a form that can be read, nor "
+     "did it confirm that the contact is gone.",
      "Портал не показал контакт {contact} в читаемом виде, но и не подтвердил, что его "
      "нет.",
      "Wait for the next run. If it repeats, open the contact on the portal and save "

@@ -77,10 +77,10 @@ constexpr ReasonText kTexts[] = {
      "Choose a field of a matching type, or add a transform that yields it.",
      "Выберите поле подходящего типа или добавьте нужное преобразование."},
     {"FIELD_HOLDS_ONE_VALUE", kInvalid,
-     "{contact_field} holds one value of its kind; \"{transform}\" makes several, and "
-     "nothing makes one of them again.",
-     "Поле {contact_field} хранит одно значение, а «{transform}» даёт несколько, и "
-     "ничто не соединяет их снова.",
+     "The contact field {contact_field} is given one value; \"{transform}\" makes "
+     "several, and nothing after it makes one of them.",
+     "В поле контакта {contact_field} отправляется одно значение, а «{transform}» даёт "
+     "несколько, и дальше ничто не делает из них одно.",
      "Leave that transform out, or put one after it that gives one value: join, "
      "template, first-of.",
      "Уберите это преобразование или поставьте после него то, которое даёт одно "

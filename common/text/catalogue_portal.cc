@@ -169,12 +169,12 @@ constexpr ReasonText kTexts[] = {
      "checked.",
      "Портал не сообщил свои поля контакта, хотя запрос повторялся: не проверено, "
      "подходит ли им ещё версия {version} соответствия полей.",
-     "The run goes on; the portal drops the values of fields that it no longer has "
-     "without a word. The next run asks again. If it repeats, look what is wrong: "
-     "guestbridge connection test {integration}.",
-     "Выгрузка продолжается; значения полей, которых больше нет, портал молча "
-     "отбрасывает. Следующий запуск спросит снова. Если повторяется, посмотрите "
-     "причину: guestbridge connection test {integration}."},
+     "The portal drops the values of fields that it no longer has without a word. The "
+     "next run asks again. If it repeats, look what is wrong: guestbridge connection "
+     "test {integration}.",
+     "Значения полей, которых больше нет, портал молча отбрасывает. Следующий запуск "
+     "спросит снова. Если повторяется, посмотрите причину: guestbridge connection "
+     "test {integration}."},
     {"MAPPED_FIELD_RETYPED", kOk,
      "The contact field {contact_field} is now of the type \"{type}\", which it was "
      "not "
@@ -196,9 +196,9 @@ constexpr ReasonText kTexts[] = {
      "when the value changes. To keep theirs, give the field fill-empty or leave it "
      "out: guestbridge fields map {integration} …, then fields save {integration}.",
      "Значение гостя отправляется как единственное в поле: добавленное людьми рядом "
-     "пропадёт, когда оно изменится. Чтобы сохранить их значения, задайте полю "
-     "fill-empty или уберите его: guestbridge fields map {integration} …, затем fields "
-     "save {integration}."},
+     "пропадёт, когда значение гостя изменится. Чтобы сохранить их значения, задайте "
+     "полю fill-empty или уберите его: guestbridge fields map {integration} …, затем "
+     "fields save {integration}."},
     {"MAPPED_FIELD_NOW_SINGLE", kOk,
      "The contact field {contact_field} now holds one value; it held several when "
      "version {version} of the field mapping was last used.",

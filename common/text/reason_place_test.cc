@@ -62,6 +62,8 @@ TEST(ReasonPlaceTest, AReasonSaysWhatItIsAbout) {
   using Place = ReasonPlace;
   EXPECT_THAT(PlacesOf("INTEGRATION_NOT_FOUND"), ElementsAre(Place::kCall));
   EXPECT_THAT(PlacesOf("CHECK_HOTEL_OK"), ElementsAre(Place::kCheck));
+  EXPECT_THAT(PlacesOf("MAPPED_FIELD_NOW_MULTIPLE"), ElementsAre(Place::kRun));
+  EXPECT_THAT(PlacesOf("CONTACT_UNREADABLE"), ElementsAre(Place::kRun, Place::kClient));
   EXPECT_THAT(PlacesOf("SOURCE_RIGHT_MISSING"),
               ElementsAre(Place::kCall, Place::kCheck, Place::kRun, Place::kClient));
   EXPECT_THAT(PlacesOf("AMBIGUOUS_MATCH"), ElementsAre(Place::kClient));

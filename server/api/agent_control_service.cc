@@ -54,7 +54,9 @@ class AgentControlServiceImpl final : public Base {
       return reactor;
     }
     const std::shared_ptr<Session> session = *std::move(entered);
-    const int stream = session->Attach(reactor->waker());
+    const int stream = session->Attach(
+        reactor->waker(),
+        {.peer = call->audited.peer, .request_id = call->audited.request_id});
     parts_.agents.StreamBegan(session);
     parts_.dispatcher.Begin(session);
     std::shared_ptr<OpenStreams::Entry> entry = parts_.streams.Add(

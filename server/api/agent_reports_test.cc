@@ -276,11 +276,10 @@ TEST_F(AgentReportsTest, ARejectedConfigurationIsNotSentAgainToTheSameJudge) {
   SessionHub sessions(clock_, random_, "one");
   Dispatcher dispatcher(*store_, *sealer_, sessions, false);
   int handed_out = 0;
-  dispatcher.SetBeforeSecrets(
-      [&](const Session::Identity&, const v1::AgentConfiguration&) {
-        ++handed_out;
-        return absl::OkStatus();
-      });
+  dispatcher.SetBeforeSecrets([&](const Session&, const v1::AgentConfiguration&) {
+    ++handed_out;
+    return absl::OkStatus();
+  });
   Session::Identity identity = session_->identity();
   identity.token.clear();
   const auto again = *sessions.Open(identity);

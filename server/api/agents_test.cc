@@ -466,6 +466,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
         contact("EMAIL", "crm_multifield", false);
         contact("BIRTHDATE", "date", false);
         contact("ID", "integer", true);
+        contact("ORIGIN_ID", "string", false);
         EXPECT_THAT(sessions_.Answer(*session, answer), IsOk());
         return;
       }
@@ -476,6 +477,9 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   agent.join();
   ASSERT_THAT(draft, IsOk());
   EXPECT_EQ(draft->entries_size(), 4);
+  ASSERT_EQ(draft->contact_fields_size(), 5);
+  EXPECT_FALSE(draft->contact_fields(0).read_only());
+  EXPECT_TRUE(draft->contact_fields(4).read_only()) << "no mapping may fill it";
 
   const auto map = [&](const char* source, const char* target, const char* transform) {
     v1::FieldMappingEntry entry;
@@ -487,6 +491,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_EQ(map("Nope", "LAST_NAME", ""), "ATTRIBUTE_UNKNOWN");
   EXPECT_EQ(map("City", "NOPE", ""), "FIELD_UNKNOWN");
   EXPECT_EQ(map("City", "ID", ""), "FIELD_READ_ONLY");
+  EXPECT_EQ(map("City", "ORIGIN_ID", ""), "FIELD_READ_ONLY");
   EXPECT_EQ(map("City", "LAST_NAME", ""), "FIELD_TAKEN");
   EXPECT_EQ(map("LastName", "LAST_NAME", "sparkle"), "TRANSFORM_UNKNOWN");
   EXPECT_EQ(map("LastName", "LAST_NAME", "truncate:0"), "TRANSFORM_ARGUMENT_INVALID");

@@ -128,15 +128,20 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
       !integration->value.integration().standby_agent().empty()) {
     return false;
   }
-  GB_ASSIGN_OR_RETURN(const bool connected,
-                      IsConnected(transaction, sessions, present));
-  if (connected) return false;
-  GB_ASSIGN_OR_RETURN(auto agent,
-                      GetRecord<store::AgentRecord>(transaction, keys::Agent(present)));
-  // Stored as connected: it has not said goodbye.
-  const bool gone = !agent.has_value() || !agent->value.agent().connected() ||
-                    sessions.IsForgotten(
-                        present, FromTimestamp(agent->value.agent().last_seen_time()));
+  // Whoever may not come is gone, though its stream may last another second.
+  GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, present));
+  bool gone = out != KeptOut::kNot;
+  if (!gone) {
+    GB_ASSIGN_OR_RETURN(const bool connected,
+                        IsConnected(transaction, sessions, present));
+    if (connected) return false;
+    GB_ASSIGN_OR_RETURN(
+        auto agent, GetRecord<store::AgentRecord>(transaction, keys::Agent(present)));
+    // Stored as connected: it has not said goodbye.
+    gone = !agent.has_value() || !agent->value.agent().connected() ||
+           sessions.IsForgotten(present,
+                                FromTimestamp(agent->value.agent().last_seen_time()));
+  }
   if (!gone) return false;
   GB_ASSIGN_OR_RETURN(const auto runs, UnfinishedRuns(transaction, id));
   return std::none_of(runs.begin(), runs.end(), [](const store::RunRecord& record) {
@@ -152,6 +157,8 @@ absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
   GB_ASSIGN_OR_RETURN(const std::vector<std::string> agents,
                       ConnectedAgents(transaction, sessions));
   if (agents.size() != 1) return std::string();
+  GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, agents.front()));
+  if (out != KeptOut::kNot) return std::string();
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                             transaction, keys::Integration(id)));
   if (!integration.has_value()) return std::string();

@@ -32,14 +32,15 @@ absl::StatusOr<bool> HasEnrolledAgent(Transaction& transaction);
 
 // True when the integration has a connection that names no agent, no person has
 // assigned it to one (CreateAgent), no agent has enrolled, and none is recorded or
-// the recorded one has no standby and is gone: it said goodbye, or was not heard of
-// for long. A run that is under way keeps its agent. Whoever comes next has another
-// ledger: its lease tells it to look before it adds.
+// the recorded one has no standby and is gone: it said goodbye, was not heard of for
+// long, or was banned or evicted. A run that is under way keeps its agent. Whoever
+// comes next has another ledger: its lease tells it to look before it adds.
 absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
                             const SessionHub& sessions);
 
 // Records the only agent that is connected, to whichever server, for an integration
-// that is free. Returns it; empty when it recorded none.
+// that is free, unless it was banned or evicted and its stream is about to end. Returns
+// it; empty when it recorded none.
 absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
                                             const std::string& id,
                                             const SessionHub& sessions);

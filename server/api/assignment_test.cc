@@ -107,6 +107,33 @@ TEST_F(AssignmentTest, WhatAnAgentLeftIsNobodysEitherOnceOneHasEnrolled) {
   EXPECT_EQ(Assigned("main"), "a");
 }
 
+TEST_F(AssignmentTest, WhoWasBannedThisMomentGetsNothingAndKeepsNothing) {
+  const auto ban = [&](bool banned) {
+    ASSERT_THAT(store_->Write([&](Transaction& t) -> absl::Status {
+      auto record = GetRecord<store::AgentRecord>(t, keys::Agent("a"));
+      if (!record.ok()) return record.status();
+      (*record)->value.set_banned(banned);
+      return PutRecord(t, keys::Agent("a"), (*record)->value);
+    }),
+                IsOk());
+  };
+  const auto first = ConnectAgent("a", "one");
+  ASSERT_NE(first, nullptr);
+  // Its stream is still open.
+  ban(true);
+  Prepare("main");
+  EXPECT_EQ(Assigned("main"), "");
+  ban(false);
+  ASSERT_THAT(connections_.Save(WebhookConnection("main")), IsOk());
+  ASSERT_EQ(Assigned("main"), "a");
+
+  // It said no goodbye, and was heard of a moment ago.
+  ban(true);
+  sessions_.Close(first, MakeError("AGENT_BANNED", {{"agent", "a"}}));
+  ASSERT_NE(ConnectAgent("b", "two"), nullptr);
+  EXPECT_EQ(Assigned("main"), "b");
+}
+
 TEST_F(AssignmentTest, AJoinTokenThatNobodyUsedChangesNothing) {
   store::EnrollmentRecord waits;
   waits.mutable_join_token()->set_digest("d");

@@ -338,9 +338,10 @@ TEST_F(AuditMatrixTest, NoConfigurationLeavesWithoutARecord) {
   absl::Status refusal = MakeError("AUDIT_NOT_WRITTEN");
   std::vector<std::string> recorded;
   dispatcher_.SetBeforeSecrets(
-      [&](const Session::Identity& who, const v1::AgentConfiguration& configuration) {
+      [&](const Session& to, const v1::AgentConfiguration& configuration) {
         if (refusal.ok()) {
-          recorded.push_back(absl::StrCat(who.agent, " ", configuration.integration()));
+          recorded.push_back(
+              absl::StrCat(to.identity().agent, " ", configuration.integration()));
         }
         return refusal;
       });

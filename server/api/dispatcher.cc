@@ -165,7 +165,7 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
         IsRejectedBy(sent.session->identity(), view)) {
       continue;
     }
-    GB_RETURN_IF_ERROR(before_secrets_(sent.session->identity(), view.configuration));
+    GB_RETURN_IF_ERROR(before_secrets_(*sent.session, view.configuration));
   }
   return absl::OkStatus();
 }

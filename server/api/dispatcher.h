@@ -44,10 +44,10 @@ class Dispatcher {
         allow_private_portals_(allow_private_portals) {}
 
   // `record` is called before a configuration, with its secrets, is first sent in the
-  // session `who`; on an error it is not sent, and asked again by CatchUp. Set before
+  // session `to`; on an error it is not sent, and asked again by CatchUp. Set before
   // the first Begin.
   void SetBeforeSecrets(
-      std::function<absl::Status(const Session::Identity& who,
+      std::function<absl::Status(const Session& to,
                                  const v1::AgentConfiguration& configuration)>
           record) {
     before_secrets_ = std::move(record);
@@ -113,7 +113,7 @@ class Dispatcher {
   Sealer& sealer_;
   SessionHub& sessions_;
   const bool allow_private_portals_;
-  std::function<absl::Status(const Session::Identity&, const v1::AgentConfiguration&)>
+  std::function<absl::Status(const Session&, const v1::AgentConfiguration&)>
       before_secrets_;
   std::function<std::string(const std::string&)> fingerprint_key_;
   mutable std::mutex mutex_;

@@ -213,10 +213,9 @@ TEST_F(ChangingHandsTest, ARunOfWhatCannotBeOpenedIsCancelledAllTheSame) {
 
 TEST_F(ChangingHandsTest, WhatCannotBeRecordedForTheNextOneIsTakenBackAllTheSame) {
   bool recordable = false;
-  dispatcher_.SetBeforeSecrets(
-      [&](const Session::Identity&, const v1::AgentConfiguration&) {
-        return recordable ? absl::OkStatus() : MakeError("AUDIT_NOT_WRITTEN");
-      });
+  dispatcher_.SetBeforeSecrets([&](const Session&, const v1::AgentConfiguration&) {
+    return recordable ? absl::OkStatus() : MakeError("AUDIT_NOT_WRITTEN");
+  });
   Name("b");
   const auto b = ConnectAgent("b", "two");
   const int stream_of_b = stream_;

@@ -214,6 +214,10 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
             v1::FieldMapping draft = stored.ok() ? *stored : v1::FieldMapping();
             *draft.mutable_source_fields() = answer.fields().source_fields();
             *draft.mutable_contact_fields() = answer.fields().contact_fields();
+            // What the portal would take and a mapping may not fill.
+            for (v1::ContactField& field : *draft.mutable_contact_fields()) {
+              if (IsReserved(field.name())) field.set_read_only(true);
+            }
             Suggest(&draft);
             return SaveDraft(transaction, id, clock_.Now(), &draft);
           })

@@ -69,17 +69,23 @@ Session::Step Session::Next(int stream) {
   return step;
 }
 
-int Session::Attach(std::shared_ptr<Waker> waker) {
+int Session::Attach(std::shared_ptr<Waker> waker, Origin origin) {
   std::shared_ptr<Waker> earlier;
   int number = 0;
   {
     std::lock_guard lock(mutex_);
     earlier = std::exchange(waker_, std::move(waker));
+    origin_ = std::move(origin);
     outbox_.clear();
     number = ++streams_;
   }
   if (earlier != nullptr) earlier->Wake();
   return number;
+}
+
+Session::Origin Session::origin() const {
+  std::lock_guard lock(mutex_);
+  return origin_;
 }
 
 bool Session::Detach(int number) {

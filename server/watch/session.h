@@ -47,6 +47,12 @@ class Session {
     int64_t epoch = 0;
   };
 
+  // The call that a stream is, for the audit of what goes through it.
+  struct Origin {
+    std::string peer;
+    std::string request_id;
+  };
+
   explicit Session(Identity identity) : identity_(std::move(identity)) {}
 
   const Identity& identity() const { return identity_; }
@@ -67,7 +73,9 @@ class Session {
 
   // The stream that carries the session from now on. Drops what an earlier one had not
   // sent. Returns the number of this stream.
-  int Attach(std::shared_ptr<Waker> waker);
+  int Attach(std::shared_ptr<Waker> waker, Origin origin = {});
+  // Of the stream attached last.
+  Origin origin() const;
   // Does nothing when stream `number` is no longer the attached one. True when it was.
   bool Detach(int number);
   bool attached() const;
@@ -87,6 +95,7 @@ class Session {
   mutable std::mutex mutex_;
   std::deque<guestbridge::v1::WatchResponse> outbox_;
   std::shared_ptr<Waker> waker_;
+  Origin origin_;
   int streams_ = 0;
   std::optional<absl::Status> end_;
   std::map<std::string, int64_t> report_sequences_;
