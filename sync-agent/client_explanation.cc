@@ -20,6 +20,7 @@
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/plan/decide.h"
+#include "sync-agent/plan/policies.h"
 #include "sync-agent/plan/update.h"
 #include "sync-agent/portal_limits.h"
 
@@ -137,8 +138,17 @@ absl::StatusOr<bool> IsMetByNextRun(const FoundClient& found,
   GB_ASSIGN_OR_RETURN(const std::string watermark, parts.ledger.Note(kWatermarkNote));
   GB_ASSIGN_OR_RETURN(const std::string with, parts.ledger.Note(kReadWithMappingNote));
   int read_with = 0;
-  return watermark.empty() || !absl::SimpleAtoi(with, &read_with) ||
-         read_with < mapping.compare_version() || read_with > mapping.version();
+  if (watermark.empty() || !absl::SimpleAtoi(with, &read_with) ||
+      read_with < mapping.compare_version() || read_with > mapping.version()) {
+    return true;
+  }
+  GB_ASSIGN_OR_RETURN(const std::string basis, parts.ledger.Note(kReadWithBasisNote));
+  ContentBasis now =
+      WithPolicies(parts.sides.source.reader->BasisOfRowsRead(mapping.attributes()),
+                   mapping.default_region(), parts.sides.settings.policies);
+  // Whether a look-up's texts changed the run itself finds out.
+  now.texts.clear();
+  return BasisChanged(basis, now);
 }
 
 void LeaveAsItIs(const TaskParts& parts, Decision* decision) {

@@ -9,6 +9,7 @@
 #include "sync-agent/client_tasks_fixture_test.h"
 #include "sync-agent/ledger_portal.h"
 #include "sync-agent/pace/pace_memory.h"
+#include "sync-agent/plan/policies.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -90,6 +91,8 @@ TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
   Export();
   ASSERT_TRUE(world.ledger->SetNote(kWatermarkNote, "2026-01-02T00:00:00").ok());
   ASSERT_TRUE(world.ledger->SetNote(kReadWithMappingNote, "1").ok());
+  const auto basis = WithPolicies({}, "RU", sides_.settings.policies);
+  ASSERT_TRUE(world.ledger->SetNote(kReadWithBasisNote, EncodeBasis(basis)).ok());
 
   const std::vector<MappingEntry> upper = {{"LastName", "LAST_NAME", {"upper"}}};
   Map(upper, 2, /*compare_version=*/1);
@@ -114,6 +117,11 @@ TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
   dirty.dirty = true;
   ASSERT_TRUE(world.ledger->Put({dirty}).ok());
   EXPECT_EQ(Explain("1").decision(), "UPDATE");
+  // A policy for which the next run reads everybody.
+  EXPECT_EQ(Explain("2").decision(), "SKIP");
+  sides_.settings.policies.export_nameless = true;
+  EXPECT_EQ(Explain("2").decision(), "ADD");
+  sides_.settings.policies.export_nameless = false;
   world.base.clients[1].data_version = "v2";
   EXPECT_EQ(Explain("2").decision(), "ADD");
 }

@@ -6,13 +6,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/integration_run.h"
 #include "sync-agent/plan/guard.h"
+#include "sync-agent/plan/policies.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -30,12 +30,9 @@ bool IsGuarded(RunKind kind) {
 absl::StatusOr<bool> IntegrationRun::LearnBasis(RunSettings* settings) {
   SourceReader& reader = *parts_.sides->source.reader;
   const CompiledMapping& mapping = *settings->mapping;
-  const std::string policies = BasisOf(settings->policies);
-  const auto with_rules = [&mapping, policies](ContentBasis basis) {
-    absl::StrAppend(&basis.rules, "\n", mapping.default_region());
-    if (!policies.empty()) absl::StrAppend(&basis.rules, "\n", policies);
-    basis.rules = Sha256Hex(basis.rules);
-    return basis;
+  const auto with_rules = [&mapping,
+                           policies = settings->policies](ContentBasis basis) {
+    return WithPolicies(std::move(basis), mapping.default_region(), policies);
   };
   absl::StatusOr<ContentBasis> found = reader.FetchContentBasis(mapping.attributes());
   // The reading that follows meets the same, and says so.

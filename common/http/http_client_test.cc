@@ -13,7 +13,7 @@
 #include <mutex>
 #include <thread>
 
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
 #include "common/http/raw_server_test.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
@@ -608,7 +608,8 @@ TEST_F(TlsTest, WhatIsTakenFromTheSystemsFolderIsTrustedByNoNextClient) {
   X509_free(authority);
   const std::string folder = dir_.File("certs");
   std::filesystem::create_directory(folder);
-  const std::string there = absl::StrFormat("%s/%08lx.0", folder, name);
+  const std::string there =
+      absl::StrCat(folder, "/", absl::Hex(name, absl::kZeroPad8), ".0");
   authority_.WriteCa(there);
   setenv("SSL_CERT_DIR", folder.c_str(), 1);
   HttpClientOptions options = Tls("127.0.0.1");

@@ -30,8 +30,8 @@ std::string VersionOfSystem() {
       VersionOf(file != nullptr ? file : X509_get_default_cert_file());
   const char* named = std::getenv(X509_get_default_cert_dir_env());
   const std::string folders = named != nullptr ? named : X509_get_default_cert_dir();
-  for (const std::string folder : absl::StrSplit(folders, ':')) {
-    absl::StrAppend(&version, "; ", VersionOf(folder.c_str()));
+  for (const absl::string_view folder : absl::StrSplit(folders, ':')) {
+    absl::StrAppend(&version, "; ", VersionOf(std::string(folder).c_str()));
   }
   return version;
 }

@@ -1,6 +1,7 @@
 #include "sync-agent/plan/policies.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/secret/digest.h"
 
 namespace guestbridge::agent {
 
@@ -30,6 +31,15 @@ std::string BasisOf(const Policies& policies) {
                     " ");
   }
   if (policies.export_nameless) absl::StrAppend(&basis, "nameless ");
+  return basis;
+}
+
+ContentBasis WithPolicies(ContentBasis basis, absl::string_view default_region,
+                          const Policies& policies) {
+  absl::StrAppend(&basis.rules, "\n", default_region);
+  const std::string ours = BasisOf(policies);
+  if (!ours.empty()) absl::StrAppend(&basis.rules, "\n", ours);
+  basis.rules = Sha256Hex(basis.rules);
   return basis;
 }
 

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
+#include "sync-agent/model/content_basis.h"
+
 // What a hotel chose where several answers are sensible. Meanings and reasons:
 // docs/design/policies.md.
 namespace guestbridge::agent {
@@ -42,5 +45,8 @@ const char* GoneContactReason(GoneContactPolicy policy);
 // Those that decide what becomes of a client whose row stays the same, as a text. Empty
 // when none differs from the default.
 std::string BasisOf(const Policies& policies);
+// What a source says of the basis of its content, with what we make of it.
+ContentBasis WithPolicies(ContentBasis basis, absl::string_view default_region,
+                          const Policies& policies);
 
 }  // namespace guestbridge::agent
