@@ -52,6 +52,7 @@ std::optional<ClientKey> Base::Pick(uint64_t number) const {
 
 void Base::Restore(const State& backup, absl::Duration now) {
   state = backup;
+  untraced = now;
   for (auto& [key, client] : state.clients) {
     client.touched = now;
     ++client.version;

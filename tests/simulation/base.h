@@ -54,6 +54,9 @@ class Base {
 
   State state;
   int writes = 0;  // of contact IDs
+  // When IDs changed last that no history names: it was put back, or an agent wrote
+  // that is in charge no more.
+  absl::Duration untraced;
 
   static int64_t Seconds(absl::Duration now) { return absl::ToInt64Seconds(now); }
   agent::ClientRow RowOf(const agent::ClientKey& key) const;

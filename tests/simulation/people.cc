@@ -149,6 +149,11 @@ void World::RestoreContact(Chance& chance) {
     if (!portal.Of(key).empty() || !agent().alive() || !agent().idle()) return;
     const auto attempt = agent().ledger()->AttemptOf(key);
     if (!attempt.ok() || attempt->has_value()) return;
+    // Of the survivor, whom the mark may not have reached yet.
+    const auto known = agent().ledger()->Get(key);
+    if (!known.ok()) return;
+    if (known->has_value() && portal.contacts.count((*known)->contact.value()) > 0)
+      return;
   }
   portal.Restore(found->first, queue.now());
 }
@@ -354,10 +359,7 @@ void World::PlanDisasters(absl::Duration evening) {
     const size_t which =
         static_cast<size_t>(chance.Below(static_cast<int64_t>(base_copies_.size())));
     queue.At(day + chance.Between(absl::Hours(2), absl::Hours(20)),
-             [this, copy = base_copies_[which]] {
-               base.Restore(copy, queue.now());
-               base_restored = queue.now();
-             });
+             [this, copy = base_copies_[which]] { base.Restore(copy, queue.now()); });
   }
   if (faults.Strikes(FaultKind::kTakeoverUnnoticed)) {
     TakeOverUnnoticed(faults.Particulars(), evening);

@@ -67,7 +67,6 @@ class World {
   Surroundings surroundings;
   std::vector<std::unique_ptr<Agent>> agents;  // the last is in charge
   absl::Duration mapping_changed;
-  absl::Duration base_restored;
   absl::Duration base_read_whole;        // begun, by a run that succeeded
   absl::Duration ledger_changed;         // put back, lost, or another's
   std::optional<RunReport> last_export;  // of this night, by the agent in charge
