@@ -68,9 +68,6 @@ void Agent::WriteOne() {
       status = world_.base.WriteContact(item.key, item.contact, world_.scenario.echo,
                                         world_.queue.now());
       world_.trace("written", static_cast<uint64_t>(item.contact.value()));
-      if (installation_ != world_.server.assigned && !world_.scenario.echo) {
-        world_.base.untraced = world_.queue.now();
-      }
       if (status.ok() && faults.Strikes(FaultKind::kWriteAnswerLost)) {
         status = MakeError("SOURCE_UNREACHABLE", {{"host", "base"}});
       }

@@ -54,8 +54,7 @@ class Base {
 
   State state;
   int writes = 0;  // of contact IDs
-  // When IDs changed last that no history names: it was put back, or an agent wrote
-  // that is in charge no more.
+  // When it was put back last: no history names the IDs that it lacks since.
   absl::Duration untraced;
 
   static int64_t Seconds(absl::Duration now) { return absl::ToInt64Seconds(now); }

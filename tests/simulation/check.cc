@@ -190,9 +190,8 @@ class Checker {
     const bool written = client.contact == record->contact;
     const bool queued = record->write_back == WriteBackState::kPending ||
                         record->write_back == WriteBackState::kParked;
-    // A copy from before our last writes may hold the watermark's moment all the same,
-    // and an agent that wakes late writes an ID of before where writes leave no
-    // history: such IDs are seen when the base is read whole.
+    // A copy from before our last writes may hold the watermark's moment all the same:
+    // the IDs that it lacks are seen when the base is read whole.
     const bool untraced = world_.base.untraced >= world_.base_read_whole;
     if (!written && !untraced && (!queued || settled_)) {
       Fail(absl::StrCat("1C holds contact ", client.contact.value(), " for client ",
