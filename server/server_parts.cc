@@ -130,7 +130,8 @@ Server::Parts::Parts(DataDirectory data_directory,
       tester(*store, secret_keys->sealer(), *credentials, sessions, checks),
       mappings(*store, clock, sessions),
       events(*store, sessions),
-      clients(*store, sessions, clock),
+      erasures(*store, secret_keys->sealer()),
+      clients(*store, sessions, clock, erasures),
       runs(*store, clock, sessions),
       schedules(*store, clock),
       leases(*store, clock),
@@ -210,7 +211,7 @@ Server::Parts::Parts(DataDirectory data_directory,
   services.push_back(MakeStatusService(desk, status));
   services.push_back(MakeAgentControlService(
       desk, {agents, leases, runs, connections, sessions, dispatcher, *credentials,
-             *store, status, checks, store->audit(), streams}));
+             *store, status, erasures, checks, store->audit(), streams}));
   services.push_back(MakeAuditService(desk, audits));
   services.push_back(MakeSecretService(desk, secrets));
   services.push_back(MakeApiTokenService(desk, api_tokens));

@@ -75,6 +75,7 @@ struct Server::Parts {
   ConnectionTester tester;
   FieldMappings mappings;
   Events events;
+  Erasures erasures;
   Clients clients;
   Runs runs;
   Schedules schedules;

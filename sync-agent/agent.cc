@@ -197,10 +197,8 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
   server.open_settle_run = [this, id] {
     return control_->OpenRun(IntegrationName(id), v1::Run::SETTLE);
   };
-  server.report_ledger = [this, id](v1::LedgerSummary summary) {
-    v1::ReportLedgerRequest request;
+  server.report_ledger = [this, id](v1::ReportLedgerRequest request) {
     request.set_integration(IntegrationName(id));
-    *request.mutable_summary() = std::move(summary);
     return control_->ReportLedger(std::move(request));
   };
   server.report_checks = [this, id](v1::ReportChecksRequest request) {

@@ -116,6 +116,7 @@ void Integration::Retire() {
 void Integration::ForgetReported() {
   const std::lock_guard<std::mutex> lock(told_mutex_);
   told_.clear();
+  erasures_told_ = 0;
 }
 
 void Integration::Take(const v1::Task& task) {

@@ -42,7 +42,7 @@ class Integration {
   struct Server {
     LeaseKeeper::Acquire acquire_lease;
     std::function<absl::StatusOr<v1::Run>()> open_settle_run;
-    std::function<absl::Status(v1::LedgerSummary)> report_ledger;
+    std::function<absl::Status(v1::ReportLedgerRequest)> report_ledger;
     std::function<absl::Status(v1::ReportChecksRequest)> report_checks;
     std::function<absl::Status(v1::FinishTaskRequest)> finish_task;
     AccessTokens::Fetch fetch_token;
@@ -116,6 +116,8 @@ class Integration {
   // How long until doubts may be settled, as far as the run thread knows.
   absl::Duration SettleIn();
   void SettleDoubts();
+  // Of the run thread: whom other ledgers have erased. Nothing, when done with `now`.
+  absl::Status TakeErasures(Ledger& ledger, const std::shared_ptr<Sides>& now);
   void UpdatePacer(const IntegrationSettings& settings, Ledger& ledger);
   // For a later process: the portal still counts what this one has sent.
   void RememberPace(Ledger& ledger, bool running);
@@ -123,6 +125,8 @@ class Integration {
   // Of the task thread. The run thread waits meanwhile. Errors: RUN_IN_PROGRESS.
   absl::Status BetweenRuns(absl::FunctionRef<absl::Status()> work);
   void CareForWriteBack(const std::shared_ptr<Sides>& now);
+  // Nobody else can have taken the integration over by now.
+  bool IsOursNow(const Sides& now);
   // Forgets old entries of the history, a few at a time, while no run is under way.
   void CareForHistory();
   void ForgetRefused(Ledger& ledger, const IntegrationSettings& settings);
@@ -139,6 +143,9 @@ class Integration {
   // Before the word about a run or a task that made the change: whoever waited for that
   // word sees the state behind it.
   void ReportLedger();
+  // What the ledger has erased and the configuration does not name, if the server has
+  // not taken it up or refused it already.
+  std::vector<ErasureList> UntoldErasures(Ledger& ledger, const Sides& now);
   // Attempts that are past their answer; what a run has in flight is not in doubt.
   absl::StatusOr<int> CountDoubts(Ledger& ledger);
 
@@ -178,9 +185,15 @@ class Integration {
   absl::Status ledger_problem_;  // it can't be opened
   std::optional<absl::Time> oldest_doubt_;
   WriteBackGauge gauge_;
+  // The server has said that it is ours, and waits so long before another's turn.
+  absl::Duration ours_until_ = -absl::InfiniteDuration();
 
   std::mutex told_mutex_;  // held while telling, so that words don't overtake
   std::string told_;       // LedgerSummary, serialized; empty: none
+  absl::Duration told_at_ = -absl::InfiniteDuration();
+  // Erasures were told when there were so many, with that configuration.
+  int64_t erasures_told_ = 0;
+  int64_t erasures_told_revision_ = 0;
 
   // Of the run thread alone.
   std::unique_ptr<Pacer> pacer_;
@@ -190,6 +203,7 @@ class Integration {
   bool doubts_seeded_ = false;
   absl::Duration settle_not_before_ = -absl::InfiniteDuration();
   absl::Duration settle_pause_;
+  std::weak_ptr<Sides> erasures_of_;  // taken up
   // Of the care thread alone.
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;

@@ -25,6 +25,11 @@ constexpr int kHistoryEntries = 100;
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
 constexpr int kPruneAtOnce = 500;
 constexpr int kForgetAtOnce = 10'000;
+constexpr int kErasuresAtOnce = 5'000;
+// A standby takes over a minute after the server has last heard of who serves, at the
+// earliest, and makes contacts a settle time after that.
+constexpr absl::Duration kOursFor = absl::Seconds(40);
+constexpr absl::Duration kAskAfter = absl::Seconds(15);
 
 // A revision that changes neither the mapping nor the source: the base was bound, say.
 bool SameContent(const IntegrationSettings& a, const IntegrationSettings& b) {
@@ -133,9 +138,16 @@ void Integration::CareForWriteBack(const std::shared_ptr<Sides>& now) {
   gauge_.ForgetFailure();
   WriteBack::Settings settings;
   settings.most_per_second = now->settings.write_back_rate;
-  write_back_ = std::make_unique<WriteBack>(*ledger, *now->source.writer, gauge_,
-                                            clock_, settings);
+  write_back_ =
+      std::make_unique<WriteBack>(*ledger, *now->source.writer, gauge_, clock_,
+                                  settings, [this, now] { return IsOursNow(*now); });
   write_back_->Start();
+}
+
+bool Integration::IsOursNow(const Sides& now) {
+  if (!now.settings.has_standby) return true;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return clock_.Steady() < ours_until_;
 }
 
 void Integration::CareForHistory() {
@@ -231,9 +243,19 @@ absl::StatusOr<int> Integration::CountDoubts(Ledger& ledger) {
   return ledger.CountAttempts();
 }
 
+std::vector<ErasureList> Integration::UntoldErasures(Ledger& ledger, const Sides& now) {
+  if (ledger.CountErased() == erasures_told_ &&
+      now.settings.revision == erasures_told_revision_) {
+    return {};
+  }
+  return ledger.ErasuresBeyond(now.settings.erasures, kErasuresAtOnce)
+      .value_or(std::vector<ErasureList>());
+}
+
 void Integration::ReportLedger() {
   Ledger* const ledger = opened_ledger();
-  if (ledger == nullptr || sides() == nullptr) return;
+  const std::shared_ptr<Sides> now = sides();
+  if (ledger == nullptr || now == nullptr) return;
   const std::lock_guard<std::mutex> lock(told_mutex_);
   const auto missing = ledger->CountMissing();
   const auto reasons = ledger->CountMissingByReason();
@@ -248,13 +270,33 @@ void Integration::ReportLedger() {
       MakeLedgerSummary(*missing, *reasons, *doubts, *write_back, *refusals);
   PutOutlook(Outlook(write_back->pending), summary.mutable_write_back());
   std::string text = summary.SerializeAsString();
-  if (text == told_) return;
-  const absl::Status said = server_.report_ledger(std::move(summary));
-  if (said.ok()) {
-    told_ = std::move(text);
-  } else {
-    log::Debug("ledger_report_failed", {{"error", said}});
+  const int64_t erased = ledger->CountErased();
+  v1::ReportLedgerRequest request;
+  *request.mutable_summary() = std::move(summary);
+  PutErasures(UntoldErasures(*ledger, *now), &request);
+  if (request.erasures().empty()) {
+    erasures_told_ = erased;
+    erasures_told_revision_ = now->settings.revision;
   }
+  const absl::Duration begun = clock_.Steady();
+  // Who may write is asked after, too, while something waits to be written.
+  const bool asks = now->settings.has_standby && write_back->pending > 0 &&
+                    begun - told_at_ >= kAskAfter;
+  if (text == told_ && request.erasures().empty() && !asks) return;
+  const absl::Status said = server_.report_ledger(std::move(request));
+  // The server has taken the summary over before it looks at erasures.
+  const bool refused = absl::IsInvalidArgument(said) || absl::IsResourceExhausted(said);
+  if (!said.ok() && !refused) {
+    log::Debug("ledger_report_failed", {{"error", said}});
+    return;
+  }
+  if (refused) log::Warning("erasures_refused", {{"error", said}});
+  told_ = std::move(text);
+  told_at_ = begun;
+  erasures_told_ = erased;
+  erasures_told_revision_ = now->settings.revision;
+  const std::lock_guard<std::mutex> state(mutex_);
+  ours_until_ = begun + kOursFor;
 }
 
 void Integration::RefreshFigures() {

@@ -249,6 +249,19 @@ void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* 
   }
 }
 
+void PutErasures(absl::Span<const ErasureList> lists,
+                 v1::ReportLedgerRequest* request) {
+  for (const ErasureList& list : lists) {
+    v1::Erasures& told = *request->add_erasures();
+    told.set_secret(list.secret);
+    for (const ErasureList::Client& client : list.clients) {
+      v1::ErasedClient& one = *told.add_clients();
+      one.set_hash(client.hash);
+      one.mutable_erase_time()->set_seconds(client.unix_time);
+    }
+  }
+}
+
 bool IsTrailing(const v1::Run& run) {
   return run.write_back().pending() > 0 || run.doubts() > 0;
 }

@@ -44,6 +44,8 @@ void PutOutlook(const WriteBackOutlook& outlook, v1::WriteBackProgress* progress
 // Why 1C refuses IDs, among the run's notices; takes the place of what it said before.
 void PutWriteBackRefusals(absl::Span<const WriteBackRefusal> refusals, v1::Run* run);
 
+void PutErasures(absl::Span<const ErasureList> lists, v1::ReportLedgerRequest* request);
+
 // Goes on after its end: IDs or doubts are left.
 bool IsTrailing(const v1::Run& run);
 

@@ -9,6 +9,7 @@
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/integration_tasks.h"
 #include "sync-agent/last_run.h"
@@ -67,8 +68,13 @@ void Integration::RunLoop() {
     if (task.has_value()) {
       ExecuteTask(*task);
       settings_.on_run_ended();
-    } else if (SettleIn() <= absl::ZeroDuration()) {
-      SettleDoubts();
+    } else {
+      const std::shared_ptr<Sides> now = sides();
+      if (Ledger* const ledger = opened_ledger(); ledger != nullptr && now != nullptr) {
+        const absl::Status taken = TakeErasures(*ledger, now);
+        if (!taken.ok()) log::Debug("erasures_not_taken", {{"error", taken}});
+      }
+      if (SettleIn() <= absl::ZeroDuration()) SettleDoubts();
     }
     const std::lock_guard<std::mutex> lock(mutex_);
     run_thread_works_ = false;
@@ -138,6 +144,15 @@ void Integration::SettleDoubts() {
   settle_not_before_ = clock_.Steady() + settle_pause_;
 }
 
+absl::Status Integration::TakeErasures(Ledger& ledger,
+                                       const std::shared_ptr<Sides>& now) {
+  if (now == erasures_of_.lock()) return absl::OkStatus();
+  GB_ASSIGN_OR_RETURN(const int removed, ledger.TakeErasures(now->settings.erasures));
+  if (removed > 0) log::Info("erased_clients_removed", {{"count", removed}});
+  erasures_of_ = now;
+  return absl::OkStatus();
+}
+
 void Integration::UpdatePacer(const IntegrationSettings& settings, Ledger& ledger) {
   const std::string portal = BucketNameOf(settings);
   // In any case: the rate is that of whoever begins a run now.
@@ -201,6 +216,11 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
              : rejection);
   } else if (!ledger.ok()) {
     fail(ledger.status());
+  } else {
+    // Also again with the same: what was in doubt then may be settled.
+    erasures_of_.reset();
+    if (const absl::Status taken = TakeErasures(**ledger, now); !taken.ok())
+      fail(taken);
   }
   if (IsFinal(ended.state())) {
     return Conclude(ledger.ok() ? *ledger : nullptr, std::move(ended), 0);

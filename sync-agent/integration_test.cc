@@ -54,6 +54,12 @@ class IntegrationTest : public ::testing::Test {
     std::ofstream(dir_.File("base/1.jsonl"))
         << R"({"Ref_Key":")" << kClient << R"(","Code":"1","LastName":"Orlova"})"
         << "\n";
+    Make();
+    EXPECT_TRUE(integration_->Configure(Settings()).ok());
+  }
+
+  // Anew, on the ledger that is there.
+  void Make() {
     Integration::Server server;
     server.acquire_lease =
         [this](const v1::AcquireLeaseRequest&) -> absl::StatusOr<v1::Lease> {
@@ -63,7 +69,16 @@ class IntegrationTest : public ::testing::Test {
     server.open_settle_run = []() -> absl::StatusOr<v1::Run> {
       return MakeError("SERVER_UNREACHABLE");
     };
-    server.report_ledger = [](v1::LedgerSummary) { return absl::OkStatus(); };
+    server.report_ledger = [this](v1::ReportLedgerRequest report) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (ledger_refusal_.ok()) {
+        reports_.push_back(std::move(report));
+      } else {
+        ++refused_reports_;
+      }
+      changed_.notify_all();
+      return ledger_refusal_;
+    };
     server.report_checks = [](v1::ReportChecksRequest) { return absl::OkStatus(); };
     server.finish_task = [this](v1::FinishTaskRequest answer) {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -75,7 +90,6 @@ class IntegrationTest : public ::testing::Test {
         Integration::Settings{"main", dir_.File("ledger.db"), "",
                               [this] { Note(&ran_on_, std::this_thread::get_id()); }},
         std::move(server), reporter_, buckets_, random_, clock_);
-    EXPECT_TRUE(integration_->Configure(Settings()).ok());
   }
 
   IntegrationSettings Settings() {
@@ -119,12 +133,21 @@ class IntegrationTest : public ::testing::Test {
     *value = std::move(to);
     changed_.notify_all();
   }
-  // Ends with the test's time-out when it never comes.
   v1::FinishTaskRequest Unlink() {
     v1::Task task;
-    task.set_id("t");
     task.mutable_unlink_client()->set_name(
         absl::StrCat("integrations/main/clients/", kClient));
+    return Perform(std::move(task));
+  }
+  v1::FinishTaskRequest Forget() {
+    v1::Task task;
+    task.mutable_forget_client()->set_name(
+        absl::StrCat("integrations/main/clients/", kClient));
+    return Perform(std::move(task));
+  }
+  // Ends with the test's time-out when it never comes.
+  v1::FinishTaskRequest Perform(v1::Task task) {
+    task.set_id("t");
     integration_->Take(task);
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return answer_.has_value(); });
@@ -146,6 +169,9 @@ class IntegrationTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool asked_for_lease_ = false;
+  absl::Status ledger_refusal_;                   // of each report of the ledger
+  int refused_reports_ = 0;                       // by it
+  std::vector<v1::ReportLedgerRequest> reports_;  // that were taken
   std::thread::id ran_on_;  // the thread of the run that ended last
   std::optional<v1::FinishTaskRequest> answer_;
   std::unique_ptr<Integration> integration_;  // goes first
@@ -226,6 +252,90 @@ TEST_F(IntegrationTest, ALedgerThatCannotBeOpenedIsToldUntilItCan) {
   report.Clear();
   broken.Describe(&report);
   EXPECT_EQ(report.problems_size(), 1);
+}
+
+// Erasures of all reports, the first to the last.
+std::vector<v1::Erasures> ErasuresOf(
+    const std::vector<v1::ReportLedgerRequest>& reports) {
+  std::vector<v1::Erasures> all;
+  for (const v1::ReportLedgerRequest& report : reports) {
+    all.insert(all.end(), report.erasures().begin(), report.erasures().end());
+  }
+  return all;
+}
+
+TEST_F(IntegrationTest, TheServerHearsOfAnErasureBeforeWhoAskedForIt) {
+  const std::string hash = Forget().erasure().client_hash();
+  EXPECT_EQ(hash.size(), 32u);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::vector<v1::Erasures> told = ErasuresOf(reports_);
+  ASSERT_EQ(told.size(), 1u);
+  ASSERT_EQ(told[0].clients_size(), 1);
+  EXPECT_EQ(told[0].clients(0).hash(), hash);
+  EXPECT_GT(told[0].clients(0).erase_time().seconds(), 0);
+}
+
+TEST_F(IntegrationTest, AnErasureThatTheServerCouldNotHearIsToldLater) {
+  Note(&ledger_refusal_, MakeError("SERVER_UNREACHABLE"));
+  EXPECT_TRUE(Forget().has_erasure());
+  Note(&ledger_refusal_, absl::OkStatus());
+  std::unique_lock<std::mutex> lock(mutex_);
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20),
+                                [this] { return !ErasuresOf(reports_).empty(); }));
+}
+
+TEST_F(IntegrationTest, WhatTheConfigurationNamesIsErasedAndNotToldAgain) {
+  const std::string hash = Forget().erasure().client_hash();
+  std::unique_lock<std::mutex> lock(mutex_);
+  const v1::Erasures told = ErasuresOf(reports_).front();
+  reports_.clear();
+  lock.unlock();
+  integration_ = nullptr;
+  std::filesystem::remove(dir_.File("ledger.db"));
+
+  Make();
+  IntegrationSettings settings = Settings();
+  settings.erasures = {{told.secret(), {{hash, 1000}}}};
+  ASSERT_TRUE(integration_->Configure(std::move(settings)).ok());
+  // A run takes them up, whatever becomes of it.
+  Begin();
+  integration_->CancelRun("integrations/main/runs/1");
+  v1::FinishTaskRequest answer;
+  do {
+    answer = Forget();
+  } while (answer.error().reason() == "RUN_IN_PROGRESS");
+  EXPECT_EQ(answer.erasure().client_hash(), hash);
+  EXPECT_EQ(answer.erasure().erase_time().seconds(), 1000);
+  lock.lock();
+  EXPECT_FALSE(reports_.empty());
+  EXPECT_TRUE(ErasuresOf(reports_).empty());
+}
+
+// It may have slept, and another one serves the integration by now.
+TEST_F(IntegrationTest, BesideAStandbyIDsAreWrittenOnlyWhileTheServerSaysItIsOurs) {
+  integration_ = nullptr;
+  {
+    auto ledger = *Ledger::Open(dir_.File("ledger.db"), random_);
+    ClientRecord record;
+    record.key = ClientKey(kClient);
+    record.link = LinkState::kLive;
+    record.contact = ContactId(7);
+    ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
+  }
+  Note(&ledger_refusal_, MakeError("SERVER_UNREACHABLE"));
+  Make();
+  IntegrationSettings settings = Settings();
+  settings.has_standby = true;
+  ASSERT_TRUE(integration_->Configure(std::move(settings)).ok());
+  std::unique_lock<std::mutex> lock(mutex_);
+  ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60),
+                                [this] { return refused_reports_ >= 3; }));
+  ledger_refusal_ = absl::OkStatus();
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [this] {
+    return !reports_.empty() && reports_.back().summary().write_back().pending() == 0;
+  }));
+  EXPECT_EQ(reports_.front().summary().write_back().pending(), 1)
+      << "until the server was heard";
 }
 
 TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {

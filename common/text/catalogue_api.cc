@@ -342,6 +342,23 @@ constexpr ReasonText kTexts[] = {
      "Агент не назвал базу или реестр, с которыми работает.",
      "Bring server and agent to the same version.",
      "Обновите сервер и агент до одной версии."},
+    {"ERASURE_MALFORMED", kInvalid,
+     "What the agent said of erased guests of the integration \"{integration}\" is not "
+     "what an agent says.",
+     "Сведения агента о стёртых гостях интеграции «{integration}» записаны не так, как "
+     "их пишет агент.",
+     "Bring server and agent to the same version.",
+     "Обновите сервер и агент до одной версии."},
+    {"ERASURES_TOO_MANY", absl::StatusCode::kResourceExhausted,
+     "The integration \"{integration}\" has more than {limit} erased guests; the "
+     "server keeps no more of them.",
+     "В интеграции «{integration}» больше {limit} стёртых гостей; больше сервер не "
+     "хранит.",
+     "The agent's ledger keeps all of them: back it up with care. Leave guests that "
+     "are "
+     "gone from 1C for good to 1C: what it does not show is not exported.",
+     "Реестр агента хранит всех: берегите его копии. Гостей, которых в 1С больше нет, "
+     "стирать не нужно: чего 1С не показывает, то не выгружается."},
     {"BASE_CHANGED", kPrecondition,
      "The integration \"{integration}\" belongs to the 1C base {bound}, but the source "
      "address leads to the base {found}.",

@@ -157,16 +157,22 @@ constexpr ReasonText kTexts[] = {
      "(CONTACT_OF_ERASED_CLIENT)."},
     {"LEFT_IN_COPIES", kOk,
      "Copies of the agent's data directory made before, and on the server the "
-     "failures, findings and samples of earlier runs, may name the guest's Ref_Key. A "
-     "ledger that is restored from such a copy, or made anew, does not know of the "
-     "erasure.",
+     "failures, findings and samples of earlier runs, may name the guest's Ref_Key.",
      "Прежние копии каталога данных агента, а на сервере ошибки, находки и примеры "
-     "прежних запусков могут содержать Ref_Key гостя. Реестр, восстановленный из такой "
-     "копии или созданный заново, о стирании не знает.",
-     "Let old copies expire; after restoring one, repeat the command. In 1C the card "
-     "should be gone by then, or left out by a filter.",
-     "Дайте старым копиям устареть; после восстановления повторите команду. К тому "
-     "времени карточки в 1С быть не должно, или её должен исключать фильтр."},
+     "прежних запусков могут содержать Ref_Key гостя.",
+     "Let old copies expire. A ledger that is restored from one learns of the erasure "
+     "from the server.",
+     "Дайте старым копиям устареть. Реестр, восстановленный из копии, узнаёт о "
+     "стирании от сервера."},
+    {"LEFT_UNKNOWN_TO_SERVER", kOk,
+     "The server does not know of the erasure yet: a ledger that is made anew, or "
+     "another agent's, would export the guest again.",
+     "Сервер о стирании ещё не знает: реестр, созданный заново, или реестр другого "
+     "агента выгрузил бы гостя снова.",
+     "The agent tells it again by itself. Repeat the command later: this line should "
+     "be gone; if it stays, bring server and agent to the same version.",
+     "Агент сообщит ему сам. Повторите команду позже: этой строки быть не должно; если "
+     "она осталась, обновите сервер и агент до одной версии."},
     {"CONTACT_ID_INVALID", kInvalid, "{value} is no contact's ID.",
      "{value} — не ID контакта.",
      "It is the number in the contact's address on the portal, above 0.",

@@ -132,11 +132,13 @@ class AgentControlServiceImpl final : public Base {
   grpc::Status ReportLedger(grpc::ServerContext* context,
                             const v1::ReportLedgerRequest* request,
                             v1::ReportLedgerResponse*) override {
-    return desk_.Serve(*context, *request, absl::StrCat(kPrefix, "ReportLedger"),
-                       [&](const Call& call) -> absl::Status {
-                         GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
-                         return parts_.status.TakeLedger(*session, *request);
-                       });
+    return desk_.Serve(
+        *context, *request, absl::StrCat(kPrefix, "ReportLedger"),
+        [&](const Call& call) -> absl::Status {
+          GB_ASSIGN_OR_RETURN(const auto session, Enter(call, *request));
+          GB_RETURN_IF_ERROR(parts_.status.TakeLedger(*session, *request));
+          return parts_.erasures.Take(*session, *request);
+        });
   }
 
   grpc::Status ReportChecks(grpc::ServerContext* context,

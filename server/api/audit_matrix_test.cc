@@ -144,7 +144,8 @@ class AuditMatrixTest : public ApiFixture {
   ConnectionTester tester_{*audited_, *sealer_, credentials_, sessions_, checks_};
   FieldMappings mappings_2_{*audited_, clock_, sessions_};
   Events events_{*audited_, sessions_};
-  Clients clients_{*audited_, sessions_, clock_};
+  Erasures erasures_{*audited_, *sealer_};
+  Clients clients_{*audited_, sessions_, clock_, erasures_};
   Runs runs_2_{*audited_, clock_, sessions_};
   Schedules schedules_{*audited_, clock_};
   std::shared_ptr<Session> agent_;

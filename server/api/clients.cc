@@ -162,7 +162,13 @@ absl::StatusOr<v1::ErasureReceipt> Clients::Forget(
   *task.mutable_forget_client() = request;
   GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer,
                       Ask(id.integration, std::move(task), patience));
-  return std::move(*answer.mutable_erasure());
+  v1::ErasureReceipt receipt = std::move(*answer.mutable_erasure());
+  // Erased it is: that the server can't say more must not hide it.
+  const auto kept = erasures_.Keeps(id.integration, receipt.client_hash());
+  if (!kept.value_or(false)) {
+    receipt.add_left()->set_reason("LEFT_UNKNOWN_TO_SERVER");
+  }
+  return receipt;
 }
 
 absl::StatusOr<v1::ListClientHistoryResponse> Clients::History(

@@ -3,6 +3,7 @@
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/client.pb.h"
+#include "server/api/erasures.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -13,8 +14,8 @@ namespace guestbridge::server {
 // Thread-safe.
 class Clients {
  public:
-  Clients(Store& store, SessionHub& sessions, const Clock& clock)
-      : store_(store), sessions_(sessions), clock_(clock) {}
+  Clients(Store& store, SessionHub& sessions, const Clock& clock, Erasures& erasures)
+      : store_(store), sessions_(sessions), clock_(clock), erasures_(erasures) {}
 
   absl::StatusOr<v1::ListClientsResponse> List(const v1::ListClientsRequest& request,
                                                const Patience& patience);
@@ -49,6 +50,7 @@ class Clients {
   Store& store_;
   SessionHub& sessions_;
   const Clock& clock_;
+  Erasures& erasures_;
 };
 
 }  // namespace guestbridge::server

@@ -15,7 +15,8 @@ constexpr char kClient[] = "integrations/main/clients/g";
 
 class ClientsTest : public ApiFixture {
  protected:
-  ClientsTest() : clients_(*store_, sessions_, clock_) {
+  ClientsTest()
+      : erasures_(*store_, *sealer_), clients_(*store_, sessions_, clock_, erasures_) {
     Prepare("main");
     link_.set_name(kClient);
     link_.set_contact(4711);
@@ -43,6 +44,7 @@ class ClientsTest : public ApiFixture {
     return asked;
   }
 
+  Erasures erasures_;
   Clients clients_;
   v1::LinkClientRequest link_;
   v1::UnlinkClientRequest unlink_;
@@ -160,10 +162,24 @@ TEST_F(ClientsTest, AnErasureIsTheAgentsAndItsReceiptTheAnswer) {
   request.set_name(kClient);
   request.set_delete_contact(true);
   v1::FinishTaskRequest answer;
-  answer.mutable_erasure()->set_client_hash("0a1b");
-  const v1::Task asked = Answered(*session, answer, [&] {
-    EXPECT_EQ(clients_.Forget(request, Patience())->client_hash(), "0a1b");
-  });
+  const std::string hash(32, 'a');
+  answer.mutable_erasure()->set_client_hash(hash);
+  v1::ErasureReceipt receipt;
+  const v1::Task asked = Answered(
+      *session, answer, [&] { receipt = *clients_.Forget(request, Patience()); });
+  EXPECT_EQ(receipt.client_hash(), hash);
+  ASSERT_EQ(receipt.left_size(), 1) << "the agent has not told of it";
+  EXPECT_EQ(receipt.left(0).reason(), "LEFT_UNKNOWN_TO_SERVER");
+  v1::ReportLedgerRequest report;
+  report.set_integration("integrations/main");
+  v1::Erasures& erasures = *report.add_erasures();
+  erasures.set_secret("0123456789abcdef");
+  v1::ErasedClient& erased = *erasures.add_clients();
+  erased.set_hash(hash);
+  erased.mutable_erase_time()->set_seconds(1);
+  ASSERT_THAT(erasures_.Take(*session, report), IsOk());
+  Answered(*session, answer, [&] { receipt = *clients_.Forget(request, Patience()); });
+  EXPECT_EQ(receipt.left_size(), 0);
   EXPECT_EQ(asked.forget_client().name(), kClient);
   EXPECT_TRUE(asked.forget_client().delete_contact());
   request.set_name("clients/g");

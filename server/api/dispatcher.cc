@@ -11,6 +11,7 @@
 #include "common/resource/resource_name.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
+#include "server/api/erasures.h"
 #include "server/api/event_rules.h"
 #include "server/api/keys.h"
 #include "server/api/run_state.h"
@@ -52,6 +53,7 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
   configuration.set_integration(IntegrationName(id));
   configuration.set_active(view->active);
   configuration.set_allow_private_portals(allow_private_portals_);
+  configuration.set_has_standby(!view->standby.empty());
   if (integration->value.integration().has_retention()) {
     *configuration.mutable_retention() = integration->value.integration().retention();
   }
@@ -92,6 +94,21 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
     configuration.add_disabled_events(event);
   }
   if (events.has_value()) revision = std::max(revision, events->version);
+  if (view->damage.ok()) {
+    const auto erasures = ReadErasures(transaction, sealer_, id);
+    // What is damaged is known to a ledger, which tells it again.
+    if (erasures.ok()) {
+      *configuration.mutable_erasures() = erasures->list.erasures();
+      revision = std::max(revision, erasures->version);
+    } else if (absl::IsDataLoss(erasures.status())) {
+      log::Error("erasures_unreadable",
+                 {{"integration", id}, {"error", erasures.status()}});
+    } else if (ReasonOf(erasures.status()) == "SECRET_KEY_MISMATCH") {
+      view->damage = erasures.status();
+    } else {
+      return erasures.status();
+    }
+  }
   GB_ASSIGN_OR_RETURN(auto binding,
                       GetRecord<store::BindingRecord>(transaction, keys::Binding(id)));
   if (binding.has_value()) {
@@ -381,8 +398,9 @@ void Dispatcher::OnChanges(const std::vector<Change>& changes) {
   bool agents_changed = false;
   for (const Change& change : changes) {
     const std::vector<std::string> parts = absl::StrSplit(change.key, '/');
-    static const auto* const kinds = new std::set<std::string>{
-        "integrations", "connections", "mappings", "events", "bindings", "runs"};
+    static const auto* const kinds =
+        new std::set<std::string>{"integrations", "connections", "mappings", "events",
+                                  "bindings",     "runs",        "erasures"};
     if (parts.size() >= 2 && kinds->contains(parts[0])) ids.insert(parts[1]);
     agents_changed = agents_changed || parts[0] == "agents";
   }

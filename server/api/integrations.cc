@@ -314,7 +314,7 @@ absl::Status Integrations::Delete(const std::string& name, const std::string& et
              {keys::Integration(id), keys::Connection(id), keys::Tokens(id),
               keys::MappingDraft(id), keys::Events(id), keys::Schedule(id),
               keys::Binding(id), keys::EndedExports(id), keys::LedgerSummary(id),
-              keys::ConnectionChecks(id), keys::Notices(id),
+              keys::ConnectionChecks(id), keys::Notices(id), keys::Erasures(id),
               absl::StrCat("pending-tokens/", id), absl::StrCat(kSealIndexes, id)}) {
           GB_RETURN_IF_ERROR(transaction.Delete(key));
         }

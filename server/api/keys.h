@@ -54,6 +54,9 @@ inline std::string EndedExports(absl::string_view id) {
 inline std::string LedgerSummary(absl::string_view id) {
   return absl::StrCat("ledger-summaries/", id);
 }
+inline std::string Erasures(absl::string_view id) {
+  return absl::StrCat("erasures/", id);
+}
 inline std::string Notices(absl::string_view id) {
   return absl::StrCat("notices/", id);
 }

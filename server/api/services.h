@@ -11,6 +11,7 @@
 #include "server/api/connections.h"
 #include "server/api/dispatcher.h"
 #include "server/api/enrollments.h"
+#include "server/api/erasures.h"
 #include "server/api/events.h"
 #include "server/api/field_mappings.h"
 #include "server/api/integrations.h"
@@ -62,6 +63,7 @@ struct AgentControlParts {
   PortalCredentials& credentials;
   Store& store;
   SystemStatus& status;
+  Erasures& erasures;
   ConnectionChecks& checks;
   const AuditLog& audit;
   OpenStreams& streams;

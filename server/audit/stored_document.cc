@@ -53,6 +53,7 @@ absl::Span<const DocumentKind> DocumentKinds() {
       // Refreshed all the time; a save gives them anew.
       {"tokens/", kAlong, Of<store::TokenRecord>()},
       {"pending-tokens/", kAlong, Of<store::PendingTokenRecord>()},
+      {"erasures/", kAlong, Of<store::ErasuresRecord>()},
       {"bindings/", kAlong, Of<store::BindingRecord>()},
       {"bases/", kBookkeeping, Of<store::BaseRecord>()},
       {"base-links/", kBookkeeping, Of<store::BaseLinkRecord>()},

@@ -53,6 +53,7 @@ std::unique_ptr<google::protobuf::Message> NewSealedRecord(absl::string_view key
   if (kind == "connections") return std::make_unique<store::ConnectionRecord>();
   if (kind == "tokens") return std::make_unique<store::TokenRecord>();
   if (kind == "pending-tokens") return std::make_unique<store::PendingTokenRecord>();
+  if (kind == "erasures") return std::make_unique<store::ErasuresRecord>();
   return nullptr;
 }
 

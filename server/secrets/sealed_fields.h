@@ -14,7 +14,7 @@ namespace guestbridge::server {
 
 // Keys that records with sealed fields stand under.
 inline constexpr absl::string_view kSealedRecords[] = {"connections/", "tokens/",
-                                                       "pending-tokens/"};
+                                                       "pending-tokens/", "erasures/"};
 
 // Calls `visit` with the name of each sealed field that is not empty, without
 // `sealed_`, and with its value, which it may change. Stops at the first error.

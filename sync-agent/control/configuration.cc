@@ -136,6 +136,18 @@ EventSwitches ReadEvents(const v1::AgentConfiguration& configuration) {
   return events;
 }
 
+std::vector<ErasureList> ReadErasures(const v1::AgentConfiguration& configuration) {
+  std::vector<ErasureList> lists;
+  for (const v1::Erasures& said : configuration.erasures()) {
+    ErasureList& list = lists.emplace_back();
+    list.secret = said.secret();
+    for (const v1::ErasedClient& client : said.clients()) {
+      list.clients.push_back({client.hash(), client.erase_time().seconds()});
+    }
+  }
+  return lists;
+}
+
 // A newer server may know values that this agent does not: the one is taken that does
 // least.
 Policies ReadPolicies(const v1::AgentConfiguration& configuration) {
@@ -232,6 +244,8 @@ absl::StatusOr<IntegrationSettings> ReadConfiguration(
   settings.guard = ReadGuard(configuration.guard());
   settings.spread_imports = connection.spread_imports();
   settings.write_back_rate = std::max(0.0, connection.write_back_rate());
+  settings.erasures = ReadErasures(configuration);
+  settings.has_standby = configuration.has_standby();
   settings.bound_base_identity = configuration.bound_base_identity();
   settings.fallback_base_identity = configuration.fallback_base_identity();
   if (configuration.retention().has_history()) {

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/secret/secret_string.h"
 #include "guestbridge/v1/agent_control.pb.h"
 #include "sync-agent/mapping/mapping.h"
+#include "sync-agent/model/erasure.h"
 #include "sync-agent/pace/pacer.h"
 #include "sync-agent/plan/decide.h"
 #include "sync-agent/plan/guard.h"
@@ -48,6 +50,10 @@ struct IntegrationSettings {
   absl::Duration box_settle_time;
   bool spread_imports = false;
   double write_back_rate = 0;  // writes a second at most; 0: no ceiling
+  // Clients that any ledger of the integration has erased.
+  std::vector<ErasureList> erasures = {};
+  // Another agent takes over when this one is not heard of.
+  bool has_standby = false;
   std::string bound_base_identity;
   std::string fallback_base_identity;
   absl::Duration history_kept = absl::Hours(24 * 365);  // `clients history`

@@ -1,13 +1,27 @@
 #include "sync-agent/export/write_back.h"
 
+#include <utility>
+
 #include "common/crash_point/crash_point.h"
 #include "common/log/log.h"
 
 namespace guestbridge::agent {
 
+namespace {
+
+// Whether the integration is ours still.
+constexpr absl::Duration kAskAgain = absl::Seconds(1);
+
+}  // namespace
+
 WriteBack::WriteBack(Ledger& ledger, SourceWriter& writer, WriteBackGauge& gauge,
-                     const Clock& clock, Settings settings)
-    : turns_(ledger, settings), writer_(writer), gauge_(gauge), clock_(clock) {}
+                     const Clock& clock, Settings settings,
+                     std::function<bool()> may_write)
+    : turns_(ledger, settings),
+      writer_(writer),
+      gauge_(gauge),
+      clock_(clock),
+      may_write_(std::move(may_write)) {}
 
 WriteBack::~WriteBack() { Stop(); }
 
@@ -61,6 +75,10 @@ absl::Duration WriteBack::WriteOne() {
   if (!item->has_value()) {
     writer_.Rest();
     return absl::InfiniteDuration();
+  }
+  if (!may_write_()) {
+    writer_.Rest();
+    return kAskAgain;
   }
   const absl::Status hours = writer_.CheckHours();
   if (!hours.ok()) {

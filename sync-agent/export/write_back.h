@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -24,9 +25,12 @@ class WriteBack {
  public:
   using Settings = WriteBackTurns::Settings;
 
-  // All outlive the object. Each turn is noted in the gauge.
-  WriteBack(Ledger& ledger, SourceWriter& writer, WriteBackGauge& gauge,
-            const Clock& clock, Settings settings);
+  // All references outlive the object. Each turn is noted in the gauge. `may_write` is
+  // asked right before each write, from the object's thread: false while another agent
+  // may have taken the integration over.
+  WriteBack(
+      Ledger& ledger, SourceWriter& writer, WriteBackGauge& gauge, const Clock& clock,
+      Settings settings, std::function<bool()> may_write = [] { return true; });
   ~WriteBack();  // Stops; waits for a write that is under way.
 
   void Start();
@@ -48,6 +52,7 @@ class WriteBack {
   SourceWriter& writer_;
   WriteBackGauge& gauge_;
   const Clock& clock_;
+  const std::function<bool()> may_write_;
   bool quiet_ = false;  // the site's quiet hours; of the loop's thread
   std::mutex mutex_;
   std::condition_variable changed_;

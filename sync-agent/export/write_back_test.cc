@@ -214,5 +214,24 @@ TEST_F(WriteBackTest, AnAwayBaseIsWhatTheQueueWaitsFor) {
             "SOURCE_UNREACHABLE");
 }
 
+TEST_F(WriteBackTest, WhileAnotherAgentMayServeNothingIsWritten) {
+  Queue(1);
+  std::atomic<bool> ours = false;
+  std::atomic<int> asked = 0;
+  WriteBack::Settings settings;
+  settings.first_pause = absl::Milliseconds(1);
+  WriteBack write_back(*ledger_, writer_, gauge_, SystemClock(), settings, [&] {
+    ++asked;
+    return ours.load();
+  });
+  write_back.Start();
+  while (asked < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(writer_.asked(), 0);
+  EXPECT_GT(writer_.rests(), 0);
+  ours = true;
+  Await(0, 0);
+  EXPECT_EQ(writer_.asked(), 1);
+}
+
 }  // namespace
 }  // namespace guestbridge::agent

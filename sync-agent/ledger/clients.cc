@@ -83,7 +83,11 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& k
 
 absl::StatusOr<std::optional<ClientRecord>> Ledger::Get(const ClientKey& key) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  return GetLocked(key);
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record, GetLocked(key));
+  if (record.has_value() && erased_in_doubt_.contains(key)) {
+    record->link = LinkState::kErased;
+  }
+  return record;
 }
 
 namespace {

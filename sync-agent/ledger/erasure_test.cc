@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/str_format.h"
 #include "sync-agent/ledger/ledger.h"
 #include "sync-agent/model/erasure.h"
 #include "tests/testing/seeded_random.h"
@@ -85,6 +86,141 @@ TEST_F(ErasureTest, AnAdditionThatMayStillComeIsWatchedOnUnderTheHash) {
   EXPECT_TRUE(ledger->WatchedAdds()->front().late);
   ASSERT_TRUE(ledger->EndWatch(501, 10000).ok());
   EXPECT_TRUE(ledger->WatchedAdds()->empty());
+}
+
+constexpr int kAll = 1000;
+
+// What a new ledger learns of the others by way of the server.
+class SharedErasureTest : public ErasureTest {
+ protected:
+  static ClientKey Key(int number) {
+    return ClientKey(absl::StrFormat("%08x-0000-4000-8000-000000000000", number));
+  }
+  static std::vector<ErasureList> ListsOf(Ledger& ledger) {
+    return *ledger.ErasuresBeyond({}, kAll);
+  }
+  static bool IsErased(Ledger& ledger, const ClientKey& key) {
+    const auto record = *ledger.Get(key);
+    return record.has_value() && record->link == LinkState::kErased;
+  }
+  static void Link(Ledger& ledger, const ClientKey& key, int64_t contact) {
+    ClientRecord record;
+    record.key = key;
+    record.link = LinkState::kLive;
+    record.contact = ContactId(contact);
+    HistoryEntry how;
+    how.kind = HistoryKind::kAdopted;
+    ASSERT_TRUE(ledger.Link(record, ContactId(), how).ok());
+  }
+};
+
+TEST_F(SharedErasureTest, ANewLedgerTakesUpWhomAnotherHasErased) {
+  auto first = Open("first.db");
+  ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
+  ASSERT_TRUE(first->Erase(Key(2), 2000).ok());
+  const std::vector<ErasureList> lists = ListsOf(*first);
+  ASSERT_EQ(lists.size(), 1u);
+  EXPECT_EQ(lists[0].clients.size(), 2u);
+  EXPECT_EQ(lists[0].clients[0].unix_time, 2000) << "the latest first";
+  {
+    auto second = Open();
+    EXPECT_EQ(*second->TakeErasures(lists), 0);
+    EXPECT_TRUE(IsErased(*second, Key(1)));
+    EXPECT_TRUE(IsErased(*second, Key(2)));
+    EXPECT_FALSE(second->Get(Key(3))->has_value());
+    EXPECT_TRUE(second->ErasuresBeyond(lists, kAll)->empty());
+    Intent intent;
+    intent.key = Key(1);
+    EXPECT_FALSE(second->CommitIntents({intent}, ContactId(7)).ok());
+  }
+  EXPECT_TRUE(IsErased(*Open(), Key(2))) << "in the next process, too";
+}
+
+TEST_F(SharedErasureTest, OneSecretServesLedgersThatComeAfter) {
+  auto first = Open("first.db");
+  ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
+  const std::vector<ErasureList> lists = ListsOf(*first);
+  auto second = Open();
+  ASSERT_TRUE(second->TakeErasures(lists).ok());
+  const Erasure own = *second->Erase(Key(2), 2000);
+  EXPECT_EQ(own.hash, ErasureHash(lists[0].secret, Key(2)));
+  EXPECT_EQ(ListsOf(*second).size(), 1u);
+  EXPECT_EQ(second->Erase(Key(1), 3000)->unix_time, 1000);
+  const std::vector<ErasureList> beyond = *second->ErasuresBeyond(lists, kAll);
+  ASSERT_EQ(beyond.size(), 1u);
+  ASSERT_EQ(beyond[0].clients.size(), 1u);
+  EXPECT_EQ(beyond[0].clients[0].hash, own.hash);
+}
+
+TEST_F(SharedErasureTest, LedgersThatErasedApartLearnOfEachOther) {
+  auto first = Open("first.db");
+  auto second = Open("second.db");
+  ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
+  ASSERT_TRUE(second->Erase(Key(2), 2000).ok());
+  std::vector<ErasureList> kept = ListsOf(*first);
+  for (ErasureList& list : *second->ErasuresBeyond(kept, kAll)) {
+    kept.push_back(std::move(list));
+  }
+  ASSERT_EQ(kept.size(), 2u);
+  for (Ledger* const ledger : {first.get(), second.get()}) {
+    EXPECT_EQ(*ledger->TakeErasures(kept), 0);
+    EXPECT_TRUE(IsErased(*ledger, Key(1)));
+    EXPECT_TRUE(IsErased(*ledger, Key(2)));
+    EXPECT_TRUE(ledger->ErasuresBeyond(kept, kAll)->empty());
+    EXPECT_EQ(ledger->CountErased(), 2);
+  }
+  auto third = Open();
+  ASSERT_TRUE(third->TakeErasures(kept).ok());
+  EXPECT_TRUE(IsErased(*third, Key(1)));
+  EXPECT_TRUE(IsErased(*third, Key(2)));
+}
+
+TEST_F(SharedErasureTest, AnOlderLedgerForgetsWhomItStillHolds) {
+  auto first = Open("first.db");
+  ASSERT_TRUE(first->Erase(kClient, 1000).ok());
+  {
+    auto second = Open();
+    Link(*second, kClient, 7);
+    Link(*second, Key(2), 8);
+    ASSERT_TRUE(second->SetPair(Key(3), {"MATCHED_BY_ORIGIN", 1, {}, {}}).ok());
+    ASSERT_TRUE(first->Erase(Key(3), 1000).ok());
+    EXPECT_EQ(*second->TakeErasures(ListsOf(*first)), 2);
+    EXPECT_TRUE(IsErased(*second, kClient));
+    EXPECT_FALSE(second->ClientOf(ContactId(7))->has_value());
+    EXPECT_FALSE(second->Pair(Key(3))->has_value());
+    EXPECT_EQ((*second->Get(Key(2)))->contact, ContactId(8));
+    EXPECT_EQ(second->History(Key(2), 0, 10)->entries.size(), 1u);
+    EXPECT_EQ(second->CountWriteBacks()->pending, 1);
+    EXPECT_EQ(*second->TakeErasures(ListsOf(*first)), 0);
+  }
+  EXPECT_FALSE(IsInFile(kClient.guid()));
+  EXPECT_FALSE(IsInFile("\x0a\xf0"));
+}
+
+TEST_F(SharedErasureTest, WhatIsInDoubtIsSettledFirstAndNothingNewLeaves) {
+  auto first = Open("first.db");
+  ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
+  const std::vector<ErasureList> lists = ListsOf(*first);
+  {
+    auto second = Open();
+    Intent intent;
+    intent.key = Key(1);
+    intent.nonce = "abcd1234";
+    ASSERT_TRUE(second->CommitIntents({intent}, ContactId(7)).ok());
+    EXPECT_EQ(*second->TakeErasures(lists), 0);
+    EXPECT_TRUE(IsErased(*second, Key(1)));
+    EXPECT_TRUE(second->AttemptOf(Key(1))->has_value());
+  }
+  auto second = Open();
+  EXPECT_EQ(*second->TakeErasures(lists), 0);
+  EXPECT_TRUE(IsErased(*second, Key(1))) << "in the next process, too";
+  ASSERT_TRUE(
+      second->Settle({{Key(1), Evidence::Found(ContactId(9)), 0, Outcome::kNone, 500}})
+          .ok());
+  EXPECT_TRUE(IsErased(*second, Key(1)));
+  EXPECT_EQ(*second->TakeErasures(lists), 1);
+  EXPECT_TRUE(IsErased(*second, Key(1)));
+  EXPECT_FALSE(second->ClientOf(ContactId(9))->has_value());
 }
 
 TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {

@@ -230,11 +230,14 @@ absl::StatusOr<int64_t> Ledger::PruneHistory(int64_t after, const HistoryLimits&
   return entries.size() < static_cast<size_t>(most) ? 0 : entries.back().id;
 }
 
-absl::StatusOr<int> Ledger::EraseHistoryLocked(const ClientKey& key) {
+absl::StatusOr<int> Ledger::EraseHistoryLocked(absl::Span<const ClientKey> keys) {
+  const std::string clients =
+      absl::StrJoin(keys, ",", [](std::string* out, const ClientKey& key) {
+        absl::StrAppend(out, "x'", absl::BytesToHexString(Packed(key)), "'");
+      });
   // Not along the chain: what is cut off from it goes too.
-  GB_ASSIGN_OR_RETURN(Statement * erase,
-                      database_->Prepare("DELETE FROM history WHERE client = ?"));
-  GB_RETURN_IF_ERROR(erase->BindBlob(1, Packed(key)).Run());
+  GB_RETURN_IF_ERROR(database_->Execute(
+      absl::StrCat("DELETE FROM history WHERE client IN (", clients, ")")));
   return static_cast<int>(database_->Changes());
 }
 

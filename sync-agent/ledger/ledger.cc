@@ -58,8 +58,9 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Copy() {
       Database::Open("", Database::Durability::kNormal, /*check=*/false));
   GB_RETURN_IF_ERROR(database_->CopyTo(*database));
   std::unique_ptr<Ledger> copy(new Ledger(std::move(database), id_));
-  copy->erasure_secret_ = erasure_secret_;
-  copy->any_erased_ = any_erased_;
+  copy->erasure_secrets_ = erasure_secrets_;
+  copy->erased_count_ = erased_count_;
+  copy->erased_in_doubt_ = erased_in_doubt_;
   return copy;
 }
 

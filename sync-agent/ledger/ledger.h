@@ -20,6 +20,7 @@
 #include "sync-agent/ledger/evidence.h"
 #include "sync-agent/ledger/history.h"
 #include "sync-agent/model/client.h"
+#include "sync-agent/model/erasure.h"
 #include "sync-agent/model/ids.h"
 #include "sync-agent/model/origin.h"
 
@@ -335,6 +336,15 @@ class Ledger {
   // erased, and the call is to be repeated. Not inside of Together. Errors:
   // ATTEMPT_OUTSTANDING.
   absl::StatusOr<Erasure> Erase(const ClientKey& key, int64_t unix_time);
+  // Takes up what other ledgers of the base have erased, and removes whom this one
+  // still holds, as Erase does; how many. Who has an attempt outstanding is removed by
+  // the first call after it is settled; until then Get says kErased. Cheap when nothing
+  // is new. Not while a run is under way.
+  absl::StatusOr<int> TakeErasures(absl::Span<const ErasureList> lists);
+  // Those of the ledger that `known` lacks, the latest first, at most `limit`.
+  absl::StatusOr<std::vector<ErasureList>> ErasuresBeyond(
+      absl::Span<const ErasureList> known, int limit);
+  int64_t CountErased();
 
   // --- history --- (history.cc); the settling of attempts writes its own entries.
   // Of a client that is known; others are passed by.
@@ -473,9 +483,17 @@ class Ledger {
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
                                                          std::string* digest);
   absl::Status LoadErased(Random& random);
+  absl::Status LoadErasureSecrets();
+  absl::StatusOr<bool> HasNewErasures(absl::Span<const ErasureList> lists);
+  absl::Status KeepErasures(absl::Span<const ErasureList> lists);
+  absl::Status FindErased(const char* sql, std::set<ClientKey>* found);
+  absl::StatusOr<int> RemoveErased();
+  // All but the history; `hash`: what additions that may still come are watched under.
+  absl::Status EraseRowsLocked(const ClientKey& key, const std::string& hash);
+  absl::Status Scrub();
   // 0: it was not.
   absl::StatusOr<int64_t> ErasedAtLocked(const ClientKey& key);
-  absl::StatusOr<int> EraseHistoryLocked(const ClientKey& key);
+  absl::StatusOr<int> EraseHistoryLocked(absl::Span<const ClientKey> keys);
   // The new entry's number. `newest`: the client's newest so far; 0: none.
   absl::StatusOr<int64_t> AppendHistoryLocked(const ClientKey& key, int64_t newest,
                                               const HistoryEntry& entry);
@@ -491,8 +509,9 @@ class Ledger {
   absl::Status database_failure_;  // in this transaction
   std::unique_ptr<Database> database_;
   std::string id_;
-  std::string erasure_secret_;  // set by Open
-  bool any_erased_ = false;
+  std::vector<std::string> erasure_secrets_;  // the ledger's own, then others'
+  int64_t erased_count_ = 0;
+  std::set<ClientKey> erased_in_doubt_;  // with an attempt, see TakeErasures
 };
 
 }  // namespace guestbridge::agent

@@ -188,6 +188,10 @@ inline constexpr Migration kLedgerMigrations[] = {
       -- Attempts are few: those that are under way or in doubt.
       DROP INDEX attempts_chunk;
     )sql"},
+    {11, "erasures of other ledgers", R"sql(
+      -- What the hash was made with; empty: the ledger's own secret, a note.
+      ALTER TABLE erased ADD COLUMN secret TEXT NOT NULL DEFAULT '';
+    )sql"},
 };
 
 }  // namespace guestbridge::agent

@@ -30,6 +30,7 @@ enum class Mutant {
   kWriteBackDoneFirst,      // a write-back counts as done before 1C was asked
   kWriteBackNotRepeated,    // a base that was put back never gets its IDs again
   kLostEventsTrusted,       // events whose answer was lost count as heard
+  kErasuresIgnored,         // a ledger does not take up whom another has erased
   kOperatingTimeUncounted,  // requests are paced as if nothing cost operating time
 };
 

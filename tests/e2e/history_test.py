@@ -1,5 +1,6 @@
 """What was done about one guest, and how a guest is forgotten, with the real programs."""
 
+import shutil
 import unittest
 
 from harness import Site, guest
@@ -64,6 +65,10 @@ class History(unittest.TestCase):
         run = self.export(site)
         self.assertEqual((run["counters"]["added"], run["counters"]["skipped"]), (2, 1), run)
         [first], [second] = site.contacts()[key_of(1)], site.contacts()[key_of(2)]
+        site.agent.stop()
+        before = site.dir / "ledgers-before"
+        shutil.copytree(site.dir / "agent" / "ledgers", before)
+        site.start_agent()
 
         text = site.cli("clients", "forget", "main", "000000001").stdout
         self.assertIn("never exported again", text.splitlines()[0])
@@ -73,6 +78,7 @@ class History(unittest.TestCase):
         self.assertEqual(receipt["deletedContacts"], [str(second["id"])])
         self.assertEqual((receipt["ledgerRecords"], receipt["historyEntries"]), (1, 1))
         self.assertIn("LEFT_IN_RECYCLE_BIN", [left["reason"] for left in receipt["left"]])
+        self.assertNotIn("LEFT_UNKNOWN_TO_SERVER", [left["reason"] for left in receipt["left"]])
         self.assertNotIn(key_of(2), str(receipt))
         self.assertNotIn(key_of(2), site.contacts())
 
@@ -96,6 +102,21 @@ class History(unittest.TestCase):
             self.assertEqual(explained["summary"]["reason"], "CLIENT_ERASED")
         self.assertEqual(self.history(site), [])
         self.assertEqual(site.json("clients", "list", "main"), [])
+
+        # The server tells a ledger that is new, and one from before the erasures.
+        for kept in (None, before):
+            site.agent.stop()
+            shutil.rmtree(site.dir / "agent" / "ledgers")
+            if kept is not None:
+                shutil.copytree(kept, site.dir / "agent" / "ledgers")
+            site.start_agent()
+            run = self.export(site, "--full")
+            self.assertEqual((run["counters"]["added"], run["counters"]["updated"]), (0, 0), run)
+            self.assertEqual(site.contacts().keys() - {""}, {key_of(1)})
+            self.assertEqual(site.contacts()[key_of(1)][0]["fields"]["LAST_NAME"], "Гостев1")
+            for number in (1, 2, 3):
+                explained = site.json("clients", "explain", "main", key_of(number))
+                self.assertEqual(explained["ledger"]["state"], "ERASED")
 
         # The contact may go later; once more to no harm.
         for _ in range(2):

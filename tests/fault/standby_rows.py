@@ -5,7 +5,7 @@ import signal
 import time
 
 import oracle
-from fault_site import SETTLE, FaultSite
+from fault_site import SETTLE, FaultSite, guest
 from registry import add_row
 
 # Seconds. A standby takes over from who is silent for a minute, and the server sees after
@@ -49,6 +49,10 @@ def stopped_at(stop):
         site.start_server()
         first = site.start_agent()
         site.connect(settle=SETTLE)
+        # The standby never served while this one was known.
+        erased = guest(2)["Ref_Key"]
+        site.cli("clients", "forget", "main", erased)
+        site.removed.add(erased)
         first.kill()
         first = site.start_agent(stop=stop)
         second = site.start_agent("hotel-2", data_dir="agent-2")

@@ -76,6 +76,15 @@ void Agent::HandOut(RunKind kind, bool full) {
   if (process_ != nullptr) Post(absl::Milliseconds(5), [this] { TakeUp(); });
 }
 
+void Agent::TellErasures() {
+  if (world_.server.assigned != installation_) return;
+  auto untold = process_->ledger->ErasuresBeyond(world_.server.erasures, 10'000);
+  if (!Check(untold.status())) return;
+  for (agent::ErasureList& list : *untold) {
+    world_.server.erasures.push_back(std::move(list));
+  }
+}
+
 void Agent::TakeUp() {
   if (process_->run.has_value()) return;
   if (!tasks_.empty()) return Execute(tasks_.front());
@@ -90,6 +99,11 @@ void Agent::Execute(const Task& task) {
   world_.trace("run", static_cast<uint64_t>(task.run));
   const auto begun = process_->ledger->SetNote("run-start", absl::StrCat(task.run));
   if (!Check(begun)) return FailRun(begun);
+  if (world_.server.assigned == installation_) {
+    const auto erased = process_->ledger->TakeErasures(world_.server.erasures);
+    if (!Check(erased.status())) return FailRun(erased.status());
+    TellErasures();
+  }
   const auto lease = [this] {
     ++process_->lease_round;
     process_->lease_begins = true;

@@ -68,6 +68,8 @@ class Agent {
   void LosePower(absl::Duration back_after, Chance& chance);
   // The server hands out a run; it stays handed out until it ended.
   void HandOut(agent::RunKind kind, bool full);
+  // The server keeps what the ledger of the one in charge has erased.
+  void TellErasures();
 
   bool running() const { return process_ != nullptr && process_->run.has_value(); }
   bool idle() const { return !running() && tasks_.empty(); }
@@ -149,6 +151,7 @@ class Agent {
   void SettleDoubts();
   void KickWriteBack();
   void WriteOne();
+  bool MayWrite() const;
 
   Surroundings& world_;
   const int installation_;

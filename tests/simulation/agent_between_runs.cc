@@ -43,6 +43,13 @@ void Agent::KickWriteBack() {
   Post(absl::Milliseconds(1), [this] { WriteOne(); });
 }
 
+// The server names another agent a minute after it has heard of this one, and this one
+// believes for 40 seconds that it is still in charge: whoever was replaced knows.
+bool Agent::MayWrite() const {
+  return world_.server.assigned == installation_ &&
+         world_.queue.now() >= world_.server.away_until;
+}
+
 void Agent::WriteOne() {
   const auto next = process_->turns->Next();
   const bool read = Check(next.status());
@@ -52,10 +59,15 @@ void Agent::WriteOne() {
     process_->writing_back = false;
     return;
   }
+  if (!MayWrite()) {
+    return Post(absl::Seconds(1), [this] { WriteOne(); });
+  }
   const agent::WriteBackItem item = **next;
   const absl::Duration took =
       absl::Seconds(world_.scenario.write_seconds * chance_.Between(0.5, 2));
   Post(took, [this, item, took] {
+    // It stood still in between.
+    if (world_.server.assigned != installation_) return WriteOne();
     absl::StatusOr<agent::ContactWritten> status = agent::ContactWritten();
     Faults& faults = world_.faults;
     if (world_.queue.now() < world_.source_away_until) {

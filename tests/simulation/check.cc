@@ -150,8 +150,15 @@ class Checker {
   }
 
   void Client(const ClientKey& key, const SimClient& client) {
-    if (client.marked) return;
     const auto found = records_.find(key);
+    if (world_.portal.forgotten.count(key.guid()) > 0) {
+      if (settled_ && found != records_.end()) {
+        Fail(absl::StrCat("client ", key.guid(),
+                          " was erased, and the ledger holds its record"));
+      }
+      return;
+    }
+    if (client.marked) return;
     const std::optional<ClientRecord> record =
         found == records_.end() ? std::nullopt : std::optional(found->second);
     const MappedContact mapped = world_.surroundings.mapping->Map(

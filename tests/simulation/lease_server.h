@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "sync-agent/model/erasure.h"
 
 namespace guestbridge::simulation {
 
@@ -63,6 +65,8 @@ class LeaseServer {
   }
 
   int assigned = 0;  // the installation that is in charge
+  // As server/api/erasures.h keeps them; a list may stand under one secret twice.
+  std::vector<agent::ErasureList> erasures;
   absl::Duration away_until;
 
  private:

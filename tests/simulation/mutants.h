@@ -40,6 +40,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kWriteBackDoneFirst, "write-back-done-first", 2, 10},
     {agent::Mutant::kWriteBackNotRepeated, "write-back-not-repeated", 527, 10},
     {agent::Mutant::kLostEventsTrusted, "lost-events-trusted", 175, 10},
+    {agent::Mutant::kErasuresIgnored, "erasures-ignored", 1, 20},
     {agent::Mutant::kOperatingTimeUncounted, "operating-time-uncounted", 82, 10},
 };
 

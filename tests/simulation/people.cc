@@ -176,7 +176,30 @@ void World::ChangeMapping(Chance& chance) {
   mapping_changed = queue.now();
 }
 
+// As `clients forget`: between runs, and the server is told at once.
+void World::ForgetClient(Chance& chance) {
+  const auto key = base.Pick(chance.Next64());
+  if (!key.has_value() || !agent().alive() || !agent().idle()) return;
+  agent::Ledger& ledger = *agent().ledger();
+  const auto erased = ledger.Erase(*key, absl::ToUnixSeconds(agent().Wall()));
+  // In doubt, or half done on a full disk.
+  const auto known = ledger.Get(*key);
+  if (!erased.ok() && (!known.ok() || !known->has_value() ||
+                       (*known)->link != agent::LinkState::kErased)) {
+    return;
+  }
+  agent().TellErasures();
+  portal.forgotten.insert(key->guid());
+  ++counts["clients forgotten"];
+}
+
 void World::People(int night) {
+  Chance whom(Mix(Mix(options_.seed, 11), static_cast<uint64_t>(night)));
+  for (int left = whom.Around(scenario.forgets); left > 0; --left) {
+    queue.At(
+        absl::Hours(24) * night + whom.Between(absl::ZeroDuration(), absl::Hours(23)),
+        [this, own = Chance(whom.Next64())]() mutable { ForgetClient(own); });
+  }
   Chance chance(Mix(Mix(options_.seed, 10), static_cast<uint64_t>(night)));
   const absl::Duration day = absl::Hours(24) * night;
   const auto plan = [&](double rate, void (World::*what)(Chance&)) {

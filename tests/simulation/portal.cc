@@ -109,6 +109,10 @@ CommandResult Portal::Add(const agent::ContactContent& content,
   if (name != content.fields.end() && name->second == kRefusedName) return Unclear();
   ++adds;
   if (stamp.originator == originator_) {
+    if (forgotten.count(stamp.origin) > 0) {
+      on_violation(absl::StrCat("contact ", id, " of client ", stamp.origin,
+                                ", which was erased, is made"));
+    }
     const std::vector<int64_t> others = Of(agent::ClientKey(stamp.origin));
     if (!others.empty() && !may_have_two(stamp.origin)) {
       on_violation(absl::StrCat("a second contact ", id, " of client ", stamp.origin,

@@ -69,6 +69,8 @@ class Portal {
   std::map<std::string, absl::Duration> touched;
   // Contacts that an agent which was no longer in charge has written.
   std::set<int64_t> torn;
+  // Clients that were erased on a person's word: none of them gets a contact any more.
+  std::set<std::string> forgotten;
   bool hidden = false;       // the user of the webhook sees no contacts
   bool application = false;  // called by one, which may have events
   bool imports = true;       // has crm.item.batchImport, and the user may call it

@@ -102,6 +102,7 @@ Scenario DrawScenario(uint64_t seed, const std::optional<std::set<FaultKind>>& k
   if (chance.Roll(0.8)) scenario.sweep_every = absl::Hours(chance.Between(24, 200));
   scenario.spread_imports = chance.Roll(0.5);
   for (const Range& range : kLaterRanges) draw(range);
+  if (chance.Roll(0.4)) scenario.forgets = chance.LogBetween(0.02, 0.3);
   return scenario;
 }
 

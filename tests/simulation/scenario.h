@@ -28,6 +28,7 @@ struct Scenario {
   double merges_in_source = 0.05;
   double marks = 0.05;
   double erasures = 0.03;
+  double forgets = 0;  // guests erased on a person's word
   double mapping_changes = 0.03;
   double manager_edits = 0.5;
   double manager_deletions = 0.1;

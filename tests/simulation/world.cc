@@ -31,6 +31,7 @@ Scenario ScenarioOf(const Options& options) {
   scenario.manager_restores = 0;
   scenario.merges_in_source = 0;
   scenario.erasures = 0;
+  scenario.forgets = 0;
   scenario.marks = 0;
   scenario.new_clients = std::max(scenario.new_clients, 2.0);
   scenario.rates.fill(0);

@@ -93,6 +93,7 @@ class World {
   void MergeContacts(Chance& chance);
   void RestoreContact(Chance& chance);
   void ChangeMapping(Chance& chance);
+  void ForgetClient(Chance& chance);
   // `stands_still`: so long the one that was in charge, before it goes on.
   void TakeOver(Chance chance, absl::Duration when, absl::Duration stands_still);
   void TakeOverUnnoticed(Chance chance, absl::Duration evening);
