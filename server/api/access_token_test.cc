@@ -54,6 +54,7 @@ class AccessTokenTest : public ServiceFixture {
   Enrollments enrollments_{*store_, clock_, random_,
                            MakeError("AGENT_AUTHORITY_NOT_SHARED")};
   SystemStatus status_{*store_, clock_, sessions_, credentials_, "1"};
+  Erasures erasures_{*store_, *sealer_};
   OpenStreams streams_{clock_};
   std::unique_ptr<grpc::Service> service_ =
       MakeAgentControlService(desk_, {.agents = agents_,
@@ -65,6 +66,7 @@ class AccessTokenTest : public ServiceFixture {
                                       .credentials = credentials_,
                                       .store = *audited_,
                                       .status = status_,
+                                      .erasures = erasures_,
                                       .checks = checks_,
                                       .audit = audited_->audit(),
                                       .streams = streams_});

@@ -85,7 +85,8 @@ TEST_F(AssignmentTest, OnceAnAgentHasEnrolledNobodyGetsAFreeIntegrationByItself)
   EXPECT_THAT(Attention(), ::testing::Contains("AGENT_NOT_ASSIGNED"));
   EXPECT_EQ(ReasonOf(mappings_.Load("integrations/main", Patience()).status()),
             "AGENT_NOT_ASSIGNED");
-  Clients clients(*store_, sessions_, clock_);
+  Erasures erasures(*store_, *sealer_);
+  Clients clients(*store_, sessions_, clock_, erasures);
   v1::ListClientsRequest list;
   list.set_parent("integrations/main");
   EXPECT_EQ(ReasonOf(clients.List(list, Patience()).status()), "AGENT_NOT_ASSIGNED");

@@ -1,6 +1,7 @@
 #include "server/api/erasures.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <utility>
@@ -9,7 +10,6 @@
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
-#include "google/protobuf/util/time_util.h"
 #include "server/api/assignment.h"
 #include "server/api/keys.h"
 #include "server/secrets/seal_index.h"
@@ -22,6 +22,7 @@ using List = store::ErasuresRecord::List;
 
 constexpr char kField[] = "erasures";
 constexpr size_t kHashDigits = 32;
+constexpr int64_t kEndOf9999 = 253402300799;
 constexpr size_t kShortestSecret = 16;
 constexpr size_t kLongestSecret = 64;
 
@@ -37,14 +38,16 @@ bool IsHash(const std::string& text) {
          });
 }
 
+bool IsTime(const google::protobuf::Timestamp& time) {
+  return time.seconds() > 0 && time.seconds() <= kEndOf9999 && time.nanos() >= 0 &&
+         time.nanos() < 1'000'000'000;
+}
+
 bool IsWellFormed(const v1::ReportLedgerRequest& request) {
   for (const v1::Erasures& one : request.erasures()) {
     if (!IsSecret(one.secret())) return false;
     for (const v1::ErasedClient& client : one.clients()) {
-      if (!IsHash(client.hash()) || client.erase_time().seconds() <= 0 ||
-          !google::protobuf::util::TimeUtil::IsTimestampValid(client.erase_time())) {
-        return false;
-      }
+      if (!IsHash(client.hash()) || !IsTime(client.erase_time())) return false;
     }
   }
   return true;

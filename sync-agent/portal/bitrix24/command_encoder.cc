@@ -54,6 +54,9 @@ Json EncodeValue(const std::string& name, const std::string& value,
 // legacy ones do.
 Json EncodeItem(const ImportContacts::Item& item, const ListFields& lists) {
   Json fields = Json::object();
+  // The library copies all members when it needs room for one more.
+  fields.get_ref<Json::object_t&>().reserve(item.content.fields.size() +
+                                            item.content.multifields.size() + 3);
   for (const auto& [name, value] : item.content.fields) {
     fields[ItemFieldName(name).value_or(name)] = EncodeValue(name, value, lists);
   }
@@ -155,6 +158,7 @@ struct ParamsOf {
               {"fields", EncodeItem(import.items.at(0), lists)}};
     }
     Json data = Json::array();
+    data.get_ref<Json::array_t&>().reserve(import.items.size());
     for (const ImportContacts::Item& item : import.items) {
       data.push_back(EncodeItem(item, lists));
     }
@@ -239,11 +243,16 @@ std::string EncodeQuery(const Json& params) {
 
 Json EncodeBatch(const std::vector<Command>& commands, const ListFields& lists) {
   Json cmd = Json::object();
+  cmd.get_ref<Json::object_t&>().reserve(commands.size());
+  size_t length = 0;
   for (size_t i = 0; i < commands.size(); ++i) {
-    std::string call = MethodOf(commands[i]);
+    std::string call;
+    call.reserve(length + length / 8);  // They are much alike.
+    call.append(MethodOf(commands[i]));
     std::string key;
     absl::string_view before = "?";
     AppendPairs(EncodeParams(commands[i], lists), &before, &key, &call);
+    length = call.size();
     cmd[BatchKey(i)] = std::move(call);
   }
   return {{"halt", 0}, {"cmd", std::move(cmd)}};
