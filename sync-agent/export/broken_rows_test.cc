@@ -261,6 +261,24 @@ TEST_P(BrokenRowsTest, AComparisonFindsWhatIsWrongWithAllOthers) {
   ExpectSaid(result);
 }
 
+TEST(BrokenRows, ANameOfAWrongTypeIsNotTakenForNone) {
+  World world;
+  world.base.Add(1, "Orlova", PhoneOf(1));
+  world.portal.contacts[1001].multifields["PHONE"] = {{1, PhoneOf(1), "WORK"}};
+  // Of a contact without a name the phone would do.
+  world.portal.spoil = [](const Command&, CommandResult* result) {
+    for (ContactRow& row : result->rows) row.unread = {"LAST_NAME"};
+  };
+  RunSettings settings = world.Settings();
+  settings.kind = RunKind::kMatch;
+  settings.apply = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.progress.match.ambiguous, 1);
+  ASSERT_EQ(result.progress.notices.size(), 1u);
+  EXPECT_EQ(result.progress.notices[0].reason, "CONTACT_UNREADABLE");
+  EXPECT_EQ(world.portal.contacts[1001].stamp.origin, "");
+}
+
 TEST(BrokenRows, OfMarkedGuestsAllOthersAreTakenAway) {
   World world;
   for (int i = 1; i <= 80; ++i) world.base.Add(i, absl::StrCat("Orlova", i));

@@ -58,6 +58,10 @@ void FieldByField::Take(const Question& question, const PortalAnswer& answer) {
       continue;
     }
     const ContactRow& row = result.rows.front();
+    if (std::count(row.unread.begin(), row.unread.end(), field) > 0) {
+      contact.unread.insert(field);
+      continue;
+    }
     if (const auto text = row.fields.find(field); text != row.fields.end()) {
       contact.row.fields[field] = text->second;
     }

@@ -119,7 +119,8 @@ std::optional<PortalLane::Job> Matcher::Next() {
 
 void Matcher::Take(const ContactRow& row, const std::set<std::string>& unread) {
   MatchPerson person = digests_.Of(row);
-  person.traits.partly = !unread.empty();
+  person.traits.partly = !unread.empty() || !row.unread.empty();
+  if (!row.unread.empty()) context_.tally.AddNoticeOf(row.id, "CONTACT_UNREADABLE");
   std::vector<std::string> keys = KeysOf(person.held);
   if (row.stamp.originator == context_.settings.originator &&
       !row.stamp.origin.empty()) {
