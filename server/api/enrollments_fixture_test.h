@@ -33,7 +33,7 @@ class EnrollmentsFixture : public ApiFixture {
     v1::CreateAgentRequest request;
     request.set_agent_id(agent);
     const auto created = enrollments_.Create(request);
-    EXPECT_THAT(created, IsOk());
+    EXPECT_THAT(created, testing::IsOk());
     return created.ok() ? created->join_token() : "";
   }
 
@@ -72,7 +72,7 @@ class EnrollmentsFixture : public ApiFixture {
   // What the server of this store hears of its changes.
   void TellAgents() {
     const auto changes = store_->ChangesAfter(seen_, 1000);
-    ASSERT_THAT(changes, IsOk());
+    ASSERT_THAT(changes, testing::IsOk());
     if (!changes->empty()) seen_ = changes->back().revision;
     agents_.OnChanges(*changes);
   }
