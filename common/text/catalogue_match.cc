@@ -46,6 +46,13 @@ constexpr ReasonText kTexts[] = {
      "Совпадают почта и дата рождения.", kNothingEn, kNothingRu},
     {"MATCHED_BY_EMAIL", kOk, "The e-mail is the same.", "Совпадает адрес почты.",
      kNothingEn, kNothingRu},
+    {"MATCHED_BY_NAME", kOk,
+     "The name is the same; the contact's phone or e-mail could not be read.",
+     "Совпадает имя; телефон или почту контакта прочитать не удалось.",
+     "Open the contact on the portal, save its phones and e-mails anew, and match "
+     "again.",
+     "Откройте контакт на портале, сохраните его телефоны и e-mail заново и повторите "
+     "сопоставление."},
     {"LINKED_BY_HAND", kOk, "A person linked the guest to this contact.",
      "Гостя с этим контактом связал человек.", kNothingEn, kNothingRu},
 

@@ -24,13 +24,17 @@ enum class How {
   kNoText,      // bytes that are no text: the answer is none
 };
 
-// Whether the answer to this command holds the contact's own fields.
-bool Shows(const Command& command, ContactId contact) {
+// Whether the answer to this command holds the contact's own fields, or the named one.
+bool Shows(const Command& command, ContactId contact, const std::string& field) {
   if (const auto* get = std::get_if<GetContact>(&command); get != nullptr) {
     return get->id == contact;
   }
   const auto* list = std::get_if<ListContacts>(&command);
   if (list == nullptr || list->select.empty()) return false;
+  if (!field.empty() &&
+      std::count(list->select.begin(), list->select.end(), field) == 0) {
+    return false;
+  }
   if (list->after.has_value()) {
     return contact > *list->after &&
            (!list->upto.has_value() || contact <= *list->upto);
@@ -45,19 +49,20 @@ bool DropRow(ContactId contact, CommandResult* result) {
 
 class BrokenRowsTest : public ::testing::TestWithParam<How> {
  protected:
-  void Break(ContactId contact) {
+  // Its every field, or the named one.
+  void Break(ContactId contact, const std::string& field = "") {
     broken_ = contact;
     if (GetParam() == How::kNoText) {
-      world_.portal.no_answer = [contact](const PortalRequest& request) {
+      world_.portal.no_answer = [contact, field](const PortalRequest& request) {
         const bool shows = std::any_of(
             request.commands.begin(), request.commands.end(),
-            [&](const Command& command) { return Shows(command, contact); });
+            [&](const Command& command) { return Shows(command, contact, field); });
         return shows ? "PORTAL_ANSWER_BROKEN" : "";
       };
     }
     const bool drops = GetParam() == How::kWrongTypes;
-    world_.portal.spoil = [contact, drops](const Command& command,
-                                           CommandResult* result) {
+    world_.portal.spoil = [contact, field, drops](const Command& command,
+                                                  CommandResult* result) {
       // Nothing but its mark was asked for.
       const auto* list = std::get_if<ListContacts>(&command);
       for (ContactRow& row : result->rows) {
@@ -65,7 +70,7 @@ class BrokenRowsTest : public ::testing::TestWithParam<How> {
         row.fields.clear();
         row.multifields.clear();
       }
-      if (!drops || !Shows(command, contact)) return;
+      if (!drops || !Shows(command, contact, field)) return;
       if (std::holds_alternative<GetContact>(command)) {
         *result = CommandResult();
       } else if (DropRow(contact, result)) {
@@ -84,10 +89,11 @@ class BrokenRowsTest : public ::testing::TestWithParam<How> {
     }
   }
 
-  World::Result Run(RunKind kind, bool dry = false) {
+  World::Result Run(RunKind kind, bool dry = false, bool apply = false) {
     RunSettings settings = world_.Settings();
     settings.kind = kind;
     settings.dry_run = dry;
+    settings.apply = apply;
     const absl::Duration begun = world_.now;
     World::Result result = world_.Run(settings);
     EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
@@ -110,6 +116,19 @@ class BrokenRowsTest : public ::testing::TestWithParam<How> {
 
   ClientRecord RecordOf(int guest) {
     return **world_.ledger->Get(world_.base.clients[guest - 1].key);
+  }
+  // Whoever waits for a person's decision about the broken contact.
+  void ExpectLeftToAPerson(int guest, const char* found_by) {
+    const World::Result result = Run(RunKind::kMatch, /*dry=*/false, /*apply=*/true);
+    EXPECT_EQ(result.progress.match.ambiguous, 1);
+    EXPECT_EQ(result.progress.match.unmatched, 0);
+    ExpectSaid(result);
+    EXPECT_EQ(RecordOf(guest).reason, "AMBIGUOUS_MATCH");
+    EXPECT_EQ(RecordOf(guest).parameters.at("candidates"),
+              absl::StrCat(broken_.value()));
+    EXPECT_EQ(RecordOf(guest).parameters.at("found_by"), found_by);
+    EXPECT_EQ(Run(RunKind::kExport).progress.counts.added, 0);
+    EXPECT_EQ(world_.portal.adds + world_.portal.imports, 0);
   }
   void ExpectPutOff(int guest, const char* reason) {
     const ClientRecord record = RecordOf(guest);
@@ -186,6 +205,33 @@ TEST_P(BrokenRowsTest, AMatchPairsAllOthersAndSaysWhichContactIsBroken) {
   ExpectSaid(result);
 }
 
+TEST_P(BrokenRowsTest, OfABrokenPhoneTheNameLeavesTheGuestToAPerson) {
+  AddGuestsAndContacts(30);
+  world_.base.clients[10].attributes["LastName"] = "Kim Anna";
+  world_.portal.contacts[1011].fields["LAST_NAME"] = "Kim Anna";
+  Break(ContactId(1011), "PHONE");
+  ExpectLeftToAPerson(11, "MATCHED_BY_NAME");
+}
+
+TEST_P(BrokenRowsTest, OfABrokenNameThePhoneLeavesTheGuestToAPerson) {
+  AddGuestsAndContacts(30);
+  // A contact without any name would be taken for a call that became one.
+  Break(ContactId(1011), "LAST_NAME");
+  ExpectLeftToAPerson(11, "MATCHED_BY_PHONE");
+}
+
+TEST_P(BrokenRowsTest, WhoseOwnContactIsFoundDoesNotWaitForABrokenNamesake) {
+  AddGuestsAndContacts(30);
+  for (const int guest : {11, 12}) {
+    world_.base.clients[guest - 1].attributes["LastName"] = "Kim Anna";
+    world_.portal.contacts[1000 + guest].fields["LAST_NAME"] = "Kim Anna";
+  }
+  Break(ContactId(1011), "PHONE");
+  EXPECT_EQ(Run(RunKind::kMatch).progress.match.matched, 29);
+  EXPECT_EQ(RecordOf(12).proposed, ContactId(1012));
+  EXPECT_EQ(RecordOf(11).reason, "AMBIGUOUS_MATCH");
+}
+
 TEST_P(BrokenRowsTest, ABrokenContactWithAGuestsMarkIsStillThatGuests) {
   AddGuestsAndContacts(100);
   const ClientKey guest = world_.base.clients[60].key;
@@ -213,6 +259,24 @@ TEST_P(BrokenRowsTest, AComparisonFindsWhatIsWrongWithAllOthers) {
   EXPECT_EQ(result.progress.reconcile.counts.at(FindingKind::kGone), 1);
   EXPECT_EQ(result.progress.reconcile.counts.at(FindingKind::kChangedOnPortal), 1);
   ExpectSaid(result);
+}
+
+TEST(BrokenRows, ANameOfAWrongTypeIsNotTakenForNone) {
+  World world;
+  world.base.Add(1, "Orlova", PhoneOf(1));
+  world.portal.contacts[1001].multifields["PHONE"] = {{1, PhoneOf(1), "WORK"}};
+  // Of a contact without a name the phone would do.
+  world.portal.spoil = [](const Command&, CommandResult* result) {
+    for (ContactRow& row : result->rows) row.unread = {"LAST_NAME"};
+  };
+  RunSettings settings = world.Settings();
+  settings.kind = RunKind::kMatch;
+  settings.apply = true;
+  const auto result = world.Run(settings);
+  EXPECT_EQ(result.progress.match.ambiguous, 1);
+  ASSERT_EQ(result.progress.notices.size(), 1u);
+  EXPECT_EQ(result.progress.notices[0].reason, "CONTACT_UNREADABLE");
+  EXPECT_EQ(world.portal.contacts[1001].stamp.origin, "");
 }
 
 TEST(BrokenRows, OfMarkedGuestsAllOthersAreTakenAway) {

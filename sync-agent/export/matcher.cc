@@ -85,7 +85,13 @@ struct Matcher::Seeker {
 };
 
 Matcher::Matcher(RunContext& context, Updater& updater)
-    : context_(context), updater_(updater), digests_("", "") {}
+    : context_(context),
+      updater_(updater),
+      digests_("", ""),
+      broken_(context, MatchDigests::FieldsRead(),
+              [this](const ContactRow& row, const std::set<std::string>& unread) {
+                Take(row, unread);
+              }) {}
 
 std::optional<PortalLane::Job> Matcher::Next() {
   if (scan_ == nullptr) {
@@ -99,20 +105,31 @@ std::optional<PortalLane::Job> Matcher::Next() {
         MatchDigests::FieldsRead(), [this](const ContactRow& row) { Take(row); });
     scan_->PassBy([this](ContactId id, const ContactRow* row) {
       context_.tally.AddNoticeOf(id, "CONTACT_UNREADABLE");
-      if (row != nullptr) Take(*row);
+      if (row == nullptr) return;
+      if (digests_.Of(*row).traits.taken) {
+        Take(*row);
+      } else {
+        broken_.Read(*row);
+      }
     });
   }
-  return scan_->Next();
+  if (auto job = scan_->Next(); job.has_value()) return job;
+  return scan_->finished() && scan_->complete() ? broken_.Next() : std::nullopt;
 }
 
-void Matcher::Take(const ContactRow& row) {
-  const MatchPerson person = digests_.Of(row);
+void Matcher::Take(const ContactRow& row, const std::set<std::string>& unread) {
+  MatchPerson person = digests_.Of(row);
+  person.traits.partly = !unread.empty() || !row.unread.empty();
+  if (!row.unread.empty()) context_.tally.AddNoticeOf(row.id, "CONTACT_UNREADABLE");
   std::vector<std::string> keys = KeysOf(person.held);
   if (row.stamp.originator == context_.settings.originator &&
       !row.stamp.origin.empty()) {
     keys.push_back(OriginKey(ClientKey(row.stamp.origin).guid()));
   }
   if (std::string names = NamesKey(person.traits); !names.empty()) {
+    if (unread.count("PHONE") + unread.count("EMAIL") > 0) {
+      keys.push_back(UnreadValuesKey(person.traits));
+    }
     keys.push_back(std::move(names));
   }
   context_.Check(context_.ledger.AddToIndex(row.id, EncodeTraits(person.traits), keys));
@@ -121,7 +138,7 @@ void Matcher::Take(const ContactRow& row) {
 bool Matcher::indexed() {
   if (scan_ == nullptr || !scan_->finished()) return false;
   if (!scan_->complete()) context_.Fail(MakeError("LOOKUP_INCOMPLETE"));
-  return true;
+  return !scan_->complete() || broken_.idle();
 }
 
 void Matcher::Consider(const ClientRow& row, const std::optional<ClientRecord>& record,
@@ -272,6 +289,12 @@ void Matcher::ClaimByValues(Seeker& seeker) {
       if (!context_.Check(held.status())) return;
       if (*held) found[id].Add(value.phone, Strength::kShared);
     }
+  }
+  // The client's phone or e-mail may be what could not be read of them.
+  if (!seeker.traits.names.empty()) {
+    const auto unread = ledger.Lookup(UnreadValuesKey(seeker.traits), kMostNamesakes);
+    if (!context_.Check(unread.status())) return;
+    for (const ContactId id : *unread) found.try_emplace(id);
   }
 
   std::vector<std::pair<ContactId, PairVerdict>> judged;

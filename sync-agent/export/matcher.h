@@ -2,7 +2,10 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
+#include "sync-agent/export/field_by_field.h"
 #include "sync-agent/export/run_context.h"
 #include "sync-agent/export/updater.h"
 #include "sync-agent/export/window_scan.h"
@@ -18,8 +21,9 @@ class Matcher {
  public:
   Matcher(RunContext& context, Updater& updater);
 
-  // Reading the portal. A contact that cannot be read is known by its mark alone, and
-  // said.
+  // Reading the portal. A contact that cannot be read is said; without a client's mark
+  // it is read field by field, and what is left of it is only ever for a person to
+  // decide about.
   std::optional<PortalLane::Job> Next();
   bool indexed();
 
@@ -35,8 +39,8 @@ class Matcher {
   // A client as it waits on disk, and what was found for it.
   struct Seeker;
 
-  // Into the index.
-  void Take(const ContactRow& row);
+  // Into the index. `unread`: fields that the row lacks.
+  void Take(const ContactRow& row, const std::set<std::string>& unread = {});
   void ForEach(absl::FunctionRef<void(Seeker&)> body);
   // False when the ledger failed.
   bool IsFree(ContactId contact, const Seeker& seeker);
@@ -65,6 +69,7 @@ class Matcher {
   Updater& updater_;
   MatchDigests digests_;
   std::unique_ptr<WindowScan> scan_;
+  FieldByField broken_;
 };
 
 }  // namespace guestbridge::agent

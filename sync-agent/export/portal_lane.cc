@@ -118,6 +118,11 @@ constexpr int kUnreadableTries = 3;
 // A method that is seldom asked fails twice by chance.
 constexpr int kLeastMethodTries = 3;
 
+// A proxy on its way up or down also says what a person would have to mend. Meant is
+// what is said again and again, with no more than so much else in between.
+constexpr int kLeastPersonWords = 3;
+constexpr int kMostOthersBetween = 2;
+
 // What fails that long after it failed last, failed for another reason: nobody asked
 // for it meanwhile, or the portal was away. Longer than a doubt takes to be settled.
 constexpr absl::Duration kForgotten = absl::Minutes(90);
@@ -353,16 +358,21 @@ bool PortalLane::MayGoOn(bool person, absl::Duration patience, absl::Duration no
   failing->last = now;
   ++failing->tries;
   if (!person) {
-    failing->person_since.reset();
-  } else if (!failing->person_since.has_value()) {
+    if (++failing->others_since_person > kMostOthersBetween) {
+      failing->person_since.reset();
+    }
+    return now - failing->since <= patience;
+  }
+  if (!failing->person_since.has_value()) {
     // Not since the portal went away: on its way back it may say such things, too.
     failing->person_since = now;
+    failing->person_words = 0;
   }
-  if (failing->person_since.has_value() &&
-      now - *failing->person_since > settings_.patience) {
-    return false;
-  }
-  return now - failing->since <= patience;
+  failing->others_since_person = 0;
+  ++failing->person_words;
+  const bool repeated = failing->person_words >= kLeastPersonWords &&
+                        now - *failing->person_since > settings_.patience;
+  return !repeated && now - failing->since <= patience;
 }
 
 void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) {

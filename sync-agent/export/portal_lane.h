@@ -25,9 +25,11 @@ class PortalLane {
     absl::Duration since;
     absl::Duration last;
     int tries = 0;
-    // Since when each answer was of a kind that a person must mend; absent: the last
-    // was of another.
+    // Since when answers keep coming of a kind that a person must mend, whatever comes
+    // between them; absent: none does.
     std::optional<absl::Duration> person_since = std::nullopt;
+    int person_words = 0;         // of that kind, since then
+    int others_since_person = 0;  // of other kinds, since the last of that one
   };
   struct Job {
     std::vector<Command> commands;

@@ -270,6 +270,86 @@ TEST_F(PortalLaneTest, OneWordForAPersonAfterAnHourAwayEndsNothing) {
   EXPECT_EQ(ReasonOf(lane_.failure()), "PORTAL_ANSWERED_HTML");
 }
 
+TEST_F(PortalLaneTest, AWordForAPersonEndsTheRunSoonWhateverComesBetween) {
+  settings_.unattended = true;
+  for (const int others : {1, 2}) {
+    PortalLane lane(pacer_, tally_, settings_);
+    lane.Submit(Read());
+    const absl::Duration begun = now_;
+    int answers = 0;
+    while (lane.failure().ok() && now_ < begun + absl::Hours(4)) {
+      std::vector<ActionToDo> actions;
+      lane.Pump(Now(), /*may_claim=*/true, &actions);
+      for (const ActionToDo& action : actions) {
+        if (const auto* wake = std::get_if<WakeAt>(&action); wake != nullptr) {
+          now_ = wake->steady;
+        } else if (const auto* send = std::get_if<SendRequest>(&action);
+                   send != nullptr) {
+          now_ += absl::Milliseconds(100);
+          PortalAnswer answer;
+          answer.fate = RequestFate::kUnknown;
+          answer.reason = answers++ % (others + 1) == 0 ? "PORTAL_ANSWERED_HTML"
+                                                        : "CONNECTION_LOST";
+          answer.http_requests = 1;
+          answer.results.resize(1);
+          lane.OnAnswer(send->id, answer, Now());
+        }
+      }
+    }
+    EXPECT_GT(now_, begun + absl::Seconds(40));
+    EXPECT_LT(now_, begun + absl::Minutes(10)) << others;
+    EXPECT_EQ(ReasonOf(lane.failure()), "PORTAL_ANSWERED_HTML");
+  }
+}
+
+TEST_F(PortalLaneTest, AWordForAPersonNowAndThenWhileThePortalIsAwayEndsNothing) {
+  lane_.Submit(Read());
+  ASSERT_EQ(Pump().size(), 1u);
+  Answer(Done());
+  const absl::Duration begun = now_;
+  lane_.Submit(Read());
+  int answers = 0;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(1)) {
+    if (Pump().empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    Answer(RequestFate::kUnknown,
+           ++answers % 5 == 0 ? "PORTAL_ANSWERED_HTML" : "CONNECTION_LOST");
+  }
+  EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
+  EXPECT_GT(answers, 40);
+}
+
+TEST_F(PortalLaneTest, AWriteThatIsNotAllowedEndsSoonThoughEverySecondOneIsLost) {
+  settings_.unattended = true;
+  CommandResult shut = PutOff();
+  shut.reason = "METHOD_NOT_CONFIRMED";
+  shut.portal_code = "METHOD_CONFIRM_DENIED";
+  shut.not_allowed = true;
+  const absl::Duration begun = now_;
+  int writes = 0;
+  while (lane_.failure().ok() && now_ < begun + absl::Hours(4)) {
+    if (lane_.idle()) lane_.Submit(Write());
+    const std::vector<std::string> sent = Pump();
+    if (sent.empty()) {
+      now_ = wake_;
+      continue;
+    }
+    now_ += absl::Milliseconds(100);
+    if (sent.front() != kAdd) {
+      Answer(Done());
+    } else if (++writes % 2 == 0) {
+      Answer(RequestFate::kUnknown, "CONNECTION_LOST");
+    } else {
+      Answer(shut);
+    }
+  }
+  EXPECT_LT(now_, begun + absl::Minutes(10));
+  EXPECT_EQ(ReasonOf(lane_.failure()), "METHOD_NOT_CONFIRMED");
+}
+
 TEST_F(PortalLaneTest, AMethodThatWasAskedBeforeTheHourAwayIsNotShutAtItsFirstWord) {
   PortalLane::Job job = Write();
   job.commands.push_back(ListNewest{});

@@ -82,8 +82,13 @@ std::optional<PortalLane::Job> WindowScan::Next() {
     asked->push_back(range);
     if (range.alone) break;
   }
-  // The end comes last, by itself if need be: it must be a short page.
-  if (asked->empty()) asked->push_back({*top_, std::nullopt});
+  // The end comes last, with the last ranges where they leave a place: it must be a
+  // short page.
+  const bool alone = !asked->empty() && asked->back().alone;
+  if (ranges_.empty() && !alone && !tail_done_ && !tail_asked_) {
+    tail_asked_ = true;
+    asked->push_back({*top_, std::nullopt});
+  }
   for (const Range& range : *asked) {
     ListContacts list;
     list.after = range.after;
@@ -101,10 +106,7 @@ std::optional<PortalLane::Job> WindowScan::Next() {
   job.done = [this, asked](const PortalAnswer& answer) { Take(*asked, answer); };
   job.take_back = [this, asked] {
     --in_flight_;
-    for (auto range = asked->rbegin(); range != asked->rend(); ++range) {
-      // The end is asked for when all else is done.
-      if (range->upto.has_value()) ranges_.push_front(*range);
-    }
+    TakeBack(*asked, /*alone=*/false);
   };
   ++in_flight_;
   return job;
@@ -119,12 +121,21 @@ bool WindowScan::HidesItsMark(const ContactRow& row) {
          (*record)->revision > 0;
 }
 
+void WindowScan::TakeBack(const std::vector<Range>& ranges, bool alone) {
+  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
+    // The end is asked for when all else is.
+    if (!range->upto.has_value()) {
+      tail_asked_ = false;
+      continue;
+    }
+    ranges_.push_front(*range);
+    ranges_.front().alone = range->alone || alone;
+  }
+}
+
 bool WindowScan::AskApart(const std::vector<Range>& ranges) {
   if (ranges.size() == 1) return Split(ranges.front());
-  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
-    ranges_.push_front(*range);
-    ranges_.front().alone = true;
-  }
+  TakeBack(ranges, /*alone=*/true);
   return true;
 }
 
@@ -134,6 +145,7 @@ bool WindowScan::Split(const Range& range) {
     return true;
   }
   if (!range.upto.has_value()) {
+    tail_asked_ = false;
     // New ones, above what was the end.
     const ContactId cut(top_->value() + kPage);
     ranges_.push_front({.after = *top_, .upto = cut, .apart = true});
@@ -208,6 +220,7 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
       if (rows < kPage) {
         tail_done_ = true;
       } else {
+        tail_asked_ = false;
         top_ = result.rows.back().id;
       }
     } else if (rows >= kPage && result.rows.back().id < *range.upto) {

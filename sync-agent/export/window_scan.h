@@ -56,6 +56,8 @@ class WindowScan {
   };
 
   void Take(const std::vector<Range>& ranges, const PortalAnswer& answer);
+  // They are to be asked for again.
+  void TakeBack(const std::vector<Range>& ranges, bool alone);
   // Asks for them in smaller requests or ranges. False: nothing is to be had.
   bool AskApart(const std::vector<Range>& ranges);
   bool Split(const Range& range);
@@ -78,6 +80,7 @@ class WindowScan {
   int64_t width_ = 50;  // IDs per range: at most 50 rows, never more than a page
   absl::Duration begun_ = absl::InfiniteDuration();
   int in_flight_ = 0;
+  bool tail_asked_ = false;
   bool tail_done_ = false;
   bool complete_ = true;
   bool started_ = false;

@@ -70,6 +70,33 @@ TEST(WindowScan, ADoubtIsSettledWithoutARunThoughTheContactThatBoreWitnessIsGone
   EXPECT_EQ((**world.ledger->Get(witness)).link, LinkState::kLost);
 }
 
+TEST(WindowScan, TheEndOfThePortalIsAskedForTogetherWithTheLastRange) {
+  World world;
+  for (int i = 1; i <= 300; ++i)
+    world.portal.contacts[1000 + i] = testing::FakeContact();
+  world.base.Add(1, "Orlova", "+79161234567");
+  int ends = 0;
+  int alone = 0;
+  world.portal.no_answer = [&](const PortalRequest& request) {
+    bool end = false;
+    bool range = false;
+    for (const Command& command : request.commands) {
+      const auto* list = std::get_if<ListContacts>(&command);
+      if (list == nullptr || !list->after.has_value()) continue;
+      (list->upto.has_value() ? range : end) = true;
+    }
+    if (end) ++ends;
+    if (end && !range) ++alone;
+    return std::string();
+  };
+  auto match = world.Settings();
+  match.kind = RunKind::kMatch;
+  const auto result = world.Run(match);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(ends, 1);
+  EXPECT_EQ(alone, 0);
+}
+
 TEST(WindowScan, APortalThatShowsNoMarksProvesNoAbsence) {
   testing::World world;
   world.base.Add(1, "Orlova");

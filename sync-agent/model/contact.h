@@ -49,6 +49,8 @@ struct ContactRow {
   Stamp stamp;  // empty texts when absent
   Fields fields;
   absl::btree_map<std::string, std::vector<MultiRow>> multifields;
+  // Fields whose value is none that can be read; in neither of the maps.
+  std::vector<std::string> unread = {};
 };
 
 }  // namespace guestbridge::agent

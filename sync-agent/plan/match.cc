@@ -182,13 +182,14 @@ std::string EncodeTraits(const MatchTraits& traits) {
                       traits.second, "|", traits.names, "|", traits.birth, "|",
                       std::string(1, Letter(traits.family_script)), "|",
                       std::string(1, Letter(traits.first_script)), "|",
-                      traits.only_initial ? "1" : "", "|", traits.taken ? "1" : "");
+                      traits.only_initial ? "1" : "", "|", traits.taken ? "1" : "", "|",
+                      traits.partly ? "1" : "");
 }
 
 MatchTraits DecodeTraits(absl::string_view text) {
   MatchTraits traits;
   const std::vector<std::string> parts = absl::StrSplit(text, '|');
-  if (parts.size() != 10) return traits;
+  if (parts.size() != 11) return traits;
   traits.family = parts[0];
   traits.first = parts[1];
   traits.initial = parts[2];
@@ -199,6 +200,7 @@ MatchTraits DecodeTraits(absl::string_view text) {
   traits.first_script = ScriptFrom(parts[7]);
   traits.only_initial = !parts[8].empty();
   traits.taken = !parts[9].empty();
+  traits.partly = !parts[10].empty();
   return traits;
 }
 
@@ -334,12 +336,23 @@ std::string NamesKey(const MatchTraits& traits) {
   return traits.names.empty() ? "" : absl::StrCat("N", traits.names);
 }
 
+std::string UnreadValuesKey(const MatchTraits& traits) {
+  return traits.names.empty() ? "" : absl::StrCat("U", traits.names);
+}
+
 PairVerdict JudgePair(const MatchTraits& client, const MatchTraits& contact,
                       const SharedValues& values) {
   PairVerdict verdict;
-  if (!values.any()) return verdict;
   const Comparison said = CompareTraits(client, contact);
+  if (!values.any()) {
+    if (contact.partly && said.full() && said.birth != Alike::kDiffers) {
+      verdict = {Certainty::kReview, "MATCHED_BY_NAME", 0};
+    }
+    return verdict;
+  }
   verdict.certainty = Judge(said, values);
+  if (contact.partly)
+    verdict.certainty = std::min(verdict.certainty, Certainty::kReview);
   const bool name = said.family == Alike::kSame || said.first == Alike::kSame;
   verdict.found_by = FoundBy(values, name, said.birth == Alike::kSame);
   verdict.rank = 20 * static_cast<int>(verdict.certainty) + (said.full() ? 4 : 0) +

@@ -44,6 +44,8 @@ struct MatchTraits {
   bool only_initial = false;  // the first name is no more than that
   // Of a contact: it carries the origin of a client, of this base or another.
   bool taken = false;
+  // Of a contact: some of it could not be read.
+  bool partly = false;
   bool operator==(const MatchTraits&) const = default;
 };
 
@@ -85,6 +87,8 @@ class MatchDigests {
 // In the index: contacts under the origin that they carry, and under their names.
 std::string OriginKey(absl::string_view guid);
 std::string NamesKey(const MatchTraits& traits);
+// The same, of those alone whose phones or e-mails could not be read.
+std::string UnreadValuesKey(const MatchTraits& traits);
 
 // What speaks for a pair, strongest last.
 enum class Certainty { kNone, kReview, kLikely, kCertain };
@@ -106,7 +110,8 @@ struct PairVerdict {
 };
 inline constexpr int kAdopted = 100;
 
-// By values, names and birth date.
+// By values, names and birth date. A contact of which only a part could be read is
+// for a person to decide about; it may be the client by name alone.
 PairVerdict JudgePair(const MatchTraits& client, const MatchTraits& contact,
                       const SharedValues& values);
 // The contact's ID stands in 1C: it is taken when something else speaks for it too.

@@ -238,6 +238,26 @@ TEST(JudgePair, IsAsCertainAsWhatSpeaksForIt) {
   }
 }
 
+TEST(JudgePair, AContactThatWasReadInPartIsForAPersonToDecideAbout) {
+  const Said guest = {"Иванов", "Иван", "", "1980-05-17", kPhone, kEmail};
+  const MatchPerson client = Client(guest);
+  const auto judge = [&](const Said& said) {
+    MatchPerson contact = Contact(said);
+    contact.traits.partly = true;
+    return JudgePair(client.traits, contact.traits, ValuesOf(client, contact));
+  };
+  EXPECT_EQ(judge(guest).certainty, Certainty::kReview);
+  EXPECT_EQ(judge({"", "", "", "", kPhone, ""}).certainty, Certainty::kReview);
+  const PairVerdict namesake = judge({"Иванов", "Иван", "", "", "", ""});
+  EXPECT_EQ(namesake.certainty, Certainty::kReview);
+  EXPECT_STREQ(namesake.found_by, "MATCHED_BY_NAME");
+  EXPECT_NE(FindReason(namesake.found_by), nullptr);
+  EXPECT_EQ(judge({"Иванов", "Иван", "", "1990-01-02", "", ""}).certainty,
+            Certainty::kNone);
+  EXPECT_EQ(judge({"Иванов", "", "", "", "", ""}).certainty, Certainty::kNone);
+  EXPECT_EQ(judge({"", "", "", "", "", ""}).certainty, Certainty::kNone);
+}
+
 TEST(JudgeStored, AnIdNeedsSomethingThatSpeaksForIt) {
   const MatchPerson client = Client({"Иванов", "Иван", "", "", kPhone, "info@a.ru"});
   const auto judge = [&](const Said& said) {
@@ -254,8 +274,10 @@ TEST(JudgeStored, AnIdNeedsSomethingThatSpeaksForIt) {
 }
 
 TEST(MatchTraits, AreReadBackAsTheyWereWritten) {
-  const MatchTraits traits =
+  MatchTraits traits =
       Client({"Иванов", "И.", "Петрович", "1980-05-17", kPhone, kEmail}).traits;
+  EXPECT_EQ(DecodeTraits(EncodeTraits(traits)), traits);
+  traits.partly = true;
   EXPECT_EQ(DecodeTraits(EncodeTraits(traits)), traits);
   EXPECT_EQ(DecodeTraits("broken"), MatchTraits());
   EXPECT_EQ(DecodeTraits(""), MatchTraits());

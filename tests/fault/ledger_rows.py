@@ -105,6 +105,26 @@ def read_only():
         return oracle.check(site)
 
 
+@contextlib.contextmanager
+def read_only_files(site):
+    """The ledger's files, of an agent that does not run; false where nobody may do that."""
+    files = list(ledgers(site).iterdir())
+    made = []
+    try:
+        for file in files:
+            if os.geteuid() != 0:
+                file.chmod(0o400)
+            elif subprocess.run(["chattr", "+i", file], capture_output=True).returncode != 0:
+                break
+            made.append(file)
+        yield made == files
+    finally:
+        for file in made:
+            if os.geteuid() == 0:
+                subprocess.run(["chattr", "-i", file], check=True)
+            file.chmod(0o600)
+
+
 @row("read-only ledger file in a writable directory", "FAILED with reason; goes on")
 def read_only_file():
     with FaultSite() as site:
@@ -112,25 +132,13 @@ def read_only_file():
         site.finish()
         site.arrive(10)
         site.agent.stop()
-        files = list(ledgers(site).iterdir())
-        if os.geteuid() == 0:
-            made = [subprocess.run(["chattr", "+i", f], capture_output=True).returncode == 0
-                    for f in files]
-            if not all(made):
+        with read_only_files(site) as made:
+            if not made:
                 return "left out: no right to make files immutable"
-        else:
-            for file in files:
-                file.chmod(0o400)
-        try:
             site.start_agent()
             run = site.json("export", "run", "main", "--wait", code=1)
             oracle.expect(run["error"]["reason"] and run["error"]["remedy"], run)
             site.agent.stop()
-        finally:
-            for file in files:
-                if os.geteuid() == 0:
-                    subprocess.run(["chattr", "-i", file], check=True)
-                file.chmod(0o600)
         site.start_agent()
         site.finish()
         return oracle.check(site) or run["error"]["reason"]

@@ -27,10 +27,10 @@ class NamedSite(FaultSite):
                         f"mount --bind {names} /etc/nsswitch.conf && exec \"$@\"", "sh"]
         super()._start_emulators(generate)
 
-    def resolve(self, yes):
+    def resolve(self, yes, address="127.0.0.1"):
         # The same file: a mount holds on to it.
         with open(self.hosts, "w", encoding="utf-8") as out:
-            out.write("127.0.0.1 localhost\n" + (f"127.0.0.1 {HOST}\n" if yes else ""))
+            out.write("127.0.0.1 localhost\n" + (f"{address} {HOST}\n" if yes else ""))
 
     def _start(self, name, *command):
         if name in ("server", "hotel-1"):

@@ -361,6 +361,7 @@ TEST(AnswerDecoder, WrongTypesInARowLeaveTheFieldOutOrTheWholeRow) {
   ASSERT_EQ(row.fate, Fate::kDone);
   EXPECT_EQ(row.rows[0].fields.count("NAME"), 0u);
   EXPECT_EQ(row.rows[0].fields.count("LAST_NAME"), 0u);
+  EXPECT_EQ(row.rows[0].unread, std::vector<std::string>{"NAME"});
   EXPECT_EQ(row.rows[0].fields.at("BIRTHDATE"), "17");
   EXPECT_TRUE(row.rows[0].multifields.at("PHONE").empty());
   EXPECT_TRUE(row.rows[0].multifields.at("EMAIL").empty());

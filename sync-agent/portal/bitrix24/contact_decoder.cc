@@ -103,6 +103,8 @@ std::optional<ContactRow> DecodeContact(const Json& json) {
     // A mark that is not understood is not the same as none.
     if (!text.has_value() && IsOfTheMark(name)) return std::nullopt;
     if (!text.has_value()) text = TextOfList(value);
+    // PHP prints nothing as an empty list, too.
+    if (!text.has_value() && !value.empty()) row.unread.push_back(name);
     if (!text.has_value() || name == "ID") continue;
     if (name == "ORIGINATOR_ID") {
       row.stamp.originator = *std::move(text);
