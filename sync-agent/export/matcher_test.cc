@@ -272,6 +272,20 @@ TEST_F(MatcherTest, NorIsItWhereTheGuestsMarkStandsOnIt) {
   EXPECT_EQ(Pair(1).candidates, std::vector<ContactId>{ContactId(61)});
 }
 
+TEST_F(MatcherTest, ThePortalIsReadOnceInLargeRequestsHoweverManyGuestsThereAre) {
+  constexpr int kContacts = 10'000;
+  for (int i = 0; i < kContacts; ++i) {
+    Contact(1000 + i, absl::StrCat("Guest", i), absl::StrCat("+7916", 1'000'000 + i));
+  }
+  for (int i = 0; i < 300; ++i) {
+    world.base.Add(i, absl::StrCat("Guest", i), absl::StrCat("8 916 ", 1'000'000 + i));
+  }
+  EXPECT_EQ(Match().proposed, 300);
+  // 2,500 contacts a request, and where the highest stand.
+  EXPECT_LE(world.portal.requests, kContacts / 2500 + 4);
+  EXPECT_EQ(world.portal.looked_at, 0) << "nobody is asked for one by one";
+}
+
 TEST_F(MatcherTest, NothingOfTheTwoSidesIsLeftBehind) {
   Contact(50, "Orlova", "+79161234567");
   world.base.Add(1, "Orlova", "+79161234567");

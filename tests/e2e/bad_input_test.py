@@ -135,6 +135,14 @@ class BadInput(unittest.TestCase):
             run = site.json("export", "run", "main", "--wait", code=1)
             self.assertEqual(run["error"]["reason"], "SOURCE_RIGHT_MISSING")
             site.onec.post("/config", {"denied_read": {"Catalog_Clients": False}})
+            # An update of 1C took a mapped attribute away.
+            site.onec.post("/config", {"renamed": {"Catalog_Clients": {"LastName": "Surname"}}})
+            for flags in ((), ("--dry-run",)):
+                run = site.json("export", "run", "main", "--wait", *flags, code=1)
+                self.assertEqual(run["error"]["reason"], "SOURCE_ATTRIBUTE_MISSING")
+                self.assertIn("LastName", run["error"]["message"])
+            self.assertEqual(site.contacts(), {})
+            site.onec.post("/config", {"renamed": {"Catalog_Clients": {}}})
             site.portal.post("/faults", {"kind": "html", "method": "*", "status": 200})
             run = site.json("export", "run", "main", "--wait", code=1)
             self.assertIn("HTML", run["error"]["reason"])
