@@ -74,7 +74,7 @@ struct NameOf {
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }
   const char* operator()(const GetContactFields& get) const {
-    return get.honorifics ? "crm.status.list" : "crm.contact.fields";
+    return get.statuses_of.empty() ? "crm.contact.fields" : "crm.status.list";
   }
 };
 
@@ -116,6 +116,13 @@ struct HoldsReference {
 };
 
 }  // namespace
+
+std::string DictionaryOf(absl::string_view field) {
+  for (const StatusField& known : kStatusFields) {
+    if (field == known.name) return known.dictionary;
+  }
+  return "";
+}
 
 const char* MethodOf(const Command& command) { return std::visit(NameOf(), command); }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "sync-agent/model/contact.h"
 #include "sync-agent/model/ids.h"
@@ -67,13 +68,23 @@ struct ListNewest {};
 struct GetProfile {};
 
 // crm.contact.fields: which fields contacts have now; `fields` in the result. The
-// portal drops what is written to others without a word. Or, `honorifics`,
-// crm.status.list: the values of HONORIFIC, which the other doesn't tell; `fields` has
-// that one field, with nothing but `items`, or none where the values are not told.
+// portal drops what is written to others without a word. Or, `statuses_of` a field of
+// kStatusFields, crm.status.list: its values, which the other doesn't tell; `fields`
+// has that one field, with nothing but `items`, or none where the values are not told.
 struct GetContactFields {
-  bool honorifics = false;
+  std::string statuses_of;  // empty: all fields
 };
-inline constexpr char kHonorificField[] = "HONORIFIC";
+
+// Contact fields whose values stand in a dictionary of the portal.
+struct StatusField {
+  const char* name;
+  const char* dictionary;  // ENTITY_ID of its statuses
+};
+inline constexpr StatusField kStatusFields[] = {
+    {"HONORIFIC", "HONORIFIC"}, {"SOURCE_ID", "SOURCE"}, {"TYPE_ID", "CONTACT_TYPE"}};
+
+// The dictionary of one of these; empty: it is none of them.
+std::string DictionaryOf(absl::string_view field);
 
 // crm.item.batchImport: 1 to 20 contacts in one command; no robots start. Or, `single`,
 // crm.item.import: one contact, with an operating time of its own.

@@ -186,7 +186,7 @@ struct ValueOf {
     return true;
   }
   bool operator()(const GetContactFields& get) const {
-    if (get.honorifics) return DecodeHonorifics();
+    if (!get.statuses_of.empty()) return DecodeStatuses(get.statuses_of);
     if (!json.is_object() || FindMember(json, "ID") == nullptr) return false;
     for (const auto& [name, shape] : json.items()) {
       const auto is = [&shape = shape](const char* quality) {
@@ -200,12 +200,12 @@ struct ValueOf {
     return true;
   }
   // None at all: they are not for this user to see. A full page: there may be more.
-  bool DecodeHonorifics() const {
+  bool DecodeStatuses(const std::string& field) const {
     constexpr size_t kPageSize = 50;
     auto items = ItemsOf(&json, "STATUS_ID");
     if (!items.has_value()) return false;
     if (!json.empty() && json.size() < kPageSize) {
-      result->fields[kHonorificField].items = std::move(items);
+      result->fields[field].items = std::move(items);
     }
     return true;
   }

@@ -667,8 +667,8 @@ TEST(AnswerDecoder, AListFieldTellsItsValuesWhereAllCanBeRead) {
   EXPECT_FALSE(fields.at("UF_C").items.has_value());
 }
 
-TEST(AnswerDecoder, HonorificsAreToldByTheIdsOfTheirStatuses) {
-  const Command get = GetContactFields{.honorifics = true};
+TEST(AnswerDecoder, AFieldsStatusesAreToldByTheirIds) {
+  const Command get = GetContactFields{.statuses_of = "HONORIFIC"};
   const CommandResult told =
       Single(get, R"({"result":[{"ID":"1","STATUS_ID":"HNR_RU_1","NAME":"Mr."},)"
                   R"({"ID":"2","STATUS_ID":"HNR_RU_2"}]})")
