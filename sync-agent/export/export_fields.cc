@@ -35,6 +35,16 @@ std::string NameOf(AttributeKind kind) {
   return "";
 }
 
+// Of the types that may be mapped: those that take no text of several values. The
+// server refuses such an entry, but not one that was saved before it knew.
+bool TakesOneOfItsKind(const std::string& type) {
+  for (const char* known : {"date", "datetime", "integer", "double", "money", "char",
+                            "boolean", "enumeration", "crm_status"}) {
+    if (type == known) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool ExportMachine::LearnFields(const CommandResult& result) {
@@ -68,6 +78,11 @@ void ExportMachine::CheckMappedFields(
       return;
     }
     CheckListValues(target, field->second);
+    if (TakesOneOfItsKind(field->second.type) &&
+        settings_.mapping->LeavesSeveral(target)) {
+      tally_.AddNoticeOf("contact_field", "MAPPED_FIELD_HOLDS_ONE",
+                         {{"contact_field", target}, {"version", version}});
+    }
     const std::string shape = absl::StrCat(target, "=", field->second.type);
     absl::StrAppend(&now, " ", shape);
     if (parts[0] == version && before.count(shape) == 0) {

@@ -124,6 +124,26 @@ TEST_F(MappedFieldsTest, AValueThatItsListNoLongerHasIsSaidUntilTheMappingIsMend
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
+TEST_F(MappedFieldsTest, SeveralValuesForAFieldThatTakesOneAreSaidUntilItIsMended) {
+  const auto map = [this](const std::vector<std::string>& transforms) {
+    world.Map({{"LastName", "LAST_NAME", {"split:;"}},
+               {"Phone", "PHONE", {"split:;"}},
+               {"Sex", "UF_CRM_SEX", transforms}});
+  };
+  map({"split:;", "enum:Male=45;Female=46"});
+  world.portal.fields["UF_CRM_SEX"] = {"enumeration"};
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings(), world.Settings()}) {
+    const auto notices = world.Run(settings).progress.notices;
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_HOLDS_ONE");
+    EXPECT_EQ(notices[0].parameters.at("contact_field"), "UF_CRM_SEX");
+  }
+  map({"split:;", "join:,", "enum:Male=45;Female=46"});
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
 class StatusFieldTest : public MappedFieldsTest {
  protected:
   StatusFieldTest() {
