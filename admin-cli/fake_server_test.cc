@@ -62,6 +62,7 @@ grpc::Status FakeServer::Services::ReadIntegration(const std::string& name,
   const auto it = integrations.find(name);
   if (it == integrations.end()) return Missing(name);
   *answer = it->second;
+  answer->mutable_guard()->set_contacts(owner.guard_contacts);
   return Status::OK;
 }
 

@@ -194,6 +194,16 @@ TEST_F(SetupTest, TheYesIsToWhatTheDryRunShowed) {
   EXPECT_FALSE(server_->started().beyond_guard());
 }
 
+TEST_F(SetupTest, WhereTheGuardWouldNeverStopARunItSaysSo) {
+  EXPECT_THAT(Setup(Join(Steps())).err, Not(HasSubstr("--guard-contacts")));
+  BeginAnew();
+  server_->guard_contacts = 200'000;  // more than the dry run has found clients
+  const Result result = Setup(Join(Steps()));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(OneLine(result.err),
+              HasSubstr("guestbridge integration update main --guard-contacts N"));
+}
+
 TEST_F(SetupTest, ADryRunOfAnotherMappingIsMadeAnew) {
   std::vector<Answers> steps = Steps();
   steps[5] = {"no"};

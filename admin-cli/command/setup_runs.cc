@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -15,6 +16,7 @@
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/connection.grpc.pb.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/schedule.grpc.pb.h"
 
@@ -24,6 +26,7 @@ namespace {
 using Runs = v1::RunService::Stub;
 using Clients = v1::ClientService::Stub;
 using Connections = v1::ConnectionService::Stub;
+using Integrations = v1::IntegrationService::Stub;
 using Fields = v1::FieldMappingService::Stub;
 using Schedules = v1::ScheduleService::Stub;
 
@@ -145,6 +148,21 @@ absl::StatusOr<v1::Run> DryRunOf(const SetupTalk& talk, const RunsSoFar& found) 
   return StartDryRun(talk);
 }
 
+// The guard's least number is one that a small hotel never comes near.
+absl::Status HintAtGuard(const SetupTalk& talk, const v1::Run& dry_run) {
+  v1::GetIntegrationRequest request;
+  request.set_name(talk.name);
+  GB_ASSIGN_OR_RETURN(const auto integration,
+                      talk.session.Call(&Integrations::GetIntegration, request));
+  const v1::Integration::Guard& guard = integration.guard();
+  const int clients = dry_run.counters().scanned();
+  if (guard.off() || clients == 0 || clients > guard.contacts()) {
+    return absl::OkStatus();
+  }
+  talk.Say("SETUP_GUARD_IS_FAR", {{"contacts", absl::StrCat(guard.contacts())}});
+  return absl::OkStatus();
+}
+
 // "03:00" -> "0 3 * * *"; a cron stays as it is.
 std::string CronOf(const std::string& answer) {
   const std::vector<std::string> parts = absl::StrSplit(answer, ':');
@@ -214,9 +232,11 @@ absl::StatusOr<StepEnd> SetUpExport(const SetupTalk& talk) {
     return Finish(talk, &run);
   }
   GB_ASSIGN_OR_RETURN(run, DryRunOf(talk, found));
+  bool first = true;
   while (true) {
     GB_ASSIGN_OR_RETURN(const StepEnd dry_end, Finish(talk, &run));
     if (dry_end.has_value()) return dry_end;
+    if (std::exchange(first, false)) GB_RETURN_IF_ERROR(HintAtGuard(talk, run));
     const int writes =
         run.counters().added() + run.counters().updated() + run.counters().recreated();
     GB_ASSIGN_OR_RETURN(

@@ -183,6 +183,13 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_SETUP_DRY_RUN",
               "Finding out what the export would do; nothing is written.",
               "Выясняем, что сделала бы выгрузка; ничего не записывается."),
+    MakeLabel("LABEL_SETUP_GUARD_IS_FAR",
+              "A run that changes fewer than {contacts} contacts is never stopped, and "
+              "this base has fewer clients. For a smaller number: guestbridge "
+              "integration update {id} --guard-contacts N",
+              "Запуск, который меняет меньше контактов, чем {contacts}, не "
+              "останавливается никогда, а клиентов в этой базе меньше. Задать меньшее "
+              "число: guestbridge integration update {id} --guard-contacts N"),
     MakeLabel(
         "LABEL_SETUP_PLAN_CHANGED",
         "Guests or settings have changed meanwhile, so nothing was written. "
