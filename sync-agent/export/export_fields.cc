@@ -60,6 +60,21 @@ bool ExportMachine::LearnFields(const CommandResult& result) {
   return true;
 }
 
+bool ExportMachine::LearnDictionaries(
+    const std::map<std::string, ContactFieldShape>& fields) {
+  bool more = false;
+  for (const auto& [name, shape] : fields) {
+    if (!shape.dictionary.empty()) more |= AddDictionary(name, shape.dictionary);
+  }
+  return more;
+}
+
+bool ExportMachine::AddDictionary(const std::string& field,
+                                  const std::string& dictionary) {
+  if (settings_.mapping->NamedValues(field).empty()) return false;
+  return dictionaries_.emplace(field, dictionary).second;
+}
+
 void ExportMachine::CheckMappedFields(
     const std::map<std::string, ContactFieldShape>& fields) {
   if (fields.empty()) return;

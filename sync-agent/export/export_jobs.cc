@@ -52,8 +52,11 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
         settings_.mapping != nullptr) {
       job.commands.push_back(GetContactFields{});
       for (const StatusField& field : kStatusFields) {
-        if (settings_.mapping->NamedValues(field.name).empty()) continue;
-        job.commands.push_back(GetContactFields{.statuses_of = field.name});
+        AddDictionary(field.name, field.dictionary);
+      }
+      for (const auto& [field, dictionary] : dictionaries_) {
+        job.commands.push_back(
+            GetContactFields{.statuses_of = field, .dictionary = dictionary});
       }
     }
     job.done = [this](const PortalAnswer& answer) {
@@ -69,9 +72,12 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       const auto ours = context_.ledger.Witness();
       if (!context_.Check(ours.status())) return;
       context_.end_seen = end.exists() && end >= *ours;
-      if (answer.results.size() > 1 && !LearnFields(ToldFields(answer))) {
-        newest_asked_ = false;
-        return;
+      if (answer.results.size() > 1) {
+        const CommandResult told = ToldFields(answer);
+        if (LearnDictionaries(told.fields) || !LearnFields(told)) {
+          newest_asked_ = false;
+          return;
+        }
       }
       newest_known_ = true;
     };

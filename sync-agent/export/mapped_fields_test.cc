@@ -180,6 +180,21 @@ TEST_F(StatusFieldTest, AValueThatTheDictionaryOfTheFieldNoLongerHasIsSaid) {
   }
 }
 
+TEST_F(StatusFieldTest, SoIsOneOfAUserFieldWithADictionary) {
+  world.Map(
+      {{"LastName", "LAST_NAME", {}}, {"Sex", "UF_CRM_CHANNEL", {"constant:HOTEL"}}});
+  ContactFieldShape& field = world.portal.fields["UF_CRM_CHANNEL"];
+  field.type = "crm_status";
+  field.dictionary = "SOURCE";
+  world.portal.statuses["UF_CRM_CHANNEL"] = {"CALL", "HOTEL"};
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.statuses["UF_CRM_CHANNEL"] = {"CALL"};
+  const auto notices = Export().progress.notices;
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+  EXPECT_EQ(notices[0].parameters.at("contact_field"), "UF_CRM_CHANNEL");
+}
+
 TEST_F(StatusFieldTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn) {
   world.portal.statuses.clear();
   EXPECT_TRUE(Export().progress.notices.empty());

@@ -117,13 +117,6 @@ struct HoldsReference {
 
 }  // namespace
 
-std::string DictionaryOf(absl::string_view field) {
-  for (const StatusField& known : kStatusFields) {
-    if (field == known.name) return known.dictionary;
-  }
-  return "";
-}
-
 const char* MethodOf(const Command& command) { return std::visit(NameOf(), command); }
 
 bool MustTravelAlone(const Command& command) {

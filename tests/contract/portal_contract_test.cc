@@ -122,7 +122,8 @@ TEST_F(PortalContract, StatusesAreThoseOfTheFieldsDictionary) {
                                                   {"TYPE_ID", "SUPPLIER"}};
   for (const StatusField& field : kStatusFields) {
     SCOPED_TRACE(field.name);
-    const Command get = GetContactFields{.statuses_of = field.name};
+    const Command get =
+        GetContactFields{.statuses_of = field.name, .dictionary = field.dictionary};
     for (const CommandResult& told :
          {SendOne(get), Send({get, GetProfile{}}).results.at(0)}) {
       ASSERT_EQ(told.fields.size(), 1u);

@@ -194,8 +194,11 @@ struct ValueOf {
         return flag != nullptr && IsTrue(*flag);
       };
       result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
-                              is("isReadOnly"), is("isRequired"), is("isMultiple"),
-                              ItemsOf(FindMember(shape, "items"), "ID")};
+                              is("isReadOnly"),
+                              is("isRequired"),
+                              is("isMultiple"),
+                              ItemsOf(FindMember(shape, "items"), "ID"),
+                              DictionaryOf(name, shape)};
     }
     return true;
   }
@@ -427,6 +430,21 @@ bool CodeWantsFreshToken(RequestFate fate,
 }
 
 }  // namespace
+
+std::string DictionaryOf(const std::string& name, const Json& field) {
+  if (TextOf(FindMember(field, "type")) != "crm_status") return "";
+  const Json* settings = FindMember(field, "settings");
+  const Json* said = FindMember(field, "statusType");
+  if (said == nullptr && settings != nullptr) {
+    said = FindMember(*settings, "ENTITY_TYPE");
+  }
+  const std::optional<std::string> dictionary = TextOf(said);
+  if (dictionary.has_value() && !dictionary->empty()) return *dictionary;
+  for (const StatusField& known : kStatusFields) {
+    if (name == known.name) return known.dictionary;
+  }
+  return "";
+}
 
 bool WantsFreshToken(const PortalAnswer& answer) {
   return CodeWantsFreshToken(answer.fate, answer.parameters);

@@ -139,7 +139,7 @@ struct ParamsOf {
   Json operator()(const GetProfile&) const { return Json::object(); }
   Json operator()(const GetContactFields& get) const {
     if (get.statuses_of.empty()) return Json::object();
-    return {{"filter", {{"ENTITY_ID", DictionaryOf(get.statuses_of)}}}};
+    return {{"filter", {{"ENTITY_ID", get.dictionary}}}};
   }
 
   Json operator()(const FindContacts& find) const {

@@ -18,7 +18,6 @@ namespace {
 
 using Check = PortalProbe::Check;
 
-constexpr char kStatusType[] = "crm_status";
 // Of one list field: enough to map values by hand, and bounded.
 constexpr size_t kMostItems = 500;
 constexpr absl::Duration kProbeDeadline = absl::Seconds(60);
@@ -59,16 +58,6 @@ PortalField DecodeField(const std::string& name, const Json& json) {
   return field;
 }
 
-// The dictionary of a field of statuses; empty: none is known.
-std::string DictionaryOf(const std::string& name, const Json& json) {
-  const Json* settings = FindMember(json, "settings");
-  std::optional<std::string> said = TextOf(FindMember(json, "statusType"));
-  if (!said.has_value() && settings != nullptr) {
-    said = TextOf(FindMember(*settings, "ENTITY_TYPE"));
-  }
-  return said.has_value() && !said->empty() ? *said : agent::DictionaryOf(name);
-}
-
 bool IsTlsReason(const std::string& reason) { return absl::StartsWith(reason, "TLS_"); }
 
 bool IsTokenReason(const std::string& reason) {
@@ -98,7 +87,6 @@ class RestProbe final : public PortalProbe {
     for (const auto& [name, json] : answer.result.items()) {
       if (!json.is_object()) continue;
       fields.push_back(DecodeField(name, json));
-      if (fields.back().type != kStatusType) continue;
       const std::string dictionary = DictionaryOf(name, json);
       if (dictionary.empty()) continue;
       auto known = dictionaries.find(dictionary);
