@@ -319,6 +319,15 @@ TEST_F(SetupTest, AFailedTestIsCorrectedAndTriedAgain) {
               ElementsAre("create", "connect", "pause", "test", "connect", "test"));
 }
 
+TEST_F(SetupTest, WhereNoneNeedsToBeCorrectedTheLeastAnswerIsZero) {
+  server_->worst_check = v1::Check::FAILED;
+  std::vector<Answers> steps = Steps();
+  steps[1].insert(steps[1].end(), {"11", "0"});
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("A number from 0 to 10, please."));
+}
+
 TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
   std::vector<Answers> steps = Steps();
   steps[1] = {"",      "Riviera",    "r.bitrix24.ru",

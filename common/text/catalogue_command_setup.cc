@@ -66,10 +66,8 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_ASK_HOTEL", "Hotel: its code or name in 1C",
               "Гостиница: код или наименование в 1С"),
     MakeLabel("LABEL_ASK_API_SERVER",
-              "API server: the portal's address without http:// and https://, e.g. "
-              "test1chotel.bitrix24.ru",
-              "Сервер API: адрес портала без http:// и https://, например "
-              "test1chotel.bitrix24.ru"),
+              "API server, without http:// and https://, e.g. test1chotel.bitrix24.ru",
+              "Сервер API, без http:// и https://, например test1chotel.bitrix24.ru"),
     MakeLabel("LABEL_ASK_PORT", "Port", "Порт"),
     MakeLabel("LABEL_ASK_AUTH", "How does guestbridge sign in to the portal? Number",
               "Как входить на портал? Номер"),
