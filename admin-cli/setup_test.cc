@@ -350,6 +350,15 @@ TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
                                 HasSubstr("ANSWER_UNREADABLE")));
 }
 
+TEST_F(SetupTest, ATimeThatNoDayHasIsAskedForAgain) {
+  std::vector<Answers> steps = Steps();
+  steps[6] = {"25:99", "04:60", "04:30", "Asia/Omsk"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("A time from 00:00 to 23:59"),
+                                HasSubstr("30 4 * * *, Asia/Omsk")));
+}
+
 TEST_F(SetupTest, AnApplicationAndFilesAreAskedForWhatTheyNeed) {
   std::vector<Answers> steps = Steps();
   steps[1] = {"Riviera",    "r.bitrix24.ru", "8443", "2",         "app.1",

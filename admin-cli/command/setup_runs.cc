@@ -163,8 +163,8 @@ absl::Status HintAtGuard(const SetupTalk& talk, const v1::Run& dry_run) {
   return absl::OkStatus();
 }
 
-// "03:00" -> "0 3 * * *"; a cron stays as it is.
-std::string CronOf(const std::string& answer) {
+// "03:00" -> "0 3 * * *"; a cron stays as it is. Nothing: a time that no day has.
+std::optional<std::string> CronOf(const std::string& answer) {
   const std::vector<std::string> parts = absl::StrSplit(answer, ':');
   int hour = 0;
   int minute = 0;
@@ -172,7 +172,18 @@ std::string CronOf(const std::string& answer) {
       !absl::SimpleAtoi(parts[1], &minute)) {
     return answer;
   }
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
   return absl::StrCat(minute, " ", hour, " * * *");
+}
+
+absl::StatusOr<std::string> AskCron(const SetupTalk& talk, const std::string& usual) {
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const std::string answer,
+                        talk.conversation.Ask(talk.Text("ASK_DAILY_TIME"), usual));
+    const std::optional<std::string> cron = CronOf(answer);
+    if (cron.has_value()) return *cron;
+    talk.Say("ANSWER_TIME");
+  }
 }
 
 }  // namespace
@@ -264,14 +275,13 @@ absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk) {
     talk.Say("SETUP_SCHEDULE_BEGINS");
     std::string usual = schedule.cron();
     if (usual == "0 3 * * *") usual = "03:00";
-    GB_ASSIGN_OR_RETURN(const std::string time,
-                        talk.conversation.Ask(talk.Text("ASK_DAILY_TIME"), usual));
+    GB_ASSIGN_OR_RETURN(const std::string cron, AskCron(talk, usual));
     GB_ASSIGN_OR_RETURN(
         const std::string zone,
         talk.conversation.Ask(talk.Text("ASK_TIME_ZONE"), schedule.time_zone()));
     v1::SetScheduleRequest set;
     set.mutable_schedule()->set_name(get.name());
-    set.mutable_schedule()->set_cron(CronOf(time));
+    set.mutable_schedule()->set_cron(cron);
     set.mutable_schedule()->set_time_zone(zone);
     auto answer = talk.session.Call(&Schedules::SetSchedule, set);
     if (answer.ok()) {

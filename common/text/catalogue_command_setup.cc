@@ -34,6 +34,8 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_ANSWER_NEEDED", "An answer is needed here.", "Здесь нужен ответ."),
     MakeLabel("LABEL_ANSWER_NUMBER", "A number from {least} to {most}, please.",
               "Нужно число от {least} до {most}."),
+    MakeLabel("LABEL_ANSWER_TIME", "A time from 00:00 to 23:59, or a cron, please.",
+              "Нужно время от 00:00 до 23:59 или cron."),
     MakeLabel("LABEL_ANSWER_YES_NO", "Please answer yes or no.",
               "Ответьте «да» или «нет»."),
     MakeLabel("LABEL_ASK_TRY_AGAIN", "Try this step again?",
