@@ -206,9 +206,22 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
 TEST_F(CliTest, HowLongSomethingIsKeptIsSaidInDays) {
   const Result result = RunBare({"integration", "update", "main", "--keep-runs", "0d"});
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("1d…3650d"));
+  EXPECT_THAT(result.err, HasSubstr("1d…3650d, default"));
   EXPECT_THAT(RunBare({"connection", "test", "main", "--timeout", "0d"}).err,
               HasSubstr("30s, 2m, 1h"));
+}
+
+TEST_F(CliTest, HowLongSomethingIsKeptGoesBackToTheDefault) {
+  const std::string set = Run({"integration", "update", "main", "--keep-runs", "30d",
+                               "--keep-failures", "9d"})
+                              .out;
+  EXPECT_THAT(set, HasSubstr("Runs are kept"));
+  EXPECT_THAT(set, HasSubstr("Failures are kept"));
+  const Result back =
+      Run({"integration", "update", "main", "--keep-failures", "default"});
+  EXPECT_EQ(back.exit_code, 0) << back.err;
+  EXPECT_THAT(back.out, HasSubstr("Runs are kept"));
+  EXPECT_THAT(back.out, Not(HasSubstr("Failures are kept")));
 }
 
 TEST_F(CliTest, ConnectionSetSendsWhatWasWritten) {

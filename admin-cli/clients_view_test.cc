@@ -5,6 +5,7 @@
 namespace guestbridge::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -131,6 +132,30 @@ TEST_F(CliTest, AListOfClientsEndsWithWhatIsDoneAboutSuchClients) {
       EXPECT_THAT(Run(line).out, ::testing::EndsWith("guestbridge status\n"));
     }
   }
+}
+
+TEST_F(CliTest, AnEmptyListOfErasedClientsSaysThatTheyCannotBeListed) {
+  server_.no_clients = true;
+  for (const char* flag : {"--no-color", "--by-reason"}) {
+    EXPECT_THAT(
+        OneLine(Run({"clients", "list", "main", "--state", "ERASED", flag}).out),
+        AllOf(HasSubstr("Nothing is kept of an erased guest"),
+              HasSubstr("guestbridge clients explain main CLIENT")));
+  }
+}
+
+TEST_F(CliTest, AnExplanationNamesTheContactsOfWhichOneMayBeChosen) {
+  v1::Client& ledger = *server_.explanation.mutable_ledger();
+  ledger.set_state(v1::Client::AMBIGUOUS);
+  ledger.add_candidate_contacts(8);
+  ledger.add_candidate_contacts(9);
+  const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
+  EXPECT_THAT(Run(line).out, HasSubstr(" 8, 9 ?\n"));
+  ledger.clear_candidate_contacts();
+  ledger.set_proposed_contact(7);
+  EXPECT_THAT(Run(line).out, HasSubstr(" 7 ?\n"));
+  ledger.set_contact(6);
+  EXPECT_THAT(Run(line).out, HasSubstr(" 6\n"));
 }
 
 TEST_F(CliTest, AListOfClientsSaysHowCertainAPairIs) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "admin-cli/fake_services_test.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
@@ -61,6 +62,7 @@ grpc::Status FakeServer::Services::ReadIntegration(const std::string& name,
   const auto it = integrations.find(name);
   if (it == integrations.end()) return Missing(name);
   *answer = it->second;
+  answer->mutable_guard()->set_contacts(owner.guard_contacts);
   return Status::OK;
 }
 
@@ -94,7 +96,14 @@ grpc::Status FakeServer::Services::UpdateIntegration(
   if (!request->integration().display_name().empty()) {
     it->second.set_display_name(request->integration().display_name());
   }
-  it->second.mutable_retention()->MergeFrom(request->integration().retention());
+  v1::Retention& kept = *it->second.mutable_retention();
+  for (const absl::string_view path : request->update_mask().paths()) {
+    absl::string_view part = path;
+    if (!absl::ConsumePrefix(&part, "retention.")) continue;
+    kept.GetReflection()->ClearField(
+        &kept, kept.GetDescriptor()->FindFieldByName(std::string(part)));
+  }
+  kept.MergeFrom(request->integration().retention());
   return ReadIntegration(it->first, answer);
 }
 

@@ -68,6 +68,7 @@ class FakeServer {
   std::vector<v1::Agent> agents;       // In place of the one agent.
   bool explains_next_run = true;       // An explanation says when the next run is.
   v1::ReconcileResult reconcile;       // of a reconciliation that ended
+  int guard_contacts = 25'000;         // of every integration
   int refuses = 1;                     // counted by a run that ended
   v1::PortalUsage portal;              // of a run that ended
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status

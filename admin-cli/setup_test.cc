@@ -194,6 +194,16 @@ TEST_F(SetupTest, TheYesIsToWhatTheDryRunShowed) {
   EXPECT_FALSE(server_->started().beyond_guard());
 }
 
+TEST_F(SetupTest, WhereTheGuardWouldNeverStopARunItSaysSo) {
+  EXPECT_THAT(Setup(Join(Steps())).err, Not(HasSubstr("--guard-contacts")));
+  BeginAnew();
+  server_->guard_contacts = 200'000;  // more than the dry run has found clients
+  const Result result = Setup(Join(Steps()));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(OneLine(result.err),
+              HasSubstr("guestbridge integration update main --guard-contacts N"));
+}
+
 TEST_F(SetupTest, ADryRunOfAnotherMappingIsMadeAnew) {
   std::vector<Answers> steps = Steps();
   steps[5] = {"no"};
@@ -309,6 +319,15 @@ TEST_F(SetupTest, AFailedTestIsCorrectedAndTriedAgain) {
               ElementsAre("create", "connect", "pause", "test", "connect", "test"));
 }
 
+TEST_F(SetupTest, WhereNoneNeedsToBeCorrectedTheLeastAnswerIsZero) {
+  server_->worst_check = v1::Check::FAILED;
+  std::vector<Answers> steps = Steps();
+  steps[1].insert(steps[1].end(), {"11", "0"});
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("A number from 0 to 10, please."));
+}
+
 TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
   std::vector<Answers> steps = Steps();
   steps[1] = {"",      "Riviera",    "r.bitrix24.ru",
@@ -329,6 +348,15 @@ TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
   EXPECT_TRUE(connection.source().password_set()) << "empty on purpose";
   EXPECT_THAT(result.err, AllOf(HasSubstr("SECRET_FILE_UNREADABLE"),
                                 HasSubstr("ANSWER_UNREADABLE")));
+}
+
+TEST_F(SetupTest, ATimeThatNoDayHasIsAskedForAgain) {
+  std::vector<Answers> steps = Steps();
+  steps[6] = {"25:99", "04:60", "04:30", "Asia/Omsk"};
+  const Result result = Setup(Join(steps));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("A time from 00:00 to 23:59"),
+                                HasSubstr("30 4 * * *, Asia/Omsk")));
 }
 
 TEST_F(SetupTest, AnApplicationAndFilesAreAskedForWhatTheyNeed) {

@@ -66,6 +66,10 @@ const char* NextOf(v1::Client::State state) {
 
 void PrintNext(Session& session, bool any, v1::Client::State state,
                const Parameters& parameters) {
+  if (state == v1::Client::ERASED && !any) {
+    session.Say("NEXT_CLIENTS_ERASED", parameters);
+    return;
+  }
   session.out() << session.Text(any ? NextOf(state) : "NEXT_STATUS", parameters)
                 << '\n';
 }

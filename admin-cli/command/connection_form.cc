@@ -250,10 +250,11 @@ absl::Status ConnectionForm::AskAgain(const absl::Status& refusal) {
     }
   }
   if (asked) return absl::OkStatus();
-  return AskWhich(talk_.Text("ASK_WHICH_TO_CORRECT")).status();
+  return AskWhich(talk_.Text("ASK_WHICH_TO_CORRECT"), /*may_skip=*/false).status();
 }
 
-absl::StatusOr<bool> ConnectionForm::AskWhich(absl::string_view question) {
+absl::StatusOr<bool> ConnectionForm::AskWhich(absl::string_view question,
+                                              bool may_skip) {
   std::vector<Key> keys;
   Table table({talk_.Text("HEAD_NUMBER"), talk_.Text("HEAD_SETTING"),
                talk_.Text("HEAD_VALUE")});
@@ -272,13 +273,14 @@ absl::StatusOr<bool> ConnectionForm::AskWhich(absl::string_view question) {
     for (absl::string_view word :
          absl::StrSplit(answer, absl::ByAnyChar(" ,;"), absl::SkipEmpty())) {
       size_t number = 0;
-      if (answer == "0") return false;
+      if (may_skip && answer == "0") return false;
       understood = understood && absl::SimpleAtoi(word, &number) && number > 0 &&
                    number <= keys.size();
       if (understood) chosen.insert(keys[number - 1]);
     }
     if (!understood) {
-      talk_.Say("ANSWER_NUMBER", {{"least", "1"}, {"most", absl::StrCat(keys.size())}});
+      talk_.Say("ANSWER_NUMBER",
+                {{"least", may_skip ? "0" : "1"}, {"most", absl::StrCat(keys.size())}});
       continue;
     }
     const bool other_auth = chosen.count(Key::kAuth) > 0;

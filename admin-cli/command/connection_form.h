@@ -22,8 +22,9 @@ class ConnectionForm {
   // Those settings that `refusal` names; when it names none, those that somebody
   // chooses from the list.
   absl::Status AskAgain(const absl::Status& refusal);
-  // Shows the list and asks which to change; empty: none. False: go on as it is.
-  absl::StatusOr<bool> AskWhich(absl::string_view question);
+  // Shows the list and asks which to change; empty: none. `may_skip`: 0 is an answer,
+  // too, and then it is false.
+  absl::StatusOr<bool> AskWhich(absl::string_view question, bool may_skip);
 
   const v1::Connection& settings() const { return settings_; }
   // The server holds the secrets now.

@@ -17,6 +17,16 @@ std::string ContactText(int64_t contact) {
   return contact == 0 ? "" : std::to_string(contact);
 }
 
+// The linked contact, or those of which a person may choose.
+std::string ContactsText(const v1::Client& client) {
+  if (client.contact() != 0) return ContactText(client.contact());
+  if (client.candidate_contacts_size() > 0) {
+    return absl::StrCat(absl::StrJoin(client.candidate_contacts(), ", "), " ?");
+  }
+  const std::string proposed = ContactText(client.proposed_contact());
+  return proposed.empty() ? "" : absl::StrCat(proposed, " ?");
+}
+
 std::string WithRemedy(const std::string& message, const std::string& remedy) {
   return remedy.empty() ? message : absl::StrCat(message, " ", remedy);
 }
@@ -262,7 +272,7 @@ void PrintExplanation(Session& session, const v1::ClientExplanation& explanation
     }
     facts.Add(session.Text("LEDGER_STATE"),
               session.Name("CLIENT", v1::Client::State_Name(ledger.state())));
-    facts.Add(session.Text("CONTACT"), ContactText(ledger.contact()));
+    facts.Add(session.Text("CONTACT"), ContactsText(ledger));
     if (!ledger.found_by_message().empty()) {
       facts.Add(session.Text("FOUND_BY"), FoundByText(session, ledger));
     }

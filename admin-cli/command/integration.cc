@@ -248,7 +248,7 @@ absl::StatusOr<int> List(Session& session, const Arguments&) {
 absl::Status FillKept(const Arguments& arguments, absl::string_view flag,
                       google::protobuf::Duration* kept) {
   GB_ASSIGN_OR_RETURN(const absl::Duration duration,
-                      ParseDuration(flag, arguments.Get(flag), "1d…3650d"));
+                      ParseDuration(flag, arguments.Get(flag), "1d…3650d, default"));
   kept->set_seconds(absl::ToInt64Seconds(duration));
   return absl::OkStatus();
 }
@@ -267,8 +267,11 @@ absl::Status PutRetention(const Arguments& arguments,
   };
   for (const auto& one : kFlags) {
     if (!arguments.Has(one.flag)) continue;
-    v1::Retention& kept = *request->mutable_integration()->mutable_retention();
-    GB_RETURN_IF_ERROR(FillKept(arguments, one.flag, (kept.*one.mutable_field)()));
+    // An absent part is the default.
+    if (arguments.Get(one.flag) != "default") {
+      v1::Retention& kept = *request->mutable_integration()->mutable_retention();
+      GB_RETURN_IF_ERROR(FillKept(arguments, one.flag, (kept.*one.mutable_field)()));
+    }
     request->mutable_update_mask()->add_paths(absl::StrCat("retention.", one.field));
   }
   return absl::OkStatus();

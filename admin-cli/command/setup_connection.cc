@@ -72,8 +72,9 @@ absl::Status Test(const SetupTalk& talk, ConnectionForm* form) {
     if (talk.shows()) PrintChecks(talk.session, talk.id, answer, /*with_next=*/false);
     if (!HasFailed(answer.checks())) return absl::OkStatus();
     const std::string before = form->settings().SerializeAsString();
-    GB_ASSIGN_OR_RETURN(const bool goes_on,
-                        form->AskWhich(talk.Text("ASK_WHICH_TO_MEND")));
+    GB_ASSIGN_OR_RETURN(
+        const bool goes_on,
+        form->AskWhich(talk.Text("ASK_WHICH_TO_MEND"), /*may_skip=*/true));
     if (!goes_on) return absl::OkStatus();
     if (form->settings().SerializeAsString() != before) {
       GB_RETURN_IF_ERROR(Save(talk, form));

@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -15,6 +16,7 @@
 #include "guestbridge/v1/client.grpc.pb.h"
 #include "guestbridge/v1/connection.grpc.pb.h"
 #include "guestbridge/v1/field_mapping.grpc.pb.h"
+#include "guestbridge/v1/integration.grpc.pb.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 #include "guestbridge/v1/schedule.grpc.pb.h"
 
@@ -24,6 +26,7 @@ namespace {
 using Runs = v1::RunService::Stub;
 using Clients = v1::ClientService::Stub;
 using Connections = v1::ConnectionService::Stub;
+using Integrations = v1::IntegrationService::Stub;
 using Fields = v1::FieldMappingService::Stub;
 using Schedules = v1::ScheduleService::Stub;
 
@@ -145,8 +148,23 @@ absl::StatusOr<v1::Run> DryRunOf(const SetupTalk& talk, const RunsSoFar& found) 
   return StartDryRun(talk);
 }
 
-// "03:00" -> "0 3 * * *"; a cron stays as it is.
-std::string CronOf(const std::string& answer) {
+// The guard's least number is one that a small hotel never comes near.
+absl::Status HintAtGuard(const SetupTalk& talk, const v1::Run& dry_run) {
+  v1::GetIntegrationRequest request;
+  request.set_name(talk.name);
+  GB_ASSIGN_OR_RETURN(const auto integration,
+                      talk.session.Call(&Integrations::GetIntegration, request));
+  const v1::Integration::Guard& guard = integration.guard();
+  const int clients = dry_run.counters().scanned();
+  if (guard.off() || clients == 0 || clients > guard.contacts()) {
+    return absl::OkStatus();
+  }
+  talk.Say("SETUP_GUARD_IS_FAR", {{"contacts", absl::StrCat(guard.contacts())}});
+  return absl::OkStatus();
+}
+
+// "03:00" -> "0 3 * * *"; a cron stays as it is. Nothing: a time that no day has.
+std::optional<std::string> CronOf(const std::string& answer) {
   const std::vector<std::string> parts = absl::StrSplit(answer, ':');
   int hour = 0;
   int minute = 0;
@@ -154,7 +172,18 @@ std::string CronOf(const std::string& answer) {
       !absl::SimpleAtoi(parts[1], &minute)) {
     return answer;
   }
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
   return absl::StrCat(minute, " ", hour, " * * *");
+}
+
+absl::StatusOr<std::string> AskCron(const SetupTalk& talk, const std::string& usual) {
+  while (true) {
+    GB_ASSIGN_OR_RETURN(const std::string answer,
+                        talk.conversation.Ask(talk.Text("ASK_DAILY_TIME"), usual));
+    const std::optional<std::string> cron = CronOf(answer);
+    if (cron.has_value()) return *cron;
+    talk.Say("ANSWER_TIME");
+  }
 }
 
 }  // namespace
@@ -214,9 +243,11 @@ absl::StatusOr<StepEnd> SetUpExport(const SetupTalk& talk) {
     return Finish(talk, &run);
   }
   GB_ASSIGN_OR_RETURN(run, DryRunOf(talk, found));
+  bool first = true;
   while (true) {
     GB_ASSIGN_OR_RETURN(const StepEnd dry_end, Finish(talk, &run));
     if (dry_end.has_value()) return dry_end;
+    if (std::exchange(first, false)) GB_RETURN_IF_ERROR(HintAtGuard(talk, run));
     const int writes =
         run.counters().added() + run.counters().updated() + run.counters().recreated();
     GB_ASSIGN_OR_RETURN(
@@ -244,14 +275,13 @@ absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk) {
     talk.Say("SETUP_SCHEDULE_BEGINS");
     std::string usual = schedule.cron();
     if (usual == "0 3 * * *") usual = "03:00";
-    GB_ASSIGN_OR_RETURN(const std::string time,
-                        talk.conversation.Ask(talk.Text("ASK_DAILY_TIME"), usual));
+    GB_ASSIGN_OR_RETURN(const std::string cron, AskCron(talk, usual));
     GB_ASSIGN_OR_RETURN(
         const std::string zone,
         talk.conversation.Ask(talk.Text("ASK_TIME_ZONE"), schedule.time_zone()));
     v1::SetScheduleRequest set;
     set.mutable_schedule()->set_name(get.name());
-    set.mutable_schedule()->set_cron(CronOf(time));
+    set.mutable_schedule()->set_cron(cron);
     set.mutable_schedule()->set_time_zone(zone);
     auto answer = talk.session.Call(&Schedules::SetSchedule, set);
     if (answer.ok()) {

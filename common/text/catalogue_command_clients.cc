@@ -28,6 +28,12 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_NEXT_CLIENTS_EXPLAIN",
               "Why one is as it is: guestbridge clients explain {id} CLIENT",
               "Почему так: guestbridge clients explain {id} КЛИЕНТ"),
+    MakeLabel(
+        "LABEL_NEXT_CLIENTS_ERASED",
+        "Nothing is kept of an erased guest by which it could be listed. Whether "
+        "one was erased: guestbridge clients explain {id} CLIENT",
+        "О стёртом госте не хранится ничего, по чему его можно показать в списке. "
+        "Стёрт ли гость: guestbridge clients explain {id} КЛИЕНТ"),
     MakeLabel("LABEL_NEXT_CLIENTS_ACCEPT",
               "To accept them all: guestbridge clients match {id} --apply --wait",
               "Принять все: guestbridge clients match {id} --apply --wait"),

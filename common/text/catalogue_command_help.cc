@@ -492,24 +492,24 @@ constexpr ReasonText kHelp[] = {
               "Страна для телефонов без кода страны; по умолчанию RU"),
     MakeLabel(
         "LABEL_FLAG_KEEP_RUNS",
-        "How long runs and their failures are kept, 1d to 3650d; default 400d",
-        "Сколько хранить запуски с их ошибками, от 1d до 3650d; по умолчанию 400d"),
+        "How long runs and their failures are kept, 1d to 3650d, or default (400d)",
+        "Сколько хранить запуски с их ошибками, от 1d до 3650d или default (400d)"),
     MakeLabel("LABEL_FLAG_KEEP_FAILURES",
-              "How long a run lists who failed, 1d to 3650d; default: as long as the "
-              "run is kept",
-              "Сколько запуск хранит список тех, у кого ошибка, от 1d до 3650d; по "
-              "умолчанию — пока хранится сам запуск"),
+              "How long a run lists who failed, 1d to 3650d, or default (as long as "
+              "the run is kept)",
+              "Сколько запуск хранит список тех, у кого ошибка, от 1d до 3650d "
+              "или default (пока хранится сам запуск)"),
     MakeLabel("LABEL_FLAG_KEEP_QUARANTINE",
               "How long the agent keeps a refused guest who has no contact and whom 1C "
-              "no longer shows, 1d to 3650d; default: for ever",
+              "no longer shows, 1d to 3650d, or default (for ever)",
               "Сколько агент помнит гостя, который получил отказ, не имеет контакта и "
-              "больше не виден в 1С, от 1d до 3650d; по умолчанию — всегда"),
+              "больше не виден в 1С, от 1d до 3650d или default (всегда)"),
     MakeLabel(
         "LABEL_FLAG_KEEP_HISTORY",
-        "How long the agent keeps what was done about each client, 1d to 3650d; "
-        "default 365d",
-        "Сколько агент хранит историю каждого клиента, от 1d до 3650d; по умолчанию "
-        "365d"),
+        "How long the agent keeps what was done about each client, 1d to 3650d, "
+        "or default (365d)",
+        "Сколько агент хранит историю каждого клиента, от 1d до 3650d или default "
+        "(365d)"),
     MakeLabel("LABEL_FLAG_NEW_PORTAL",
               "It is another portal, on purpose: the contact IDs of the one before are "
               "forgotten",

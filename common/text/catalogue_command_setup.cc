@@ -34,6 +34,8 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_ANSWER_NEEDED", "An answer is needed here.", "Здесь нужен ответ."),
     MakeLabel("LABEL_ANSWER_NUMBER", "A number from {least} to {most}, please.",
               "Нужно число от {least} до {most}."),
+    MakeLabel("LABEL_ANSWER_TIME", "A time from 00:00 to 23:59, or a cron, please.",
+              "Нужно время от 00:00 до 23:59 или cron."),
     MakeLabel("LABEL_ANSWER_YES_NO", "Please answer yes or no.",
               "Ответьте «да» или «нет»."),
     MakeLabel("LABEL_ASK_TRY_AGAIN", "Try this step again?",
@@ -66,10 +68,8 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_ASK_HOTEL", "Hotel: its code or name in 1C",
               "Гостиница: код или наименование в 1С"),
     MakeLabel("LABEL_ASK_API_SERVER",
-              "API server: the portal's address without http:// and https://, e.g. "
-              "test1chotel.bitrix24.ru",
-              "Сервер API: адрес портала без http:// и https://, например "
-              "test1chotel.bitrix24.ru"),
+              "API server, without http:// and https://, e.g. test1chotel.bitrix24.ru",
+              "Сервер API, без http:// и https://, например test1chotel.bitrix24.ru"),
     MakeLabel("LABEL_ASK_PORT", "Port", "Порт"),
     MakeLabel("LABEL_ASK_AUTH", "How does guestbridge sign in to the portal? Number",
               "Как входить на портал? Номер"),
@@ -183,6 +183,13 @@ constexpr ReasonText kSetupLabels[] = {
     MakeLabel("LABEL_SETUP_DRY_RUN",
               "Finding out what the export would do; nothing is written.",
               "Выясняем, что сделала бы выгрузка; ничего не записывается."),
+    MakeLabel("LABEL_SETUP_GUARD_IS_FAR",
+              "A run that changes fewer than {contacts} contacts is never stopped, and "
+              "this base has fewer clients. For a smaller number: guestbridge "
+              "integration update {id} --guard-contacts N",
+              "Запуск, который меняет меньше контактов, чем {contacts}, не "
+              "останавливается никогда, а клиентов в этой базе меньше. Задать меньшее "
+              "число: guestbridge integration update {id} --guard-contacts N"),
     MakeLabel(
         "LABEL_SETUP_PLAN_CHANGED",
         "Guests or settings have changed meanwhile, so nothing was written. "

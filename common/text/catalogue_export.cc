@@ -116,10 +116,10 @@ constexpr ReasonText kTexts[] = {
      "clients unlink {integration} {client} --new."},
     {"NEXT_IS_CHOICE", kOk, "It waits for a person to choose the contact.",
      "Ждёт, пока человек выберет контакт.",
-     "Choose one: guestbridge clients link {integration} {client} CONTACT. None of "
-     "them: guestbridge clients unlink {integration} {client} --new.",
-     "Выберите: guestbridge clients link {integration} {client} КОНТАКТ. Никто из "
-     "них: guestbridge clients unlink {integration} {client} --new."},
+     "Link one: guestbridge clients link {integration} {client} CONTACT. Or have a "
+     "new one made: guestbridge clients unlink {integration} {client} --new.",
+     "Свяжите с одним: guestbridge clients link {integration} {client} КОНТАКТ. Или "
+     "пусть будет новый: guestbridge clients unlink {integration} {client} --new."},
     {"LIMIT_OPERATING", kOk,
      "The portal counts {seconds} of {limit} seconds for {method}: a run waits up to "
      "{minutes} min.",
@@ -392,8 +392,12 @@ constexpr ReasonText kTexts[] = {
     {"NO_NAME_NO_PHONE_NO_EMAIL", kOk,
      "The guest has neither a name, nor a phone, nor an e-mail to send.",
      "У гостя нет ни имени, ни телефона, ни адреса почты для выгрузки.",
-     "Fill in the guest's card in 1C, or check the field mapping.",
-     "Заполните карточку гостя в 1С или проверьте соответствие полей."},
+     "Fill in the guest's card in 1C, or check the field mapping. To have such guests "
+     "exported with what else is filled: guestbridge integration update {integration} "
+     "--nameless export.",
+     "Заполните карточку гостя в 1С или проверьте соответствие полей. Чтобы такие "
+     "гости выгружались с тем, что заполнено: guestbridge integration update "
+     "{integration} --nameless export."},
     {"NAMELESS_EXPORTED", kOk,
      "The guest has neither a name, nor a phone, nor an e-mail, and is exported all "
      "the same, as it is set.",

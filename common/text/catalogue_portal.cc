@@ -221,6 +221,19 @@ constexpr ReasonText kTexts[] = {
      "Посмотрите, какие значения есть в списке: guestbridge fields load {integration}, "
      "fields save {integration}. Сопоставьте их: fields map {integration} …, и "
      "сохраните. Гости, у которых значение изменится, будут отправлены снова."},
+    {"MAPPED_FIELD_HOLDS_ONE", kOk,
+     "The contact field {contact_field} takes one value; version {version} of the "
+     "field mapping may send it several as one text, which the portal drops without a "
+     "word.",
+     "Поле контакта {contact_field} принимает одно значение, а версия {version} "
+     "соответствия полей может отправить в него несколько одним текстом: портал молча "
+     "его отбросит.",
+     "Let its transforms leave one value, or leave the field out: guestbridge fields "
+     "map {integration} …, or fields unmap {integration} {contact_field}; then fields "
+     "save {integration}.",
+     "Пусть преобразования дают одно значение, или уберите поле: guestbridge fields "
+     "map {integration} … либо fields unmap {integration} {contact_field}; затем "
+     "fields save {integration}."},
     {"MAPPED_ATTRIBUTE_RETYPED", kOk,
      "The 1C attribute {attribute} is now of the type \"{type}\", which it was not "
      "when version {version} of the field mapping was last used.",

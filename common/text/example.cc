@@ -57,6 +57,7 @@ constexpr Value kValues[] = {
     Same("contact_field", "OPENED", "TYPE_MISMATCH"),
     Same("contact_field", "UF_CRM_SEX", "FIELD_HOLDS_ONE_VALUE"),
     Same("contact_field", "UF_CRM_SEX", "LIST_VALUE_UNKNOWN"),
+    Same("contact_field", "UF_CRM_SEX", "MAPPED_FIELD_HOLDS_ONE"),
     Same("contact_field", "UF_CRM_SEX", "MAPPED_VALUE_GONE"),
     Same("count", "1", "DATABASE_MIGRATED"),
     Same("count", "2", "EMAIL_NOT_SENT"),

@@ -45,6 +45,7 @@ const std::vector<Rule>& Rules() {
       {"PORTAL_MOVED", {Place::kRun}},
       {"MAPPED_FIELDS_UNCHECKED", {Place::kRun, Place::kStatus}},
       {"MAPPED_VALUE_GONE", {Place::kRun, Place::kStatus}},
+      {"MAPPED_FIELD_HOLDS_ONE", {Place::kRun, Place::kStatus}},
       {"MAPPED_FIELD_RETYPED", {Place::kRun}},
       {"MAPPED_FIELD_NOW_MULTIPLE", {Place::kRun}},
       {"MAPPED_FIELD_NOW_SINGLE", {Place::kRun}},

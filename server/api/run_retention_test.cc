@@ -89,6 +89,20 @@ TEST_F(RunRetentionTest, RunsAreKeptForFourHundredDaysUnlessSaidOtherwise) {
   EXPECT_THAT(Kept(), ElementsAre("4"));
 }
 
+TEST_F(RunRetentionTest, WhatWasSetGoesBackToTheDefault) {
+  AddRun(1, 380 * kDay);
+  AddRun(2, 1 * kDay);
+  Keep(30 * kDay);
+  v1::UpdateIntegrationRequest request;
+  request.mutable_integration()->set_name("integrations/main");
+  request.mutable_update_mask()->add_paths("retention.runs");
+  const auto updated = integrations_.Update(request);
+  ASSERT_THAT(updated, IsOk());
+  EXPECT_FALSE(updated->retention().has_runs());
+  EXPECT_EQ(*retention_.Prune(), 0);
+  EXPECT_THAT(Kept(), ElementsAre("2", "1"));
+}
+
 TEST_F(RunRetentionTest, TheNewestOfEachKindStaysHoweverOldItIs) {
   AddRun(1, 900 * kDay, v1::Run::MATCH);
   AddRun(2, 890 * kDay, v1::Run::EXPORT, v1::Run::SUCCEEDED, /*dry_run=*/true);

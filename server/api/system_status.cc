@@ -100,6 +100,7 @@ void AttendIfFailed(const v1::Run& run, v1::IntegrationStatus* status) {
 void AttendToNotices(const v1::Run& run, v1::IntegrationStatus* status) {
   for (const v1::Explanation& notice : run.notices()) {
     if (notice.reason() == "MAPPED_VALUE_GONE" ||
+        notice.reason() == "MAPPED_FIELD_HOLDS_ONE" ||
         notice.reason() == "MAPPED_FIELDS_UNCHECKED") {
       *status->add_attention() = notice;
     }

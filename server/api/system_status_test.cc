@@ -106,7 +106,7 @@ TEST_F(SystemStatusTest, PairsThatWaitForADecisionNeedAPerson) {
                                                   "ATTENTION_CLIENTS_UNLINKED"));
 }
 
-TEST_F(SystemStatusTest, AListValueThatTheMappingSendsInVainNeedsAPerson) {
+TEST_F(SystemStatusTest, WhatTheMappingSendsInVainNeedsAPerson) {
   RunOrder order;
   order.integration = "main";
   order.kind = v1::Run::EXPORT;
@@ -115,8 +115,10 @@ TEST_F(SystemStatusTest, AListValueThatTheMappingSendsInVainNeedsAPerson) {
   v1::Explanation& gone = *run.add_notices();
   gone.set_reason("MAPPED_VALUE_GONE");
   (*gone.mutable_parameters())["contact_field"] = "UF_CRM_SEX";
+  run.add_notices()->set_reason("MAPPED_FIELD_HOLDS_ONE");
   End(run, v1::Run::SUCCEEDED);
-  EXPECT_THAT(Attention(), ::testing::ElementsAre("MAPPED_VALUE_GONE"));
+  EXPECT_THAT(Attention(),
+              ::testing::ElementsAre("MAPPED_VALUE_GONE", "MAPPED_FIELD_HOLDS_ONE"));
   Run(v1::Run::EXPORT, v1::Run::SUCCEEDED);
   EXPECT_THAT(Attention(), ::testing::IsEmpty());
 }

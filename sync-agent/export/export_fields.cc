@@ -35,6 +35,16 @@ std::string NameOf(AttributeKind kind) {
   return "";
 }
 
+// Of the types that may be mapped: those that take no text of several values. The
+// server refuses such an entry, but not one that was saved before it knew.
+bool TakesOneOfItsKind(const std::string& type) {
+  for (const char* known : {"date", "datetime", "integer", "double", "money", "char",
+                            "boolean", "enumeration", "crm_status"}) {
+    if (type == known) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool ExportMachine::LearnFields(const CommandResult& result) {
@@ -48,6 +58,21 @@ bool ExportMachine::LearnFields(const CommandResult& result) {
   reconciler_.LearnTypes(result.fields);
   if (context_.failure.ok()) RetryRefused(result.fields);
   return true;
+}
+
+bool ExportMachine::LearnDictionaries(
+    const std::map<std::string, ContactFieldShape>& fields) {
+  bool more = false;
+  for (const auto& [name, shape] : fields) {
+    if (!shape.dictionary.empty()) more |= AddDictionary(name, shape.dictionary);
+  }
+  return more;
+}
+
+bool ExportMachine::AddDictionary(const std::string& field,
+                                  const std::string& dictionary) {
+  if (settings_.mapping->NamedValues(field).empty()) return false;
+  return dictionaries_.emplace(field, dictionary).second;
 }
 
 void ExportMachine::CheckMappedFields(
@@ -68,6 +93,11 @@ void ExportMachine::CheckMappedFields(
       return;
     }
     CheckListValues(target, field->second);
+    if (TakesOneOfItsKind(field->second.type) &&
+        settings_.mapping->LeavesSeveral(target)) {
+      tally_.AddNoticeOf("contact_field", "MAPPED_FIELD_HOLDS_ONE",
+                         {{"contact_field", target}, {"version", version}});
+    }
     const std::string shape = absl::StrCat(target, "=", field->second.type);
     absl::StrAppend(&now, " ", shape);
     if (parts[0] == version && before.count(shape) == 0) {

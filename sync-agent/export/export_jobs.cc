@@ -13,14 +13,16 @@ constexpr char kGetMethod[] = "crm.contact.get";
 constexpr char kFindMethod[] = "crm.duplicate.findbycomm";
 constexpr char kProfileMethod[] = "profile";
 
-// What the portal tells of its contact fields, the values of HONORIFIC with it where it
-// tells them.
+// What the portal tells of its contact fields, the values of those with a dictionary
+// with it where it tells them.
 CommandResult ToldFields(const PortalAnswer& answer) {
   CommandResult told = answer.results[1];
-  if (answer.results.size() < 3 || answer.results[2].fate != Fate::kDone) return told;
-  for (const auto& [name, honorifics] : answer.results[2].fields) {
-    const auto field = told.fields.find(name);
-    if (field != told.fields.end()) field->second.items = honorifics.items;
+  for (size_t i = 2; i < answer.results.size(); ++i) {
+    if (answer.results[i].fate != Fate::kDone) continue;
+    for (const auto& [name, statuses] : answer.results[i].fields) {
+      const auto field = told.fields.find(name);
+      if (field != told.fields.end()) field->second.items = statuses.items;
+    }
   }
   return told;
 }
@@ -49,8 +51,12 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
     if ((settings_.kind == RunKind::kExport || settings_.kind == RunKind::kReconcile) &&
         settings_.mapping != nullptr) {
       job.commands.push_back(GetContactFields{});
-      if (!settings_.mapping->NamedValues(kHonorificField).empty()) {
-        job.commands.push_back(GetContactFields{.honorifics = true});
+      for (const StatusField& field : kStatusFields) {
+        AddDictionary(field.name, field.dictionary);
+      }
+      for (const auto& [field, dictionary] : dictionaries_) {
+        job.commands.push_back(
+            GetContactFields{.statuses_of = field, .dictionary = dictionary});
       }
     }
     job.done = [this](const PortalAnswer& answer) {
@@ -66,9 +72,12 @@ std::optional<PortalLane::Job> ExportMachine::NextJob() {
       const auto ours = context_.ledger.Witness();
       if (!context_.Check(ours.status())) return;
       context_.end_seen = end.exists() && end >= *ours;
-      if (answer.results.size() > 1 && !LearnFields(ToldFields(answer))) {
-        newest_asked_ = false;
-        return;
+      if (answer.results.size() > 1) {
+        const CommandResult told = ToldFields(answer);
+        if (LearnDictionaries(told.fields) || !LearnFields(told)) {
+          newest_asked_ = false;
+          return;
+        }
       }
       newest_known_ = true;
     };

@@ -91,6 +91,10 @@ class ExportMachine {
   // What the portal says of its contact fields. False: it did not say, and is to be
   // asked once more.
   bool LearnFields(const CommandResult& result);
+  // Whether the values of a field are to be asked for that were not before: which
+  // dictionary a user field has is told with the fields.
+  bool LearnDictionaries(const std::map<std::string, ContactFieldShape>& fields);
+  bool AddDictionary(const std::string& field, const std::string& dictionary);
   // A mapped field that the portal no longer has would be dropped without a word.
   void CheckMappedFields(const std::map<std::string, ContactFieldShape>& fields);
   // Nor would it keep a value that its list no longer has.
@@ -174,6 +178,8 @@ class ExportMachine {
 
   Phase phase_ = Phase::kNewest;
   bool newest_asked_ = false;
+  // By contact field, of those for which the mapping names values.
+  std::map<std::string, std::string> dictionaries_;
   bool fields_unsaid_ = false;  // the portal did not tell its contact fields
   bool newest_known_ = false;
   bool reading_ = false;   // a ReadPage is out

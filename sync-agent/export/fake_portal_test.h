@@ -45,7 +45,8 @@ class FakePortal {
   int64_t next_row = 9000;
   bool admin = true;
   std::map<std::string, ContactFieldShape> fields;  // empty: it does not say
-  std::set<std::string> honorifics;                 // empty: it does not say
+  // Of fields with a dictionary; without an entry it does not say.
+  std::map<std::string, std::set<std::string>> statuses;
   ImportFate import_fate = ImportFate::kWorks;
   int imports = 0;  // crm.item.batchImport commands
   bool find_finds_everybody = false;
@@ -409,10 +410,11 @@ class FakePortal {
 
   void Do(const GetContactFields& get, CommandResult* result) {
     result->fate = Fate::kDone;
-    if (!get.honorifics) {
+    if (get.statuses_of.empty()) {
       result->fields = fields;
-    } else if (!honorifics.empty()) {
-      result->fields[kHonorificField].items = honorifics;
+    } else if (const auto told = statuses.find(get.statuses_of);
+               told != statuses.end()) {
+      result->fields[told->first].items = told->second;
     }
   }
 

@@ -124,37 +124,85 @@ TEST_F(MappedFieldsTest, AValueThatItsListNoLongerHasIsSaidUntilTheMappingIsMend
   EXPECT_TRUE(Export().progress.notices.empty());
 }
 
-class HonorificTest : public MappedFieldsTest {
+TEST_F(MappedFieldsTest, SeveralValuesForAFieldThatTakesOneAreSaidUntilItIsMended) {
+  const auto map = [this](const std::vector<std::string>& transforms) {
+    world.Map({{"LastName", "LAST_NAME", {"split:;"}},
+               {"Phone", "PHONE", {"split:;"}},
+               {"Sex", "UF_CRM_SEX", transforms}});
+  };
+  map({"split:;", "enum:Male=45;Female=46"});
+  world.portal.fields["UF_CRM_SEX"] = {"enumeration"};
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings(), world.Settings()}) {
+    const auto notices = world.Run(settings).progress.notices;
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_HOLDS_ONE");
+    EXPECT_EQ(notices[0].parameters.at("contact_field"), "UF_CRM_SEX");
+  }
+  map({"split:;", "join:,", "enum:Male=45;Female=46"});
+  EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+class StatusFieldTest : public MappedFieldsTest {
  protected:
-  HonorificTest() {
+  StatusFieldTest() {
     world.Map({{"LastName", "LAST_NAME", {}},
-               {"Sex", "HONORIFIC", {"enum:Male=HNR_RU_1;Female=HNR_RU_2"}}});
-    world.portal.fields["HONORIFIC"] = {"crm_status"};
+               {"Sex", "HONORIFIC", {"enum:Male=HNR_RU_1;Female=HNR_RU_2"}},
+               {"Sex", "SOURCE_ID", {"constant:HOTEL"}},
+               {"Sex", "TYPE_ID", {"constant:CLIENT"}}});
+    for (const StatusField& field : kStatusFields) {
+      world.portal.fields[field.name] = {"crm_status"};
+    }
+    world.portal.statuses = {{"HONORIFIC", {"HNR_RU_1", "HNR_RU_2"}},
+                             {"SOURCE_ID", {"CALL", "HOTEL"}},
+                             {"TYPE_ID", {"CLIENT", "SUPPLIER"}}};
   }
 };
 
-TEST_F(HonorificTest, AValueThatThePortalsHonorificsNoLongerHaveIsSaid) {
-  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_2"};
+TEST_F(StatusFieldTest, AValueThatTheDictionaryOfTheFieldNoLongerHasIsSaid) {
   EXPECT_TRUE(Export().progress.notices.empty());
-  world.portal.honorifics = {"HNR_RU_1", "HNR_RU_3"};
-  auto dry = world.Settings();
-  dry.dry_run = true;
-  for (const RunSettings& settings : {dry, world.Settings()}) {
-    const auto notices = world.Run(settings).progress.notices;
-    ASSERT_EQ(notices.size(), 1u);
-    EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
-    EXPECT_EQ(notices[0].parameters.at("contact_field"), "HONORIFIC");
-    EXPECT_EQ(notices[0].parameters.at("values"), "HNR_RU_2");
+  const auto whole = world.portal.statuses;
+  for (const auto& [field, value] : std::map<std::string, std::string>{
+           {"HONORIFIC", "HNR_RU_2"}, {"SOURCE_ID", "HOTEL"}, {"TYPE_ID", "CLIENT"}}) {
+    SCOPED_TRACE(field);
+    world.portal.statuses = whole;
+    world.portal.statuses[field].erase(value);
+    auto dry = world.Settings();
+    dry.dry_run = true;
+    for (const RunSettings& settings : {dry, world.Settings()}) {
+      const auto notices = world.Run(settings).progress.notices;
+      ASSERT_EQ(notices.size(), 1u);
+      EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+      EXPECT_EQ(notices[0].parameters.at("contact_field"), field);
+      EXPECT_EQ(notices[0].parameters.at("values"), value);
+    }
   }
 }
 
-TEST_F(HonorificTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn) {
+TEST_F(StatusFieldTest, SoIsOneOfAUserFieldWithADictionary) {
+  world.Map(
+      {{"LastName", "LAST_NAME", {}}, {"Sex", "UF_CRM_CHANNEL", {"constant:HOTEL"}}});
+  ContactFieldShape& field = world.portal.fields["UF_CRM_CHANNEL"];
+  field.type = "crm_status";
+  field.dictionary = "SOURCE";
+  world.portal.statuses["UF_CRM_CHANNEL"] = {"CALL", "HOTEL"};
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.statuses["UF_CRM_CHANNEL"] = {"CALL"};
+  const auto notices = Export().progress.notices;
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].reason, "MAPPED_VALUE_GONE");
+  EXPECT_EQ(notices[0].parameters.at("contact_field"), "UF_CRM_CHANNEL");
+}
+
+TEST_F(StatusFieldTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn) {
+  world.portal.statuses.clear();
   EXPECT_TRUE(Export().progress.notices.empty());
   world.base.Add(2, "Petrova");
-  world.portal.honorifics = {"HNR_RU_1"};
+  world.portal.statuses["HONORIFIC"] = {"HNR_RU_1"};
   world.portal.instead = [](const Command& command) -> std::optional<Fate> {
     const auto* get = std::get_if<GetContactFields>(&command);
-    if (get == nullptr || !get->honorifics) return std::nullopt;
+    if (get == nullptr || get->statuses_of.empty()) return std::nullopt;
     return Fate::kRefused;
   };
   const auto result = Export();
@@ -162,7 +210,7 @@ TEST_F(HonorificTest, WhereThePortalDoesNotTellThemNothingIsSaidAndTheRunGoesOn)
   EXPECT_TRUE(result.progress.notices.empty());
 }
 
-TEST_F(MappedFieldsTest, HonorificsAreNotAskedForWhereTheMappingNamesNone) {
+TEST_F(MappedFieldsTest, StatusesAreNotAskedForWhereTheMappingNamesNone) {
   int asked = 0;
   world.portal.instead = [&asked](const Command& command) -> std::optional<Fate> {
     asked += std::holds_alternative<GetContactFields>(command) ? 1 : 0;

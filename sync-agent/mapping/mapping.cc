@@ -336,6 +336,31 @@ std::set<std::string> CompiledMapping::NamedValues(const std::string& target) co
   return named;
 }
 
+bool CompiledMapping::LeavesSeveral(const std::string& target) const {
+  for (const Entry& entry : entries_) {
+    if (entry.target != target) continue;
+    bool several = false;
+    for (const Transform& transform : entry.transforms) {
+      switch (transform.kind) {
+        case TransformKind::kSplit:
+        case TransformKind::kAllOf:
+          several = true;
+          break;
+        case TransformKind::kJoin:
+        case TransformKind::kConstant:
+        case TransformKind::kTemplate:
+        case TransformKind::kFirstOf:
+          several = false;
+          break;
+        default:
+          break;
+      }
+    }
+    if (several) return true;
+  }
+  return false;
+}
+
 MappedContact CompiledMapping::Map(const ClientRow& row, absl::CivilDay today) const {
   MappedContact mapped;
   for (const Entry& entry : entries_) {

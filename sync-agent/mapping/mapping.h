@@ -78,6 +78,9 @@ class CompiledMapping {
   // What the last transform of an entry names as its results, where it does: the values
   // of a table, a constant. All that the target can be sent then; else empty.
   std::set<std::string> NamedValues(const std::string& target) const;
+  // Whether an entry may leave several values, which a single-valued field is then sent
+  // as one text.
+  bool LeavesSeveral(const std::string& target) const;
   int version() const { return options_.version; }
   int compare_version() const {
     return options_.compare_version > 0 ? options_.compare_version : options_.version;

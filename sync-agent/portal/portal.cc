@@ -74,7 +74,7 @@ struct NameOf {
   const char* operator()(const GetBoundEvents&) const { return "event.get"; }
   const char* operator()(const PollEvents&) const { return "event.offline.get"; }
   const char* operator()(const GetContactFields& get) const {
-    return get.honorifics ? "crm.status.list" : "crm.contact.fields";
+    return get.statuses_of.empty() ? "crm.contact.fields" : "crm.status.list";
   }
 };
 

@@ -67,13 +67,21 @@ struct ListNewest {};
 struct GetProfile {};
 
 // crm.contact.fields: which fields contacts have now; `fields` in the result. The
-// portal drops what is written to others without a word. Or, `honorifics`,
-// crm.status.list: the values of HONORIFIC, which the other doesn't tell; `fields` has
-// that one field, with nothing but `items`, or none where the values are not told.
+// portal drops what is written to others without a word. Or, `statuses_of` a field,
+// crm.status.list: its values, which the other doesn't tell; `fields` has that one
+// field, with nothing but `items`, or none where the values are not told.
 struct GetContactFields {
-  bool honorifics = false;
+  std::string statuses_of = "";  // empty: all fields
+  std::string dictionary = "";   // of `statuses_of`
 };
-inline constexpr char kHonorificField[] = "HONORIFIC";
+
+// The portal's own fields whose values stand in a dictionary.
+struct StatusField {
+  const char* name;
+  const char* dictionary;  // ENTITY_ID of its statuses
+};
+inline constexpr StatusField kStatusFields[] = {
+    {"HONORIFIC", "HONORIFIC"}, {"SOURCE_ID", "SOURCE"}, {"TYPE_ID", "CONTACT_TYPE"}};
 
 // crm.item.batchImport: 1 to 20 contacts in one command; no robots start. Or, `single`,
 // crm.item.import: one contact, with an operating time of its own.
@@ -154,6 +162,7 @@ struct ContactFieldShape {
   bool multiple = false;
   // IDs of a list's values. Nothing: it is no list, or the portal did not say.
   std::optional<std::set<std::string>> items = {};
+  std::string dictionary = "";  // that holds its values; empty: none is known
 };
 
 // From `time` or `result_time`; absent values are negative.

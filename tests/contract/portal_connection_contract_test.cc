@@ -233,6 +233,13 @@ TEST_F(PortalProbeContract, AnOwnerWithoutAdministratorsRightsIsAWarning) {
 }
 
 TEST_F(PortalProbeContract, FieldsComeWithTypeTitleAndFlags) {
+  HttpRequest make;
+  make.method = "POST";
+  make.target =
+      absl::StrCat("/rest/1/", emulator_.kWebhookCode, "/crm.contact.userfield.add");
+  make.body = R"({"fields":{"FIELD_NAME":"CHANNEL","USER_TYPE_ID":"crm_status",)"
+              R"("SETTINGS":{"ENTITY_TYPE":"SOURCE"}}})";
+  ASSERT_EQ(http_->Send(make).status, 200);
   auto probe = MakeRestPortalProbe(emulator_.WebhookSettings(), *http_, SystemClock());
   const auto fields = probe->FetchContactFields();
   ASSERT_TRUE(fields.ok()) << fields.status();
@@ -250,6 +257,12 @@ TEST_F(PortalProbeContract, FieldsComeWithTypeTitleAndFlags) {
   ASSERT_FALSE(find("HONORIFIC").items.empty());
   EXPECT_EQ(find("HONORIFIC").items[0].id, "HNR_RU_1");
   EXPECT_EQ(find("HONORIFIC").items[0].title, "г-н");
+  ASSERT_FALSE(find("SOURCE_ID").items.empty());
+  EXPECT_EQ(find("SOURCE_ID").items[0].id, "CALL");
+  ASSERT_FALSE(find("TYPE_ID").items.empty());
+  EXPECT_EQ(find("TYPE_ID").items[0].id, "CLIENT");
+  ASSERT_FALSE(find("UF_CRM_CHANNEL").items.empty());
+  EXPECT_EQ(find("UF_CRM_CHANNEL").items[0].id, "CALL");
 }
 
 }  // namespace

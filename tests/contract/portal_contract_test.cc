@@ -116,14 +116,20 @@ TEST_F(PortalContract, AFieldOfSeveralValuesTakesOursAsAListAndIsReadAsOneText) 
   }
 }
 
-TEST_F(PortalContract, HonorificsAreThoseOfThePortalsDictionary) {
-  for (const bool in_batch : {false, true}) {
-    const Command get = GetContactFields{.honorifics = true};
-    const CommandResult told =
-        in_batch ? Send({get, GetProfile{}}).results.at(0) : SendOne(get);
-    ASSERT_EQ(told.fields.size(), 1u);
-    EXPECT_EQ(told.fields.at(kHonorificField).items,
-              (std::set<std::string>{"HNR_RU_1", "HNR_RU_2"}));
+TEST_F(PortalContract, StatusesAreThoseOfTheFieldsDictionary) {
+  const std::map<std::string, const char*> one = {{"HONORIFIC", "HNR_RU_2"},
+                                                  {"SOURCE_ID", "RECOMMENDATION"},
+                                                  {"TYPE_ID", "SUPPLIER"}};
+  for (const StatusField& field : kStatusFields) {
+    SCOPED_TRACE(field.name);
+    const Command get =
+        GetContactFields{.statuses_of = field.name, .dictionary = field.dictionary};
+    for (const CommandResult& told :
+         {SendOne(get), Send({get, GetProfile{}}).results.at(0)}) {
+      ASSERT_EQ(told.fields.size(), 1u);
+      EXPECT_EQ(told.fields.at(field.name).items->count(one.at(field.name)), 1u);
+      EXPECT_EQ(told.fields.at(field.name).items->count("NOPE"), 0u);
+    }
   }
 }
 

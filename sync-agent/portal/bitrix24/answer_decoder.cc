@@ -186,7 +186,7 @@ struct ValueOf {
     return true;
   }
   bool operator()(const GetContactFields& get) const {
-    if (get.honorifics) return DecodeHonorifics();
+    if (!get.statuses_of.empty()) return DecodeStatuses(get.statuses_of);
     if (!json.is_object() || FindMember(json, "ID") == nullptr) return false;
     for (const auto& [name, shape] : json.items()) {
       const auto is = [&shape = shape](const char* quality) {
@@ -194,18 +194,21 @@ struct ValueOf {
         return flag != nullptr && IsTrue(*flag);
       };
       result->fields[name] = {TextOf(FindMember(shape, "type")).value_or(""),
-                              is("isReadOnly"), is("isRequired"), is("isMultiple"),
-                              ItemsOf(FindMember(shape, "items"), "ID")};
+                              is("isReadOnly"),
+                              is("isRequired"),
+                              is("isMultiple"),
+                              ItemsOf(FindMember(shape, "items"), "ID"),
+                              DictionaryOf(name, shape)};
     }
     return true;
   }
   // None at all: they are not for this user to see. A full page: there may be more.
-  bool DecodeHonorifics() const {
+  bool DecodeStatuses(const std::string& field) const {
     constexpr size_t kPageSize = 50;
     auto items = ItemsOf(&json, "STATUS_ID");
     if (!items.has_value()) return false;
     if (!json.empty() && json.size() < kPageSize) {
-      result->fields[kHonorificField].items = std::move(items);
+      result->fields[field].items = std::move(items);
     }
     return true;
   }
@@ -427,6 +430,21 @@ bool CodeWantsFreshToken(RequestFate fate,
 }
 
 }  // namespace
+
+std::string DictionaryOf(const std::string& name, const Json& field) {
+  if (TextOf(FindMember(field, "type")) != "crm_status") return "";
+  const Json* settings = FindMember(field, "settings");
+  const Json* said = FindMember(field, "statusType");
+  if (said == nullptr && settings != nullptr) {
+    said = FindMember(*settings, "ENTITY_TYPE");
+  }
+  const std::optional<std::string> dictionary = TextOf(said);
+  if (dictionary.has_value() && !dictionary->empty()) return *dictionary;
+  for (const StatusField& known : kStatusFields) {
+    if (name == known.name) return known.dictionary;
+  }
+  return "";
+}
 
 bool WantsFreshToken(const PortalAnswer& answer) {
   return CodeWantsFreshToken(answer.fate, answer.parameters);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "common/http/http_client.h"
@@ -27,6 +29,10 @@ struct RawAnswer {
   CommandTime time;
 };
 RawAnswer DecodeRawAnswer(const HttpResult& http);
+
+// Of a field of the type crm_status, as crm.contact.fields tells it: which dictionary
+// holds its values. Empty: it is none, or none is known.
+std::string DictionaryOf(const std::string& name, const Json& field);
 
 // True when the request was refused for its access token alone: a fresh one may help.
 bool WantsFreshToken(const PortalAnswer& answer);

@@ -668,8 +668,28 @@ TEST(AnswerDecoder, AListFieldTellsItsValuesWhereAllCanBeRead) {
   EXPECT_FALSE(fields.at("UF_C").items.has_value());
 }
 
-TEST(AnswerDecoder, HonorificsAreToldByTheIdsOfTheirStatuses) {
-  const Command get = GetContactFields{.honorifics = true};
+TEST(AnswerDecoder, AFieldOfStatusesTellsItsDictionary) {
+  const auto fields =
+      Single(GetContactFields{},
+             R"({"result":{"ID":{"type":"integer","statusType":"X"},)"
+             R"("SOURCE_ID":{"type":"crm_status"},"UF_C":{"type":"crm_status"},)"
+             R"("UF_A":{"type":"crm_status","statusType":"DEAL_TYPE"},)"
+             R"("UF_B":{"type":"crm_status","settings":{"ENTITY_TYPE":"SOURCE"}},)"
+             R"("UF_D":{"type":"crm_status","settings":[]}}})")
+          .results[0]
+          .fields;
+  ASSERT_EQ(fields.size(), 6u);
+  EXPECT_EQ(fields.at("SOURCE_ID").dictionary, "SOURCE");
+  EXPECT_EQ(fields.at("UF_A").dictionary, "DEAL_TYPE");
+  EXPECT_EQ(fields.at("UF_B").dictionary, "SOURCE");
+  for (const char* none : {"ID", "UF_C", "UF_D"}) {
+    EXPECT_EQ(fields.at(none).dictionary, "") << none;
+  }
+}
+
+TEST(AnswerDecoder, AFieldsStatusesAreToldByTheirIds) {
+  const Command get =
+      GetContactFields{.statuses_of = "HONORIFIC", .dictionary = "HONORIFIC"};
   const CommandResult told =
       Single(get, R"({"result":[{"ID":"1","STATUS_ID":"HNR_RU_1","NAME":"Mr."},)"
                   R"({"ID":"2","STATUS_ID":"HNR_RU_2"}]})")

@@ -141,8 +141,8 @@ struct ParamsOf {
 
   Json operator()(const GetProfile&) const { return Json::object(); }
   Json operator()(const GetContactFields& get) const {
-    if (!get.honorifics) return Json::object();
-    return {{"filter", {{"ENTITY_ID", kHonorificField}}}};
+    if (get.statuses_of.empty()) return Json::object();
+    return {{"filter", {{"ENTITY_ID", get.dictionary}}}};
   }
 
   Json operator()(const FindContacts& find) const {

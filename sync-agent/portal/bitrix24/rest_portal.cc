@@ -64,7 +64,7 @@ class RestPortal final : public Portal {
     ListFields lists;
     bool told = false;
     for (const auto& [name, field] : result.fields) {
-      // Of the honorifics alone no type is told.
+      // Of statuses alone no type is told.
       told = told || !field.type.empty();
       if (field.multiple && field.type != kMultifieldType) lists.insert(name);
     }

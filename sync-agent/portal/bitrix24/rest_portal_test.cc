@@ -292,7 +292,8 @@ TEST_F(RestPortalTest, AFieldThatTurnedMultipleOnThePortalIsSentAsAList) {
   EXPECT_THAT(sent(), as_list);
   // An answer that says nothing of it changes nothing.
   here_.answers = {Json200(R"({"result":[{"STATUS_ID":"HNR_RU_1"}]})")};
-  portal_->Send({{GetContactFields{.honorifics = true}}});
+  portal_->Send(
+      {{GetContactFields{.statuses_of = "HONORIFIC", .dictionary = "HONORIFIC"}}});
   EXPECT_THAT(sent(), as_list);
   learn("false");
   EXPECT_THAT(sent(), as_text);

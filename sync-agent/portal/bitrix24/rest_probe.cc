@@ -1,4 +1,9 @@
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "common/status/error.h"
@@ -13,7 +18,6 @@ namespace {
 
 using Check = PortalProbe::Check;
 
-constexpr char kHonorific[] = "HONORIFIC";
 // Of one list field: enough to map values by hand, and bounded.
 constexpr size_t kMostItems = 500;
 constexpr absl::Duration kProbeDeadline = absl::Seconds(60);
@@ -79,10 +83,19 @@ class RestProbe final : public PortalProbe {
       return MakeError("PORTAL_ANSWER_BROKEN", {{"host", host_}, {"status", "200"}});
     }
     std::vector<PortalField> fields;
+    std::map<std::string, Json> dictionaries;
     for (const auto& [name, json] : answer.result.items()) {
       if (!json.is_object()) continue;
       fields.push_back(DecodeField(name, json));
-      if (name == kHonorific) LoadStatuses(&fields.back());
+      const std::string dictionary = DictionaryOf(name, json);
+      if (dictionary.empty()) continue;
+      auto known = dictionaries.find(dictionary);
+      if (known == dictionaries.end()) {
+        known = dictionaries.emplace(dictionary, LoadStatuses(dictionary)).first;
+      }
+      for (const Json& item : known->second) {
+        AddItem(item, "STATUS_ID", "NAME", &fields.back());
+      }
     }
     return fields;
   }
@@ -110,14 +123,12 @@ class RestProbe final : public PortalProbe {
   }
 
  private:
-  // The values of a dictionary field. Without them the field is one that takes any
-  // text.
-  void LoadStatuses(PortalField* field) {
-    const RawAnswer answer =
-        Call("crm.status.list",
-             {{"filter", {{"ENTITY_ID", field->name}}}, {"order", {{"SORT", "ASC"}}}});
-    if (answer.fate != RequestFate::kAnswered || !answer.result.is_array()) return;
-    for (const Json& item : answer.result) AddItem(item, "STATUS_ID", "NAME", field);
+  // The values of a dictionary. Without them a field of it is one that takes any text.
+  Json LoadStatuses(const std::string& dictionary) {
+    RawAnswer answer = Call("crm.status.list", {{"filter", {{"ENTITY_ID", dictionary}}},
+                                                {"order", {{"SORT", "ASC"}}}});
+    const bool told = answer.fate == RequestFate::kAnswered && answer.result.is_array();
+    return told ? std::move(answer.result) : Json::array();
   }
 
   RawAnswer Call(const std::string& method, const Json& params) {
