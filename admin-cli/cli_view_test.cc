@@ -187,12 +187,19 @@ TEST_F(CliTest, NobodyIsToldToStartAnAgentThatMayNotCome) {
               ::testing::EndsWith("guestbridge agent get hotel-1\n"));
   EXPECT_THAT(Run({"agent", "get", "hotel-1"}).out,
               ::testing::EndsWith("look again: guestbridge agent get hotel-1\n"));
+  problem.mutable_explanation()->set_reason("AGENT_EVICTED");
+  problem.set_stops_work(false);
+  EXPECT_THAT(Run({"agent", "list"}).out,
+              ::testing::EndsWith("guestbridge agent get hotel-1\n"))
+      << "it serves nothing";
+  EXPECT_THAT(Run({"agent", "get", "hotel-1"}).out,
+              ::testing::EndsWith("look again: guestbridge agent get hotel-1\n"));
   agent.clear_problems();
   agent.set_banned(true);
   EXPECT_THAT(OneLine(Run({"agent", "list"}).out), Not(HasSubstr("start it")))
       << "it serves nothing";
-  EXPECT_THAT(OneLine(Run({"agent", "get", "hotel-1"}).out),
-              Not(HasSubstr("start it")));
+  EXPECT_THAT(Run({"agent", "get", "hotel-1"}).out,
+              ::testing::EndsWith("guestbridge agent unban hotel-1\n"));
 }
 
 TEST_F(CliTest, KeysOfSecretsSayWhetherTheyAreStillNeededAndWhereTheyAre) {

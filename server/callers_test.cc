@@ -12,6 +12,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/resource/resource_name.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
@@ -30,6 +32,7 @@
 #include "guestbridge/v1/status.grpc.pb.h"
 #include "server/api/keys.h"
 #include "server/identity/api_tokens.h"
+#include "server/identity/peer_certificate.h"
 #include "server/identity/permission_table.h"
 #include "server/server.h"
 #include "server/server_fixture_test.h"
@@ -366,6 +369,53 @@ TEST_F(CallersTest, ARevokedTokenEndsTheStreamsThatItOpened) {
   }
   EXPECT_EQ(ReasonOf(FromGrpcStatus(stream->Finish())), "TOKEN_REVOKED");
   EXPECT_EQ(ReasonOf(Hello(agent, "hotel-1").status()), "TOKEN_REVOKED");
+}
+
+TEST_F(CallersTest, AnEvictedOrBannedAgentLosesItsOpenStreamWithinASecond) {
+  const auto agents = v1::AgentService::NewStub(As(Role::kAdmin, ""));
+  const auto lose = [&](const std::string& name, const auto& keep_out) {
+    // As after CreateAgent: one that was never enrolled is not evicted.
+    ASSERT_THAT(store_->Write([&](Transaction& t) {
+      store::EnrollmentRecord enrollment;
+      enrollment.mutable_join_token()->set_digest("d");
+      return PutRecord(t, EnrollmentKey(name), enrollment);
+    }),
+                IsOk());
+    const Channel agent = AsAgent(name);
+    const auto session = Hello(agent, name);
+    ASSERT_THAT(session, IsOk());
+    grpc::ClientContext stream_context;
+    SetDeadline(stream_context);
+    v1::WatchRequest open;
+    open.set_session(*session);
+    const auto control = v1::AgentControlService::NewStub(agent);
+    const auto stream = control->Watch(&stream_context, open);
+    v1::WatchResponse message;
+    ASSERT_TRUE(stream->Read(&message));
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::Agent kept_out;
+    ASSERT_THAT(FromGrpcStatus(keep_out(&context, "agents/" + name, &kept_out)),
+                IsOk());
+    const absl::Time done = absl::Now();
+    while (stream->Read(&message)) {
+    }
+    const std::string reason = ReasonOf(FromGrpcStatus(stream->Finish()));
+    EXPECT_LT(absl::Now() - done, absl::Seconds(1)) << name;
+    EXPECT_EQ(reason, name == "evicted" ? "AGENT_EVICTED" : "AGENT_BANNED");
+  };
+  lose("evicted",
+       [&](grpc::ClientContext* context, const std::string& name, v1::Agent* agent) {
+         v1::EvictAgentRequest request;
+         request.set_name(name);
+         return agents->EvictAgent(context, request, agent);
+       });
+  lose("banned",
+       [&](grpc::ClientContext* context, const std::string& name, v1::Agent* agent) {
+         v1::BanAgentRequest request;
+         request.set_name(name);
+         return agents->BanAgent(context, request, agent);
+       });
 }
 
 TEST_F(CallersTest, TheFirstStartLeavesOneAdminTokenForItsOwner) {

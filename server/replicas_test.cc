@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/random/random.h"
 #include "common/status/error.h"
 #include "common/status/grpc_status.h"
@@ -114,6 +116,8 @@ class ReplicasTest : public ::testing::Test {
     ~ConnectedAgent() { context_.TryCancel(); }
 
     bool Read(v1::WatchResponse* message) { return stream_->Read(message); }
+    // After the last message.
+    absl::Status Finish() { return FromGrpcStatus(stream_->Finish()); }
 
    private:
     const std::unique_ptr<v1::AgentControlService::Stub> stub_;
@@ -239,6 +243,29 @@ TEST_F(ReplicasTest, AQuestionAtTheOneThatHasNotTheAgentIsRefusedWithWhereItIs) 
   EXPECT_EQ(ReasonOf(FromGrpcStatus(
                 connections->TestConnection(&test_context, test, &tested))),
             "AGENT_AT_OTHER_SERVER");
+}
+
+TEST_F(ReplicasTest, ABanAtOneEndsTheStreamAtTheOtherWithinASecond) {
+  const auto one = Start("one");
+  ASSERT_THAT(one, IsOk());
+  GiveKey("one", "two");
+  const auto two = Start("two");
+  ASSERT_THAT(two, IsOk());
+  ConnectedAgent agent(To(**two));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::BanAgentRequest ban;
+  ban.set_name("agents/a");
+  v1::Agent banned;
+  const grpc::Status done =
+      v1::AgentService::NewStub(To(**one))->BanAgent(&context, ban, &banned);
+  ASSERT_TRUE(done.ok()) << done.error_message();
+  const absl::Time since = absl::Now();
+  v1::WatchResponse message;
+  while (agent.Read(&message)) {
+  }
+  EXPECT_LT(absl::Now() - since, absl::Seconds(1));
+  EXPECT_EQ(ReasonOf(agent.Finish()), "AGENT_BANNED");
 }
 
 TEST_F(ReplicasTest, SchedulersOfTwoServersFireEachFiringOnce) {

@@ -37,7 +37,9 @@ bool IsToBeStarted(const v1::Agent& agent) {
   return !agent.connected() && !agent.banned() &&
          std::none_of(agent.problems().begin(), agent.problems().end(),
                       [](const v1::AgentProblem& problem) {
-                        return problem.explanation().reason() == "AGENT_AWAY_EVICTED";
+                        const std::string& reason = problem.explanation().reason();
+                        return reason == "AGENT_AWAY_EVICTED" ||
+                               reason == "AGENT_EVICTED";
                       });
 }
 
@@ -255,6 +257,8 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   facts.Print(session.style(), session.out());
   if (!IsToBeStarted(agent) && NeedsAttention(agent)) {
     session.Say("NEXT_AGENT_AGAIN", {{"name", IdOf(agent)}});
+  } else if (agent.banned()) {
+    session.Say("NEXT_AGENT_UNBAN", {{"name", IdOf(agent)}});
   } else {
     session.Say(IsToBeStarted(agent) ? "NEXT_AGENT_AWAY" : "NEXT_STATUS");
   }

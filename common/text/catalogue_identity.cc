@@ -65,6 +65,18 @@ constexpr ReasonText kTexts[] = {
     {"AUDIT_OUTCOME_UNKNOWN", kInvalid, "There is no such outcome of an audit record.",
      "Такого исхода записи аудита нет.", "Give ALLOWED or DENIED, or none.",
      "Укажите ALLOWED или DENIED либо не указывайте ничего."},
+    {"AUDIT_RECORD_NEWER", kPrecondition,
+     "The audit is whole up to the record before {record}. That one holds what this "
+     "server does not know: a server of a later version wrote it, or somebody "
+     "changed it.",
+     "Журнал аудита цел до записи, предшествующей записи {record}. В ней есть то, чего "
+     "этот сервер не знает: её сделал сервер более новой версии, или её кто-то "
+     "изменил.",
+     "Ask a server of the later version: guestbridge audit verify --server HOST:PORT. "
+     "If "
+     "there is none, the record was changed.",
+     "Проверьте через сервер более новой версии: guestbridge audit verify --server "
+     "HOST:PORT. Если такого сервера нет, запись изменили."},
     {"TOKEN_GRANTS_INVALID", kInvalid,
      "A token needs a role, on everything or on named integrations; the role agent "
      "stands "

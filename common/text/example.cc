@@ -301,6 +301,7 @@ constexpr Value kValues[] = {
     Same("profile", "1c-hotel"),
     Same("protocol", "1"),
     Same("reason", "PORTAL_UNREACHABLE"),
+    Same("record", "4711"),
     Same("recreated", "1"),
     Same("retry_after_seconds", "25"),
     Same("role", "viewer"),

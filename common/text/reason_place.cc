@@ -34,6 +34,7 @@ const std::vector<Rule>& Rules() {
       {"AGENT_AWAY_BANNED", {Place::kCall, Place::kCheck, Place::kRun, Place::kStatus}},
       {"AGENT_AWAY_EVICTED",
        {Place::kCall, Place::kCheck, Place::kRun, Place::kStatus}},
+      {"AGENT_EVICTED", {Place::kCall, Place::kStatus}},
       {"AGENT_CLOCK_OFF", {Place::kStatus}},
       {"AGENT_REPORTS_STOPPED", {Place::kStatus}},
       {"AGENT_DISK_LOW", {Place::kStatus}},

@@ -124,6 +124,15 @@ void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Tim
       add(std::move(problem));
     }
   }
+  // Nothing waits for it; but to start it again would not help. One that is banned is
+  // shown as that.
+  if (!agent->connected() && agent->integrations().empty() &&
+      out == KeptOut::kEvicted && !agent->has_certificate_expire_time() &&
+      !agent->has_join_token_expire_time()) {
+    v1::AgentProblem& problem = *agent->add_problems();
+    problem = MakeProblem("AGENT_EVICTED", /*stops_work=*/false);
+    (*problem.mutable_explanation()->mutable_parameters())["agent"] = id;
+  }
   // What it says of integrations that it does not serve is nobody's business.
   auto& problems = *agent->mutable_problems();
   problems.erase(std::remove_if(problems.begin(), problems.end(),

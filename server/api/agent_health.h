@@ -23,7 +23,8 @@ std::vector<v1::AgentProblem> ProblemsOf(const std::string& agent,
 
 // Fills in all that comes from the report of an agent whose other fields stand, but
 // `healthy`. `report`: nothing when the agent reports nothing.
-// `out`: whether one that is not connected may come.
+// `out`: whether one that is not connected may come. The agent's certificate and join
+// token stand already.
 void ShowReport(const std::optional<store::AgentReportRecord>& report, absl::Time now,
                 KeptOut out, v1::Agent* agent);
 

@@ -157,8 +157,6 @@ absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
   GB_ASSIGN_OR_RETURN(const std::vector<std::string> agents,
                       ConnectedAgents(transaction, sessions));
   if (agents.size() != 1) return std::string();
-  GB_ASSIGN_OR_RETURN(const KeptOut out, WhetherKeptOut(transaction, agents.front()));
-  if (out != KeptOut::kNot) return std::string();
   GB_ASSIGN_OR_RETURN(auto integration, GetRecord<store::IntegrationRecord>(
                                             transaction, keys::Integration(id)));
   if (!integration.has_value()) return std::string();

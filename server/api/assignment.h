@@ -39,8 +39,8 @@ absl::StatusOr<bool> IsFree(Transaction& transaction, const std::string& id,
                             const SessionHub& sessions);
 
 // Records the only agent that is connected, to whichever server, for an integration
-// that is free, unless it was banned or evicted and its stream is about to end. Returns
-// it; empty when it recorded none.
+// that is free. Those that were banned or evicted do not count. Returns it; empty when
+// it recorded none.
 absl::StatusOr<std::string> AssignWhenAlone(Transaction& transaction,
                                             const std::string& id,
                                             const SessionHub& sessions);

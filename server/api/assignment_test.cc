@@ -2,6 +2,7 @@
 
 #include "server/api/api_fixture_test.h"
 #include "server/api/clients.h"
+#include "server/api/enrollments.h"
 #include "server/api/system_status.h"
 #include "server/identity/peer_certificate.h"
 
@@ -133,6 +134,46 @@ TEST_F(AssignmentTest, WhoWasBannedThisMomentGetsNothingAndKeepsNothing) {
   sessions_.Close(first, MakeError("AGENT_BANNED", {{"agent", "a"}}));
   ASSERT_NE(ConnectAgent("b", "two"), nullptr);
   EXPECT_EQ(Assigned("main"), "b");
+}
+
+TEST_F(AssignmentTest, WhatABannedAgentServedGoesToTheOnlyOtherOneAtOnce) {
+  Prepare("main");
+  const auto first = ConnectAgent("a", "one");
+  ASSERT_NE(first, nullptr);
+  const auto other = ConnectAgent("b", "two");
+  ASSERT_NE(other, nullptr);
+  ASSERT_EQ(Assigned("main"), "a");
+  Sent(*other);
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  // Nothing else changes, and its stream is still open.
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  EXPECT_EQ(Assigned("main"), "b");
+  const auto sent = Sent(*other);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].configuration().integration(), "integrations/main");
+
+  // It gets nothing back by itself, and counts again once it may come.
+  sessions_.Close(first, MakeError("AGENT_BANNED", {{"agent", "a"}}));
+  ASSERT_THAT(enrollments.Unban("agents/a"), IsOk());
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  EXPECT_EQ(Assigned("main"), "b");
+  ASSERT_THAT(enrollments.Ban("agents/b"), IsOk());
+  dispatcher_.OnChanges({{.revision = 2, .key = keys::Agent("b")}});
+  EXPECT_EQ(Assigned("main"), "a");
+}
+
+TEST_F(AssignmentTest, WhatABannedAgentServedIsNobodysAmongSeveral) {
+  Prepare("main");
+  ASSERT_NE(ConnectAgent("a", "one"), nullptr);
+  ASSERT_NE(ConnectAgent("b", "two"), nullptr);
+  ASSERT_NE(ConnectAgent("c", "three"), nullptr);
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  EXPECT_EQ(Assigned("main"), "a");
 }
 
 TEST_F(AssignmentTest, AJoinTokenThatNobodyUsedChangesNothing) {

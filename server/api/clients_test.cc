@@ -207,6 +207,31 @@ TEST_F(ClientsTest, AHistoryIsAskedOfTheAgentAlsoWhileARunIsUnderWay) {
   EXPECT_FALSE(clients_.History(request, Patience()).ok());
 }
 
+TEST_F(ClientsTest, WhatOneAgentIsAskedNoOtherAnswers) {
+  const auto session = ConnectAgent("a", "one");
+  const int own_stream = stream_;
+  const auto other = ConnectAgent("b", "two");
+  ASSERT_NE(other, nullptr);
+  stream_ = own_stream;
+  std::thread agent([&] {
+    v1::FinishTaskRequest answer;
+    while (answer.task().empty()) {
+      for (const v1::WatchResponse& message : Sent(*session)) {
+        if (message.task().has_link_client()) answer.set_task(message.task().id());
+      }
+      std::this_thread::yield();
+    }
+    answer.mutable_client()->set_contact(666);
+    EXPECT_EQ(ReasonOf(sessions_.Answer(*other, answer)), "TASK_NOT_FOUND");
+    answer.mutable_client()->set_contact(4711);
+    EXPECT_THAT(sessions_.Answer(*session, answer), IsOk());
+  });
+  const auto linked = clients_.Link(link_, Patience());
+  agent.join();
+  ASSERT_THAT(linked, IsOk());
+  EXPECT_EQ(linked->contact(), 4711);
+}
+
 TEST_F(ClientsTest, WhatIsNoNameOrNoContactIsRefusedHere) {
   link_.set_contact(0);
   EXPECT_THAT(clients_.Link(link_, Patience()),

@@ -353,6 +353,7 @@ absl::Status Dispatcher::List() {
 // Stops at the first thing that can't be read: each try may cost a time limit.
 absl::Status Dispatcher::Work() {
   absl::Status problem = List();
+  if (problem.ok()) problem = LookForKeptOut();
   const std::set<std::string> ids = stale_;
   for (const std::string& id : ids) {
     if (!problem.ok()) break;
@@ -384,6 +385,8 @@ void Dispatcher::Begin(const std::shared_ptr<Session>& session) {
   Stream fresh;
   fresh.session = session;
   sent_[session->identity().token] = std::move(fresh);
+  // It may be back, or have been banned meanwhile.
+  changed_agents_.insert(session->identity().agent);
   Work().IgnoreError();  // CatchUp goes on.
 }
 
@@ -395,20 +398,21 @@ void Dispatcher::Forget(const std::shared_ptr<Session>& session) {
 
 void Dispatcher::OnChanges(const std::vector<Change>& changes) {
   std::set<std::string> ids;
-  bool agents_changed = false;
+  std::set<std::string> agents;
   for (const Change& change : changes) {
     const std::vector<std::string> parts = absl::StrSplit(change.key, '/');
     static const auto* const kinds =
         new std::set<std::string>{"integrations", "connections", "mappings", "events",
                                   "bindings",     "runs",        "erasures"};
     if (parts.size() >= 2 && kinds->contains(parts[0])) ids.insert(parts[1]);
-    agents_changed = agents_changed || parts[0] == "agents";
+    if (parts.size() == 2 && parts[0] == "agents") agents.insert(parts[1]);
   }
   std::lock_guard lock(mutex_);
   stale_.insert(ids.begin(), ids.end());
   // Also the note that one's own agent lives, of every 20 seconds: the row of a server
   // that died grows old without a change.
-  if (agents_changed) stale_.insert(contested_.begin(), contested_.end());
+  if (!agents.empty()) stale_.insert(contested_.begin(), contested_.end());
+  changed_agents_.insert(agents.begin(), agents.end());
   Work().IgnoreError();  // CatchUp goes on.
 }
 
@@ -418,7 +422,7 @@ void Dispatcher::CatchUp() {
   const bool all_told = std::all_of(sent_.begin(), sent_.end(), [](const auto& item) {
     return item.second.caught_up;
   });
-  if (stale_.empty() && all_told) return;
+  if (stale_.empty() && changed_agents_.empty() && all_told) return;
   Work().IgnoreError();
 }
 

@@ -105,6 +105,9 @@ class Dispatcher {
   // The agent of this session has rejected it, and would again.
   static bool IsRejectedBy(const Session::Identity& who, const View& view);
   absl::Status AssignIfAlone(const std::string& id);
+  // Finds among the agents whose rows changed those that may not come any more: what
+  // they served is stale.
+  absl::Status LookForKeptOut();
   void LetStandbysTakeOver();
   // Stops at the first UNAVAILABLE, and returns it.
   absl::Status TakeOverWhereDue();
@@ -122,6 +125,8 @@ class Dispatcher {
   std::set<std::string> keyless_;       // Those whose key this server lacks.
   // Of integrations that are free while other servers have agents, too.
   std::set<std::string> contested_;
+  std::set<std::string> changed_agents_;  // Ids; their rows are to be looked at.
+  std::set<std::string> kept_out_;  // Ids; if one is connected, its stream is to end.
   struct Pair {
     std::string serving;
     std::string standby;

@@ -1,12 +1,18 @@
 // Which agent serves an integration, where the dispatcher decides it: the only one
 // there is, and the standby of one that was lost.
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/log/log.h"
 #include "common/status/status_macros.h"
 #include "server/api/assignment.h"
 #include "server/api/dispatcher.h"
+#include "server/api/enrollments.h"
+#include "server/api/keys.h"
 #include "server/api/presence.h"
 #include "server/api/standby.h"
 
@@ -22,7 +28,11 @@ constexpr absl::Duration kLongestBlink = absl::Seconds(30);
 absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
   contested_.erase(id);
   // A server without agents leaves it to the one that has the only one.
-  if (sessions_.ConnectedAgents().size() != 1) return absl::OkStatus();
+  const std::vector<std::string> own = sessions_.ConnectedAgents();
+  const auto staying = std::count_if(
+      own.begin(), own.end(),
+      [this](const std::string& agent) { return !kept_out_.contains(agent); });
+  if (staying != 1) return absl::OkStatus();
   bool free = false;
   bool alone = false;
   GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
@@ -46,6 +56,44 @@ absl::Status Dispatcher::AssignIfAlone(const std::string& id) {
   if (!agent.empty()) {
     log::Info("agent_assigned", {{"integration", id}, {"agent", agent}});
   }
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::LookForKeptOut() {
+  if (changed_agents_.empty()) return absl::OkStatus();
+  // Nobody here to get anything.
+  if (sessions_.ConnectedAgents().empty()) {
+    changed_agents_.clear();
+    return absl::OkStatus();
+  }
+  std::set<std::string> out;
+  std::set<std::string> served;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& t) -> absl::Status {
+    out.clear();
+    served.clear();
+    // A chain's agents are assigned by people, and their rows change all the time.
+    GB_ASSIGN_OR_RETURN(const bool enrolled, HasEnrolledAgent(t));
+    if (enrolled) return absl::OkStatus();
+    for (const std::string& agent : changed_agents_) {
+      GB_ASSIGN_OR_RETURN(const KeptOut kept, WhetherKeptOut(t, agent));
+      if (kept != KeptOut::kNot) out.insert(agent);
+    }
+    if (out.empty()) return absl::OkStatus();
+    GB_ASSIGN_OR_RETURN(const auto documents, t.List(keys::kConnections, "", 100000));
+    for (const Document& document : documents) {
+      std::string id = document.key.substr(keys::kConnections.size());
+      const auto agent = AssignedAgent(t, id);
+      // One that is damaged holds up no other.
+      if (absl::IsDataLoss(agent.status())) continue;
+      GB_RETURN_IF_ERROR(agent.status());
+      if (out.contains(*agent)) served.insert(std::move(id));
+    }
+    return absl::OkStatus();
+  }));
+  for (const std::string& agent : changed_agents_) kept_out_.erase(agent);
+  changed_agents_.clear();
+  kept_out_.insert(out.begin(), out.end());
+  stale_.insert(served.begin(), served.end());
   return absl::OkStatus();
 }
 

@@ -55,7 +55,7 @@ TEST_F(DispatcherTest, AChangeThatCouldNotBeReadIsSentWhenTheStoreIsBack) {
 TEST_F(DispatcherTest, AStreamIsNotCaughtUpBeforeAllWasRead) {
   Prepare("main");
   // None, the list only, and the list with what precedes the integration.
-  for (const int reads : {0, 1, 2}) {
+  for (const int reads : {0, 1, 2, 3}) {
     fitful_.reads_left = reads;
     const auto session = Connect();
     EXPECT_EQ(Sent(*session).size(), 0U) << reads;
@@ -80,6 +80,28 @@ TEST_F(DispatcherTest, AnAssignmentThatCouldNotBeWrittenIsDoneLater) {
   fitful_.writable = true;
   fitful_dispatcher_.CatchUp();
   messages = Sent(*session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
+}
+
+TEST_F(DispatcherTest, ABanThatCouldNotBeReadMovesWhatTheAgentServedLater) {
+  ASSERT_NE(ConnectAgent("gone", "two"), nullptr);
+  Prepare("main");
+  const auto session = Connect();
+  ASSERT_EQ(Sent(*session).size(), 1U) << "it serves nothing";
+  ASSERT_THAT(store_->Write([](Transaction& t) {
+    store::AgentRecord banned;
+    banned.set_banned(true);
+    return PutRecord(t, keys::Agent("gone"), banned);
+  }),
+              IsOk());
+  fitful_.reads_left = 0;
+  Tell(keys::Agent("gone"));
+  fitful_dispatcher_.CatchUp();
+  EXPECT_EQ(Sent(*session).size(), 0U);
+  fitful_.reads_left = -1;
+  fitful_dispatcher_.CatchUp();
+  const auto messages = Sent(*session);
   ASSERT_EQ(messages.size(), 1U);
   EXPECT_EQ(messages[0].configuration().integration(), "integrations/main");
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/status/status_macros.h"
+#include "server/api/enrollments.h"
 #include "server/api/keys.h"
 #include "server/store/record_codec.h"
 
@@ -51,6 +52,7 @@ absl::StatusOr<std::vector<std::string>> ConnectedAgents(Transaction& transactio
     std::string agent = document.key.substr(keys::kAgents.size());
     // Of one that is damaged this server knows whether it is here.
     const auto record = DecodeRecord<store::AgentRecord>(std::move(document));
+    if (record.ok() && WhetherKeptOut(record->value) != KeptOut::kNot) continue;
     if (IsConnected(sessions, agent,
                     record.ok() ? record->value : store::AgentRecord())) {
       connected.push_back(std::move(agent));

@@ -23,7 +23,7 @@ bool IsConnected(const SessionHub& sessions, const std::string& agent,
 absl::StatusOr<bool> IsConnected(Transaction& transaction, const SessionHub& sessions,
                                  const std::string& agent);
 
-// By name.
+// By name; without those that were banned or evicted, whose streams are about to end.
 absl::StatusOr<std::vector<std::string>> ConnectedAgents(Transaction& transaction,
                                                          const SessionHub& sessions);
 

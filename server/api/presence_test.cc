@@ -101,6 +101,21 @@ TEST_F(PresenceTest, AnAgentThatIsBannedAtAnotherServerIsNotConnected) {
   EXPECT_EQ(run->notices(0).reason(), "AGENT_AWAY_BANNED");
 }
 
+TEST_F(PresenceTest, WhatAnAgentServedThatIsBannedAtAnotherServerComesHereAtOnce) {
+  ConnectToOther("a", "inst");
+  Prepare("main");
+  const auto here = ConnectAgent("b", "two");
+  ASSERT_NE(here, nullptr);
+  Sent(*here);
+  Enrollments enrollments(*store_, clock_, random_,
+                          MakeError("AGENT_AUTHORITY_NOT_SHARED"));
+  ASSERT_THAT(enrollments.Ban("agents/a"), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = keys::Agent("a")}});
+  const auto sent = Sent(*here);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].configuration().integration(), "integrations/main");
+}
+
 TEST_F(PresenceTest, ABanThatCouldNotBeReadEndsTheSessionWhenTheDatabaseIsBack) {
   FitfulStore fitful(*store_);
   SessionHub sessions(clock_, random_, "three");

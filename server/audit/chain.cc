@@ -1,5 +1,6 @@
 #include "server/audit/chain.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -7,7 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/secret/digest.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "google/protobuf/message.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "server/audit/keys.h"
 #include "server/store/record_codec.h"
 
@@ -49,6 +53,15 @@ Answer::Defect DefectOf(const Document& document, const v1::AuditRecord& record,
                                                : Answer::CHANGED;
 }
 
+// A server of a later version has written something that this one does not hash.
+bool HasUnknownFields(const v1::AuditRecord& record) {
+  const auto has = [](const google::protobuf::Message& message) {
+    return !message.GetReflection()->GetUnknownFields(message).empty();
+  };
+  return has(record) ||
+         std::any_of(record.changes().begin(), record.changes().end(), has);
+}
+
 // The number of a record that can't be read is in its key.
 int64_t NumberOf(const Document& document) {
   int64_t number = 0;
@@ -58,24 +71,30 @@ int64_t NumberOf(const Document& document) {
              : 0;
 }
 
-// Goes on from `before`; stops at the first defect.
-void Follow(const std::vector<Document>& documents, Link* before, Answer* answer) {
+// Goes on from `before`; stops at the first defect. Errors: AUDIT_RECORD_NEWER.
+absl::Status Follow(const std::vector<Document>& documents, Link* before,
+                    Answer* answer) {
   for (const Document& document : documents) {
     v1::AuditRecord record;
-    Answer::Defect defect = Answer::CHANGED;
-    if (record.ParseFromString(document.body)) {
-      defect = DefectOf(document, record, *before);
+    const bool readable = record.ParseFromString(document.body);
+    const Answer::Defect defect =
+        readable ? DefectOf(document, record, *before) : Answer::CHANGED;
+    if (defect == Answer::CHANGED && readable && HashOf(record) != record.hash() &&
+        HasUnknownFields(record)) {
+      return MakeError("AUDIT_RECORD_NEWER",
+                       {{"record", absl::StrCat(NumberOf(document))}});
     }
     if (defect != Answer::DEFECT_UNSPECIFIED) {
       answer->set_defect(defect);
       // Numbers grow by one but where a database lost commits.
       answer->set_defect_number(defect == Answer::REMOVED ? before->number + 1
                                                           : NumberOf(document));
-      return;
+      return absl::OkStatus();
     }
     answer->set_records(answer->records() + 1);
     *before = {.number = record.number(), .hash = record.hash()};
   }
+  return absl::OkStatus();
 }
 
 void CheckEnd(const std::optional<Record<store::AuditHeadRecord>>& head,
@@ -168,7 +187,7 @@ absl::StatusOr<Answer> VerifyChain(Store& store, const AuditKey& key) {
       link = last;
       GB_ASSIGN_OR_RETURN(const std::vector<Document> documents,
                           transaction.List(kAuditRecords, after, kPart));
-      Follow(documents, &link, &part);
+      GB_RETURN_IF_ERROR(Follow(documents, &link, &part));
       ended = documents.empty();
       read = ended ? after : documents.back().key;
       if (!ended) return absl::OkStatus();

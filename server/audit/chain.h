@@ -25,7 +25,8 @@ absl::Status AppendToChain(Transaction& transaction, const AuditKey& key,
                            guestbridge::v1::AuditRecord* record);
 
 // Reads all records, a part at a time, so that servers go on writing. Errors: those of
-// the store.
+// the store; AUDIT_RECORD_NEWER: a record that does not fit has fields of a later
+// version, which hashes them.
 absl::StatusOr<guestbridge::v1::VerifyAuditResponse> VerifyChain(Store& store,
                                                                  const AuditKey& key);
 

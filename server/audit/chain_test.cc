@@ -3,6 +3,9 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/error.h"
+#include "google/protobuf/message.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "server/audit/audit_fixture_test.h"
 #include "server/store/store_conformance_fixture_test.h"
 
@@ -63,6 +66,31 @@ TEST_F(ChainTest, FindsAChangedRecordThatWasGivenAFittingHash) {
 TEST_F(ChainTest, FindsBytesThatAreNoRecord) {
   Tamper([](Transaction& t) { return t.Put(AuditRecordDocument(2), "\xff\xff"); });
   ExpectDefect(Answer::CHANGED, 2);
+}
+
+// What a later version writes is hashed by that version's own rules.
+TEST_F(ChainTest, ARecordWithFieldsOfALaterVersionIsNotCalledChanged) {
+  for (const bool in_change : {false, true}) {
+    v1::AuditRecord original;
+    Tamper([&](Transaction& t) -> absl::Status {
+      GB_ASSIGN_OR_RETURN(auto record,
+                          GetRecord<v1::AuditRecord>(t, AuditRecordDocument(3)));
+      original = record->value;
+      google::protobuf::Message* part = &record->value;
+      if (in_change) part = record->value.mutable_changes(0);
+      part->GetReflection()->MutableUnknownFields(part)->AddLengthDelimited(99, "new");
+      record->value.set_hash("by the rules of that version");
+      return PutRecord(t, AuditRecordDocument(3), record->value);
+    });
+    const absl::Status refused = store_->audit().Verify().status();
+    EXPECT_THAT(refused, testing::StatusIs(absl::StatusCode::kFailedPrecondition,
+                                           "AUDIT_RECORD_NEWER"));
+    EXPECT_THAT(ParametersOf(refused),
+                ::testing::ElementsAre(::testing::Pair("record", "3")));
+    Tamper(
+        [&](Transaction& t) { return PutRecord(t, AuditRecordDocument(3), original); });
+  }
+  ExpectDefect(Answer::DEFECT_UNSPECIFIED, 0);
 }
 
 TEST_F(ChainTest, FindsARemovedRecord) {

@@ -221,6 +221,24 @@ TEST_F(EnrollmentTest, RenewsAfterHalfOfTheLifeAndShowsItWithTheNextConnection) 
   EXPECT_FALSE((*enrollment)->ShouldReconnect());
 }
 
+TEST_F(EnrollmentTest, AgentsThatJoinedTogetherDoNotRenewTogether) {
+  WriteToken("gbj_one");
+  ASSERT_TRUE((*Open())->Connect().ok());
+  // From 84 to 101 of 168 hours on it is due, and overdue half of the rest later.
+  const auto overdue = [this] {
+    int count = 0;
+    for (int i = 0; i < 20; ++i) count += (*Open())->RenewalOverdue().has_value();
+    return count;
+  };
+  clock_.Advance(absl::Hours(124));
+  EXPECT_EQ(overdue(), 0);
+  clock_.Advance(absl::Hours(5));
+  EXPECT_GT(overdue(), 0);
+  EXPECT_LT(overdue(), 20);
+  clock_.Advance(absl::Hours(5));
+  EXPECT_EQ(overdue(), 20);
+}
+
 TEST_F(EnrollmentTest, ARefusalIsNotTheEndWhileThereIsANewerCertificate) {
   const auto enrollment = Renewed();
   // The channel shows the one before still.

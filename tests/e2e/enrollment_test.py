@@ -95,6 +95,30 @@ class Enrollment(unittest.TestCase):
             site.connect(extra=("--agent", "hotel-1"))
             site.json("export", "run", "main", "--wait")
 
+    def test_off_for_longer_than_the_certificate_lived_it_joins_anew_with_its_ledger(self):
+        with EnrolledSite([guest(n) for n in range(1, 4)]) as site:
+            site.start_server("--agent-certificate-life", "1m")
+            site.create_agent()
+            site.join()
+            site.connect(extra=("--agent", "hotel-1"))
+            self.assertEqual(site.json("export", "run", "main", "--wait")["state"], "SUCCEEDED")
+            identity = (site.dir / "agent" / "identity.pem").read_text()
+            installation = (site.dir / "agent" / "installation").read_text()
+            self.assertEqual(site.agent.stop(), 0)
+            time.sleep(62)
+            outdated = site._start("outdated", *site.joining_command())
+            self.assertEqual(outdated.wait(20), 4)
+            self.assertIn("agent create hotel-1", outdated.stderr())
+
+            site.create_agent()
+            site.join()
+            self.assertNotEqual((site.dir / "agent" / "identity.pem").read_text(), identity)
+            self.assertEqual((site.dir / "agent" / "installation").read_text(), installation)
+            run = site.json("export", "run", "main", "--wait", "--full")
+            self.assertEqual(run["state"], "SUCCEEDED")
+            self.assertEqual(run["counters"]["added"], 0, run)
+            self.assertEqual([len(of_one) for of_one in site.contacts().values()], [1, 1, 1])
+
     def test_who_needs_no_certificate_shows_none(self):
         with EnrolledSite([]) as site:
             site.start_server()

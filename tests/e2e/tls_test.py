@@ -183,6 +183,25 @@ class Tls(unittest.TestCase):
                 self.assertNotIn(b"1c-pass-word", content, file)
 
 
+class FirstStart(unittest.TestCase):
+    def test_it_says_once_where_the_admin_token_and_the_ca_are(self):
+        with Site([]) as site:
+            data = site.dir / "fresh"
+            command = [BIN / "guestbridge-server", "--listen", "127.0.0.1:0", "--data-dir", data]
+            first = site._start("first", *command)
+            address = first.wait_for_line("guestbridge-server listening on ")
+            self.assertEqual(first.stderr().count(str(data / "admin.token")), 1, first.stderr())
+            self.assertIn("ca.pem", first.stderr())
+            subprocess.run([BIN / "guestbridge", "--server", address, "--tls-ca", data / "ca.pem",
+                            "--token-file", data / "admin.token", "integration", "create", "main",
+                            "--type", "bitrix24"], check=True, capture_output=True, timeout=60)
+            self.assertEqual(first.stop(), 0)
+            again = site._start("again", *command)
+            again.wait_for_line("guestbridge-server listening on ")
+            self.assertNotIn("admin.token", again.stderr())
+            self.assertEqual(again.stop(), 0)
+
+
 class OwnCertificate(unittest.TestCase):
     def test_a_given_certificate_is_used_and_the_ca_survives_a_restart(self):
         with TlsSite([]) as site:
