@@ -227,5 +227,33 @@ TEST_F(AgentsKeptOutTest, WhoAsksAnAgentThatMayNotComeIsToldSo) {
                                               ::testing::Pair("integration", "main")));
 }
 
+TEST_F(AgentsKeptOutTest,
+       WhoWasEvictedAndServesNothingIsNotToBeStartedBeforeItMayJoin) {
+  const CertificateKey key = MakePrivateKey();
+  ASSERT_THAT(Join("hotel-1", CreateToken("hotel-1"), *key), IsOk());
+  const auto said = [&] {
+    const auto agent = agents_.Get("agents/hotel-1");
+    EXPECT_TRUE(agent->healthy()) << "nothing waits for it";
+    std::vector<std::string> reasons;
+    for (const v1::AgentProblem& problem : agent->problems()) {
+      reasons.push_back(problem.explanation().reason());
+      EXPECT_EQ(problem.explanation().parameters().at("agent"), "hotel-1");
+    }
+    return reasons;
+  };
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+  ASSERT_THAT(enrollments_.Evict("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::ElementsAre("AGENT_EVICTED"));
+  ASSERT_THAT(enrollments_.Ban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::IsEmpty()) << "for good";
+  ASSERT_THAT(enrollments_.Unban("agents/hotel-1"), IsOk());
+  EXPECT_THAT(said(), ::testing::ElementsAre("AGENT_EVICTED"));
+  // From here on starting it is what helps.
+  const std::string token = CreateToken("hotel-1");
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+  ASSERT_THAT(Join("hotel-1", token, *key), IsOk());
+  EXPECT_THAT(said(), ::testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace guestbridge::server
