@@ -196,7 +196,8 @@ TEST_F(AgentsKeptOutTest, WhoAsksAnAgentThatMayNotComeIsToldSo) {
   request.set_agent_id("hotel-1");
   request.add_integrations("integrations/main");
   ASSERT_THAT(enrollments_.Create(request), IsOk());
-  Clients clients(*store_, sessions_, clock_);
+  Erasures erasures(*store_, *sealer_);
+  Clients clients(*store_, sessions_, clock_, erasures);
   ConnectionChecks checks(*store_, clock_);
   ConnectionTester tester(*store_, *sealer_, credentials_, sessions_, checks);
   const auto said = [&] {
