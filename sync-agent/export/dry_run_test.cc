@@ -115,6 +115,24 @@ TEST(DryRun, SaysWhyGuestsWouldStayAway) {
   EXPECT_EQ(plan->reasons[0].clients, 3);
 }
 
+TEST(DryRun, SaysWhomThePortalRefusedAndWhy) {
+  World world;
+  world.portal.refused_name = "Petrova";
+  world.base.Add(1, "Orlova");
+  for (int i = 2; i <= 4; ++i) world.base.Add(i, "Petrova");
+  auto settling = world.Settings();
+  settling.settle = true;
+  ASSERT_EQ(world.Run(settling).progress.counts.failed, 3);
+  const RunProgress told = Told(world);
+  EXPECT_EQ(told.counts.failed, 3);
+  ASSERT_EQ(told.plan->reasons.size(), 1u);
+  EXPECT_EQ(told.plan->reasons[0].outcome, Outcome::kFailed);
+  EXPECT_EQ(told.plan->reasons[0].reason, "PORTAL_REFUSED");
+  EXPECT_EQ(told.plan->reasons[0].parameters.at("code"), "ERROR_CORE");
+  EXPECT_EQ(told.plan->reasons[0].clients, 3);
+  ExpectSame(told.counts, world.Run(world.Settings()).progress.counts);
+}
+
 TEST(DryRun, TellsOfAContactThatIsGone) {
   World world;
   for (int i = 1; i <= 5; ++i) world.base.Add(i, "Orlova");

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -109,6 +110,29 @@ TEST_F(PostgresqlStoreTest, ANotificationThatCameWithAnAnswerIsNotWaitedFor) {
   const absl::Duration before = SystemClock().Steady();
   EXPECT_THAT((*connection)->WaitForNotification(absl::Seconds(20), -1), IsOk());
   EXPECT_LT(SystemClock().Steady() - before, absl::Seconds(10));
+}
+
+// A token that a crash takes back after it was given out is lost for ever.
+TEST_F(PostgresqlStoreTest, WhatIsCommittedIsOnTheDiskWhateverTheDatabaseIsSetTo) {
+  auto target = ParsePostgresqlUrl(cluster_.Url(database_));
+  ASSERT_THAT(target, IsOk());
+  target->password = SecretString(PostgresqlCluster::kPassword);
+  const PostgresqlOptions options;
+  const std::pair<const char*, const char*> settings[] = {
+      {"off", "on"}, {"local", "on"}, {"on", "on"}, {"remote_apply", "remote_apply"}};
+  for (const auto& [set, used] : settings) {
+    cluster_.Sql("postgres", absl::StrCat("ALTER DATABASE ", database_,
+                                          " SET synchronous_commit = ", set));
+    const auto connection = PostgresqlConnection::Open(*target, options, SystemClock(),
+                                                       absl::InfiniteDuration());
+    ASSERT_THAT(connection, IsOk());
+    std::string found;
+    ASSERT_THAT((*connection)
+                    ->Run("SELECT current_setting('synchronous_commit')", {},
+                          [&](const SqlRow& row) { found = row.Text(0); }),
+                IsOk());
+    EXPECT_EQ(found, used) << set;
+  }
 }
 
 TEST_F(PostgresqlStoreTest, StoresThatWriteAtOnceShareNoRevisionAndLoseNothing) {
