@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -163,7 +164,7 @@ class IntegrationRunTest : public ::testing::Test {
                               .clock = SystemClock(),
                               .rejection = absl::OkStatus(),
                               .tell_checks = [](v1::ReportChecksRequest) {},
-                              .outlook = [](int) { return WriteBackOutlook(); },
+                              .outlook = outlook_,
                               .report = [](const v1::Run&) {}},
                              task);
     auto ended = execution.Execute();
@@ -204,6 +205,9 @@ class IntegrationRunTest : public ::testing::Test {
                        return lease;
                      },
                      SystemClock()};
+  std::function<WriteBackOutlook(int)> outlook_ = [](int) {
+    return WriteBackOutlook();
+  };
   bool full_ = false;
   bool apply_ = false;
   int runs_ = 0;
@@ -297,6 +301,69 @@ TEST_F(IntegrationRunTest, APlanIsNoConsentToWhatMovesAfterItWasLookedAt) {
   plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
   const v1::Run done = Run(v1::Run::EXPORT, false, false, plan);
   EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+}
+
+TEST_F(IntegrationRunTest, APlanIsRefusedOnceItWouldNotBeDoneAsItWasShown) {
+  AddNew(1, 5);
+  Run(v1::Run::EXPORT);
+  base_.clients[0].attributes["LastName"] = "Petrova";
+  base_.clients[1].marked_for_deletion = true;
+  AddNew(6, 1);
+  full_ = true;
+  const std::string plan = Run(v1::Run::EXPORT, /*dry_run=*/true).plan();
+  IntegrationSettings& settings = sides_->settings;
+  const Policies policies = settings.policies;
+  const EventSwitches events = settings.events;
+  const std::optional<CompiledMapping> mapping = settings.mapping;
+  const std::function<void()> kMoves[] = {
+      [&] { settings.events.client_changed = false; },
+      [&] { settings.policies.deletion_mark = DeletionMarkPolicy::kDelete; },
+      [&] { settings.policies.robots = RobotsPolicy::kNever; },
+      [&] {
+        MappingOptions second;
+        second.version = 2;
+        settings.mapping = *CompiledMapping::Compile(
+            {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, std::move(second));
+      }};
+  for (size_t i = 0; i < std::size(kMoves); ++i) {
+    SCOPED_TRACE(i);
+    kMoves[i]();
+    const v1::Run refused = Run(v1::Run::EXPORT, false, false, plan);
+    EXPECT_EQ(refused.state(), v1::Run::FAILED);
+    EXPECT_EQ(refused.error().reason(), "PLAN_CHANGED");
+    EXPECT_EQ(model_->changes, 0);
+    EXPECT_EQ(portal_.contacts.size(), 5u);
+    settings.events = events;
+    settings.policies = policies;
+    settings.mapping = mapping;
+  }
+  const v1::Run done = Run(v1::Run::EXPORT, false, false, plan);
+  EXPECT_EQ(done.state(), v1::Run::SUCCEEDED) << done.error().reason();
+  EXPECT_EQ(model_->changes, 1);
+  EXPECT_EQ(portal_.contacts.size(), 6u);
+}
+
+TEST_F(IntegrationRunTest, AForecastTellsWhenAllIDsWillBeIn1C) {
+  AddNew(1, 5);
+  int waiting = 0;
+  outlook_ = [&waiting](int pending) {
+    waiting = std::max(waiting, pending);  // It is also asked about what waits now.
+    WriteBackOutlook outlook;
+    outlook.end = absl::FromUnixSeconds(1'800'000'000);
+    return outlook;
+  };
+  const v1::Run told = Run(v1::Run::EXPORT, /*dry_run=*/true);
+  EXPECT_EQ(told.forecast().write_back_end_time().seconds(), 1'800'000'000);
+  EXPECT_EQ(waiting, 5);
+  // Those that wait already are written as well.
+  Run(v1::Run::EXPORT);
+  AddNew(6, 2);
+  Run(v1::Run::EXPORT, /*dry_run=*/true);
+  EXPECT_EQ(waiting, 7);
+  base_.clients.resize(5);
+  EXPECT_FALSE(
+      Run(v1::Run::EXPORT, /*dry_run=*/true).forecast().has_write_back_end_time())
+      << "a run that adds nobody writes no ID back";
 }
 
 TEST_F(IntegrationRunTest, WhoARunHasCountedIsNotCountedAgainAsUnchanged) {
