@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
+#include "sync-agent/change/read_choice.h"
 #include "tests/testing/seeded_random.h"
 #include "tests/testing/temp_dir.h"
 
@@ -336,6 +337,49 @@ TEST_F(IntegrationTest, BesideAStandbyIDsAreWrittenOnlyWhileTheServerSaysItIsOur
   }));
   EXPECT_EQ(reports_.front().summary().write_back().pending(), 1)
       << "until the server was heard";
+}
+
+TEST_F(IntegrationTest, ForgetsWhatItsSettingsDoNotKeep) {
+  integration_ = nullptr;
+  {
+    const auto ledger = *Ledger::Open(dir_.File("ledger.db"), random_);
+    for (const int64_t unix_time : {1000, 2000, 3000}) {
+      HistoryEntry entry;
+      entry.kind = HistoryKind::kUnlinked;
+      entry.unix_time = unix_time;
+      ASSERT_TRUE(ledger->NoteHistory(ClientKey(kClient), entry).ok());
+    }
+    ClientRecord refused;
+    refused.key = ClientKey("00000000-0000-4000-8000-000000000002");
+    refused.problem = refused.outcome = Outcome::kFailed;
+    refused.reason = "PORTAL_REFUSED";
+    refused.refused_hash = "h";
+    refused.run = 10;
+    ASSERT_TRUE(ledger->Put({refused}).ok());
+    ASSERT_TRUE(ledger->SetNote(kReadWholeRunNote, "20").ok());
+  }
+  IntegrationSettings settings = Settings();
+  settings.history_kept = absl::Hours(24);
+  settings.quarantine_kept = absl::Hours(24);
+  Make();
+  ASSERT_TRUE(integration_->Configure(std::move(settings)).ok());
+  v1::Task clients;
+  clients.mutable_list_clients()->set_parent("integrations/main");
+  clients.mutable_list_clients()->set_state(v1::Client::FAILED);
+  const absl::Duration deadline = SystemClock().Steady() + absl::Seconds(20);
+  while (true) {
+    const v1::FinishTaskRequest listed = Perform(clients);
+    ASSERT_TRUE(listed.has_clients()) << listed.error().reason();
+    if (listed.clients().clients_size() == 0) break;
+    ASSERT_LT(SystemClock().Steady(), deadline) << "the refused one is still there";
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  v1::Task history;
+  history.mutable_list_client_history()->set_parent(
+      absl::StrCat("integrations/main/clients/", kClient));
+  const auto told = Perform(history).history();
+  ASSERT_EQ(told.entries_size(), 1);
+  EXPECT_EQ(told.entries(0).time().seconds(), 3000) << "the newest one stays";
 }
 
 TEST_F(IntegrationTest, APairIsDecidedBetweenRunsOnly) {
