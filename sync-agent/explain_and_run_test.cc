@@ -119,6 +119,38 @@ class ExplainAndRunTest : public ClientTasksTest {
     }
   }
 
+  // What was said to be sent to a contact stands there: all of it in a new one, what
+  // was said to change in another.
+  int CountSent(const ClientKey& key, const v1::ClientExplanation& explained) {
+    const auto record = world.ledger->Get(key);
+    if (!record.ok() || !record->has_value()) return 0;
+    const Outcome outcome = (*record)->outcome;
+    const bool made = outcome == Outcome::kAdded || outcome == Outcome::kRecreated;
+    if (explained.decision() == "UPDATE"
+            ? outcome != Outcome::kUpdated
+            : !made || (explained.decision() != "ADD" &&
+                        explained.decision() != "RECREATE")) {
+      return 0;
+    }
+    const auto contact = world.portal.contacts.find((*record)->contact.value());
+    if (contact == world.portal.contacts.end()) {
+      ADD_FAILURE() << key.guid() << " has no contact";
+      return 0;
+    }
+    int sent = 0;
+    for (const v1::FieldOutcome& field : explained.fields()) {
+      // What stands there already, or is only filled where nothing does, is not sent.
+      if (!made && !(field.changed() && field.differs())) continue;
+      std::string there = contact->second.fields[field.target()];
+      for (const MultiRow& row : contact->second.multifields[field.target()]) {
+        if (row.value == field.sent_value()) there = row.value;
+      }
+      EXPECT_EQ(there, field.sent_value()) << key.guid() << " " << field.target();
+      ++sent;
+    }
+    return sent;
+  }
+
   RunSettings Whole() {
     RunSettings settings = world.Settings();
     settings.mapping_version = version_;
@@ -357,6 +389,9 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
         EXPECT_EQ(counts.added + counts.updated + counts.recreated,
                   said["ADD"] + said["RECREATE"] + said["RELINK"] + said["UPDATE"] +
                       said["ADOPT"]);
+        for (const auto& [key, explained] : each) {
+          (*seen)["SENT"] += CountSent(key, explained);
+        }
         for (const Failure& failure : result.progress.failures) {
           EXPECT_EQ(each[failure.client].summary().reason(), failure.reason);
         }
@@ -381,7 +416,7 @@ TEST(ExplainAndRun, AgreeWhateverCameBefore) {
   // The dice met everything.
   for (const char* decision :
        {"ADD", "RECREATE", "RELINK", "DELETE", "UPDATE", "UNCHANGED", "ADOPT", "SKIP",
-        "FAIL", "DEFER", "COLD", "BY_HAND", "BACK"}) {
+        "FAIL", "DEFER", "COLD", "BY_HAND", "BACK", "SENT"}) {
     EXPECT_GT(seen[decision], 0) << decision;
   }
 }
