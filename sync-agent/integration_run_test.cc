@@ -318,7 +318,7 @@ TEST_F(IntegrationRunTest, APlanIsRefusedOnceItWouldNotBeDoneAsItWasShown) {
   const std::function<void()> kMoves[] = {
       [&] { settings.events.client_changed = false; },
       [&] { settings.policies.deletion_mark = DeletionMarkPolicy::kDelete; },
-      [&] { settings.policies.robots = RobotsPolicy::kAlways; },
+      [&] { settings.policies.robots = RobotsPolicy::kNever; },
       [&] {
         MappingOptions second;
         second.version = 2;
@@ -347,7 +347,7 @@ TEST_F(IntegrationRunTest, AForecastTellsWhenAllIDsWillBeIn1C) {
   AddNew(1, 5);
   int waiting = 0;
   outlook_ = [&waiting](int pending) {
-    waiting = pending;
+    waiting = std::max(waiting, pending);  // It is also asked about what waits now.
     WriteBackOutlook outlook;
     outlook.end = absl::FromUnixSeconds(1'800'000'000);
     return outlook;

@@ -135,20 +135,27 @@ class BadInput(unittest.TestCase):
             run = site.json("export", "run", "main", "--wait", code=1)
             self.assertEqual(run["error"]["reason"], "SOURCE_RIGHT_MISSING")
             site.onec.post("/config", {"denied_read": {"Catalog_Clients": False}})
-            # An update of 1C took a mapped attribute away.
-            site.onec.post("/config", {"renamed": {"Catalog_Clients": {"LastName": "Surname"}}})
-            for flags in ((), ("--dry-run",)):
-                run = site.json("export", "run", "main", "--wait", *flags, code=1)
-                self.assertEqual(run["error"]["reason"], "SOURCE_ATTRIBUTE_MISSING")
-                self.assertIn("LastName", run["error"]["message"])
-            self.assertEqual(site.contacts(), {})
-            site.onec.post("/config", {"renamed": {"Catalog_Clients": {}}})
             site.portal.post("/faults", {"kind": "html", "method": "*", "status": 200})
             run = site.json("export", "run", "main", "--wait", code=1)
             self.assertIn("HTML", run["error"]["reason"])
             site.portal.delete("/faults")
             run = site.json("export", "run", "main", "--wait")
             self.assertEqual(run["counters"]["added"], 5, run)
+
+    def test_a_mapped_attribute_that_1c_no_longer_has_ends_a_run_before_it_writes(self):
+        with Site([guest(n) for n in range(1, 4)]) as site:
+            site.start_server()
+            site.start_agent()
+            site.connect()
+            site.onec.post("/config", {"renamed": {"Catalog_Clients": {"LastName": "Surname"}}})
+            for flags in ((), ("--dry-run",)):
+                run = site.json("export", "run", "main", "--wait", *flags, code=1)
+                self.assertEqual(run["error"]["reason"], "SOURCE_ATTRIBUTE_MISSING")
+                self.assertIn("LastName", run["error"]["message"])
+            self.assertEqual(site.contacts(), {})
+            site.onec.post("/config", {"renamed": {"Catalog_Clients": {"LastName": "LastName"}}})
+            run = site.json("export", "run", "main", "--wait")
+            self.assertEqual(run["counters"]["added"], 3, run)
 
     def test_a_refused_guest_does_not_stop_the_others(self):
         with Site([guest(n) for n in range(1, 21)]) as site:
