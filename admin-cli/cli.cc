@@ -15,6 +15,7 @@
 #include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
 #include "admin-cli/parse.h"
+#include "common/http/host_name.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 
@@ -58,6 +59,34 @@ absl::StatusOr<OutputForm> ChooseForm(const ParsedLine& parsed,
                                        {"expected", "table, json, yaml"}});
 }
 
+// The name that the server's certificate must bear; empty: the host of --server.
+absl::StatusOr<std::string> ChooseServerName(const ParsedLine& parsed,
+                                             const Environment& env,
+                                             const Target& target, Language language) {
+  const bool flag = parsed.globals.Has("--server-name");
+  const bool socket = IsUnixSocket(target.server);
+  if (socket || target.plaintext) {
+    // The variable may be set for other servers.
+    if (!flag) return std::string();
+    std::string other = "--server unix:PATH";
+    if (!socket) {
+      other =
+          parsed.globals.Has("--plaintext") ? "--plaintext" : "GUESTBRIDGE_PLAINTEXT";
+    }
+    return MakeError("USAGE_FLAGS_EXCLUDE",
+                     {{"flag", "--server-name"}, {"other", std::move(other)}});
+  }
+  std::string name =
+      FlagOrVariable(parsed, env, "--server-name", "GUESTBRIDGE_SERVER_NAME");
+  if ((flag || !name.empty()) && !IsHostName(name)) {
+    return MakeError("USAGE_BAD_VALUE",
+                     {{"flag", flag ? "--server-name" : "GUESTBRIDGE_SERVER_NAME"},
+                      {"value", name},
+                      {"expected", Label(language, "EXPECTED_SERVER_NAME")}});
+  }
+  return name;
+}
+
 absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
                                     SessionOptions options) {
   GB_ASSIGN_OR_RETURN(options.form, ChooseForm(parsed, env));
@@ -73,6 +102,8 @@ absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
   target.plaintext =
       parsed.globals.Has("--plaintext") || IsOn(env.variable("GUESTBRIDGE_PLAINTEXT"));
   target.tls_ca = FlagOrVariable(parsed, env, "--tls-ca", "GUESTBRIDGE_TLS_CA");
+  GB_ASSIGN_OR_RETURN(target.server_name,
+                      ChooseServerName(parsed, env, target, options.language));
   options.server = target.server;
 
   const std::string token_file =

@@ -189,6 +189,13 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
       {{"fields", "restore", "main", "0"}, "USAGE_BAD_VALUE"},
       {{"clients", "list", "main", "--state", "LOST"}, "USAGE_BAD_VALUE"},
       {{"status", "--tls-ca", "/nowhere/ca.pem"}, "TLS_CA_UNREADABLE"},
+      {{"status", "--server-name", "bridge.example", "--plaintext"},
+       "USAGE_FLAGS_EXCLUDE"},
+      {{"status", "--server-name", "bridge.example", "--server", "unix:/nowhere/s"},
+       "USAGE_FLAGS_EXCLUDE"},
+      {{"status", "--server-name", "bridge.example:7443"}, "USAGE_BAD_VALUE"},
+      {{"status", "--server-name", "*.example"}, "USAGE_BAD_VALUE"},
+      {{"status", "--server-name", ""}, "USAGE_BAD_VALUE"},
       {{"status", "--token-file", "/nowhere/token"}, "TOKEN_FILE_UNREADABLE"},
       {{"status", "--plaintext", "--token-file", "/nowhere/token"},
        "TOKEN_FILE_UNREADABLE"},
@@ -201,6 +208,23 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
     EXPECT_THAT(result.err, HasSubstr(c.reason));
     EXPECT_THAT(result.out, IsEmpty());
   }
+}
+
+TEST_F(CliTest, ServerNameIsRefusedWithWhatToDo) {
+  variables_ = {{"GUESTBRIDGE_PLAINTEXT", "1"}};
+  EXPECT_THAT(OneLine(RunBare({"status", "--server-name", "bridge.example"}).err),
+              HasSubstr("--server-name and GUESTBRIDGE_PLAINTEXT exclude each other"));
+  variables_ = {{"GUESTBRIDGE_SERVER_NAME", "bridge.example:7443"}};
+  const Result malformed = RunBare({"status"});
+  EXPECT_EQ(malformed.exit_code, 2);
+  EXPECT_THAT(OneLine(malformed.err),
+              HasSubstr("is not a value for GUESTBRIDGE_SERVER_NAME"));
+  EXPECT_THAT(OneLine(malformed.err), HasSubstr("without a port"));
+}
+
+TEST_F(CliTest, VariableOfTheServerNameIsForServersWithTls) {
+  variables_ = {{"GUESTBRIDGE_SERVER_NAME", "bridge.example"}};
+  EXPECT_EQ(Run({"integration", "list"}).exit_code, 0);
 }
 
 TEST_F(CliTest, HowLongSomethingIsKeptIsSaidInDays) {

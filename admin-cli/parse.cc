@@ -202,6 +202,7 @@ const std::vector<Argument>& GlobalFlags() {
       {"--server", "HOST:PORT", "FLAG_SERVER"},
       {"--plaintext", "", "FLAG_PLAINTEXT"},
       {"--tls-ca", "F", "FLAG_TLS_CA"},
+      {"--server-name", "NAME", "FLAG_SERVER_NAME"},
       {"--token-file", "F", "FLAG_TOKEN_FILE"},
       {"--output",
        "FORM",

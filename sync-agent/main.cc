@@ -8,6 +8,8 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "common/http/host_name.h"
 #include "common/log/log.h"
 #include "common/random/random.h"
 #include "common/resource/resource_name.h"
@@ -138,7 +140,8 @@ int Main(int argc, char** argv) {
         ->capture_default_str();
   };
   text("--server", options.server.host_port, "SERVER",
-       "HOST:PORT of the configuration server, or unix:PATH of its socket.")
+       "HOST:PORT of the configuration server, or unix:PATH of its socket. Or a list, "
+       "ipv4:HOST:PORT,HOST:PORT; see --server-name.")
       ->required();
   text("--name", options.name, "NAME", "This agent's name; unique on the server.")
       ->required()
@@ -155,6 +158,19 @@ int Main(int argc, char** argv) {
       ->envname("GUESTBRIDGE_AGENT_PLAINTEXT");
   text("--tls-ca", options.server.tls_ca, "TLS_CA",
        "CA of the server's certificate, PEM. Default: the system's.");
+  const CLI::Option* const server_name =
+      text("--server-name", options.server.server_name, "SERVER_NAME",
+           "Name that the server's certificate must bear. Default: the host of "
+           "--server. A list of addresses needs it: they are tried in order and the "
+           "first that answers is kept. No round robin: an agent's session lives at "
+           "one server.")
+          ->check([](const std::string& name) {
+            return IsHostName(name)
+                       ? std::string()
+                       : std::string(
+                             "a host name or an IPv4 address, without a port, e.g. "
+                             "bridge.example");
+          });
   text("--token-file", options.token_file, "TOKEN_FILE",
        "File with an API token of the role \"agent\".");
   text("--join-token-file", options.join_token_file, "JOIN_TOKEN_FILE",
@@ -172,6 +188,14 @@ int Main(int argc, char** argv) {
        "HOST:PORT for Prometheus.");
   try {
     app.parse(argc, argv);
+    if (server_name->count() > 0 &&
+        (options.server.plaintext ||
+         absl::StartsWith(options.server.host_port, "unix:"))) {
+      throw CLI::ValidationError(
+          "--server-name",
+          "not with --plaintext or --server unix:PATH: there is no certificate that "
+          "could bear the name. Leave it out.");
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }

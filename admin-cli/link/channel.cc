@@ -63,6 +63,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Target& target)
   } else if (auto system = ReadCertificates(kSystemCa); system.ok()) {
     options.pem_root_certs = *std::move(system);
   }
+  if (!target.server_name.empty()) {
+    arguments.SetSslTargetNameOverride(target.server_name);
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target.server_name);
+  }
   return grpc::CreateCustomChannel(target.server, grpc::SslCredentials(options),
                                    arguments);
 }

@@ -10,9 +10,14 @@
 namespace guestbridge::cli {
 
 struct Target {
-  std::string server;  // HOST:PORT or unix:PATH
+  // HOST:PORT, unix:PATH, or a list, ipv4:HOST:PORT,HOST:PORT: tried in order, the
+  // first that answers is kept.
+  std::string server;
   bool plaintext = false;
   std::string tls_ca;  // PEM file; empty: the system's.
+  // Which the server's certificate must bear; empty: the host of `server`. A list needs
+  // it. Without TLS it has no effect.
+  std::string server_name;
 };
 
 bool IsUnixSocket(absl::string_view server);

@@ -374,6 +374,20 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_FLAG_TLS_CA",
               "CA certificate of the server: ca.pem of its data directory",
               "Сертификат центра сервера: ca.pem из его каталога данных"),
+    MakeLabel("LABEL_FLAG_SERVER_NAME",
+              "Name that the server's certificate must bear (GUESTBRIDGE_SERVER_NAME); "
+              "default: the host of --server. A list of addresses needs it: --server "
+              "ipv4:10.0.0.11:7443,10.0.0.12:7443. They are tried in order and the "
+              "first that answers is kept; calls are not spread over them, because an "
+              "agent's session lives at one server",
+              "Имя, на которое выдан сертификат сервера (GUESTBRIDGE_SERVER_NAME); по "
+              "умолчанию — хост из --server. Нужно для списка адресов: --server "
+              "ipv4:10.0.0.11:7443,10.0.0.12:7443. Адреса пробуются по порядку, "
+              "остаётся первый ответивший; вызовы по ним не распределяются: сеанс "
+              "агента живёт на одном сервере"),
+    MakeLabel("LABEL_EXPECTED_SERVER_NAME",
+              "a host name or an IPv4 address, without a port: bridge.example",
+              "имя хоста или адрес IPv4, без порта: bridge.example"),
     MakeLabel("LABEL_FLAG_TOKEN_FILE", "File with your access token",
               "Файл с вашим токеном доступа"),
     MakeLabel("LABEL_FLAG_OUTPUT", "How to print (GUESTBRIDGE_OUTPUT); default table",

@@ -69,6 +69,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
   } else if (auto system = ReadCertificates(kSystemCa); system.ok()) {
     options.pem_root_certs = *std::move(system);
   }
+  if (!address.server_name.empty()) {
+    arguments.SetSslTargetNameOverride(address.server_name);
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, address.server_name);
+  }
   options.pem_cert_chain = certificate.chain;
   options.pem_private_key = certificate.key.Reveal();
   return grpc::CreateCustomChannel(address.host_port, grpc::SslCredentials(options),

@@ -10,9 +10,14 @@
 namespace guestbridge::agent {
 
 struct ServerAddress {
+  // Or a list, ipv4:HOST:PORT,HOST:PORT: tried in order, the first that answers is
+  // kept.
   std::string host_port;
   bool plaintext = false;
   std::string tls_ca;  // PEM file; empty: the system's
+  // Which the server's certificate must bear; empty: the host of `host_port`. A list
+  // needs it. Without TLS it has no effect.
+  std::string server_name;
 };
 
 // What the agent shows of itself; PEM. Empty: nothing.

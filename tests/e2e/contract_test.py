@@ -144,6 +144,12 @@ class Programs(unittest.TestCase):
             self.refused("--name", "x", code=2, says="--server", program=program)
             self.refused("--server", "h:1", "--name", "two words", code=2, program=program)
             self.refused("--nonsense", code=2, program=program)
+            named = ("--server-name", "bridge.example", "--name", "x")
+            self.refused(*named, "--server", "h:1", "--plaintext", code=2, says="--plaintext", program=program)
+            self.refused(*named, "--server", "unix:/s", code=2, says="unix:", program=program)
+            for name in ("bridge.example:7443", "*.example", "https://bridge.example", ""):
+                self.refused("--server", "h:1", "--name", "x", "--server-name", name, code=2,
+                             says="--server-name", program=program)
 
     def test_plaintext_is_for_loopback_only(self):
         for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:0"):
