@@ -248,8 +248,10 @@ std::vector<ErasureList> Integration::UntoldErasures(Ledger& ledger, const Sides
       now.settings.revision == erasures_told_revision_) {
     return {};
   }
-  return ledger.ErasuresBeyond(now.settings.erasures, kErasuresAtOnce)
-      .value_or(std::vector<ErasureList>());
+  auto beyond = ledger.ErasuresBeyond(now.settings.erasures, kErasuresAtOnce);
+  // Who needs the ledger hears of it.
+  if (!beyond.ok()) return {};
+  return *std::move(beyond);
 }
 
 void Integration::ReportLedger() {

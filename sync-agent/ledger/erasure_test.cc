@@ -158,9 +158,8 @@ TEST_F(SharedErasureTest, LedgersThatErasedApartLearnOfEachOther) {
   ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
   ASSERT_TRUE(second->Erase(Key(2), 2000).ok());
   std::vector<ErasureList> kept = ListsOf(*first);
-  for (ErasureList& list : *second->ErasuresBeyond(kept, kAll)) {
-    kept.push_back(std::move(list));
-  }
+  const std::vector<ErasureList> more = *second->ErasuresBeyond(kept, kAll);
+  kept.insert(kept.end(), more.begin(), more.end());
   ASSERT_EQ(kept.size(), 2u);
   for (Ledger* const ledger : {first.get(), second.get()}) {
     EXPECT_EQ(*ledger->TakeErasures(kept), 0);
