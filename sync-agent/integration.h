@@ -145,7 +145,8 @@ class Integration {
   void ReportLedger();
   // What the ledger has erased and the configuration does not name, if the server has
   // not taken it up or refused it already.
-  std::vector<ErasureList> UntoldErasures(Ledger& ledger, const Sides& now);
+  absl::StatusOr<std::vector<ErasureList>> UntoldErasures(Ledger& ledger,
+                                                          const Sides& now);
   // Attempts that are past their answer; what a run has in flight is not in doubt.
   absl::StatusOr<int> CountDoubts(Ledger& ledger);
 

@@ -276,6 +276,8 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
                                        now->settings.box_settle_time);
     for (const Attempt& attempt : *attempts) doubts_.Saw(attempt.intent.key, due);
   }
+  // Who was erased and in doubt may have been settled: the next run may be far.
+  erasures_of_.reset();
   if (result.has_value()) {
     Conclude(*ledger, *std::move(result), run.written_before());
   } else {
