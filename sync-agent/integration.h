@@ -205,6 +205,7 @@ class Integration {
   absl::Duration settle_not_before_ = -absl::InfiniteDuration();
   absl::Duration settle_pause_;
   std::weak_ptr<Sides> erasures_of_;  // taken up
+  absl::Duration erasures_not_before_ = -absl::InfiniteDuration();
   // Of the care thread alone.
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;
