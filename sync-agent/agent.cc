@@ -244,6 +244,23 @@ void Agent::OnConnected() {
   callbacks_.on_connected();
 }
 
+void Agent::AmendLastGood(const v1::AgentConfiguration& rejected,
+                          const absl::Status& why) {
+  for (ConfigurationCache::Kept& kept : cache_.Load()) {
+    if (!kept.configuration.ok() ||
+        kept.configuration->integration() != rejected.integration()) {
+      continue;
+    }
+    v1::AgentConfiguration& last_good = *kept.configuration;
+    *last_good.mutable_erasures() = rejected.erasures();
+    last_good.set_has_standby(rejected.has_standby());
+    absl::Status amended = Apply(last_good);
+    if (amended.ok()) amended = cache_.Keep(last_good);
+    if (!amended.ok()) log::Warning("configuration_not_kept", {{"error", amended}});
+    FindOrMake(kept.integration)->Reject(why);
+  }
+}
+
 void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
   CrashPoint("agent.configuration.apply");
   const absl::Status applied = Apply(configuration);
@@ -263,6 +280,7 @@ void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
                  {{"integration", configuration.integration()},
                   {"revision", configuration.revision()},
                   {"error", applied}});
+    AmendLastGood(configuration, applied);
   }
   CrashPoint("agent.configuration.kept");
   const absl::Status sent = control_->Acknowledge(std::move(request));

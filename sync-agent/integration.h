@@ -145,7 +145,8 @@ class Integration {
   void ReportLedger();
   // What the ledger has erased and the configuration does not name, if the server has
   // not taken it up or refused it already.
-  std::vector<ErasureList> UntoldErasures(Ledger& ledger, const Sides& now);
+  absl::StatusOr<std::vector<ErasureList>> UntoldErasures(Ledger& ledger,
+                                                          const Sides& now);
   // Attempts that are past their answer; what a run has in flight is not in doubt.
   absl::StatusOr<int> CountDoubts(Ledger& ledger);
 
@@ -204,6 +205,7 @@ class Integration {
   absl::Duration settle_not_before_ = -absl::InfiniteDuration();
   absl::Duration settle_pause_;
   std::weak_ptr<Sides> erasures_of_;  // taken up
+  absl::Duration erasures_not_before_ = -absl::InfiniteDuration();
   // Of the care thread alone.
   std::shared_ptr<Sides> written_with_;
   std::unique_ptr<WriteBack> write_back_;

@@ -243,15 +243,13 @@ absl::StatusOr<int> Integration::CountDoubts(Ledger& ledger) {
   return ledger.CountAttempts();
 }
 
-std::vector<ErasureList> Integration::UntoldErasures(Ledger& ledger, const Sides& now) {
+absl::StatusOr<std::vector<ErasureList>> Integration::UntoldErasures(Ledger& ledger,
+                                                                     const Sides& now) {
   if (ledger.CountErased() == erasures_told_ &&
       now.settings.revision == erasures_told_revision_) {
-    return {};
+    return std::vector<ErasureList>();
   }
-  auto beyond = ledger.ErasuresBeyond(now.settings.erasures, kErasuresAtOnce);
-  // Who needs the ledger hears of it.
-  if (!beyond.ok()) return {};
-  return *std::move(beyond);
+  return ledger.ErasuresBeyond(now.settings.erasures, kErasuresAtOnce);
 }
 
 void Integration::ReportLedger() {
@@ -264,18 +262,19 @@ void Integration::ReportLedger() {
   const auto write_back = ledger->CountWriteBacks();
   const auto refusals = ledger->WriteBackRefusals();
   const auto doubts = CountDoubts(*ledger);
+  const int64_t erased = ledger->CountErased();
+  const auto untold = UntoldErasures(*ledger, *now);
   if (!missing.ok() || !reasons.ok() || !write_back.ok() || !refusals.ok() ||
-      !doubts.ok()) {
+      !doubts.ok() || !untold.ok()) {
     return;
   }
   v1::LedgerSummary summary =
       MakeLedgerSummary(*missing, *reasons, *doubts, *write_back, *refusals);
   PutOutlook(Outlook(write_back->pending), summary.mutable_write_back());
   std::string text = summary.SerializeAsString();
-  const int64_t erased = ledger->CountErased();
   v1::ReportLedgerRequest request;
   *request.mutable_summary() = std::move(summary);
-  PutErasures(UntoldErasures(*ledger, *now), &request);
+  PutErasures(*untold, &request);
   if (request.erasures().empty()) {
     erasures_told_ = erased;
     erasures_told_revision_ = now->settings.revision;
@@ -286,8 +285,10 @@ void Integration::ReportLedger() {
                     begun - told_at_ >= kAskAfter;
   if (text == told_ && request.erasures().empty() && !asks) return;
   const absl::Status said = server_.report_ledger(std::move(request));
-  // The server has taken the summary over before it looks at erasures.
-  const bool refused = absl::IsInvalidArgument(said) || absl::IsResourceExhausted(said);
+  // The server has taken the summary over before it looks at erasures. A full disk of
+  // its own has the code of too many, and passes.
+  const std::string reason = ReasonOf(said);
+  const bool refused = reason == "ERASURE_MALFORMED" || reason == "ERASURES_TOO_MANY";
   if (!said.ok() && !refused) {
     log::Debug("ledger_report_failed", {{"error", said}});
     return;

@@ -24,6 +24,9 @@ constexpr char kUntoldRunNote[] = "untold-run";  // KeyOf the last run until it 
 constexpr absl::Duration kCareEvery = absl::Seconds(1);
 constexpr absl::Duration kFirstSettlePause = absl::Seconds(10);
 constexpr absl::Duration kLongestSettlePause = absl::Minutes(10);
+// Beside runs, after a failure: each try may look at all clients and write the ledger
+// anew.
+constexpr absl::Duration kTakeErasuresAgain = absl::Minutes(1);
 constexpr size_t kMostTrailing = 8;
 
 }  // namespace
@@ -70,9 +73,14 @@ void Integration::RunLoop() {
       settings_.on_run_ended();
     } else {
       const std::shared_ptr<Sides> now = sides();
-      if (Ledger* const ledger = opened_ledger(); ledger != nullptr && now != nullptr) {
+      Ledger* const ledger = opened_ledger();
+      if (ledger != nullptr && now != nullptr &&
+          clock_.Steady() >= erasures_not_before_) {
         const absl::Status taken = TakeErasures(*ledger, now);
-        if (!taken.ok()) log::Debug("erasures_not_taken", {{"error", taken}});
+        if (!taken.ok()) {
+          erasures_not_before_ = clock_.Steady() + kTakeErasuresAgain;
+          log::Debug("erasures_not_taken", {{"error", taken}});
+        }
       }
       if (SettleIn() <= absl::ZeroDuration()) SettleDoubts();
     }
@@ -276,6 +284,8 @@ void Integration::ExecuteTask(const v1::RunTask& task) {
                                        now->settings.box_settle_time);
     for (const Attempt& attempt : *attempts) doubts_.Saw(attempt.intent.key, due);
   }
+  // Who was erased and in doubt may have been settled: the next run may be far.
+  erasures_of_.reset();
   if (result.has_value()) {
     Conclude(*ledger, *std::move(result), run.written_before());
   } else {

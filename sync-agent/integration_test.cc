@@ -285,6 +285,42 @@ TEST_F(IntegrationTest, AnErasureThatTheServerCouldNotHearIsToldLater) {
                                 [this] { return !ErasuresOf(reports_).empty(); }));
 }
 
+// It has the code of a server that keeps no more erasures.
+TEST_F(IntegrationTest, AnErasureThatAFullDiskOfTheServerKeptOutIsToldLater) {
+  Note(&ledger_refusal_, MakeError("DATABASE_FULL", {{"file", "server.db"}}));
+  EXPECT_TRUE(Forget().has_erasure());
+  Note(&ledger_refusal_, absl::OkStatus());
+  std::unique_lock<std::mutex> lock(mutex_);
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20),
+                                [this] { return !ErasuresOf(reports_).empty(); }));
+}
+
+TEST_F(IntegrationTest, WhoWasErasedAndInDoubtIsRemovedOnceThatIsSettled) {
+  integration_ = nullptr;
+  const ClientKey key(kClient);
+  const std::string secret = "0123456789abcdef";
+  auto ledger = *Ledger::Open(dir_.File("ledger.db"), random_);
+  Intent intent;
+  intent.key = key;
+  intent.nonce = "abcd1234";
+  ASSERT_TRUE(ledger->CommitIntents({intent}, ContactId(7)).ok());
+  Make();
+  IntegrationSettings settings = Settings();
+  settings.erasures = {{secret, {{ErasureHash(secret, key), 1000}}}};
+  ASSERT_TRUE(integration_->Configure(std::move(settings)).ok());
+  Begin();
+  ASSERT_TRUE(
+      ledger->Settle({{key, Evidence::Found(ContactId(9)), 0, Outcome::kNone, 500}})
+          .ok());
+  integration_->CancelRun("integrations/main/runs/1");
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (ledger->ClientOf(ContactId(9))->has_value() &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_FALSE(ledger->ClientOf(ContactId(9))->has_value()) << "without another run";
+}
+
 TEST_F(IntegrationTest, WhatTheConfigurationNamesIsErasedAndNotToldAgain) {
   const std::string hash = Forget().erasure().client_hash();
   std::unique_lock<std::mutex> lock(mutex_);

@@ -166,6 +166,25 @@ TEST_F(ResealerTest, ASecretMovedToAnotherPlaceDoesNotOpen) {
       "SECRET_CORRUPT");
 }
 
+// Left under a key that is taken away it would stop the whole integration.
+TEST_F(ResealerTest, ARotationTakesWhoWasErasedAlong) {
+  store::ErasuresRecord erasures;
+  erasures.set_sealed_erasures(
+      one_.sealer().Seal(SecretString("list"), Place("main", "erasures")));
+  Put(one_.sealer(), "erasures/main", erasures);
+  ASSERT_THAT(one_.keys->Rotate(/*shared=*/false), IsOk());
+  EXPECT_EQ(one_.resealer->Count()->waiting, 2) << "with the proof of the index";
+  EXPECT_EQ(*one_.resealer->Sweep(), 1);
+  std::filesystem::remove(dir_.File("one/secret.key"));
+  OneServer again(*store_, dir_.File("one"), random_, clock_);
+  ASSERT_THAT(again.error, IsOk());
+  const auto stored = Stored<store::ErasuresRecord>("erasures/main");
+  const auto opened =
+      again.sealer().Open(stored.sealed_erasures(), Place("main", "erasures"));
+  EXPECT_EQ(opened.ok() ? opened->Reveal() : ReasonOf(opened.status()), "list");
+  EXPECT_EQ(Check<store::ErasuresRecord>(again.sealer(), "erasures/main"), "");
+}
+
 TEST_F(ResealerTest, ARotationBringsEverythingUnderTheNewKey) {
   for (const char* id : {"a", "b", "c"}) PutSecrets(id, one_.sealer());
   const std::string before = one_.sealer().KeyId();

@@ -25,6 +25,8 @@ constexpr char kSecretNote[] = "erasure-secret";
 // Others' erasures were taken up, and who of them the ledger still holds is not removed
 // yet.
 constexpr char kToRemoveNote[] = "erasures-to-remove";
+constexpr char kToRemove[] = "1";
+constexpr char kToScrub[] = "2";  // Some are removed; their bytes are in the file.
 constexpr int kLookedAtAtOnce = 10'000;
 // One deletion reads the whole history.
 constexpr size_t kRemovedAtOnce = 500;
@@ -192,7 +194,8 @@ absl::Status Ledger::KeepErasures(absl::Span<const ErasureList> lists) {
                                .Run());
       }
     }
-    return SetNoteLocked(kToRemoveNote, "1");
+    GB_ASSIGN_OR_RETURN(const std::string note, Note(kToRemoveNote));
+    return SetNoteLocked(kToRemoveNote, note == kToScrub ? kToScrub : kToRemove);
   }));
   return LoadErasureSecrets();
 }
@@ -267,11 +270,14 @@ absl::StatusOr<int> Ledger::RemoveErased() {
         GB_RETURN_IF_ERROR(
             EraseRowsLocked(key, ErasureHash(erasure_secrets_.front(), key)));
       }
-      return EraseHistoryLocked(now).status();
+      GB_RETURN_IF_ERROR(EraseHistoryLocked(now).status());
+      return SetNoteLocked(kToRemoveNote, kToScrub);
     }));
   }
-  if (!keys.empty()) GB_RETURN_IF_ERROR(Scrub());
-  if (erased_in_doubt_.empty()) GB_RETURN_IF_ERROR(SetNote(kToRemoveNote, ""));
+  GB_ASSIGN_OR_RETURN(const std::string note, Note(kToRemoveNote));
+  if (note == kToScrub) GB_RETURN_IF_ERROR(Scrub());
+  const char* const left = erased_in_doubt_.empty() ? "" : kToRemove;
+  if (note != left) GB_RETURN_IF_ERROR(SetNote(kToRemoveNote, left));
   return static_cast<int>(keys.size());
 }
 

@@ -1,7 +1,10 @@
 #include "sync-agent/ledger/erasure.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -22,11 +25,14 @@ class ErasureTest : public ::testing::Test {
     return *Ledger::Open(dir_.File(name), random_);
   }
 
-  bool IsInFile(const std::string& text) {
+  static bool IsIn(const std::string& name, const std::string& text) {
     std::ostringstream file;
-    file << std::ifstream(dir_.File("ledger.db"), std::ios::binary).rdbuf();
-    EXPECT_GT(file.str().size(), 4096u);
+    file << std::ifstream(name, std::ios::binary).rdbuf();
     return file.str().find(text) != std::string::npos;
+  }
+  bool IsInFile(const std::string& text) {
+    EXPECT_GT(std::filesystem::file_size(dir_.File("ledger.db")), 4096u);
+    return IsIn(dir_.File("ledger.db"), text);
   }
 
   testing::TempDir dir_;
@@ -158,8 +164,8 @@ TEST_F(SharedErasureTest, LedgersThatErasedApartLearnOfEachOther) {
   ASSERT_TRUE(first->Erase(Key(1), 1000).ok());
   ASSERT_TRUE(second->Erase(Key(2), 2000).ok());
   std::vector<ErasureList> kept = ListsOf(*first);
-  const std::vector<ErasureList> more = *second->ErasuresBeyond(kept, kAll);
-  kept.insert(kept.end(), more.begin(), more.end());
+  const std::vector<ErasureList> beyond = *second->ErasuresBeyond(kept, kAll);
+  kept.insert(kept.end(), beyond.begin(), beyond.end());
   ASSERT_EQ(kept.size(), 2u);
   for (Ledger* const ledger : {first.get(), second.get()}) {
     EXPECT_EQ(*ledger->TakeErasures(kept), 0);
@@ -220,6 +226,44 @@ TEST_F(SharedErasureTest, WhatIsInDoubtIsSettledFirstAndNothingNewLeaves) {
   EXPECT_EQ(*second->TakeErasures(lists), 1);
   EXPECT_TRUE(IsErased(*second, Key(1)));
   EXPECT_FALSE(second->ClientOf(ContactId(9))->has_value());
+}
+
+// No file grows beyond `bytes` meanwhile, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : before_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &limit_), 0);
+    const rlimit lower = {bytes, limit_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &lower), 0);
+  }
+  ~FullDisk() {
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit_), 0);
+    std::signal(SIGXFSZ, before_);
+  }
+
+ private:
+  void (*before_)(int);
+  rlimit limit_ = {};
+};
+
+TEST_F(SharedErasureTest, WhatAFullDiskKeptIsWipedByTheNextCall) {
+  auto first = Open("first.db");
+  ASSERT_TRUE(first->Erase(Key(4000), 1000).ok());
+  const std::vector<ErasureList> lists = ListsOf(*first);
+  auto second = Open();
+  ASSERT_TRUE(second
+                  ->Together([&] {
+                    for (int i = 1; i <= 5000; ++i) Link(*second, Key(i), i);
+                  })
+                  .ok());
+  {
+    const FullDisk full(512 << 10);
+    EXPECT_FALSE(second->TakeErasures(lists).ok());
+  }
+  EXPECT_FALSE(second->ClientOf(ContactId(4000))->has_value()) << "it was removed";
+  EXPECT_EQ(*second->TakeErasures(lists), 0);
+  EXPECT_FALSE(IsInFile(Key(4000).guid()));
+  EXPECT_FALSE(IsIn(dir_.File("ledger.db-wal"), Key(4000).guid()));
 }
 
 TEST_F(ErasureTest, TheKeyIsNotLeftInTheFile) {

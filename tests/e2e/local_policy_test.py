@@ -1,5 +1,6 @@
 """An agent's local policy: what it does not do whatever a server that was taken over orders."""
 
+import shutil
 import time
 import unittest
 
@@ -55,6 +56,30 @@ class LocalPolicy(unittest.TestCase):
         run = self.export(site)
         self.assertEqual(run["state"], "SUCCEEDED", run)
         self.assertIn("POLICY_PORTAL_HOST_NOT_ALLOWED", [n["reason"] for n in run["notices"]])
+
+    def test_who_is_erased_stays_away_whatever_was_rejected(self):
+        site = self.site("portal_hosts: [localhost]\n", guests=3)
+        site.connect()
+        self.assertEqual(self.export(site)["counters"]["added"], 3)
+        flags = site.connection_flags()
+        flags[flags.index("--api-server") + 1] = "127.0.0.1"
+        site.cli(*flags, code=None)
+        self.rejection(site)
+        erased = guest(1)["Ref_Key"]
+        receipt = site.json("clients", "forget", "main", erased, "--delete-contact")
+        self.assertNotIn("LEFT_UNKNOWN_TO_SERVER", [left["reason"] for left in receipt["left"]])
+        # That is a new revision: rejected, too, before its ledger is lost.
+        told = site.json("agent", "get", "hotel-1")["integrations"][0]
+        until = time.monotonic() + 30
+        while told.get("rejectedRevision") != told.get("sentRevision") and time.monotonic() < until:
+            time.sleep(0.1)
+            told = site.json("agent", "get", "hotel-1")["integrations"][0]
+        site.agent.stop()
+        shutil.rmtree(site.dir / "agent" / "ledgers")
+        site.start_agent()
+        run = self.export(site, "--full")
+        self.assertIn("LAST_GOOD_SETTINGS", [n["reason"] for n in run["notices"]])
+        self.assertNotIn(erased, site.contacts())
 
     def test_a_redirect_leads_nowhere(self):
         site = self.site("portal_hosts: [localhost]\n")
