@@ -99,6 +99,13 @@ absl::StatusOr<Session> OpenSession(const ParsedLine& parsed, Environment& env,
   Target target;
   target.server = FlagOrVariable(parsed, env, "--server", "GUESTBRIDGE_SERVER");
   if (target.server.empty()) target.server = std::string(kDefaultServer);
+  if (IsMalformedList(target.server)) {
+    return MakeError(
+        "USAGE_BAD_VALUE",
+        {{"flag", parsed.globals.Has("--server") ? "--server" : "GUESTBRIDGE_SERVER"},
+         {"value", target.server},
+         {"expected", Label(options.language, "EXPECTED_SERVER_LIST")}});
+  }
   target.plaintext =
       parsed.globals.Has("--plaintext") || IsOn(env.variable("GUESTBRIDGE_PLAINTEXT"));
   target.tls_ca = FlagOrVariable(parsed, env, "--tls-ca", "GUESTBRIDGE_TLS_CA");

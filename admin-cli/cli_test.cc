@@ -195,6 +195,7 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
        "USAGE_FLAGS_EXCLUDE"},
       {{"status", "--server-name", "bridge.example:7443"}, "USAGE_BAD_VALUE"},
       {{"status", "--server-name", "*.example"}, "USAGE_BAD_VALUE"},
+      {{"status", "--server", "ipv4:bridge.example:7443"}, "USAGE_BAD_VALUE"},
       {{"status", "--server-name", ""}, "USAGE_BAD_VALUE"},
       {{"status", "--token-file", "/nowhere/token"}, "TOKEN_FILE_UNREADABLE"},
       {{"status", "--plaintext", "--token-file", "/nowhere/token"},

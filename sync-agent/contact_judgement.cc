@@ -229,6 +229,10 @@ void Tell(ContactVerdict verdict, const SeenContact& seen, const TaskParts& part
       Stop("ledger", "CONTACT_READ_INCOMPLETE", About(seen.id), decision,
            PlannedAction::kDefer);
       return;
+    case ContactVerdict::kUnreadable:
+      Stop("ledger", "CONTACT_UNREADABLE", About(seen.id), decision,
+           PlannedAction::kDefer);
+      return;
     case ContactVerdict::kTheirs:
     case ContactVerdict::kLookByOrigin:
     case ContactVerdict::kLookAtOwn:

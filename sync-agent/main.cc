@@ -141,8 +141,15 @@ int Main(int argc, char** argv) {
   };
   text("--server", options.server.host_port, "SERVER",
        "HOST:PORT of the configuration server, or unix:PATH of its socket. Or a list, "
-       "ipv4:HOST:PORT,HOST:PORT; see --server-name.")
-      ->required();
+       "ipv4:10.0.0.11:7443,10.0.0.12:7443; see --server-name.")
+      ->required()
+      ->check([](const std::string& server) {
+        return IsMalformedList(server)
+                   ? std::string(
+                         "a list of addresses in numbers, each with its port: "
+                         "ipv4:10.0.0.11:7443,10.0.0.12:7443")
+                   : std::string();
+      });
   text("--name", options.name, "NAME", "This agent's name; unique on the server.")
       ->required()
       ->check([](const std::string& name) {

@@ -19,6 +19,21 @@ TEST(HostName, IsLabelsOfLettersDigitsAndDashes) {
   }
 }
 
+TEST(HostName, AListIsOfAddressesInNumbersWithTheirPorts) {
+  for (const char* server :
+       {"bridge.example:7443", "unix:/run/s", "ipv4:10.0.0.11:7443", "[::1]:7443",
+        "ipv4:10.0.0.11:7443,10.0.0.12:7443", "ipv6:[::1]:7443,[fe80::2]:7443"}) {
+    EXPECT_FALSE(IsMalformedList(server)) << server;
+  }
+  for (const char* server :
+       {"ipv4:", "ipv4:bridge.example:7443", "ipv4:10.0.0.11:7443,bridge:7443",
+        "ipv4:10.0.0.11", "ipv4:10.0.0.11:0", "ipv4:10.0.0.11:70000",
+        "ipv4:10.0.0.11:7443,", "ipv4:[::1]:7443", "ipv6:::1:7443", "ipv6:10.0.0.11:1",
+        "ipv4:10.0.0.11:7443, 10.0.0.12:7443"}) {
+    EXPECT_TRUE(IsMalformedList(server)) << server;
+  }
+}
+
 TEST(HostName, IsOfBoundedLength) {
   const std::string label(63, 'a');
   EXPECT_TRUE(IsHostName(label));

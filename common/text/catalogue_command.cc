@@ -23,9 +23,10 @@ constexpr ReasonText kReasons[] = {
      "No answer from the guestbridge server at {server} ({detail}).",
      "Сервер guestbridge по адресу {server} не отвечает ({detail}).",
      "Check that it runs (\"guestbridge-server --listen {server}\") and that "
-     "--server, --plaintext and --tls-ca match how it was started.",
+     "--server, --server-name, --plaintext and --tls-ca match how it was started.",
      "Проверьте, что он запущен («guestbridge-server --listen {server}») и что "
-     "--server, --plaintext и --tls-ca соответствуют тому, как он запущен."},
+     "--server, --server-name, --plaintext и --tls-ca соответствуют тому, как он "
+     "запущен."},
     {"DEADLINE_PASSED", kDeadlineExceeded,
      "The server {server} did not answer within {timeout}.",
      "Сервер {server} не ответил за {timeout}.",

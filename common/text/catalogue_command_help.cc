@@ -385,6 +385,11 @@ constexpr ReasonText kHelp[] = {
               "ipv4:10.0.0.11:7443,10.0.0.12:7443. Адреса пробуются по порядку, "
               "остаётся первый ответивший; вызовы по ним не распределяются: сеанс "
               "агента живёт на одном сервере"),
+    MakeLabel("LABEL_EXPECTED_SERVER_LIST",
+              "a list of addresses in numbers, each with its port: "
+              "ipv4:10.0.0.11:7443,10.0.0.12:7443",
+              "список адресов в цифрах, каждый с портом: "
+              "ipv4:10.0.0.11:7443,10.0.0.12:7443"),
     MakeLabel("LABEL_EXPECTED_SERVER_NAME",
               "a host name or an IPv4 address, without a port: bridge.example",
               "имя хоста или адрес IPv4, без порта: bridge.example"),

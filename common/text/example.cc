@@ -211,8 +211,7 @@ constexpr Value kValues[] = {
     Same("value", "none", "CONTACT_ID_INVALID"),
     Same("value", "\xEF\xBF\xBD\xEF\xBF\xBD", "USAGE_NOT_UTF8"),
     Same("version", "3.0", "CHECK_METADATA_OK"),
-    Same("version", "7", "MAPPING_VERSION_NOT_FOUND"),
-    Same("version", "7", "MAPPED_FIELDS_UNCHECKED"),
+    Same("version", "9.0.1.3", "CHECK_VERSION_OK"),
     Same("version", "4.0", "METADATA_VERSION_UNKNOWN"),
     Same("version", "8.3.1.2", "VERSION_TOO_OLD"),
     Same("version", "13", "DATABASE_VERSION_UNSUPPORTED"),
@@ -331,7 +330,7 @@ constexpr Value kValues[] = {
     Same("value", "daily"),
     Same("values", "46, 47"),
     Same("variable", "GUESTBRIDGE_SERVER_KEY"),
-    Same("version", "9.0.1.3"),
+    Same("version", "7"),
 };
 
 }  // namespace

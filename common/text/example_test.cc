@@ -58,11 +58,16 @@ TEST(ExampleTest, AnExampleReadsAsWhatAPersonSees) {
 
 // One word of the catalogue can mean two things; then each reason has its own.
 TEST(ExampleTest, AValueIsThatOfItsReason) {
-  const auto attribute = [](absl::string_view reason) {
-    return ExampleOf(*FindReason(reason), Language::kEnglish).at("attribute");
+  const auto value = [](absl::string_view reason, const char* placeholder) {
+    return ExampleOf(*FindReason(reason), Language::kEnglish).at(placeholder);
   };
-  EXPECT_EQ(attribute("CLIENT_VERSION_MISSING"), "DataVersion");
-  EXPECT_EQ(attribute("ATTRIBUTE_UNKNOWN"), "Phone");
+  EXPECT_EQ(value("CLIENT_VERSION_MISSING", "attribute"), "DataVersion");
+  EXPECT_EQ(value("ATTRIBUTE_UNKNOWN", "attribute"), "Phone");
+  EXPECT_EQ(value("CHECK_VERSION_OK", "version"), "9.0.1.3");
+  for (const char* of_mapping :
+       {"MAPPED_FIELD_GONE", "MAPPED_FIELD_HOLDS_ONE", "MAPPED_VALUE_GONE"}) {
+    EXPECT_EQ(value(of_mapping, "version"), "7");
+  }
 }
 
 TEST(ExampleTest, EnglishExamplesHoldNoRussian) {

@@ -221,6 +221,9 @@ void Adopter::Conclude(Decision decision, ContactVerdict verdict) {
     case ContactVerdict::kContradicted:
       DeferUnread(decision, /*exists=*/true);
       return;
+    case ContactVerdict::kUnreadable:
+      DeferUnread(decision, /*exists=*/false);
+      return;
     case ContactVerdict::kCreatedOff:
       LeaveSwitchedOff(decision, "client-created");
       return;

@@ -220,6 +220,18 @@ TEST_P(BrokenRowsTest, OfABrokenNameThePhoneLeavesTheGuestToAPerson) {
   ExpectLeftToAPerson(11, "MATCHED_BY_PHONE");
 }
 
+TEST_P(BrokenRowsTest, OfABrokenContactAndAnotherOfItsPhoneAPersonChooses) {
+  AddGuestsAndContacts(30);
+  // A call that became a contact would do, were there no other.
+  world_.portal.contacts[1050].multifields["PHONE"] = {{1, PhoneOf(11), "WORK"}};
+  Break(ContactId(1011), "LAST_NAME");
+  const World::Result result = Run(RunKind::kMatch, /*dry=*/false, /*apply=*/true);
+  EXPECT_EQ(result.progress.match.ambiguous, 1);
+  EXPECT_EQ(RecordOf(11).reason, "AMBIGUOUS_MATCH");
+  EXPECT_EQ(RecordOf(11).parameters.at("candidates"), "1011 1050");
+  EXPECT_EQ(world_.portal.contacts[1050].stamp.origin, "");
+}
+
 TEST_P(BrokenRowsTest, WhoseOwnContactIsFoundDoesNotWaitForABrokenNamesake) {
   AddGuestsAndContacts(30);
   for (const int guest : {11, 12}) {

@@ -53,6 +53,16 @@ bool IsTheirs(const Decision& decision, const ContactCase& known,
                                  : IsPlausible(decision.content, row, rules.region);
 }
 
+// Nothing but a name that cannot be read speaks against it.
+bool MayBeTheirs(const ContactCase& known) {
+  const ContactRow& row = *known.row;
+  // The same number on two portals is chance.
+  return HidesName(row) && !known.of_earlier_portal &&
+         known.owner == ContactCase::Owner::kNobody &&
+         !Has(known.pair.refused, row.id) &&
+         !absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
+}
+
 ContactVerdict JudgeDisplaced(const Decision& decision, const ContactCase& known,
                               const EventSwitches& events) {
   if (known.by_origin == nullptr) {
@@ -98,6 +108,15 @@ ContactVerdict JudgeGone(const Decision& decision, const ContactCase& known,
 
 bool CarriesMark(const ContactRow& row, const Stamp& mark) {
   return row.stamp.originator == mark.originator && row.stamp.origin == mark.origin;
+}
+
+bool HidesName(const ContactRow& row) {
+  const auto unread = [&](const char* field) {
+    return std::find(row.unread.begin(), row.unread.end(), field) != row.unread.end();
+  };
+  const auto family = row.fields.find("LAST_NAME");
+  const bool none = family == row.fields.end() || family->second.empty();
+  return unread("LAST_NAME") || (none && unread("NAME"));
 }
 
 bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty) {
@@ -175,7 +194,11 @@ ContactVerdict JudgeContact(const Decision& decision, const ContactCase& known,
   if (known.row != nullptr && IsTheirs(decision, known, rules)) {
     return ContactVerdict::kTheirs;
   }
-  return JudgeDisplaced(decision, known, rules.events);
+  const ContactVerdict verdict = JudgeDisplaced(decision, known, rules.events);
+  if (verdict == ContactVerdict::kAdd && known.row != nullptr && MayBeTheirs(known)) {
+    return ContactVerdict::kUnreadable;
+  }
+  return verdict;
 }
 
 ContactVerdict MakeAnother(const Decision& decision, PlannedAction action,

@@ -17,6 +17,9 @@ namespace guestbridge::agent {
 
 bool CarriesMark(const ContactRow& row, const Stamp& mark);
 
+// What it is called was shown and cannot be read, which is not the same as none.
+bool HidesName(const ContactRow& row);
+
 // The contact that a client is linked to does not bear the client's `mark`: to be
 // looked at like an ID that 1C holds. One that is `dirty` may wait for its stamp and is
 // known to have none; another client's mark is no stamp that is still to come.
@@ -92,6 +95,7 @@ enum class ContactVerdict {
   kLookByOrigin,   // whether the client's own one stands under another ID
   kLookAtOwn,      // by_origin->own is to be judged in its place
   kContradicted,   // what was seen contradicts itself: put off
+  kUnreadable,     // it may be the client's, but its name cannot be read: put off
   kAdd,            // another is made …
   kRecreate,       // … in place of one that is gone …
   kCreatedOff,     // … but for events: client-created …

@@ -45,6 +45,29 @@ TEST_F(ContactVerdictTest, TheMarkGoesBeforeEverythingButAPersonsWord) {
   EXPECT_EQ(Judge(), ContactVerdict::kAdd);
 }
 
+TEST_F(ContactVerdictTest, WhoseNameCannotBeReadMayBeTheirs) {
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  row.unread = {"POST"};
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  row.unread = {"NAME"};
+  EXPECT_EQ(Judge(), ContactVerdict::kUnreadable);
+  row.fields["LAST_NAME"] = "Petrova";
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  row.fields.clear();
+  row.unread = {"LAST_NAME"};
+  EXPECT_EQ(Judge(), ContactVerdict::kUnreadable);
+  known.of_earlier_portal = true;
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  known.of_earlier_portal = false;
+  known.pair.refused = {row.id};
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  known.pair.refused.clear();
+  row.stamp = kOther;
+  EXPECT_EQ(Judge(), ContactVerdict::kAdd);
+  row.stamp = kMark;
+  EXPECT_EQ(Judge(), ContactVerdict::kTheirs);
+}
+
 TEST_F(ContactVerdictTest, WhatAPersonLinkedIsTheirsWhateverMarkStandsOnIt) {
   row.stamp = kOther;
   known.pair = {kLinkedByHand, 3, {row.id}, {}};

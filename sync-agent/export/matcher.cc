@@ -299,6 +299,7 @@ void Matcher::ClaimByValues(Seeker& seeker) {
 
   std::vector<std::pair<ContactId, PairVerdict>> judged;
   Certainty best = Certainty::kNone;
+  bool unsure = false;
   for (const auto& [id, values] : found) {
     const auto traits = ledger.IndexedTraits(id);
     const auto rival = ledger.RivalRank(id, seeker.key);
@@ -310,7 +311,10 @@ void Matcher::ClaimByValues(Seeker& seeker) {
     if (verdict.certainty == Certainty::kNone) continue;
     judged.emplace_back(id, verdict);
     best = std::max(best, verdict.certainty);
+    unsure = unsure || (held.partly && values.any());
   }
+  // Read whole, one of them may be the better one, or as good.
+  if (unsure) best = std::min(best, Certainty::kReview);
   for (const auto& [id, verdict] : judged) {
     if (verdict.certainty != best && best != Certainty::kReview) continue;
     if (seeker.candidates.size() < kMostCandidates) seeker.candidates.push_back(id);

@@ -47,7 +47,7 @@ bool IsSurvivor(const Decision& decision, const SurvivorCase& known,
                 const ContactRow& row) {
   const bool marked = absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
   if (marked && !CarriesMark(row, known.mark)) return false;
-  if (!HasSameName(decision.content, row)) return false;
+  if (!HidesName(row) && !HasSameName(decision.content, row)) return false;
   return Holds(row, "PHONE", known.phones) || Holds(row, "EMAIL", known.emails);
 }
 
@@ -141,15 +141,21 @@ SurvivorVerdict JudgeSurvivors(const Decision& decision, const SurvivorCase& kno
                                absl::FunctionRef<bool(ContactId)> is_anothers) {
   if (known.unanswered) return {What::kPutOff, {}};
   SurvivorVerdict verdict{WithoutSurvivor(decision.action), {}};
+  bool unsure = false;
   for (const ContactId id : known.candidates) {
     const auto row = rows.find(id);
     if (row == rows.end() || !IsSurvivor(decision, known, row->second)) continue;
     if (std::count(refused.begin(), refused.end(), id) > 0 || is_anothers(id)) continue;
+    if (HidesName(row->second) && verdict.what != What::kAsked) {
+      unsure = true;
+      continue;
+    }
     verdict.survivors.push_back(id);
     if (verdict.what == What::kAsked) continue;
     verdict.what = What::kLinked;
     return verdict;
   }
+  if (unsure && verdict.what == What::kRecreated) verdict.what = What::kPutOff;
   return verdict;
 }
 

@@ -53,7 +53,7 @@ struct SurvivorVerdict {
     kAsked,      // a person chooses, of `survivors` or none of them
     kRecreated,  // there is none: the contact is made again …
     kLeft,       // … or the policy makes no other
-    kPutOff,     // the portal did not say: nobody knows whether there is one
+    kPutOff,     // the portal did not say, or hides a name: nobody knows
   };
   What what = What::kLeft;
   std::vector<ContactId> survivors;  // of kLinked one

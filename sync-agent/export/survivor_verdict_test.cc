@@ -112,6 +112,22 @@ TEST_F(SurvivorVerdictTest, AnotherClientsMarkIsNoneAndTheOwnOneIs) {
   EXPECT_EQ(Judge().what, What::kLinked);
 }
 
+TEST_F(SurvivorVerdictTest, NoneIsMadeBesideOneWhoseNameCannotBeRead) {
+  ContactRow& row = Found(20);
+  row.fields.clear();
+  EXPECT_EQ(Judge().what, What::kRecreated);
+  row.unread = {"LAST_NAME"};
+  EXPECT_EQ(Judge().what, What::kPutOff);
+  decision.action = PlannedAction::kDefer;
+  EXPECT_EQ(Judge().what, What::kAsked);
+  EXPECT_EQ(Judge().survivors, std::vector<ContactId>{ContactId(20)});
+  decision.action = PlannedAction::kRecreate;
+  Found(30);
+  EXPECT_EQ(Linked(), std::vector<ContactId>{ContactId(30)});
+  anothers = {ContactId(20), ContactId(30)};
+  EXPECT_EQ(Judge().what, What::kRecreated);
+}
+
 TEST_F(SurvivorVerdictTest, OnlyWhatTheRowShowsCounts) {
   ContactRow& row = Found(20, "Orlova", "+79998887766");
   EXPECT_EQ(Judge().what, What::kRecreated);

@@ -84,8 +84,9 @@ std::optional<PortalLane::Job> WindowScan::Next() {
   }
   // The end comes last, with the last ranges where they leave a place: it must be a
   // short page.
-  const bool alone = !asked->empty() && asked->back().alone;
-  if (ranges_.empty() && !alone && !tail_done_ && !tail_asked_) {
+  const bool place =
+      asked->empty() || (!asked->back().alone && asked->size() + 2 <= most);
+  if (ranges_.empty() && place && !tail_done_ && !tail_asked_) {
     tail_asked_ = true;
     asked->push_back({*top_, std::nullopt});
   }

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <variant>
+
 #include "common/status/error.h"
 #include "sync-agent/export/fake_world_test.h"
 
@@ -95,6 +99,37 @@ TEST(WindowScan, TheEndOfThePortalIsAskedForTogetherWithTheLastRange) {
   EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
   EXPECT_EQ(ends, 1);
   EXPECT_EQ(alone, 0);
+}
+
+TEST(WindowScan, OfASlowPortalTheEndIsAskedForByItself) {
+  World world;
+  for (int i = 1; i <= 300; ++i)
+    world.portal.contacts[1000 + i] = testing::FakeContact();
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.portal.spoil = [](const Command& command, CommandResult* result) {
+    if (MethodOf(command) == std::string("crm.contact.list")) {
+      result->time.duration_seconds = 25;  // More than two are cut off at 60.
+    }
+  };
+  int most = 0;
+  int ends = 0;
+  world.portal.no_answer = [&](const PortalRequest& request) {
+    int lists = 0;
+    for (const Command& command : request.commands) {
+      const auto* list = std::get_if<ListContacts>(&command);
+      if (list == nullptr) continue;
+      ++lists;
+      if (list->after.has_value() && !list->upto.has_value()) ++ends;
+    }
+    most = std::max(most, lists);
+    return std::string();
+  };
+  auto match = world.Settings();
+  match.kind = RunKind::kMatch;
+  const auto result = world.Run(match);
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(ends, 1);
+  EXPECT_EQ(most, 2);
 }
 
 TEST(WindowScan, APortalThatShowsNoMarksProvesNoAbsence) {

@@ -45,7 +45,7 @@ class Audit(unittest.TestCase):
                 rows.close()
                 site.start_server()
                 told = self.verify(1)
-                self.assertEqual(told["defectNumber"], "2", told)
+                self.assertEqual((told["defect"], told["defectNumber"]), (what.upper(), "2"), told)
                 self.assertIn("broken at record 2", site.cli("audit", "verify", code=1).stdout)
                 self.assertEqual(site.server.stop(), 0)
         shutil.copy(whole, database)

@@ -147,6 +147,8 @@ class Programs(unittest.TestCase):
             named = ("--server-name", "bridge.example", "--name", "x")
             self.refused(*named, "--server", "h:1", "--plaintext", code=2, says="--plaintext", program=program)
             self.refused(*named, "--server", "unix:/s", code=2, says="unix:", program=program)
+            self.refused("--server", "ipv4:bridge.example:1", "--name", "x", code=2, says="in numbers",
+                         program=program)
             for name in ("bridge.example:7443", "*.example", "https://bridge.example", ""):
                 self.refused("--server", "h:1", "--name", "x", "--server-name", name, code=2,
                              says="--server-name", program=program)
