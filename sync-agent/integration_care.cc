@@ -26,9 +26,9 @@ constexpr absl::Duration kPruneEvery = absl::Hours(1);
 constexpr int kPruneAtOnce = 500;
 constexpr int kForgetAtOnce = 10'000;
 constexpr int kErasuresAtOnce = 5'000;
-// A standby takes over a minute after the server has last heard of who serves, at the
-// earliest, and makes contacts a settle time after that.
-constexpr absl::Duration kOursFor = absl::Seconds(40);
+// A standby takes over a minute after the last word of who serves, as the database has
+// it, which may be 25 s late; and makes contacts a settle time after that.
+constexpr absl::Duration kOursFor = absl::Seconds(30);
 constexpr absl::Duration kAskAfter = absl::Seconds(15);
 
 // A revision that changes neither the mapping nor the source: the base was bound, say.

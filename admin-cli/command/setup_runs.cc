@@ -156,7 +156,7 @@ absl::Status HintAtGuard(const SetupTalk& talk, const v1::Run& dry_run) {
                       talk.session.Call(&Integrations::GetIntegration, request));
   const v1::Integration::Guard& guard = integration.guard();
   const int clients = dry_run.counters().scanned();
-  if (guard.off() || clients == 0 || clients > guard.contacts()) {
+  if (guard.off() || clients == 0 || clients >= guard.contacts()) {
     return absl::OkStatus();
   }
   talk.Say("SETUP_GUARD_IS_FAR", {{"contacts", absl::StrCat(guard.contacts())}});

@@ -15,6 +15,9 @@ std::string ConfigurationFingerprint(const v1::AgentConfiguration& configuration
   content.clear_revision();
   content.clear_database_revision();
   content.clear_database_tag();
+  // Nobody configures them, and an agent of the version before knows neither.
+  content.clear_erasures();
+  content.clear_has_standby();
   content.DiscardUnknownFields();
   std::string bytes;
   {

@@ -177,9 +177,11 @@ constexpr ReasonText kTexts[] = {
      "Сервер о стирании ещё не знает: реестр, созданный заново, или реестр другого "
      "агента выгрузил бы гостя снова.",
      "The agent tells it again by itself. Repeat the command later: this line should "
-     "be gone; if it stays, bring server and agent to the same version.",
+     "be gone; if it stays, bring server and agent to the same version (of one "
+     "integration the server keeps 50,000).",
      "Агент сообщит ему сам. Повторите команду позже: этой строки быть не должно; если "
-     "она осталась, обновите сервер и агент до одной версии."},
+     "она осталась, обновите сервер и агент до одной версии (на одну интеграцию сервер "
+     "хранит 50 000)."},
     {"CONTACT_ID_INVALID", kInvalid, "{value} is no contact's ID.",
      "{value} — не ID контакта.",
      "It is the number in the contact's address on the portal, above 0.",

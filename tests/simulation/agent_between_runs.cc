@@ -43,8 +43,8 @@ void Agent::KickWriteBack() {
   Post(absl::Milliseconds(1), [this] { WriteOne(); });
 }
 
-// The server names another agent a minute after it has heard of this one, and this one
-// believes for 40 seconds that it is still in charge: whoever was replaced knows.
+// The server names another agent a good while after it has heard of this one, and this
+// one believes for 30 seconds that it is still in charge: whoever was replaced knows.
 bool Agent::MayWrite() const {
   return world_.server.assigned == installation_ &&
          world_.queue.now() >= world_.server.away_until;
