@@ -379,6 +379,9 @@ TEST_F(IntegrationTest, ForgetsWhatItsSettingsDoNotKeep) {
   integration_ = nullptr;
   {
     const auto ledger = *Ledger::Open(dir_.File("ledger.db"), random_);
+    ClientRecord known;
+    known.key = ClientKey(kClient);
+    ASSERT_TRUE(ledger->Put({known}).ok());
     for (const int64_t unix_time : {1000, 2000, 3000}) {
       HistoryEntry entry;
       entry.kind = HistoryKind::kUnlinked;
