@@ -360,6 +360,7 @@ TEST_F(IntegrationTest, BesideAStandbyIDsAreWrittenOnlyWhileTheServerSaysItIsOur
     ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
   }
   Note(&ledger_refusal_, MakeError("SERVER_UNREACHABLE"));
+  Note(&reports_, {});  // of the one before
   Make();
   IntegrationSettings settings = Settings();
   settings.has_standby = true;

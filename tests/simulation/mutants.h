@@ -21,7 +21,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kErrorMeansNo, "error-means-no", 1, 10},
     {agent::Mutant::kSlotOffByOne, "slot-off-by-one", 52, 10},
     {agent::Mutant::kIntentAfterSend, "intent-after-send", 2, 10},
-    {agent::Mutant::kShortSettleTime, "short-settle-time", 8, 10},
+    {agent::Mutant::kShortSettleTime, "short-settle-time", 28, 10},
     {agent::Mutant::kNoWitness, "no-witness", 84, 10},
     {agent::Mutant::kIncompleteLookUp, "incomplete-look-up", 29, 10},
     {agent::Mutant::kIgnoredFilterBelieved, "ignored-filter-believed", 155, 30},
@@ -31,7 +31,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kRestoredDigestsTrusted, "restored-digests-trusted", 14, 10},
     {agent::Mutant::kLeaseIgnored, "lease-ignored", 6, 10},
     {agent::Mutant::kEarlyWatermark, "early-watermark", 117, 10},
-    {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 2, 20},
+    {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 255, 20},
     {agent::Mutant::kChangeInDoubtForgotten, "change-in-doubt-forgotten", 210, 20},
     {agent::Mutant::kMultifieldWithoutId, "multifield-without-id", 1, 10},
     {agent::Mutant::kAllFieldsSent, "all-fields-sent", 71, 10},
@@ -40,7 +40,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kWriteBackDoneFirst, "write-back-done-first", 2, 10},
     {agent::Mutant::kWriteBackNotRepeated, "write-back-not-repeated", 527, 10},
     {agent::Mutant::kLostEventsTrusted, "lost-events-trusted", 175, 10},
-    {agent::Mutant::kErasuresIgnored, "erasures-ignored", 1, 20},
+    {agent::Mutant::kErasuresIgnored, "erasures-ignored", 11, 20},
     {agent::Mutant::kOperatingTimeUncounted, "operating-time-uncounted", 82, 10},
 };
 
