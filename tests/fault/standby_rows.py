@@ -9,8 +9,9 @@ from fault_site import SETTLE, FaultSite, guest
 from registry import add_row
 
 # Seconds. A standby takes over from who is silent for a minute, and the server sees after
-# 40 at the latest that a stream is dead.
-TAKEOVER = 180
+# 40 at the latest that a stream is dead; where its store did not answer in between, the
+# minute begins anew.
+TAKEOVER = 300
 # How long the first one's creations and the other one's lie apart, at least.
 APART = 50
 AWAKE = 5
@@ -32,10 +33,10 @@ def creations(site):
                   and any(oracle.CREATES.match(method) for method, _ in oracle.commands_of(entry)))
 
 
-def until(what, told, seconds):
+def until(what, told, seconds, log=lambda: ""):
     deadline = time.monotonic() + seconds
     while not told():
-        oracle.expect(time.monotonic() < deadline, "in vain:", what)
+        oracle.expect(time.monotonic() < deadline, "in vain:", what, log())
         time.sleep(0.5)
 
 
@@ -63,7 +64,7 @@ def stopped_at(stop):
 
         until("the standby takes over",
               lambda: site.json("integration", "get", "main")["standbyAgent"] == "hotel-1",
-              TAKEOVER)
+              TAKEOVER, log=site.server.stderr)
         site.agent = second
         site.arrive(5)
         site.runs_ended()
