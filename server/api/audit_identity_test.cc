@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "common/certificate/signing_request.h"
-#include "server/api/api_fixture_test.h"
 #include "server/api/audited_methods_test.h"
 #include "server/api/audits.h"
 #include "server/api/enrollments.h"
+#include "server/api/enrollments_fixture_test.h"
 #include "server/api/secrets.h"
 #include "server/api/token_administration.h"
 #include "server/audit/audited_store.h"
@@ -23,17 +23,6 @@ namespace {
 
 using ::guestbridge::testing::IsOk;
 
-AgentAuthority MakeAuthorityAt(absl::Time now, Random& random) {
-  const CertificateKey key = MakePrivateKey();
-  const Certificate certificate = MakeAuthority(
-      "agents", *key, {now - absl::Hours(1), now + absl::Hours(90 * 24)}, random);
-  AgentAuthority::Options options;
-  options.chain = ToPem(*certificate);
-  options.key = ToPem(*key);
-  options.file = "agent-ca.pem";
-  return *AgentAuthority::Open(std::move(options), now, random);
-}
-
 // The same database as the fixture's, seen through the audit.
 class AuditIdentityTest : public ApiFixture {
  protected:
@@ -43,7 +32,7 @@ class AuditIdentityTest : public ApiFixture {
         audited_(
             *AuditedStore::Open(std::move(bare_), keys_->sealer(), random_, clock_)),
         enrollments_(*audited_, clock_, random_,
-                     MakeAuthorityAt(clock_.Now(), random_)) {
+                     MakeAuthorityOf(clock_.Now(), random_)) {
     keys_->WriteThrough(*audited_);
     admin_.method = "/guestbridge.v1.ApiTokenService/CreateApiToken";
     admin_.caller.grants = {{Role::kAdmin, ""}};
