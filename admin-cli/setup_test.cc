@@ -1,11 +1,18 @@
+#include <unistd.h>
+
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "admin-cli/cli_fixture_test.h"
+#include "admin-cli/link/keyboard.h"
 #include "admin-cli/output/display_text.h"
 #include "common/status/error.h"
 #include "gmock/gmock.h"
@@ -93,6 +100,53 @@ class SetupTest : public CliFixture {
   std::unique_ptr<FakeServer> server_;
   std::string secret_file_;
 };
+
+// Ctrl-C at the moment when `words` are shown.
+class InterruptedAt : public std::stringbuf {
+ public:
+  InterruptedAt(Interrupt& interrupt, std::string words)
+      : interrupt_(interrupt), words_(std::move(words)) {}
+  // Somebody was waiting, and will end in good order.
+  std::optional<bool> heard;
+
+ protected:
+  int sync() override {
+    const bool shown = absl::StrContains(str(), words_);
+    if (shown && !heard.has_value()) heard = interrupt_.Trigger();
+    return 0;
+  }
+
+ private:
+  Interrupt& interrupt_;
+  const std::string words_;
+};
+
+TEST_F(SetupTest, CtrlCIsHeardFromTheMomentThatASecretIsHidden) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "\n", 1), 1);  // There is always a line to read.
+  const Keyboard keyboard(ends[0]);
+  std::istringstream in("Hotel\nRiviera\nr.bitrix24.ru\n\n1\n7\n\nnot to be read\n");
+  std::ostringstream out;
+  InterruptedAt shown(interrupt_, "(is not shown): ");
+  std::ostream err(&shown);
+  Environment environment = {
+      .in = in,
+      .out = out,
+      .err = err,
+      .variable = [](absl::string_view) { return std::string(); },
+      .zone = absl::UTCTimeZone(),
+      .clock = SystemClock(),
+      .interrupt = interrupt_};
+  environment.keyboard = &keyboard;
+  const int code = RunCli(
+      {"setup", "main", "--lang", "en", "--plaintext", "--server", server_->address()},
+      "1.2.3", environment);
+  EXPECT_EQ(code, 130);
+  EXPECT_EQ(shown.heard, true) << shown.str();
+  close(ends[0]);
+  close(ends[1]);
+}
 
 TEST_F(SetupTest, TheFirstTimeGoesFromNothingToTheBackgroundJob) {
   const Result result = Setup(Join(Steps()));

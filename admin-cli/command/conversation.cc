@@ -71,6 +71,9 @@ absl::StatusOr<std::string> Conversation::ReadAnswer(absl::string_view question,
   const Keyboard* const keyboard = session_.environment().keyboard;
   while (true) {
     session_.out().flush();
+    // Before the terminal hides what is typed: Ctrl-C would leave it like that.
+    std::optional<Interrupt::Wait> waits;
+    if (keyboard != nullptr) waits.emplace(session_.interrupt());
     // Before the question: who answers at once is not seen either.
     std::optional<Keyboard::Hidden> unseen;
     if (hidden && keyboard != nullptr) unseen.emplace(*keyboard);
@@ -84,6 +87,7 @@ absl::StatusOr<std::string> Conversation::ReadAnswer(absl::string_view question,
     }
     absl::StatusOr<std::string> line = ReadLine();
     unseen.reset();
+    waits.reset();
     // Nobody has pressed Enter.
     const bool ended = ReasonOf(line.status()) == "INPUT_ENDED";
     if (keyboard == nullptr || ended) session_.err() << std::endl;
