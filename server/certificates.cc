@@ -199,6 +199,11 @@ absl::StatusOr<AgentAuthority> OpenAgentAuthority(const DataDirectory& directory
   if (!files.certificate.empty()) {
     options.file = files.certificate;
     GB_ASSIGN_OR_RETURN(options.chain, ReadFile(files.certificate));
+    // Whoever has it can be any agent.
+    struct stat info {};
+    if (stat(files.key.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
+      return MakeError("KEY_FILE_READABLE_BY_OTHERS", {{"file", files.key}});
+    }
     GB_ASSIGN_OR_RETURN(std::string key, ReadFile(files.key));
     options.key = SecretString(std::move(key));
     return AgentAuthority::Open(std::move(options), now, random);

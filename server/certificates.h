@@ -50,7 +50,8 @@ struct AgentAuthorityFiles {
 
 // What signs agents' certificates: the operator's own, or one made once in the data
 // directory (`agent-ca.pem`, `agent-ca.key`; ten years). `random` outlives it. Errors:
-// AGENT_AUTHORITY_INCOMPLETE, TLS_FILE_UNREADABLE, AGENT_AUTHORITY_UNUSABLE,
+// AGENT_AUTHORITY_INCOMPLETE, KEY_FILE_READABLE_BY_OTHERS (the group's own right is
+// left to the operator), TLS_FILE_UNREADABLE, AGENT_AUTHORITY_UNUSABLE,
 // TLS_FILES_UNUSABLE.
 absl::StatusOr<AgentAuthority> OpenAgentAuthority(const DataDirectory& directory,
                                                   const AgentAuthorityFiles& files,

@@ -1,5 +1,6 @@
 // A server whose operator supplies the authority of its agents: an intermediate of the
 // operator's own CA, in files.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -36,6 +37,7 @@ class OperatorsAuthorityTest : public ServerFixture {
     options_.agent_ca_cert = dir_.File("agent-ca.pem");
     options_.agent_ca_key = dir_.File("agent-ca.key");
     std::ofstream(options_.agent_ca_key) << ToPem(*agents_.key).Reveal();
+    chmod(options_.agent_ca_key.c_str(), 0640);
     std::ofstream(desks_file_) << ToPem(*MakeCa("desks", nullptr).certificate);
   }
 
@@ -118,6 +120,17 @@ TEST_F(OperatorsAuthorityTest, AnIntermediateSignsWithAndWithoutTheRootAboveIt) 
     EXPECT_EQ(access((options_.data_dir + "/agent-ca.key").c_str(), F_OK), -1)
         << "the server makes none of its own";
   }
+}
+
+TEST_F(OperatorsAuthorityTest, AKeyThatEverybodyMayReadStartsNoServer) {
+  std::ofstream(options_.agent_ca_cert) << ToPem(*agents_.certificate);
+  chmod(options_.agent_ca_key.c_str(), 0644);
+  const auto start = [&] {
+    return Server::Start(options_, SystemClock(), SystemRandom()).status();
+  };
+  EXPECT_EQ(ReasonOf(start()), "KEY_FILE_READABLE_BY_OTHERS");
+  chmod(options_.agent_ca_key.c_str(), 0640);
+  EXPECT_THAT(start(), IsOk()) << "a group may be trusted with it";
 }
 
 TEST_F(OperatorsAuthorityTest, TheKeyOfAnotherAuthorityStartsNoServer) {
