@@ -69,6 +69,7 @@ std::vector<std::vector<std::string>> EveryCommand() {
       {"schedule", "resume", "main"},
       {"run", "list"},
       {"run", "get", "1"},
+      {"run", "samples", "1"},
       {"run", "watch", "1"},
       {"run", "cancel", "1"},
       {"agent", "list"},

@@ -22,6 +22,7 @@ v1::Run FakeServer::Services::MakeRun(v1::Run::Kind kind) {
 v1::Run FakeServer::Services::Ended(v1::Run run) {
   run.set_state(owner.run_ends);
   if (run.kind() == v1::Run::MATCH) *run.mutable_match() = match_result;
+  if (run.dry_run()) *run.mutable_forecast() = owner.forecast;
   const bool moved = run.kind() == v1::Run::EXPORT && !run.dry_run() &&
                      !run.plan().empty() && run.plan() == owner.changed_plan;
   if (run.state() == v1::Run::FAILED && !owner.run_fails_with.empty()) {
@@ -162,6 +163,16 @@ grpc::Status FakeServer::Services::WatchRun(ServerContext* context,
     if (!hangs) writer->Write(Ended(run));
   }
   while (hangs && !context->IsCancelled()) std::this_thread::yield();
+  return Status::OK;
+}
+
+grpc::Status FakeServer::Services::ListRunSamples(
+    ServerContext* context, const v1::ListRunSamplesRequest* request,
+    v1::ListRunSamplesResponse* answer) {
+  const auto lock = Enter(context);
+  samples_request = *request;
+  if (!owner.refuses_samples.ok()) return Fail(owner.refuses_samples);
+  *answer = owner.samples;
   return Status::OK;
 }
 

@@ -71,6 +71,9 @@ class FakeServer {
   int guard_contacts = 25'000;         // of every integration
   int refuses = 1;                     // counted by a run that ended
   v1::PortalUsage portal;              // of a run that ended
+  v1::RunForecast forecast;            // of a dry run that ended
+  v1::ListRunSamplesResponse samples;  // of a dry run
+  absl::Status refuses_samples;        // asked for them
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   v1::VerifyAuditResponse verified;    // what a check of the audit finds
   v1::ListAuditRecordsRequest audit_request;  // the last

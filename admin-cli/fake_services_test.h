@@ -134,6 +134,9 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
                   v1::ListRunsResponse* answer) override;
   Status WatchRun(ServerContext* context, const v1::WatchRunRequest* request,
                   grpc::ServerWriter<v1::Run>* writer) override;
+  Status ListRunSamples(ServerContext* context,
+                        const v1::ListRunSamplesRequest* request,
+                        v1::ListRunSamplesResponse* answer) override;
   Status CancelRun(ServerContext* context, const v1::CancelRunRequest*,
                    v1::Run* answer) override;
 
@@ -235,6 +238,7 @@ struct FakeServer::Services final : v1::IntegrationService::Service,
   v1::CreateApiTokenRequest token_request;
   v1::RevokeApiTokenRequest revoke_request;
   v1::StartExportRequest export_request;
+  v1::ListRunSamplesRequest samples_request;
   v1::StartReconcileRequest reconcile_request;
   v1::MatchClientsRequest match_request;
   v1::WatchRunRequest::Until until = v1::WatchRunRequest::UNTIL_UNSPECIFIED;

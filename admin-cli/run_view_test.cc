@@ -1,4 +1,10 @@
 // What commands about runs show to a person.
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "admin-cli/cli_fixture_test.h"
 #include "admin-cli/output/display_text.h"
 #include "gmock/gmock.h"
@@ -34,6 +40,85 @@ TEST_F(CliTest, ADryRunSaysFirstWhatItWouldDoAndLastHowToDoIt) {
   EXPECT_THAT(Run({"export", "run", "main", "--wait"}).out,
               ContainsRegex("After mending:\n  guestbridge clients retry main\n"
                             "  guestbridge export run main --wait\n$"));
+}
+
+TEST_F(CliTest, ADryRunCountsWhomTheFilterLetsThrough) {
+  const std::vector<std::string> line = {"export", "run", "main", "--dry-run",
+                                         "--wait"};
+  EXPECT_THAT(Run(line).out, Not(HasSubstr("Filter")));
+  for (const auto& [reason, clients] : std::vector<std::pair<const char*, int>>{
+           {"FILTERED_OUT", 400}, {"MARKED_FOR_DELETION", 7}, {"FILTERED_OUT", 50}}) {
+    v1::PlannedReason& planned = *server_.forecast.add_reasons();
+    planned.set_outcome("SKIPPED");
+    planned.set_clients(clients);
+    planned.mutable_explanation()->set_reason(reason);
+  }
+  EXPECT_THAT(Run(line).out, HasSubstr("lets 123006 of 123456 guests through"));
+}
+
+TEST_F(CliTest, ADryRunShowsItsSamplesBeforeAndAfter) {
+  constexpr char kAdded[] = "00000000-0000-4000-8000-000000000001";
+  constexpr char kUpdated[] = "00000000-0000-4000-8000-000000000002";
+  constexpr char kSkipped[] = "00000000-0000-4000-8000-000000000003";
+  for (const auto& [client, outcome, reason] :
+       std::vector<std::tuple<std::string, std::string, std::string>>{
+           {kAdded, "ADDED", ""},
+           {kUpdated, "UPDATED", ""},
+           {kSkipped, "SKIPPED", "MARKED_FOR_DELETION"}}) {
+    v1::PlannedClient& planned = *server_.forecast.add_samples();
+    planned.set_client(client);
+    planned.set_outcome(outcome);
+    planned.set_reason(reason);
+  }
+  const auto add = [](v1::RunSample* sample, const char* target, const char* before,
+                      const char* after) {
+    v1::FieldChange& change = *sample->add_fields();
+    change.set_target(target);
+    change.set_before(before);
+    change.set_after(after);
+  };
+  v1::RunSample& added = *server_.samples.add_samples();
+  added.set_client(kAdded);
+  added.set_outcome("ADDED");
+  add(&added, "NAME", "", "Anna");
+  v1::RunSample& updated = *server_.samples.add_samples();
+  updated.set_client(kUpdated);
+  updated.set_outcome("UPDATED");
+  updated.set_contact(4711);
+  add(&updated, "LAST_NAME", "Orlova", "Petrova");
+  add(&updated, "ADDRESS_CITY", "Tula", "");
+  add(&updated, "PHONE", "", "1\n2");
+
+  const std::string values = absl::StrCat(
+      kAdded, ": added\n  NAME: Anna\n", kUpdated, ": updated, contact 4711\n",
+      "  LAST_NAME: Orlova → Petrova\n  ADDRESS_CITY: Tula → (empty)\n"
+      "  PHONE: (empty) → 1; 2\n");
+  const std::vector<std::string> line = {"export", "run", "main", "--dry-run",
+                                         "--wait"};
+  const Result shown = Run(line);
+  EXPECT_THAT(shown.out, HasSubstr(values));
+  EXPECT_THAT(shown.out, ContainsRegex(absl::StrCat(kSkipped, " +skipped ")));
+  EXPECT_THAT(Run({"fields", "save", "main", "--dry-run"}).out, HasSubstr(values));
+  const Result asked = Run({"run", "samples", "12"});
+  EXPECT_THAT(asked.out, StartsWith("Examples of what run 12 would write"));
+  EXPECT_THAT(asked.out, HasSubstr(values));
+  EXPECT_THAT(asked.out, EndsWith("guestbridge run get 12\n"));
+  EXPECT_THAT(Run({"run", "samples", "12", "--output", "json"}).out,
+              HasSubstr("\"after\": \"Petrova\""));
+
+  // Names alone, where the values are not to be had.
+  server_.refuses_samples = absl::UnavailableError("The agent is away.");
+  const Result unknown = Run(line);
+  EXPECT_EQ(unknown.exit_code, 0) << "the plan stands";
+  EXPECT_THAT(unknown.out, ContainsRegex(absl::StrCat(kUpdated, " +updated")));
+  EXPECT_THAT(unknown.out, HasSubstr("Their values are not shown. The agent is away."));
+  // Nobody is asked about a plan that writes nothing.
+  server_.forecast.mutable_samples()->DeleteSubrange(0, 2);
+  EXPECT_THAT(Run(line).out, Not(HasSubstr("not shown")));
+  server_.refuses_samples = absl::OkStatus();
+  server_.samples.Clear();
+  EXPECT_THAT(Run({"run", "samples", "12"}).out,
+              StartsWith("Run 12 would write nothing.\n"));
 }
 
 TEST_F(CliTest, AMatchSaysFirstWhatItFoundAndLastWhatIsToBeDecided) {

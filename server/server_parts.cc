@@ -205,7 +205,8 @@ Server::Parts::Parts(DataDirectory data_directory,
   services.push_back(MakeFieldMappingService(desk, mappings));
   services.push_back(MakeEventService(desk, events));
   services.push_back(MakeClientService(desk, clients, runs));
-  services.push_back(MakeRunService(desk, runs, listeners.feed(), stopping, streams));
+  services.push_back(
+      MakeRunService(desk, runs, clients, listeners.feed(), stopping, streams));
   services.push_back(MakeScheduleService(desk, schedules));
   services.push_back(MakeAgentService(desk, agents, enrollments));
   services.push_back(MakeStatusService(desk, status));
@@ -240,7 +241,9 @@ absl::Status Server::Parts::RecordConfiguration(
     GB_ASSIGN_OR_RETURN(name, NameOfToken(*store, principal));
   }
   AuditEntry entry;
-  entry.resource = configuration.integration() + "/connection";
+  // Of what was rejected only who is erased is given.
+  entry.resource = configuration.integration();
+  if (configuration.has_connection()) entry.resource += "/connection";
   entry.call = AuditedCall{.principal = principal,
                            .principal_name = name,
                            .peer = origin.peer,

@@ -17,6 +17,7 @@
 #include "sync-agent/client_search.h"
 #include "sync-agent/contact_judgement.h"
 #include "sync-agent/contact_view.h"
+#include "sync-agent/control/configuration.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
 #include "sync-agent/plan/decide.h"
@@ -29,6 +30,7 @@ namespace {
 
 constexpr int kHistoryShown = 3;
 constexpr int kChangesShown = 5;
+constexpr int kMostExplained = 50;  // ExplainClientsTask.clients
 
 const char* NameOf(RuleTrace::Verdict verdict) {
   switch (verdict) {
@@ -80,12 +82,12 @@ v1::Explanation Summary(const Decision& decision) {
 Decision DecideNow(const FoundClient& found, const std::optional<ClientRecord>& record,
                    bool in_doubt, const TaskParts& parts) {
   const LinkView view =
-      MakeLinkView(record, in_doubt, parts.sides.settings.mapping->resend_version());
+      MakeLinkView(record, in_doubt, parts.mapping()->resend_version());
   if (found.row.has_value()) {
     const absl::CivilDay today =
         absl::ToCivilDay(parts.clock.Now(), absl::UTCTimeZone());
     const IntegrationSettings& settings = parts.sides.settings;
-    return Decide(*found.row, settings.mapping->Map(*found.row, today), view,
+    return Decide(*found.row, parts.mapping()->Map(*found.row, today), view,
                   settings.events, settings.policies);
   }
   // A run meets no row of it.
@@ -121,7 +123,7 @@ void DropEmptyUpdate(const std::optional<ClientRecord>& record, const SeenContac
 absl::StatusOr<bool> IsRetriedWithMapping(const TaskParts& parts) {
   GB_ASSIGN_OR_RETURN(const std::string with, parts.ledger.Note(kRefusedWithNote));
   const std::vector<std::string> noted = absl::StrSplit(with, ' ');
-  return noted[0] != absl::StrCat(parts.sides.settings.mapping->version());
+  return noted[0] != absl::StrCat(parts.mapping()->version());
 }
 
 // Of a version that asks for nobody to be compared, the next run hears of those only
@@ -129,7 +131,7 @@ absl::StatusOr<bool> IsRetriedWithMapping(const TaskParts& parts) {
 absl::StatusOr<bool> IsMetByNextRun(const FoundClient& found,
                                     const std::optional<ClientRecord>& record,
                                     const TaskParts& parts) {
-  const CompiledMapping& mapping = *parts.sides.settings.mapping;
+  const CompiledMapping& mapping = *parts.mapping();
   if (mapping.compare_version() >= mapping.version()) return true;
   if (!found.row.has_value() || !record.has_value() || record->dirty) return true;
   if (record->version.empty() || record->version != found.row->data_version) {
@@ -154,9 +156,8 @@ absl::StatusOr<bool> IsMetByNextRun(const FoundClient& found,
 void LeaveAsItIs(const TaskParts& parts, Decision* decision) {
   decision->action = PlannedAction::kSkip;
   decision->reason = "MAPPING_NOT_RESENT";
-  decision->parameters = {
-      {"integration", parts.integration},
-      {"version", absl::StrCat(parts.sides.settings.mapping->version())}};
+  decision->parameters = {{"integration", parts.integration},
+                          {"version", absl::StrCat(parts.mapping()->version())}};
   std::vector<RuleTrace>& rules = decision->rules;
   // It said that the next export updates the contact.
   if (!rules.empty() && rules.back().rule == "content") rules.pop_back();
@@ -247,16 +248,16 @@ absl::Status PutChanges(const ClientKey& client, const TaskParts& parts,
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
-                                                    const TaskParts& parts) {
+// `met`: a run has read it already.
+absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
+                                                      const TaskParts& parts,
+                                                      bool met) {
   const IntegrationSettings& settings = parts.sides.settings;
-  if (!settings.mapping.has_value()) {
+  if (parts.mapping() == nullptr) {
     return MakeError("MAPPING_NOT_SAVED", {{"integration", parts.integration}});
   }
   GB_ASSIGN_OR_RETURN(const FoundClient found,
-                      SearchClient(client, *settings.mapping, parts));
+                      SearchClient(client, *parts.mapping(), parts));
   GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> record,
                       parts.ledger.Get(found.key));
   GB_ASSIGN_OR_RETURN(const std::optional<Attempt> attempt,
@@ -289,7 +290,9 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   }
   if (!known.elsewhere && (decision.action == PlannedAction::kUpdate ||
                            decision.action == PlannedAction::kAdd)) {
-    GB_ASSIGN_OR_RETURN(const bool met, IsMetByNextRun(found, as_decided, parts));
+    if (!met) {
+      GB_ASSIGN_OR_RETURN(met, IsMetByNextRun(found, as_decided, parts));
+    }
     if (!met && !attempt.has_value()) LeaveAsItIs(parts, &decision);
   }
 
@@ -297,7 +300,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   explanation.set_name(ClientName(parts.integration, found.key.guid()));
   explanation.set_client(found.key.guid());
   explanation.set_found_by(found.found_by);
-  explanation.set_mapping_version(settings.mapping->version());
+  explanation.set_mapping_version(parts.mapping()->version());
   explanation.set_decision(agent::NameOf(decision.action));
   *explanation.mutable_summary() = Summary(decision);
   if (!settings.active) {
@@ -333,15 +336,50 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
         parts.integration, *record, pair.value_or(PairNote{}), attempt.has_value());
   }
   PutPortalContact(seen, decision, &explanation);
+  *explanation.mutable_next() = Next(decision, as_decided, seen.id, parts);
+  return explanation;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
+                                                    const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(v1::ClientExplanation explanation,
+                      ExplainDecision(client, parts, /*met=*/false));
+  const ClientKey key(explanation.client());
   GB_ASSIGN_OR_RETURN(const HistoryPage history,
-                      parts.ledger.History(found.key, 0, kHistoryShown));
+                      parts.ledger.History(key, 0, kHistoryShown));
   for (const HistoryEntry& entry : history.entries) {
     *explanation.add_history() = ToEntry(entry, parts.integration);
   }
-  GB_RETURN_IF_ERROR(PutChanges(found.key, parts, &explanation));
+  GB_RETURN_IF_ERROR(PutChanges(key, parts, &explanation));
   GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
-  *explanation.mutable_next() = Next(decision, as_decided, seen.id, parts);
   return explanation;
+}
+
+absl::StatusOr<v1::ExplainedClients> ExplainClients(const v1::ExplainClientsTask& task,
+                                                    const TaskParts& parts) {
+  if (task.clients_size() > kMostExplained) return MakeError("TASK_UNKNOWN");
+  TaskParts with = parts;
+  std::optional<CompiledMapping> draft;
+  if (task.has_draft()) {
+    GB_ASSIGN_OR_RETURN(draft,
+                        ReadMapping(task.draft(), parts.sides.settings.default_region));
+    GB_RETURN_IF_ERROR(CheckMapping(*draft, parts.sides.local_policy));
+    with.draft = &*draft;
+  }
+  v1::ExplainedClients answer;
+  for (const std::string& client : task.clients()) {
+    auto explained = ExplainDecision(client, with, /*met=*/true);
+    if (explained.ok()) {
+      *answer.add_clients()->mutable_explanation() = *std::move(explained);
+    } else if (absl::IsNotFound(explained.status())) {
+      *answer.add_clients()->mutable_error() = ToTaskError(explained.status());
+    } else {
+      return explained.status();
+    }
+  }
+  return answer;
 }
 
 }  // namespace guestbridge::agent

@@ -126,6 +126,38 @@ TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
   EXPECT_EQ(Explain("2").decision(), "ADD");
 }
 
+TEST_F(ClientExplanationTest, SamplesOfADryRunAreExplainedByItsDraft) {
+  const int64_t contact = Exported("Orlova");
+  world.base.Add(2, "Ivanova");
+  v1::Task task;
+  v1::ExplainClientsTask& work = *task.mutable_explain_clients();
+  for (const ClientRow& row : world.base.clients) work.add_clients(row.key.guid());
+  work.add_clients("00000000-0000-4000-8000-00000000dead");
+  v1::FieldMapping& draft = *work.mutable_draft();
+  draft.set_version(2);
+  v1::FieldMappingEntry& entry = *draft.add_entries();
+  entry.set_source("LastName");
+  entry.set_target("LAST_NAME");
+  entry.add_transforms("upper");
+  const v1::FinishTaskRequest answer = PerformTask(task, Parts());
+  ASSERT_EQ(answer.explained().clients_size(), work.clients_size())
+      << answer.error().reason();
+  const Explained& first = answer.explained().clients(0).explanation();
+  EXPECT_EQ(first.decision(), "UPDATE");
+  EXPECT_EQ(first.mapping_version(), 2);
+  EXPECT_EQ(first.portal().contact(), contact);
+  EXPECT_EQ(Field(first, "LAST_NAME").portal_value(), "Orlova");
+  EXPECT_EQ(Field(first, "LAST_NAME").sent_value(), "ORLOVA");
+  EXPECT_EQ(answer.explained().clients(2).error().reason(), "CLIENT_NOT_FOUND");
+  // What is saved stays what it was.
+  EXPECT_EQ(Explain("1").decision(), "UNCHANGED");
+  work.clear_draft();
+  EXPECT_EQ(PerformTask(task, Parts()).explained().clients(0).explanation().decision(),
+            "UNCHANGED");
+  for (int i = 0; i < 50; ++i) work.add_clients(work.clients(0));
+  EXPECT_EQ(PerformTask(task, Parts()).error().reason(), "TASK_UNKNOWN");
+}
+
 TEST_F(ClientExplanationTest, ChangesThat1CRecordedAreShownWithWhetherTheyWereRead) {
   Exported("Orlova");
   EXPECT_EQ(Explain("1").changes_size(), 0);

@@ -381,8 +381,8 @@ absl::Status ForeseeSurvivor(const KnownClient& known, const TaskParts& parts,
   if (!decision->contact_gone || !looked_for) return absl::OkStatus();
   GB_ASSIGN_OR_RETURN(const Stamp mark, MarkOf(decision->key, parts));
   const ValueDigests& exported = known.record->exported.values;
-  SurvivorCase of = MakeSurvivorCase(*decision, exported, mark,
-                                     parts.sides.settings.mapping->default_region());
+  SurvivorCase of =
+      MakeSurvivorCase(*decision, exported, mark, parts.mapping()->default_region());
   std::vector<Command> find;
   for (FindContacts& one : FindCommands(of)) find.emplace_back(std::move(one));
   for (const CommandResult& found : AskTogether(std::move(find), parts)) {
@@ -424,7 +424,7 @@ absl::Status ForeseeContact(const KnownClient& known, const TaskParts& parts,
                             SeenContact* seen, Decision* decision) {
   const IntegrationSettings& settings = parts.sides.settings;
   const ContactRules rules{settings.events, settings.policies,
-                           settings.mapping->default_region()};
+                           parts.mapping()->default_region()};
   bool looked_before = false;
   // The contact, and the one that a look by origin shows in its place.
   for (int looks = 0; looks < 2; ++looks) {

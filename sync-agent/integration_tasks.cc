@@ -150,6 +150,11 @@ absl::StatusOr<v1::FinishTaskRequest> Perform(const v1::Task& task,
                           ExplainClient(task.explain_client().client(), parts));
       return answer;
     }
+    case v1::Task::kExplainClients: {
+      GB_ASSIGN_OR_RETURN(*answer.mutable_explained(),
+                          ExplainClients(task.explain_clients(), parts));
+      return answer;
+    }
     case v1::Task::kListClients: {
       GB_ASSIGN_OR_RETURN(*answer.mutable_clients(),
                           ListClients(task.list_clients(), parts));
@@ -220,11 +225,17 @@ std::vector<v1::Check> TestSource(const Sides& sides,
   return checks;
 }
 
-v1::FinishTaskRequest FailedTask(const absl::Status& status) {
+v1::TaskError ToTaskError(const absl::Status& status) {
   const v1::Explanation why = ToExplanation(status);
+  v1::TaskError error;
+  error.set_reason(why.reason());
+  *error.mutable_parameters() = why.parameters();
+  return error;
+}
+
+v1::FinishTaskRequest FailedTask(const absl::Status& status) {
   v1::FinishTaskRequest answer;
-  answer.mutable_error()->set_reason(why.reason());
-  *answer.mutable_error()->mutable_parameters() = why.parameters();
+  *answer.mutable_error() = ToTaskError(status);
   return answer;
 }
 

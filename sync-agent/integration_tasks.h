@@ -23,6 +23,15 @@ struct TaskParts {
   const Clock& clock;
   // Does the work while no run is under way, and none begins. Errors: RUN_IN_PROGRESS.
   std::function<absl::Status(absl::FunctionRef<absl::Status()>)> between_runs;
+  // Questions about a dry run with a draft: that draft. Null: as is configured.
+  const CompiledMapping* draft = nullptr;
+
+  // Null: none was saved yet.
+  const CompiledMapping* mapping() const {
+    if (draft != nullptr) return draft;
+    const auto& saved = sides.settings.mapping;
+    return saved.has_value() ? &*saved : nullptr;
+  }
 };
 
 // Tries the source alone; as SourceProbe::Test.
@@ -33,6 +42,8 @@ std::vector<guestbridge::v1::Check> TestSource(const Sides& sides,
 // task that failed is an answer too: `error` is set.
 guestbridge::v1::FinishTaskRequest PerformTask(const guestbridge::v1::Task& task,
                                                const TaskParts& parts);
+
+guestbridge::v1::TaskError ToTaskError(const absl::Status& status);
 
 // The answer that a task failed.
 guestbridge::v1::FinishTaskRequest FailedTask(const absl::Status& status);

@@ -346,6 +346,16 @@ TEST_F(TakenOverServerTest, NorIsADraftWithIt) {
   EXPECT_EQ(portals_.requests(), 0);
 }
 
+TEST_F(TakenOverServerTest, NorDoesADraftTellWhatAGuestHasInIt) {
+  StartAgent();
+  EXPECT_EQ(server_.Configure(Good()).reason(), "");
+  v1::Task task;
+  task.mutable_explain_clients()->add_clients("00000000-0000-4000-8000-000000000001");
+  *task.mutable_explain_clients()->mutable_draft() = Mapping("COMMENTS");
+  EXPECT_EQ(server_.Ask(task).error().reason(), "POLICY_FIELD_FORBIDDEN");
+  EXPECT_EQ(portals_.requests(), 0);
+}
+
 TEST_F(TakenOverServerTest, APortalThatSendsRequestsOnIsNotFollowedAnywhere) {
   StartAgent();
   EXPECT_EQ(server_.Configure(Good()).reason(), "");

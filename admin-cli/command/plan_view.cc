@@ -7,13 +7,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "admin-cli/command/run_view.h"
 #include "admin-cli/command/values.h"
+#include "guestbridge/v1/run.grpc.pb.h"
 
 namespace guestbridge::cli {
 namespace {
 
 constexpr int kMostFields = 12;
+// Of an example; whoever has more of them is shown by `clients explain`.
+constexpr int kMostValues = 30;
 
 // Whole seconds below two minutes, whole minutes above: finer is not meant.
 std::string SpanText(const Session& session, double seconds) {
@@ -32,6 +37,18 @@ std::string NumbersText(const Session& session, const v1::RunForecast& forecast)
        {"operating", absl::StrFormat("%.0f", forecast.operating_seconds())}});
 }
 
+// How many guests the filter lets through. Empty: it keeps nobody away.
+std::string FilterText(const Session& session, const v1::Run& run) {
+  int kept_away = 0;
+  for (const v1::PlannedReason& reason : run.forecast().reasons()) {
+    if (reason.explanation().reason() == "FILTERED_OUT") kept_away += reason.clients();
+  }
+  if (kept_away == 0) return "";
+  const int scanned = run.counters().scanned();
+  return session.Text("FILTER_PASSED", {{"passed", absl::StrCat(scanned - kept_away)},
+                                        {"clients", absl::StrCat(scanned)}});
+}
+
 std::string FieldsText(const v1::RunForecast& forecast) {
   std::vector<std::string> parts;
   for (const v1::PlannedField& field : forecast.fields()) {
@@ -44,9 +61,93 @@ std::string FieldsText(const v1::RunForecast& forecast) {
   return absl::StrJoin(parts, ", ");
 }
 
+// Several values stand side by side.
+std::string ValueText(const Session& session, const std::string& value) {
+  if (value.empty()) return session.Text("EMPTY_VALUE");
+  return absl::StrReplaceAll(value, {{"\n", "; "}});
+}
+
+std::string SampleText(const Session& session, const v1::RunSample& sample) {
+  std::string text =
+      absl::StrCat(sample.client(), ": ", session.Text(sample.outcome()));
+  if (sample.contact() != 0) {
+    absl::StrAppend(
+        &text, ", ",
+        session.Text("SAMPLE_CONTACT", {{"contact", absl::StrCat(sample.contact())}}));
+  }
+  return text;
+}
+
+// Those of the plan without values.
+void PrintNames(Session& session, const v1::RunForecast& forecast, bool all) {
+  Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHAT")});
+  for (const v1::PlannedClient& sample : forecast.samples()) {
+    if (!all && sample.reason().empty()) continue;
+    table.Add({sample.client(),
+               absl::StrJoin({session.Text(sample.outcome()), sample.reason(),
+                              absl::StrJoin(sample.fields(), ", ")},
+                             " ")});
+  }
+  if (!table.empty()) table.Print(session.style(), session.out());
+}
+
+bool AnyWritten(const v1::RunForecast& forecast) {
+  return std::any_of(
+      forecast.samples().begin(), forecast.samples().end(),
+      [](const v1::PlannedClient& sample) { return sample.reason().empty(); });
+}
+
+void PrintExamples(Session& session, const v1::Run& run, bool values) {
+  const v1::RunForecast& forecast = run.forecast();
+  if (forecast.samples().empty()) return;
+  const Parameters parameters = {{"id", IntegrationIdOf(run.integration())},
+                                 {"run", NumberOf(run)}};
+  if (!values || !AnyWritten(forecast)) {
+    session.Say(AnyWritten(forecast) ? "PLAN_SAMPLES" : "PLAN_SAMPLES_LEFT",
+                parameters);
+    PrintNames(session, forecast, /*all=*/true);
+    return;
+  }
+  v1::ListRunSamplesRequest request;
+  request.set_parent(run.name());
+  const auto answer = session.Call(&v1::RunService::Stub::ListRunSamples, request);
+  if (!answer.ok()) {
+    session.Say("PLAN_SAMPLES", parameters);
+    PrintNames(session, forecast, /*all=*/true);
+    PrintWrapped(session.Text("VALUES_UNKNOWN",
+                              {{"why", std::string(answer.status().message())}}),
+                 0, session.style(), session.out());
+    return;
+  }
+  session.Say("PLAN_VALUES");
+  PrintSamples(session, {answer->samples().begin(), answer->samples().end()});
+  PrintNames(session, forecast, /*all=*/false);
+}
+
 }  // namespace
 
-void PrintPlan(Session& session, const v1::Run& run) {
+void PrintSamples(Session& session, const std::vector<v1::RunSample>& samples) {
+  for (const v1::RunSample& sample : samples) {
+    PrintWrapped(SampleText(session, sample), 0, session.style(), session.out());
+    if (sample.has_explanation()) {
+      PrintWrapped(TextOf(sample.explanation()), 2, session.style(), session.out());
+    }
+    int shown = 0;
+    for (const v1::FieldChange& field : sample.fields()) {
+      if (++shown > kMostValues) {
+        PrintWrapped("…", 2, session.style(), session.out());
+        break;
+      }
+      const bool fresh = field.before().empty() && sample.contact() == 0;
+      PrintWrapped(absl::StrCat(field.target(), ": ",
+                                fresh ? "" : ValueText(session, field.before()) + " → ",
+                                ValueText(session, field.after())),
+                   2, session.style(), session.out());
+    }
+  }
+}
+
+void PrintPlan(Session& session, const v1::Run& run, bool values) {
   const v1::RunForecast& forecast = run.forecast();
   Facts facts;
   facts.Add(session.Text("FORECAST"), NumbersText(session, forecast));
@@ -54,6 +155,9 @@ void PrintPlan(Session& session, const v1::Run& run) {
     facts.Add("", session.Text("FORECAST_WRITE_BACK",
                                {{"time", session.TimeToTheMinute(TimeOf(
                                              forecast.write_back_end_time()))}}));
+  }
+  if (const std::string passed = FilterText(session, run); !passed.empty()) {
+    facts.Add(session.Text("PLAN_FILTER"), passed);
   }
   if (!forecast.fields().empty()) {
     facts.Add(session.Text("PLAN_FIELDS"), FieldsText(forecast));
@@ -70,16 +174,7 @@ void PrintPlan(Session& session, const v1::Run& run) {
     }
     table.Print(session.style(), session.out());
   }
-  if (forecast.samples().empty()) return;
-  session.Say("PLAN_SAMPLES", {{"id", IntegrationIdOf(run.integration())}});
-  Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHAT")});
-  for (const v1::PlannedClient& sample : forecast.samples()) {
-    table.Add({sample.client(),
-               absl::StrJoin({session.Text(sample.outcome()), sample.reason(),
-                              absl::StrJoin(sample.fields(), ", ")},
-                             " ")});
-  }
-  table.Print(session.style(), session.out());
+  PrintExamples(session, run, values);
 }
 
 std::string ForecastText(const Session& session, const v1::Run& run) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "admin-cli/command/command.h"
+#include "admin-cli/command/plan_view.h"
 #include "admin-cli/command/run_view.h"
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
@@ -81,6 +82,20 @@ absl::StatusOr<int> Get(Session& session, const Arguments& arguments) {
   return 0;
 }
 
+absl::StatusOr<int> Samples(Session& session, const Arguments& arguments) {
+  v1::ListRunSamplesRequest request;
+  GB_ASSIGN_OR_RETURN(*request.mutable_parent(), RunNameOf(arguments.Get("RUN")));
+  GB_ASSIGN_OR_RETURN(const auto answer, session.Call(&Stub::ListRunSamples, request));
+  if (session.PrintDocument(answer)) return 0;
+  const std::string& parent = request.parent();
+  const Parameters parameters = {{"run", parent.substr(parent.rfind('/') + 1)},
+                                 {"count", std::to_string(answer.samples_size())}};
+  session.Say(answer.samples().empty() ? "NO_SAMPLES" : "SAMPLES_FOUND", parameters);
+  PrintSamples(session, {answer.samples().begin(), answer.samples().end()});
+  session.Say("NEXT_RUN_SAMPLES", parameters);
+  return 0;
+}
+
 absl::StatusOr<int> WatchUntilEnd(Session& session, const Arguments& arguments) {
   GB_ASSIGN_OR_RETURN(const std::string name, RunNameOf(arguments.Get("RUN")));
   v1::Run run;
@@ -145,6 +160,14 @@ std::vector<Command> RunCommands() {
        {"guestbridge run list", "guestbridge run list main"},
        List},
       {"run", "get", "HELP_RUN_GET", {run}, {}, {"guestbridge run get 12"}, Get},
+      {"run",
+       "samples",
+       "HELP_RUN_SAMPLES",
+       {run},
+       {},
+       {"guestbridge run samples 12"},
+       Samples,
+       kFarTimeout},
       {"run",
        "watch",
        "HELP_RUN_WATCH",

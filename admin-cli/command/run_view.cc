@@ -293,7 +293,7 @@ std::string ProgressText(const Session& session, const v1::Run& run) {
   return text;
 }
 
-void PrintRun(Session& session, const v1::Run& run, bool with_next) {
+void PrintRun(Session& session, const v1::Run& run, RunShow show) {
   const Parameters parameters = {{"run", NumberOf(run)},
                                  {"name", run.name()},
                                  {"id", IntegrationIdOfRun(run)},
@@ -349,8 +349,8 @@ void PrintRun(Session& session, const v1::Run& run, bool with_next) {
   facts.Print(session.style(), session.out());
   if (run.has_reconcile()) PrintFindings(session, run);
   PrintFailures(session, run);
-  if (run.dry_run() && run.has_forecast()) PrintPlan(session, run);
-  if (with_next) session.Say(NextOf(run), parameters);
+  if (run.dry_run() && run.has_forecast()) PrintPlan(session, run, show.values);
+  if (show.next) session.Say(NextOf(run), parameters);
 }
 
 }  // namespace guestbridge::cli

@@ -34,7 +34,12 @@ std::string OutlookText(const Session& session, const v1::WriteBackProgress& pro
 // One line: state, counters, what waits. What --wait shows while the run goes.
 std::string ProgressText(const Session& session, const v1::Run& run);
 
-// The whole run for a person; ends with what to do next, if wanted.
-void PrintRun(Session& session, const v1::Run& run, bool with_next = true);
+struct RunShow {
+  bool next = true;     // ends with what to do next
+  bool values = false;  // of a dry run: asks for the values of its samples
+};
+
+// The whole run for a person.
+void PrintRun(Session& session, const v1::Run& run, RunShow show = {});
 
 }  // namespace guestbridge::cli

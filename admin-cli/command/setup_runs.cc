@@ -98,7 +98,9 @@ absl::Status WaitForEnd(const SetupTalk& talk, v1::Run* run) {
 // Waits for it and shows it. Its exit code when it did not end well.
 absl::StatusOr<StepEnd> Finish(const SetupTalk& talk, v1::Run* run) {
   GB_RETURN_IF_ERROR(WaitForEnd(talk, run));
-  if (talk.shows()) PrintRun(talk.session, *run, /*with_next=*/!EndedWell(*run));
+  if (talk.shows()) {
+    PrintRun(talk.session, *run, {.next = !EndedWell(*run), .values = true});
+  }
   if (EndedWell(*run)) return std::nullopt;
   return ExitCodeOf(*run);
 }

@@ -155,7 +155,7 @@ absl::StatusOr<int> FinishRun(Session& session, const v1::Run& started, bool wai
   if (wait) {
     GB_ASSIGN_OR_RETURN(run, WaitForRun(session, started.name(), until));
   }
-  if (!session.PrintDocument(run)) PrintRun(session, run);
+  if (!session.PrintDocument(run)) PrintRun(session, run, {.values = wait});
   return wait ? ExitCodeOf(run) : 0;
 }
 

@@ -91,6 +91,11 @@ constexpr ReasonText kTexts[] = {
     {"RUN_NOT_FOUND", kNotFound, "There is no run {run}.", "Запуска {run} нет.",
      "See what there is: guestbridge run list.",
      "Посмотрите список: guestbridge run list."},
+    {"RUN_WITHOUT_PLAN", kPrecondition,
+     "Run {run} has no plan: it is not a dry run of an export that has ended.",
+     "У запуска {run} нет плана: это не завершившийся пробный запуск экспорта.",
+     "Make a plan: guestbridge export run {integration} --dry-run --wait.",
+     "Составьте план: guestbridge export run {integration} --dry-run --wait."},
     {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
      "Уже выполняется запуск этой интеграции: {run}.",
      "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "

@@ -274,6 +274,11 @@ constexpr ReasonText kHelp[] = {
     MakeLabel("LABEL_HELP_RUN_GET",
               "Shows one run: its counters, what it cost, who failed and why.",
               "Показывает один запуск: счётчики, затраты, у кого ошибка и почему."),
+    MakeLabel("LABEL_HELP_RUN_SAMPLES",
+              "Shows what a dry run would write of its first guests: what the contact "
+              "has now, and what it would get. Nothing of it is kept.",
+              "Показывает, что записал бы пробный запуск для первых гостей: что есть в "
+              "контакте сейчас и что в нём будет. Эти данные нигде не сохраняются."),
     MakeLabel("LABEL_HELP_RUN_WATCH",
               "Watches a run until it has ended. Ctrl-C ends the watching only; the "
               "run goes on.",

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/resource/page.h"
@@ -13,6 +14,7 @@
 #include "server/api/integrations.h"
 #include "server/api/keys.h"
 #include "server/api/proto_time.h"
+#include "server/api/run_samples.h"
 #include "server/api/run_state.h"
 #include "server/api/stored_runs.h"
 #include "server/schedule/scheduler.h"
@@ -59,6 +61,30 @@ absl::StatusOr<v1::ClientExplanation> Clients::Explain(const std::string& name,
   v1::ClientExplanation& explanation = *answer.mutable_explanation();
   GB_RETURN_IF_ERROR(PutNextRun(id.integration, &explanation));
   return std::move(explanation);
+}
+
+absl::StatusOr<v1::ListRunSamplesResponse> Clients::Samples(
+    const store::RunRecord& dry_run, const Patience& patience) {
+  GB_ASSIGN_OR_RETURN(const std::string id,
+                      ParseIntegrationName(dry_run.run().integration()));
+  std::vector<const v1::PlannedClient*> planned;
+  v1::Task task;
+  v1::ExplainClientsTask& work = *task.mutable_explain_clients();
+  for (const v1::PlannedClient& client : dry_run.run().forecast().samples()) {
+    if (!IsWritten(client)) continue;
+    planned.push_back(&client);
+    work.add_clients(client.client());
+  }
+  v1::ListRunSamplesResponse response;
+  if (planned.empty()) return response;
+  if (dry_run.has_draft()) *work.mutable_draft() = dry_run.draft();
+  GB_ASSIGN_OR_RETURN(const v1::FinishTaskRequest answer,
+                      Ask(id, std::move(task), patience));
+  const auto& found = answer.explained().clients();
+  for (size_t i = 0; i < planned.size() && i < static_cast<size_t>(found.size()); ++i) {
+    *response.add_samples() = MakeRunSample(*planned[i], found[static_cast<int>(i)]);
+  }
+  return response;
 }
 
 absl::Status Clients::PutNextRun(const std::string& integration,

@@ -3,7 +3,9 @@
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/client.pb.h"
+#include "guestbridge/v1/run.pb.h"
 #include "server/api/erasures.h"
+#include "server/store/record.pb.h"
 #include "server/store/store.h"
 #include "server/watch/session_hub.h"
 
@@ -21,6 +23,9 @@ class Clients {
                                                const Patience& patience);
   absl::StatusOr<v1::ClientExplanation> Explain(const std::string& name,
                                                 const Patience& patience);
+  // The clients that the dry run would write, with their values as they are now.
+  absl::StatusOr<v1::ListRunSamplesResponse> Samples(const store::RunRecord& dry_run,
+                                                     const Patience& patience);
   absl::StatusOr<v1::ListClientGroupsResponse> Groups(
       const v1::ListClientGroupsRequest& request, const Patience& patience);
   absl::StatusOr<v1::DropClientsResponse> Drop(const v1::DropClientsRequest& request,

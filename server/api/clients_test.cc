@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "gmock/gmock.h"
 #include "server/api/api_fixture_test.h"
 #include "server/api/schedules.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 using ::guestbridge::testing::IsOk;
 using ::guestbridge::testing::StatusIs;
+using ::testing::ElementsAre;
 
 constexpr char kClient[] = "integrations/main/clients/g";
 
@@ -32,7 +34,7 @@ class ClientsTest : public ApiFixture {
       while (!asked.has_link_client() && !asked.has_unlink_client() &&
              !asked.has_list_client_history() && !asked.has_forget_client() &&
              !asked.has_explain_client() && !asked.has_list_client_groups() &&
-             !asked.has_drop_clients()) {
+             !asked.has_drop_clients() && !asked.has_explain_clients()) {
         for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
         std::this_thread::yield();
       }
@@ -104,6 +106,44 @@ TEST_F(ClientsTest, AnExplanationSaysWhenTheRunIsDueThatDoesWhatIsNext) {
   EXPECT_FALSE(explain("NEXT_IS_REVIEW").has_next_run_time());
   ASSERT_THAT(schedules.Pause("integrations/main/schedule"), IsOk());
   EXPECT_FALSE(explain("NEXT_IS_ADD").has_next_run_time());
+}
+
+TEST_F(ClientsTest, TheAgentTellsTheValuesOfAPlansSamplesByItsDraft) {
+  const auto session = ConnectAgent("a", "one");
+  store::RunRecord dry_run;
+  dry_run.mutable_run()->set_integration("integrations/main");
+  for (const char* outcome : {"SKIPPED", "ADDED", "UPDATED"}) {
+    v1::PlannedClient& planned =
+        *dry_run.mutable_run()->mutable_forecast()->add_samples();
+    planned.set_client(outcome);
+    planned.set_outcome(outcome);
+    planned.add_fields("NAME");
+  }
+  dry_run.mutable_draft()->set_version(9);
+  v1::FinishTaskRequest answer;
+  v1::ExplainedClients& explained = *answer.mutable_explained();
+  explained.add_clients()->mutable_error()->set_reason("CLIENT_NOT_FOUND");
+  v1::ClientExplanation& second = *explained.add_clients()->mutable_explanation();
+  second.set_decision("UPDATE");
+  v1::FieldOutcome& name = *second.add_fields();
+  name.set_target("NAME");
+  name.set_portal_value("Anna");
+  name.set_sent_value("Inna");
+  v1::ListRunSamplesResponse samples;
+  const v1::Task asked = Answered(*session, answer, [&] {
+    const auto found = clients_.Samples(dry_run, Patience());
+    ASSERT_THAT(found, IsOk());
+    samples = *found;
+  });
+  EXPECT_THAT(asked.explain_clients().clients(), ElementsAre("ADDED", "UPDATED"));
+  EXPECT_EQ(asked.explain_clients().draft().version(), 9);
+  ASSERT_EQ(samples.samples_size(), 2);
+  EXPECT_EQ(samples.samples(0).explanation().reason(), "CLIENT_NOT_FOUND");
+  EXPECT_EQ(samples.samples(1).fields(0).before(), "Anna");
+  EXPECT_EQ(samples.samples(1).fields(0).after(), "Inna");
+  // Nobody is asked where nothing would be written.
+  dry_run.mutable_run()->mutable_forecast()->mutable_samples()->DeleteSubrange(1, 2);
+  EXPECT_EQ(clients_.Samples(dry_run, Patience())->samples_size(), 0);
 }
 
 TEST_F(ClientsTest, ReasonsAndDropsAreTheAgentsToTellAndToDo) {

@@ -159,6 +159,17 @@ void Render(Language language, const std::string& integration,
   }
 }
 
+void Render(Language language, const std::string& integration,
+            v1::ListRunSamplesResponse* samples) {
+  for (v1::RunSample& sample : *samples->mutable_samples()) {
+    if (!sample.has_explanation()) continue;
+    Parameters parameters =
+        ToParameters(sample.explanation().parameters(), integration);
+    parameters.emplace("client", sample.client());
+    RenderTexts(language, parameters, sample.mutable_explanation());
+  }
+}
+
 void Render(Language language, v1::ErasureReceipt* receipt) {
   for (v1::Explanation& left : *receipt->mutable_left()) {
     RenderOf(language, receipt->integration(), &left);

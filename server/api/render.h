@@ -28,6 +28,9 @@ void Render(Language language, v1::ListClientHistoryResponse* history);
 // `integration`: that of the groups, by its resource name.
 void Render(Language language, const std::string& integration,
             v1::ListClientGroupsResponse* groups);
+// The same of samples.
+void Render(Language language, const std::string& integration,
+            v1::ListRunSamplesResponse* samples);
 void Render(Language language, v1::ErasureReceipt* receipt);
 void Render(Language language, v1::Status* status);
 

@@ -17,9 +17,14 @@ using Base = v1::RunService::WithCallbackMethod_WatchRun<v1::RunService::Service
 
 class RunServiceImpl final : public Base {
  public:
-  RunServiceImpl(const CallDesk& desk, Runs& runs, ChangeFeed& feed, Stopping& stopping,
-                 OpenStreams& streams)
-      : desk_(desk), runs_(runs), feed_(feed), stopping_(stopping), streams_(streams) {}
+  RunServiceImpl(const CallDesk& desk, Runs& runs, Clients& clients, ChangeFeed& feed,
+                 Stopping& stopping, OpenStreams& streams)
+      : desk_(desk),
+        runs_(runs),
+        clients_(clients),
+        feed_(feed),
+        stopping_(stopping),
+        streams_(streams) {}
 
   grpc::Status StartExport(grpc::ServerContext* context,
                            const v1::StartExportRequest* request,
@@ -120,6 +125,20 @@ class RunServiceImpl final : public Base {
         });
   }
 
+  grpc::Status ListRunSamples(grpc::ServerContext* context,
+                              const v1::ListRunSamplesRequest* request,
+                              v1::ListRunSamplesResponse* response) override {
+    return desk_.Serve(
+        *context, *request, "/guestbridge.v1.RunService/ListRunSamples",
+        [&](const Call& call) -> absl::Status {
+          GB_ASSIGN_OR_RETURN(const store::RunRecord dry_run,
+                              runs_.DryRun(request->parent(), call.reach));
+          GB_RETURN_IF_ERROR(Take(clients_.Samples(dry_run, call.patience), response));
+          Render(call.language, dry_run.run().integration(), response);
+          return absl::OkStatus();
+        });
+  }
+
   grpc::ServerWriteReactor<v1::Run>* WatchRun(
       grpc::CallbackServerContext* context,
       const v1::WatchRunRequest* request) override {
@@ -172,6 +191,7 @@ class RunServiceImpl final : public Base {
  private:
   const CallDesk& desk_;
   Runs& runs_;
+  Clients& clients_;
   ChangeFeed& feed_;
   Stopping& stopping_;
   OpenStreams& streams_;
@@ -180,9 +200,10 @@ class RunServiceImpl final : public Base {
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
-                                              ChangeFeed& feed, Stopping& stopping,
+                                              Clients& clients, ChangeFeed& feed,
+                                              Stopping& stopping,
                                               OpenStreams& streams) {
-  return std::make_unique<RunServiceImpl>(desk, runs, feed, stopping, streams);
+  return std::make_unique<RunServiceImpl>(desk, runs, clients, feed, stopping, streams);
 }
 
 }  // namespace guestbridge::server

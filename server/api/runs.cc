@@ -93,6 +93,23 @@ absl::StatusOr<v1::Run> Runs::Get(const std::string& name, const Reach& reach) {
   return run;
 }
 
+absl::StatusOr<store::RunRecord> Runs::DryRun(const std::string& name,
+                                              const Reach& reach) {
+  store::RunRecord record;
+  GB_RETURN_IF_ERROR(store_.Read([&](Transaction& transaction) -> absl::Status {
+    GB_ASSIGN_OR_RETURN(record, Load(transaction, name, reach));
+    return absl::OkStatus();
+  }));
+  const v1::Run& run = record.run();
+  GB_ASSIGN_OR_RETURN(const std::string id, ParseIntegrationName(run.integration()));
+  if (!run.dry_run() || run.kind() != v1::Run::EXPORT || !IsFinal(run.state()) ||
+      !run.has_forecast()) {
+    return MakeError("RUN_WITHOUT_PLAN",
+                     {{"run", name.substr(name.rfind('/') + 1)}, {"integration", id}});
+  }
+  return record;
+}
+
 absl::StatusOr<v1::ListRunsResponse> Runs::List(const v1::ListRunsRequest& request,
                                                 const Reach& reach) {
   const bool all = request.parent() == "integrations/-";

@@ -52,6 +52,10 @@ class Runs {
   // named.
   absl::StatusOr<v1::Run> Get(const std::string& name,
                               const Reach& reach = Reach::Everything());
+  // A dry run of an export that has ended, with the draft that it used. Errors:
+  // RUN_NOT_FOUND, RUN_WITHOUT_PLAN.
+  absl::StatusOr<store::RunRecord> DryRun(const std::string& name,
+                                          const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::ListRunsResponse> List(const v1::ListRunsRequest& request,
                                             const Reach& reach = Reach::Everything());
   absl::StatusOr<v1::Run> Cancel(const std::string& name,

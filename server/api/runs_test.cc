@@ -186,6 +186,23 @@ TEST_F(RunsTest, APlanForAnotherPortalIsNoneAlsoWhenTheClockWasSetBackSince) {
   EXPECT_THAT(runs_.Start(Planned()), IsOk());
 }
 
+TEST_F(RunsTest, OnlyADryRunThatHasEndedHasAPlan) {
+  Prepare("main");
+  const auto session = ConnectAgent("a1", "inst");
+  ASSERT_NE(session, nullptr);
+  const v1::Run dry_run = MakePlan(*session);
+  EXPECT_EQ(runs_.DryRun(dry_run.name())->run().forecast().counters().added(), 5);
+  EXPECT_THAT(runs_.DryRun("integrations/main/runs/99"),
+              StatusIs(absl::StatusCode::kNotFound, "RUN_NOT_FOUND"));
+  const auto exported = StartExport("main");
+  ASSERT_THAT(exported, IsOk());
+  ASSERT_TRUE(exported->has_forecast()) << "that of the dry run before it";
+  const absl::Status refused = runs_.DryRun(exported->name()).status();
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kFailedPrecondition, "RUN_WITHOUT_PLAN"));
+  EXPECT_EQ(ParametersOf(refused)["integration"], "main");
+}
+
 TEST_F(RunsTest, AForecastOfADraftThatWasNotSavedIsNotTheNextExports) {
   Prepare("main");
   const auto session = ConnectAgent("a1", "inst");

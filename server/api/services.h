@@ -43,8 +43,8 @@ std::unique_ptr<grpc::Service> MakeEventService(const CallDesk& desk, Events& ev
 std::unique_ptr<grpc::Service> MakeClientService(const CallDesk& desk, Clients& clients,
                                                  Runs& runs);
 std::unique_ptr<grpc::Service> MakeRunService(const CallDesk& desk, Runs& runs,
-                                              ChangeFeed& feed, Stopping& stopping,
-                                              OpenStreams& streams);
+                                              Clients& clients, ChangeFeed& feed,
+                                              Stopping& stopping, OpenStreams& streams);
 std::unique_ptr<grpc::Service> MakeScheduleService(const CallDesk& desk,
                                                    Schedules& schedules);
 std::unique_ptr<grpc::Service> MakeAgentService(const CallDesk& desk, Agents& agents,

@@ -74,6 +74,8 @@ constexpr Permission kPermissions[] = {
     {"/guestbridge.v1.RunService/ListRuns", kViewer, kEach, "parent"},
     {"/guestbridge.v1.RunService/WatchRun", kViewer, kEach, "name"},
     {"/guestbridge.v1.RunService/CancelRun", kOperator, kEach, "name"},
+    // As ExplainClient.
+    {"/guestbridge.v1.RunService/ListRunSamples", kOperator, kEach, "parent"},
 
     {"/guestbridge.v1.ScheduleService/GetSchedule", kViewer, kOne, "name"},
     {"/guestbridge.v1.ScheduleService/SetSchedule", kIntegration, kOne,

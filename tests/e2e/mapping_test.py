@@ -152,5 +152,22 @@ class Mapping(unittest.TestCase):
         self.export()
 
 
+class Consent(unittest.TestCase):
+    def test_a_condition_on_a_look_up_asks_its_text(self):
+        agreed = "c0de0000-0000-4000-8000-000000000112"
+        with Site([guest(1, Citizenship_Key=agreed), guest(2)]) as site:
+            site.onec.post("/items/rename", {"set": "Catalog_Countries", "guid": agreed, "description": "Согласие дано"})
+            site.start_server()
+            site.start_agent()
+            site.connect()
+            site.cli("fields", "filter", "main", "Citizenship_Key = 'согласие дано'")
+            shown = site.cli("fields", "save", "main", "--dry-run").stdout
+            self.assertIn("lets 1 of 2 guests through", shown)
+            site.cli("fields", "save", "main")
+            counters = site.json("export", "run", "main", "--wait")["counters"]
+            self.assertEqual((counters["added"], counters["skipped"]), (1, 1))
+            self.assertEqual(list(site.contacts()), [guest(1)["Ref_Key"]])
+
+
 if __name__ == "__main__":
     unittest.main()

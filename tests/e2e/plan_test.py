@@ -38,6 +38,11 @@ class Plan(unittest.TestCase):
         self.assertGreaterEqual(forecast["httpRequests"], 1)
         self.assertIn(self.client(5), [s["client"] for s in forecast["samples"]])
         self.assertEqual(self.site.portal.get("/contacts/count")["count"], 0)
+        # Some of them with what they would get, which is kept nowhere.
+        samples = self.site.json("run", "samples", plan["name"])["samples"]
+        self.assertEqual({s["outcome"] for s in samples}, {"ADDED"})
+        self.assertIn({"target": "LAST_NAME", "before": "", "after": guest(1)["LastName"]}, samples[0]["fields"])
+        self.assertNotIn(guest(1)["LastName"], str(plan))
         # The same plan as long as nothing moves.
         self.assertEqual(self.plan()["plan"], plan["plan"])
 
@@ -56,6 +61,10 @@ class Plan(unittest.TestCase):
         plan = self.plan()
         self.assertEqual(plan["counters"]["updated"], 1)
         self.assertEqual([f["target"] for f in plan["forecast"]["fields"]], ["ADDRESS_CITY"])
+        [contact] = self.site.contacts()[self.client(7)]
+        [sample] = self.site.json("run", "samples", plan["name"])["samples"]
+        change = {"target": "ADDRESS_CITY", "before": guest(7)["City"], "after": "Тула"}
+        self.assertEqual((sample["fields"], int(sample["contact"])), ([change], contact["id"]))
         self.edit(8, City="Орёл")
         writes = self.site.portal.get("/counters")["commands"]
         run = self.site.json("export", "run", "main", "--plan", plan["plan"], "--wait", code=1)
@@ -97,6 +106,7 @@ class Plan(unittest.TestCase):
         self.assertEqual(site.json("export", "run", "main", "--wait")["counters"]["updated"], 0)
         shown = site.cli("fields", "save", "main", "--dry-run")
         self.assertIn("Nothing is saved", shown.stderr)
+        self.assertRegex(shown.stdout, r"COMMENTS: .* → " + guest(1)["Code"].strip())
         self.assertTrue(shown.stdout.rstrip().endswith("guestbridge fields save main"), shown.stdout)
         # Saved, its plan can be carried out.
         saved = site.cli("fields", "save", "main").stdout
