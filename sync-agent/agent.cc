@@ -244,16 +244,17 @@ void Agent::OnConnected() {
   callbacks_.on_connected();
 }
 
-void Agent::AmendLastGood(const v1::AgentConfiguration& rejected,
-                          const absl::Status& why) {
+void Agent::AmendLastGood(
+    const std::string& integration,
+    const google::protobuf::RepeatedPtrField<v1::Erasures>& erasures,
+    std::optional<bool> has_standby, const absl::Status& why) {
   for (ConfigurationCache::Kept& kept : cache_.Load()) {
-    if (!kept.configuration.ok() ||
-        kept.configuration->integration() != rejected.integration()) {
+    if (!kept.configuration.ok() || kept.configuration->integration() != integration) {
       continue;
     }
     v1::AgentConfiguration& last_good = *kept.configuration;
-    *last_good.mutable_erasures() = rejected.erasures();
-    last_good.set_has_standby(rejected.has_standby());
+    *last_good.mutable_erasures() = erasures;
+    if (has_standby.has_value()) last_good.set_has_standby(*has_standby);
     absl::Status amended = Apply(last_good);
     if (amended.ok()) amended = cache_.Keep(last_good);
     if (!amended.ok()) log::Warning("configuration_not_kept", {{"error", amended}});
@@ -280,7 +281,8 @@ void Agent::OnConfiguration(const v1::AgentConfiguration& configuration) {
                  {{"integration", configuration.integration()},
                   {"revision", configuration.revision()},
                   {"error", applied}});
-    AmendLastGood(configuration, applied);
+    AmendLastGood(configuration.integration(), configuration.erasures(),
+                  configuration.has_standby(), applied);
   }
   CrashPoint("agent.configuration.kept");
   const absl::Status sent = control_->Acknowledge(std::move(request));
@@ -315,8 +317,13 @@ void Agent::OnStillRejected(const v1::RejectedConfiguration& rejected) {
   const auto id = ParseIntegrationName(rejected.integration());
   if (!id.ok()) return;
   const v1::Explanation& why = rejected.rejection();
-  FindOrMake(*id)->Reject(MakeError(
-      why.reason(), Parameters(why.parameters().begin(), why.parameters().end())));
+  const absl::Status rejection = MakeError(
+      why.reason(), Parameters(why.parameters().begin(), why.parameters().end()));
+  FindOrMake(*id)->Reject(rejection);
+  // A data directory that was put back may not know them; an older server names none.
+  if (!rejected.erasures().empty()) {
+    AmendLastGood(rejected.integration(), rejected.erasures(), std::nullopt, rejection);
+  }
   log::Warning("configuration_still_rejected", {{"integration", rejected.integration()},
                                                 {"revision", rejected.revision()},
                                                 {"reason", why.reason()}});

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -84,10 +85,12 @@ class Agent final : public ControlEvents {
 
   void LoadKept();
   absl::Status Apply(const v1::AgentConfiguration& configuration);
-  // Who was erased stays away, and a standby is one, whatever else is rejected: it is
-  // sent once only, and runs go on with the last good configuration.
-  void AmendLastGood(const guestbridge::v1::AgentConfiguration& rejected,
-                     const absl::Status& why);
+  // Who was erased stays away, and a standby is one, whatever else is rejected: runs go
+  // on with the last good configuration. `has_standby`: nothing: not known.
+  void AmendLastGood(
+      const std::string& integration,
+      const google::protobuf::RepeatedPtrField<guestbridge::v1::Erasures>& erasures,
+      std::optional<bool> has_standby, const absl::Status& why);
   // Null when it is unknown. `name`: any resource name below an integration.
   std::shared_ptr<Integration> Find(const std::string& name);
   std::shared_ptr<Integration> FindOrMake(const std::string& id);

@@ -7,6 +7,7 @@
 #include "common/resource/configuration_fingerprint.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/api/api_fixture_test.h"
+#include "server/api/erasures.h"
 
 namespace guestbridge::server {
 namespace {
@@ -294,6 +295,45 @@ TEST_F(AgentReportsTest, ARejectedConfigurationIsNotSentAgainToTheSameJudge) {
   EXPECT_EQ(messages[0].still_rejected().rejection().parameters().at("host"), "x");
   EXPECT_TRUE(messages[1].has_caught_up());
   EXPECT_EQ(handed_out, 0) << "nor are its secrets on record as given";
+}
+
+TEST_F(AgentReportsTest, WhoIsErasedIsToldInPlaceOfWhatIsRejected) {
+  Erasures erasures(*store_, *sealer_);
+  v1::ReportLedgerRequest ledger;
+  ledger.set_integration("integrations/main");
+  v1::Erasures& told = *ledger.add_erasures();
+  told.set_secret("0123456789abcdef0123456789abcdef");
+  v1::ErasedClient& erased = *told.add_clients();
+  erased.set_hash(std::string(32, 'a'));
+  erased.mutable_erase_time()->set_seconds(1);
+  ASSERT_THAT(erasures.Take(*session_, ledger), IsOk());
+  dispatcher_.OnChanges({{.revision = 1, .key = "erasures/main"}});
+  for (const v1::WatchResponse& message : Sent(*session_)) {
+    if (message.has_configuration()) configuration_ = message.configuration();
+  }
+  ASSERT_EQ(configuration_.erasures_size(), 1);
+  Acknowledge("POLICY_PORTAL_HOST_NOT_ALLOWED");
+  SessionHub sessions(clock_, random_, "one");
+  Dispatcher dispatcher(*store_, *sealer_, sessions, false);
+  std::vector<v1::AgentConfiguration> handed_out;
+  dispatcher.SetBeforeSecrets(
+      [&](const Session&, const v1::AgentConfiguration& configuration) {
+        handed_out.push_back(configuration);
+        return absl::OkStatus();
+      });
+  Session::Identity identity = session_->identity();
+  identity.token.clear();
+  const auto again = *sessions.Open(identity);
+  stream_ = again->Attach(std::make_shared<Waker>([] {}));
+  dispatcher.Begin(again);
+  const auto messages = Sent(*again);
+  ASSERT_FALSE(messages.empty());
+  ASSERT_TRUE(messages[0].has_still_rejected());
+  ASSERT_EQ(messages[0].still_rejected().erasures_size(), 1);
+  EXPECT_EQ(messages[0].still_rejected().erasures(0).clients(0).hash(),
+            std::string(32, 'a'));
+  ASSERT_EQ(handed_out.size(), 1U) << "their secret is on record as given";
+  EXPECT_FALSE(handed_out[0].has_connection());
 }
 
 TEST_F(AgentReportsTest, ARejectedConfigurationIsSentWhenSomethingElseJudgesIt) {

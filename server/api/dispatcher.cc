@@ -177,12 +177,19 @@ absl::Status Dispatcher::RecordSecrets(const std::string& id, const View& view) 
   for (const auto& [token, sent] : sent_) {
     if (sent.session->identity().agent != view.agent) continue;
     const auto known = sent.configurations.find(id);
-    if ((known != sent.configurations.end() &&
-         known->second.revision == view.configuration.revision()) ||
-        IsRejectedBy(sent.session->identity(), view)) {
+    if (known != sent.configurations.end() &&
+        known->second.revision == view.configuration.revision()) {
       continue;
     }
-    GB_RETURN_IF_ERROR(before_secrets_(*sent.session, view.configuration));
+    if (!IsRejectedBy(sent.session->identity(), view)) {
+      GB_RETURN_IF_ERROR(before_secrets_(*sent.session, view.configuration));
+    } else if (!view.configuration.erasures().empty()) {
+      v1::AgentConfiguration part;
+      part.set_integration(view.configuration.integration());
+      part.set_revision(view.configuration.revision());
+      *part.mutable_erasures() = view.configuration.erasures();
+      GB_RETURN_IF_ERROR(before_secrets_(*sent.session, part));
+    }
   }
   return absl::OkStatus();
 }
@@ -215,6 +222,7 @@ void Dispatcher::SendConfiguration(const std::string& id, const View& view,
       rejected.set_integration(IntegrationName(id));
       rejected.set_revision(configuration.revision);
       *rejected.mutable_rejection() = view.rejection;
+      *rejected.mutable_erasures() = view.configuration.erasures();
     } else {
       CrashPoint("server.configuration.leaves");
       *message.mutable_configuration() = view.configuration;

@@ -65,6 +65,9 @@ class LocalPolicy(unittest.TestCase):
         flags[flags.index("--api-server") + 1] = "127.0.0.1"
         site.cli(*flags, code=None)
         self.rejection(site)
+        site.agent.stop()
+        shutil.copytree(site.dir / "agent", site.dir / "agent-before")
+        site.start_agent()
         erased = guest(1)["Ref_Key"]
         receipt = site.json("clients", "forget", "main", erased, "--delete-contact")
         self.assertNotIn("LEFT_UNKNOWN_TO_SERVER", [left["reason"] for left in receipt["left"]])
@@ -76,6 +79,14 @@ class LocalPolicy(unittest.TestCase):
             told = site.json("agent", "get", "hotel-1")["integrations"][0]
         site.agent.stop()
         shutil.rmtree(site.dir / "agent" / "ledgers")
+        site.start_agent()
+        run = self.export(site, "--full")
+        self.assertIn("LAST_GOOD_SETTINGS", [n["reason"] for n in run["notices"]])
+        self.assertNotIn(erased, site.contacts())
+        # What is rejected is not sent again to a data directory of before; who is erased, is.
+        site.agent.stop()
+        shutil.rmtree(site.dir / "agent")
+        (site.dir / "agent-before").rename(site.dir / "agent")
         site.start_agent()
         run = self.export(site, "--full")
         self.assertIn("LAST_GOOD_SETTINGS", [n["reason"] for n in run["notices"]])
