@@ -108,11 +108,6 @@ void ExportMachine::Consider(const ClientRow& row) {
              settings_.mapping->MapContent(
                  row, absl::ToCivilDay(context_.now.wall, absl::UTCTimeZone())),
              view, settings_.events, settings_.policies, Trace::kNone);
-  if (IsOldNews(*record, decision)) {
-    CompareStored(row, *record);
-    PassedBy(row.key, Outcome::kUnchanged);
-    return;
-  }
   RecountStranger(row.key, *record, decision);
   if (context_.strangers.count(row.key) > 0 && view.link == LinkView::Link::kLive) {
     LookAtStranger(view.contact, &decision);
@@ -134,22 +129,6 @@ void ExportMachine::Consider(const ClientRow& row) {
   }
   if (Holds(row, view, decision)) return;
   Apply(row, *record, std::move(decision));
-}
-
-bool ExportMachine::IsOldNews(const std::optional<ClientRecord>& record,
-                              const Decision& decision) const {
-  const bool writes = decision.action == PlannedAction::kUpdate ||
-                      decision.action == PlannedAction::kAdd;
-  if (!writes || settings_.kind != RunKind::kExport || settings_.reads_whole ||
-      settings_.full || !record.has_value() || record->dirty ||
-      context_.strangers.count(decision.key) > 0) {
-    return false;
-  }
-  const CompiledMapping& mapping = *settings_.mapping;
-  const bool counted =
-      record->run == settings_.run && record->outcome != Outcome::kNone;
-  return !counted && mapping.compare_version() < mapping.version() &&
-         !decision.version.empty() && record->version == decision.version;
 }
 
 void ExportMachine::PassedBy(const ClientKey& key, Outcome outcome) {

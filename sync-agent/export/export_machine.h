@@ -146,10 +146,6 @@ class ExportMachine {
   }
   // Clients that the stream gave and that left no mark of this run.
   void PassedBy(const ClientKey& key, Outcome outcome);
-  // Of a mapping that nobody is to be compared for: the row is the one that was dealt
-  // with, and came because the newest changes are read twice.
-  bool IsOldNews(const std::optional<ClientRecord>& record,
-                 const Decision& decision) const;
   // A stranger that was found out late is counted for what becomes of it now.
   void RecountStranger(const ClientKey& key, const std::optional<ClientRecord>& record,
                        const Decision& decision);
