@@ -17,6 +17,7 @@
 #include "sync-agent/client_search.h"
 #include "sync-agent/contact_judgement.h"
 #include "sync-agent/contact_view.h"
+#include "sync-agent/contact_writes.h"
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
@@ -107,13 +108,11 @@ bool NeedsContact(const Decision& decision) {
 
 // Some contacts are read before they are written: a run that finds everything there
 // writes nothing.
-void DropEmptyUpdate(const std::optional<ClientRecord>& record, const SeenContact& seen,
-                     Decision* decision) {
-  if (decision->action != PlannedAction::kUpdate || !decision->read_first) return;
-  const ValueDigests ours =
-      record.has_value() ? record->exported.values : ValueDigests();
-  const bool compare_fields = decision->changed.empty();
-  if (!MakeUpdate(*decision, seen.row, ours, compare_fields).empty()) return;
+void DropEmptyUpdate(const std::optional<ContactUpdate>& update, Decision* decision) {
+  if (decision->action != PlannedAction::kUpdate || !decision->read_first ||
+      !update.has_value() || !update->empty()) {
+    return;
+  }
   decision->action = PlannedAction::kUnchanged;
   decision->rules.push_back(
       {"content", RuleTrace::Verdict::kNote, "CONTENT_UNCHANGED", {}});
@@ -285,9 +284,12 @@ absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
     }
   }
   GB_RETURN_IF_ERROR(ForeseeContact(known, parts, &seen, &decision));
-  if (seen.state == v1::PortalContact::READ) {
-    DropEmptyUpdate(as_decided, seen, &decision);
-  }
+  const std::optional<ContactUpdate> update =
+      UpdateOf(decision, seen,
+               as_decided.has_value() ? as_decided->exported.values : ValueDigests());
+  // What was last exported is not known by fields, or was by somebody else.
+  if (update.has_value() && decision.changed.empty()) MarkChanged(*update, &decision);
+  DropEmptyUpdate(update, &decision);
   if (!known.elsewhere && (decision.action == PlannedAction::kUpdate ||
                            decision.action == PlannedAction::kAdd)) {
     if (!met) {
@@ -336,6 +338,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
         parts.integration, *record, pair.value_or(PairNote{}), attempt.has_value());
   }
   PutPortalContact(seen, decision, &explanation);
+  PutWrites(decision, update, seen, &explanation);
   *explanation.mutable_next() = Next(decision, as_decided, seen.id, parts);
   return explanation;
 }

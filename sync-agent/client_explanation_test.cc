@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/client_tasks_fixture_test.h"
 #include "sync-agent/ledger_portal.h"
@@ -124,6 +125,33 @@ TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
   sides_.settings.policies.export_nameless = false;
   world.base.clients[1].data_version = "v2";
   EXPECT_EQ(Explain("2").decision(), "ADD");
+}
+
+TEST_F(ClientExplanationTest, WhatIsWrittenLeavesTheManagersValuesAndNothingElse) {
+  const int64_t contact = Exported("Orlova");
+  const auto writes = [](const Explained& explained) {
+    std::vector<std::string> all;
+    for (const v1::FieldChange& change : explained.writes()) {
+      all.push_back(
+          absl::StrCat(change.target(), ": ", change.before(), " > ", change.after()));
+    }
+    return all;
+  };
+  EXPECT_THAT(writes(Explain("1")), ElementsAre());
+  world.portal.contacts[contact].multifields["PHONE"].push_back(
+      {5, "+74950000000", "WORK"});
+  world.base.clients[0].attributes["Phone"] = "+79167654321";
+  const Explained changed = Explain("1");
+  EXPECT_EQ(changed.decision(), "UPDATE");
+  EXPECT_THAT(writes(changed), ElementsAre("PHONE: +79161234567\n+74950000000 > "
+                                           "+79167654321\n+74950000000"));
+  // 1C may hold the ID of a contact that is somebody else's.
+  world.base.Add(2, "Ivanova", "+79160000002");
+  world.base.clients[1].contact = ContactId(contact);
+  const Explained added = Explain("2");
+  EXPECT_EQ(added.decision(), "ADD");
+  EXPECT_THAT(writes(added),
+              ElementsAre("LAST_NAME:  > Ivanova", "PHONE:  > +79160000002"));
 }
 
 TEST_F(ClientExplanationTest, SamplesOfADryRunAreExplainedByItsDraft) {

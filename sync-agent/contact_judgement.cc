@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/status_macros.h"
 #include "sync-agent/contact_mark.h"
+#include "sync-agent/contact_writes.h"
 #include "sync-agent/export/contact_verdict.h"
 #include "sync-agent/export/gone_check.h"
 #include "sync-agent/export/hand_link.h"
@@ -267,16 +268,6 @@ void Tell(const SurvivorVerdict& verdict, const TaskParts& parts, Decision* deci
     case SurvivorVerdict::What::kRecreated:
     case SurvivorVerdict::What::kAsked:
       return;  // as was decided
-  }
-}
-
-// What an update of a contact that is linked anew writes.
-void MarkChanged(const ContactUpdate& update, Decision* decision) {
-  std::set<std::string> targets;
-  for (const auto& [target, value] : update.fields) targets.insert(target);
-  for (const ContactUpdate::Value& value : update.values) targets.insert(value.field);
-  for (FieldDecision& field : decision->fields) {
-    field.changed = targets.count(field.field.target) > 0;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "sync-agent/contact_mark.h"
 #include "sync-agent/integration_report.h"
+#include "sync-agent/plan/portal_form.h"
 #include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
@@ -48,7 +49,7 @@ bool Differs(const Decision& decision, const std::string& target,
   }
   const ContactContent& content = decision.content;
   if (const auto field = content.fields.find(target); field != content.fields.end()) {
-    return (held.empty() ? "" : held[0]) != field->second;
+    return !IsSameField(target, held.empty() ? "" : held[0], field->second);
   }
   const auto multifield = content.multifields.find(target);
   if (multifield == content.multifields.end()) return false;  // left as it is

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
 #include "sync-agent/client_explanation.h"
 #include "sync-agent/client_tasks_fixture_test.h"
 #include "sync-agent/ledger_portal.h"
@@ -14,6 +16,7 @@ namespace guestbridge::agent {
 namespace {
 
 using testing::Fault;
+using ::testing::UnorderedElementsAreArray;
 
 constexpr uint64_t kSeeds = 150;
 constexpr int kClients = 12;
@@ -147,6 +150,19 @@ class ExplainAndRunTest : public ClientTasksTest {
       }
       EXPECT_EQ(there, field.sent_value()) << key.guid() << " " << field.target();
       ++sent;
+    }
+    for (const v1::FieldChange& change : explained.writes()) {
+      std::vector<std::string> there;
+      for (const MultiRow& row : contact->second.multifields[change.target()]) {
+        there.push_back(row.value);
+      }
+      if (there.empty() && !contact->second.fields[change.target()].empty()) {
+        there.push_back(contact->second.fields[change.target()]);
+      }
+      EXPECT_THAT(std::vector<std::string>(
+                      absl::StrSplit(change.after(), '\n', absl::SkipEmpty())),
+                  UnorderedElementsAreArray(there))
+          << key.guid() << " " << change.target();
     }
     return sent;
   }

@@ -1,6 +1,8 @@
 #include "admin-cli/command/plan_view.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "admin-cli/command/command.h"
 #include "admin-cli/command/run_view.h"
 #include "admin-cli/command/values.h"
 #include "guestbridge/v1/run.grpc.pb.h"
@@ -37,16 +40,24 @@ std::string NumbersText(const Session& session, const v1::RunForecast& forecast)
        {"operating", absl::StrFormat("%.0f", forecast.operating_seconds())}});
 }
 
-// How many guests the filter lets through. Empty: it keeps nobody away.
+// How many guests the filter lets through, of those whom it was asked about. Empty: it
+// keeps nobody away.
 std::string FilterText(const Session& session, const v1::Run& run) {
-  int kept_away = 0;
+  // These rules come before it.
+  static const auto* const kBefore =
+      new std::set<std::string>{"CLIENT_IS_FOLDER", "CLIENT_ERASED",
+                                "MARKED_FOR_DELETION", "MARKED_CONTACT_GONE"};
+  int left = 0;
+  int asked = run.counters().scanned();
   for (const v1::PlannedReason& reason : run.forecast().reasons()) {
-    if (reason.explanation().reason() == "FILTERED_OUT") kept_away += reason.clients();
+    const std::string& why = reason.explanation().reason();
+    if (why == "FILTERED_OUT") left += reason.clients();
+    if (kBefore->contains(why)) asked -= reason.clients();
   }
-  if (kept_away == 0) return "";
-  const int scanned = run.counters().scanned();
-  return session.Text("FILTER_PASSED", {{"passed", absl::StrCat(scanned - kept_away)},
-                                        {"clients", absl::StrCat(scanned)}});
+  if (left == 0) return "";
+  return session.Text("FILTER_PASSED", {{"passed", absl::StrCat(asked - left)},
+                                        {"clients", absl::StrCat(asked)},
+                                        {"left", absl::StrCat(left)}});
 }
 
 std::string FieldsText(const v1::RunForecast& forecast) {
@@ -78,23 +89,30 @@ std::string SampleText(const Session& session, const v1::RunSample& sample) {
   return text;
 }
 
-// Those of the plan without values.
-void PrintNames(Session& session, const v1::RunForecast& forecast, bool all) {
+// Clients of the plan by name, but for those in `shown`.
+void PrintNames(Session& session, const v1::RunForecast& forecast,
+                const std::set<std::string>& shown = {}) {
   Table table({session.Text("HEAD_CLIENT"), session.Text("HEAD_WHAT")});
   for (const v1::PlannedClient& sample : forecast.samples()) {
-    if (!all && sample.reason().empty()) continue;
+    if (shown.contains(sample.client())) continue;
     table.Add({sample.client(),
                absl::StrJoin({session.Text(sample.outcome()), sample.reason(),
                               absl::StrJoin(sample.fields(), ", ")},
                              " ")});
   }
-  if (!table.empty()) table.Print(session.style(), session.out());
+  if (table.empty()) return;
+  if (!shown.empty()) session.Say("PLAN_SAMPLES_OTHERS");
+  table.Print(session.style(), session.out());
 }
 
+// Of whom the server has values to show.
 bool AnyWritten(const v1::RunForecast& forecast) {
-  return std::any_of(
-      forecast.samples().begin(), forecast.samples().end(),
-      [](const v1::PlannedClient& sample) { return sample.reason().empty(); });
+  return std::any_of(forecast.samples().begin(), forecast.samples().end(),
+                     [](const v1::PlannedClient& sample) {
+                       return sample.outcome() == "ADDED" ||
+                              sample.outcome() == "UPDATED" ||
+                              sample.outcome() == "RECREATED";
+                     });
 }
 
 void PrintExamples(Session& session, const v1::Run& run, bool values) {
@@ -102,18 +120,19 @@ void PrintExamples(Session& session, const v1::Run& run, bool values) {
   if (forecast.samples().empty()) return;
   const Parameters parameters = {{"id", IntegrationIdOf(run.integration())},
                                  {"run", NumberOf(run)}};
-  if (!values || !AnyWritten(forecast)) {
-    session.Say(AnyWritten(forecast) ? "PLAN_SAMPLES" : "PLAN_SAMPLES_LEFT",
-                parameters);
-    PrintNames(session, forecast, /*all=*/true);
+  const bool written = AnyWritten(forecast);
+  if (!values || !written) {
+    session.Say(written ? "PLAN_SAMPLES" : "PLAN_SAMPLES_LEFT", parameters);
+    PrintNames(session, forecast);
     return;
   }
   v1::ListRunSamplesRequest request;
   request.set_parent(run.name());
-  const auto answer = session.Call(&v1::RunService::Stub::ListRunSamples, request);
+  const auto answer =
+      session.Call(&v1::RunService::Stub::ListRunSamples, request, kFarTimeout);
   if (!answer.ok()) {
     session.Say("PLAN_SAMPLES", parameters);
-    PrintNames(session, forecast, /*all=*/true);
+    PrintNames(session, forecast);
     PrintWrapped(session.Text("VALUES_UNKNOWN",
                               {{"why", std::string(answer.status().message())}}),
                  0, session.style(), session.out());
@@ -121,7 +140,9 @@ void PrintExamples(Session& session, const v1::Run& run, bool values) {
   }
   session.Say("PLAN_VALUES");
   PrintSamples(session, {answer->samples().begin(), answer->samples().end()});
-  PrintNames(session, forecast, /*all=*/false);
+  std::set<std::string> shown;
+  for (const v1::RunSample& sample : answer->samples()) shown.insert(sample.client());
+  PrintNames(session, forecast, shown);
 }
 
 }  // namespace

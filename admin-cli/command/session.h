@@ -62,9 +62,15 @@ class Session {
   absl::StatusOr<Answer> Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                            const Request&, Answer*),
                               const Request& request) {
+    return Call<Answer>(method, request, options_.timeout);
+  }
+  template <typename Answer, typename Stub, typename Request>
+  absl::StatusOr<Answer> Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                           const Request&, Answer*),
+                              const Request& request, absl::Duration timeout) {
     Stub stub(channel_);
     grpc::ClientContext context;
-    PrepareCall(&context, options_.timeout);
+    PrepareCall(&context, timeout);
     const Interrupt::Call interruptible(environment_.interrupt, context);
     Answer answer;
     const absl::Status status = Read((stub.*method)(&context, request, &answer));

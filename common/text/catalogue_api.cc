@@ -96,6 +96,11 @@ constexpr ReasonText kTexts[] = {
      "У запуска {run} нет плана: это не завершившийся пробный запуск экспорта.",
      "Make a plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте план: guestbridge export run {integration} --dry-run --wait."},
+    {"SAMPLE_MOVED", kOk,
+     "The guest, the contact or the settings have changed since the dry run.",
+     "После пробного запуска изменились гость, контакт или настройки.",
+     "Make a new plan: guestbridge export run {integration} --dry-run --wait.",
+     "Составьте новый план: guestbridge export run {integration} --dry-run --wait."},
     {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
      "Уже выполняется запуск этой интеграции: {run}.",
      "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "

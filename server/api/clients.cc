@@ -82,7 +82,8 @@ absl::StatusOr<v1::ListRunSamplesResponse> Clients::Samples(
                       Ask(id, std::move(task), patience));
   const auto& found = answer.explained().clients();
   for (size_t i = 0; i < planned.size() && i < static_cast<size_t>(found.size()); ++i) {
-    *response.add_samples() = MakeRunSample(*planned[i], found[static_cast<int>(i)]);
+    *response.add_samples() = MakeRunSample(
+        *planned[i], dry_run.run().mapping_version(), found[static_cast<int>(i)]);
   }
   return response;
 }

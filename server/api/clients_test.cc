@@ -112,6 +112,7 @@ TEST_F(ClientsTest, TheAgentTellsTheValuesOfAPlansSamplesByItsDraft) {
   const auto session = ConnectAgent("a", "one");
   store::RunRecord dry_run;
   dry_run.mutable_run()->set_integration("integrations/main");
+  dry_run.mutable_run()->set_mapping_version(9);
   for (const char* outcome : {"SKIPPED", "ADDED", "UPDATED"}) {
     v1::PlannedClient& planned =
         *dry_run.mutable_run()->mutable_forecast()->add_samples();
@@ -125,10 +126,11 @@ TEST_F(ClientsTest, TheAgentTellsTheValuesOfAPlansSamplesByItsDraft) {
   explained.add_clients()->mutable_error()->set_reason("CLIENT_NOT_FOUND");
   v1::ClientExplanation& second = *explained.add_clients()->mutable_explanation();
   second.set_decision("UPDATE");
-  v1::FieldOutcome& name = *second.add_fields();
+  second.set_mapping_version(9);
+  v1::FieldChange& name = *second.add_writes();
   name.set_target("NAME");
-  name.set_portal_value("Anna");
-  name.set_sent_value("Inna");
+  name.set_before("Anna");
+  name.set_after("Inna");
   v1::ListRunSamplesResponse samples;
   const v1::Task asked = Answered(*session, answer, [&] {
     const auto found = clients_.Samples(dry_run, Patience());

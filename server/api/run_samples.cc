@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-
 namespace guestbridge::server {
 namespace {
 
-void Join(const std::string& value, std::string* values) {
-  if (value.empty()) return;
-  absl::StrAppend(values, values->empty() ? "" : "\n", value);
+// Whether the decision is still what the plan counted.
+bool Fits(const std::string& outcome, const std::string& decision) {
+  if (outcome == "ADDED") return decision == "ADD";
+  if (outcome == "RECREATED") return decision == "RECREATE";
+  return decision == "UPDATE" || decision == "RELINK" || decision == "ADOPT";
 }
 
 bool IsPlanned(const v1::PlannedClient& planned, const std::string& target) {
@@ -18,19 +18,17 @@ bool IsPlanned(const v1::PlannedClient& planned, const std::string& target) {
   return std::find(fields.begin(), fields.end(), target) != fields.end();
 }
 
-v1::FieldChange& ChangeOf(const std::string& target, v1::RunSample* sample) {
-  for (v1::FieldChange& change : *sample->mutable_fields()) {
-    if (change.target() == target) return change;
+bool HasMoved(const v1::PlannedClient& planned, int mapping_version,
+              const v1::ClientExplanation& found) {
+  if (found.mapping_version() != mapping_version ||
+      !Fits(planned.outcome(), found.decision())) {
+    return true;
   }
-  v1::FieldChange& change = *sample->add_fields();
-  change.set_target(target);
-  return change;
-}
-
-// Decisions that write nothing.
-bool IsLeft(const std::string& decision) {
-  return decision == "UNCHANGED" || decision == "SKIP" || decision == "FAIL" ||
-         decision == "DEFER";
+  if (planned.outcome() != "UPDATED") return false;
+  const auto& writes = found.writes();
+  return std::any_of(writes.begin(), writes.end(), [&](const v1::FieldChange& change) {
+    return !IsPlanned(planned, change.target());
+  });
 }
 
 }  // namespace
@@ -40,38 +38,28 @@ bool IsWritten(const v1::PlannedClient& planned) {
          planned.outcome() == "RECREATED";
 }
 
-v1::RunSample MakeRunSample(const v1::PlannedClient& planned,
+v1::RunSample MakeRunSample(const v1::PlannedClient& planned, int mapping_version,
                             const v1::ExplainedClient& found) {
   v1::RunSample sample;
   sample.set_client(planned.client());
   sample.set_outcome(planned.outcome());
-  if (!found.has_explanation()) {
-    v1::Explanation& why = *sample.mutable_explanation();
-    why.set_reason(found.error().reason());
-    *why.mutable_parameters() = found.error().parameters();
-    return sample;
-  }
+  v1::Explanation why;
   const v1::ClientExplanation& explanation = found.explanation();
   const v1::PortalContact& portal = explanation.portal();
-  if (IsLeft(explanation.decision())) {
-    *sample.mutable_explanation() = explanation.summary();
+  if (!found.has_explanation()) {
+    why.set_reason(found.error().reason());
+    *why.mutable_parameters() = found.error().parameters();
+  } else if (HasMoved(planned, mapping_version, explanation)) {
+    why.set_reason("SAMPLE_MOVED");
+  } else if (planned.outcome() == "UPDATED") {
+    if (portal.state() == v1::PortalContact::READ) sample.set_contact(portal.contact());
+    if (portal.state() == v1::PortalContact::UNREAD) why = portal.explanation();
+  }
+  if (!why.reason().empty()) {
+    *sample.mutable_explanation() = why;
     return sample;
   }
-  if (portal.state() == v1::PortalContact::UNREAD) {
-    *sample.mutable_explanation() = portal.explanation();
-    return sample;
-  }
-  if (portal.state() == v1::PortalContact::READ) sample.set_contact(portal.contact());
-  for (const v1::FieldOutcome& field : explanation.fields()) {
-    const bool updates = planned.outcome() == "UPDATED";
-    if (updates && !IsPlanned(planned, field.target())) continue;
-    if (field.portal_value().empty() && field.sent_value().empty() && !updates) {
-      continue;
-    }
-    v1::FieldChange& change = ChangeOf(field.target(), &sample);
-    Join(field.portal_value(), change.mutable_before());
-    Join(field.sent_value(), change.mutable_after());
-  }
+  *sample.mutable_fields() = explanation.writes();
   return sample;
 }
 

@@ -21,12 +21,12 @@ v1::PlannedClient Planned(const std::string& outcome,
   return planned;
 }
 
-void AddField(const std::string& target, const std::string& before,
+void AddWrite(const std::string& target, const std::string& before,
               const std::string& after, v1::ExplainedClient* found) {
-  v1::FieldOutcome& field = *found->mutable_explanation()->add_fields();
-  field.set_target(target);
-  field.set_portal_value(before);
-  field.set_sent_value(after);
+  v1::FieldChange& change = *found->mutable_explanation()->add_writes();
+  change.set_target(target);
+  change.set_before(before);
+  change.set_after(after);
 }
 
 v1::ExplainedClient Found(const std::string& decision,
@@ -34,9 +34,15 @@ v1::ExplainedClient Found(const std::string& decision,
   v1::ExplainedClient found;
   v1::ClientExplanation& explanation = *found.mutable_explanation();
   explanation.set_decision(decision);
+  explanation.set_mapping_version(3);
   explanation.mutable_portal()->set_state(contact);
   if (contact != v1::PortalContact::NONE) explanation.mutable_portal()->set_contact(7);
   return found;
+}
+
+v1::RunSample Sample(const v1::PlannedClient& planned,
+                     const v1::ExplainedClient& found) {
+  return MakeRunSample(planned, /*mapping_version=*/3, found);
 }
 
 std::vector<std::string> Shown(const v1::RunSample& sample) {
@@ -48,59 +54,72 @@ std::vector<std::string> Shown(const v1::RunSample& sample) {
   return shown;
 }
 
-TEST(RunSamples, AnUpdateShowsWhatThePlanNamesBeforeAndAfter) {
-  v1::ExplainedClient found = Found("UPDATE", v1::PortalContact::READ);
-  AddField("NAME", "Anna", "Anna", &found);
-  AddField("LAST_NAME", "Orlova", "Petrova", &found);
-  AddField("ADDRESS_CITY", "Tula", "", &found);
-  // Two attributes feed one field; the first tells what the contact holds.
-  AddField("PHONE", "1\n2", "1", &found);
-  AddField("PHONE", "", "3", &found);
-  const v1::RunSample sample =
-      MakeRunSample(Planned("UPDATED", {"ADDRESS_CITY", "LAST_NAME", "PHONE"}), found);
-  EXPECT_EQ(sample.client(), "00000000-0000-4000-8000-000000000001");
-  EXPECT_EQ(sample.outcome(), "UPDATED");
-  EXPECT_EQ(sample.contact(), 7);
-  EXPECT_THAT(Shown(sample),
-              ElementsAre("LAST_NAME: Orlova > Petrova", "ADDRESS_CITY: Tula > ",
-                          "PHONE: 1\n2 > 1\n3"));
-  EXPECT_FALSE(sample.has_explanation());
+TEST(RunSamples, AnUpdateShowsWhatItDoesToTheContact) {
+  for (const char* decision : {"UPDATE", "RELINK", "ADOPT"}) {
+    v1::ExplainedClient found = Found(decision, v1::PortalContact::READ);
+    AddWrite("LAST_NAME", "Orlova", "Petrova", &found);
+    AddWrite("PHONE", "1\n2", "3\n2", &found);
+    const v1::RunSample sample =
+        Sample(Planned("UPDATED", {"ADDRESS", "LAST_NAME", "PHONE"}), found);
+    EXPECT_EQ(sample.client(), "00000000-0000-4000-8000-000000000001");
+    EXPECT_EQ(sample.outcome(), "UPDATED");
+    EXPECT_EQ(sample.contact(), 7);
+    EXPECT_THAT(Shown(sample),
+                ElementsAre("LAST_NAME: Orlova > Petrova", "PHONE: 1\n2 > 3\n2"));
+    EXPECT_FALSE(sample.has_explanation());
+  }
 }
 
-TEST(RunSamples, ANewContactShowsAllThatItGets) {
-  v1::ExplainedClient found = Found("ADD", v1::PortalContact::NONE);
-  AddField("NAME", "", "Anna", &found);
-  AddField("SECOND_NAME", "", "", &found);
-  EXPECT_THAT(Shown(MakeRunSample(Planned("ADDED"), found)),
-              ElementsAre("NAME:  > Anna"));
+TEST(RunSamples, ANewContactShowsAllThatItGetsAndNobodyElsesContact) {
+  // 1C may hold the ID of a stranger's contact, which was read.
+  v1::ExplainedClient found = Found("ADD", v1::PortalContact::READ);
+  AddWrite("NAME", "", "Anna", &found);
+  const v1::RunSample added = Sample(Planned("ADDED"), found);
+  EXPECT_THAT(Shown(added), ElementsAre("NAME:  > Anna"));
+  EXPECT_EQ(added.contact(), 0);
   v1::ExplainedClient gone = Found("RECREATE", v1::PortalContact::GONE);
-  AddField("NAME", "", "Anna", &gone);
-  const v1::RunSample again = MakeRunSample(Planned("RECREATED"), gone);
+  AddWrite("NAME", "", "Anna", &gone);
+  const v1::RunSample again = Sample(Planned("RECREATED"), gone);
   EXPECT_THAT(Shown(again), ElementsAre("NAME:  > Anna"));
   EXPECT_EQ(again.contact(), 0) << "it would get another number";
 }
 
-TEST(RunSamples, WhatHasMovedSinceOrCannotBeReadIsSaid) {
-  for (const char* left : {"UNCHANGED", "SKIP", "FAIL", "DEFER"}) {
-    v1::ExplainedClient moved = Found(left, v1::PortalContact::READ);
-    AddField("NAME", "Anna", "Anna", &moved);
-    moved.mutable_explanation()->mutable_summary()->set_reason("CONTENT_UNCHANGED");
-    const v1::RunSample sample = MakeRunSample(Planned("UPDATED", {"NAME"}), moved);
-    EXPECT_EQ(sample.explanation().reason(), "CONTENT_UNCHANGED") << left;
-    EXPECT_THAT(Shown(sample), ElementsAre()) << left;
+TEST(RunSamples, WhatHasMovedSinceIsSaidInPlaceOfValues) {
+  const auto moved = [](const std::string& outcome, const std::string& decision) {
+    v1::ExplainedClient found = Found(decision, v1::PortalContact::READ);
+    AddWrite("NAME", "Anna", "Inna", &found);
+    const v1::RunSample sample = Sample(Planned(outcome, {"NAME"}), found);
+    EXPECT_EQ(sample.fields().empty(), sample.has_explanation());
+    return sample.explanation().reason() == "SAMPLE_MOVED";
+  };
+  for (const char* decision : {"UNCHANGED", "SKIP", "FAIL", "DEFER", "DELETE"}) {
+    EXPECT_TRUE(moved("UPDATED", decision)) << decision;
+    EXPECT_TRUE(moved("ADDED", decision)) << decision;
   }
+  EXPECT_TRUE(moved("ADDED", "UPDATE")) << "it was exported";
+  EXPECT_TRUE(moved("UPDATED", "RECREATE")) << "its contact is gone";
+  EXPECT_TRUE(moved("RECREATED", "ADD"));
+  // Another field than the plan names, and another mapping.
+  v1::ExplainedClient found = Found("UPDATE", v1::PortalContact::READ);
+  AddWrite("LAST_NAME", "Orlova", "Petrova", &found);
+  EXPECT_EQ(Sample(Planned("UPDATED", {"NAME"}), found).explanation().reason(),
+            "SAMPLE_MOVED");
+  EXPECT_EQ(
+      MakeRunSample(Planned("UPDATED", {"LAST_NAME"}), 4, found).explanation().reason(),
+      "SAMPLE_MOVED");
+}
+
+TEST(RunSamples, WhatCannotBeReadIsSaid) {
   v1::ExplainedClient unread = Found("UPDATE", v1::PortalContact::UNREAD);
-  AddField("NAME", "", "Anna", &unread);
   unread.mutable_explanation()->mutable_portal()->mutable_explanation()->set_reason(
       "PORTAL_UNREACHABLE");
-  const v1::RunSample unseen = MakeRunSample(Planned("UPDATED", {"NAME"}), unread);
+  const v1::RunSample unseen = Sample(Planned("UPDATED", {"NAME"}), unread);
   EXPECT_EQ(unseen.explanation().reason(), "PORTAL_UNREACHABLE");
-  EXPECT_THAT(Shown(unseen), ElementsAre()) << "nothing is not what it holds";
-
+  EXPECT_EQ(unseen.contact(), 0);
   v1::ExplainedClient lost;
   lost.mutable_error()->set_reason("CLIENT_NOT_FOUND");
   (*lost.mutable_error()->mutable_parameters())["client"] = "x";
-  const v1::RunSample gone = MakeRunSample(Planned("ADDED"), lost);
+  const v1::RunSample gone = Sample(Planned("ADDED"), lost);
   EXPECT_EQ(gone.explanation().reason(), "CLIENT_NOT_FOUND");
   EXPECT_EQ(gone.explanation().parameters().at("client"), "x");
 }

@@ -74,7 +74,8 @@ void PlanTally::Leave(const ClientKey& client, Outcome outcome,
   if (entry.clients == 0) entry = {outcome, reason, parameters, 0};
   KeepShared(parameters, &entry.parameters);
   ++entry.clients;
-  AddSample(client, outcome, reason, {});
+  // The server keeps the plan: of who is erased not even the key.
+  if (reason != "CLIENT_ERASED") AddSample(client, outcome, reason, {});
 }
 
 RunPlan PlanTally::Conclude(int mapping_version) const {

@@ -316,6 +316,23 @@ TEST(MakeUpdate, DoesNotAddAValueThatTheContactHasAlready) {
   EXPECT_TRUE(MakeUpdate(decision, contact, {}, false).values.empty());
 }
 
+TEST(MakeUpdate, AValueThatSomebodySpelledOtherwiseIsNotAddedOnceMore) {
+  MappedContact mapped = Mapped("Orlova", "+79160000002");
+  mapped.content.multifields["EMAIL"] = {{"anna@example.org", "HOME"}};
+  const Decision decision = Decide(Row(), mapped, {}, {});
+  ContactRow contact;
+  contact.fields["LAST_NAME"] = "Orlova";
+  contact.multifields["PHONE"] = {{2, "8 (916) 000-00-02", "WORK"}};
+  contact.multifields["EMAIL"] = {{3, "Anna@Example.org", "WORK"}};
+  EXPECT_TRUE(MakeUpdate(decision, contact, {}, true).empty());
+  // A spelling of ours is brought up to date.
+  const auto ours = DigestContent(kClient, Mapped("", "8 (916) 000-00-02").content);
+  const ContactUpdate update = MakeUpdate(decision, contact, ours.values, true);
+  ASSERT_EQ(update.values.size(), 1u);
+  EXPECT_EQ(update.values[0].id, 2);
+  EXPECT_EQ(update.values[0].value, "+79160000002");
+}
+
 TEST(MakeUpdate, ClearsAValueOnlyWhereItIsKnownToBeOurs) {
   const Decision decision = Decide(Row(), Mapped("", "+79160000001"), {}, {});
   ContactRow contact;

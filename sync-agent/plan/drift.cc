@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "sync-agent/plan/address.h"
+#include "sync-agent/plan/portal_form.h"
 #include "sync-agent/plan/update.h"
 
 namespace guestbridge::agent {
@@ -82,33 +83,6 @@ std::string NumberForm(absl::string_view text) {
   double number = 0;
   if (!absl::SimpleAtod(plain, &number)) return std::string(text);
   return absl::StrFormat("%.15g", number);
-}
-
-std::string DayForm(absl::string_view text) {
-  const bool dated = text.size() >= 10 && text[4] == '-' && text[7] == '-';
-  if (!dated || text.size() < 25 || text[10] != 'T') {
-    return std::string(dated ? text.substr(0, 10) : text);
-  }
-  // Midnight plus the zone's offset, as the portal prints days.
-  absl::CivilDay day;
-  if (!absl::ParseCivilTime(text.substr(0, 10), &day)) return std::string(text);
-  const bool before = text[19] == '-' && text.substr(11, 8) != "00:00:00";
-  return absl::FormatCivilTime(before ? day + 1 : day);
-}
-
-std::string MomentForm(absl::string_view text) {
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
-    return absl::StrCat(absl::ToUnixSeconds(time));
-  }
-  return std::string(text);
-}
-
-std::string YesNoForm(absl::string_view text) {
-  const std::string lower = absl::AsciiStrToLower(text);
-  if (lower == "1" || lower == "y" || lower == "true" || lower == "yes") return "1";
-  return "0";
 }
 
 std::string FieldOf(const ContactRow& row, const std::string& name) {

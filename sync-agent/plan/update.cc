@@ -7,6 +7,7 @@
 #include "sync-agent/model/mutant.h"
 #include "sync-agent/model/origin.h"
 #include "sync-agent/plan/address.h"
+#include "sync-agent/plan/portal_form.h"
 #include "sync-agent/plan/shared_values.h"
 
 namespace guestbridge::agent {
@@ -38,22 +39,30 @@ void DiffMultifield(const ClientKey& client, const std::string& field,
                     ContactUpdate* update) {
   std::vector<const MultiValue*> missing;
   std::set<int64_t> kept;
-  for (const MultiValue& value : wanted) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const MultiRow& row) {
-      return row.value == value.value && kept.count(row.id) == 0;
+  const auto keep = [&](auto holds) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const MultiRow& one) {
+      return kept.count(one.id) == 0 && holds(one);
     });
-    if (row != rows.end()) {
-      kept.insert(row->id);
-    } else {
+    if (row != rows.end()) kept.insert(row->id);
+    return row != rows.end();
+  };
+  for (const MultiValue& value : wanted) {
+    if (!keep([&](const MultiRow& row) { return row.value == value.value; })) {
       missing.push_back(&value);
     }
   }
+  const auto is_ours = [&](const MultiRow& row) {
+    return ours.count(DigestValue(client, field, row.value)) > 0;
+  };
+  // What somebody else spelled otherwise is held too, and stays as they spelled it.
+  std::erase_if(missing, [&](const MultiValue* value) {
+    return keep([&](const MultiRow& row) {
+      return !is_ours(row) && IsSameValue(field, row.value, value->value);
+    });
+  });
   std::vector<const MultiRow*> stale;
   for (const MultiRow& row : rows) {
-    if (kept.count(row.id) == 0 &&
-        ours.count(DigestValue(client, field, row.value)) > 0) {
-      stale.push_back(&row);
-    }
+    if (kept.count(row.id) == 0 && is_ours(row)) stale.push_back(&row);
   }
   size_t next = 0;
   for (const MultiRow* row : stale) {
@@ -126,7 +135,9 @@ ContactUpdate MakeUpdate(const Decision& decision, const ContactRow& row,
   if (compare_fields) {
     for (const auto& [target, value] : decision.content.fields) {
       const std::string held = FieldOf(row, target);
-      if (held == value || !MayWrite(decision, row, target)) continue;
+      if (IsSameField(target, held, value) || !MayWrite(decision, row, target)) {
+        continue;
+      }
       // An empty value clears only what we are known to have written.
       const bool ours_to_clear =
           ours.count(DigestValue(decision.key, target, held)) > 0 &&
