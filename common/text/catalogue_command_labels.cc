@@ -647,7 +647,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_NO_AGENT", "none yet", "ещё нет"),
     MakeLabel("LABEL_IS_CONNECTED", "connected", "на связи"),
     MakeLabel("LABEL_IS_AWAY", "NOT connected", "НЕ на связи"),
-    MakeLabel("LABEL_MISSING", "Not on the portal", "Нет на портале"),
+    MakeLabel("LABEL_MISSING", "Missing or outdated", "Нет или устарели"),
     MakeLabel("LABEL_CONNECTION_TEST", "Connection test", "Проверка соединения"),
     MakeLabel("LABEL_FINDINGS_WARN",
               "{time}, warnings: {names} (guestbridge connection get {id})",
