@@ -54,6 +54,7 @@ const std::vector<Rule>& Rules() {
       {"CONTACT_UNREADABLE", {Place::kRun, Place::kClient}},
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
       {"PLAN_CHANGED", {Place::kRun}},
+      {"SAMPLE_MOVED", {Place::kRun}},
       {"GUARD_", {Place::kRun}},
       {"SOURCE_EMPTY", {Place::kRun}},
       {"CLIENT_GONE", {Place::kClient}},
