@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -232,6 +233,12 @@ absl::StatusOr<int> Unmap(Session& session, const Arguments& arguments) {
 }
 
 absl::StatusOr<int> Filter(Session& session, const Arguments& arguments) {
+  // To the server nothing is the same as --clear.
+  if (arguments.Has("FILTER") &&
+      absl::StripAsciiWhitespace(arguments.Get("FILTER")).empty()) {
+    return MakeError("FILTER_INCOMPLETE",
+                     {{"integration", IntegrationIdOf(arguments.Get("ID"))}});
+  }
   FieldMapping draft;
   const bool shows = !arguments.Has("FILTER") && !arguments.Has("--clear");
   if (shows) {

@@ -91,6 +91,15 @@ constexpr ReasonText kTexts[] = {
      "Пишите условия через and: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), "
      "not in (А, Б), is empty, is not empty; значение с пробелами — в одинарных "
      "кавычках."},
+    {"FILTER_INCOMPLETE", kInvalid,
+     "The filter cannot be read: something is missing at the end.",
+     "Условие фильтра не удаётся прочитать: в конце чего-то не хватает.",
+     "Write the condition in full: ATTRIBUTE = VALUE, != VALUE, in (A, B), not in "
+     "(A, B), is empty, is not empty; a value that is an empty text as ''. To export "
+     "all guests again: guestbridge fields filter {integration} --clear.",
+     "Допишите условие: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), not in (А, Б), is "
+     "empty, is not empty; пустая строка как значение — ''. Чтобы снова выгружать всех "
+     "гостей: guestbridge fields filter {integration} --clear."},
     {"TYPE_MISMATCH", kInvalid,
      "{attribute} ({attribute_type}) does not fit {contact_field} "
      "({contact_field_type}).",
