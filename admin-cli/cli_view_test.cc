@@ -49,6 +49,24 @@ TEST_F(CliTest, FieldsLoadShowsBothSidesWithTheirTypesWithin80Columns) {
   }
 }
 
+TEST_F(CliTest, FieldsLoadSaysHowMuchItAddedToADraftThatWasThere) {
+  server_.fresh = true;
+  EXPECT_THAT(Run({"fields", "load", "main"}).out, Not(HasSubstr("Added")));
+  Run({"fields", "unmap", "main", "NAME"});
+  EXPECT_THAT(Run({"fields", "load", "main"}).out,
+              HasSubstr("Added to the draft by this load: 1."));
+}
+
+TEST_F(CliTest, AnEmptyFilterIsRefusedAndClearsNothing) {
+  for (const char* nothing : {"", "  "}) {
+    const Result refused = Run({"fields", "filter", "main", nothing});
+    EXPECT_NE(refused.exit_code, 0);
+    EXPECT_THAT(OneLine(refused.err),
+                HasSubstr("guestbridge fields filter main --clear"));
+  }
+  EXPECT_EQ(Run({"fields", "filter", "main", "--clear"}).exit_code, 0);
+}
+
 TEST_F(CliTest, AVersionThatIsInUseAlreadyIsNotSaidToBeRestored) {
   EXPECT_THAT(Run({"fields", "restore", "main", "1"}).out,
               HasSubstr("Version 1 of main is restored as version 2"));

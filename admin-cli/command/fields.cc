@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -138,7 +140,7 @@ const char* MeaningOf(const FieldMapping& mapping) {
 
 int Print(Session& session, const Arguments& arguments, const FieldMapping& mapping,
           absl::string_view headline, absl::string_view next,
-          bool with_both_sides = false) {
+          bool with_both_sides = false, std::optional<int> added = std::nullopt) {
   if (session.PrintDocument(mapping)) return 0;
   const Parameters parameters = {
       {"id", IntegrationIdOf(arguments.Get("ID"))},
@@ -148,6 +150,9 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
       {"version", std::to_string(mapping.version())},
       {"from", std::to_string(mapping.restored_from())}};
   session.Say(headline, parameters);
+  if (added.has_value()) {
+    session.Say("FIELDS_ADDED", {{"added", std::to_string(*added)}});
+  }
   PrintEntries(session, mapping);
   if (with_both_sides) PrintBothSides(session, mapping);
   if (mapping.version() > 1) {
@@ -157,12 +162,32 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
   return 0;
 }
 
+// How many entries of `after` are not in `before`.
+int CountAdded(const FieldMapping& before, const FieldMapping& after) {
+  return static_cast<int>(std::count_if(
+      after.entries().begin(), after.entries().end(), [&](const auto& entry) {
+        return std::none_of(before.entries().begin(), before.entries().end(),
+                            [&](const auto& other) {
+                              return other.source() == entry.source() &&
+                                     other.target() == entry.target();
+                            });
+      }));
+}
+
 absl::StatusOr<int> Load(Session& session, const Arguments& arguments) {
+  v1::GetFieldMappingRequest get;
+  get.set_name(DraftNameOf(arguments));
+  const auto before = session.Call(&Stub::GetFieldMapping, get);
+  if (!before.ok() && ReasonOf(before.status()) != "FIELDS_NOT_LOADED") {
+    return before.status();
+  }
   v1::LoadFieldsRequest request;
   request.set_parent(IntegrationNameOf(arguments));
   GB_ASSIGN_OR_RETURN(const auto draft, session.Call(&Stub::LoadFields, request));
+  std::optional<int> added;
+  if (before.ok()) added = CountAdded(*before, draft);
   return Print(session, arguments, draft, "FIELDS_LOADED", "NEXT_FIELDS_SAVE",
-               /*with_both_sides=*/true);
+               /*with_both_sides=*/true, added);
 }
 
 absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
@@ -208,6 +233,12 @@ absl::StatusOr<int> Unmap(Session& session, const Arguments& arguments) {
 }
 
 absl::StatusOr<int> Filter(Session& session, const Arguments& arguments) {
+  // To the server nothing is the same as --clear.
+  if (arguments.Has("FILTER") &&
+      absl::StripAsciiWhitespace(arguments.Get("FILTER")).empty()) {
+    return MakeError("FILTER_INCOMPLETE",
+                     {{"integration", IntegrationIdOf(arguments.Get("ID"))}});
+  }
   FieldMapping draft;
   const bool shows = !arguments.Has("FILTER") && !arguments.Has("--clear");
   if (shows) {

@@ -122,11 +122,14 @@ constexpr ReasonText kHelp[] = {
               "neither. The exit code is 1 when a check failed.",
               "Проверяет обе стороны и сообщает, что работает и что исправить. "
               "Ничего не записывает. Код завершения 1, если есть ошибка."),
-    MakeLabel("LABEL_HELP_FIELDS_LOAD",
-              "Loads the fields of both sides and suggests a mapping. What you "
-              "mapped by hand stays.",
-              "Загружает поля обеих сторон и предлагает соответствие. "
-              "Сопоставленное вручную сохраняется."),
+    MakeLabel(
+        "LABEL_HELP_FIELDS_LOAD",
+        "Loads the fields of both sides and suggests a mapping. What you mapped by "
+        "hand stays; when there is a draft already, only what 1C or the portal "
+        "has new is suggested.",
+        "Загружает поля обеих сторон и предлагает соответствие. Сопоставленное "
+        "вручную сохраняется; если черновик уже есть, предлагается только то, что "
+        "появилось в 1С или на портале."),
     MakeLabel("LABEL_HELP_FIELDS_LIST",
               "Shows the draft of the field mapping. As JSON it is the list of its "
               "entries; the whole draft with its filter is what fields filter ID "

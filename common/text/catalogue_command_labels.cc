@@ -150,6 +150,8 @@ constexpr ReasonText kLabels[] = {
               "fields; mapped: {count}.",
               "Загружено: реквизитов 1С — {source_fields}, полей контакта — "
               "{contact_fields}; сопоставлено: {count}."),
+    MakeLabel("LABEL_FIELDS_ADDED", "Added to the draft by this load: {added}.",
+              "Добавлено в черновик этой загрузкой: {added}."),
     MakeLabel("LABEL_FIELDS_DRAFT", "Draft of {id}, mapped fields: {count}",
               "Черновик {id}, сопоставлено полей: {count}"),
     MakeLabel("LABEL_FIELDS_SAVED",

@@ -277,14 +277,15 @@ constexpr ReasonText kTexts[] = {
     {"POLICY_FIELD_FORBIDDEN", kPrecondition,
      "The agent's local policy forbids to send the contact field {field}.",
      "Локальная политика агента запрещает отправлять поле контакта {field}.",
-     "Take the field out of the mapping: guestbridge fields save {integration}. If it "
-     "is "
-     "to be sent, take it off fields_never_sent in the policy file on the agent's "
-     "machine and restart the agent.",
-     "Уберите поле из соответствия: guestbridge fields save {integration}. Если его "
-     "нужно отправлять, удалите его из fields_never_sent в файле политики на "
-     "компьютере "
-     "агента и перезапустите агент."},
+     "Take the field out of the mapping: guestbridge fields unmap {integration} "
+     "{field}, then guestbridge fields save {integration}. If it is to be sent, take "
+     "it "
+     "off fields_never_sent in the policy file on the agent's machine and restart the "
+     "agent.",
+     "Уберите поле из соответствия: guestbridge fields unmap {integration} {field}, "
+     "затем guestbridge fields save {integration}. Если его нужно отправлять, удалите "
+     "его из fields_never_sent в файле политики на компьютере агента и перезапустите "
+     "агент."},
     {"POLICY_CEILING_CREATIONS", kPrecondition,
      "The agent's local policy lets one run create {limit} contacts; more would have "
      "been created.",

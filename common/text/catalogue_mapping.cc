@@ -48,6 +48,28 @@ constexpr ReasonText kTexts[] = {
      "Пишите его прописными буквами, как в guestbridge fields list {integration}. "
      "После изменений на "
      "портале загрузите поля заново."},
+    {"DRAFT_FIELD_GONE", kPrecondition,
+     "Contacts of the portal no longer have the field {contact_field}, which the draft "
+     "of the field mapping fills.",
+     "У контактов портала больше нет поля {contact_field}, которое заполняет черновик "
+     "соответствия полей.",
+     "Take it out: guestbridge fields unmap {integration} {contact_field}. Or bring "
+     "the "
+     "field back on the portal and load the fields again: guestbridge fields load "
+     "{integration}.",
+     "Уберите его: guestbridge fields unmap {integration} {contact_field}. Или верните "
+     "поле на портале и загрузите поля заново: guestbridge fields load {integration}."},
+    {"DRAFT_ATTRIBUTE_GONE", kPrecondition,
+     "1C no longer has the client attribute {attribute}, from which the draft of the "
+     "field mapping fills {contact_field}.",
+     "В 1С у клиента больше нет реквизита {attribute}, из которого черновик "
+     "соответствия полей заполняет {contact_field}.",
+     "Take the field out: guestbridge fields unmap {integration} {contact_field}, and "
+     "map it from another attribute if it is needed. Or publish the attribute in 1C "
+     "again and load the fields: guestbridge fields load {integration}.",
+     "Уберите поле: guestbridge fields unmap {integration} {contact_field}, а если оно "
+     "нужно, сопоставьте ему другой реквизит. Или снова опубликуйте реквизит в 1С и "
+     "загрузите поля: guestbridge fields load {integration}."},
     {"FIELD_READ_ONLY", kInvalid,
      "The contact field {contact_field} cannot be written.",
      "Поле контакта {contact_field} нельзя заполнять.", "Choose another field.",
@@ -69,6 +91,15 @@ constexpr ReasonText kTexts[] = {
      "Пишите условия через and: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), "
      "not in (А, Б), is empty, is not empty; значение с пробелами — в одинарных "
      "кавычках."},
+    {"FILTER_INCOMPLETE", kInvalid,
+     "The filter cannot be read: something is missing at the end.",
+     "Условие фильтра не удаётся прочитать: в конце чего-то не хватает.",
+     "Write the condition in full: ATTRIBUTE = VALUE, != VALUE, in (A, B), not in "
+     "(A, B), is empty, is not empty; a value that is an empty text as ''. To export "
+     "all guests again: guestbridge fields filter {integration} --clear.",
+     "Допишите условие: РЕКВИЗИТ = ЗНАЧЕНИЕ, != ЗНАЧЕНИЕ, in (А, Б), not in (А, Б), is "
+     "empty, is not empty; пустая строка как значение — ''. Чтобы снова выгружать всех "
+     "гостей: guestbridge fields filter {integration} --clear."},
     {"TYPE_MISMATCH", kInvalid,
      "{attribute} ({attribute_type}) does not fit {contact_field} "
      "({contact_field_type}).",

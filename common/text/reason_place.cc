@@ -23,6 +23,8 @@ const std::vector<Rule>& Rules() {
       {"SUGGESTED_BY_", {Place::kMapping}},
       {"MARKETING_BAN_", {Place::kMapping}},
       {"DELETION_MARK_", {Place::kMapping}},
+      {"DRAFT_FIELD_GONE", {Place::kCall, Place::kMapping}},
+      {"DRAFT_ATTRIBUTE_GONE", {Place::kCall, Place::kMapping}},
       {"EVENT_BY_", {Place::kEvents}},
       {"LINE_", {Place::kLine}},
       {"PLAINTEXT_IN_USE", {Place::kLog}},

@@ -517,7 +517,7 @@ TEST_F(AgentsTest, LoadedFieldsAreSuggestedMappedAndSavedOnce) {
   EXPECT_EQ(ReasonOf(mappings_.SetFilter("integrations/main", "Nope = 1").status()),
             "ATTRIBUTE_UNKNOWN");
   EXPECT_EQ(ReasonOf(mappings_.SetFilter("integrations/main", "City").status()),
-            "FILTER_INVALID");
+            "FILTER_INCOMPLETE");
   EXPECT_EQ(mappings_.SetFilter("integrations/main", "City='Тверь'")->filter(),
             "City = Тверь");
 

@@ -211,14 +211,15 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
             if (!stored.ok() && ReasonOf(stored.status()) != "FIELDS_NOT_LOADED") {
               return stored.status();
             }
-            v1::FieldMapping draft = stored.ok() ? *stored : v1::FieldMapping();
+            const v1::FieldMapping before = stored.ok() ? *stored : v1::FieldMapping();
+            v1::FieldMapping draft = before;
             *draft.mutable_source_fields() = answer.fields().source_fields();
             *draft.mutable_contact_fields() = answer.fields().contact_fields();
             // What the portal would take and a mapping may not fill.
             for (v1::ContactField& field : *draft.mutable_contact_fields()) {
               if (IsReserved(field.name())) field.set_read_only(true);
             }
-            Suggest(&draft);
+            Suggest(before, &draft);
             return SaveDraft(transaction, id, clock_.Now(), &draft);
           })
           .status());
@@ -347,6 +348,7 @@ absl::StatusOr<v1::FieldMapping> DraftAsVersion(Transaction& transaction,
                                                 const std::string& id,
                                                 v1::FieldMapping::Resend resend) {
   GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
+  GB_RETURN_IF_ERROR(ValidateSides(draft));
   GB_RETURN_IF_ERROR(ValidateMapping(draft));
   return NextVersion(transaction, id, draft, resend);
 }

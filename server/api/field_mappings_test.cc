@@ -1,5 +1,7 @@
 #include "server/api/field_mappings.h"
 
+#include <thread>
+
 #include "server/api/api_fixture_test.h"
 #include "server/api/stored_runs.h"
 
@@ -46,6 +48,28 @@ class FieldMappingsTest : public ApiFixture {
     request.set_resend(resend);
     request.set_validate_only(validate_only);
     return mappings_.Save(request);
+  }
+
+  // What an agent answers that sees these fields.
+  absl::StatusOr<Mapping> Load(const Mapping& fields) {
+    const auto session = ConnectAgent("a", "one");
+    std::thread agent([&] {
+      while (true) {
+        for (const v1::WatchResponse& message : Sent(*session)) {
+          if (!message.has_task()) continue;
+          v1::FinishTaskRequest answer;
+          answer.set_task(message.task().id());
+          *answer.mutable_fields()->mutable_source_fields() = fields.source_fields();
+          *answer.mutable_fields()->mutable_contact_fields() = fields.contact_fields();
+          EXPECT_THAT(sessions_.Answer(*session, answer), IsOk());
+          return;
+        }
+        std::this_thread::yield();
+      }
+    });
+    auto loaded = mappings_.Load("integrations/main", Patience());
+    agent.join();
+    return loaded;
   }
 
   absl::StatusOr<v1::Run> StartWithDraft(bool dry_run) {
@@ -129,6 +153,31 @@ TEST_F(FieldMappingsTest, AVersionThatNoLongerFitsTheFieldsIsNotRestored) {
               StatusIs(absl::StatusCode::kInvalidArgument, "FIELD_UNKNOWN"));
   EXPECT_EQ(mappings_.Get("integrations/main/fieldMappings/3").status().code(),
             absl::StatusCode::kNotFound);
+}
+
+TEST_F(FieldMappingsTest, AFieldThatWasTakenOutStaysOutWhenFieldsAreLoadedAgain) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  for (v1::SourceField& field : *fields.mutable_source_fields()) {
+    field.set_type("Edm.String");
+  }
+  Map("FirstName", "NAME");
+  ASSERT_THAT(mappings_.Unmap("integrations/main", "NAME"), IsOk());
+  const auto again = Load(fields);
+  ASSERT_THAT(again, IsOk());
+  ASSERT_EQ(again->entries_size(), 1);
+  EXPECT_EQ(again->entries(0).target(), "LAST_NAME");
+}
+
+TEST_F(FieldMappingsTest, AFieldThatThePortalLostIsSaidByTheLoadAndStopsTheSave) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  fields.mutable_contact_fields()->DeleteSubrange(0, 1);
+  const auto loaded = Load(fields);
+  ASSERT_THAT(loaded, IsOk());
+  ASSERT_EQ(loaded->notices_size(), 1);
+  EXPECT_EQ(loaded->notices(0).reason(), "DRAFT_FIELD_GONE");
+  EXPECT_THAT(Save(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "DRAFT_FIELD_GONE"));
+  EXPECT_THAT(mappings_.Unmap("integrations/main", "LAST_NAME"), IsOk());
 }
 
 TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {

@@ -72,9 +72,9 @@ class Reader {
   }
 
   absl::Status Unreadable() const {
-    const std::string near(CutUtf8(rest_, 40));
+    if (rest_.empty()) return MakeFieldError("filter", "FILTER_INCOMPLETE");
     return MakeFieldError("filter", "FILTER_INVALID",
-                          {{"near", near.empty() ? "…" : near}});
+                          {{"near", std::string(CutUtf8(rest_, 40))}});
   }
 
  private:

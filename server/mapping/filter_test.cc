@@ -41,8 +41,7 @@ TEST(ParseFilter, ReadsEachConditionWhateverWayItIsWritten) {
 
 TEST(ParseFilter, RefusesWhatItCannotReadAndSaysWhere) {
   for (const char* text :
-       {"ClientType", "= VIP", "ClientType =", "ClientType = a b", "A = b or C = d",
-        "A = b and", "and", "A in", "A in ()", "A in (b", "A in (b,)", "A = 'b", "A is",
+       {"= VIP", "ClientType = a b", "A = b or C = d", "A in ()", "A in (b,)", "A = 'b",
         "A is full", "A not empty", "'A' = b", "A == b", "\"\" = b"}) {
     EXPECT_EQ(Canonical(text), "FILTER_INVALID") << text;
   }
@@ -52,6 +51,13 @@ TEST(ParseFilter, RefusesWhatItCannotReadAndSaysWhere) {
   for (size_t i = 0; i < kMostConditions; ++i) many += " and A = b";
   EXPECT_EQ(Canonical(many), "FILTER_INVALID");
   EXPECT_EQ(Canonical("A = " + std::string(kLongestFilter, 'x')), "FILTER_INVALID");
+}
+
+TEST(ParseFilter, SaysThatItIsTheEndWhereSomethingIsMissing) {
+  for (const char* text : {"ClientType", "ClientType = ", "A = b and", "and", "A in",
+                           "A in (b", "A in (b,", "A is", "A is not"}) {
+    EXPECT_EQ(Canonical(text), "FILTER_INCOMPLETE") << text;
+  }
 }
 
 TEST(ValidateFilter, RefusesAttributesThatNobodyHas) {

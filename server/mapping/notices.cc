@@ -1,6 +1,8 @@
 #include "server/mapping/notices.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -79,10 +81,33 @@ void TellOf(const std::string& integration, absl::string_view mark,
   parameters["target"] = fields.front();
 }
 
+// Entries whose contact field or attribute is gone since they were made: the draft
+// cannot be saved with them.
+void TellOfGone(const std::string& integration, v1::FieldMapping* draft) {
+  const auto knows = [](const auto& fields, const std::string& name) {
+    return fields.empty() ||
+           std::any_of(fields.begin(), fields.end(),
+                       [&](const auto& field) { return field.name() == name; });
+  };
+  std::set<std::string> told;
+  for (const v1::FieldMappingEntry& entry : draft->entries()) {
+    const bool field_gone = !knows(draft->contact_fields(), entry.target());
+    if (!field_gone && knows(draft->source_fields(), entry.source())) continue;
+    if (field_gone && !told.insert(entry.target()).second) continue;
+    v1::Explanation& notice = *draft->add_notices();
+    notice.set_reason(field_gone ? "DRAFT_FIELD_GONE" : "DRAFT_ATTRIBUTE_GONE");
+    auto& parameters = *notice.mutable_parameters();
+    parameters["integration"] = integration;
+    parameters["contact_field"] = entry.target();
+    if (!field_gone) parameters["attribute"] = entry.source();
+  }
+}
+
 }  // namespace
 
 void TellNotices(const std::string& integration, bool marks, v1::FieldMapping* draft) {
   draft->clear_notices();
+  TellOfGone(integration, draft);
   TellOf(integration, kMarketingBan,
          {"MARKETING_BAN_LEFT_OUT", "MARKETING_BAN_NO_FIELD", ""}, draft);
   if (!marks) return;

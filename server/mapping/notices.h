@@ -7,10 +7,10 @@
 namespace guestbridge::server {
 
 // What a person should look at before the entries of `draft` (whose source_fields and
-// contact_fields are loaded) are used, into its `notices`: that guests' refusal of
-// mailings, or with `marks` (DeletionMarkPolicy MARK) 1C's deletion mark, would not
-// reach the portal. `integration` is its id. Texts are not filled in: see
-// server/api/render.h. Pure.
+// contact_fields are loaded) are used, into its `notices`: what one side no longer has;
+// that guests' refusal of mailings, or with `marks` (DeletionMarkPolicy MARK) 1C's
+// deletion mark, would not reach the portal. `integration` is its id. Texts are not
+// filled in: see server/api/render.h. Pure.
 void TellNotices(const std::string& integration, bool marks, v1::FieldMapping* draft);
 
 }  // namespace guestbridge::server

@@ -150,13 +150,36 @@ std::string MatchValues(absl::string_view source, const v1::ContactField& field)
   return rows;
 }
 
+template <typename Fields>
+bool Has(const Fields& fields, absl::string_view name) {
+  return std::any_of(fields.begin(), fields.end(),
+                     [name](const auto& field) { return field.name() == name; });
+}
+
 // The draft while suggestions are added to it.
 class Suggestions {
  public:
-  explicit Suggestions(v1::FieldMapping* draft)
-      : draft_(*draft), kept_(draft->entries()) {}
+  // `before`: see Suggest().
+  Suggestions(const v1::FieldMapping& before, v1::FieldMapping* draft)
+      : before_(before), draft_(*draft) {
+    Entries entries;
+    entries.Swap(draft_.mutable_entries());
+    for (const v1::FieldMappingEntry& entry : entries) {
+      if (!entry.suggested()) {
+        *by_hand_.Add() = entry;
+        *draft_.add_entries() = entry;
+      } else if (Has(draft_.source_fields(), entry.source()) &&
+                 Has(draft_.contact_fields(), entry.target())) {
+        *draft_.add_entries() = entry;
+      } else {
+        *outdated_.Add() = entry;
+      }
+    }
+    missing_ = UnmappedRequired(draft_);
+  }
 
-  // Adds the entry unless the field is fed by hand or the entry would not be valid.
+  // Adds the entry unless a person has decided otherwise or it would not be valid. One
+  // that is there already gets the values of now.
   void Add(v1::FieldMappingEntry entry, const char* reason,
            v1::FieldMappingEntry::Certainty certainty) {
     entry.set_suggested(true);
@@ -164,10 +187,33 @@ class Suggestions {
     entry.set_certainty(certainty);
     entry.set_policy(v1::FieldMappingEntry::OVERWRITE);
     entry.set_when_empty(v1::FieldMappingEntry::CLEAR);
-    const bool by_hand = Feeds(kept_, entry.target());
-    if (!by_hand && ValidateEntry(draft_, entry).ok()) *draft_.add_entries() = entry;
+    if (Feeds(by_hand_, entry.target()) || !ValidateEntry(draft_, entry).ok()) return;
+    for (v1::FieldMappingEntry& other : *draft_.mutable_entries()) {
+      if (!IsSamePair(other, entry)) continue;
+      *other.mutable_transforms() = entry.transforms();
+      return;
+    }
+    if (!IsUndecided(entry)) return;
+    *added_.Add() = entry;
+    *draft_.add_entries() = entry;
   }
-  bool IsFed(absl::string_view target) const { return Feeds(draft_.entries(), target); }
+
+  // Whether something else than a suggestion of this attribute fills the field.
+  bool IsFedOtherwise(absl::string_view source, absl::string_view target) const {
+    return std::any_of(draft_.entries().begin(), draft_.entries().end(),
+                       [&](const auto& entry) {
+                         return entry.target() == target &&
+                                (!entry.suggested() || entry.source() != source);
+                       });
+  }
+
+  // What lost one of its sides stays, to be told of, unless its field has got another.
+  void Finish() {
+    for (const v1::FieldMappingEntry& entry : outdated_) {
+      if (!Feeds(added_, entry.target())) *draft_.add_entries() = entry;
+    }
+    SortEntries(&draft_);
+  }
 
  private:
   using Entries = google::protobuf::RepeatedPtrField<v1::FieldMappingEntry>;
@@ -175,15 +221,33 @@ class Suggestions {
     return std::any_of(entries.begin(), entries.end(),
                        [&](const auto& entry) { return entry.target() == target; });
   }
+  static bool IsSamePair(const v1::FieldMappingEntry& a,
+                         const v1::FieldMappingEntry& b) {
+    return a.source() == b.source() && a.target() == b.target();
+  }
 
+  // What could be suggested before and is not in the draft was taken out of it.
+  bool IsUndecided(const v1::FieldMappingEntry& entry) const {
+    return before_.entries().empty() || !Has(before_.source_fields(), entry.source()) ||
+           !Has(before_.contact_fields(), entry.target()) ||
+           std::find(missing_.begin(), missing_.end(), entry.target()) !=
+               missing_.end();
+  }
+
+  const v1::FieldMapping& before_;
   v1::FieldMapping& draft_;
-  const Entries kept_;
+  Entries by_hand_;
+  Entries outdated_;
+  Entries added_;
+  std::vector<std::string> missing_;
 };
 
 void SuggestByName(const v1::SourceField& source, const Synonym& synonym,
                    Suggestions* suggestions) {
   // A synonym only steps in where the standard name gave nothing.
-  if (!synonym.standard && suggestions->IsFed(synonym.target)) return;
+  if (!synonym.standard && suggestions->IsFedOtherwise(source.name(), synonym.target)) {
+    return;
+  }
   v1::FieldMappingEntry entry;
   entry.set_source(source.name());
   entry.set_target(std::string(synonym.target));
@@ -196,7 +260,7 @@ void SuggestByName(const v1::SourceField& source, const Synonym& synonym,
 // says what the attribute is called.
 void SuggestForField(const v1::SourceField& source, const v1::ContactField& field,
                      Suggestions* suggestions) {
-  if (suggestions->IsFed(field.name())) return;
+  if (suggestions->IsFedOtherwise(source.name(), field.name())) return;
   const bool user_field = absl::StartsWith(field.name(), "UF_CRM_");
   const bool same_title =
       user_field &&
@@ -232,15 +296,8 @@ void SortEntries(v1::FieldMapping* draft) {
             });
 }
 
-void Suggest(v1::FieldMapping* draft) {
-  std::vector<v1::FieldMappingEntry> kept;
-  for (const v1::FieldMappingEntry& entry : draft->entries()) {
-    if (!entry.suggested()) kept.push_back(entry);
-  }
-  draft->clear_entries();
-  for (const v1::FieldMappingEntry& entry : kept) *draft->add_entries() = entry;
-
-  Suggestions suggestions(draft);
+void Suggest(const v1::FieldMapping& before, v1::FieldMapping* draft) {
+  Suggestions suggestions(before, draft);
   for (const Synonym& synonym : kSynonyms) {
     for (const v1::SourceField& source : draft->source_fields()) {
       if (absl::EqualsIgnoreCase(source.name(), synonym.source)) {
@@ -253,7 +310,7 @@ void Suggest(v1::FieldMapping* draft) {
       SuggestForField(source, field, &suggestions);
     }
   }
-  SortEntries(draft);
+  suggestions.Finish();
 }
 
 }  // namespace guestbridge::server

@@ -36,8 +36,9 @@ void Source(v1::FieldMapping* draft, const char* name, const char* type) {
 }
 
 // "LastName -> LAST_NAME HIGH SUGGESTED_BY_NAME", with the transforms at the end.
-std::vector<std::string> Suggested(v1::FieldMapping draft) {
-  Suggest(&draft);
+std::vector<std::string> Suggested(v1::FieldMapping draft,
+                                   const v1::FieldMapping& before = {}) {
+  Suggest(before, &draft);
   std::vector<std::string> lines;
   for (const v1::FieldMappingEntry& entry : draft.entries()) {
     std::string line = entry.source() + " -> " + entry.target() + " " +
@@ -135,9 +136,12 @@ TEST(Notices, AMarketingBanThatGoesAnywhereIsNoNews) {
   ASSERT_EQ(NoticeOf(draft), "MARKETING_BAN_LEFT_OUT");
   v1::FieldMapping mapped = draft;
   mapped.add_entries()->set_source("NoSMSDelivery");
+  mapped.mutable_entries(0)->set_target("UF_CRM_A");
   EXPECT_EQ(NoticeOf(mapped), "");
   v1::FieldMapping within = draft;
+  Source(&within, "LastName", "Edm.String");
   within.add_entries()->set_source("LastName");
+  within.mutable_entries(0)->set_target("UF_CRM_A");
   within.mutable_entries(0)->add_transforms("template:{LastName} {NoSMSDelivery}");
   EXPECT_EQ(NoticeOf(within), "");
   v1::FieldMapping filtered = draft;
@@ -163,6 +167,7 @@ TEST(Notices, ADeletionMarkThatIsToBeAValueIsSaidWhileItGoesNowhere) {
   EXPECT_EQ(told(draft, /*marks=*/false), "");
   v1::FieldMapping mapped = draft;
   mapped.add_entries()->set_source("DeletionMark");
+  mapped.mutable_entries(0)->set_target("UF_CRM_A");
   EXPECT_EQ(told(mapped), "");
   draft.clear_contact_fields();
   EXPECT_EQ(told(draft), "DELETION_MARK_NO_FIELD");
@@ -186,12 +191,132 @@ TEST(Suggest, WhatWasMappedByHandStays) {
               ElementsAre("Nick -> LAST_NAME CERTAINTY_UNSPECIFIED "));
 }
 
+// "Remarks -> COMMENTS" of each.
+std::vector<std::string> Pairs(const v1::FieldMapping& draft) {
+  std::vector<std::string> pairs;
+  for (const v1::FieldMappingEntry& entry : draft.entries()) {
+    pairs.push_back(entry.source() + " -> " + entry.target());
+  }
+  return pairs;
+}
+
+// The draft after another load of what it holds now.
+std::vector<std::string> Again(const v1::FieldMapping& before, v1::FieldMapping draft) {
+  Suggest(before, &draft);
+  return Pairs(draft);
+}
+
+// Loaded once, and COMMENTS is taken out by hand.
+v1::FieldMapping WithoutComments() {
+  v1::FieldMapping draft;
+  Source(&draft, "LastName", "Edm.String");
+  Source(&draft, "Remarks", "Edm.String");
+  Field(&draft, "LAST_NAME", "string");
+  Field(&draft, "COMMENTS", "string");
+  Suggest({}, &draft);
+  EXPECT_THAT(Pairs(draft),
+              ElementsAre("Remarks -> COMMENTS", "LastName -> LAST_NAME"));
+  draft.mutable_entries()->DeleteSubrange(0, 1);
+  return draft;
+}
+
+TEST(Suggest, WhatWasTakenOutOfTheDraftDoesNotComeBack) {
+  const v1::FieldMapping draft = WithoutComments();
+  EXPECT_THAT(Again(draft, draft), ElementsAre("LastName -> LAST_NAME"));
+}
+
+TEST(Suggest, OnlyWhatOneOfTheSidesHasNewIsAddedToADraft) {
+  const v1::FieldMapping before = WithoutComments();
+  v1::FieldMapping draft = before;
+  Source(&draft, "EMail", "Edm.String");
+  Field(&draft, "EMAIL", "crm_multifield");
+  Field(&draft, "UF_CRM_1", "string", "Remarks");
+  EXPECT_THAT(
+      Again(before, draft),
+      ElementsAre("EMail -> EMAIL", "LastName -> LAST_NAME", "Remarks -> UF_CRM_1"));
+  Source(&draft, "Comment", "Edm.String");
+  EXPECT_THAT(Again(before, draft), ::testing::Contains("Comment -> COMMENTS"));
+}
+
+TEST(Suggest, ADraftWithoutEntriesIsBegunAfresh) {
+  v1::FieldMapping draft = WithoutComments();
+  draft.clear_entries();
+  EXPECT_THAT(Again(draft, draft),
+              ElementsAre("Remarks -> COMMENTS", "LastName -> LAST_NAME"));
+}
+
+TEST(Suggest, AFieldThatThePortalRequiresIsSuggestedAgainWhileNothingFeedsIt) {
+  const v1::FieldMapping before = WithoutComments();
+  v1::FieldMapping draft = before;
+  draft.mutable_contact_fields(1)->set_required(true);
+  EXPECT_THAT(Again(before, draft),
+              ElementsAre("Remarks -> COMMENTS", "LastName -> LAST_NAME"));
+}
+
+TEST(Suggest, AnUntouchedSuggestionFollowsTheListAndKeepsItsPolicy) {
+  v1::FieldMapping draft;
+  Source(&draft, "Sex", "Edm.String");
+  v1::ContactField& honorific = Field(&draft, "HONORIFIC", "crm_status");
+  Item(&honorific, "1", "г-н");
+  Item(&honorific, "2", "г-жа");
+  Suggest({}, &draft);
+  draft.mutable_entries(0)->set_policy(v1::FieldMappingEntry::FILL_EMPTY);
+  const v1::FieldMapping before = draft;
+  honorific.mutable_items(1)->set_id("3");
+  Suggest(before, &draft);
+  ASSERT_EQ(draft.entries_size(), 1);
+  EXPECT_THAT(draft.entries(0).transforms(), ElementsAre("enum:Male=1;Female=3"));
+  EXPECT_EQ(draft.entries(0).policy(), v1::FieldMappingEntry::FILL_EMPTY);
+}
+
+TEST(Suggest, WhatLostASideStaysUnlessANewAttributeTakesItsPlace) {
+  const v1::FieldMapping before = WithoutComments();
+  v1::FieldMapping draft = before;
+  draft.clear_source_fields();
+  Source(&draft, "Remarks", "Edm.String");
+  EXPECT_THAT(Again(before, draft), ElementsAre("LastName -> LAST_NAME"));
+  Source(&draft, "Фамилия", "Edm.String");
+  EXPECT_THAT(Again(before, draft), ElementsAre("Фамилия -> LAST_NAME"));
+  draft = before;
+  draft.clear_contact_fields();
+  Field(&draft, "COMMENTS", "string");
+  EXPECT_THAT(Again(before, draft), ElementsAre("LastName -> LAST_NAME"));
+}
+
+TEST(Notices, WhatOneSideNoLongerHasIsSaidOnce) {
+  v1::FieldMapping draft = WithoutComments();
+  v1::FieldMappingEntry& other = *draft.add_entries();
+  other.set_source("Remarks");
+  other.set_target("LAST_NAME");
+  EXPECT_EQ(NoticeOf(draft), "");
+  v1::FieldMapping less = draft;
+  less.mutable_contact_fields()->DeleteSubrange(0, 1);
+  TellNotices("main", /*marks=*/false, &less);
+  ASSERT_EQ(less.notices_size(), 1);
+  EXPECT_EQ(less.notices(0).reason(), "DRAFT_FIELD_GONE");
+  EXPECT_EQ(less.notices(0).parameters().at("contact_field"), "LAST_NAME");
+  EXPECT_EQ(less.notices(0).parameters().at("integration"), "main");
+  draft.mutable_source_fields()->DeleteSubrange(0, 1);
+  EXPECT_EQ(NoticeOf(draft), "DRAFT_ATTRIBUTE_GONE");
+}
+
+TEST(ValidateSides, SaysWhichSideNoLongerHasWhatTheDraftJoins) {
+  v1::FieldMapping draft = WithoutComments();
+  EXPECT_TRUE(ValidateSides(draft).ok());
+  v1::FieldMapping no_field = draft;
+  no_field.clear_contact_fields();
+  EXPECT_EQ(ReasonOf(ValidateSides(no_field)), "DRAFT_FIELD_GONE");
+  draft.clear_source_fields();
+  EXPECT_EQ(ReasonOf(ValidateSides(draft)), "DRAFT_ATTRIBUTE_GONE");
+  EXPECT_EQ(ParametersOf(ValidateSides(draft)).at("contact_field"), "LAST_NAME");
+}
+
 TEST(ValidateMapping, FieldsThatThePortalAsksForMustBeFed) {
   v1::FieldMapping draft;
   Source(&draft, "LastName", "Edm.String");
   Field(&draft, "LAST_NAME", "string").set_required(true);
   Field(&draft, "NAME", "string").set_required(true);
-  Suggest(&draft);
+  Suggest({}, &draft);
   // One name is enough.
   EXPECT_TRUE(ValidateMapping(draft).ok());
   Field(&draft, "ID", "integer").set_required(true);

@@ -174,17 +174,6 @@ bool IsFed(const v1::FieldMapping& draft, absl::string_view field) {
   return feeds(field) || (name && (feeds("NAME") || feeds("LAST_NAME")));
 }
 
-std::vector<std::string> UnmappedRequired(const v1::FieldMapping& draft) {
-  std::vector<std::string> fields;
-  for (const v1::ContactField& field : draft.contact_fields()) {
-    if (field.required() && !field.read_only() && !IsReserved(field.name()) &&
-        !IsFed(draft, field.name())) {
-      fields.push_back(field.name());
-    }
-  }
-  return fields;
-}
-
 // Each transform by itself, and the attributes that it names.
 absl::Status ValidateTransforms(const v1::FieldMapping& draft,
                                 const v1::FieldMappingEntry& entry) {
@@ -284,6 +273,32 @@ absl::Status ValidateEntry(const v1::FieldMapping& draft,
             "entry.target", "FIELD_TAKEN",
             {{"contact_field", entry.target()}, {"attribute", other.source()}});
       }
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> UnmappedRequired(const v1::FieldMapping& draft) {
+  std::vector<std::string> fields;
+  for (const v1::ContactField& field : draft.contact_fields()) {
+    if (field.required() && !field.read_only() && !IsReserved(field.name()) &&
+        !IsFed(draft, field.name())) {
+      fields.push_back(field.name());
+    }
+  }
+  return fields;
+}
+
+absl::Status ValidateSides(const v1::FieldMapping& draft) {
+  for (const v1::FieldMappingEntry& entry : draft.entries()) {
+    if (FindTarget(draft, entry.target()) == nullptr) {
+      return MakeFieldError("entry.target", "DRAFT_FIELD_GONE",
+                            {{"contact_field", entry.target()}});
+    }
+    if (FindSource(draft, entry.source()) == nullptr) {
+      return MakeFieldError(
+          "entry.source", "DRAFT_ATTRIBUTE_GONE",
+          {{"attribute", entry.source()}, {"contact_field", entry.target()}});
     }
   }
   return absl::OkStatus();

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "guestbridge/v1/field_mapping.pb.h"
@@ -28,6 +31,13 @@ bool IsReserved(absl::string_view field);
 // FIELD_HOLDS_ONE_VALUE, LIST_VALUE_UNKNOWN, FIELD_TAKEN.
 absl::Status ValidateEntry(const v1::FieldMapping& draft,
                            const v1::FieldMappingEntry& entry);
+
+// The fields that the portal asks for and nothing feeds.
+std::vector<std::string> UnmappedRequired(const v1::FieldMapping& draft);
+
+// Whether both sides still have what the entries of `draft` join. Errors:
+// DRAFT_FIELD_GONE, DRAFT_ATTRIBUTE_GONE.
+absl::Status ValidateSides(const v1::FieldMapping& draft);
 
 // All entries and the filter. Errors: as above and as ValidateFilter, MAPPING_EMPTY,
 // REQUIRED_FIELDS_UNMAPPED.
