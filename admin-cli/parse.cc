@@ -180,7 +180,10 @@ class Parser {
     }
     for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
       for (const Argument& argument : *list) {
-        if (argument.required && !parsed_.arguments.Has(argument.name)) {
+        // Of a word between quotes, a script's variable may have been empty.
+        const bool empty = argument.required && !argument.repeated &&
+                           parsed_.arguments.Get(argument.name).empty();
+        if (empty || (argument.required && !parsed_.arguments.Has(argument.name))) {
           return Usage("USAGE_ARGUMENT_MISSING", argument.name);
         }
       }
