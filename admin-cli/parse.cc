@@ -180,10 +180,8 @@ class Parser {
     }
     for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
       for (const Argument& argument : *list) {
-        // Of a word between quotes, a script's variable may have been empty.
-        const bool empty = argument.required && !argument.repeated &&
-                           parsed_.arguments.Get(argument.name).empty();
-        if (empty || (argument.required && !parsed_.arguments.Has(argument.name))) {
+        // A script's variable may have been empty.
+        if (argument.required && parsed_.arguments.Get(argument.name).empty()) {
           return Usage("USAGE_ARGUMENT_MISSING", argument.name);
         }
       }
