@@ -241,8 +241,8 @@ TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
 }
 
 TEST_F(CliTest, ADryRunIsToldFromAnExport) {
-  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n1 +main +export "));
-  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n1 +main +dry run "));
+  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n +1 +main +export "));
+  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n +1 +main +dry run "));
   EXPECT_THAT(OneLine(Run({"run", "list", "main", "--lang", "ru"}).out),
               HasSubstr("пробный запуск"));
   EXPECT_THAT(Run({"status"}).out, ContainsRegex("Last run +1, export, succeeded, "));

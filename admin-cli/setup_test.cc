@@ -408,7 +408,7 @@ TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
 
 TEST_F(SetupTest, AnIdThatNoIntegrationCanHaveIsRefusedWithoutAQuestion) {
   const Result result = Run({"setup", "Плохое имя"}, {"yes", "yes"});
-  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.exit_code, 4);
   EXPECT_THAT(
       result.err,
       AllOf(HasSubstr("INTEGRATION_ID_INVALID"), Not(HasSubstr("NAME_MALFORMED")),
