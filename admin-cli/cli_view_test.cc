@@ -74,6 +74,29 @@ TEST_F(CliTest, AVersionThatIsInUseAlreadyIsNotSaidToBeRestored) {
               HasSubstr("Version 2 of main is the one in use already"));
 }
 
+TEST_F(CliTest, TheNextRunIsToldInTheTimeZoneOfItsSchedule) {
+  for (const char* verb : {"set", "get"}) {
+    std::vector<std::string> line = {"schedule", verb, "main"};
+    if (verb == std::string("set")) {
+      line.insert(line.end(), {"--cron", "30 4 * * *", "--timezone", "Asia/Omsk"});
+    }
+    EXPECT_THAT(Run(line).out,
+                ContainsRegex("Next +2026-11-29 04:30:00 .Asia/Omsk.\n"));
+  }
+}
+
+TEST_F(CliTest, ALimitOfTheGuardGoesBackToItsDefault) {
+  Run({"integration", "update", "main", "--guard-contacts", "500", "--guard-percent",
+       "20"});
+  EXPECT_THAT(OneLine(Run({"integration", "get", "main"}).out), HasSubstr("500"));
+  const Result back = Run({"integration", "update", "main", "--guard-contacts",
+                           "default", "--guard-percent", "default"});
+  EXPECT_EQ(back.exit_code, 0) << back.err;
+  EXPECT_THAT(OneLine(back.out), ContainsRegex("25000 .*10"));
+  EXPECT_THAT(Run({"integration", "update", "main", "--guard-percent", "0"}).err,
+              HasSubstr("1…100, default"));
+}
+
 TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {
   EXPECT_EQ(Run({"status", "--check"}).exit_code, 0);
   server_.attention = true;

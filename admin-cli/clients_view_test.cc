@@ -76,10 +76,26 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(told.out, HasSubstr("Changes that 1C recorded\n"));
   EXPECT_THAT(told.out, HasSubstr("2026-01-03 03:04:05  after the last export\n"));
   EXPECT_THAT(told.out, HasSubstr("2026-01-02 03:04:05  seen\n"));
-  EXPECT_THAT(
-      OneLine(told.out),
-      HasSubstr("The next run adds the contact. The next run is due 2023-11-14"));
+  EXPECT_THAT(OneLine(told.out),
+              HasSubstr("The next run adds the contact. The next run is due 2023-11-15 "
+                        "01:13:20 (Europe/Moscow)."));
   EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
+}
+
+TEST_F(CliTest, ATimeInAZoneThatIsNotKnownHereIsToldInTheReaders) {
+  server_.explanation.set_time_zone("Mars/Olympus");
+  EXPECT_THAT(OneLine(Run({"clients", "explain", "main", "c-1"}).out),
+              HasSubstr("The next run is due 2023-11-14 22:13:20."));
+}
+
+TEST_F(CliTest, EveryRuleHasAName) {
+  for (const char* rule : {"found", "folder", "erased", "deletion-mark", "gone-contact",
+                           "robots", "filter", "name", "events", "ledger", "match",
+                           "doubt", "refused", "content", "portal"}) {
+    server_.explanation.add_rules()->set_rule(rule);
+  }
+  EXPECT_THAT(Run({"clients", "explain", "main", "c-1", "--lang", "ru"}).out,
+              Not(ContainsRegex("\n +[A-Z][A-Z_]+ *\n")));
 }
 
 TEST_F(CliTest, AnExplanationSaysWhereNoRunIsPlannedToDoWhatIsNext) {

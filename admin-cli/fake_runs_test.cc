@@ -128,6 +128,8 @@ grpc::Status FakeServer::Services::ListRuns(ServerContext* context,
   }
   *answer->add_runs() = Ended(MakeRun(v1::Run::EXPORT));
   *answer->add_runs() = MakeRun(v1::Run::MATCH);
+  *answer->add_runs() = Ended(MakeRun(v1::Run::EXPORT));
+  answer->mutable_runs()->rbegin()->set_dry_run(true);
   return Status::OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "admin-cli/fake_services_test.h"
@@ -59,10 +60,15 @@ grpc::Status FakeServer::Services::CreateIntegration(
 
 grpc::Status FakeServer::Services::ReadIntegration(const std::string& name,
                                                    v1::Integration* answer) {
+  if (absl::StrContains(name, ' ')) {
+    return Fail(MakeError("NAME_MALFORMED", {{"name", name}}));
+  }
   const auto it = integrations.find(name);
   if (it == integrations.end()) return Missing(name);
   *answer = it->second;
-  answer->mutable_guard()->set_contacts(owner.guard_contacts);
+  v1::Integration::Guard& guard = *answer->mutable_guard();
+  if (guard.contacts() == 0) guard.set_contacts(owner.guard_contacts);
+  if (guard.percent() == 0) guard.set_percent(10);
   return Status::OK;
 }
 
@@ -95,6 +101,12 @@ grpc::Status FakeServer::Services::UpdateIntegration(
   if (it == integrations.end()) return Missing(request->integration().name());
   if (!request->integration().display_name().empty()) {
     it->second.set_display_name(request->integration().display_name());
+  }
+  const v1::Integration::Guard& limits = request->integration().guard();
+  for (const absl::string_view path : request->update_mask().paths()) {
+    v1::Integration::Guard& guard = *it->second.mutable_guard();
+    if (path == "guard.contacts") guard.set_contacts(limits.contacts());
+    if (path == "guard.percent") guard.set_percent(limits.percent());
   }
   v1::Retention& kept = *it->second.mutable_retention();
   for (const absl::string_view path : request->update_mask().paths()) {
@@ -206,7 +218,9 @@ grpc::Status FakeServer::Services::SetSchedule(ServerContext* context,
                                                const v1::SetScheduleRequest* request,
                                                v1::Schedule* answer) {
   const auto lock = Enter(context);
-  *answer = schedule = request->schedule();
+  schedule = request->schedule();
+  schedule.mutable_next_time()->set_seconds(1'795'905'000);  // 2026-11-28 22:30 UTC
+  *answer = schedule;
   changes.push_back("schedule");
   return Status::OK;
 }
@@ -306,6 +320,7 @@ grpc::Status FakeServer::Services::GetStatus(ServerContext* context,
   it->set_integration("integrations/main");
   it->set_display_name(kNastyText);
   *it->mutable_last_run() = Ended(MakeRun(v1::Run::EXPORT));
+  it->mutable_last_run()->MergeFrom(owner.last_run);
   *it->mutable_write_back() = owner.write_back;
   for (const v1::Check& check : owner.last_checks) {
     if (check.state() != v1::Check::OK) *it->add_findings() = check;

@@ -74,6 +74,7 @@ class FakeServer {
   v1::RunForecast forecast;            // of a dry run that ended
   v1::ListRunSamplesResponse samples;  // of a dry run
   absl::Status refuses_samples;        // asked for them
+  v1::Run last_run;                    // Laid over that of the status.
   v1::WriteBackProgress write_back;    // of every run that ended, and of the status
   v1::VerifyAuditResponse verified;    // what a check of the audit finds
   v1::ListAuditRecordsRequest audit_request;  // the last

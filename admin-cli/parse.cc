@@ -180,7 +180,8 @@ class Parser {
     }
     for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
       for (const Argument& argument : *list) {
-        if (argument.required && !parsed_.arguments.Has(argument.name)) {
+        // A script's variable may have been empty.
+        if (argument.required && parsed_.arguments.Get(argument.name).empty()) {
           return Usage("USAGE_ARGUMENT_MISSING", argument.name);
         }
       }

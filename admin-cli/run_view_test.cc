@@ -241,6 +241,18 @@ TEST_F(CliTest, RunAndStatusTellPaceAndEndOfTheQueueTowards1C) {
   EXPECT_THAT(Run({"status", "--lang", "ru"}).out, HasSubstr("250 в секунду"));
 }
 
+TEST_F(CliTest, ADryRunIsToldFromAnExport) {
+  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n +1 +main +export "));
+  EXPECT_THAT(Run({"run", "list", "main"}).out, ContainsRegex("\n +1 +main +dry run "));
+  EXPECT_THAT(OneLine(Run({"run", "list", "main", "--lang", "ru"}).out),
+              HasSubstr("пробный запуск"));
+  EXPECT_THAT(Run({"status"}).out, ContainsRegex("Last run +1, export, succeeded, "));
+  server_.last_run.set_dry_run(true);
+  EXPECT_THAT(Run({"status"}).out, ContainsRegex("Last run +1, dry run, succeeded, "));
+  server_.last_run.set_kind(v1::Run::RECONCILE);
+  EXPECT_THAT(Run({"status"}).out, ContainsRegex("Last run +1, reconciliation, "));
+}
+
 TEST_F(CliTest, QuietHoursAndABaseThatIsAwayAreTold) {
   server_.write_back.set_pending(30);
   server_.write_back.set_per_second(0.5);

@@ -165,7 +165,9 @@ TEST_F(SetupTest, TheFirstTimeGoesFromNothingToTheBackgroundJob) {
   EXPECT_EQ(connection.webhook().secret(), kSecret);
   EXPECT_EQ(connection.source().type(), "onec-odata");
   EXPECT_EQ(connection.source().password(), kSecret);
-  EXPECT_THAT(result.err, HasSubstr("30 4 * * *, Asia/Omsk"));
+  EXPECT_THAT(OneLine(result.err),
+              HasSubstr("30 4 * * *, Asia/Omsk. Next time: 2026-11-29 04:30:00 "
+                        "(Asia/Omsk)"));
   EXPECT_THAT(result.out + result.err, Not(HasSubstr(kSecret)));
 }
 
@@ -402,6 +404,15 @@ TEST_F(SetupTest, AnswersThatAreNoneAreAskedForAgain) {
   EXPECT_TRUE(connection.source().password_set()) << "empty on purpose";
   EXPECT_THAT(result.err, AllOf(HasSubstr("SECRET_FILE_UNREADABLE"),
                                 HasSubstr("ANSWER_UNREADABLE")));
+}
+
+TEST_F(SetupTest, AnIdThatNoIntegrationCanHaveIsRefusedWithoutAQuestion) {
+  const Result result = Run({"setup", "Плохое имя"}, {"yes", "yes"});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(
+      result.err,
+      AllOf(HasSubstr("INTEGRATION_ID_INVALID"), Not(HasSubstr("NAME_MALFORMED")),
+            Not(HasSubstr("again")), Not(HasSubstr("guestbridge setup"))));
 }
 
 TEST_F(SetupTest, ATimeThatNoDayHasIsAskedForAgain) {

@@ -140,8 +140,8 @@ void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
     absl::StrAppend(
         &first, " ",
         session.Text("NEXT_RUN_AT",
-                     {{"time", TimeText(session, true, explanation.next_run_time())},
-                      {"zone", explanation.time_zone()}}));
+                     {{"time", TimeTextIn(session, explanation.time_zone(), true,
+                                          explanation.next_run_time())}}));
   } else if (by_run && explanation.next().reason() != "NEXT_IS_INACTIVE") {
     absl::StrAppend(&first, " ", session.Text("NO_RUN_PLANNED"));
   }

@@ -75,27 +75,36 @@ std::vector<Argument> GuardArguments() {
           {"--guard-percent", "N", "FLAG_GUARD_PERCENT"}};
 }
 
+// 0, which the API takes for the default, for "default".
+absl::StatusOr<int32_t> ParseLimit(const Arguments& arguments, absl::string_view flag,
+                                   int32_t most) {
+  const std::string given = arguments.Get(flag);
+  if (given == "default") return 0;
+  const absl::StatusOr<int64_t> number = ParseNumber(flag, given, 1, most);
+  if (number.ok()) return static_cast<int32_t>(*number);
+  return WithParameter(number.status(), "expected",
+                       absl::StrCat("1…", most, ", default"));
+}
+
 // Sets what was given; its paths.
 absl::StatusOr<std::vector<std::string>> PutGuard(const Arguments& arguments,
                                                   v1::Integration::Guard* guard) {
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
   std::vector<std::string> paths;
   if (arguments.Has("--guard")) {
     guard->set_off(arguments.Get("--guard") == "off");
     paths.push_back("guard.off");
   }
   if (arguments.Has("--guard-contacts")) {
-    GB_ASSIGN_OR_RETURN(
-        const int64_t contacts,
-        ParseNumber("--guard-contacts", arguments.Get("--guard-contacts"), 1, kMost));
-    guard->set_contacts(static_cast<int32_t>(contacts));
+    GB_ASSIGN_OR_RETURN(const int32_t contacts,
+                        ParseLimit(arguments, "--guard-contacts", kMost));
+    guard->set_contacts(contacts);
     paths.push_back("guard.contacts");
   }
   if (arguments.Has("--guard-percent")) {
-    GB_ASSIGN_OR_RETURN(
-        const int64_t percent,
-        ParseNumber("--guard-percent", arguments.Get("--guard-percent"), 1, 100));
-    guard->set_percent(static_cast<int32_t>(percent));
+    GB_ASSIGN_OR_RETURN(const int32_t percent,
+                        ParseLimit(arguments, "--guard-percent", 100));
+    guard->set_percent(percent);
     paths.push_back("guard.percent");
   }
   return paths;
@@ -302,7 +311,7 @@ absl::StatusOr<int> Update(Session& session, const Arguments& arguments) {
   for (const std::string& path : guard) request.mutable_update_mask()->add_paths(path);
   // Without a path the server would take all that is set.
   if (request.update_mask().paths().empty()) {
-    return MakeError("USAGE_ARGUMENT_MISSING", {{"flag", "--display-name"}});
+    return MakeError("USAGE_NOTHING_TO_CHANGE", {{"command", "integration update"}});
   }
   GB_ASSIGN_OR_RETURN(const auto made, session.Call(&Stub::UpdateIntegration, request));
   const bool marks = arguments.Get("--on-deletion-mark") == "mark";

@@ -64,8 +64,7 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
                session.Text("HEAD_STARTED"), session.Text("HEAD_CLIENTS")});
   for (const v1::Run& run : all) {
     const auto& time = run.has_start_time() ? run.start_time() : run.create_time();
-    table.Add({NumberOf(run), IntegrationIdOfRun(run),
-               session.Name("KIND", v1::Run::Kind_Name(run.kind())),
+    table.Add({NumberOf(run), IntegrationIdOfRun(run), ShortKindText(session, run),
                StateCell(session, run), session.TimeToTheMinute(TimeOf(time)),
                CountersText(session, run.counters())});
   }

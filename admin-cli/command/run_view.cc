@@ -236,6 +236,13 @@ std::string IntegrationIdOfRun(const v1::Run& run) {
   return parts.size() == 4 ? parts[1] : "";
 }
 
+std::string ShortKindText(const Session& session, const v1::Run& run) {
+  if (run.kind() == v1::Run::EXPORT && run.dry_run()) {
+    return session.Text("KIND_DRY_RUN");
+  }
+  return session.Name("KIND", v1::Run::Kind_Name(run.kind()));
+}
+
 Cell StateCell(const Session& session, const v1::Run& run) {
   return {session.Name("STATE", v1::Run::State_Name(run.state())),
           ColorOf(run.state())};

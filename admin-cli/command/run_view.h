@@ -21,6 +21,8 @@ int PairsToAccept(const v1::MatchResult& match);
 std::string NumberOf(const v1::Run& run);
 std::string IntegrationIdOfRun(const v1::Run& run);
 
+// "export", "dry run": one word or two.
+std::string ShortKindText(const Session& session, const v1::Run& run);
 Cell StateCell(const Session& session, const v1::Run& run);
 // "scanned 20, added 3": what is not zero.
 std::string CountersText(const Session& session, const v1::RunCounters& counters);

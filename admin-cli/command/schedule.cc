@@ -28,9 +28,11 @@ int Print(Session& session, const Arguments& arguments, const v1::Schedule& sche
   facts.Add(session.Text("PAUSED"), YesNo(session, schedule.paused()),
             schedule.paused() ? Color::kWarning : Color::kNone);
   facts.Add(session.Text("NEXT_TIME"),
-            TimeText(session, schedule.has_next_time(), schedule.next_time()));
+            TimeTextIn(session, schedule.time_zone(), schedule.has_next_time(),
+                       schedule.next_time()));
   facts.Add(session.Text("LAST_TIME"),
-            TimeText(session, schedule.has_last_time(), schedule.last_time()));
+            TimeTextIn(session, schedule.time_zone(), schedule.has_last_time(),
+                       schedule.last_time()));
   facts.Print(session.style(), session.out());
   session.Say(schedule.paused() ? "NEXT_SCHEDULE_RESUME" : "NEXT_RUN_LIST", parameters);
   return 0;

@@ -40,6 +40,10 @@ absl::StatusOr<StepEnd> SetUpIntegration(const SetupTalk& talk) {
         talk.session.Call(&Integrations::ActivateIntegration, request).status());
     return std::nullopt;
   }
+  // The name is made of the id, and nobody typed one.
+  if (ReasonOf(found.status()) == "NAME_MALFORMED") {
+    return MakeError("INTEGRATION_ID_INVALID", {{"id", talk.id}});
+  }
   if (!absl::IsNotFound(found.status())) return found.status();
   v1::CreateIntegrationRequest request;
   request.set_integration_id(talk.id);
@@ -136,12 +140,16 @@ constexpr std::array<Step, 7> kSteps = {{
     {"SETUP_STEP_SCHEDULE", SetUpSchedule},
 }};
 
+bool IsIdInvalid(const absl::Status& error) {
+  return ReasonOf(error) == "INTEGRATION_ID_INVALID";
+}
+
 // What nobody can mend while the conversation waits, or what ended it.
 bool Ends(const absl::Status& error) {
   const std::string reason = ReasonOf(error);
   return reason == "INPUT_ENDED" || reason == "INTERRUPTED" ||
          absl::IsUnauthenticated(error) || absl::IsPermissionDenied(error) ||
-         reason == "INTEGRATION_ID_INVALID";
+         IsIdInvalid(error);
 }
 
 // One step until it is done, as often as somebody wants to try.
@@ -185,6 +193,8 @@ absl::StatusOr<int> Setup(Session& session, const Arguments& arguments) {
     const absl::StatusOr<StepEnd> end = Carry(talk, kSteps[i]);
     if (end.ok() && !end->has_value()) continue;
     session.err() << '\n';
+    // By this id there is nothing to go on with.
+    if (IsIdInvalid(end.status())) return end.status();
     if (!end.ok()) conversation.SayError(end.status());
     talk.Say("SETUP_STOPPED", place);
     talk.Say("SETUP_GO_ON");

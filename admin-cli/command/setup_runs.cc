@@ -297,8 +297,8 @@ absl::StatusOr<StepEnd> SetUpSchedule(const SetupTalk& talk) {
   talk.Say("SETUP_SCHEDULE_IS",
            {{"cron", schedule.cron()},
             {"zone", schedule.time_zone()},
-            {"time",
-             TimeText(talk.session, schedule.has_next_time(), schedule.next_time())}});
+            {"time", TimeTextIn(talk.session, schedule.time_zone(),
+                                schedule.has_next_time(), schedule.next_time())}});
   return std::nullopt;
 }
 

@@ -18,7 +18,8 @@ std::string LastRunText(const Session& session, const v1::IntegrationStatus& it)
   if (!it.has_last_run()) return session.Text("NO_RUN_YET");
   const v1::Run& run = it.last_run();
   const bool ended = run.has_end_time();
-  return absl::StrCat(NumberOf(run), ", ", StateCell(session, run).text, ", ",
+  return absl::StrCat(NumberOf(run), ", ", ShortKindText(session, run), ", ",
+                      StateCell(session, run).text, ", ",
                       TimeText(session, ended || run.has_create_time(),
                                ended ? run.end_time() : run.create_time()),
                       ": ", CountersText(session, run.counters()));

@@ -97,6 +97,16 @@ std::string TimeText(const Session& session, bool present,
   return present ? session.Time(TimeOf(timestamp)) : "";
 }
 
+std::string TimeTextIn(const Session& session, absl::string_view zone, bool present,
+                       const google::protobuf::Timestamp& timestamp) {
+  absl::TimeZone known;
+  if (!present || zone.empty() || !absl::LoadTimeZone(zone, &known)) {
+    return TimeText(session, present, timestamp);
+  }
+  return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeOf(timestamp), known),
+                      " (", zone, ")");
+}
+
 std::string DurationText(Language language, absl::Duration duration) {
   std::vector<std::string> parts;
   const auto add = [&](absl::Duration unit, absl::string_view label) {

@@ -39,6 +39,9 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp);
 // In the caller's time zone; a dash when it is absent.
 std::string TimeText(const Session& session, bool present,
                      const google::protobuf::Timestamp& timestamp);
+// In `zone`, and with its name; as above where this machine does not know it.
+std::string TimeTextIn(const Session& session, absl::string_view zone, bool present,
+                       const google::protobuf::Timestamp& timestamp);
 // "1 h 30 min", "0.4 s"; in the caller's language.
 std::string DurationText(Language language, absl::Duration duration);
 std::string YesNo(const Session& session, bool value);

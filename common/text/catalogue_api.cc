@@ -92,10 +92,13 @@ constexpr ReasonText kTexts[] = {
      "See what there is: guestbridge run list.",
      "Посмотрите список: guestbridge run list."},
     {"RUN_WITHOUT_PLAN", kPrecondition,
-     "Run {run} has no plan: it is not a dry run of an export that has ended.",
-     "У запуска {run} нет плана: это не завершившийся пробный запуск экспорта.",
-     "Make a plan: guestbridge export run {integration} --dry-run --wait.",
-     "Составьте план: guestbridge export run {integration} --dry-run --wait."},
+     "Run {run} has no plan: only a dry run of an export has one, once it has ended.",
+     "У запуска {run} нет плана: план есть только у пробного запуска выгрузки, и когда "
+     "он завершился.",
+     "Wait for it (guestbridge run watch {run}) or make a plan: guestbridge export run "
+     "{integration} --dry-run --wait.",
+     "Дождитесь его окончания (guestbridge run watch {run}) или составьте план: "
+     "guestbridge export run {integration} --dry-run --wait."},
     {"SAMPLE_MOVED", kOk,
      "The guest, the contact or the settings have changed since the dry run.",
      "После пробного запуска изменились гость, контакт или настройки.",

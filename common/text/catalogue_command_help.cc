@@ -597,13 +597,13 @@ constexpr ReasonText kHelp[] = {
               "Останавливать ли выгрузку, которая изменила бы слишком много контактов: "
               "on (по умолчанию) или off"),
     MakeLabel("LABEL_FLAG_GUARD_CONTACTS",
-              "So many contacts a run may always change, make again or delete (default "
-              "25000)",
+              "So many contacts a run may always change, make again or delete, or "
+              "default (25000)",
               "Столько контактов выгрузка может изменить, создать снова или удалить "
-              "всегда (по умолчанию 25000)"),
+              "всегда, или default (25000)"),
     MakeLabel("LABEL_FLAG_GUARD_PERCENT",
-              "… and so many of every hundred that are linked (default 10)",
-              "… и столько из каждых ста связанных (по умолчанию 10)"),
+              "… and so many of every hundred that are linked, or default (10)",
+              "… и столько из каждых ста связанных, или default (10)"),
     MakeLabel("LABEL_FLAG_BEYOND_GUARD",
               "Change however many contacts there are to change",
               "Изменить столько контактов, сколько потребуется, без ограничения"),

@@ -331,6 +331,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_STATE_FAILED", "failed", "не выполнено"),
     MakeLabel("LABEL_STATE_CANCELLED", "cancelled", "отменено"),
     MakeLabel("LABEL_KIND_EXPORT", "export", "выгрузка"),
+    MakeLabel("LABEL_KIND_DRY_RUN", "dry run", "пробный запуск"),
     MakeLabel("LABEL_KIND_MATCH", "match", "сопоставление"),
     MakeLabel("LABEL_KIND_REBUILD", "rebuild", "перестроение"),
     MakeLabel("LABEL_KIND_RECONCILE", "reconciliation", "сверка"),

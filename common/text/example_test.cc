@@ -64,6 +64,8 @@ TEST(ExampleTest, AValueIsThatOfItsReason) {
   EXPECT_EQ(value("CLIENT_VERSION_MISSING", "attribute"), "DataVersion");
   EXPECT_EQ(value("ATTRIBUTE_UNKNOWN", "attribute"), "Phone");
   EXPECT_EQ(value("CHECK_VERSION_OK", "version"), "9.0.1.3");
+  EXPECT_EQ(value("TIME_ZONE_UNKNOWN", "time_zone"), "Moscow");
+  EXPECT_EQ(value("GUARD_REFUSED", "limit"), "25000");
   for (const char* of_mapping :
        {"MAPPED_FIELD_GONE", "MAPPED_FIELD_HOLDS_ONE", "MAPPED_VALUE_GONE"}) {
     EXPECT_EQ(value(of_mapping, "version"), "7");
