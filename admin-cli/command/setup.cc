@@ -67,8 +67,7 @@ absl::StatusOr<StepEnd> SetUpFields(const SetupTalk& talk) {
              {{"version", std::to_string(versions.field_mappings(0).version())}});
     return std::nullopt;
   }
-  // A draft that somebody has worked at is not loaded anew: what was taken out of it
-  // would be suggested again.
+  // A draft that somebody has worked at is not loaded anew.
   v1::GetFieldMappingRequest get;
   get.set_name(talk.name + "/fieldMapping");
   auto draft = talk.session.Call(&Fields::GetFieldMapping, get);
