@@ -181,7 +181,9 @@ int RunCli(const std::vector<std::string>& line, absl::string_view version,
   const bool color_wanted =
       env.variable("NO_COLOR").empty() &&
       std::find(line.begin(), line.end(), "--no-color") == line.end();
-  const Style error_style = {.color = color_wanted && env.err_is_terminal};
+  const Style error_style = {.width = ReadableWidth(env, env.err_is_terminal),
+                             .color = color_wanted && env.err_is_terminal};
+  const Style help_style = {.width = ReadableWidth(env, env.out_is_terminal)};
   const auto fail = [&](const absl::Status& error, absl::string_view subject) {
     PrintError(error, subject, language, error_style, env.err);
     return ExitCodeOf(error);
@@ -195,9 +197,9 @@ int RunCli(const std::vector<std::string>& line, absl::string_view version,
   }
   if (parsed->help) {
     if (parsed->command == nullptr) {
-      PrintOverview(Commands(), parsed->noun, language, Style(), env.out);
+      PrintOverview(Commands(), parsed->noun, language, help_style, env.out);
     } else {
-      PrintHelp(*parsed->command, language, Style(), env.out);
+      PrintHelp(*parsed->command, language, help_style, env.out);
     }
     return 0;
   }

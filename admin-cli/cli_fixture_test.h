@@ -53,6 +53,8 @@ class CliFixture : public ::testing::Test {
         .zone = absl::UTCTimeZone(),
         .clock = SystemClock(),
         .interrupt = interrupt_};
+    environment.out_is_terminal = environment.err_is_terminal = terminal_width_ > 0;
+    if (terminal_width_ > 0) environment.terminal_width = terminal_width_;
     Result result;
     result.exit_code = RunCli(line, "1.2.3", environment);
     result.out = out.str();
@@ -69,6 +71,7 @@ class CliFixture : public ::testing::Test {
   }
 
   Interrupt interrupt_;
+  int terminal_width_ = 0;  // 0: no terminal
   std::map<std::string, std::string> variables_;
   std::string directory_;
 };

@@ -1,5 +1,10 @@
 // What commands about connections, fields, agents, keys and the status show to a
 // person.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
 #include "admin-cli/cli_fixture_test.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/output/display_text.h"
@@ -12,6 +17,28 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
+
+TEST_F(CliTest, WhatIsShownFitsTheTerminal) {
+  variables_["NO_COLOR"] = "1";
+  const auto widest = [&](const std::vector<std::string>& line) {
+    int most = 0;
+    const Result shown = Run(line);
+    for (absl::string_view row : absl::StrSplit(shown.out + shown.err, '\n')) {
+      most = std::max(most, DisplayWidth(row));
+    }
+    return most;
+  };
+  const std::vector<std::vector<std::string>> lines = {
+      {"run", "get", "1"},  {"fields", "list", "main"},  {"status"},
+      {"run", "get", "99"}, {"export", "run", "--help"}, {"--help"}};
+  for (const int width : {64, 80, 120}) {
+    terminal_width_ = width;
+    for (const auto& line : lines) EXPECT_LE(widest(line), width) << line.front();
+  }
+  EXPECT_GT(widest(lines.front()), 80) << "a wide one is used";
+  terminal_width_ = 0;
+  EXPECT_LE(widest(lines.front()), 80);
+}
 
 TEST_F(CliTest, ADifferenceToTheDraftEndsWithHowToSaveIt) {
   EXPECT_THAT(Run({"fields", "diff", "main", "1"}).out,

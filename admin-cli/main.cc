@@ -19,9 +19,13 @@ namespace {
 constexpr int kInterrupted = 130;
 
 int TerminalWidth() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    winsize size{};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+      return size.ws_col;
+    }
+  }
+  return 80;
 }
 
 // Hears Ctrl-C on a thread of its own, where calls may be cancelled; SIGUSR1 ends it.

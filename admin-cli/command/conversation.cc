@@ -39,8 +39,10 @@ void Conversation::Say(absl::string_view text) {
 
 void Conversation::SayError(const absl::Status& error) {
   session_.out().flush();
-  const Style style = {.color = session_.options().color &&
-                                session_.environment().err_is_terminal};
+  const Environment& environment = session_.environment();
+  const Style style = {
+      .width = ReadableWidth(environment, environment.err_is_terminal),
+      .color = session_.options().color && environment.err_is_terminal};
   PrintError(error, "", session_.options().language, style, session_.err());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <istream>
 #include <memory>
@@ -31,12 +32,18 @@ struct Environment {
   std::function<std::string(absl::string_view)> variable;  // "" when it is not set.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  int terminal_width = 80;
-  absl::TimeZone zone;  // Times for people.
+  int terminal_width = 80;  // in columns
+  absl::TimeZone zone;      // Times for people.
   const Clock& clock;
   Interrupt& interrupt;
   const Keyboard* keyboard = nullptr;  // The terminal that `in` is, if it is one.
 };
+
+// How wide to write for people: as the terminal is, within what can be read; 80 columns
+// where there is none.
+inline int ReadableWidth(const Environment& environment, bool is_terminal) {
+  return is_terminal ? std::clamp(environment.terminal_width, 40, 160) : 80;
+}
 
 enum class OutputForm { kTable, kJson, kYaml };
 
@@ -131,7 +138,10 @@ class Session {
   std::ostream& out() { return environment_.out; }
   std::ostream& err() { return environment_.err; }
   Environment& environment() { return environment_; }
-  Style style() const { return {.width = 80, .color = options_.color}; }
+  Style style() const {
+    return {.width = ReadableWidth(environment_, environment_.out_is_terminal),
+            .color = options_.color};
+  }
   const SessionOptions& options() const { return options_; }
 
  private:

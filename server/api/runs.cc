@@ -65,7 +65,8 @@ absl::StatusOr<store::RunRecord> Runs::Load(Transaction& transaction,
         GetRecord<store::RunRecord>(transaction, keys::Run(integration, id.number)));
     if (record.has_value()) return std::move(record->value);
   }
-  return MakeError("RUN_NOT_FOUND", {{"run", name}});
+  return MakeError("RUN_NOT_FOUND",
+                   {{"run", id.integration == "-" ? absl::StrCat(id.number) : name}});
 }
 
 absl::Status Runs::View(Transaction& transaction, const Reach& reach, v1::Run* run) {
