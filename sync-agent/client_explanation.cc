@@ -21,6 +21,7 @@
 #include "sync-agent/control/configuration.h"
 #include "sync-agent/export/export_machine.h"
 #include "sync-agent/integration_report.h"
+#include "sync-agent/last_run.h"
 #include "sync-agent/plan/decide.h"
 #include "sync-agent/plan/policies.h"
 #include "sync-agent/plan/update.h"
@@ -343,6 +344,20 @@ absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
   return explanation;
 }
 
+// What stopped the last export stops the next one, too, until somebody mends it; a plan
+// that was overtaken does not.
+void PutLastFailure(const TaskParts& parts, v1::ClientExplanation* explanation) {
+  const std::optional<LastRun> last = RecallLastRun(parts.ledger);
+  if (!last.has_value() || last->run.kind() != v1::Run::EXPORT ||
+      last->run.state() != v1::Run::FAILED || !last->run.has_error() ||
+      last->run.error().reason() == "PLAN_CHANGED") {
+    return;
+  }
+  v1::Explanation& why = *explanation->add_limits();
+  why.set_reason(last->run.error().reason());
+  *why.mutable_parameters() = last->run.error().parameters();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
@@ -357,6 +372,7 @@ absl::StatusOr<v1::ClientExplanation> ExplainClient(const std::string& client,
   }
   GB_RETURN_IF_ERROR(PutChanges(key, parts, &explanation));
   GB_RETURN_IF_ERROR(PutLimits(parts, &explanation));
+  PutLastFailure(parts, &explanation);
   return explanation;
 }
 

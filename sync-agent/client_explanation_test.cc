@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "sync-agent/change/read_choice.h"
 #include "sync-agent/client_tasks_fixture_test.h"
+#include "sync-agent/last_run.h"
 #include "sync-agent/ledger_portal.h"
 #include "sync-agent/pace/pace_memory.h"
 #include "sync-agent/plan/policies.h"
@@ -125,6 +126,29 @@ TEST_F(ClientExplanationTest, WhatAMappingLeavesAsItIsIsNotSaidToBeNext) {
   sides_.settings.policies.export_nameless = false;
   world.base.clients[1].data_version = "v2";
   EXPECT_EQ(Explain("2").decision(), "ADD");
+}
+
+TEST_F(ClientExplanationTest, WhatStoppedTheLastExportIsSaid) {
+  Exported("Orlova");
+  LastRun last;
+  last.run.set_name("integrations/main/runs/2");
+  last.run.set_kind(v1::Run::EXPORT);
+  last.run.set_state(v1::Run::FAILED);
+  const auto limits = [&](const char* reason) {
+    last.run.mutable_error()->set_reason(reason);
+    EXPECT_TRUE(KeepLastRun(*world.ledger, last).ok());
+    std::vector<std::string> reasons;
+    const Explained explained = Explain("1");
+    for (const v1::Explanation& limit : explained.limits()) {
+      reasons.push_back(limit.reason());
+    }
+    return reasons;
+  };
+  EXPECT_THAT(limits("MAPPED_FIELD_GONE"), ElementsAre("MAPPED_FIELD_GONE"));
+  EXPECT_THAT(limits("GUARD_STOPPED"), ElementsAre("GUARD_STOPPED"));
+  EXPECT_THAT(limits("PLAN_CHANGED"), ElementsAre());
+  last.run.set_state(v1::Run::SUCCEEDED);
+  EXPECT_THAT(limits("MAPPED_FIELD_GONE"), ElementsAre());
 }
 
 TEST_F(ClientExplanationTest, WhatIsWrittenLeavesTheManagersValuesAndNothingElse) {

@@ -146,7 +146,12 @@ void PrintNext(Session& session, const v1::ClientExplanation& explanation) {
     absl::StrAppend(&first, " ", session.Text("NO_RUN_PLANNED"));
   }
   say(first);
-  for (const v1::Explanation& limit : explanation.limits()) say(limit.message());
+  for (const v1::Explanation& limit : explanation.limits()) {
+    const bool waits =
+        limit.reason().empty() || absl::StartsWith(limit.reason(), "LIMIT_");
+    say(waits ? limit.message()
+              : absl::StrCat(session.Text("LAST_EXPORT_FAILED"), " ", TextOf(limit)));
+  }
 }
 
 void PrintFields(Session& session, const v1::ClientExplanation& explanation) {

@@ -173,6 +173,8 @@ constexpr ReasonText kClientLabels[] = {
               "контактов на портале {contacts}, с нашей отметкой {marked}; клиентов "
               "{clients}"),
     MakeLabel("LABEL_HEAD_FINDING", "WHAT DIFFERS", "РАСХОЖДЕНИЕ"),
+    MakeLabel("LABEL_LAST_EXPORT_FAILED",
+              "But the last export failed:", "Но последняя выгрузка не удалась:"),
     MakeLabel("LABEL_HEAD_WHAT_TO_DO", "WHAT HELPS", "ЧТО ПОМОЖЕТ"),
     MakeLabel("LABEL_FINDINGS_SHOWN", "Shown: {count} (at most 100 of each kind)",
               "Показано: {count} (не более 100 каждого вида)"),
