@@ -41,7 +41,9 @@ class InterruptListener {
       int signal = 0;
       while (sigwait(&signals_, &signal) == 0 && signal == SIGINT) {
         const bool again = interrupt.triggered();
-        if (!interrupt.Trigger() || again) _exit(kInterrupted);
+        if (interrupt.Trigger() && !again) continue;
+        guestbridge::cli::Keyboard::ShowAgain();
+        _exit(kInterrupted);
       }
     });
   }

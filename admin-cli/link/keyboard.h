@@ -14,7 +14,11 @@ class Keyboard {
   // Waits until a line (or the end of input) can be read. False: interrupted before.
   bool WaitForLine(Interrupt& interrupt) const;
 
-  // While it lives, what is typed is not shown.
+  // For who ends the program without its destructors: what is typed is shown again.
+  // Thread-safe.
+  static void ShowAgain();
+
+  // While it lives, what is typed is not shown. One at a time.
   class Hidden {
    public:
     explicit Hidden(const Keyboard& keyboard);
@@ -23,6 +27,7 @@ class Keyboard {
     Hidden& operator=(const Hidden&) = delete;
 
    private:
+    friend class Keyboard;
     const int descriptor_;
     termios before_{};
     bool changed_ = false;

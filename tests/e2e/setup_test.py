@@ -226,6 +226,23 @@ class SetUp(unittest.TestCase):
         self.assertEqual(code, 130)
         self.assertEqual(after[3], terminal.before[3])
 
+    def test_ctrl_c_after_half_a_secret_does_so_too(self):
+        site = self.site([guest(1)])
+        site.cli("integration", "create", "main", "--type", "bitrix24")
+        terminal = Terminal(site, "setup", "main")
+        for answer in ("000000001", "localhost", site.portal_port, "1", "1", ""):
+            terminal.type(f"{answer}\n")
+        terminal.read_until("(is not shown): ")
+        # Ctrl-D hands over what stands there, without an end of line: the answer goes on.
+        terminal.type("half\x04")
+        until = time.monotonic() + SECONDS
+        while terminal.child.poll() is None and time.monotonic() < until:
+            terminal.type("\x03")
+            time.sleep(0.2)
+        code, after = terminal.close()
+        self.assertEqual(code, 130)
+        self.assertEqual(after[3], terminal.before[3])
+
 
 if __name__ == "__main__":
     unittest.main()
