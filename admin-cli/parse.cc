@@ -180,8 +180,11 @@ class Parser {
     }
     for (const auto* list : {&parsed_.command->positionals, &parsed_.command->flags}) {
       for (const Argument& argument : *list) {
-        // A script's variable may have been empty.
-        if (argument.required && parsed_.arguments.Get(argument.name).empty()) {
+        // Of other empty words the server says what is wrong with them; a guest without
+        // a name would not even be a resource name.
+        const bool empty =
+            argument.name == "CLIENT" && parsed_.arguments.Get("CLIENT").empty();
+        if (argument.required && (empty || !parsed_.arguments.Has(argument.name))) {
           return Usage("USAGE_ARGUMENT_MISSING", argument.name);
         }
       }
