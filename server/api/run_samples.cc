@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
+
 namespace guestbridge::server {
 namespace {
 
@@ -13,9 +15,13 @@ bool Fits(const std::string& outcome, const std::string& decision) {
   return decision == "UPDATE" || decision == "RELINK" || decision == "ADOPT";
 }
 
+// Of an address the parts are written together, whichever the plan names.
 bool IsPlanned(const v1::PlannedClient& planned, const std::string& target) {
+  const bool part = absl::StartsWith(target, "ADDRESS");
   const auto& fields = planned.fields();
-  return std::find(fields.begin(), fields.end(), target) != fields.end();
+  return std::any_of(fields.begin(), fields.end(), [&](const std::string& field) {
+    return field == target || (part && absl::StartsWith(field, "ADDRESS"));
+  });
 }
 
 bool HasMoved(const v1::PlannedClient& planned, int mapping_version,

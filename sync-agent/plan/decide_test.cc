@@ -325,6 +325,10 @@ TEST(MakeUpdate, AValueThatSomebodySpelledOtherwiseIsNotAddedOnceMore) {
   contact.multifields["PHONE"] = {{2, "8 (916) 000-00-02", "WORK"}};
   contact.multifields["EMAIL"] = {{3, "Anna@Example.org", "WORK"}};
   EXPECT_TRUE(MakeUpdate(decision, contact, {}, true).empty());
+  // Another extension is another number.
+  ContactRow extended = contact;
+  extended.multifields["PHONE"][0].value = "8 (916) 000-00-02;12";
+  EXPECT_EQ(MakeUpdate(decision, extended, {}, true).values.size(), 1u);
   // A spelling of ours is brought up to date.
   const auto ours = DigestContent(kClient, Mapped("", "8 (916) 000-00-02").content);
   const ContactUpdate update = MakeUpdate(decision, contact, ours.values, true);

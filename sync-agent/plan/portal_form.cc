@@ -3,7 +3,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 
@@ -45,17 +44,16 @@ bool IsSameField(absl::string_view field, absl::string_view held,
   }
   absl::Time moment;
   if (!absl::ParseTime(absl::RFC3339_full, held, &moment, nullptr)) return false;
-  absl::CivilDay day;
-  const bool midnight =
-      absl::ParseCivilTime(value, &day) ||
-      (absl::ConsumeSuffix(&value, "T00:00:00") && absl::ParseCivilTime(value, &day));
-  if (midnight) return DayForm(held) == absl::FormatCivilTime(day);
   absl::CivilSecond time;
+  if (!absl::ParseCivilTime(value, &time)) {
+    absl::CivilDay day;  // begins at midnight
+    if (!absl::ParseCivilTime(value, &day)) return false;
+    time = absl::CivilSecond(day);
+  }
   absl::CivilSecond there;
   // As it stands there, in the server's zone, or as it was sent, in none.
-  return absl::ParseCivilTime(value, &time) &&
-         (absl::ToCivilSecond(moment, absl::UTCTimeZone()) == time ||
-          (absl::ParseCivilTime(held.substr(0, 19), &there) && there == time));
+  return absl::ToCivilSecond(moment, absl::UTCTimeZone()) == time ||
+         (absl::ParseCivilTime(held.substr(0, 19), &there) && there == time);
 }
 
 }  // namespace guestbridge::agent

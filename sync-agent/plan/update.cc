@@ -32,6 +32,19 @@ int LowerTwoByte(int letter) {
   return letter;
 }
 
+// Whether it is the same number or address in another spelling: what follows the
+// number, an extension, too.
+bool IsSpelledOtherwise(const std::string& field, const std::string& held,
+                        const std::string& value) {
+  if (field == "EMAIL") return IsSameValue(field, held, value);
+  if (field != "PHONE" || NormalizePhone(value).empty()) return false;
+  const auto extension = [](const std::string& phone) {
+    const size_t at = phone.find_first_of(";#");
+    return at == std::string::npos ? "" : phone.substr(at);
+  };
+  return IsSameValue(field, held, value) && extension(held) == extension(value);
+}
+
 // Brings one multifield of the contact to `wanted`.
 void DiffMultifield(const ClientKey& client, const std::string& field,
                     const std::vector<MultiValue>& wanted,
@@ -57,7 +70,7 @@ void DiffMultifield(const ClientKey& client, const std::string& field,
   // What somebody else spelled otherwise is held too, and stays as they spelled it.
   std::erase_if(missing, [&](const MultiValue* value) {
     return keep([&](const MultiRow& row) {
-      return !is_ours(row) && IsSameValue(field, row.value, value->value);
+      return !is_ours(row) && IsSpelledOtherwise(field, row.value, value->value);
     });
   });
   std::vector<const MultiRow*> stale;
