@@ -209,39 +209,37 @@ class SetUp(unittest.TestCase):
         terminal.type("\x03")
         shown = terminal.read_until("To go on: guestbridge setup main")
         self.assertIn("INTERRUPTED", shown)
+        self.assert_interrupted(terminal)
+
+    def at_the_secret(self):
+        site = self.site([guest(1)])
+        site.cli("integration", "create", "main", "--type", "bitrix24")
+        terminal = Terminal(site, "setup", "main")
+        for answer in ("000000001", "localhost", site.portal_port, "1", "1", ""):
+            terminal.type(f"{answer}\n")
+        terminal.read_until("(is not shown): ")
+        return terminal
+
+    def assert_interrupted(self, terminal):
         code, after = terminal.close()
         self.assertEqual(code, 130)
         self.assertEqual(after[3], terminal.before[3], "the terminal shows what is typed again")
 
     def test_ctrl_c_at_the_secret_shows_what_is_typed_again(self):
-        site = self.site([guest(1)])
-        site.cli("integration", "create", "main", "--type", "bitrix24")
-        terminal = Terminal(site, "setup", "main")
-        for answer in ("000000001", "localhost", site.portal_port, "1", "1", ""):
-            terminal.type(f"{answer}\n")
-        terminal.read_until("(is not shown): ")
+        terminal = self.at_the_secret()
         terminal.type("\x03")
         terminal.read_until("To go on: guestbridge setup main")
-        code, after = terminal.close()
-        self.assertEqual(code, 130)
-        self.assertEqual(after[3], terminal.before[3])
+        self.assert_interrupted(terminal)
 
     def test_ctrl_c_after_half_a_secret_does_so_too(self):
-        site = self.site([guest(1)])
-        site.cli("integration", "create", "main", "--type", "bitrix24")
-        terminal = Terminal(site, "setup", "main")
-        for answer in ("000000001", "localhost", site.portal_port, "1", "1", ""):
-            terminal.type(f"{answer}\n")
-        terminal.read_until("(is not shown): ")
+        terminal = self.at_the_secret()
         # Ctrl-D hands over what stands there, without an end of line: the answer goes on.
         terminal.type("half\x04")
         until = time.monotonic() + SECONDS
         while terminal.child.poll() is None and time.monotonic() < until:
             terminal.type("\x03")
             time.sleep(0.2)
-        code, after = terminal.close()
-        self.assertEqual(code, 130)
-        self.assertEqual(after[3], terminal.before[3])
+        self.assert_interrupted(terminal)
 
 
 if __name__ == "__main__":
