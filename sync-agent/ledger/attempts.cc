@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kAttemptColumns[] =
     "a.chunk, a.ordinal, a.key, a.kind, a.nonce, a.digest, a.mapping_version, "
-    "a.recreate, a.answered, c.high, a.fields, a.code";
+    "a.recreate, a.answered, c.high, a.fields, a.code, a.version";
 
 // With `digest` its text goes there, undecoded.
 Attempt ReadAttempt(const Statement& row, std::string* digest = nullptr) {
@@ -35,6 +35,7 @@ Attempt ReadAttempt(const Statement& row, std::string* digest = nullptr) {
   attempt.high = ContactId(row.Int(9));
   attempt.intent.fields = absl::StrSplit(row.Text(10), ',', absl::SkipEmpty());
   attempt.code = row.Text(11);
+  attempt.intent.version = row.Text(12);
   return attempt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "common/sql/database.h"
 #include "sync-agent/ledger/ledger.h"
 
@@ -13,6 +14,12 @@ inline constexpr char kClientColumns[] =
     "exported_unix, reason, parameters, problem, refused_hash, answered_refusals, run, "
     "outcome, proposed, write_back, written, write_back_reason, version, "
     "history";
+
+// Of `new_clients`: a client that has nothing yet but its first attempt.
+inline constexpr char kNewClientColumns[] =
+    "key, 0, 0, 1, '', 0, 0, 1, 0, '', '', 0, '', 0, 0, 0, 0, 0, 0, '', version, 0";
+// The same.
+ClientRecord NewClient(const ClientKey& key, absl::string_view version);
 
 ClientRecord ReadClient(const Statement& row);
 std::string EncodeParameters(const Parameters& parameters);

@@ -63,7 +63,16 @@ ClientRecord ReadClient(const Statement& row) {
   return record;
 }
 
-absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& key) {
+ClientRecord NewClient(const ClientKey& key, absl::string_view version) {
+  ClientRecord record;
+  record.key = key;
+  record.dirty = true;
+  record.attempts = 1;
+  record.version = std::string(version);
+  return record;
+}
+
+absl::StatusOr<std::optional<ClientRecord>> Ledger::FindLocked(const ClientKey& key) {
   static const std::string& sql = *new std::string(
       absl::StrCat("SELECT ", kClientColumns, " FROM clients WHERE key = ?"));
   GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
@@ -71,7 +80,19 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& k
   std::optional<ClientRecord> record;
   if (found) record = ReadClient(*query);
   query->Reset();
-  if (found) return record;
+  return record;
+}
+
+absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& key) {
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record, FindLocked(key));
+  if (record.has_value()) return record;
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT version FROM attempts WHERE key = ?"));
+  GB_ASSIGN_OR_RETURN(const bool under_way, query->Bind(1, key.guid()).Step());
+  if (under_way) record = NewClient(key, query->Text(0));
+  query->Reset();
+  if (under_way) return record;
   GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(key));
   if (erased > 0) {
     record.emplace();
@@ -119,6 +140,14 @@ constexpr char kUpdateAndQueue[] =
     "THEN echo ELSE 0 END, version = ?18, write_back = 1, queued = ?19, rank = "
     "?20, history = ?21 WHERE key = ?1";
 
+// Of a client that is not there. The counts of write-backs follow an update only.
+constexpr char kInsertAndQueue[] =
+    "INSERT OR FAIL INTO clients(key, link, contact, dirty, exported, mapping_version, "
+    "revision, attempts, exported_unix, reason, parameters, problem, refused_hash, "
+    "answered_refusals, run, outcome, proposed, version, write_back, queued, rank, "
+    "history) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+    "?16, ?17, ?18, 1, ?19, ?20, ?21)";
+
 Statement& BindRecord(Statement& put, const ClientRecord& record,
                       absl::string_view exported) {
   return put.Bind(1, record.key.guid())
@@ -148,10 +177,11 @@ absl::Status Ledger::PutLocked(const ClientRecord& record, absl::string_view exp
   return BindRecord(*put, record, exported).Run();
 }
 
-absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record,
+absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, bool is_new,
                                        absl::string_view exported, int64_t queued,
                                        WriteBackRank rank) {
-  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(kUpdateAndQueue));
+  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(is_new ? kInsertAndQueue
+                                                                 : kUpdateAndQueue));
   return BindRecord(*put, record, exported)
       .Bind(19, queued)
       .Bind(20, static_cast<int64_t>(rank))
@@ -264,8 +294,9 @@ absl::StatusOr<std::vector<ClientRecord>> Ledger::List(const ClientKey& after,
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   GB_ASSIGN_OR_RETURN(Statement * query,
                       database_->Prepare(absl::StrCat(
-                          "SELECT ", kClientColumns,
-                          " FROM clients WHERE key > ? ORDER BY key LIMIT ?")));
+                          "SELECT ", kClientColumns, " FROM clients WHERE key > ?1 ",
+                          "UNION ALL SELECT ", kNewClientColumns,
+                          " FROM new_clients WHERE key > ?1 ORDER BY 1 LIMIT ?2")));
   query->Bind(1, after.guid()).Bind(2, int64_t{limit});
   std::vector<ClientRecord> records;
   GB_RETURN_IF_ERROR(query->ForEach(
@@ -295,8 +326,9 @@ absl::StatusOr<std::vector<ClientKey>> Ledger::Dirty(const ClientKey& after,
   // never end. What it settled and then saw changed is.
   GB_ASSIGN_OR_RETURN(
       Statement * query,
-      database_->Prepare("SELECT key FROM clients WHERE dirty = 1 AND key > ? AND "
-                         "(run <> ? OR outcome < ?) ORDER BY key LIMIT ?"));
+      database_->Prepare("SELECT key FROM clients WHERE dirty = 1 AND key > ?1 AND "
+                         "(run <> ?2 OR outcome < ?3) UNION ALL SELECT key FROM "
+                         "new_clients WHERE key > ?1 ORDER BY 1 LIMIT ?4"));
   query->Bind(1, after.guid())
       .Bind(2, run)
       .Bind(3, static_cast<int64_t>(Outcome::kSkipped))
@@ -409,15 +441,22 @@ absl::StatusOr<int> Ledger::CountLinked() {
   return static_cast<int>(linked);
 }
 
+absl::StatusOr<int64_t> Ledger::CountWaitingLocked() {
+  GB_ASSIGN_OR_RETURN(
+      const int64_t waiting,
+      CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));
+  GB_ASSIGN_OR_RETURN(const int64_t under_way,
+                      CountLocked("SELECT count(*) FROM new_clients"));
+  return waiting + under_way;
+}
+
 absl::StatusOr<int> Ledger::CountMissing() {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   // Skipped clients (5) are not meant to be there. One index for each half.
   GB_ASSIGN_OR_RETURN(const int64_t refused,
                       CountLocked("SELECT count(*) FROM clients WHERE problem > 0 AND "
                                   "problem <> 5"));
-  GB_ASSIGN_OR_RETURN(
-      const int64_t waiting,
-      CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));
+  GB_ASSIGN_OR_RETURN(const int64_t waiting, CountWaitingLocked());
   return static_cast<int>(refused + waiting);
 }
 
@@ -437,9 +476,7 @@ absl::StatusOr<std::vector<MissingClients>> Ledger::CountMissingByReason() {
     KeepShared(parameters, &group.parameters);
     ++group.count;
   }));
-  GB_ASSIGN_OR_RETURN(
-      const int64_t waiting,
-      CountLocked("SELECT count(*) FROM clients WHERE dirty = 1 AND problem = 0"));
+  GB_ASSIGN_OR_RETURN(const int64_t waiting, CountWaitingLocked());
   if (waiting > 0) {
     groups[{"", 0, {}}] = {"", {}, Outcome::kNone, static_cast<int>(waiting)};
   }

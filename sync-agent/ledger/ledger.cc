@@ -156,18 +156,16 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
         Statement * add,
         database_->Prepare(
             "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
-            "mapping_version, recreate, fields) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    // The client stays to be exported until the attempt is settled: a crash between
-    // here and the answer loses nothing.
+            "mapping_version, recreate, fields, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?)"));
+    // A client that is known stays to be exported until the attempt is settled: a crash
+    // between here and the answer loses nothing. Of a new one the attempt tells all: its
+    // row is written once, whole, when it is settled.
     GB_ASSIGN_OR_RETURN(
         Statement * mark,
         database_->Prepare(
-            "INSERT INTO clients(key, link, contact, dirty, exported, mapping_version, "
-            "revision, attempts, exported_unix, reason, parameters, problem, "
-            "refused_hash, answered_refusals, run, outcome, proposed, version) "
-            "VALUES(?1, 0, 0, 1, '', 0, 0, ?2, 0, '', '', 0, '', 0, 0, 0, 0, ?3) "
-            "ON CONFLICT(key) DO UPDATE SET dirty = 1, attempts = attempts + ?2, "
-            "echo = CASE WHEN version = ?3 THEN echo ELSE 0 END, version = ?3"));
+            "UPDATE clients SET dirty = 1, attempts = attempts + ?2, echo = CASE WHEN "
+            "version = ?3 THEN echo ELSE 0 END, version = ?3 WHERE key = ?1"));
     int ordinal = 0;
     for (const Intent& intent : intents) {
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
@@ -179,6 +177,7 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(7, int64_t{intent.mapping_version})
                              .Bind(8, int64_t{intent.recreate ? 1 : 0})
                              .Bind(9, absl::StrJoin(intent.fields, ","))
+                             .Bind(10, intent.version)
                              .Run());
       GB_RETURN_IF_ERROR(mark->Bind(1, intent.key.guid())
                              .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
@@ -194,12 +193,19 @@ absl::StatusOr<std::vector<Outcome>> Ledger::Settle(
     absl::Span<const Settlement> settlements) {
   std::vector<Outcome> before;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
-    std::set<int64_t> chunks;
+    Settled settled;
     for (const Settlement& settlement : settlements) {
-      GB_ASSIGN_OR_RETURN(const Outcome counted, SettleLocked(settlement, &chunks));
+      GB_ASSIGN_OR_RETURN(const Outcome counted, SettleLocked(settlement, &settled));
       before.push_back(counted);
     }
-    for (const int64_t chunk : chunks) {
+    if (settled.queued > 0) {
+      GB_ASSIGN_OR_RETURN(
+          Statement * count,
+          database_->Prepare("UPDATE write_backs SET clients = clients + ? WHERE state "
+                             "= 1"));
+      GB_RETURN_IF_ERROR(count->Bind(1, settled.queued).Run());
+    }
+    for (const int64_t chunk : settled.chunks) {
       GB_ASSIGN_OR_RETURN(
           Statement * remove,
           database_->Prepare("DELETE FROM chunks WHERE chunk = ?1 AND NOT EXISTS "
@@ -212,18 +218,17 @@ absl::StatusOr<std::vector<Outcome>> Ledger::Settle(
 }
 
 absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
-                                             std::set<int64_t>* chunks) {
+                                             Settled* settled) {
   const Evidence& evidence = settlement.evidence;
   if (!evidence.proves_something()) return Outcome::kNone;
   std::string digest;
   GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt,
                       AttemptOfLocked(settlement.key, &digest));
   if (!attempt.has_value()) return Outcome::kNone;  // Settled before.
-  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, GetLocked(settlement.key));
-  ClientRecord record = known.value_or(ClientRecord{});
-  record.key = settlement.key;
-  // An intent and its client are written together.
-  if (!known.has_value()) GB_RETURN_IF_ERROR(PutLocked(record, ""));
+  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, FindLocked(settlement.key));
+  const bool is_new = !known.has_value();
+  ClientRecord record = is_new ? NewClient(settlement.key, attempt->intent.version)
+                               : *std::move(known);
   const Outcome before = record.run == settlement.run ? record.outcome : Outcome::kNone;
   if (settlement.outcome != Outcome::kNone) {
     record.run = settlement.run;
@@ -363,7 +368,7 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   GB_ASSIGN_OR_RETURN(Statement * remove,
                       database_->Prepare("DELETE FROM attempts WHERE key = ?"));
   GB_RETURN_IF_ERROR(remove->Bind(1, settlement.key.guid()).Run());
-  chunks->insert(attempt->chunk);
+  settled->chunks.insert(attempt->chunk);
   const std::string exported = as_sent ? digest : EncodeDigest(record.exported);
   if (entry.kind != HistoryKind::kNone) {
     entry.contact = record.contact;
@@ -371,8 +376,9 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
                         AppendHistoryLocked(record.key, record.history, entry));
   }
   if (queue_write_back) {
-    GB_RETURN_IF_ERROR(
-        PutAndQueueLocked(record, exported, settlement.unix_time, settlement.rank));
+    GB_RETURN_IF_ERROR(PutAndQueueLocked(record, is_new, exported, settlement.unix_time,
+                                         settlement.rank));
+    if (is_new) ++settled->queued;
   } else {
     GB_RETURN_IF_ERROR(PutLocked(record, exported));
     if (entry.kind != HistoryKind::kNone) {

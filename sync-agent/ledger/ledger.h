@@ -471,13 +471,19 @@ class Ledger {
   absl::Status CheckNoneOutstanding(absl::Span<const Intent> intents);
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
+  // Only what is written; nothing of erased clients.
+  absl::StatusOr<std::optional<ClientRecord>> FindLocked(const ClientKey& key);
   // `exported`: EncodeDigest of what the record says, or the same text from elsewhere.
   absl::Status PutLocked(const ClientRecord& record, absl::string_view exported);
   // The same, and its contact's ID is to be written to 1C.
-  absl::Status PutAndQueueLocked(const ClientRecord& record, absl::string_view exported,
-                                 int64_t queued, WriteBackRank rank);
-  absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement,
-                                       std::set<int64_t>* chunks);
+  absl::Status PutAndQueueLocked(const ClientRecord& record, bool is_new,
+                                 absl::string_view exported, int64_t queued,
+                                 WriteBackRank rank);
+  struct Settled {
+    std::set<int64_t> chunks;
+    int64_t queued = 0;  // new clients whose ID is to be written to 1C
+  };
+  absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement, Settled* settled);
   absl::Status WatchLocked(const Attempt& attempt, int64_t unix_time);
   absl::Status EraseWatchLocked(const ClientKey& key, const std::string& hash);
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
@@ -502,6 +508,7 @@ class Ledger {
   absl::Status EndHistoryOfPortalLocked();
   absl::Status SetNoteLocked(absl::string_view name, absl::string_view value);
   absl::StatusOr<int64_t> CountLocked(absl::string_view sql);
+  absl::StatusOr<int64_t> CountWaitingLocked();
 
   std::recursive_mutex mutex_;  // recursive for what Together's body calls
   bool together_ = false;

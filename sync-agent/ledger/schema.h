@@ -192,6 +192,12 @@ inline constexpr Migration kLedgerMigrations[] = {
       -- What the hash was made with; empty: the ledger's own secret, a note.
       ALTER TABLE erased ADD COLUMN secret TEXT NOT NULL DEFAULT '';
     )sql"},
+    {12, "a new client is written when its first attempt is settled", R"sql(
+      -- Of 1C's row with this content.
+      ALTER TABLE attempts ADD COLUMN version TEXT NOT NULL DEFAULT '';
+      CREATE VIEW new_clients AS SELECT a.key, a.version FROM attempts a
+        WHERE NOT EXISTS (SELECT 1 FROM clients c WHERE c.key = a.key);
+    )sql"},
 };
 
 }  // namespace guestbridge::agent
