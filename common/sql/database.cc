@@ -46,9 +46,9 @@ Statement& Statement::Bind(int index, int64_t value) {
 }
 
 Statement& Statement::Bind(int index, absl::string_view text) {
-  const int code = sqlite3_bind_text64(handle_, index, NonNull(text), text.size(),
-                                       text.empty() ? SQLITE_STATIC : SQLITE_TRANSIENT,
-                                       SQLITE_UTF8);
+  const int code =
+      sqlite3_bind_text64(handle_, index, NonNull(text), text.size(),
+                          text.empty() ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8);
   if (code != SQLITE_OK) bind_error_ = ErrorOf(code, *file_);
   return *this;
 }

@@ -66,21 +66,24 @@ absl::Status Ledger::NoteAnswered(absl::Span<const AnsweredAttempt> answered) {
 }
 
 absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOfLocked(const ClientKey& key,
-                                                               std::string* digest) {
+                                                               std::string* digest,
+                                                               bool* has_row) {
   static const std::string& sql = *new std::string(
       absl::StrCat("SELECT ", kAttemptColumns,
-                   " FROM attempts a JOIN chunks c USING(chunk) WHERE a.key = ?"));
+                   ", EXISTS (SELECT 1 FROM clients k WHERE k.key = a.key) FROM "
+                   "attempts a JOIN chunks c USING(chunk) WHERE a.key = ?"));
   GB_ASSIGN_OR_RETURN(Statement * query, database_->Prepare(sql));
   GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, key.guid()).Step());
   std::optional<Attempt> attempt;
   if (found) attempt = ReadAttempt(*query, digest);
+  if (found && has_row != nullptr) *has_row = query->Int(13) != 0;
   query->Reset();
   return attempt;
 }
 
 absl::StatusOr<std::optional<Attempt>> Ledger::AttemptOf(const ClientKey& key) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  return AttemptOfLocked(key, nullptr);
+  return AttemptOfLocked(key, nullptr, nullptr);
 }
 
 absl::StatusOr<std::vector<Attempt>> Ledger::Attempts() {

@@ -86,9 +86,8 @@ absl::StatusOr<std::optional<ClientRecord>> Ledger::FindLocked(const ClientKey& 
 absl::StatusOr<std::optional<ClientRecord>> Ledger::GetLocked(const ClientKey& key) {
   GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record, FindLocked(key));
   if (record.has_value()) return record;
-  GB_ASSIGN_OR_RETURN(
-      Statement * query,
-      database_->Prepare("SELECT version FROM attempts WHERE key = ?"));
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare("SELECT version FROM attempts WHERE key = ?"));
   GB_ASSIGN_OR_RETURN(const bool under_way, query->Bind(1, key.guid()).Step());
   if (under_way) record = NewClient(key, query->Text(0));
   query->Reset();
@@ -180,8 +179,8 @@ absl::Status Ledger::PutLocked(const ClientRecord& record, absl::string_view exp
 absl::Status Ledger::PutAndQueueLocked(const ClientRecord& record, bool is_new,
                                        absl::string_view exported, int64_t queued,
                                        WriteBackRank rank) {
-  GB_ASSIGN_OR_RETURN(Statement * put, database_->Prepare(is_new ? kInsertAndQueue
-                                                                 : kUpdateAndQueue));
+  GB_ASSIGN_OR_RETURN(Statement * put,
+                      database_->Prepare(is_new ? kInsertAndQueue : kUpdateAndQueue));
   return BindRecord(*put, record, exported)
       .Bind(19, queued)
       .Bind(20, static_cast<int64_t>(rank))

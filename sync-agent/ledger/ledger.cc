@@ -126,28 +126,36 @@ int64_t Ledger::sequence() {
   return sequence;
 }
 
-absl::Status Ledger::CheckNoneOutstanding(absl::Span<const Intent> intents) {
+absl::StatusOr<std::vector<bool>> Ledger::CheckNoneOutstanding(
+    absl::Span<const Intent> intents) {
   absl::flat_hash_set<absl::string_view> own;
-  GB_ASSIGN_OR_RETURN(Statement * query,
-                      database_->Prepare("SELECT 1 FROM attempts WHERE key = ?"));
+  std::vector<bool> known;
+  known.reserve(intents.size());
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare(
+          "SELECT EXISTS (SELECT 1 FROM attempts WHERE key = ?1), EXISTS "
+          "(SELECT 1 FROM clients WHERE key = ?1)"));
   for (const Intent& intent : intents) {
-    GB_ASSIGN_OR_RETURN(const bool found, query->Bind(1, intent.key.guid()).Step());
+    GB_RETURN_IF_ERROR(query->Bind(1, intent.key.guid()).Step().status());
+    const bool outstanding = query->Int(0) != 0;
+    known.push_back(query->Int(1) != 0);
     query->Reset();
     GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(intent.key));
     if (erased > 0)
       return MakeError("CLIENT_NOT_FOUND", {{"client", intent.key.guid()}});
-    if (found || !own.insert(intent.key.guid()).second) {
+    if (outstanding || !own.insert(intent.key.guid()).second) {
       return MakeError("ATTEMPT_OUTSTANDING", {{"client", intent.key.guid()}});
     }
   }
-  return absl::OkStatus();
+  return known;
 }
 
 absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> intents,
                                                      ContactId high) {
   int64_t chunk = 0;
   GB_RETURN_IF_ERROR(Write([&]() -> absl::Status {
-    GB_RETURN_IF_ERROR(CheckNoneOutstanding(intents));
+    GB_ASSIGN_OR_RETURN(const std::vector<bool> known, CheckNoneOutstanding(intents));
     GB_ASSIGN_OR_RETURN(Statement * add_chunk,
                         database_->Prepare("INSERT INTO chunks(high) VALUES(?)"));
     GB_RETURN_IF_ERROR(add_chunk->Bind(1, high.value()).Run());
@@ -156,21 +164,22 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
         Statement * add,
         database_->Prepare(
             "INSERT INTO attempts(key, chunk, ordinal, kind, nonce, digest, "
-            "mapping_version, recreate, fields, version) VALUES(?, ?, ?, ?, ?, ?, ?, ?, "
+            "mapping_version, recreate, fields, version) VALUES(?, ?, ?, ?, ?, ?, ?, "
+            "?, "
             "?, ?)"));
     // A client that is known stays to be exported until the attempt is settled: a crash
-    // between here and the answer loses nothing. Of a new one the attempt tells all: its
-    // row is written once, whole, when it is settled.
+    // between here and the answer loses nothing. Of a new one the attempt tells all:
+    // its row is written once, whole, when it is settled.
     GB_ASSIGN_OR_RETURN(
         Statement * mark,
         database_->Prepare(
             "UPDATE clients SET dirty = 1, attempts = attempts + ?2, echo = CASE WHEN "
             "version = ?3 THEN echo ELSE 0 END, version = ?3 WHERE key = ?1"));
-    int ordinal = 0;
-    for (const Intent& intent : intents) {
+    for (size_t ordinal = 0; ordinal < intents.size(); ++ordinal) {
+      const Intent& intent = intents[ordinal];
       GB_RETURN_IF_ERROR(add->Bind(1, intent.key.guid())
                              .Bind(2, chunk)
-                             .Bind(3, int64_t{ordinal++})
+                             .Bind(3, static_cast<int64_t>(ordinal))
                              .Bind(4, static_cast<int64_t>(intent.kind))
                              .Bind(5, intent.nonce)
                              .Bind(6, EncodeDigest(intent.digest))
@@ -179,6 +188,7 @@ absl::StatusOr<CommittedChunk> Ledger::CommitIntents(absl::Span<const Intent> in
                              .Bind(9, absl::StrJoin(intent.fields, ","))
                              .Bind(10, intent.version)
                              .Run());
+      if (!known[ordinal]) continue;
       GB_RETURN_IF_ERROR(mark->Bind(1, intent.key.guid())
                              .Bind(2, int64_t{intent.kind == AttemptKind::kAdd ? 1 : 0})
                              .Bind(3, intent.version)
@@ -222,13 +232,17 @@ absl::StatusOr<Outcome> Ledger::SettleLocked(const Settlement& settlement,
   const Evidence& evidence = settlement.evidence;
   if (!evidence.proves_something()) return Outcome::kNone;
   std::string digest;
+  bool has_row = false;
   GB_ASSIGN_OR_RETURN(std::optional<Attempt> attempt,
-                      AttemptOfLocked(settlement.key, &digest));
+                      AttemptOfLocked(settlement.key, &digest, &has_row));
   if (!attempt.has_value()) return Outcome::kNone;  // Settled before.
-  GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> known, FindLocked(settlement.key));
+  std::optional<ClientRecord> known;
+  if (has_row) {
+    GB_ASSIGN_OR_RETURN(known, FindLocked(settlement.key));
+  }
   const bool is_new = !known.has_value();
-  ClientRecord record = is_new ? NewClient(settlement.key, attempt->intent.version)
-                               : *std::move(known);
+  ClientRecord record =
+      is_new ? NewClient(settlement.key, attempt->intent.version) : *std::move(known);
   const Outcome before = record.run == settlement.run ? record.outcome : Outcome::kNone;
   if (settlement.outcome != Outcome::kNone) {
     record.run = settlement.run;

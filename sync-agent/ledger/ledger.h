@@ -468,7 +468,9 @@ class Ledger {
   Ledger(std::unique_ptr<Database> database, std::string id);
   // `body` refuses, if it must, before it writes: what it began can't be undone alone.
   absl::Status Write(absl::FunctionRef<absl::Status()> body);
-  absl::Status CheckNoneOutstanding(absl::Span<const Intent> intents);
+  // Which of the clients have a row.
+  absl::StatusOr<std::vector<bool>> CheckNoneOutstanding(
+      absl::Span<const Intent> intents);
   absl::Status Bump();
   absl::StatusOr<std::optional<ClientRecord>> GetLocked(const ClientKey& key);
   // Only what is written; nothing of erased clients.
@@ -486,8 +488,11 @@ class Ledger {
   absl::StatusOr<Outcome> SettleLocked(const Settlement& settlement, Settled* settled);
   absl::Status WatchLocked(const Attempt& attempt, int64_t unix_time);
   absl::Status EraseWatchLocked(const ClientKey& key, const std::string& hash);
+  // `digest`: its text goes there, undecoded. `has_row`: the client is more than this
+  // attempt. Either may be null.
   absl::StatusOr<std::optional<Attempt>> AttemptOfLocked(const ClientKey& key,
-                                                         std::string* digest);
+                                                         std::string* digest,
+                                                         bool* has_row);
   absl::Status LoadErased(Random& random);
   absl::Status LoadErasureSecrets();
   absl::StatusOr<bool> HasNewErasures(absl::Span<const ErasureList> lists);

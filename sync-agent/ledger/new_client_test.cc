@@ -1,4 +1,5 @@
-// A new client, from its first attempt on: the attempt stands for it until it is settled.
+// A new client, from its first attempt on: the attempt stands for it until it is
+// settled.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,8 +71,7 @@ TEST_F(NewClientTest, IsKnownWhileItsFirstAttemptIsUnderWay) {
   EXPECT_EQ(record->version, "AAAAAA==");
   EXPECT_EQ(record->link, LinkState::kNew);
   EXPECT_THAT(Listed(*ledger), ElementsAre(Key(1), Key(2), Key(3)));
-  EXPECT_THAT(*ledger->Dirty(ClientKey(), 3, 10),
-              ElementsAre(Key(1), Key(2), Key(3)));
+  EXPECT_THAT(*ledger->Dirty(ClientKey(), 3, 10), ElementsAre(Key(1), Key(2), Key(3)));
   EXPECT_THAT(*ledger->Dirty(Key(1), 3, 1), ElementsAre(Key(2)));
   EXPECT_EQ(*ledger->CountMissing(), 3);
   const auto missing = *ledger->CountMissingByReason();
