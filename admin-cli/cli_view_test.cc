@@ -131,6 +131,11 @@ TEST_F(CliTest, StatusCheckSaysByItsExitCodeWhetherAPersonIsNeeded) {
   EXPECT_EQ(Run({"status", "--check"}).exit_code, 1);
 }
 
+TEST_F(CliTest, StatusTellsTheNextRunInTheTimeZoneOfItsSchedule) {
+  EXPECT_THAT(OneLine(Run({"status"}).out),
+              HasSubstr("2026-11-29 08:30:00 (Asia/Vladivostok)"));
+}
+
 TEST(DurationTextTest, ATimeIsToldInTheReadersWords) {
   const auto en = [](absl::Duration time) {
     return DurationText(Language::kEnglish, time);

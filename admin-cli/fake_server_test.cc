@@ -319,6 +319,8 @@ grpc::Status FakeServer::Services::GetStatus(ServerContext* context,
   v1::IntegrationStatus* it = answer->add_integrations();
   it->set_integration("integrations/main");
   it->set_display_name(kNastyText);
+  it->mutable_next_time()->set_seconds(1'795'905'000);  // 2026-11-28 22:30 UTC
+  it->set_time_zone("Asia/Vladivostok");
   *it->mutable_last_run() = Ended(MakeRun(v1::Run::EXPORT));
   it->mutable_last_run()->MergeFrom(owner.last_run);
   *it->mutable_write_back() = owner.write_back;

@@ -59,7 +59,7 @@ void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
   facts.Add(session.Text("LAST_RUN"), LastRunText(session, it),
             it.has_last_run() ? StateCell(session, it.last_run()).color : Color::kNone);
   facts.Add(session.Text("NEXT_RUN"), it.has_next_time()
-                                          ? session.Time(TimeOf(it.next_time()))
+                                          ? TimeTextIn(session, it.time_zone(), true, it.next_time())
                                           : session.Text("NO_NEXT_RUN"));
   facts.Add(session.Text("AGENT"),
             it.agent().empty()

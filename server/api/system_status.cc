@@ -279,6 +279,7 @@ absl::Status SystemStatus::Look(Transaction& transaction, const std::string& id,
     GB_ASSIGN_OR_RETURN(const auto next,
                         NextScheduledTime(schedule->value, clock_.Now()));
     if (next.has_value()) *status->mutable_next_time() = ToTimestamp(*next);
+    status->set_time_zone(schedule->value.time_zone());
   }
   GB_ASSIGN_OR_RETURN(const std::string agent, AssignedAgent(transaction, id));
   status->set_agent(agent);

@@ -182,6 +182,8 @@ TEST_F(SystemStatusTest, TheLastExportIsKnownHoweverManyRunsFollowed) {
   const v1::Status stale = *watched.Get();
   ASSERT_TRUE(stale.attention());
   EXPECT_EQ(stale.integrations(0).attention(0).parameters().at("hours"), "27");
+  EXPECT_TRUE(stale.integrations(0).has_next_time());
+  EXPECT_EQ(stale.integrations(0).time_zone(), "Europe/Moscow");
 }
 
 TEST_F(SystemStatusTest, AnExportOfAServerThatDidNotNoteItCountsAfterAFailure) {
