@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -253,8 +254,19 @@ std::string DoingsOf(const Session& session, bool present,
                       policy);
 }
 
-const char* LabelOf(v1::FieldMappingChange::Kind kind) {
-  switch (kind) {
+// The entry is the same: what differs is the portal's field.
+bool IsRetyped(const v1::FieldMappingChange& change) {
+  const v1::FieldMappingEntry& before = change.before();
+  const v1::FieldMappingEntry& after = change.after();
+  return change.kind() == v1::FieldMappingChange::CHANGED &&
+         before.policy() == after.policy() &&
+         before.when_empty() == after.when_empty() &&
+         absl::c_equal(before.transforms(), after.transforms());
+}
+
+const char* LabelOf(const v1::FieldMappingChange& change) {
+  if (IsRetyped(change)) return "CHANGE_RETYPED";
+  switch (change.kind()) {
     case v1::FieldMappingChange::ADDED:
       return "CHANGE_ADDED";
     case v1::FieldMappingChange::REMOVED:
@@ -295,7 +307,7 @@ absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
   for (const v1::FieldMappingChange& change : diff.changes()) {
     const v1::FieldMappingEntry& entry =
         change.has_after() ? change.after() : change.before();
-    table.Add({session.Text(LabelOf(change.kind())), entry.source(), entry.target(),
+    table.Add({session.Text(LabelOf(change)), entry.source(), entry.target(),
                DoingsOf(session, change.has_before(), change.before()),
                DoingsOf(session, change.has_after(), change.after())});
   }
