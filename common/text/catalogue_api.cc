@@ -127,6 +127,14 @@ constexpr ReasonText kTexts[] = {
      "создано снова: {recreated}.",
      "Look at a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Посмотрите новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"PLAN_WITH_DRY_RUN", kInvalid, "A dry run makes a plan of its own and takes none.",
+     "Пробный запуск составляет новый план, готовый план он не принимает.",
+     "To do what the plan says, leave the dry run out: guestbridge export run "
+     "{integration} --plan PLAN --wait. For a new plan leave the plan out: guestbridge "
+     "export run {integration} --dry-run --wait.",
+     "Чтобы выполнить план, не запрашивайте пробный запуск: guestbridge export run "
+     "{integration} --plan ПЛАН --wait. Чтобы составить новый план, не указывайте "
+     "прежний: guestbridge export run {integration} --dry-run --wait."},
     {"DRAFT_IS_FOR_DRY_RUNS", kInvalid,
      "Only a dry run can use the draft of the field mapping.",
      "Черновик соответствия полей можно использовать только в пробном запуске.",
