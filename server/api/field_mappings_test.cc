@@ -168,6 +168,23 @@ TEST_F(FieldMappingsTest, AFieldThatWasTakenOutStaysOutWhenFieldsAreLoadedAgain)
   EXPECT_EQ(again->entries(0).target(), "LAST_NAME");
 }
 
+TEST_F(FieldMappingsTest, WhatARestoredVersionDoesNotFillStaysOutWhenThereWasNoDraft) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  for (v1::SourceField& field : *fields.mutable_source_fields()) {
+    field.set_type("Edm.String");
+  }
+  ASSERT_EQ(Save()->version(), 1);
+  ASSERT_THAT(store_->Write([](Transaction& transaction) {
+    return transaction.Delete(keys::MappingDraft("main"));
+  }),
+              IsOk());
+  ASSERT_THAT(mappings_.Restore("integrations/main/fieldMappings/1"), IsOk());
+  const auto loaded = Load(fields);
+  ASSERT_THAT(loaded, IsOk());
+  ASSERT_EQ(loaded->entries_size(), 1);
+  EXPECT_EQ(loaded->entries(0).target(), "LAST_NAME");
+}
+
 TEST_F(FieldMappingsTest, AFieldThatThePortalLostIsSaidByTheLoadAndStopsTheSave) {
   v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
   fields.mutable_contact_fields()->DeleteSubrange(0, 1);
