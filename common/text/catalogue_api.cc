@@ -104,6 +104,10 @@ constexpr ReasonText kTexts[] = {
      "После пробного запуска изменились гость, контакт или настройки.",
      "Make a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"SAMPLE_UNTOLD", kOk,
+     "The agent is of an older version and does not tell the values.",
+     "Агент более старой версии и не сообщает значения.",
+     "Bring the agent to the server's version.", "Обновите агент до версии сервера."},
     {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
      "Уже выполняется запуск этой интеграции: {run}.",
      "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "
