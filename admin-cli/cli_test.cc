@@ -183,6 +183,7 @@ TEST_F(CliTest, WrongUsageExitsWithTwo) {
       {{"integration", "update", "main", "--keep-runs", "9999999d"}, "USAGE_BAD_VALUE"},
       {{"clients", "match", "main", "--beyond-guard"}, "USAGE_FLAG_NEEDS_OTHER"},
       {{"export", "run", "main", "--wait=yes"}, "USAGE_VALUE_UNWANTED"},
+      {{"export", "run", "main", "--dry-run", "--plan", "p"}, "USAGE_FLAGS_EXCLUDE"},
       {{"export", "run", "main", "--wait", "--wait"}, "USAGE_FLAG_TWICE"},
       {{"export", "run", "main", "--output", "xml"}, "USAGE_BAD_VALUE"},
       {{"export", "run", "main", "--lang", "de"}, "USAGE_BAD_VALUE"},

@@ -47,6 +47,13 @@ TEST_F(CliTest, ADifferenceToTheDraftEndsWithHowToSaveIt) {
               ::testing::EndsWith("guestbridge fields restore main VERSION\n"));
 }
 
+TEST_F(CliTest, AnEntryThatIsTheSameAndDiffersIsOneWhoseFieldDoes) {
+  EXPECT_THAT(Run({"fields", "diff", "main", "1", "2"}).out,
+              HasSubstr("\n  changed  LastName"));
+  EXPECT_THAT(Run({"fields", "diff", "main", "1", "3"}).out,
+              HasSubstr("\n  type on the portal  LastName"));
+}
+
 TEST_F(CliTest, TheDraftWithItsFilterIsADocument) {
   EXPECT_THAT(Run({"fields", "filter", "main", "Sex = Female", "--output", "json"}).out,
               HasSubstr("\"filter\": \"Sex = Female\""));

@@ -82,6 +82,28 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
 }
 
+TEST_F(CliTest, BlanksThatNobodyWouldSeeAreShownInAnExplanation) {
+  const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
+  EXPECT_THAT(OneLine(Run(line).out), HasSubstr("переводом↵строки\" → 日本語"));
+  v1::FieldOutcome& field = *server_.explanation.add_fields();
+  field.set_source("Remarks");
+  field.set_target("COMMENTS");
+  field.set_source_value(" Anna\u00a0M.\t");
+  field.set_sent_value("Anna  M.");
+  field.set_portal_value("Anna\nInna ");
+  field.set_differs(true);
+  const std::string english = OneLine(Run(line).out);
+  EXPECT_THAT(english, HasSubstr("\"␣Anna⍽M.⇥\" → \"Anna␣␣M.\" · portal differs: "
+                                 "Anna, \"Inna␣\""));
+  EXPECT_THAT(english, HasSubstr("␣ a blank"));
+  std::vector<std::string> russian = line;
+  russian.insert(russian.end(), {"--lang", "ru"});
+  EXPECT_THAT(OneLine(Run(russian).out), HasSubstr("«Anna␣␣M.»"));
+  std::vector<std::string> json = line;
+  json.insert(json.end(), {"--output", "json"});
+  EXPECT_THAT(Run(json).out, AllOf(HasSubstr("\"Anna  M.\""), Not(HasSubstr("␣"))));
+}
+
 TEST_F(CliTest, ATimeInAZoneThatIsNotKnownHereIsToldInTheReaders) {
   server_.explanation.set_time_zone("Mars/Olympus");
   EXPECT_THAT(OneLine(Run({"clients", "explain", "main", "c-1"}).out),

@@ -88,11 +88,12 @@ TEST_F(CliTest, ADryRunShowsItsSamplesBeforeAndAfter) {
   add(&updated, "LAST_NAME", "Orlova", "Petrova");
   add(&updated, "ADDRESS_CITY", "Tula", "");
   add(&updated, "PHONE", "", "1\n2");
+  add(&updated, "POST", "Chef ", "Chef");
 
   const std::string values = absl::StrCat(
       kAdded, ": added\n  NAME: Anna\n", kUpdated, ": updated, contact 4711\n",
       "  LAST_NAME: Orlova → Petrova\n  ADDRESS_CITY: Tula → (empty)\n"
-      "  PHONE: (empty) → 1; 2\n");
+      "  PHONE: (empty) → 1; 2\n  POST: \"Chef␣\" → Chef\n");
   const std::vector<std::string> line = {"export", "run", "main", "--dry-run",
                                          "--wait"};
   const Result shown = Run(line);

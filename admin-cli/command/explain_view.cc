@@ -97,13 +97,13 @@ void PrintRules(Session& session, const v1::ClientExplanation& explanation) {
 
 // What the contact has now, behind what is sent.
 std::string PortalText(const Session& session, const v1::FieldOutcome& field) {
-  const std::string held = absl::StrReplaceAll(field.portal_value(), {{"\n", ", "}});
+  const std::string held = ValuesText(session, field.portal_value(), ", ");
   if (field.differs()) {
     return session.Text(held.empty() ? "VALUE_EMPTY" : "VALUE_DIFFERS",
                         {{"value", held}});
   }
   if (held.empty()) return "";
-  if (held == field.sent_value()) return session.Text("VALUE_SAME");
+  if (field.portal_value() == field.sent_value()) return session.Text("VALUE_SAME");
   return session.Text("VALUE_HELD", {{"value", held}});
 }
 
@@ -160,16 +160,18 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
                session.Text("HEAD_CHANGED"), session.Text("HEAD_VALUES")});
   const bool was_read = explanation.portal().state() == v1::PortalContact::READ;
   std::string last;
+  std::string shown;
   for (const v1::FieldOutcome& field : explanation.fields()) {
-    std::string values = field.source_value();
+    std::string values = ValueText(session, field.source_value());
     if (field.sent_value() != field.source_value()) {
-      absl::StrAppend(&values, " → ", field.sent_value());
+      absl::StrAppend(&values, " → ", ValueText(session, field.sent_value()));
     }
     // Of several that feed one field the first tells what it holds.
     if (was_read && field.target() != last) {
       absl::StrAppend(&values, PortalText(session, field));
     }
     last = field.target();
+    absl::StrAppend(&shown, values);
     for (const v1::Explanation& note : field.notes()) {
       absl::StrAppend(&values, " (", TextOf(note), ")");
     }
@@ -178,6 +180,7 @@ void PrintFields(Session& session, const v1::ClientExplanation& explanation) {
   }
   session.Say("FIELDS_TITLE");
   table.Print(session.style(), session.out());
+  ExplainBlanks(session, shown);
 }
 
 void PrintChanges(Session& session, const v1::ClientExplanation& explanation) {

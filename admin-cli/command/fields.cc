@@ -1,15 +1,13 @@
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/fields_view.h"
 #include "admin-cli/command/session.h"
@@ -29,101 +27,6 @@ using v1::FieldMapping;
 
 std::string DraftNameOf(const Arguments& arguments) {
   return absl::StrCat(IntegrationNameOf(arguments), "/fieldMapping");
-}
-
-std::string OriginOf(const Session& session, const v1::FieldMappingEntry& entry) {
-  if (!entry.suggested()) return session.Text("BY_HAND");
-  const std::string why =
-      entry.reason().empty()
-          ? session.Text("SUGGESTED")
-          : RenderMessage(entry.reason(),
-                          {{"source", entry.source()}, {"target", entry.target()}},
-                          session.options().language);
-  if (entry.certainty() == v1::FieldMappingEntry::CERTAINTY_UNSPECIFIED) return why;
-  return absl::StrCat(why, " (",
-                      session.Name("CERTAINTY", v1::FieldMappingEntry::Certainty_Name(
-                                                    entry.certainty())),
-                      ")");
-}
-
-// What is not as usual; empty: overwritten and cleared.
-std::string PolicyOf(const Session& session, const v1::FieldMappingEntry& entry) {
-  std::vector<std::string> words;
-  if (entry.policy() == v1::FieldMappingEntry::FILL_EMPTY) {
-    words.push_back(session.Text("POLICY_FILL_EMPTY"));
-  } else if (entry.policy() == v1::FieldMappingEntry::CREATE_ONLY) {
-    words.push_back(session.Text("POLICY_CREATE_ONLY"));
-  }
-  if (entry.when_empty() == v1::FieldMappingEntry::KEEP) {
-    words.push_back(session.Text("POLICY_KEEP"));
-  }
-  return absl::StrJoin(words, ", ");
-}
-
-void PrintEntries(Session& session, const FieldMapping& mapping) {
-  if (!mapping.filter().empty()) {
-    session.Say("FILTER_IS", {{"filter", mapping.filter()}});
-  }
-  if (mapping.entries().empty()) return;
-  const bool policies =
-      std::any_of(mapping.entries().begin(), mapping.entries().end(),
-                  [&](const auto& entry) { return !PolicyOf(session, entry).empty(); });
-  std::vector<std::string> head = {session.Text("HEAD_SOURCE_FIELD"),
-                                   session.Text("HEAD_TARGET_FIELD"),
-                                   session.Text("HEAD_TRANSFORMS")};
-  if (policies) head.push_back(session.Text("HEAD_POLICY"));
-  head.push_back(session.Text("HEAD_ORIGIN"));
-  Table table(std::move(head));
-  table.Keep(1);
-  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
-    std::vector<Cell> row = {entry.source(), entry.target(),
-                             absl::StrJoin(entry.transforms(), ", ")};
-    if (policies) row.emplace_back(PolicyOf(session, entry));
-    row.emplace_back(OriginOf(session, entry));
-    table.Add(std::move(row));
-  }
-  table.Print(session.style(), session.out());
-  for (const v1::Explanation& notice : mapping.notices()) {
-    PrintWrapped(absl::StrCat(session.Text("WARNING"), ": ", TextOf(notice)), 0,
-                 session.style(), session.out());
-  }
-}
-
-// "Edm.String", 50 -> "String(50)".
-std::string TypeText(const v1::SourceField& field) {
-  const absl::string_view type = absl::StripPrefix(field.type(), "Edm.");
-  return field.max_length() > 0 ? absl::StrCat(type, "(", field.max_length(), ")")
-                                : std::string(type);
-}
-
-// Everything that could be mapped, so that a person can choose.
-void PrintBothSides(Session& session, const FieldMapping& mapping) {
-  std::map<std::string, std::vector<std::string>> targets;
-  for (const v1::FieldMappingEntry& entry : mapping.entries()) {
-    targets[entry.source()].push_back(entry.target());
-  }
-  if (!mapping.source_fields().empty()) {
-    Table table({session.Text("HEAD_SOURCE_FIELD"), session.Text("HEAD_TYPE"),
-                 session.Text("HEAD_MAPPED_TO")});
-    for (const v1::SourceField& field : mapping.source_fields()) {
-      table.Add(
-          {field.name(), TypeText(field), absl::StrJoin(targets[field.name()], ", ")});
-    }
-    session.Say("SOURCE_FIELDS_TITLE",
-                {{"source_fields", std::to_string(mapping.source_fields_size())}});
-    table.Print(session.style(), session.out());
-  }
-  int writable = 0;
-  Table table({session.Text("HEAD_TARGET_FIELD"), session.Text("HEAD_TYPE"),
-               session.Text("HEAD_TITLE")});
-  for (const v1::ContactField& field : mapping.contact_fields()) {
-    if (field.read_only()) continue;
-    ++writable;
-    table.Add({field.name(), field.type(), field.title()});
-  }
-  if (table.empty()) return;
-  session.Say("CONTACT_FIELDS_TITLE", {{"writable", std::to_string(writable)}});
-  table.Print(session.style(), session.out());
 }
 
 // What the version means for the guests who are exported already.
@@ -153,7 +56,7 @@ int Print(Session& session, const Arguments& arguments, const FieldMapping& mapp
   if (added.has_value()) {
     session.Say("FIELDS_ADDED", {{"added", std::to_string(*added)}});
   }
-  PrintEntries(session, mapping);
+  PrintFieldMapping(session, mapping);
   if (with_both_sides) PrintBothSides(session, mapping);
   if (mapping.version() > 1) {
     PrintWrapped(session.Text(MeaningOf(mapping)), 0, session.style(), session.out());
@@ -351,8 +254,19 @@ std::string DoingsOf(const Session& session, bool present,
                       policy);
 }
 
-const char* LabelOf(v1::FieldMappingChange::Kind kind) {
-  switch (kind) {
+// The entry is the same: what differs is the portal's field.
+bool IsRetyped(const v1::FieldMappingChange& change) {
+  const v1::FieldMappingEntry& before = change.before();
+  const v1::FieldMappingEntry& after = change.after();
+  return change.kind() == v1::FieldMappingChange::CHANGED &&
+         before.policy() == after.policy() &&
+         before.when_empty() == after.when_empty() &&
+         absl::c_equal(before.transforms(), after.transforms());
+}
+
+const char* LabelOf(const v1::FieldMappingChange& change) {
+  if (IsRetyped(change)) return "CHANGE_RETYPED";
+  switch (change.kind()) {
     case v1::FieldMappingChange::ADDED:
       return "CHANGE_ADDED";
     case v1::FieldMappingChange::REMOVED:
@@ -393,7 +307,7 @@ absl::StatusOr<int> Diff(Session& session, const Arguments& arguments) {
   for (const v1::FieldMappingChange& change : diff.changes()) {
     const v1::FieldMappingEntry& entry =
         change.has_after() ? change.after() : change.before();
-    table.Add({session.Text(LabelOf(change.kind())), entry.source(), entry.target(),
+    table.Add({session.Text(LabelOf(change)), entry.source(), entry.target(),
                DoingsOf(session, change.has_before(), change.before()),
                DoingsOf(session, change.has_after(), change.after())});
   }
@@ -427,10 +341,6 @@ absl::StatusOr<int> Restore(Session& session, const Arguments& arguments) {
 }
 
 }  // namespace
-
-void PrintFieldMapping(Session& session, const FieldMapping& mapping) {
-  PrintEntries(session, mapping);
-}
 
 std::vector<Command> FieldsCommands() {
   const Argument target = {"TARGET", "TARGET", "ARGUMENT_TARGET", /*required=*/true};

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "admin-cli/command/command.h"
 #include "admin-cli/command/run_view.h"
@@ -73,9 +72,9 @@ std::string FieldsText(const v1::RunForecast& forecast) {
 }
 
 // Several values stand side by side.
-std::string ValueText(const Session& session, const std::string& value) {
-  if (value.empty()) return session.Text("EMPTY_VALUE");
-  return absl::StrReplaceAll(value, {{"\n", "; "}});
+std::string SideText(const Session& session, const std::string& values) {
+  if (values.empty()) return session.Text("EMPTY_VALUE");
+  return ValuesText(session, values, "; ");
 }
 
 std::string SampleText(const Session& session, const v1::RunSample& sample) {
@@ -148,6 +147,7 @@ void PrintExamples(Session& session, const v1::Run& run, bool values) {
 }  // namespace
 
 void PrintSamples(Session& session, const std::vector<v1::RunSample>& samples) {
+  std::string all;
   for (const v1::RunSample& sample : samples) {
     PrintWrapped(SampleText(session, sample), 0, session.style(), session.out());
     if (sample.has_explanation()) {
@@ -160,12 +160,15 @@ void PrintSamples(Session& session, const std::vector<v1::RunSample>& samples) {
         break;
       }
       const bool fresh = field.before().empty() && sample.contact() == 0;
-      PrintWrapped(absl::StrCat(field.target(), ": ",
-                                fresh ? "" : ValueText(session, field.before()) + " → ",
-                                ValueText(session, field.after())),
-                   2, session.style(), session.out());
+      const std::string sides =
+          absl::StrCat(fresh ? "" : SideText(session, field.before()) + " → ",
+                       SideText(session, field.after()));
+      PrintWrapped(absl::StrCat(field.target(), ": ", sides), 2, session.style(),
+                   session.out());
+      absl::StrAppend(&all, sides);
     }
   }
+  ExplainBlanks(session, all);
 }
 
 void PrintPlan(Session& session, const v1::Run& run, bool values) {

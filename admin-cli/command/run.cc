@@ -7,6 +7,7 @@
 #include "admin-cli/command/session.h"
 #include "admin-cli/command/values.h"
 #include "admin-cli/command/wait.h"
+#include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "guestbridge/v1/run.grpc.pb.h"
 
@@ -20,6 +21,10 @@ constexpr auto kUntilEnded = v1::WatchRunRequest::ENDED;
 constexpr auto kUntilWrittenBack = v1::WatchRunRequest::WRITTEN_BACK;
 
 absl::StatusOr<int> ExportRun(Session& session, const Arguments& arguments) {
+  if (arguments.Has("--plan") && arguments.Has("--dry-run")) {
+    return MakeError("USAGE_FLAGS_EXCLUDE",
+                     {{"flag", "--plan"}, {"other", "--dry-run"}});
+  }
   v1::StartExportRequest request;
   request.set_parent(IntegrationNameOf(arguments));
   request.set_full(arguments.Has("--full"));

@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "admin-cli/output/display_text.h"
 #include "admin-cli/output/error_report.h"
 #include "common/status/error.h"
 
@@ -134,6 +136,24 @@ std::string TextOf(const v1::Explanation& explanation) {
   return explanation.remedy().empty()
              ? message
              : absl::StrCat(message, " ", explanation.remedy());
+}
+
+std::string ValueText(const Session& session, absl::string_view value) {
+  const bool russian = session.options().language == Language::kRussian;
+  return WithVisibleBlanks(value, russian ? "«" : "\"", russian ? "»" : "\"");
+}
+
+std::string ValuesText(const Session& session, absl::string_view values,
+                       absl::string_view separator) {
+  std::vector<std::string> shown;
+  for (absl::string_view value : absl::StrSplit(values, '\n')) {
+    shown.push_back(ValueText(session, value));
+  }
+  return absl::StrJoin(shown, separator);
+}
+
+void ExplainBlanks(Session& session, absl::string_view shown) {
+  if (HasVisibleBlanks(shown)) session.Say("BLANKS_SHOWN");
 }
 
 }  // namespace guestbridge::cli

@@ -48,4 +48,12 @@ std::string YesNo(const Session& session, bool value);
 // Message and remedy as one text.
 std::string TextOf(const v1::Explanation& explanation);
 
+// A guest's value with blanks that nobody would see made visible. Several values, one a
+// line, are joined by `separator`.
+std::string ValueText(const Session& session, absl::string_view value);
+std::string ValuesText(const Session& session, absl::string_view values,
+                       absl::string_view separator);
+// Says what the marks mean, where `shown` has any.
+void ExplainBlanks(Session& session, absl::string_view shown);
+
 }  // namespace guestbridge::cli

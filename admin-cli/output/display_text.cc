@@ -72,6 +72,20 @@ constexpr Range kZeroWidth[] = {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1
 constexpr Range kUnsafe[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0x2028, 0x202E},
                              {0x2066, 0x2069}, {0x200E, 0x200F}, {0xE0000, 0xE007F}};
 
+// Spaces that look like a blank and are another character, and what is not seen at all.
+constexpr Range kNoBreak[] = {{0xA0, 0xA0},
+                              {0x2000, 0x200A},
+                              {0x202F, 0x202F},
+                              {0x205F, 0x205F},
+                              {0x3000, 0x3000}};
+constexpr Range kUnseen[] = {
+    {0xAD, 0xAD}, {0x200B, 0x200B}, {0x2060, 0x2060}, {0xFEFF, 0xFEFF}};
+
+constexpr absl::string_view kBlank = "␣";
+constexpr absl::string_view kNoBreakBlank = "⍽";
+constexpr absl::string_view kTab = "⇥";
+constexpr absl::string_view kLineBreak = "↵";
+
 int WidthOf(const CodePoint& point) {
   if (!point.valid) return 1;
   if (In(kZeroWidth, point.value)) return 0;
@@ -199,6 +213,47 @@ std::string Printable(absl::string_view text) {
     text.remove_prefix(point.bytes);
   }
   return out;
+}
+
+std::string WithVisibleBlanks(absl::string_view value, absl::string_view open,
+                              absl::string_view close) {
+  std::string shown;
+  bool marked = false;
+  for (size_t at = 0; at < value.size();) {
+    const CodePoint point = Decode(value.substr(at));
+    const absl::string_view bytes = value.substr(at, point.bytes);
+    const size_t next = at + point.bytes;
+    absl::string_view mark;
+    if (point.value == ' ') {
+      const bool seen =
+          at > 0 && next < value.size() && value[at - 1] != ' ' && value[next] != ' ';
+      if (!seen) mark = kBlank;
+    } else if (point.valid && In(kNoBreak, point.value)) {
+      mark = kNoBreakBlank;
+    } else if (point.value == '\t') {
+      mark = kTab;
+    } else if (point.value == '\n') {
+      mark = kLineBreak;
+    } else if (point.valid && In(kUnseen, point.value)) {
+      absl::StrAppendFormat(&shown, "\\u%04X", static_cast<unsigned>(point.value));
+      marked = true;
+      at = next;
+      continue;
+    } else if (!point.valid || In(kUnsafe, point.value)) {
+      marked = true;  // Printable writes it out.
+    }
+    marked = marked || !mark.empty();
+    absl::StrAppend(&shown, mark.empty() ? bytes : mark);
+    at = next;
+  }
+  return marked ? absl::StrCat(open, shown, close) : shown;
+}
+
+bool HasVisibleBlanks(absl::string_view text) {
+  for (absl::string_view mark : {kBlank, kNoBreakBlank, kTab, kLineBreak}) {
+    if (absl::StrContains(text, mark)) return true;
+  }
+  return false;
 }
 
 std::string CutToWidth(absl::string_view text, int width) {

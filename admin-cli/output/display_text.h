@@ -19,6 +19,16 @@ int DisplayWidth(absl::string_view text);
 // as \n, \t, \x1B, \u202E.
 std::string Printable(absl::string_view text);
 
+// A value as a person can see all of it: where blanks at an end, several in a row, or
+// other white space would not be seen, it stands between `open` and `close`, and these
+// are shown as ␣, a non-breaking space as ⍽, a tab as ⇥, a line break as ↵. Any other
+// value as it is.
+std::string WithVisibleBlanks(absl::string_view value, absl::string_view open,
+                              absl::string_view close);
+
+// Whether WithVisibleBlanks marked any in the `text`.
+bool HasVisibleBlanks(absl::string_view text);
+
 // At most `width` columns; what was cut off is shown as `…`.
 std::string CutToWidth(absl::string_view text, int width);
 

@@ -111,5 +111,22 @@ TEST(FactsTest, ACommandThatIsWiderThanItsColumnBeginsFurtherLeft) {
                            "  Or\n         " + command + "\n");
 }
 
+TEST(WithVisibleBlanksTest, OnlyWhatWouldNotBeSeenIsMarked) {
+  const auto shown = [](absl::string_view value) {
+    return WithVisibleBlanks(value, "«", "»");
+  };
+  EXPECT_EQ(shown(""), "");
+  EXPECT_EQ(shown("Анна Мария"), "Анна Мария");
+  EXPECT_EQ(shown(" "), "«␣»");
+  EXPECT_EQ(shown("Анна "), "«Анна␣»");
+  EXPECT_EQ(shown("a  b c"), "«a␣␣b c»");
+  EXPECT_EQ(shown("a\u00a0b"), "«a⍽b»");
+  EXPECT_EQ(shown("a\tb\nc"), "«a⇥b↵c»");
+  EXPECT_EQ(shown("a\u200bb"), "«a\\u200Bb»");
+  EXPECT_EQ(Printable(shown("a\rb\xff")), "«a\\rb\\xFF»");
+  EXPECT_TRUE(HasVisibleBlanks(shown("a ")));
+  EXPECT_FALSE(HasVisibleBlanks(shown("a b")));
+}
+
 }  // namespace
 }  // namespace guestbridge::cli

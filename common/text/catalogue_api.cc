@@ -104,6 +104,10 @@ constexpr ReasonText kTexts[] = {
      "После пробного запуска изменились гость, контакт или настройки.",
      "Make a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"SAMPLE_UNTOLD", kOk,
+     "The agent is of an older version and does not tell the values.",
+     "Агент более старой версии и не сообщает значения.",
+     "Bring the agent to the server's version.", "Обновите агент до версии сервера."},
     {"RUN_IN_PROGRESS", kAborted, "A run of this integration is in progress: {run}.",
      "Уже выполняется запуск этой интеграции: {run}.",
      "Wait for it (guestbridge run watch {run}) or cancel it (guestbridge run cancel "
@@ -127,6 +131,14 @@ constexpr ReasonText kTexts[] = {
      "создано снова: {recreated}.",
      "Look at a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Посмотрите новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"PLAN_WITH_DRY_RUN", kInvalid, "A dry run makes a plan of its own and takes none.",
+     "Пробный запуск составляет новый план, готовый план он не принимает.",
+     "To do what the plan says, leave the dry run out: guestbridge export run "
+     "{integration} --plan PLAN --wait. For a new plan leave the plan out: guestbridge "
+     "export run {integration} --dry-run --wait.",
+     "Чтобы выполнить план, не запрашивайте пробный запуск: guestbridge export run "
+     "{integration} --plan ПЛАН --wait. Чтобы составить новый план, не указывайте "
+     "прежний: guestbridge export run {integration} --dry-run --wait."},
     {"DRAFT_IS_FOR_DRY_RUNS", kInvalid,
      "Only a dry run can use the draft of the field mapping.",
      "Черновик соответствия полей можно использовать только в пробном запуске.",

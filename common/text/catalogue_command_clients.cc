@@ -114,6 +114,12 @@ constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_CONTACT_NOT_READ", "not read: {message}",
               "не прочитан: {message}"),
     MakeLabel("LABEL_PROBLEM", "Problem", "Проблема"),
+    MakeLabel(
+        "LABEL_BLANKS_SHOWN",
+        "Shown in quotes: ␣ a blank, ⍽ a non-breaking or other special space, ⇥ a "
+        "tab, ↵ a line break.",
+        "В кавычках показаны: ␣ — пробел, ⍽ — неразрывный или иной особый пробел, "
+        "⇥ — табуляция, ↵ — перенос строки."),
     MakeLabel("LABEL_VALUE_SAME", " · portal: the same", " · портал: то же"),
     MakeLabel("LABEL_VALUE_EMPTY", " · portal: empty", " · портал: пусто"),
     MakeLabel("LABEL_VALUE_HELD", " · portal: {value}", " · портал: {value}"),

@@ -232,6 +232,7 @@ constexpr ReasonText kLabels[] = {
     MakeLabel("LABEL_CHANGE_ADDED", "added", "добавлено"),
     MakeLabel("LABEL_CHANGE_REMOVED", "removed", "убрано"),
     MakeLabel("LABEL_CHANGE_CHANGED", "changed", "изменено"),
+    MakeLabel("LABEL_CHANGE_RETYPED", "type on the portal", "тип на портале"),
     MakeLabel("LABEL_FILTER_BEFORE", "Filter before: {filter}", "Фильтр был: {filter}"),
     MakeLabel("LABEL_FILTER_AFTER", "Filter after: {filter}", "Фильтр стал: {filter}"),
     MakeLabel("LABEL_FILTER_ALL", "all guests", "все гости"),

@@ -44,10 +44,14 @@ constexpr ReasonText kTexts[] = {
     {"FIELD_UNKNOWN", kInvalid, "Contacts have no field \"{contact_field}\".",
      "У контакта нет поля «{contact_field}».",
      "Write it in upper case, as it is listed: guestbridge fields list {integration}. "
-     "After a change on the portal load the fields again.",
+     "After a change on the portal load the fields again: guestbridge fields load "
+     "{integration}. A version that fills it cannot be restored without it: map the "
+     "rest by hand, as guestbridge fields diff {integration} VERSION lists it.",
      "Пишите его прописными буквами, как в guestbridge fields list {integration}. "
-     "После изменений на "
-     "портале загрузите поля заново."},
+     "После изменений на портале загрузите поля заново: guestbridge fields load "
+     "{integration}. Версию, которая его заполняет, без него не восстановить: "
+     "сопоставьте остальные поля вручную, их покажет guestbridge fields diff "
+     "{integration} ВЕРСИЯ."},
     {"DRAFT_FIELD_GONE", kPrecondition,
      "Contacts of the portal no longer have the field {contact_field}, which the draft "
      "of the field mapping fills.",

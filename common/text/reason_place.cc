@@ -57,6 +57,7 @@ const std::vector<Rule>& Rules() {
       {"CONTACT_NOT_ON_PORTAL", {Place::kClient}},
       {"PLAN_CHANGED", {Place::kRun}},
       {"SAMPLE_MOVED", {Place::kRun}},
+      {"SAMPLE_UNTOLD", {Place::kRun}},
       {"GUARD_", {Place::kRun}},
       {"SOURCE_EMPTY", {Place::kRun}},
       {"CLIENT_GONE", {Place::kClient}},

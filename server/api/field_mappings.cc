@@ -62,7 +62,10 @@ absl::Status SaveDraft(Transaction& transaction, const std::string& id, absl::Ti
   draft->clear_etag();
   *draft->mutable_update_time() = ToTimestamp(now);
   SortEntries(draft);
+  GB_ASSIGN_OR_RETURN(auto stored, GetRecord<store::MappingRecord>(
+                                       transaction, keys::MappingDraft(id)));
   store::MappingRecord record;
+  if (stored.has_value()) record = std::move(stored->value);
   *record.mutable_mapping() = *draft;
   return PutRecord(transaction, keys::MappingDraft(id), record);
 }
@@ -87,6 +90,44 @@ v1::FieldMapping VersionView(const Record<store::MappingRecord>& record, bool cu
     mapping.set_compare_version(mapping.version());
   }
   return mapping;
+}
+
+// A version as it can be compared.
+v1::FieldMapping WithFields(const store::MappingRecord& record) {
+  v1::FieldMapping mapping = record.mapping();
+  *mapping.mutable_contact_fields() = record.contact_fields();
+  return mapping;
+}
+
+// The same of the current version, which may be from before fields were kept with one.
+absl::StatusOr<v1::FieldMapping> CurrentWithFields(Transaction& transaction,
+                                                   const std::string& id,
+                                                   const store::MappingRecord& record) {
+  v1::FieldMapping mapping = WithFields(record);
+  if (!mapping.contact_fields().empty()) return mapping;
+  GB_ASSIGN_OR_RETURN(
+      auto draft, GetRecord<store::MappingRecord>(transaction, keys::MappingDraft(id)));
+  if (draft.has_value()) {
+    *mapping.mutable_contact_fields() = draft->value.contact_fields();
+  }
+  return mapping;
+}
+
+// Before a load: what it brings may be of another type than the current version was
+// saved with. Its record is not touched, since its age says whether it was restored.
+absl::Status KeepFieldsOfVersion(Transaction& transaction, const std::string& id,
+                                 const v1::FieldMapping& before) {
+  GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
+  GB_ASSIGN_OR_RETURN(
+      auto draft, GetRecord<store::MappingRecord>(transaction, keys::MappingDraft(id)));
+  if (!current.has_value() || current->value.contact_fields_size() > 0 ||
+      !draft.has_value() || draft->value.contact_fields_size() > 0) {
+    return absl::OkStatus();
+  }
+  v1::FieldMapping version = current->value.mapping();
+  *version.mutable_contact_fields() = before.contact_fields();
+  *draft->value.mutable_contact_fields() = MappedFields(version);
+  return PutRecord(transaction, keys::MappingDraft(id), draft->value);
 }
 
 absl::StatusOr<Record<store::MappingRecord>> LoadVersion(Transaction& transaction,
@@ -147,9 +188,11 @@ absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
                                              v1::FieldMapping::Resend resend) {
   GB_ASSIGN_OR_RETURN(auto current, Current(transaction, id));
   v1::FieldMapping before;
-  if (current.has_value()) before = VersionView(*current, true);
-  if (current.has_value() && resend != v1::FieldMapping::ALL && IsSame(before, draft)) {
-    return before;
+  if (current.has_value()) {
+    before = VersionView(*current, true);
+    GB_ASSIGN_OR_RETURN(const v1::FieldMapping as_saved,
+                        CurrentWithFields(transaction, id, current->value));
+    if (resend != v1::FieldMapping::ALL && IsSame(as_saved, draft)) return before;
   }
   v1::FieldMapping mapping;
   GB_ASSIGN_OR_RETURN(const int number, NextVersionNumber(transaction, id, current));
@@ -176,13 +219,14 @@ absl::StatusOr<v1::FieldMapping> NextVersion(Transaction& transaction,
   return mapping;
 }
 
-// Keeps what NextVersion made, unless it is the current version.
+// Keeps what NextVersion made of the draft, unless it is the current version.
 absl::Status Freeze(Transaction& transaction, const std::string& id, absl::Time now,
-                    v1::FieldMapping* mapping) {
+                    const v1::FieldMapping& draft, v1::FieldMapping* mapping) {
   if (mapping->current()) return absl::OkStatus();
   *mapping->mutable_update_time() = ToTimestamp(now);
   store::MappingRecord record;
   *record.mutable_mapping() = *mapping;
+  *record.mutable_contact_fields() = MappedFields(draft);
   return PutRecord(transaction, keys::Mapping(id, mapping->version()), record);
 }
 
@@ -220,7 +264,8 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Load(const std::string& parent,
               if (IsReserved(field.name())) field.set_read_only(true);
             }
             Suggest(before, &draft);
-            return SaveDraft(transaction, id, clock_.Now(), &draft);
+            GB_RETURN_IF_ERROR(SaveDraft(transaction, id, clock_.Now(), &draft));
+            return KeepFieldsOfVersion(transaction, id, before);
           })
           .status());
   return Get(DraftMappingName(id));
@@ -333,12 +378,12 @@ absl::StatusOr<v1::FieldMappingDiff> FieldMappings::Diff(
                         LoadVersion(transaction, id, request.from_version()));
     if (request.to_version() == 0) {
       GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
-      diff = Difference(before.value.mapping(), draft);
+      diff = Difference(WithFields(before.value), draft);
       return absl::OkStatus();
     }
     GB_ASSIGN_OR_RETURN(const auto after,
                         LoadVersion(transaction, id, request.to_version()));
-    diff = Difference(before.value.mapping(), after.value.mapping());
+    diff = Difference(WithFields(before.value), WithFields(after.value));
     return absl::OkStatus();
   }));
   return diff;
@@ -370,7 +415,8 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Save(
     GB_RETURN_IF_ERROR(store_
                            .Write([&](Transaction& transaction) -> absl::Status {
                              GB_RETURN_IF_ERROR(make(transaction));
-                             return Freeze(transaction, id, clock_.Now(), &saved);
+                             return Freeze(transaction, id, clock_.Now(), draft,
+                                           &saved);
                            })
                            .status());
     GB_ASSIGN_OR_RETURN(saved, Get(saved.name()));
@@ -429,7 +475,7 @@ absl::StatusOr<v1::FieldMapping> FieldMappings::Restore(const std::string& name)
             GB_ASSIGN_OR_RETURN(restored, NextVersion(transaction, id, draft,
                                                       v1::FieldMapping::CHANGED));
             if (!restored.current()) restored.set_restored_from(version.version);
-            return Freeze(transaction, id, clock_.Now(), &restored);
+            return Freeze(transaction, id, clock_.Now(), draft, &restored);
           })
           .status());
   return Get(restored.name());

@@ -168,6 +168,23 @@ TEST_F(FieldMappingsTest, AFieldThatWasTakenOutStaysOutWhenFieldsAreLoadedAgain)
   EXPECT_EQ(again->entries(0).target(), "LAST_NAME");
 }
 
+TEST_F(FieldMappingsTest, WhatARestoredVersionDoesNotFillStaysOutWhenThereWasNoDraft) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  for (v1::SourceField& field : *fields.mutable_source_fields()) {
+    field.set_type("Edm.String");
+  }
+  ASSERT_EQ(Save()->version(), 1);
+  ASSERT_THAT(store_->Write([](Transaction& transaction) {
+    return transaction.Delete(keys::MappingDraft("main"));
+  }),
+              IsOk());
+  ASSERT_THAT(mappings_.Restore("integrations/main/fieldMappings/1"), IsOk());
+  const auto loaded = Load(fields);
+  ASSERT_THAT(loaded, IsOk());
+  ASSERT_EQ(loaded->entries_size(), 1);
+  EXPECT_EQ(loaded->entries(0).target(), "LAST_NAME");
+}
+
 TEST_F(FieldMappingsTest, AFieldThatThePortalLostIsSaidByTheLoadAndStopsTheSave) {
   v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
   fields.mutable_contact_fields()->DeleteSubrange(0, 1);
@@ -178,6 +195,55 @@ TEST_F(FieldMappingsTest, AFieldThatThePortalLostIsSaidByTheLoadAndStopsTheSave)
   EXPECT_THAT(Save(),
               StatusIs(absl::StatusCode::kFailedPrecondition, "DRAFT_FIELD_GONE"));
   EXPECT_THAT(mappings_.Unmap("integrations/main", "LAST_NAME"), IsOk());
+}
+
+TEST_F(FieldMappingsTest, AFieldOfAnotherTypeMakesANewVersionOfTheSameEntries) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  for (v1::SourceField& field : *fields.mutable_source_fields()) {
+    field.set_type("Edm.String");
+  }
+  ASSERT_EQ(Save()->version(), 1);
+  // Of a field that is not mapped it is nothing to the version.
+  fields.mutable_contact_fields(1)->set_type("url");
+  ASSERT_THAT(Load(fields), IsOk());
+  EXPECT_EQ(Save()->version(), 1);
+  fields.mutable_contact_fields(0)->set_type("text");
+  ASSERT_THAT(Load(fields), IsOk());
+  const auto retyped = Save(Mapping::NONE);
+  EXPECT_EQ(retyped->version(), 2);
+  EXPECT_EQ(retyped->compare_version(), 1);
+  EXPECT_EQ(retyped->contact_fields_size(), 0) << "they are of drafts";
+  EXPECT_EQ(Save()->version(), 2);
+  auto request = OfMain<v1::DiffFieldMappingsRequest>();
+  request.set_from_version(1);
+  request.set_to_version(2);
+  const auto diff = mappings_.Diff(request);
+  ASSERT_EQ(diff->changes_size(), 1);
+  EXPECT_EQ(diff->changes(0).kind(), v1::FieldMappingChange::CHANGED);
+  EXPECT_EQ(diff->changes(0).after().target(), "LAST_NAME");
+  fields.mutable_contact_fields(0)->set_multiple(true);
+  ASSERT_THAT(Load(fields), IsOk());
+  EXPECT_EQ(Save()->version(), 3);
+}
+
+TEST_F(FieldMappingsTest, SoDoesItToAVersionThatWasSavedWithoutItsFields) {
+  v1::FieldMapping fields = *mappings_.Get("integrations/main/fieldMapping");
+  ASSERT_EQ(Save()->version(), 1);
+  ASSERT_THAT(store_->Write([](Transaction& transaction) -> absl::Status {
+    auto version =
+        GetRecord<store::MappingRecord>(transaction, keys::Mapping("main", 1));
+    if (!version.ok()) return version.status();
+    (*version)->value.clear_contact_fields();
+    return PutRecord(transaction, keys::Mapping("main", 1), (*version)->value);
+  }),
+              IsOk());
+  EXPECT_EQ(Save()->version(), 1);
+  fields.mutable_contact_fields(0)->set_type("text");
+  ASSERT_THAT(Load(fields), IsOk());
+  ASSERT_THAT(Load(fields), IsOk());
+  Map("LastName", "LAST_NAME");
+  EXPECT_EQ(Save()->version(), 2);
+  EXPECT_EQ(Save()->version(), 2);
 }
 
 TEST_F(FieldMappingsTest, OfTheFirstVersionEverybodyIsNew) {

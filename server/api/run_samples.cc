@@ -57,6 +57,9 @@ v1::RunSample MakeRunSample(const v1::PlannedClient& planned, int mapping_versio
     *why.mutable_parameters() = found.error().parameters();
   } else if (HasMoved(planned, mapping_version, explanation)) {
     why.set_reason("SAMPLE_MOVED");
+  } else if (planned.outcome() != "UPDATED" && explanation.writes().empty()) {
+    // A new contact is never written without a field.
+    why.set_reason("SAMPLE_UNTOLD");
   } else if (planned.outcome() == "UPDATED") {
     if (portal.state() == v1::PortalContact::READ) sample.set_contact(portal.contact());
     if (portal.state() == v1::PortalContact::UNREAD) why = portal.explanation();

@@ -1,6 +1,7 @@
 #include "server/api/run_samples.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -107,6 +108,19 @@ TEST(RunSamples, WhatHasMovedSinceIsSaidInPlaceOfValues) {
   EXPECT_EQ(
       MakeRunSample(Planned("UPDATED", {"LAST_NAME"}), 4, found).explanation().reason(),
       "SAMPLE_MOVED");
+}
+
+TEST(RunSamples, AnOlderAgentThatTellsNoValuesIsSaidToBeOne) {
+  for (const auto& [outcome, decision] :
+       std::vector<std::pair<std::string, std::string>>{{"ADDED", "ADD"},
+                                                        {"RECREATED", "RECREATE"}}) {
+    const v1::RunSample sample =
+        Sample(Planned(outcome), Found(decision, v1::PortalContact::NONE));
+    EXPECT_EQ(sample.explanation().reason(), "SAMPLE_UNTOLD") << outcome;
+  }
+  EXPECT_FALSE(Sample(Planned("UPDATED"), Found("UPDATE", v1::PortalContact::READ))
+                   .has_explanation())
+      << "the contact may have it all by now";
 }
 
 TEST(RunSamples, WhatCannotBeReadIsSaid) {

@@ -157,6 +157,9 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
   if (order.request_id.size() > kRequestIdLimit) {
     return MakeFieldError("request_id", "REQUEST_ID_INVALID");
   }
+  if (order.dry_run && !order.plan.empty()) {
+    return MakeFieldError("plan", "PLAN_WITH_DRY_RUN");
+  }
   GB_RETURN_IF_ERROR(RequireIntegration(transaction, order.integration));
   std::string request_key;
   if (!order.request_id.empty()) {

@@ -138,6 +138,18 @@ TEST_F(RunsTest, AnExportCarriesTheForecastOfTheDryRunBeforeIt) {
   EXPECT_FALSE(second->has_forecast());
 }
 
+TEST_F(RunsTest, ADryRunTakesNoPlan) {
+  Prepare("main");
+  RunOrder order;
+  order.integration = "main";
+  order.dry_run = true;
+  order.plan = "0123456789abcdef";
+  EXPECT_THAT(runs_.Start(order),
+              StatusIs(absl::StatusCode::kInvalidArgument, "PLAN_WITH_DRY_RUN"));
+  order.plan.clear();
+  EXPECT_THAT(runs_.Start(order), IsOk());
+}
+
 TEST_F(RunsTest, APlanForAnotherPortalIsNoPlanAtThisOne) {
   Prepare("main");
   const auto session = ConnectAgent("a1", "inst");

@@ -24,8 +24,9 @@ const google::protobuf::Message* Of() {
 
 constexpr absl::string_view kFirings[] = {"last_fired_unix_seconds",
                                           "last_skipped_unix_seconds"};
-constexpr absl::string_view kCatalogues[] = {
-    "mapping.source_fields", "mapping.contact_fields", "mapping.notices"};
+constexpr absl::string_view kCatalogues[] = {"mapping.source_fields",
+                                             "mapping.contact_fields",
+                                             "mapping.notices", "contact_fields"};
 
 const std::pair<absl::string_view, absl::string_view> kBelow[] = {
     {"connections/", "/connection"},

@@ -28,6 +28,24 @@ std::map<std::pair<std::string, std::string>, FieldMappingEntry> ByPair(
   return entries;
 }
 
+const v1::ContactField* FindField(const v1::FieldMapping& mapping,
+                                  const std::string& name) {
+  for (const v1::ContactField& field : mapping.contact_fields()) {
+    if (field.name() == name) return &field;
+  }
+  return nullptr;
+}
+
+bool IsRetyped(const v1::FieldMapping& before, const v1::FieldMapping& after,
+               const std::string& target) {
+  const v1::ContactField* const was = FindField(before, target);
+  const v1::ContactField* const is = FindField(after, target);
+  if (was == nullptr || is == nullptr) return false;
+  if (was->type() != is->type()) return true;
+  // Phones and the like always hold several.
+  return is->type() != "crm_multifield" && was->multiple() != is->multiple();
+}
+
 }  // namespace
 
 v1::FieldMappingDiff Difference(const v1::FieldMapping& before,
@@ -46,7 +64,8 @@ v1::FieldMappingDiff Difference(const v1::FieldMapping& before,
     const auto is = entries.find(pair);
     if (is == entries.end()) {
       add(FieldMappingChange::REMOVED, &was, nullptr);
-    } else if (!IsSameEntry(was, is->second)) {
+    } else if (!IsSameEntry(was, is->second) ||
+               IsRetyped(before, after, was.target())) {
       add(FieldMappingChange::CHANGED, &was, &is->second);
     }
   }
@@ -67,6 +86,24 @@ v1::FieldMappingDiff Difference(const v1::FieldMapping& before,
 
 bool IsSame(const v1::FieldMapping& a, const v1::FieldMapping& b) {
   return a.filter() == b.filter() && Difference(a, b).changes().empty();
+}
+
+google::protobuf::RepeatedPtrField<v1::ContactField> MappedFields(
+    const v1::FieldMapping& draft) {
+  google::protobuf::RepeatedPtrField<v1::ContactField> fields;
+  for (const v1::ContactField& field : draft.contact_fields()) {
+    const auto& entries = draft.entries();
+    if (std::none_of(entries.begin(), entries.end(), [&](const auto& entry) {
+          return entry.target() == field.name();
+        })) {
+      continue;
+    }
+    v1::ContactField& kept = *fields.Add();
+    kept.set_name(field.name());
+    kept.set_type(field.type());
+    kept.set_multiple(field.multiple());
+  }
+  return fields;
 }
 
 void NamePolicies(v1::FieldMapping* mapping) {

@@ -226,12 +226,17 @@ class Suggestions {
     return a.source() == b.source() && a.target() == b.target();
   }
 
-  // What could be suggested before and is not in the draft was taken out of it.
+  // What could be suggested before and is not in the draft was taken out of it. So was
+  // all that is not in a restored version whose fields were never loaded here.
   bool IsUndecided(const v1::FieldMappingEntry& entry) const {
-    return before_.entries().empty() || !Has(before_.source_fields(), entry.source()) ||
-           !Has(before_.contact_fields(), entry.target()) ||
-           std::find(missing_.begin(), missing_.end(), entry.target()) !=
-               missing_.end();
+    if (before_.entries().empty() ||
+        std::find(missing_.begin(), missing_.end(), entry.target()) != missing_.end()) {
+      return true;
+    }
+    const bool restored =
+        before_.source_fields().empty() && before_.contact_fields().empty();
+    return !restored && (!Has(before_.source_fields(), entry.source()) ||
+                         !Has(before_.contact_fields(), entry.target()));
   }
 
   const v1::FieldMapping& before_;
