@@ -158,7 +158,8 @@ absl::StatusOr<v1::Run> Runs::StartIn(Transaction& transaction, const RunOrder& 
     return MakeFieldError("request_id", "REQUEST_ID_INVALID");
   }
   if (order.dry_run && !order.plan.empty()) {
-    return MakeFieldError("plan", "PLAN_WITH_DRY_RUN");
+    return MakeFieldError("plan", "PLAN_WITH_DRY_RUN",
+                          {{"integration", order.integration}});
   }
   GB_RETURN_IF_ERROR(RequireIntegration(transaction, order.integration));
   std::string request_key;
