@@ -235,6 +235,7 @@ constexpr Value kValues[] = {
     Same("attributes", "PhoneMobile, Position"),
     Same("bound", "6b1d9d5e-1b6c-4f3a-9d52-0a4d6f2c7e11"),
     {"cause", "connection refused", "соединение отклонено"},
+    Same("changed", "180"),
     Same("changes", "1840"),
     Same("client", "00000000-0000-4000-8000-000000000123"),
     Same("code", "ERROR_CORE"),
