@@ -118,7 +118,8 @@ absl::StatusOr<std::optional<int>> IntegrationRun::AskGuard(
   if (stamps) return most;
   GB_ASSIGN_OR_RETURN(const std::string stopped, parts_.ledger.Note(kGuardNote));
   if (stopped == GuardMark(guard, settings.mapping_version)) {
-    return MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(most)}});
+    return MakeError("GUARD_STOPPED",
+                     {{"limit", absl::StrCat(most)}, {"changed", "0"}});
   }
   return most;
 }

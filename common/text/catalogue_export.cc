@@ -215,9 +215,9 @@ constexpr ReasonText kTexts[] = {
      "--on-gone-contact recreate."},
     {"GUARD_STOPPED", kPrecondition,
      "The run would change or delete more than the {limit} contacts that the guard "
-     "lets through; it was stopped.",
+     "lets through; it was stopped. Changed before that: {changed}.",
      "Запуск изменил или удалил бы больше контактов, чем допускает ограничение "
-     "({limit}); он остановлен.",
+     "({limit}); он остановлен. До остановки изменено: {changed}.",
      "See what it would change: guestbridge export run {integration} --dry-run, or "
      "guestbridge reconcile run {integration}. If that is right, carry out the "
      "export's "

@@ -163,6 +163,24 @@ constexpr ReasonText kTexts[] = {
      "Ничего не отправлено: портал молча отбросил бы эти значения. Уберите поле: "
      "guestbridge fields load {integration}, fields unmap {integration} "
      "{contact_field}, fields save {integration}."},
+    {"MAPPED_FIELD_UNFIT", kAct,
+     "The contact field {contact_field}, which version {version} of the field mapping "
+     "fills, is now of the type \"{type}\"; it was of the type \"{was}\" when that "
+     "version was last used.",
+     "Поле контакта {contact_field}, которое заполняет версия {version} соответствия "
+     "полей, теперь имеет тип «{type}»; при прошлом использовании этой версии тип был "
+     "«{was}».",
+     "Nothing was sent: the portal would drop values that do not fit without a word. "
+     "See what the field takes now: guestbridge fields load {integration}, fields list "
+     "{integration}. Map it otherwise (fields map {integration} …) or take it out "
+     "(fields unmap {integration} {contact_field}), then fields save {integration}.",
+     "Ничего не отправлено: неподходящие значения портал молча отбросил бы. "
+     "Посмотрите, "
+     "что поле принимает теперь: guestbridge fields load {integration}, fields list "
+     "{integration}. Задайте соответствие заново (fields map {integration} …) или "
+     "уберите поле (fields unmap {integration} {contact_field}), затем выполните "
+     "fields "
+     "save {integration}."},
     {"MAPPED_FIELDS_UNCHECKED", kOk,
      "The portal did not tell its contact fields, though it was asked twice: "
      "whether version {version} of the field mapping still fits them was not "

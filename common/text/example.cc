@@ -207,8 +207,10 @@ constexpr Value kValues[] = {
     Same("transform", "truncate", "TRANSFORM_ARGUMENT_INVALID"),
     Same("type", "Edm.Guid", "CONTACT_ATTRIBUTE_UNFIT"),
     Same("contact_field", "UF_CRM_1700000001", "MAPPED_FIELD_RETYPED"),
+    Same("contact_field", "UF_CRM_1700000001", "MAPPED_FIELD_UNFIT"),
     Same("type", "number", "MAPPED_ATTRIBUTE_RETYPED"),
-    Same("type", "date", "MAPPED_FIELD_RETYPED"),
+    Same("type", "datetime", "MAPPED_FIELD_RETYPED"),
+    Same("type", "integer", "MAPPED_FIELD_UNFIT"),
     Same("type", "Edm.String", "SOURCE_ATTRIBUTE_UNFIT"),
     Same("url", "exchange", "SOURCE_FOLDER_INVALID"),
     Same("url", "1c-server/hotel", "SOURCE_URL_INVALID"),
@@ -233,6 +235,7 @@ constexpr Value kValues[] = {
     Same("attributes", "PhoneMobile, Position"),
     Same("bound", "6b1d9d5e-1b6c-4f3a-9d52-0a4d6f2c7e11"),
     {"cause", "connection refused", "соединение отклонено"},
+    Same("changed", "180"),
     Same("changes", "1840"),
     Same("client", "00000000-0000-4000-8000-000000000123"),
     Same("code", "ERROR_CORE"),
@@ -339,6 +342,7 @@ constexpr Value kValues[] = {
     Same("values", "46, 47"),
     Same("variable", "GUESTBRIDGE_SERVER_KEY"),
     Same("version", "7"),
+    Same("was", "string"),
 };
 
 }  // namespace

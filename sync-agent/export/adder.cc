@@ -272,6 +272,10 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.read = false;
   job.creates = true;
   job.claims = true;
+  job.touches = static_cast<int>(std::count_if(
+      chunk->members.begin(), chunk->members.end(), [](const Member& member) {
+        return OutcomeOf(member.decision) == Outcome::kRecreated;
+      }));
   job.prepare = [this, chunk] { return Prepare(*chunk); };
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;

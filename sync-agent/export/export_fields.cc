@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
 #include "sync-agent/export/export_machine.h"
@@ -16,6 +18,7 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr char kTextName[] = "string";
+constexpr char kTextClass[] = "text";
 constexpr char kMultifieldType[] = "crm_multifield";
 // After a field's name, in the note of their types.
 constexpr char kHoldsOne[] = ":one";
@@ -43,6 +46,40 @@ bool TakesOneOfItsKind(const std::string& type) {
     if (type == known) return true;
   }
   return false;
+}
+
+// Types whose values fit into one another, as the server's ClassOf has them: the portal
+// drops those of another class without a word.
+absl::string_view ClassOf(absl::string_view type) {
+  constexpr std::pair<absl::string_view, absl::string_view> kClasses[] = {
+      {"string", kTextClass},     {"text", kTextClass},
+      {"url", kTextClass},        {"address", kTextClass},
+      {"crm_status", kTextClass}, {"date", "date"},
+      {"datetime", "date"},       {"integer", "integer"},
+      {"double", "double"},       {"money", "double"},
+      {"char", "boolean"},        {"boolean", "boolean"},
+      {"enumeration", "list"},    {kMultifieldType, kMultifieldType},
+  };
+  for (const auto& [known, its_class] : kClasses) {
+    if (type == known) return its_class;
+  }
+  return "link";
+}
+
+// Whether values meant for the one may not fit the other. What is not told is not held
+// against it.
+bool IsUnfit(absl::string_view was, absl::string_view type) {
+  return !was.empty() && !type.empty() && ClassOf(type) != kTextClass &&
+         ClassOf(type) != ClassOf(was);
+}
+
+// The type that the note has of a field; empty: none.
+std::string NotedType(const std::vector<std::string>& note, const std::string& target) {
+  const std::string begin = absl::StrCat(target, "=");
+  for (const std::string& part : note) {
+    if (absl::StartsWith(part, begin)) return part.substr(begin.size());
+  }
+  return "";
 }
 
 }  // namespace
@@ -101,6 +138,15 @@ void ExportMachine::CheckMappedFields(
     const std::string shape = absl::StrCat(target, "=", field->second.type);
     absl::StrAppend(&now, " ", shape);
     if (parts[0] == version && before.count(shape) == 0) {
+      const std::string was = NotedType(parts, target);
+      if (IsUnfit(was, field->second.type)) {
+        // What was noted stays, so that the next run finds the same.
+        context_.Fail(MakeError("MAPPED_FIELD_UNFIT", {{"contact_field", target},
+                                                       {"type", field->second.type},
+                                                       {"was", was},
+                                                       {"version", version}}));
+        return;
+      }
       tally_.AddNoticeOf("contact_field", "MAPPED_FIELD_RETYPED",
                          {{"contact_field", target},
                           {"type", field->second.type},

@@ -33,6 +33,10 @@ void ExportMachine::FillLane() {
   while (lane_.HasRoom()) {
     std::optional<PortalLane::Job> job = NextJob();
     if (!context_.failure.ok() || !job.has_value()) return;
+    if (job->touches > 0 && IsBeyondGuard(lane_.Touches() + job->touches)) {
+      StopByGuard();
+      return;
+    }
     lane_.Submit(*std::move(job));
   }
 }

@@ -20,6 +20,7 @@ constexpr size_t kRowsPerFetch = 200;
 // A write does not start in the last part of a lease: it must reach the portal inside
 // it.
 constexpr absl::Duration kLeaseMargin = absl::Seconds(15);
+constexpr char kGuardStopped[] = "GUARD_STOPPED";
 constexpr char kNotInSource[] = "CLIENT_NOT_IN_SOURCE";
 
 // A dry run writes to no ledger; one that restores or forgets links first does so in a
@@ -284,7 +285,7 @@ void ExportMachine::Step() {
       lane_.DropWaiting();
       if (!lane_.nothing_in_flight() || reading_ || fetching_) return;
       if (!context_.failure.ok()) {
-        End(RunEnd::kFailed, context_.failure);
+        End(RunEnd::kFailed, FailureAtEnd());
       } else {
         End(cancelled_ ? RunEnd::kCancelled : RunEnd::kPlanFirst, absl::OkStatus());
       }
@@ -306,15 +307,34 @@ void ExportMachine::CountLinkedAnew() {
   plan_first_ = holding_ && *linked > *settings_.most_changed;
 }
 
+bool ExportMachine::IsBeyondGuard(int more) const {
+  return settings_.most_changed.has_value() &&
+         tally_.touched() + more > *settings_.most_changed;
+}
+
+void ExportMachine::StopByGuard() {
+  context_.Fail(
+      MakeError(kGuardStopped, {{"limit", absl::StrCat(*settings_.most_changed)}}));
+}
+
+absl::Status ExportMachine::FailureAtEnd() {
+  if (ReasonOf(context_.failure) != kGuardStopped) return context_.failure;
+  // Deletions that were only decided stayed undone.
+  const auto deleted = context_.ledger.CountDeletions(settings_.run);
+  if (!deleted.ok()) return context_.failure;
+  const int changed = tally_.CountOf(Outcome::kUpdated) +
+                      tally_.CountOf(Outcome::kRecreated) + *deleted;
+  Parameters parameters = ParametersOf(context_.failure);
+  parameters["changed"] = absl::StrCat(changed);
+  return MakeError(kGuardStopped, parameters);
+}
+
 void ExportMachine::AskGuard() {
   const bool nobody =
       settings_.exports() && stream_done_ && settings_.reads_whole && source_empty_;
   tally_.progress().source_empty = nobody;
   if (!settings_.most_changed.has_value()) return;
-  if (tally_.touched() > *settings_.most_changed) {
-    context_.Fail(
-        MakeError("GUARD_STOPPED", {{"limit", absl::StrCat(*settings_.most_changed)}}));
-  }
+  if (IsBeyondGuard(0)) StopByGuard();
   // What nobody sees any more is not deleted, but a base without anybody is the wrong
   // one, or one whose user may see nothing.
   if (nobody && settings_.linked >= kLinkedBeforeEmptyIsOdd) {

@@ -114,6 +114,11 @@ class ExportMachine {
   void CountLinkedAnew();
   // Fails a run that changes more than it may, or that was shown an empty base.
   void AskGuard();
+  // Whether so many contacts more would be too many.
+  bool IsBeyondGuard(int more) const;
+  void StopByGuard();
+  // Why the run failed, once all that had left was heard of.
+  absl::Status FailureAtEnd();
   void Enter(Phase phase);
   // Jobs of all parts, most urgent first, while the lane has room.
   void FillLane();

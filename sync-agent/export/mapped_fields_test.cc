@@ -43,19 +43,92 @@ TEST_F(MappedFieldsTest, AFieldThatCanNoLongerBeWrittenStopsItToo) {
   EXPECT_TRUE(world.portal.contacts.empty());
 }
 
-TEST_F(MappedFieldsTest, AnotherTypeIsSaidOnce) {
+TEST_F(MappedFieldsTest, AnotherTypeOfTheSameClassIsSaidOnce) {
+  world.portal.fields["LAST_NAME"].type = "crm_status";
   EXPECT_TRUE(Export().progress.notices.empty());
-  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["LAST_NAME"].type = "string";
   const auto notices = Export().progress.notices;
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_EQ(notices[0].reason, "MAPPED_FIELD_RETYPED");
-  EXPECT_EQ(notices[0].parameters.at("type"), "integer");
+  EXPECT_EQ(notices[0].parameters.at("type"), "string");
   EXPECT_TRUE(Export().progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, SoIsOneThatTakesTextsNow) {
+  world.portal.fields["LAST_NAME"].type = "integer";
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "string";
+  const auto result = Export();
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  ASSERT_EQ(result.progress.notices.size(), 1u);
+  EXPECT_EQ(result.progress.notices[0].reason, "MAPPED_FIELD_RETYPED");
+}
+
+TEST_F(MappedFieldsTest, AnotherClassStopsEveryRunUntilAnotherVersionIsSaved) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.base.clients[0].attributes["LastName"] = "Petrova";
+  world.portal.fields["LAST_NAME"].type = "integer";
+  auto dry = world.Settings();
+  dry.dry_run = true;
+  for (const RunSettings& settings : {dry, world.Settings(), world.Settings(), dry}) {
+    const auto result = world.Run(settings);
+    EXPECT_EQ(result.end, RunEnd::kFailed);
+    EXPECT_EQ(ReasonOf(result.error), "MAPPED_FIELD_UNFIT");
+    const Parameters parameters = ParametersOf(result.error);
+    EXPECT_EQ(parameters.at("contact_field"), "LAST_NAME");
+    EXPECT_EQ(parameters.at("type"), "integer");
+    EXPECT_EQ(parameters.at("was"), "string");
+    EXPECT_EQ(parameters.at("version"), "1");
+    EXPECT_EQ(world.portal.contacts.begin()->second.fields["LAST_NAME"], "Orlova");
+  }
+  auto saved = world.Settings();
+  saved.mapping_version = 2;
+  EXPECT_EQ(world.Run(saved).end, RunEnd::kSucceeded);
+  EXPECT_EQ(world.portal.contacts.begin()->second.fields["LAST_NAME"], "Petrova");
+}
+
+TEST_F(MappedFieldsTest, ATypeThatComesBackLetsTheSameVersionGoOn) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  world.portal.fields["LAST_NAME"].type = "employee";
+  EXPECT_EQ(ReasonOf(Export().error), "MAPPED_FIELD_UNFIT");
+  world.portal.fields["LAST_NAME"].type = "string";
+  const auto result = Export();
+  EXPECT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_TRUE(result.progress.notices.empty());
+}
+
+TEST_F(MappedFieldsTest, WhichTypesTakeTheSameValues) {
+  const auto classes = std::vector<std::vector<std::string>>{
+      {"date", "datetime"},   {"integer"},     {"double", "money"},
+      {"char", "boolean"},    {"enumeration"}, {"crm_multifield"},
+      {"employee", "iblock"}, {"string"},
+  };
+  for (const auto& from : classes) {
+    for (const auto& to : classes) {
+      if (to[0] == "string") continue;
+      SCOPED_TRACE(from[0] + " > " + to.back());
+      World world;
+      world.base.Add(1, "Orlova", "+79161234567");
+      world.portal.fields = {{"LAST_NAME", {from[0]}}, {"PHONE", {"crm_multifield"}}};
+      world.Run(world.Settings());
+      world.portal.fields["LAST_NAME"].type = to.back();
+      EXPECT_EQ(ReasonOf(world.Run(world.Settings()).error),
+                from == to ? "" : "MAPPED_FIELD_UNFIT");
+    }
+  }
+}
+
+TEST_F(MappedFieldsTest, ATypeThatThePortalDoesNotTellStopsNothing) {
+  EXPECT_TRUE(Export().progress.notices.empty());
+  for (const char* type : {"", "string"}) {
+    world.portal.fields["LAST_NAME"].type = type;
+    EXPECT_EQ(Export().end, RunEnd::kSucceeded);
+  }
 }
 
 TEST_F(MappedFieldsTest, WhatADryRunSaysOfATypeIsSaidByTheRunAfterIt) {
   EXPECT_TRUE(Export().progress.notices.empty());
-  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["LAST_NAME"].type = "crm_status";
   auto dry = world.Settings();
   dry.dry_run = true;
   EXPECT_EQ(world.Run(dry).progress.notices.size(), 1u);
@@ -73,7 +146,7 @@ TEST_F(MappedFieldsTest, AnotherVersionOfTheMappingTakesTheFieldsAsTheyAre) {
 
 TEST_F(MappedFieldsTest, EachFieldOfAnotherTypeIsSaid) {
   EXPECT_TRUE(Export().progress.notices.empty());
-  world.portal.fields["LAST_NAME"].type = "integer";
+  world.portal.fields["LAST_NAME"].type = "text";
   world.portal.fields["PHONE"].type = "string";
   EXPECT_EQ(Export().progress.notices.size(), 2u);
   EXPECT_TRUE(Export().progress.notices.empty());

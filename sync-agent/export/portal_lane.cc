@@ -209,6 +209,13 @@ bool PortalLane::Waits(absl::string_view method) const {
 
 void PortalLane::Submit(Job job) { waiting_.push_back({std::move(job), false, {}}); }
 
+int PortalLane::Touches() const {
+  int touches = 0;
+  for (const Waiting& waiting : waiting_) touches += waiting.job.touches;
+  for (const auto& [id, job] : in_flight_) touches += job.touches;
+  return touches;
+}
+
 void PortalLane::CountWait(const Instant& now) {
   if (waiting_since_.has_value()) {
     tally_.progress().portal.wait_seconds +=

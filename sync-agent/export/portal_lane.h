@@ -39,6 +39,9 @@ class PortalLane {
     // Gives clients a contact that they had not: leaves inside the lease only. What
     // creates, claims.
     bool claims = false;
+    // Contacts that it changes or makes again; those that are deleted are counted when
+    // that is decided.
+    int touches = 0;
     bool probe = false;                             // the lane's own
     std::optional<Failing> failing = std::nullopt;  // the lane's own
     int unreadable = 0;  // answers to it that nobody can read; the lane's own
@@ -83,6 +86,8 @@ class PortalLane {
   const std::string& refused_method() const { return refused_method_; }
   bool nothing_in_flight() const { return in_flight_.empty(); }
   void Submit(Job job);
+  // Of what waits and what is under way.
+  int Touches() const;
   // Sends what may go now, and says when to come back. `may_claim`: the lease runs.
   // True when something was sent or stepped aside: there may be room for more.
   bool Pump(const Instant& now, bool may_claim, std::vector<ActionToDo>* actions);

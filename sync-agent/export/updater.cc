@@ -234,6 +234,20 @@ void Updater::AskWhetherGone(const Decision& decision) {
              /*displaced=*/false, /*lost=*/decision.contact_gone});
 }
 
+int Updater::Touches(const Item& item) {
+  if (!context_.settings.most_changed.has_value() ||
+      item.outcome != Outcome::kUpdated) {
+    return 0;
+  }
+  const auto record = context_.ledger.Get(item.decision.key);
+  if (!context_.Check(record.status()) || !record->has_value()) return 1;
+  // A client counts once, however often his contact is written.
+  const bool counted = (*record)->run == context_.settings.run &&
+                       ((*record)->outcome == Outcome::kUpdated ||
+                        (*record)->outcome == Outcome::kRecreated);
+  return counted ? 0 : 1;
+}
+
 std::optional<PortalLane::Job> Updater::NextWrite(bool more, bool may_claim) {
   const auto limit =
       static_cast<size_t>(context_.lane.CommandsPerRequest(kUpdateMethod));
@@ -254,6 +268,7 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more, bool may_claim) {
     const bool alone = item.decision.alone || MustTravelAlone(command);
     if (alone && !chunk->empty()) break;
     job.claims = job.claims || claims;
+    job.touches += Touches(item);
     intents->push_back({.key = item.decision.key,
                         .kind = AttemptKind::kUpdate,
                         .nonce = nonce,

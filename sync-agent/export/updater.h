@@ -50,6 +50,8 @@ class Updater {
   void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
   size_t MostPerRead() const;
   std::optional<PortalLane::Job> NextRead(bool more);
+  // What it adds to PortalLane::Job::touches; counted only where the guard asks.
+  int Touches(const Item& item);
   std::optional<PortalLane::Job> NextWrite(bool more, bool may_claim);
   void Done(const std::shared_ptr<std::vector<Item>>& chunk,
             const PortalAnswer& answer);
