@@ -290,7 +290,9 @@ Drift FindDrift(const Decision& decision, const ContentDigest& exported,
     }
     const bool was_sent =
         same_content || exported.values.count(DigestValue(client, target, value)) > 0;
-    if (!was_sent) {
+    // Both values are ours, of an update whose end nobody knows.
+    const bool ours = !same_content && held.strays.count(target) == 0;
+    if (!was_sent || ours) {
       in_source(target);
     } else if (may_differ(target)) {
       drift.on_portal.push_back(target);

@@ -123,6 +123,37 @@ TEST(Drift, AnotherValueDiffers) {
   }
 }
 
+// The portal answered an update with an error, and may have carried it out.
+TEST(Drift, WhatADoubtfulUpdateLeftIsNobodyElsesChange) {
+  struct Case {
+    std::string in_source;
+    std::string held;
+    bool on_portal;
+  };
+  const ClientKey client("00000000-0000-4000-8000-000000000001");
+  ContentDigest exported;
+  exported.fields_known = false;
+  for (const char* sent : {"Орлова", "Лебедева"}) {
+    exported.values.insert(DigestValue(client, "LAST_NAME", sent));
+  }
+  for (const Case& one : std::vector<Case>{{"Орлова", "Лебедева", false},
+                                           {"Лебедева", "Орлова", false},
+                                           {"Орлова", "Чужая", true},
+                                           {"Лебедева", "Чужая", true}}) {
+    Decision decision;
+    decision.key = client;
+    decision.action = PlannedAction::kUpdate;
+    decision.content.fields["LAST_NAME"] = one.in_source;
+    decision.digest = DigestContent(client, decision.content);
+    ContactRow row;
+    row.fields["LAST_NAME"] = one.held;
+    const HeldContact held = Remember(client, row, exported, {"LAST_NAME"}, kTypes);
+    const Drift drift = FindDrift(decision, exported, kSent, held, kTypes);
+    EXPECT_EQ(!drift.on_portal.empty(), one.on_portal) << one.held;
+    EXPECT_EQ(!drift.in_source.empty(), !one.on_portal) << one.held;
+  }
+}
+
 TEST(Drift, WhatMayBeKeptInAnUnknownFormDiffersOnlyWhenSomebodyTouchedTheContact) {
   for (const char* target : {"COMMENTS", "UF_CRM_NUMBER"}) {
     EXPECT_THAT(Sent().Single(target, "1", "2").Look(-1).on_portal, IsEmpty());

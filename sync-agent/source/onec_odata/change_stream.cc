@@ -84,9 +84,13 @@ void ChangeStream::TakeHistory(const std::vector<ODataRow>& rows) {
       seen_.period = period;
     }
     const std::string guid = row.Get(names.client);
-    if (IsGuid(guid)) changed_.emplace_back(guid);
+    if (!IsGuid(guid)) continue;
+    changed_.emplace_back(guid);
+    // A row of the overlap was met by the reading before, unless it came in late.
+    if (period > *since_.period) fresh_.emplace_back(guid);
   }
   if (changed_.size() >= kThinOutAt) SortUnique(&changed_);
+  if (fresh_.size() >= kThinOutAt) SortUnique(&fresh_);
 }
 
 absl::Status ChangeStream::ReadHistory() {
@@ -231,7 +235,13 @@ absl::StatusOr<bool> ChangeStream::PlanKeys() {
                         delivered_.end(), std::back_inserter(left));
     changed_ = std::move(left);
     if (known_ == nullptr) return true;
-    sieve_ = std::make_unique<EchoSieve>(std::move(changed_), known_, table_);
+    SortUnique(&fresh_);
+    std::vector<ClientKey> once_more;
+    std::set_difference(changed_.begin(), changed_.end(), fresh_.begin(), fresh_.end(),
+                        std::back_inserter(once_more));
+    fresh_ = {};
+    sieve_ = std::make_unique<EchoSieve>(std::move(changed_), std::move(once_more),
+                                         known_, table_);
   }
   GB_ASSIGN_OR_RETURN(const bool done, sieve_->Step());
   if (done) changed_ = sieve_->TakeWanted();

@@ -151,6 +151,14 @@ TEST_F(ChangeStreamTest, AsManyChangedClientsAsAreWorthItAreReadByKey) {
   EXPECT_THAT(base_.calls, Not(Contains("all")));
 }
 
+TEST_F(ChangeStreamTest, WhoWasReadBeforeIsReadOnceMoreOnlyWithAnotherVersion) {
+  since_.period = SourceTime{"2026-01-05T10:00:03"};
+  known_ = "bcdef";
+  EXPECT_EQ(Read(), "aef") << "a has changed, and its row came in late";
+  base_.history = "abcdefb";
+  EXPECT_EQ(Read(), "abef") << "who is named anew is read whatever its version";
+}
+
 TEST_F(ChangeStreamTest, MoreChangedClientsAreFoundByTheirVersions) {
   rules_.most_keys = 5;
   known_ = "abcd";

@@ -30,18 +30,25 @@ int64_t LookUpsOf(size_t keys) {
 
 }  // namespace
 
-EchoSieve::EchoSieve(std::vector<ClientKey> keys, KnownRows known, ClientTable& table)
-    : known_(std::move(known)), table_(table), keys_(std::move(keys)) {}
+EchoSieve::EchoSieve(std::vector<ClientKey> keys, std::vector<ClientKey> once_more,
+                     KnownRows known, ClientTable& table)
+    : known_(std::move(known)),
+      table_(table),
+      once_more_(std::move(once_more)),
+      keys_(std::move(keys)) {}
 EchoSieve::~EchoSieve() = default;
 
 absl::Status EchoSieve::Split() {
   GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, AskKnown(known_, keys_));
-  std::vector<ClientKey> echoes;
+  std::vector<ClientKey> looked_at;
   for (size_t i = 0; i < keys_.size(); ++i) {
-    const bool echo = rows[i].echo && !rows[i].version.empty();
-    (echo ? echoes : wanted_).push_back(std::move(keys_[i]));
+    const bool likely =
+        rows[i].echo ||
+        std::binary_search(once_more_.begin(), once_more_.end(), keys_[i]);
+    const bool look = likely && !rows[i].version.empty();
+    (look ? looked_at : wanted_).push_back(std::move(keys_[i]));
   }
-  keys_ = std::move(echoes);
+  keys_ = std::move(looked_at);
   phase_ = Phase::kChoose;
   return absl::OkStatus();
 }

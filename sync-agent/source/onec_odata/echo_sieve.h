@@ -14,7 +14,8 @@ namespace guestbridge::agent {
 
 // Sorts out of the keys that a history or an exchange plan names those whose rows must
 // be read. A client whose newest version is likely our own write-back is looked at by
-// its version first, for a mass write-back names every client once more.
+// its version first, for a mass write-back names every client once more; so is one that
+// the history names only as it did at the reading before.
 //
 // A few are looked up by key, 20 to a request. Of many, all keys and versions of the
 // base are listed instead when that is cheaper: the base is asked for its number of
@@ -23,8 +24,10 @@ namespace guestbridge::agent {
 // be called again, and goes on where it was.
 class EchoSieve {
  public:
-  // `keys` are sorted, each once. `known` is not null. `table` outlives the object.
-  EchoSieve(std::vector<ClientKey> keys, KnownRows known, ClientTable& table);
+  // `keys` and `once_more`, some of them, are sorted, each once. `known` is not null.
+  // `table` outlives the object.
+  EchoSieve(std::vector<ClientKey> keys, std::vector<ClientKey> once_more,
+            KnownRows known, ClientTable& table);
   ~EchoSieve();
 
   // Reaches 1C about once. True: done.
@@ -45,6 +48,7 @@ class EchoSieve {
   const KnownRows known_;
   ClientTable& table_;
   Phase phase_ = Phase::kSplit;
+  const std::vector<ClientKey> once_more_;
   std::vector<ClientKey> keys_;    // all, then those that are looked at by version
   std::vector<ClientKey> wanted_;  // sorted when done
   size_t at_ = 0;                  // of the look-ups

@@ -106,7 +106,8 @@ absl::Status ExchangePlanStream::Select() {
   std::sort(keys_.begin(), keys_.end());
   keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
   if (known_ != nullptr) {
-    sieve_ = std::make_unique<EchoSieve>(std::move(keys_), known_, table_);
+    sieve_ = std::make_unique<EchoSieve>(std::move(keys_), std::vector<ClientKey>(),
+                                         known_, table_);
   }
   phase_ = Phase::kKeys;
   return absl::OkStatus();
