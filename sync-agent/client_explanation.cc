@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
@@ -345,12 +346,18 @@ absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
 }
 
 // What stopped the last export stops the next one, too, until somebody mends it; a plan
-// that was overtaken does not.
+// that was overtaken does not, nor what another version of the mapping was at fault for.
 void PutLastFailure(const TaskParts& parts, v1::ClientExplanation* explanation) {
   const std::optional<LastRun> last = RecallLastRun(parts.ledger);
   if (!last.has_value() || last->run.kind() != v1::Run::EXPORT ||
       last->run.state() != v1::Run::FAILED || !last->run.has_error() ||
       last->run.error().reason() == "PLAN_CHANGED") {
+    return;
+  }
+  const auto version = last->run.error().parameters().find("version");
+  if (absl::StartsWith(last->run.error().reason(), "MAPPED_") &&
+      version != last->run.error().parameters().end() &&
+      version->second != absl::StrCat(explanation->mapping_version())) {
     return;
   }
   v1::Explanation& why = *explanation->add_limits();

@@ -147,6 +147,11 @@ TEST_F(ClientExplanationTest, WhatStoppedTheLastExportIsSaid) {
   EXPECT_THAT(limits("MAPPED_FIELD_GONE"), ElementsAre("MAPPED_FIELD_GONE"));
   EXPECT_THAT(limits("GUARD_STOPPED"), ElementsAre("GUARD_STOPPED"));
   EXPECT_THAT(limits("PLAN_CHANGED"), ElementsAre());
+  auto& parameters = *last.run.mutable_error()->mutable_parameters();
+  parameters["version"] = absl::StrCat(Explain("1").mapping_version());
+  EXPECT_THAT(limits("MAPPED_FIELD_UNFIT"), ElementsAre("MAPPED_FIELD_UNFIT"));
+  parameters["version"] = "7";
+  EXPECT_THAT(limits("MAPPED_FIELD_UNFIT"), ElementsAre()) << "another one is saved";
   last.run.set_state(v1::Run::SUCCEEDED);
   EXPECT_THAT(limits("MAPPED_FIELD_GONE"), ElementsAre());
 }
