@@ -69,13 +69,15 @@ TEST_F(ClientListTest, WhatAMatchSaidIsListedAlsoOfThoseTheLedgerDoesNotHold) {
   world.base.Add(2, "Ivanov").contact = ContactId(60);
   world.base.Add(3, "Petrov", "+79160000003");
   world.base.Add(4, "Sidorov", "+79160000004");
+  world.base.Add(5, "Lee");
+  Contact(80, "Lee", "+79160000080").stamp = {"guestbridge:base", Key(4).guid(), ""};
   EXPECT_TRUE(OfMatch(Said::ANY).empty());
   Match();
   EXPECT_FALSE(world.ledger->Get(Key(1))->has_value());
   EXPECT_FALSE(world.ledger->Get(Key(3))->has_value());
 
   const auto matched = OfMatch(Said::MATCHED);
-  ASSERT_EQ(matched.size(), 2u);
+  ASSERT_EQ(matched.size(), 3u);
   EXPECT_EQ(matched[0].state(), v1::Client::PROPOSED);
   EXPECT_EQ(matched[0].proposed_contact(), 50);
   EXPECT_EQ(matched[0].found_by(), "MATCHED_BY_PHONE_NAME");
@@ -86,6 +88,9 @@ TEST_F(ClientListTest, WhatAMatchSaidIsListedAlsoOfThoseTheLedgerDoesNotHold) {
   EXPECT_EQ(matched[1].proposed_contact(), 60);
   EXPECT_EQ(matched[1].found_by(), "MATCHED_BY_STORED_ID");
   EXPECT_EQ(matched[1].certainty(), v1::Client::CERTAIN);
+  EXPECT_EQ(matched[2].state(), v1::Client::QUEUED);
+  EXPECT_EQ(matched[2].proposed_contact(), 80);
+  EXPECT_EQ(matched[2].found_by(), "MATCHED_BY_ORIGIN");
   const auto ambiguous = OfMatch(Said::AMBIGUOUS);
   ASSERT_EQ(ambiguous.size(), 1u);
   EXPECT_EQ(ambiguous[0].state(), v1::Client::AMBIGUOUS);
@@ -96,14 +101,14 @@ TEST_F(ClientListTest, WhatAMatchSaidIsListedAlsoOfThoseTheLedgerDoesNotHold) {
   EXPECT_EQ(fresh[0].state(), v1::Client::QUEUED);
   EXPECT_EQ(fresh[0].proposed_contact(), 0);
   EXPECT_EQ(fresh[0].found_by(), "");
-  EXPECT_EQ(OfMatch(Said::ANY).size(), 4u);
-  EXPECT_EQ(OfMatch(Said::ANY, v1::Client::QUEUED).size(), 2u);
+  EXPECT_EQ(OfMatch(Said::ANY).size(), 5u);
+  EXPECT_EQ(OfMatch(Said::ANY, v1::Client::QUEUED).size(), 3u);
 
   // As it stands now, by what was said then.
   Export();
   EXPECT_EQ(OfMatch(Said::NEW)[0].state(), v1::Client::EXPORTED);
   EXPECT_EQ(OfMatch(Said::MATCHED)[1].contact(), 60);
-  EXPECT_EQ(OfMatch(Said::MATCHED, v1::Client::EXPORTED).size(), 1u);
+  EXPECT_EQ(OfMatch(Said::MATCHED, v1::Client::EXPORTED).size(), 2u);
 }
 
 TEST_F(ClientListTest, AnErasedClientIsInNoMatch) {
