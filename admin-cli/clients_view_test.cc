@@ -182,6 +182,37 @@ TEST_F(CliTest, AnEmptyListOfErasedClientsSaysThatTheyCannotBeListed) {
   }
 }
 
+TEST_F(CliTest, AListByTheLastMatchSaysWhatWasFoundAndWhatIsNext) {
+  std::vector<std::string> line = {"clients", "list", "main", "--match", "matched"};
+  const Result matched = Run(line);
+  EXPECT_THAT(matched.out, StartsWith("Clients of main (last match: matched): 1\n"));
+  EXPECT_THAT(OneLine(matched.out),
+              HasSubstr("queued 60 The ID that 1C holds is that contact's. (certain)"));
+  EXPECT_THAT(matched.out,
+              ::testing::EndsWith("\nNext: guestbridge export run main --wait\n"));
+  line.back() = "AMBIGUOUS";
+  EXPECT_THAT(Run(line).out,
+              AllOf(HasSubstr(" 8, 9 ? "), HasSubstr("(doubtful)"),
+                    ::testing::EndsWith("  guestbridge clients unlink main CLIENT "
+                                        "--new\n")));
+  line.back() = "new";
+  EXPECT_THAT(Run(line).out,
+              ::testing::EndsWith("\nNext: guestbridge export run main --wait\n"));
+  line.back() = "all";
+  line.insert(line.end(), {"--state", "proposed"});
+  EXPECT_THAT(
+      Run(line).out,
+      AllOf(StartsWith("Clients of main (last match: all; now: proposed): 1\n"),
+            ::testing::EndsWith("guestbridge clients match main --apply --wait\n")));
+  line.back() = "exported";
+  EXPECT_THAT(Run(line).out,
+              ::testing::EndsWith("guestbridge clients explain main CLIENT\n"));
+  server_.no_clients = true;
+  EXPECT_THAT(OneLine(Run(line).out),
+              AllOf(HasSubstr("(last match: all; now: exported): 0 Either the last"),
+                    HasSubstr("Anew: guestbridge clients match main --wait")));
+}
+
 TEST_F(CliTest, AnExplanationNamesTheContactsOfWhichOneMayBeChosen) {
   v1::Client& ledger = *server_.explanation.mutable_ledger();
   ledger.set_state(v1::Client::AMBIGUOUS);

@@ -10,6 +10,21 @@ grpc::Status FakeServer::Services::ListClients(ServerContext* context,
   if (owner.no_clients) return Status::OK;
   v1::Client* client = answer->add_clients();
   client->set_client(kClient);
+  if (request->last_match() != v1::ListClientsRequest::LAST_MATCH_UNSPECIFIED) {
+    client->set_state(request->state() == 0 ? v1::Client::QUEUED : request->state());
+    if (request->last_match() == v1::ListClientsRequest::NEW) return Status::OK;
+    client->set_found_by_message("The ID that 1C holds is that contact's.");
+    if (request->last_match() == v1::ListClientsRequest::AMBIGUOUS) {
+      client->set_state(v1::Client::AMBIGUOUS);
+      client->add_candidate_contacts(8);
+      client->add_candidate_contacts(9);
+      client->set_certainty(v1::Client::DOUBTFUL);
+      return Status::OK;
+    }
+    client->set_proposed_contact(60);
+    client->set_certainty(v1::Client::CERTAIN);
+    return Status::OK;
+  }
   client->set_state(request->state() == 0 ? v1::Client::EXPORTED : request->state());
   client->set_contact(17);
   client->set_message(kNastyText);

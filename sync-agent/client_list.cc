@@ -49,19 +49,68 @@ absl::StatusOr<std::set<ClientKey>> DoubtfulClients(const TaskParts& parts) {
 
 void PutPair(const ClientRecord& record, const PairNote& pair, v1::Client* client) {
   const bool waits = record.link == LinkState::kReview;
+  // The next export looks at that contact first.
+  const bool found = record.link == LinkState::kNew && pair.candidates.size() == 1 &&
+                     pair.certainty >= v1::Client::LIKELY &&
+                     client->state() == v1::Client::QUEUED;
+  if (found) client->set_proposed_contact(pair.candidates[0].value());
   const ContactId contact = waits ? record.proposed : record.contact;
   if (waits && !contact.exists()) {
     for (const ContactId id : pair.candidates) {
       client->add_candidate_contacts(id.value());
     }
-  } else if (pair.candidates.size() != 1 || pair.candidates[0] != contact ||
-             !contact.exists()) {
+  } else if (!found && (pair.candidates.size() != 1 || pair.candidates[0] != contact ||
+                        !contact.exists())) {
     return;  // It has another contact by now.
   }
   client->set_found_by(pair.found_by);
   if (v1::Client::Certainty_IsValid(pair.certainty)) {
     client->set_certainty(static_cast<v1::Client::Certainty>(pair.certainty));
   }
+}
+
+absl::StatusOr<Ledger::MatchResult> ResultOf(v1::ListClientsRequest::LastMatch asked) {
+  switch (asked) {
+    case v1::ListClientsRequest::ANY:
+      return Ledger::MatchResult::kAny;
+    case v1::ListClientsRequest::MATCHED:
+      return Ledger::MatchResult::kMatched;
+    case v1::ListClientsRequest::AMBIGUOUS:
+      return Ledger::MatchResult::kAmbiguous;
+    case v1::ListClientsRequest::NEW:
+      return Ledger::MatchResult::kNew;
+    default:  // of a newer server
+      return MakeError("CLIENT_STATE_UNKNOWN");
+  }
+}
+
+// Clients after `after` among which those that are asked for are; by key. Of a match
+// also those that the ledger does not hold.
+absl::StatusOr<std::vector<ClientRecord>> Look(const v1::ListClientsRequest& request,
+                                               const ClientKey& after,
+                                               const TaskParts& parts) {
+  if (request.last_match() == v1::ListClientsRequest::LAST_MATCH_UNSPECIFIED) {
+    return parts.ledger.List(after, kRecordsPerLook);
+  }
+  GB_ASSIGN_OR_RETURN(const Ledger::MatchResult result, ResultOf(request.last_match()));
+  GB_ASSIGN_OR_RETURN(const std::vector<ClientKey> keys,
+                      parts.ledger.MatchResults(result, after, kRecordsPerLook));
+  std::vector<ClientRecord> records;
+  for (const ClientKey& key : keys) {
+    GB_ASSIGN_OR_RETURN(std::optional<ClientRecord> record, parts.ledger.Get(key));
+    records.push_back(std::move(record).value_or(ClientRecord{}));
+    records.back().key = key;
+  }
+  return records;
+}
+
+bool IsWanted(const v1::Client& client, const v1::ListClientsRequest& request) {
+  if (request.last_match() != v1::ListClientsRequest::LAST_MATCH_UNSPECIFIED &&
+      client.state() == v1::Client::ERASED) {
+    return false;  // of another agent, and not removed here yet
+  }
+  return request.state() == v1::Client::STATE_UNSPECIFIED ||
+         request.state() == client.state();
 }
 
 }  // namespace
@@ -159,9 +208,11 @@ absl::StatusOr<v1::ListClientGroupsResponse> ListClientGroups(
 
 absl::StatusOr<v1::ListClientsResponse> ListClients(
     const v1::ListClientsRequest& request, const TaskParts& parts) {
-  // A page belongs to one state of one integration.
-  const std::string scope =
-      absl::StrCat("clients:", parts.integration, ":", request.state());
+  // A page belongs to one state and one result of one integration.
+  std::string scope = absl::StrCat("clients:", parts.integration, ":", request.state());
+  if (request.last_match() != v1::ListClientsRequest::LAST_MATCH_UNSPECIFIED) {
+    absl::StrAppend(&scope, ":match:", request.last_match());
+  }
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   GB_ASSIGN_OR_RETURN(const std::string last,
                       DecodePageToken(scope, request.page_token()));
@@ -171,14 +222,13 @@ absl::StatusOr<v1::ListClientsResponse> ListClients(
   ClientKey after(last);
   while (true) {
     GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,
-                        parts.ledger.List(after, kRecordsPerLook));
+                        Look(request, after, parts));
     for (const ClientRecord& record : records) {
       GB_ASSIGN_OR_RETURN(const std::optional<PairNote> pair,
                           parts.ledger.Pair(record.key));
       v1::Client client = ToClient(parts.integration, record, pair.value_or(PairNote{}),
                                    doubtful.count(record.key) > 0);
-      const bool wanted = request.state() == v1::Client::STATE_UNSPECIFIED ||
-                          request.state() == client.state();
+      const bool wanted = IsWanted(client, request);
       if (wanted && page.clients_size() == size) {
         page.set_next_page_token(
             EncodePageToken(scope, page.clients(size - 1).client()));

@@ -18,7 +18,8 @@ guestbridge::v1::Client ToClient(const std::string& integration,
 absl::StatusOr<ClientKey> FindClientKey(const std::string& client,
                                         const TaskParts& parts);
 
-// A page of the ledger, by Ref_Key. Errors: PAGE_TOKEN_INVALID, those of the ledger.
+// A page of the ledger, or of what the last match said, by Ref_Key. Errors:
+// PAGE_TOKEN_INVALID, CLIENT_STATE_UNKNOWN, those of the ledger.
 absl::StatusOr<guestbridge::v1::ListClientsResponse> ListClients(
     const guestbridge::v1::ListClientsRequest& request, const TaskParts& parts);
 

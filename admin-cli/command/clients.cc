@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -50,6 +51,18 @@ absl::StatusOr<v1::Client::State> ParseState(const std::string& text) {
   return state;
 }
 
+absl::StatusOr<v1::ListClientsRequest::LastMatch> ParseLastMatch(
+    const std::string& text) {
+  const std::string word = absl::AsciiStrToLower(text);
+  if (word == "all") return v1::ListClientsRequest::ANY;
+  if (word == "matched") return v1::ListClientsRequest::MATCHED;
+  if (word == "ambiguous") return v1::ListClientsRequest::AMBIGUOUS;
+  if (word == "new") return v1::ListClientsRequest::NEW;
+  return MakeError("USAGE_BAD_VALUE", {{"flag", "--match"},
+                                       {"value", text},
+                                       {"expected", "all, matched, ambiguous, new"}});
+}
+
 // Label of what is done about clients in that state; 0: of any.
 const char* NextOf(v1::Client::State state) {
   switch (state) {
@@ -71,6 +84,30 @@ void PrintNext(Session& session, bool any, v1::Client::State state,
     return;
   }
   session.out() << session.Text(any ? NextOf(state) : "NEXT_STATUS", parameters)
+                << '\n';
+}
+
+// Of clients by what a match said: what the first of them wait for.
+void PrintNextOfMatch(Session& session, const std::vector<v1::Client>& clients,
+                      const Parameters& parameters) {
+  if (clients.empty()) {
+    session.Say("NEXT_MATCH_TOLD_NOTHING", parameters);
+    return;
+  }
+  const auto any = [&](v1::Client::State state) {
+    return std::any_of(clients.begin(), clients.end(), [&](const v1::Client& client) {
+      return client.state() == state;
+    });
+  };
+  for (const auto state : {v1::Client::PROPOSED, v1::Client::AMBIGUOUS}) {
+    if (any(state)) {
+      PrintNext(session, true, state, parameters);
+      return;
+    }
+  }
+  session.out() << session.Text(any(v1::Client::QUEUED) ? "NEXT_EXPORT_RUN"
+                                                        : "NEXT_CLIENTS_EXPLAIN",
+                                parameters)
                 << '\n';
 }
 
@@ -102,6 +139,14 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
     GB_ASSIGN_OR_RETURN(const auto state, ParseState(arguments.Get("--state")));
     request.set_state(state);
   }
+  if (arguments.Has("--match")) {
+    if (arguments.Has("--by-reason")) {
+      return MakeError("USAGE_FLAGS_EXCLUDE",
+                       {{"flag", "--match"}, {"other", "--by-reason"}});
+    }
+    GB_ASSIGN_OR_RETURN(const auto result, ParseLastMatch(arguments.Get("--match")));
+    request.set_last_match(result);
+  }
   if (arguments.Has("--by-reason")) return ListGroups(session, arguments, request);
   std::vector<v1::Client> all;
   GB_RETURN_IF_ERROR(
@@ -109,8 +154,21 @@ absl::StatusOr<int> List(Session& session, const Arguments& arguments) {
         all.insert(all.end(), page.clients().begin(), page.clients().end());
       }));
   if (session.PrintDocuments(all)) return 0;
-  const Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
-                                 {"count", std::to_string(all.size())}};
+  Parameters parameters = {{"id", IntegrationIdOf(arguments.Get("ID"))},
+                           {"count", std::to_string(all.size())}};
+  if (arguments.Has("--match")) {
+    parameters["match"] = session.Name(
+        "LAST_MATCH", v1::ListClientsRequest::LastMatch_Name(request.last_match()));
+    if (arguments.Has("--state")) {
+      parameters["state"] =
+          session.Name("CLIENT", v1::Client::State_Name(request.state()));
+    }
+    session.Say(arguments.Has("--state") ? "CLIENTS_OF_MATCH_NOW" : "CLIENTS_OF_MATCH",
+                parameters);
+    if (!all.empty()) PrintClients(session, all);
+    PrintNextOfMatch(session, all, parameters);
+    return 0;
+  }
   session.out() << session.Text("CLIENTS_FOUND", parameters) << '\n';
   if (!all.empty()) PrintClients(session, all);
   PrintNext(session, !all.empty(), request.state(), parameters);
@@ -247,9 +305,12 @@ std::vector<Command> ClientsCommands() {
        "list",
        "HELP_CLIENTS_LIST",
        {IdArgument()},
-       {{"--state", "S", "FLAG_STATE"}, {"--by-reason", "", "FLAG_BY_REASON"}},
+       {{"--state", "S", "FLAG_STATE"},
+        {"--match", "RESULT", "FLAG_LAST_MATCH"},
+        {"--by-reason", "", "FLAG_BY_REASON"}},
        {"guestbridge clients list main --state FAILED",
-        "guestbridge clients list main --state FAILED --by-reason"},
+        "guestbridge clients list main --state FAILED --by-reason",
+        "guestbridge clients list main --match new"},
        List},
       {"clients",
        "explain",

@@ -6,6 +6,25 @@ namespace {
 constexpr ReasonText kClientLabels[] = {
     MakeLabel("LABEL_CLIENTS_FOUND", "Clients of {id}: {count}",
               "Клиентов {id}: {count}"),
+    MakeLabel("LABEL_CLIENTS_OF_MATCH",
+              "Clients of {id} (last match: {match}): {count}",
+              "Клиентов {id} (последнее сопоставление: {match}): {count}"),
+    MakeLabel("LABEL_CLIENTS_OF_MATCH_NOW",
+              "Clients of {id} (last match: {match}; now: {state}): {count}",
+              "Клиентов {id} (последнее сопоставление: {match}; сейчас: {state}): "
+              "{count}"),
+    MakeLabel("LABEL_LAST_MATCH_ANY", "all", "все"),
+    MakeLabel("LABEL_LAST_MATCH_MATCHED", "matched", "пара найдена"),
+    MakeLabel("LABEL_LAST_MATCH_AMBIGUOUS", "ambiguous", "неоднозначно"),
+    MakeLabel("LABEL_LAST_MATCH_NEW", "new", "пары нет"),
+    MakeLabel("LABEL_NEXT_MATCH_TOLD_NOTHING",
+              "Either the last match found no such client, or what it said is gone: a "
+              "reconciliation, an erasure and a match that did not end remove it. "
+              "Anew: guestbridge clients match {id} --wait",
+              "Либо последнее сопоставление таких клиентов не нашло, либо его итоги "
+              "уже удалены: их удаляют сверка, стирание клиента и сопоставление, "
+              "которое не завершилось. "
+              "Заново: guestbridge clients match {id} --wait"),
     MakeLabel("LABEL_CLIENTS_QUEUED",
               "Clients of {id} that the next run tries again: {count}",
               "Клиентов {id}, которых повторит следующая выгрузка: {count}"),

@@ -621,6 +621,11 @@ constexpr ReasonText kHelp[] = {
               "Save nothing; say what the next export would do with this draft",
               "Ничего не сохранять; показать, что сделала бы ближайшая выгрузка с этим "
               "черновиком"),
+    MakeLabel("LABEL_FLAG_LAST_MATCH",
+              "Only clients of which the last match said: all (anything), matched, "
+              "ambiguous, new",
+              "Только клиенты с таким итогом последнего сопоставления: all (любой), "
+              "matched, ambiguous, new"),
     MakeLabel("LABEL_FLAG_BY_REASON", "Grouped by reason, with counts and remedies",
               "По причинам, с количеством и тем, что делать"),
     MakeLabel("LABEL_FLAG_STATE",

@@ -43,6 +43,9 @@ absl::StatusOr<v1::ListClientsResponse> Clients::List(
   if (!v1::Client::State_IsValid(request.state())) {
     return MakeFieldError("state", "CLIENT_STATE_UNKNOWN");
   }
+  if (!v1::ListClientsRequest::LastMatch_IsValid(request.last_match())) {
+    return MakeFieldError("last_match", "CLIENT_STATE_UNKNOWN");
+  }
   GB_ASSIGN_OR_RETURN(const int size, EffectivePageSize(request.page_size()));
   v1::Task task;
   *task.mutable_list_clients() = request;

@@ -34,7 +34,8 @@ class ClientsTest : public ApiFixture {
       while (!asked.has_link_client() && !asked.has_unlink_client() &&
              !asked.has_list_client_history() && !asked.has_forget_client() &&
              !asked.has_explain_client() && !asked.has_list_client_groups() &&
-             !asked.has_drop_clients() && !asked.has_explain_clients()) {
+             !asked.has_drop_clients() && !asked.has_explain_clients() &&
+             !asked.has_list_clients()) {
         for (const v1::WatchResponse& message : Sent(session)) asked = message.task();
         std::this_thread::yield();
       }
@@ -146,6 +147,22 @@ TEST_F(ClientsTest, TheAgentTellsTheValuesOfAPlansSamplesByItsDraft) {
   // Nobody is asked where nothing would be written.
   dry_run.mutable_run()->mutable_forecast()->mutable_samples()->DeleteSubrange(1, 2);
   EXPECT_EQ(clients_.Samples(dry_run, Patience())->samples_size(), 0);
+}
+
+TEST_F(ClientsTest, WhatTheLastMatchSaidIsTheAgentsToTell) {
+  const auto session = ConnectAgent("a", "one");
+  v1::ListClientsRequest request;
+  request.set_parent("integrations/main");
+  request.set_last_match(v1::ListClientsRequest::NEW);
+  v1::FinishTaskRequest answer;
+  answer.mutable_clients()->add_clients()->set_client("g");
+  const v1::Task asked = Answered(*session, answer, [&] {
+    EXPECT_EQ(clients_.List(request, Patience())->clients_size(), 1);
+  });
+  EXPECT_EQ(asked.list_clients().last_match(), v1::ListClientsRequest::NEW);
+  request.set_last_match(static_cast<v1::ListClientsRequest::LastMatch>(99));
+  EXPECT_EQ(ReasonOf(clients_.List(request, Patience()).status()),
+            "CLIENT_STATE_UNKNOWN");
 }
 
 TEST_F(ClientsTest, ReasonsAndDropsAreTheAgentsToTellAndToDo) {

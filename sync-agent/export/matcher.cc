@@ -398,7 +398,15 @@ void Matcher::Conclude(Seeker seeker) {
       note.certainty = static_cast<int>(Certainty::kReview);
     }
   }
-  if (!context_.Check(ledger.SetPair(seeker.key, note))) return;
+  using Result = Ledger::MatchResult;
+  const bool doubtful = note.certainty == static_cast<int>(Certainty::kReview);
+  const Result result = unlinked || doubtful    ? Result::kAmbiguous
+                        : note.found_by.empty() ? Result::kNew
+                                                : Result::kMatched;
+  if (!context_.Check(ledger.SetPair(seeker.key, note)) ||
+      !context_.Check(ledger.SetMatchResult(seeker.key, result))) {
+    return;
+  }
 
   if (unlinked) {
     ++counts.ambiguous;
@@ -406,7 +414,7 @@ void Matcher::Conclude(Seeker seeker) {
     context_.Check(ledger.Put({known}));
     return;
   }
-  if (note.found_by.empty()) {
+  if (result == Result::kNew) {
     ++counts.unmatched;
     context_.tally.Count(Outcome::kSkipped);
     if (known.link == LinkState::kReview) {
@@ -417,7 +425,7 @@ void Matcher::Conclude(Seeker seeker) {
   known.problem = Outcome::kDeferred;
   known.dirty = false;
   known.parameters = {{"found_by", note.found_by}};
-  if (note.certainty == static_cast<int>(Certainty::kReview)) {
+  if (result == Result::kAmbiguous) {
     ++counts.ambiguous;
     known.link = LinkState::kReview;
     known.reason = "AMBIGUOUS_MATCH";
@@ -488,7 +496,8 @@ void Matcher::Finish() {
   ForEach([this](Seeker& seeker) { ClaimByValues(seeker); });
   AskGuard();
   ForEach([this](Seeker& seeker) { Conclude(std::move(seeker)); });
-  context_.Check(context_.ledger.ClearIndex());
+  context_.Check(context_.failure.ok() ? context_.ledger.EndMatch()
+                                       : context_.ledger.ClearIndex());
 }
 
 }  // namespace guestbridge::agent

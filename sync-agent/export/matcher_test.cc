@@ -1,5 +1,6 @@
 #include "sync-agent/export/matcher.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 namespace guestbridge::agent {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::FakeContact;
 using testing::World;
 
@@ -50,6 +52,10 @@ class MatcherTest : public ::testing::Test {
     ASSERT_TRUE(
         world.ledger->SetPair(Key(i), {kLinkedByHand, 3, {ContactId(contact)}, {}})
             .ok());
+  }
+  // Clients of which the last match said that.
+  std::vector<ClientKey> Told(Ledger::MatchResult result) {
+    return *world.ledger->MatchResults(result, ClientKey(), 100);
   }
   void Unlink(size_t i) {
     PairNote note;
@@ -299,6 +305,79 @@ TEST_F(MatcherTest, NothingOfTheTwoSidesIsLeftBehind) {
   Match();
   EXPECT_FALSE(world.ledger->IndexedTraits(ContactId(50))->has_value());
   EXPECT_TRUE(world.ledger->MatchClients(ClientKey(), 10)->empty());
+}
+
+TEST_F(MatcherTest, WhatItSaidOfEachClientStaysWhenItHasEnded) {
+  using Result = Ledger::MatchResult;
+  Contact(50, "Orlova", "+79161234567");
+  Contact(60, "Ivanov", "");
+  Contact(70, "Kim", "+79160000007");
+  Contact(80, "Lee", "");
+  world.base.Add(1, "Orlova", "+79161234567");
+  world.base.Add(2, "Ivanov").contact = ContactId(60);
+  world.base.Add(3, "Petrov", "+79160000007");  // on Kim's phone
+  world.base.Add(4, "Sidorov");
+  world.base.Add(5, "Lee");
+  Link(4, 80);
+  world.base.Add(6, "");
+  const MatchCounts counts = Match();
+  EXPECT_THAT(Told(Result::kMatched), ElementsAre(Key(0), Key(1)));
+  EXPECT_THAT(Told(Result::kAmbiguous), ElementsAre(Key(2)));
+  EXPECT_THAT(Told(Result::kNew).front(), Key(3));
+  EXPECT_EQ(Told(Result::kNew).size(), static_cast<size_t>(counts.unmatched));
+  EXPECT_EQ(Told(Result::kAny).size(),
+            static_cast<size_t>(counts.matched + counts.ambiguous + counts.unmatched));
+  // The next one says it anew.
+  world.base.clients[3].attributes["Phone"] = "+79160000007";
+  world.base.clients[3].attributes["LastName"] = "Kim";
+  Match();
+  EXPECT_THAT(Told(Result::kMatched), ElementsAre(Key(0), Key(1), Key(3)));
+}
+
+TEST_F(MatcherTest, OneThatIsRefusedSaysNothing) {
+  Contact(50, "Orlova", "+79161234567");
+  world.base.Add(1, "Orlova", "+79161234567");
+  Match();
+  auto settings = world.Settings();
+  settings.kind = RunKind::kMatch;
+  settings.apply = true;
+  settings.most_changed = 0;
+  EXPECT_EQ(world.Run(settings).end, RunEnd::kFailed);
+  EXPECT_TRUE(Told(Ledger::MatchResult::kAny).empty());
+  EXPECT_FALSE(world.ledger->IndexedTraits(ContactId(50))->has_value());
+}
+
+TEST_F(MatcherTest, AnExportDoesTheSameWithAndWithoutWhatItSaid) {
+  std::vector<std::string> made;
+  for (const bool kept : {true, false}) {
+    World fresh(7);
+    fresh.portal.contacts[50].fields["LAST_NAME"] = "Orlova";
+    fresh.portal.contacts[50].multifields["PHONE"] = {{50, "+79161234567", "WORK"}};
+    fresh.portal.contacts[60].fields["LAST_NAME"] = "Ivanov";
+    fresh.base.Add(1, "Orlova", "+79161234567");
+    fresh.base.Add(2, "Ivanov").contact = ContactId(60);
+    fresh.base.Add(3, "Petrov", "+79161234567");
+    fresh.base.Add(4, "Sidorov");
+    auto settings = fresh.Settings();
+    settings.kind = RunKind::kMatch;
+    fresh.Run(settings);
+    if (!kept) ASSERT_TRUE(fresh.ledger->ClearIndex().ok());
+    const RunCounts counts = fresh.Run(fresh.Settings()).progress.counts;
+    std::string all = absl::StrCat(counts.added, " ", counts.updated, " ",
+                                   counts.deferred, " ", fresh.portal.requests);
+    for (const ClientRow& row : fresh.base.clients) {
+      const ClientRecord record = fresh.ledger->Get(row.key)->value_or(ClientRecord{});
+      absl::StrAppend(&all, "\n", static_cast<int>(record.link), " ",
+                      record.contact.value(), " ", record.proposed.value(), " ",
+                      record.reason, " ", record.revision);
+    }
+    for (const auto& [id, contact] : fresh.portal.contacts) {
+      absl::StrAppend(&all, "\n", id, " ", contact.stamp.origin);
+    }
+    made.push_back(all);
+  }
+  EXPECT_EQ(made[0], made[1]);
+  EXPECT_THAT(made[0], ::testing::StartsWith("1 1 1 "));
 }
 
 TEST_F(MatcherTest, ALinkByHandHoldsWhateverTheTwoLookLike) {

@@ -30,6 +30,7 @@ absl::Status Ledger::ForgetLinks(
         "'', echo = 0, rank = 0 WHERE link <> 4"));
     GB_RETURN_IF_ERROR(
         database_->Execute("DELETE FROM pairs; DELETE FROM watched_adds"));
+    GB_RETURN_IF_ERROR(ClearIndex());
     GB_RETURN_IF_ERROR(EndHistoryOfPortalLocked());
     for (const auto& [name, value] : notes) {
       GB_RETURN_IF_ERROR(SetNoteLocked(name, value));

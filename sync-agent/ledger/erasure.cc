@@ -36,6 +36,7 @@ constexpr const char* kKnownClients[] = {
     "SELECT key FROM clients WHERE key > ?1 ORDER BY key LIMIT ?2",
     "SELECT key FROM new_clients WHERE key > ?1 ORDER BY key LIMIT ?2",
     "SELECT client FROM pairs WHERE client > ?1 ORDER BY client LIMIT ?2",
+    "SELECT client FROM match_clients WHERE client > ?1 ORDER BY client LIMIT ?2",
     "SELECT DISTINCT client FROM findings WHERE client > ?1 ORDER BY client LIMIT ?2"};
 
 }  // namespace

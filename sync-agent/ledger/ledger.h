@@ -421,7 +421,7 @@ class Ledger {
     int rank = 0;
     std::string verdict;
   };
-  // Forgets both sides; what pairs were found by stays.
+  // Forgets both sides and all results; what pairs were found by stays.
   absl::Status ClearIndex();
   // `traits`: the match's own text about the contact.
   absl::Status AddToIndex(ContactId contact, absl::string_view traits,
@@ -442,6 +442,16 @@ class Ledger {
   absl::Status SetMatchVerdict(const MatchedClient& client);
   // The highest rank at which another client claims the contact; 0: none does.
   absl::StatusOr<int> RivalRank(ContactId contact, const ClientKey& other_than);
+  enum class MatchResult { kAny = 0, kMatched = 1, kAmbiguous = 2, kNew = 3 };
+  // In place of the verdict; the claim stays.
+  absl::Status SetMatchResult(const ClientKey& key, MatchResult result);
+  // Forgets both sides; the results stay until ClearIndex, and nothing but them.
+  absl::Status EndMatch();
+  // Clients with that result of the last match; none before EndMatch. By key, after
+  // `after`.
+  absl::StatusOr<std::vector<ClientKey>> MatchResults(MatchResult result,
+                                                      const ClientKey& after,
+                                                      int limit);
 
   // --- a reconciliation --- (findings.cc); it notes the contacts that it has seen in
   // the index, and under a client's key those that carry the client's mark.

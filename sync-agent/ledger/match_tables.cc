@@ -170,6 +170,46 @@ absl::StatusOr<int> Ledger::RivalRank(ContactId contact, const ClientKey& other_
   return rank;
 }
 
+// A result stands where the verdict was; the evidence, which is there while a match
+// runs, tells the two apart.
+absl::Status Ledger::SetMatchResult(const ClientKey& key, MatchResult result) {
+  return Write([&]() -> absl::Status {
+    GB_ASSIGN_OR_RETURN(
+        Statement * set,
+        database_->Prepare("UPDATE match_clients SET verdict = ? WHERE client = ?"));
+    return set->Bind(1, absl::StrCat(static_cast<int>(result)))
+        .Bind(2, key.guid())
+        .Run();
+  });
+}
+
+absl::Status Ledger::EndMatch() {
+  return Write([&]() -> absl::Status {
+    return database_->Execute(
+        "DELETE FROM match_index; DELETE FROM match_contacts; DELETE FROM "
+        "match_carriers; DELETE FROM match_clients WHERE verdict = ''; UPDATE "
+        "match_clients SET evidence = '', contact = 0, rank = 0");
+  });
+}
+
+absl::StatusOr<std::vector<ClientKey>> Ledger::MatchResults(MatchResult result,
+                                                            const ClientKey& after,
+                                                            int limit) {
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      Statement * query,
+      database_->Prepare("SELECT client FROM match_clients WHERE client > ?1 AND "
+                         "evidence = '' AND verdict <> '' AND ?2 IN ('0', verdict) "
+                         "ORDER BY client LIMIT ?3"));
+  query->Bind(1, after.guid())
+      .Bind(2, absl::StrCat(static_cast<int>(result)))
+      .Bind(3, int64_t{limit});
+  std::vector<ClientKey> clients;
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { clients.push_back(ClientKey(row.Text(0))); }));
+  return clients;
+}
+
 namespace {
 
 std::string EncodeIds(const std::vector<ContactId>& ids) {

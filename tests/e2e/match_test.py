@@ -133,6 +133,47 @@ class Matches(unittest.TestCase):
         self.assertEqual(site.portal.get("/contacts/count")["count"], total + 3)
         self.assertEqual(site.portal.get("/counters")["duplicate_origins"], 0)
 
+    def test_what_a_match_said_of_each_client_is_listed(self):
+        def before(site):
+            stored = self.contact(site, LAST_NAME="Гостев1", NAME="Иван")                     # 1: the ID in 1C
+            site.onec.post("/clients/edit", {"guid": key_of(1), "set": {"B24ContactID": str(stored)}})
+            self.contact(site, LAST_NAME="Гостев2", NAME="Иван", phone=written_by_hand(2))   # 2: phone
+            self.contact(site, LAST_NAME="Гостев3", NAME="Пётр", phone=written_by_hand(3))   # 3: a relative
+
+        site = self.site([guest(n) for n in range(1, 6)], before)
+
+        def told(said, *flags):
+            return site.json("clients", "list", "main", "--match", said, *flags)
+
+        self.assertEqual(told("all"), [])
+        run = self.match(site)
+        self.assertEqual([run["match"][k] for k in ("matched", "ambiguous", "unmatched")],
+                         [2, 1, 2], run)
+        matched = told("matched")
+        self.assertEqual([(c["client"], c["state"], c["proposedContact"], c["foundBy"], c["certainty"])
+                          for c in matched],
+                         [(key_of(1), "QUEUED", "1", "MATCHED_BY_STORED_ID", "CERTAIN"),
+                          (key_of(2), "PROPOSED", "2", "MATCHED_BY_PHONE_NAME", "LIKELY")])
+        [ambiguous] = told("ambiguous")
+        self.assertEqual((ambiguous["client"], ambiguous["candidateContacts"]), (key_of(3), ["3"]))
+        self.assertEqual([(c["client"], c["state"]) for c in told("new")],
+                         [(key_of(4), "QUEUED"), (key_of(5), "QUEUED")])
+        self.assertEqual([c["client"] for c in told("all")], [key_of(n) for n in range(1, 6)])
+        text = site.cli("clients", "list", "main", "--match", "matched").stdout
+        self.assertTrue(text.startswith("Clients of main (last match: matched): 2\n"), text)
+        self.assertIn("(certain)", text)
+        self.assertTrue(text.endswith("clients match main --apply --wait\n"), text)
+
+        self.export(site)
+        self.assertEqual([(c["client"], c["state"]) for c in told("matched")],
+                         [(key_of(1), "EXPORTED"), (key_of(2), "PROPOSED")])
+        self.assertEqual(told("matched", "--state", "EXPORTED")[0]["contact"], "1")
+        self.assertEqual([c["state"] for c in told("new")], ["EXPORTED", "EXPORTED"])
+        self.assertEqual([c["client"] for c in told("all", "--state", "AMBIGUOUS")], [key_of(3)])
+        # An erasure is to leave nothing of its guest.
+        site.cli("clients", "forget", "main", key_of(5))
+        self.assertEqual(told("all"), [])
+
     def test_ambiguous_pairs_are_a_persons_decision(self):
         def before(site):
             for _ in range(2):  # 1, 2: twins of guest 1
