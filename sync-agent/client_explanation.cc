@@ -346,7 +346,8 @@ absl::StatusOr<v1::ClientExplanation> ExplainDecision(const std::string& client,
 }
 
 // What stopped the last export stops the next one, too, until somebody mends it; a plan
-// that was overtaken does not, nor what another version of the mapping was at fault for.
+// that was overtaken does not, nor what another version of the mapping was at fault
+// for.
 void PutLastFailure(const TaskParts& parts, v1::ClientExplanation* explanation) {
   const std::optional<LastRun> last = RecallLastRun(parts.ledger);
   if (!last.has_value() || last->run.kind() != v1::Run::EXPORT ||

@@ -58,9 +58,10 @@ void PrintIntegration(Session& session, const v1::IntegrationStatus& it) {
   Facts facts;
   facts.Add(session.Text("LAST_RUN"), LastRunText(session, it),
             it.has_last_run() ? StateCell(session, it.last_run()).color : Color::kNone);
-  facts.Add(session.Text("NEXT_RUN"), it.has_next_time()
-                                          ? TimeTextIn(session, it.time_zone(), true, it.next_time())
-                                          : session.Text("NO_NEXT_RUN"));
+  facts.Add(session.Text("NEXT_RUN"),
+            it.has_next_time()
+                ? TimeTextIn(session, it.time_zone(), true, it.next_time())
+                : session.Text("NO_NEXT_RUN"));
   facts.Add(session.Text("AGENT"),
             it.agent().empty()
                 ? session.Text("NO_AGENT")

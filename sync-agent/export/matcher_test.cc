@@ -361,7 +361,9 @@ TEST_F(MatcherTest, AnExportDoesTheSameWithAndWithoutWhatItSaid) {
     auto settings = fresh.Settings();
     settings.kind = RunKind::kMatch;
     fresh.Run(settings);
-    if (!kept) ASSERT_TRUE(fresh.ledger->ClearIndex().ok());
+    if (!kept) {
+      ASSERT_TRUE(fresh.ledger->ClearIndex().ok());
+    }
     const RunCounts counts = fresh.Run(fresh.Settings()).progress.counts;
     std::string all = absl::StrCat(counts.added, " ", counts.updated, " ",
                                    counts.deferred, " ", fresh.portal.requests);

@@ -80,7 +80,7 @@ class ChangeStream : public ClientStream {
   bool met_since_ = false;
   std::optional<bool> lists_;  // whether phase 3 applies
   std::vector<ClientKey> changed_;
-  std::vector<ClientKey> fresh_;  // of those: with a row after the watermark
+  std::vector<ClientKey> fresh_;      // of those: with a row after the watermark
   std::vector<ClientKey> delivered_;  // sorted
   std::unique_ptr<ClientPager> pager_;
   std::unique_ptr<ComparedRows> compared_;  // the same where versions are known

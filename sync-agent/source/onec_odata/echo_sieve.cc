@@ -42,9 +42,8 @@ absl::Status EchoSieve::Split() {
   GB_ASSIGN_OR_RETURN(const std::vector<KnownRow> rows, AskKnown(known_, keys_));
   std::vector<ClientKey> looked_at;
   for (size_t i = 0; i < keys_.size(); ++i) {
-    const bool likely =
-        rows[i].echo ||
-        std::binary_search(once_more_.begin(), once_more_.end(), keys_[i]);
+    const bool likely = rows[i].echo || std::binary_search(once_more_.begin(),
+                                                           once_more_.end(), keys_[i]);
     const bool look = likely && !rows[i].version.empty();
     (look ? looked_at : wanted_).push_back(std::move(keys_[i]));
   }
