@@ -192,7 +192,7 @@ TEST_F(CliTest, AListByTheLastMatchSaysWhatWasFoundAndWhatIsNext) {
               ::testing::EndsWith("\nNext: guestbridge export run main --wait\n"));
   line.back() = "AMBIGUOUS";
   EXPECT_THAT(Run(line).out,
-              AllOf(HasSubstr(" 8, 9 ? "), HasSubstr("(doubtful)"),
+              AllOf(HasSubstr(" 8, 9 ?\n"), HasSubstr("(doubtful)"),
                     ::testing::EndsWith("  guestbridge clients unlink main CLIENT "
                                         "--new\n")));
   line.back() = "new";
