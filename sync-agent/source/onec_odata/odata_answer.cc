@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "sync-agent/source/onec_odata/json_repair.h"
+#include "sync-agent/source/onec_odata/row_reader.h"
 #include "sync-agent/source/onec_odata/text_fold.h"
 
 namespace guestbridge::agent {
@@ -263,14 +264,18 @@ absl::Status ClassifyOData(const HttpResult& result, const ODataCall& call,
 
 // The set that the answer says it is of: `…/$metadata#Set`, `…#Set/@Element`. Empty: it
 // does not say.
-std::string NamedSet(const Json& root) {
+std::string NamedSet(absl::string_view context) {
+  const size_t mark = context.rfind('#');
+  if (mark == absl::string_view::npos) return "";
+  const size_t end = context.find_first_of("/(?", mark);
+  return std::string(
+      context.substr(mark + 1, end == absl::string_view::npos ? end : end - mark - 1));
+}
+
+std::string ContextOf(const Json& root) {
   const auto context = root.find("odata.metadata");
-  if (context == root.end() || !context->is_string()) return "";
-  const std::string text = context->get<std::string>();
-  const size_t mark = text.rfind('#');
-  if (mark == std::string::npos) return "";
-  const size_t end = text.find_first_of("/(?", mark);
-  return text.substr(mark + 1, end == std::string::npos ? end : end - mark - 1);
+  return context == root.end() || !context->is_string() ? ""
+                                                        : context->get<std::string>();
 }
 
 // Suffixes of types (…_RecordType) are the same set; a name that is encoded can't be
@@ -352,6 +357,16 @@ absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result,
                                        const ODataCall& call) {
   const absl::Status status = CheckAnswer(result, call);
   if (!status.ok()) return status;
+  ODataAnswer answer;
+  answer.bytes = result.body.size();
+  if (auto read = ReadRows(WithoutBom(result.body)); read.has_value()) {
+    if (call.entity != "/" && IsOfAnotherSet(NamedSet(read->context), call.entity)) {
+      return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
+    }
+    answer.rows = std::move(read->rows);
+    answer.more = read->more;
+    return answer;
+  }
   const Json root = ParseJson(result.body);
   if (root.is_discarded()) {
     // A proxy may answer a maintenance page with 200; its words still tell. A cut page
@@ -364,11 +379,9 @@ absl::StatusOr<ODataAnswer> DecodeRows(const HttpResult& result,
     return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
   }
   // A cache or a proxy that mixes answers up: rows of hotels are no guests.
-  if (call.entity != "/" && IsOfAnotherSet(NamedSet(root), call.entity)) {
+  if (call.entity != "/" && IsOfAnotherSet(NamedSet(ContextOf(root)), call.entity)) {
     return MakeError("SOURCE_ANSWER_BROKEN", Describe(result, call, {}));
   }
-  ODataAnswer answer;
-  answer.bytes = result.body.size();
   answer.more = root.contains("odata.nextLink");
   const auto list = root.find("value");
   if (list == root.end() || !list->is_array()) {
