@@ -82,6 +82,16 @@ TEST_F(CliTest, AnExplanationTellsWhatThePortalHasAndWhatIsNext) {
   EXPECT_THAT(OneLine(told.out), HasSubstr("The portal counts 47 of 50 requests."));
 }
 
+TEST_F(CliTest, SeveralValuesThatThePortalHasAreTheSame) {
+  v1::FieldOutcome& field = *server_.explanation.add_fields();
+  field.set_source("Phone");
+  field.set_target("PHONE");
+  field.set_sent_value("+79160000001, +79160000002");
+  field.set_portal_value("+79160000001\n+79160000002");
+  EXPECT_THAT(OneLine(Run({"clients", "explain", "main", "c-1"}).out),
+              HasSubstr("+79160000001, +79160000002 · portal: the same"));
+}
+
 TEST_F(CliTest, BlanksThatNobodyWouldSeeAreShownInAnExplanation) {
   const std::vector<std::string> line = {"clients", "explain", "main", "c-1"};
   EXPECT_THAT(OneLine(Run(line).out), HasSubstr("переводом↵строки\" → 日本語"));

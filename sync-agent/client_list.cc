@@ -219,6 +219,7 @@ absl::StatusOr<v1::ListClientsResponse> ListClients(
   GB_ASSIGN_OR_RETURN(const std::set<ClientKey> doubtful, DoubtfulClients(parts));
 
   v1::ListClientsResponse page;
+  page.set_last_match(request.last_match());
   ClientKey after(last);
   while (true) {
     GB_ASSIGN_OR_RETURN(const std::vector<ClientRecord> records,

@@ -103,7 +103,12 @@ std::string PortalText(const Session& session, const v1::FieldOutcome& field) {
                         {{"value", held}});
   }
   if (held.empty()) return "";
-  if (field.portal_value() == field.sent_value()) return session.Text("VALUE_SAME");
+  // Of several values the one has each on a line of its own.
+  const std::string in_line =
+      absl::StrReplaceAll(field.portal_value(), {{"\n", ", "}});
+  if (field.portal_value() == field.sent_value() || in_line == field.sent_value()) {
+    return session.Text("VALUE_SAME");
+  }
   return session.Text("VALUE_HELD", {{"value", held}});
 }
 

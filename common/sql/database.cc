@@ -46,9 +46,12 @@ Statement& Statement::Bind(int index, int64_t value) {
 }
 
 Statement& Statement::Bind(int index, absl::string_view text) {
+  // Of an empty text nothing is to be copied.
   const int code =
-      sqlite3_bind_text64(handle_, index, NonNull(text), text.size(),
-                          text.empty() ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8);
+      text.empty()
+          ? sqlite3_bind_text64(handle_, index, "", 0, SQLITE_STATIC, SQLITE_UTF8)
+          : sqlite3_bind_text64(handle_, index, text.data(), text.size(),
+                                SQLITE_TRANSIENT, SQLITE_UTF8);
   if (code != SQLITE_OK) bind_error_ = ErrorOf(code, *file_);
   return *this;
 }

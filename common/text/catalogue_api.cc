@@ -104,6 +104,15 @@ constexpr ReasonText kTexts[] = {
      "После пробного запуска изменились гость, контакт или настройки.",
      "Make a new plan: guestbridge export run {integration} --dry-run --wait.",
      "Составьте новый план: guestbridge export run {integration} --dry-run --wait."},
+    {"AGENT_KNOWS_NO_MATCH", kPrecondition,
+     "The agent is of an older version and does not tell what a match said of each "
+     "guest.",
+     "Агент более старой версии и не сообщает, что показало сопоставление по каждому "
+     "гостю.",
+     "Bring the agent to the server's version, then match again: guestbridge clients "
+     "match {integration} --wait.",
+     "Обновите агент до версии сервера и повторите сопоставление: guestbridge clients "
+     "match {integration} --wait."},
     {"SAMPLE_UNTOLD", kOk,
      "The agent is of an older version and does not tell the values.",
      "Агент более старой версии и не сообщает значения.",

@@ -110,6 +110,8 @@ TEST_F(AgentsTest, ConfigurationsCarrySecretsToTheirAgentOnly) {
   EXPECT_EQ(configuration.connection().webhook().secret(), "abc123");
   EXPECT_EQ(configuration.connection().source().password(), "pw");
   EXPECT_EQ(configuration.mapping().version(), 1);
+  ASSERT_EQ(configuration.mapping().contact_fields_size(), 1) << "as they were saved";
+  EXPECT_EQ(configuration.mapping().contact_fields(0).type(), "string");
   EXPECT_FALSE(configuration.fallback_base_identity().empty());
   ASSERT_EQ(configuration.disabled_events_size(), 1);
   EXPECT_EQ(configuration.disabled_events(0), "contact-changed");

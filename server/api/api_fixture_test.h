@@ -139,6 +139,9 @@ class ApiFixture : public ::testing::Test {
                       v1::FieldMappingEntry& entry = *mapping.add_entries();
                       entry.set_source("LastName");
                       entry.set_target("LAST_NAME");
+                      v1::ContactField& field = *record.add_contact_fields();
+                      field.set_name("LAST_NAME");
+                      field.set_type("string");
                       return PutRecord(transaction, keys::Mapping(id, 1), record);
                     })
                     .ok());

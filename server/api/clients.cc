@@ -51,6 +51,10 @@ absl::StatusOr<v1::ListClientsResponse> Clients::List(
   *task.mutable_list_clients() = request;
   task.mutable_list_clients()->set_page_size(size);
   GB_ASSIGN_OR_RETURN(v1::FinishTaskRequest answer, Ask(id, std::move(task), patience));
+  // An older agent lists the ledger, whatever is asked of a match.
+  if (answer.clients().last_match() != request.last_match()) {
+    return MakeError("AGENT_KNOWS_NO_MATCH", {{"integration", id}});
+  }
   return std::move(*answer.mutable_clients());
 }
 

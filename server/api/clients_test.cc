@@ -156,6 +156,13 @@ TEST_F(ClientsTest, WhatTheLastMatchSaidIsTheAgentsToTell) {
   request.set_last_match(v1::ListClientsRequest::NEW);
   v1::FinishTaskRequest answer;
   answer.mutable_clients()->add_clients()->set_client("g");
+  // An older one knows of none, and lists all that it has.
+  Answered(*session, answer, [&] {
+    EXPECT_THAT(
+        clients_.List(request, Patience()),
+        StatusIs(absl::StatusCode::kFailedPrecondition, "AGENT_KNOWS_NO_MATCH"));
+  });
+  answer.mutable_clients()->set_last_match(v1::ListClientsRequest::NEW);
   const v1::Task asked = Answered(*session, answer, [&] {
     EXPECT_EQ(clients_.List(request, Patience())->clients_size(), 1);
   });

@@ -84,6 +84,8 @@ absl::Status Dispatcher::Look(Transaction& transaction, const std::string& id,
                                          transaction, keys::Mappings(id), "", 1, true));
   if (!mappings.empty()) {
     *configuration.mutable_mapping() = mappings.front().value.mapping();
+    *configuration.mutable_mapping()->mutable_contact_fields() =
+        mappings.front().value.contact_fields();
     configuration.mutable_mapping()->set_current(true);
     revision = std::max(revision, mappings.front().version);
   }

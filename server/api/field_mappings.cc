@@ -378,7 +378,15 @@ absl::StatusOr<v1::FieldMappingDiff> FieldMappings::Diff(
                         LoadVersion(transaction, id, request.from_version()));
     if (request.to_version() == 0) {
       GB_ASSIGN_OR_RETURN(const v1::FieldMapping draft, LoadDraft(transaction, id));
-      diff = Difference(WithFields(before.value), draft);
+      GB_ASSIGN_OR_RETURN(const auto current, Current(transaction, id));
+      const bool is_current =
+          current.has_value() &&
+          current->value.mapping().version() == request.from_version();
+      v1::FieldMapping from = WithFields(before.value);
+      if (is_current) {
+        GB_ASSIGN_OR_RETURN(from, CurrentWithFields(transaction, id, before.value));
+      }
+      diff = Difference(from, draft);
       return absl::OkStatus();
     }
     GB_ASSIGN_OR_RETURN(const auto after,

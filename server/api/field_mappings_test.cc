@@ -242,6 +242,9 @@ TEST_F(FieldMappingsTest, SoDoesItToAVersionThatWasSavedWithoutItsFields) {
   ASSERT_THAT(Load(fields), IsOk());
   ASSERT_THAT(Load(fields), IsOk());
   Map("LastName", "LAST_NAME");
+  auto request = OfMain<v1::DiffFieldMappingsRequest>();
+  request.set_from_version(1);
+  EXPECT_EQ(mappings_.Diff(request)->changes_size(), 1);
   EXPECT_EQ(Save()->version(), 2);
   EXPECT_EQ(Save()->version(), 2);
 }

@@ -209,6 +209,9 @@ absl::StatusOr<CompiledMapping> ReadMapping(const v1::FieldMapping& mapping,
   options.version = mapping.version();
   options.compare_version = mapping.compare_version();
   options.resend_version = mapping.resend_version();
+  for (const v1::ContactField& field : mapping.contact_fields()) {
+    options.types[field.name()] = field.type();
+  }
   GB_ASSIGN_OR_RETURN(options.filter, ReadFilter(mapping));
   return CompiledMapping::Compile(entries, std::move(options));
 }

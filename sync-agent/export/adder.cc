@@ -273,8 +273,10 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.creates = true;
   job.claims = true;
   job.touches = static_cast<int>(std::count_if(
-      chunk->members.begin(), chunk->members.end(), [](const Member& member) {
-        return OutcomeOf(member.decision) == Outcome::kRecreated;
+      chunk->members.begin(), chunk->members.end(), [this](const Member& member) {
+        return OutcomeOf(member.decision) == Outcome::kRecreated &&
+               context_.settings.most_changed.has_value() &&
+               !context_.HasChanged(member.decision.key);
       }));
   job.prepare = [this, chunk] { return Prepare(*chunk); };
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };

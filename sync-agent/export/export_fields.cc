@@ -69,6 +69,7 @@ absl::string_view ClassOf(absl::string_view type) {
 // Whether values meant for the one may not fit the other. What is not told is not held
 // against it.
 bool IsUnfit(absl::string_view was, absl::string_view type) {
+  if (was == "integer" && ClassOf(type) == "double") return false;
   return !was.empty() && !type.empty() && ClassOf(type) != kTextClass &&
          ClassOf(type) != ClassOf(was);
 }
@@ -137,16 +138,17 @@ void ExportMachine::CheckMappedFields(
     }
     const std::string shape = absl::StrCat(target, "=", field->second.type);
     absl::StrAppend(&now, " ", shape);
+    std::string was = settings_.mapping->TypeWhenSaved(target);
+    if (was.empty() && parts[0] == version) was = NotedType(parts, target);
+    if (IsUnfit(was, field->second.type)) {
+      // What was noted stays, so that the next run finds the same.
+      context_.Fail(MakeError("MAPPED_FIELD_UNFIT", {{"contact_field", target},
+                                                     {"type", field->second.type},
+                                                     {"was", was},
+                                                     {"version", version}}));
+      return;
+    }
     if (parts[0] == version && before.count(shape) == 0) {
-      const std::string was = NotedType(parts, target);
-      if (IsUnfit(was, field->second.type)) {
-        // What was noted stays, so that the next run finds the same.
-        context_.Fail(MakeError("MAPPED_FIELD_UNFIT", {{"contact_field", target},
-                                                       {"type", field->second.type},
-                                                       {"was", was},
-                                                       {"version", version}}));
-        return;
-      }
       tally_.AddNoticeOf("contact_field", "MAPPED_FIELD_RETYPED",
                          {{"contact_field", target},
                           {"type", field->second.type},

@@ -51,6 +51,13 @@ absl::StatusOr<std::optional<ClientRecord>> RunContext::RecordOf(const ClientKey
   return ledger.Get(key);
 }
 
+bool RunContext::HasChanged(const ClientKey& key) {
+  const auto record = ledger.Get(key);
+  if (!Check(record.status()) || !record->has_value()) return false;
+  return (*record)->run == settings.run && ((*record)->outcome == Outcome::kUpdated ||
+                                            (*record)->outcome == Outcome::kRecreated);
+}
+
 bool RunContext::IsAnothers(ContactId contact, const ClientKey& client,
                             bool of_strangers) {
   auto owner = ledger.ClientOf(contact);

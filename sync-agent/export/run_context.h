@@ -74,6 +74,9 @@ struct RunContext {
   }
   // What the ledger holds of the client, or would hold if this were no dry run.
   absl::StatusOr<std::optional<ClientRecord>> RecordOf(const ClientKey& key);
+  // For the guard: the run has changed or made again the client's contact. A client
+  // counts once, however often that is.
+  bool HasChanged(const ClientKey& key);
   // A contact that carries the client's mark and is linked to another one all the same:
   // somebody copied the mark. It stays where it is, and a notice says so. Also true
   // when the ledger failed. `of_strangers`: the link of a client that is a stranger to

@@ -239,13 +239,7 @@ int Updater::Touches(const Item& item) {
       item.outcome != Outcome::kUpdated) {
     return 0;
   }
-  const auto record = context_.ledger.Get(item.decision.key);
-  if (!context_.Check(record.status()) || !record->has_value()) return 1;
-  // A client counts once, however often his contact is written.
-  const bool counted = (*record)->run == context_.settings.run &&
-                       ((*record)->outcome == Outcome::kUpdated ||
-                        (*record)->outcome == Outcome::kRecreated);
-  return counted ? 0 : 1;
+  return context_.HasChanged(item.decision.key) ? 0 : 1;
 }
 
 std::optional<PortalLane::Job> Updater::NextWrite(bool more, bool may_claim) {

@@ -232,8 +232,9 @@ absl::Status Ledger::Link(const ClientRecord& record, ContactId held_by_source,
 
 absl::Status Ledger::Unlink(const ClientKey& key) {
   return Write([&]() -> absl::Status {
-    GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> known, GetLocked(key));
-    if (!known.has_value()) {
+    GB_ASSIGN_OR_RETURN(const std::optional<ClientRecord> known, FindLocked(key));
+    GB_ASSIGN_OR_RETURN(const int64_t erased, ErasedAtLocked(key));
+    if (!known.has_value() && erased == 0) {
       ClientRecord record;
       record.key = key;
       GB_RETURN_IF_ERROR(PutLocked(record, ""));

@@ -336,6 +336,11 @@ std::set<std::string> CompiledMapping::NamedValues(const std::string& target) co
   return named;
 }
 
+std::string CompiledMapping::TypeWhenSaved(const std::string& target) const {
+  const auto type = options_.types.find(target);
+  return type == options_.types.end() ? "" : type->second;
+}
+
 bool CompiledMapping::LeavesSeveral(const std::string& target) const {
   for (const Entry& entry : entries_) {
     if (entry.target != target) continue;

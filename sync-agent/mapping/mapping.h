@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -39,6 +40,8 @@ struct MappingOptions {
   int compare_version = 0;
   // Clients that were exported with an earlier one are compared with their contacts.
   int resend_version = 0;
+  // Of contact fields when the version was saved, by name; may lack some.
+  std::map<std::string, std::string> types = {};
   ClientFilter filter = {};
 };
 
@@ -86,6 +89,8 @@ class CompiledMapping {
     return options_.compare_version > 0 ? options_.compare_version : options_.version;
   }
   int resend_version() const { return options_.resend_version; }
+  // The portal's type of the field when this version was saved; empty: not known.
+  std::string TypeWhenSaved(const std::string& target) const;
   const std::string& default_region() const { return options_.default_region; }
 
  private:
