@@ -140,7 +140,18 @@ class Mapping(unittest.TestCase):
         self.assertEqual(self.contact("left-out")["fields"]["UF_CRM_CLUB"], "gold")
 
         self.rest("crm.contact.userfield.delete", id=field)
+        field = self.rest("crm.contact.userfield.add",
+                          fields={"FIELD_NAME": "CLUB", "USER_TYPE_ID": "integer", "LABEL": "Club"})
         self.edit("left-out", Region="silver")
+        for _ in range(2):
+            run = site.json("export", "run", "main", "--wait", code=1)
+            self.assertEqual(run["error"]["reason"], "MAPPED_FIELD_UNFIT")
+            self.assertEqual(run["counters"]["scanned"], 0)
+            # Another version mends nothing while it was saved for the field of before.
+            site.cli("fields", "map", "main", "Region", "UF_CRM_CLUB", "--transform", "trim")
+            site.cli("fields", "save", "main")
+
+        self.rest("crm.contact.userfield.delete", id=field)
         run = site.json("export", "run", "main", "--wait", code=1)
         self.assertEqual(run["error"]["reason"], "MAPPED_FIELD_GONE")
         self.assertIn("UF_CRM_CLUB", run["error"]["message"])
