@@ -104,8 +104,7 @@ std::string PortalText(const Session& session, const v1::FieldOutcome& field) {
   }
   if (held.empty()) return "";
   // Of several values the one has each on a line of its own.
-  const std::string in_line =
-      absl::StrReplaceAll(field.portal_value(), {{"\n", ", "}});
+  const std::string in_line = absl::StrReplaceAll(field.portal_value(), {{"\n", ", "}});
   if (field.portal_value() == field.sent_value() || in_line == field.sent_value()) {
     return session.Text("VALUE_SAME");
   }

@@ -104,9 +104,10 @@ TEST_F(MappedFieldsTest, ATypeIsHeldAgainstTheOneThatTheVersionWasSavedWith) {
   options.types = {{"LAST_NAME", "employee"}};
   world.mapping = std::make_unique<CompiledMapping>(*CompiledMapping::Compile(
       {{"LastName", "LAST_NAME", {}}, {"Phone", "PHONE", {}}}, options));
-  another.mapping_version = 3;
   for (const char* type : {"employee", "string", "employee"}) {
     world.portal.fields["LAST_NAME"].type = type;
+    another = world.Settings();
+    another.mapping_version = 3;
     EXPECT_EQ(world.Run(another).end, RunEnd::kSucceeded) << type;
   }
 }
