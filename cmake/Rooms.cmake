@@ -1,3 +1,11 @@
+# What runs at a hotel is optimised, whatever the tests' own files are built with. A program
+# as well: of a template that many files use, the linker takes the one of its main.cc.
+function(gb_optimise name)
+  if(NOT GUESTBRIDGE_SANITIZE)
+    target_compile_options(${name} PRIVATE -O2 ${gb_false_alarms})
+  endif()
+endfunction()
+
 # gb_room(NAME agent_plan [DEPS ...] [TEST_DEPS ...])
 #
 # One folder is one room: a static library NAME of its *.cc files, and one test binary
@@ -13,10 +21,7 @@ function(gb_room)
     add_library(${arg_NAME} STATIC ${sources})
     target_include_directories(${arg_NAME} PUBLIC "${CMAKE_SOURCE_DIR}")
     target_link_libraries(${arg_NAME} PUBLIC ${arg_DEPS} PRIVATE guestbridge_warnings)
-    # What runs at a hotel is optimised, whatever the tests' own files are built with.
-    if(NOT GUESTBRIDGE_SANITIZE)
-      target_compile_options(${arg_NAME} PRIVATE -O2 ${gb_false_alarms})
-    endif()
+    gb_optimise(${arg_NAME})
   else()
     add_library(${arg_NAME} INTERFACE)
     target_include_directories(${arg_NAME} INTERFACE "${CMAKE_SOURCE_DIR}")
