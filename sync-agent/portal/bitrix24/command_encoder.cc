@@ -14,6 +14,18 @@ namespace {
 
 constexpr int kContactEntityType = 3;
 
+// The library copies all members when it needs room for one more.
+Json ObjectFor(size_t members) {
+  Json object = Json::object();
+  object.get_ref<Json::object_t&>().reserve(members);
+  return object;
+}
+
+// `name` is not in `object`: it is not looked for.
+void Put(const std::string& name, Json value, Json* object) {
+  object->get_ref<Json::object_t&>().emplace_back(name, std::move(value));
+}
+
 void PutStamp(const Stamp& stamp, Json* fields) {
   (*fields)["ORIGINATOR_ID"] = stamp.originator;
   (*fields)["ORIGIN_ID"] = stamp.origin;
@@ -34,12 +46,14 @@ void PutMultifields(const ContactContent& content, Json* fields) {
   for (const auto& [name, values] : content.multifields) {
     if (values.empty()) continue;
     Json rows = Json::array();
+    rows.get_ref<Json::array_t&>().reserve(values.size());
     for (const MultiValue& value : values) {
-      Json row = {{"VALUE", value.value}};
-      if (!value.type.empty()) row["VALUE_TYPE"] = value.type;
+      Json row = ObjectFor(2);
+      Put("VALUE", value.value, &row);
+      if (!value.type.empty()) Put("VALUE_TYPE", value.type, &row);
       rows.push_back(std::move(row));
     }
-    (*fields)[name] = std::move(rows);
+    Put(name, std::move(rows), fields);
   }
 }
 
@@ -53,17 +67,15 @@ Json EncodeValue(const std::string& name, const std::string& value,
 // One contact of an import: names as the item methods have them, multifields as the
 // legacy ones do.
 Json EncodeItem(const ImportContacts::Item& item, const ListFields& lists) {
-  Json fields = Json::object();
-  // The library copies all members when it needs room for one more.
-  fields.get_ref<Json::object_t&>().reserve(item.content.fields.size() +
-                                            item.content.multifields.size() + 3);
+  Json fields =
+      ObjectFor(item.content.fields.size() + item.content.multifields.size() + 3);
   for (const auto& [name, value] : item.content.fields) {
-    fields[ItemFieldName(name).value_or(name)] = EncodeValue(name, value, lists);
+    Put(ItemFieldName(name).value_or(name), EncodeValue(name, value, lists), &fields);
   }
   PutMultifields(item.content, &fields);
-  fields["originatorId"] = item.stamp.originator;
-  fields["originId"] = item.stamp.origin;
-  fields["originVersion"] = item.stamp.version;
+  Put("originatorId", item.stamp.originator, &fields);
+  Put("originId", item.stamp.origin, &fields);
+  Put("originVersion", item.stamp.version, &fields);
   return fields;
 }
 
