@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/secret/digest.h"
 #include "common/status/error.h"
@@ -152,9 +152,24 @@ ContentDigest DigestContent(const ClientKey& client, const ContactContent& conte
 }
 
 std::string EncodeDigest(const ContentDigest& digest) {
-  return absl::StrCat(digest.hash, "|", digest.fields_known ? "1" : "0", "|",
-                      absl::StrJoin(digest.fields, ";", absl::PairFormatter(":")), "|",
-                      absl::StrJoin(digest.values, ","));
+  std::string text;
+  // Names are nearly all shorter than that.
+  text.reserve(digest.hash.size() + 8 +
+               digest.fields.size() * (kFieldDigestLength + 20) +
+               digest.values.size() * (kValueDigestLength + 1));
+  text.append(digest.hash).append(digest.fields_known ? "|1|" : "|0|");
+  bool first = true;
+  for (const auto& [name, sum] : digest.fields) {
+    if (!std::exchange(first, false)) text.push_back(';');
+    text.append(name).append(1, ':').append(sum);
+  }
+  text.push_back('|');
+  first = true;
+  for (const std::string& value : digest.values) {
+    if (!std::exchange(first, false)) text.push_back(',');
+    text.append(value);
+  }
+  return text;
 }
 
 ContentDigest DecodeDigest(absl::string_view text) {
