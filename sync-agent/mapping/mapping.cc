@@ -1,9 +1,8 @@
 #include "sync-agent/mapping/mapping.h"
 
 #include <algorithm>
-#include <set>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status/error.h"
@@ -50,6 +49,7 @@ const std::string& TextOf(const ClientRow& row, const std::string& attribute) {
 }
 
 std::string CleanText(const std::string& raw, bool keep_lines, Notes* notes) {
+  if (IsPlain(raw)) return raw;
   std::string text = ToValidUtf8(raw);
   if (text != raw) notes->Add("INVALID_TEXT_REPLACED");
   std::string clean = RemoveControls(text, keep_lines);
@@ -58,9 +58,8 @@ std::string CleanText(const std::string& raw, bool keep_lines, Notes* notes) {
 }
 
 // What the portal keeps of it: the same text comes back at the next comparison.
-std::string FitText(const std::string& text, const std::string& target, Notes* notes) {
+std::string FitText(absl::string_view text, Capacity capacity, Notes* notes) {
   const absl::string_view trimmed = TrimEnds(text);
-  const Capacity capacity = CapacityOf(target);
   const absl::string_view cut = capacity.bytes > 0
                                     ? CutUtf8(trimmed, capacity.bytes)
                                     : CutCharacters(trimmed, capacity.characters);
@@ -93,14 +92,18 @@ class ValueCollector {
  public:
   ValueCollector(const std::string& target, std::vector<MultiValue>* values,
                  Notes* notes)
-      : target_(target), values_(*values), first_(values->size()), notes_(*notes) {
-    for (const MultiValue& value : values_) seen_.insert(KeyOf(value.value));
-  }
+      : target_(target),
+        capacity_(CapacityOf(target)),
+        values_(*values),
+        first_(values->size()),
+        notes_(*notes) {}
 
   void Add(MultiValue value) {
-    value.value = FitText(RemoveControls(value.value, false), target_, &notes_);
+    if (!IsPlain(value.value)) value.value = RemoveControls(value.value, false);
+    value.value = FitText(value.value, capacity_, &notes_);
     if (value.value.empty()) return;
-    if (!seen_.insert(KeyOf(value.value)).second) {
+    if (std::any_of(values_.begin(), values_.end(),
+                    [&](const MultiValue& other) { return AreSame(other, value); })) {
       notes_.Add("DUPLICATE_VALUE_DROPPED");
       return;
     }
@@ -119,15 +122,16 @@ class ValueCollector {
   }
 
  private:
-  std::string KeyOf(const std::string& value) const {
-    return target_ == "EMAIL" ? absl::AsciiStrToLower(value) : value;
+  bool AreSame(const MultiValue& one, const MultiValue& other) const {
+    return target_ == "EMAIL" ? absl::EqualsIgnoreCase(one.value, other.value)
+                              : one.value == other.value;
   }
 
   const std::string& target_;
+  const Capacity capacity_;
   std::vector<MultiValue>& values_;
   const size_t first_;
   Notes& notes_;
-  std::set<std::string> seen_;
 };
 
 void CollectValues(const std::string& text, const std::string& target, bool phones,
@@ -170,6 +174,7 @@ absl::StatusOr<CompiledMapping> CompiledMapping::Compile(
     Entry compiled;
     compiled.source = entry.source;
     compiled.target = entry.target;
+    compiled.capacity = CapacityOf(entry.target);
     const auto [other, first] = taken.emplace(entry.target, entry.source);
     if (!first && !IsMultifield(entry.target)) {
       return MakeError("FIELD_TAKEN",
@@ -235,7 +240,8 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
   // Line breaks separate phones and e-mails: they go with the values' own cleaning.
   const bool keep_lines = IsMultiLine(entry.target) || phones || emails;
   const bool read_lines = keep_lines || Holds(entry.transforms, TransformKind::kSplit);
-  std::vector<std::string> values = {CleanText(raw, read_lines, &notes)};
+  std::vector<std::string> values;
+  values.push_back(CleanText(raw, read_lines, &notes));
   const auto attribute = [&](const std::string& name) {
     const std::string text = CleanText(TextOf(row, name), read_lines, &notes);
     return std::string(TrimEnds(text));
@@ -266,6 +272,7 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
   }
   // The mapping author's own texts may hold anything.
   for (std::string& value : values) {
+    if (IsPlain(value)) continue;
     value = RemoveControls(ToValidUtf8(value),
                            multi ? keep_lines : IsMultiLine(entry.target));
   }
@@ -281,8 +288,8 @@ void CompiledMapping::MapEntry(const Entry& entry, const ClientRow& row,
     return;
   }
   const std::string text =
-      values.size() == 1 ? values.front() : JoinValues(values, ", ");
-  std::string sent = FitText(text, entry.target, &notes);
+      values.size() == 1 ? std::move(values.front()) : JoinValues(values, ", ");
+  std::string sent = FitText(text, entry.capacity, &notes);
   if (field != nullptr) field->sent_value = sent;
   mapped->content.fields[entry.target] = std::move(sent);
 }

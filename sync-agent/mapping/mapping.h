@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "sync-agent/mapping/client_filter.h"
+#include "sync-agent/mapping/field_rules.h"
 #include "sync-agent/mapping/transform.h"
 #include "sync-agent/model/client.h"
 #include "sync-agent/model/mapped_contact.h"
@@ -97,6 +98,7 @@ class CompiledMapping {
   struct Entry {
     std::string source;
     std::string target;
+    Capacity capacity;  // of the target
     std::vector<Transform> transforms;
   };
   void ReadAttribute(const std::string& name);

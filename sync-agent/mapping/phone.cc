@@ -198,6 +198,12 @@ void AddPart(absl::string_view text, const std::string& region, PhoneList* list)
 
 PhoneList ParsePhones(absl::string_view text, const std::string& region) {
   PhoneList list;
+  // Most guests have one number, and nothing in it separates two.
+  const std::string mobile = RussianMobileDigits(TrimEnds(text));
+  if (!mobile.empty()) {
+    list.values.push_back({"+7" + mobile, "MOBILE"});
+    return list;
+  }
   for (const absl::string_view line : absl::StrSplit(text, absl::ByAnyChar("\r\n"))) {
     if (IsOneWithExtension(line, region)) {
       AddPhone(line, region, &list);

@@ -149,11 +149,25 @@ size_t CountCharacters(absl::string_view text) {
 }
 
 absl::string_view CutCharacters(absl::string_view text, size_t characters) {
+  if (text.size() <= characters) return text;
   size_t at = 0;
   for (; characters > 0 && at < text.size(); --characters) {
     at += FirstCodePoint(text.substr(at)).bytes;
   }
   return text.substr(0, at);
+}
+
+bool IsPlain(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte < 0x7f) continue;
+    // U+00C0 to U+07FF: beyond C1.
+    if (byte < 0xc3 || byte > 0xdf || ++i == text.size() ||
+        (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::string RemoveControls(absl::string_view text, bool keep_lines) {

@@ -19,6 +19,10 @@ void AppendCodePoint(char32_t value, std::string* text);
 size_t CountCharacters(absl::string_view text);
 absl::string_view CutCharacters(absl::string_view text, size_t characters);
 
+// True: nothing in `text` needs cleaning, for it is ASCII and letters of two bytes
+// (Latin, Greek, Cyrillic), well-formed and without control characters. False says
+// nothing.
+bool IsPlain(absl::string_view text);
 // Without C0, DEL and C1 characters; with `keep_lines` tab, LF and CR stay. Zero-width
 // and combining characters stay always.
 std::string RemoveControls(absl::string_view text, bool keep_lines);

@@ -85,8 +85,6 @@ std::string Country(const Transform& transform, const std::string& text,
 std::string ApplyText(const Transform& transform, const std::string& text,
                       const char** note) {
   switch (transform.kind) {
-    case TransformKind::kTrim:
-      return std::string(TrimEnds(text));
     case TransformKind::kUpper:
       return ToUpper(text);
     case TransformKind::kLower:
@@ -220,6 +218,14 @@ const char* ApplyTransform(const Transform& transform, AttributeText attribute,
     default:
       // No value is an empty text, for which a table may have a row.
       if (values->empty()) values->emplace_back();
+      // What nearly every text passes: mostly nothing is to be trimmed.
+      if (transform.kind == TransformKind::kTrim) {
+        for (std::string& value : *values) {
+          const absl::string_view trimmed = TrimEnds(value);
+          if (trimmed.size() < value.size()) value = std::string(trimmed);
+        }
+        return note;
+      }
       for (std::string& value : *values) value = ApplyText(transform, value, &note);
       return note;
   }

@@ -41,6 +41,9 @@ void RunContactText(absl::string_view bytes) {
   GB_PROMISE(IsValid(text));
   GB_PROMISE(IsValid(CutUtf8(text, length)) && CutUtf8(text, length).size() <= length);
 
+  const std::string raw(dealer.Rest());
+  GB_PROMISE(!agent::IsPlain(raw) ||
+             (IsValid(raw) && agent::RemoveControls(raw, false) == raw));
   for (const bool keep_lines : {false, true}) {
     CheckSettles(text, [&](const std::string& t) {
       return agent::RemoveControls(t, keep_lines);
