@@ -23,7 +23,7 @@ SOURCE = [
     {"kind": "maintenance_html"}, {"kind": "lock", "method": "PATCH"},
     {"kind": "reset", "method": "PATCH", "after": True}, {"kind": "no_licence"},
     {"kind": "gateway"}]
-# Kinds that make the agent wait for minutes on purpose stay out.
+# A 429 makes the agent wait for a minute on purpose: drawn once a mix (draw_limit).
 PORTAL = [fault for name, (fault, _) in portal_rows.FAULTS.items() if "429" not in name]
 # Of the answers to single commands.
 ANSWERS = [fault for name, (fault, _) in {**portal_rows.PER_COMMAND,
@@ -44,6 +44,7 @@ class Mix:
         self.told = []
         self.impostors = {}  # certificate -> (address, control)
         self.revoked = False
+        self.limited = False
         self.total = oracle.AT_MOST
 
     def tell(self, *what):
@@ -67,6 +68,15 @@ class Mix:
         else:
             fault = {**self.random.choice(ANSWERS), "method": self.random.choice(ANSWERED),
                      "nth": self.random.randint(1, 6)}
+        self.tell("portal", fault)
+        site.portal.post("/faults", fault)
+
+    def draw_limit(self, site):
+        if self.limited:
+            return
+        self.limited = True
+        fault = {"kind": "operating", "nth": self.random.randint(1, 6),
+                 "method": self.random.choice(("batch", *ANSWERED))}
         self.tell("portal", fault)
         site.portal.post("/faults", fault)
 
@@ -219,7 +229,7 @@ class Mix:
         oauth = self.random.random() < 0.3
         draws = [self.draw_portal] * 5 + [self.draw_answer] * 2 + [self.draw_source] * 2 + \
             [self.draw_agent] * 3 + [self.draw_server, self.draw_desk, self.draw_clock,
-                                     self.draw_ledger, self.draw_disk] + \
+                                     self.draw_ledger, self.draw_disk, self.draw_limit] + \
             [self.draw_token, self.draw_renewal] * oauth
         # An application's tokens belong to a portal that is not to be started anew.
         named = not oauth and self.random.random() < 0.5 and network_rows.can_hide_hosts()
