@@ -126,15 +126,24 @@ bool KeptCold(const store::LeaseRecord& record,
   return request.ledger_stamp() == record.stamp();
 }
 
+// One that ends later than if it had been given now was given before the clock was set
+// back: it lasts as long as any other, from now. True when it did.
+bool CapEnd(absl::Time now, store::LeaseRecord* record) {
+  const int64_t latest = absl::ToUnixMillis(now + kLeaseLife);
+  if (record->expire_unix_millis() <= latest) return false;
+  record->set_expire_unix_millis(latest);
+  return true;
+}
+
 // How long another ledger, which asks for the lease, still waits for it.
+// `left`: until its end.
 absl::Duration WaitOf(const store::LeaseRecord& record,
                       const v1::AcquireLeaseRequest& request, absl::Duration settle,
-                      absl::Time now) {
+                      absl::Duration left) {
   // Of nobody who is known: what he said of the portal is lost too.
   absl::Duration longest = absl::Milliseconds(record.settle_millis());
   if (record.installation().empty()) longest = std::max(longest, settle);
-  const absl::Duration left =
-      absl::FromUnixMillis(record.expire_unix_millis()) + longest - now;
+  left += longest;
   // What goes on in the midst of a run has not looked: the next run does.
   const bool goes_on = !request.begins() && !request.ledger_stamp().empty();
   return goes_on ? std::max(left, kHeartbeat) : left;
@@ -200,9 +209,11 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
   v1::Lease lease;
   bool takeover = false;
   CommitMark mark;
+  absl::Status held;
   GB_RETURN_IF_ERROR(
       store_
           .Write([&](Transaction& transaction) -> absl::Status {
+            held = absl::OkStatus();
             GB_ASSIGN_OR_RETURN(mark, transaction.Mark());
             // First: whether others' integrations exist is nothing to it.
             GB_RETURN_IF_ERROR(CheckAssigned(transaction, id, agent));
@@ -230,13 +241,16 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
               if (KeptCold(record, request)) record.set_cold(false);
             } else {
               if (!first) {
-                const absl::Duration left = WaitOf(record, request, settle, now);
+                const bool capped = CapEnd(now, &record);
+                const absl::Duration left =
+                    WaitOf(record, request, settle, LeftOf(key, record, now));
                 if (left > absl::ZeroDuration()) {
                   const int64_t seconds =
                       absl::ToInt64Seconds(absl::Ceil(left, absl::Seconds(1)));
-                  return MakeError("LEASE_HELD",
+                  held = MakeError("LEASE_HELD",
                                    {{"integration", id},
                                     {"retry_after_seconds", std::to_string(seconds)}});
+                  return capped ? PutRecord(transaction, key, record) : held;
                 }
                 takeover = true;
               }
@@ -255,10 +269,12 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
             lease.set_epoch(record.epoch());
             lease.set_cold(record.cold());
             *lease.mutable_time_to_live() = ToProtoDuration(kLeaseLife);
+            NoteEnd(key, kLeaseLife);
             CrashPoint("server.lease.grant");
             return PutRecord(transaction, key, record);
           })
           .status());
+  GB_RETURN_IF_ERROR(held);
   lease.set_revision(mark.revision);
   lease.set_tag(mark.tag);
   CrashPoint("server.lease.granted");
@@ -267,6 +283,19 @@ absl::StatusOr<v1::Lease> Leases::Acquire(const Session& session,
                  {{"integration", id}, {"agent", agent}, {"epoch", lease.epoch()}});
   }
   return lease;
+}
+
+void Leases::NoteEnd(const std::string& key, absl::Duration in) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ends_[key] = clock_.Steady() + in;
+}
+
+absl::Duration Leases::LeftOf(const std::string& key, const store::LeaseRecord& record,
+                              absl::Time now) const {
+  const absl::Duration left = absl::FromUnixMillis(record.expire_unix_millis()) - now;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto end = ends_.find(key);
+  return end == ends_.end() ? left : std::max(left, end->second - clock_.Steady());
 }
 
 absl::Status Leases::Release(const std::string& installation) {
@@ -284,6 +313,7 @@ absl::Status Leases::Release(const std::string& installation) {
           GB_ASSIGN_OR_RETURN(auto record, LeaseInForce(transaction, lease.key));
           if (!record.has_value() || record->installation() != installation) continue;
           record->set_expire_unix_millis(now);
+          NoteEnd(lease.key, absl::ZeroDuration());
           GB_RETURN_IF_ERROR(PutRecord(transaction, lease.key, *record));
         }
         return absl::OkStatus();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/time/clock.h"
 #include "guestbridge/v1/agent_control.pb.h"
@@ -38,8 +40,17 @@ class Leases {
   absl::Status Release(const std::string& installation);
 
  private:
+  // A lease under `key` ends then.
+  void NoteEnd(const std::string& key, absl::Duration in);
+  // Until its end by either clock: the wall clock may have been set forward since.
+  absl::Duration LeftOf(const std::string& key, const store::LeaseRecord& record,
+                        absl::Time now) const;
+
   Store& store_;
   const Clock& clock_;
+  mutable std::mutex mutex_;
+  // Of leases that this process gave, by key, on the steady clock; guarded by mutex_.
+  absl::flat_hash_map<std::string, absl::Duration> ends_;
 };
 
 }  // namespace guestbridge::server

@@ -86,6 +86,43 @@ TEST_F(LeasesTest, ALedgerThatIsBehindWaitsAndStartsCold) {
   EXPECT_GT(cold->epoch(), first->epoch());
 }
 
+TEST_F(LeasesTest, AClockThatIsSetBackHoldsALeaseNoLongerThanOneLasts) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "lost", 1), IsOk());
+  clock_.SetNow(clock_.Now() - absl::Hours(1));
+  EXPECT_EQ(Wait(Acquire(*session, "new", 0)), "180");
+  clock_.Advance(absl::Seconds(179));
+  EXPECT_EQ(Wait(Acquire(*session, "new", 0)), "1");
+  clock_.Advance(absl::Seconds(1));
+  const auto cold = Acquire(*session, "new", 0);
+  ASSERT_THAT(cold, IsOk());
+  EXPECT_TRUE(cold->cold());
+}
+
+TEST_F(LeasesTest, AClockThatIsSetForwardEndsNoLeaseBeforeItsTime) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(Acquire(*session, "lost", 1), IsOk());
+  clock_.SetNow(clock_.Now() + absl::Hours(1));
+  EXPECT_EQ(Wait(Acquire(*session, "new", 0)), "180");
+  clock_.Advance(absl::Seconds(180));
+  EXPECT_TRUE(Acquire(*session, "new", 0)->cold());
+}
+
+TEST_F(LeasesTest, NorALeaseOfNobodyAfterLostCommits) {
+  Prepare("main");
+  const auto session = ConnectAgent("a", "inst");
+  ASSERT_THAT(InRun(*session, "", 5, /*begins=*/true), IsOk());
+  LoseCommits();
+  clock_.SetNow(clock_.Now() - absl::Hours(1));
+  EXPECT_EQ(Wait(Acquire(*session, "ledger", 5)), "180");
+  clock_.Advance(absl::Seconds(180));
+  const auto cold = Acquire(*session, "ledger", 5);
+  ASSERT_THAT(cold, IsOk());
+  EXPECT_TRUE(cold->cold());
+}
+
 TEST_F(LeasesTest, ColdIsRepeatedUntilTheLedgerHasMoved) {
   Prepare("main");
   const auto session = ConnectAgent("a", "inst");
