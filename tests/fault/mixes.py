@@ -73,7 +73,7 @@ class Mix:
 
     def draw_limit(self, site):
         if self.limited:
-            return
+            return self.draw_portal(site)
         self.limited = True
         fault = {"kind": "operating", "nth": self.random.randint(1, 6),
                  "method": self.random.choice(("batch", *ANSWERED))}

@@ -73,9 +73,10 @@ Json EncodeItem(const ImportContacts::Item& item, const ListFields& lists) {
     Put(ItemFieldName(name).value_or(name), EncodeValue(name, value, lists), &fields);
   }
   PutMultifields(item.content, &fields);
-  Put("originatorId", item.stamp.originator, &fields);
-  Put("originId", item.stamp.origin, &fields);
-  Put("originVersion", item.stamp.version, &fields);
+  // Whatever a mapping says, the stamp is ours.
+  fields["originatorId"] = item.stamp.originator;
+  fields["originId"] = item.stamp.origin;
+  fields["originVersion"] = item.stamp.version;
   return fields;
 }
 

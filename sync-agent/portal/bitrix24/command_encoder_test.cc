@@ -126,6 +126,15 @@ TEST(CommandEncoder, AnImportSpeaksTheItemMethodsNamesButKeepsMultifieldsAsTheyW
             R"("e43ce3ea-f385-4df5-ad79-99716515d314","originVersion":"1|a|1|b|"}]})");
 }
 
+TEST(CommandEncoder, TheStampStandsOnceAndIsOursWhateverAMappingPutsThere) {
+  ImportContacts import = ImportOf("Anna");
+  import.items[0].content.fields["ORIGIN_ID"] = "somebody else's";
+  const Json params = EncodeParams(import);
+  EXPECT_EQ(params["data"][0]["originId"], "e43ce3ea-f385-4df5-ad79-99716515d314");
+  EXPECT_EQ(DumpJson(params).find("somebody"), std::string::npos);
+  EXPECT_EQ(EncodeQuery(params).find("somebody"), std::string::npos);
+}
+
 TEST(CommandEncoder, AFieldThatHoldsSeveralValuesGetsItsOneAsAList) {
   const ListFields lists = {"UF_CRM_GUEST_NO"};
   AddContact add;
