@@ -15,7 +15,7 @@ namespace {
 using What = SurvivorVerdict::What;
 
 constexpr size_t kIdsPerCommand = 50;
-constexpr size_t kMostValues = 20;
+constexpr size_t kMostWanted = 20;  // of one field, to be looked for
 
 bool Holds(const ContactRow& row, const char* field,
            const std::vector<std::string>& sent) {
@@ -75,7 +75,7 @@ SurvivorCase MakeSurvivorCase(const Decision& decision, const ValueDigests& expo
     if (wanted == nullptr) continue;
     for (const MultiValue& value : values) {
       const std::string digest = DigestValue(decision.key, field, value.value);
-      if (exported.count(digest) == 0 || wanted->size() == kMostValues) continue;
+      if (exported.count(digest) == 0 || wanted->size() == kMostWanted) continue;
       if (!IsShared(field, value.value, region)) wanted->push_back(value.value);
     }
   }
