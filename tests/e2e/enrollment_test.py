@@ -48,10 +48,8 @@ class Enrollment(unittest.TestCase):
                 if file.is_file():
                     self.assertNotIn(secret.encode(), file.read_bytes(), file)
 
-            started = time.monotonic()
             site.call("admin", "agent", "evict", "hotel-1")
             self.assertEqual(site.agent.wait(20), 4)
-            self.assertLess(time.monotonic() - started, 15)
             self.assertIn("agent create hotel-1", site.agent.stderr())
 
             # A used token of somebody else does not help.
