@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -41,8 +40,9 @@ bool CanBeNew(ContactId id, ContactId high) {
   return id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap);
 }
 
-// What became of each contact of a request, in the order in which they were put in.
-std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
+// What became of each of a request's `count` contacts, in the order in which they were
+// put in.
+std::vector<ItemResult> ResultsOf(const PortalAnswer& answer, size_t count) {
   std::vector<ItemResult> results;
   for (const CommandResult& command : answer.results) {
     if (!command.items.empty()) {
@@ -57,39 +57,19 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer) {
     one.id = command.id;
     results.push_back(std::move(one));
   }
+  results.resize(count);
   return results;
 }
 
-// Which slots hold an ID that can be their contact's: one request makes its contacts
-// one by one, so that IDs rise from slot to slot. Of the longest such row all may be
-// right; what breaks it is not, nor what two slots name.
-std::vector<bool> CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
-  std::map<ContactId, int> named;
-  for (const ItemResult& result : results) ++named[result.id];
-  const size_t none = results.size();
-  std::vector<size_t> ends;  // of the best row of each length, its last slot
-  std::vector<size_t> before(results.size(), none);
-  for (size_t i = 0; i < results.size(); ++i) {
-    const ItemResult& result = results[i];
-    if (result.fate != Fate::kDone || !CanBeNew(result.id, high) ||
-        named[result.id] > 1) {
-      continue;
-    }
-    const auto end = std::lower_bound(
-        ends.begin(), ends.end(), result.id,
-        [&](size_t slot, ContactId id) { return results[slot].id < id; });
-    if (end != ends.begin()) before[i] = *std::prev(end);
-    if (end == ends.end()) {
-      ends.push_back(i);
-    } else {
-      *end = i;
-    }
+// One request makes its contacts one by one: their IDs are new, and rise.
+bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
+  ContactId last;
+  for (const ItemResult& result : results) {
+    if (result.fate != Fate::kDone) continue;
+    if (!CanBeNew(result.id, high) || result.id <= last) return false;
+    last = result.id;
   }
-  std::vector<bool> can_be(results.size(), false);
-  for (size_t i = ends.empty() ? none : ends.back(); i != none; i = before[i]) {
-    can_be[i] = true;
-  }
-  return can_be;
+  return true;
 }
 
 }  // namespace
@@ -320,6 +300,20 @@ ContactId Adder::ShownBy(const Chunk& chunk, const PortalAnswer& answer) const {
   return ContactId();
 }
 
+absl::StatusOr<bool> Adder::IsBelieved(const Chunk& chunk,
+                                       const std::vector<ItemResult>& results,
+                                       ContactId shown) const {
+  if (!context_.end_seen || !CanBeTrue(results, chunk.high)) return false;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].fate != Fate::kDone) continue;
+    if (chunk.looks && results[i].id != shown) return false;
+    const auto owner = context_.ledger.ClientOf(results[i].id);
+    if (!owner.ok()) return owner.status();
+    if (owner->has_value() && **owner != chunk.members[i].decision.key) return false;
+  }
+  return true;
+}
+
 void Adder::Hold() {
   held_ = true;
   context_.tally.AddNotice("LOOKUP_INCOMPLETE", {});
@@ -359,8 +353,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   --in_flight_;
   ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
-  const std::vector<ItemResult> results = ResultsOf(answer);
-  const std::vector<bool> can_be_true = CanBeTrue(results, chunk->high);
+  const std::vector<ItemResult> results = ResultsOf(answer, chunk->members.size());
   const ContactId shown = chunk->looks ? ShownBy(*chunk, answer) : ContactId();
   if (shown.exists()) {
     // Made just now: whatever stood there before is below it.
@@ -371,17 +364,14 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   const CommandResult& look = answer.results.back();
   const bool hidden = chunk->looks && !shown.exists() && look.fate == Fate::kDone &&
                       look.complete_page && results.front().fate == Fate::kDone;
+  const auto believed = IsBelieved(*chunk, results, shown);
+  if (!context_.Check(believed.status())) return;
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
-    const ItemResult result = i < results.size() ? results[i] : ItemResult{};
+    const ItemResult& result = results[i];
     switch (result.fate) {
       case Fate::kDone: {
-        const auto owner = context_.ledger.ClientOf(result.id);
-        if (!context_.Check(owner.status())) return;
-        if (!context_.end_seen || (chunk->looks && result.id != shown) ||
-            (owner->has_value() && **owner != decision.key) || !can_be_true[i]) {
-          // The ID of another client, of a contact that was there before, or of none,
-          // or nobody can tell: this answer is not to be believed.
+        if (!*believed) {
           outcome.Doubtful(decision);
           break;
         }

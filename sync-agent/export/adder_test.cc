@@ -132,6 +132,16 @@ class WrongIdTest : public ::testing::Test {
   World world_;
 };
 
+int64_t Additions(const PortalRequest& request) {
+  size_t additions = 0;
+  for (const Command& command : request.commands) {
+    const auto* import = std::get_if<ImportContacts>(&command);
+    if (import != nullptr) additions += import->items.size();
+    if (std::holds_alternative<AddContact>(command)) ++additions;
+  }
+  return static_cast<int64_t>(additions);
+}
+
 TEST_F(WrongIdTest, OfAnOlderContactIsNotBelieved) {
   world_.portal.contacts[50].fields["LAST_NAME"] = "Stranger";
   world_.portal.contacts[60].fields["LAST_NAME"] = "Stranger";
@@ -174,6 +184,32 @@ TEST_F(WrongIdTest, OutOfTheOrderInWhichContactsAreMadeIsNotBelieved) {
   world_.now += absl::Minutes(10);
   const auto result = world_.Run(world_.Settings());
   ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  ExpectOwnContacts();
+}
+
+TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  const int64_t first = world_.portal.next_id;
+  for (int i = 2; i <= 101; ++i) world_.base.Add(i, "Orlova");
+  // Of each request in order, and new, but for the last one's.
+  int64_t last = 0;
+  world_.portal.fault = [&](const PortalRequest& request) {
+    last = world_.portal.next_id - 1 + Additions(request);
+    return Fault::kNone;
+  };
+  world_.portal.told_id = [&](int64_t id) { return id == last ? first - 1 : id + 1; };
+  const auto lied = world_.Run(world_.Settings());
+  ASSERT_EQ(world_.portal.next_id, first + 100);
+  EXPECT_EQ(lied.progress.counts.added, 0);
+  for (int64_t id = first; id < world_.portal.next_id; ++id) {
+    EXPECT_FALSE(world_.ledger->ClientOf(ContactId(id))->has_value()) << id;
+  }
+  world_.portal.told_id = [](int64_t id) { return id; };
+  world_.now += absl::Minutes(10);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 100);
   ExpectOwnContacts();
 }
 
