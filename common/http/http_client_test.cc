@@ -149,8 +149,7 @@ TEST(HttpClientTest, AConnectionThatTheServerClosedIsNotUsedAgain) {
   });
   auto client = Make(Plain(server.port()));
   EXPECT_EQ(Post(*client).status, 200);
-  // The end of the first connection arrives before the second accept can.
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  server.AwaitServed(1);
   EXPECT_EQ(Post(*client).status, 200);
   EXPECT_EQ(server.connections(), 2);
 }

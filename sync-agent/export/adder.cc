@@ -61,10 +61,12 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer, size_t count) {
   return results;
 }
 
-// One request makes its contacts one by one: their IDs are new, and rise.
+// One request makes its contacts one by one: their IDs are new, and rise. A place where
+// none can be read is like a false one.
 bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
   ContactId last;
   for (const ItemResult& result : results) {
+    if (result.reason == "PORTAL_ANSWER_BROKEN") return false;
     if (result.fate != Fate::kDone) continue;
     if (!CanBeNew(result.id, high) || result.id <= last) return false;
     last = result.id;

@@ -76,8 +76,9 @@ class Adder {
   // The ID under which the look behind the addition shows the client's contact.
   ContactId ShownBy(const Chunk& chunk, const PortalAnswer& answer) const;
   // Whether the IDs of an answer can be those of its contacts. One false ID (another
-  // client's, of a contact that was there before, of none) and none is believed: where
-  // each guest is told the next one's contact, only the last one's gives it away.
+  // client's, of a contact that was there before, told twice, not to be read) and none
+  // is believed: where each guest is told the next one's contact, only the last one's
+  // gives it away.
   absl::StatusOr<bool> IsBelieved(const Chunk& chunk,
                                   const std::vector<ItemResult>& results,
                                   ContactId shown) const;

@@ -188,29 +188,46 @@ TEST_F(WrongIdTest, OutOfTheOrderInWhichContactsAreMadeIsNotBelieved) {
 }
 
 TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
-  world_.base.Add(1, "Orlova");
+  constexpr int64_t kNoId = 0;
+  constexpr int64_t kTheSame = -1;
+  constexpr int64_t kFirstContact = 100;
+  int guest = 0;
+  world_.base.Add(++guest, "Orlova");
   world_.Run(world_.Settings());
-  const int64_t first = world_.portal.next_id;
-  for (int i = 2; i <= 101; ++i) world_.base.Add(i, "Orlova");
-  // Of each request in order, and new, but for the last one's.
-  int64_t last = 0;
-  world_.portal.fault = [&](const PortalRequest& request) {
-    last = world_.portal.next_id - 1 + Additions(request);
-    return Fault::kNone;
-  };
-  world_.portal.told_id = [&](int64_t id) { return id == last ? first - 1 : id + 1; };
-  const auto lied = world_.Run(world_.Settings());
-  ASSERT_EQ(world_.portal.next_id, first + 100);
-  EXPECT_EQ(lied.progress.counts.added, 0);
-  for (int64_t id = first; id < world_.portal.next_id; ++id) {
-    EXPECT_FALSE(world_.ledger->ClientOf(ContactId(id))->has_value()) << id;
+  ASSERT_EQ(world_.portal.next_id, kFirstContact + 1);
+  // Of each request in order, and new, but for what the last one is told.
+  for (const int64_t told : {kFirstContact, kNoId, kTheSame}) {
+    SCOPED_TRACE(told);
+    const int64_t first = world_.portal.next_id;
+    for (int i = 0; i < 100; ++i) world_.base.Add(++guest, "Orlova");
+    int64_t last = 0;
+    world_.portal.fault = [&](const PortalRequest& request) {
+      last = world_.portal.next_id - 1 + Additions(request);
+      return Fault::kNone;
+    };
+    world_.portal.told_id = [&](int64_t id) {
+      return id < last ? id + 1 : told == kTheSame ? last : told;
+    };
+    world_.portal.spoil = [&](const Command&, CommandResult* result) {
+      for (ItemResult& item : result->items) {
+        if (item.fate != Fate::kDone || item.id.exists()) continue;
+        item = ItemResult();
+        item.reason = "PORTAL_ANSWER_BROKEN";
+      }
+    };
+    const auto lied = world_.Run(world_.Settings());
+    ASSERT_EQ(world_.portal.next_id, first + 100);
+    EXPECT_EQ(lied.progress.counts.added, 0);
+    for (int64_t id = first; id < world_.portal.next_id; ++id) {
+      EXPECT_FALSE(world_.ledger->ClientOf(ContactId(id))->has_value()) << id;
+    }
+    world_.portal.told_id = [](int64_t id) { return id; };
+    world_.now += absl::Minutes(10);
+    const auto result = world_.Run(world_.Settings());
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added, 100);
+    ExpectOwnContacts();
   }
-  world_.portal.told_id = [](int64_t id) { return id; };
-  world_.now += absl::Minutes(10);
-  const auto result = world_.Run(world_.Settings());
-  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
-  EXPECT_EQ(result.progress.counts.added, 100);
-  ExpectOwnContacts();
 }
 
 TEST_F(WrongIdTest, OfAContactThatIsItselfInDoubtIsGivenBackToItsOwnClient) {

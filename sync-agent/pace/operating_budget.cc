@@ -55,6 +55,12 @@ double OperatingBudget::Used(absl::Duration now) {
   return charged_ + foreign_;
 }
 
+double OperatingBudget::Known(absl::Duration now) {
+  Expire(now);
+  const double concluded = blocked_until_ > now ? concluded_ : 0;
+  return charged_ + std::max(0.0, foreign_ - concluded);
+}
+
 absl::Duration OperatingBudget::Leaves(int64_t second) const {
   return absl::Seconds(second) + window_ + kSlack;
 }
@@ -203,7 +209,8 @@ void OperatingBudget::Answered(uint64_t request, const std::vector<Charge>& char
   if (blocked) {
     blocked_until_ = reset_at_ > now ? reset_at_ + absl::Seconds(1) : now + kBlindWait;
     // What the portal counted is more than we knew, by an unknown amount.
-    foreign_ = std::max(foreign_, limit_ - charged_);
+    concluded_ = std::max(0.0, limit_ - charged_ - foreign_);
+    foreign_ += concluded_;
     foreign_until_ = blocked_until_;
   }
 }

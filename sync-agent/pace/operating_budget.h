@@ -24,6 +24,8 @@ class OperatingBudget {
 
   // `seconds` were charged by `until` - window: what a former process knew.
   void Recall(double seconds, absl::Duration until);
+  // The portal refused the method, and may go on until then.
+  void Block(absl::Duration until) { blocked_until_ = until; }
   // A former process left no word: the first request is a single command, to see.
   void Suspect() { suspect_ = true; }
 
@@ -52,6 +54,9 @@ class OperatingBudget {
 
   // Seconds charged as far as known, and until when.
   double Used(absl::Duration now);
+  // The same without what is only concluded from a refusal.
+  double Known(absl::Duration now);
+  absl::Duration blocked_until() const { return blocked_until_; }
   absl::Duration used_until(absl::Duration now) const { return now + window_; }
 
  private:
@@ -81,6 +86,7 @@ class OperatingBudget {
   absl::Duration reset_at_ = -absl::InfiniteDuration();
   absl::Duration look_at_ = absl::InfiniteDuration();
   absl::Duration blocked_until_ = -absl::InfiniteDuration();
+  double concluded_ = 0;  // from that refusal: the part of foreign_ that nobody told
   std::map<uint64_t, Flight> in_flight_;
   bool suspect_ = false;
   // The size that Fitting chose for a look at a used up window, and when it is due.

@@ -12,6 +12,12 @@ namespace guestbridge::agent {
 namespace {
 
 constexpr absl::string_view kEach = ":each";
+constexpr absl::string_view kBlocked = ":blocked";
+
+// What stands before the kind of a figure.
+std::string MethodIn(const std::string& name, absl::string_view kind) {
+  return name.substr(0, name.size() - kind.size());
+}
 
 bool ParsePart(absl::string_view part, std::string* name, double* value) {
   const std::pair<absl::string_view, absl::string_view> pair =
@@ -31,6 +37,9 @@ std::string EncodePaceMemory(const PaceMemory& memory) {
   for (const auto& [method, seconds] : memory.each) {
     absl::StrAppend(&text, " ", method, kEach, "=", seconds);
   }
+  for (const auto& [method, seconds] : memory.blocked) {
+    absl::StrAppend(&text, " ", method, kBlocked, "=", seconds);
+  }
   return text;
 }
 
@@ -47,7 +56,9 @@ PaceMemory DecodePaceMemory(absl::string_view text) {
     if (i == 1) {
       memory.bucket = value;
     } else if (absl::EndsWith(name, kEach)) {
-      memory.each[name.substr(0, name.size() - kEach.size())] = value;
+      memory.each[MethodIn(name, kEach)] = value;
+    } else if (absl::EndsWith(name, kBlocked)) {
+      memory.blocked[MethodIn(name, kBlocked)] = value;
     } else {
       memory.operating[name] = value;
     }

@@ -16,6 +16,9 @@ struct PaceMemory {
   std::map<std::string, double> operating = {};  // seconds within the window, by method
   std::map<std::string, double> each =
       {};  // seconds a contact, by method; for forecasts
+  // Methods that the portal refused, and the seconds from `at` on in which it may go
+  // on.
+  std::map<std::string, double> blocked = {};
 };
 
 // One line of text. What is no such line is an empty memory as of the infinite past:

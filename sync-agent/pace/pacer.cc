@@ -59,6 +59,9 @@ void Pacer::Restore(const PaceMemory& memory, absl::Duration now, absl::Time wal
   for (const auto& [name, seconds] : memory.operating) {
     MethodNamed(name).budget.Recall(seconds, now - age + settings_.operating_window);
   }
+  for (const auto& [name, seconds] : memory.blocked) {
+    MethodNamed(name).budget.Block(now - age + absl::Seconds(seconds));
+  }
 }
 
 void Pacer::Suspect(const PaceMemory& last, absl::Duration now, absl::Time wall_now) {
@@ -71,8 +74,12 @@ void Pacer::Suspect(const PaceMemory& last, absl::Duration now, absl::Time wall_
 PaceMemory Pacer::Memory(absl::Duration now, absl::Time wall_now) {
   PaceMemory memory{wall_now, bucket_->LevelAt(now), {}, remembered_each_};
   for (auto& [name, method] : methods_) {
-    const double used = method.budget.Used(now);
-    if (used > 0) memory.operating[name] = used;
+    const double known = method.budget.Known(now);
+    if (known > 0) memory.operating[name] = known;
+    const absl::Duration blocked = method.budget.blocked_until() - now;
+    if (blocked > absl::ZeroDuration()) {
+      memory.blocked[name] = absl::ToDoubleSeconds(blocked);
+    }
     if (method.sizer.time().known()) memory.each[name] = method.sizer.time().mean();
   }
   return memory;

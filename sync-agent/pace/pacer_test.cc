@@ -420,6 +420,35 @@ TEST_F(PacerTest, ALaterProcessKnowsWhatThePortalStillCounts) {
   EXPECT_FALSE(Pacer(PaceSettings{}, random_).Forecast({work}, At(5)).measured);
 }
 
+TEST_F(PacerTest, ALaterProcessWaitsForARefusedMethodAsLongAsTheFormerOneWould) {
+  PaceObservation observation;
+  observation.reports_operating = true;
+  observation.methods = {{kAdd, 1, 3, -1, -1, false}, {kAdd, 1, 0, -1, -1, true}};
+  Exchange(One(kAdd, 2), observation, 0);
+  const absl::Duration left =
+      pacer_.EarliestStart(One(kAdd, 2), At(now_), Wall(now_)) - At(now_);
+  ASSERT_GT(left, absl::Seconds(50));
+  const std::string text = EncodePaceMemory(pacer_.Memory(At(now_), Wall(now_)));
+
+  Pacer later(PaceSettings{}, random_);
+  later.Restore(DecodePaceMemory(text), At(5), Wall(now_ + 20));
+  const absl::Duration start =
+      later.EarliestStart(One(kAdd, 2), At(5), Wall(now_ + 20));
+  EXPECT_NEAR(absl::ToDoubleSeconds(start - At(5)), absl::ToDoubleSeconds(left) - 20,
+              2);
+  EXPECT_LE(later.EarliestStart(One(kAdd, 2), start, Wall(now_ + 20) + (start - At(5))),
+            start);
+  // What was charged is known on, and so is the refusal.
+  const PaceMemory memory = later.Memory(At(5), Wall(now_ + 20));
+  EXPECT_NEAR(memory.operating.at(kAdd), 3, 0.1);
+  EXPECT_NEAR(memory.blocked.at(kAdd), absl::ToDoubleSeconds(left) - 20, 2);
+  // A clock that was put back lengthens nothing.
+  Pacer put_back(PaceSettings{}, random_);
+  put_back.Restore(DecodePaceMemory(text), At(5), Wall(now_ - 5000));
+  EXPECT_LE(put_back.EarliestStart(One(kAdd, 2), At(5), Wall(now_ - 5000)),
+            At(5) + left + absl::Seconds(1));
+}
+
 TEST(PortalBuckets, WhoSendsToOnePortalSharesItsBucket) {
   SeededRandom random;
   PortalBuckets buckets;

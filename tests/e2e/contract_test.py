@@ -208,7 +208,7 @@ class Contract(unittest.TestCase):
         cls.site.start_server()
         cls.site.start_agent()
         cls.site.connect()
-        cls.run_done = cls.site.json("export", "run", "main", "--wait")
+        cls.run_done = cls.site.json("export", "run", "main", "--wait", "--wait-write-back")
 
     @classmethod
     def tearDownClass(cls):

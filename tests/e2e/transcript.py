@@ -31,6 +31,8 @@ VARYING = (
     # A revision, behind the time when an agent was last seen.
     (re.compile(r"(?<=12:00  main )\d+"), "100"),
     (re.compile(r"\((?:\d+ (?:min|мин) )?[\d.]+ ([sс])\)"), r"(1.5 \1)"),
+    # For the limit of requests: the quicker the programs, the longer.
+    (re.compile(r"((?:waited|ожидание)\s+)\d+\.\d (?=[sс])"), r"\g<1>0.0 "),
 )
 
 

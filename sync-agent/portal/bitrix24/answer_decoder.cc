@@ -269,32 +269,6 @@ CommandResult OfSlot(const Json& inner, size_t index,
   return result;
 }
 
-// The same new ID in two places belongs to one of them at most.
-void DoubtTwins(const std::vector<Command>& commands,
-                std::vector<CommandResult>* results) {
-  std::map<ContactId, int> seen;
-  for (size_t i = 0; i < results->size(); ++i) {
-    const CommandResult& result = (*results)[i];
-    if (result.id.exists()) ++seen[result.id];
-    for (const ItemResult& item : result.items) {
-      if (item.id.exists()) ++seen[item.id];
-    }
-  }
-  for (size_t i = 0; i < results->size(); ++i) {
-    CommandResult& result = (*results)[i];
-    if (result.id.exists() && seen[result.id] > 1) {
-      const CommandTime time = result.time;
-      result = OfBroken(commands[i]);
-      result.time = time;
-    }
-    for (ItemResult& item : result.items) {
-      if (!item.id.exists() || seen[item.id] < 2) continue;
-      item = ItemResult();
-      item.reason = "PORTAL_ANSWER_BROKEN";
-    }
-  }
-}
-
 // When not one command was let in, and a person must act, it is the request that was
 // refused.
 void LiftRefusal(PortalAnswer* answer) {
@@ -354,7 +328,6 @@ void DecodeBatch(const Envelope& envelope, const std::vector<Command>& commands,
   for (size_t i = 0; i < commands.size(); ++i) {
     answer->results.push_back(OfSlot(*inner, i, commands));
   }
-  DoubtTwins(commands, &answer->results);
   LiftRefusal(answer);
 }
 
@@ -388,7 +361,6 @@ PortalAnswer DecodeAnswer(const HttpResult& http,
             ? OfError(*envelope.error, commands.front(), http.status)
             : OfValue(*FindMember(envelope.json, "result"), commands.front()));
     answer.results.front().time = time;
-    DoubtTwins(commands, &answer.results);
   } else {
     DecodeBatch(envelope, commands, &answer);
   }

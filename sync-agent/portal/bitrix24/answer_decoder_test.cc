@@ -501,15 +501,6 @@ TEST(AnswerDecoder, ABatchOfWhichNothingWasLetInIsARefusedRequest) {
   EXPECT_EQ(answer.reason, "SCOPE_MISSING");
 }
 
-TEST(AnswerDecoder, OneIdInTwoSlotsIsBelievedInNeither) {
-  const PortalAnswer answer =
-      DecodeAnswer(Answered(200, R"({"result":{"result":{"c0":5,"c1":6,"c2":5}}})"),
-                   {kAdd, kAdd, kAdd});
-  EXPECT_EQ(answer.results[0].fate, Fate::kUnknown);
-  EXPECT_EQ(answer.results[1].fate, Fate::kDone);
-  EXPECT_EQ(answer.results[2].fate, Fate::kUnknown);
-}
-
 TEST(AnswerDecoder, ASlotWithValueAndErrorIsInDoubt) {
   const PortalAnswer answer =
       DecodeAnswer(Answered(200, R"({"result":{"result":{"c0":5,"c1":6},)"

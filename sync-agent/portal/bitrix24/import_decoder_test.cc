@@ -97,23 +97,6 @@ TEST(ImportDecoder, AContactWithoutAPlausibleIdIsInDoubtAlone) {
   }
 }
 
-TEST(ImportDecoder, OneIdForTwoContactsIsBelievedForNeitherAlsoAcrossCommands) {
-  const CommandResult twins =
-      Items(R"([{"item":{"id":15}},{"item":{"id":15}},{"item":{"id":16}}])", 3);
-  EXPECT_EQ(twins.items[0].fate, Fate::kUnknown);
-  EXPECT_EQ(twins.items[1].fate, Fate::kUnknown);
-  EXPECT_EQ(twins.items[2].fate, Fate::kDone);
-
-  const PortalAnswer answer =
-      Decode(R"({"result":{"result":{"c0":{"items":[{"item":{"id":15}},)"
-             R"({"item":{"id":16}}]},"c1":{"items":[{"item":{"id":16}}]},"c2":15}}})",
-             {Of(2), Of(1), AddContact{}});
-  EXPECT_EQ(answer.results[0].items[0].fate, Fate::kUnknown);
-  EXPECT_EQ(answer.results[0].items[1].fate, Fate::kUnknown);
-  EXPECT_EQ(answer.results[1].items[0].fate, Fate::kUnknown);
-  EXPECT_EQ(answer.results[2].fate, Fate::kUnknown);
-}
-
 TEST(ImportDecoder, AnImportThatIsShutSaysThatAnotherWayIsOpen) {
   struct Case {
     const char* name;
