@@ -1,4 +1,3 @@
-#include <map>
 #include <set>
 #include <vector>
 
@@ -73,7 +72,6 @@ void CheckPage(const Command& command, const CommandResult& result) {
 }
 
 void CheckFates(const std::vector<Command>& commands, const PortalAnswer& answer) {
-  std::map<ContactId, int> created;
   for (size_t i = 0; i < commands.size(); ++i) {
     const CommandResult& result = answer.results[i];
     if (answer.fate == RequestFate::kUnknown) GB_PROMISE(result.fate == Fate::kUnknown);
@@ -98,13 +96,10 @@ void CheckFates(const std::vector<Command>& commands, const PortalAnswer& answer
     for (const agent::ItemResult& item : result.items) {
       GB_PROMISE((item.fate == Fate::kDone) == item.id.exists());
       if (result.fate != Fate::kDone) GB_PROMISE(item.fate == result.fate);
-      if (item.id.exists()) ++created[item.id];
     }
-    if (result.id.exists()) ++created[result.id];
     for (const agent::PortalEvent& event : result.events) GB_PROMISE(event.id.exists());
     CheckPage(commands[i], result);
   }
-  for (const auto& [id, times] : created) GB_PROMISE(times == 1);
 }
 
 }  // namespace

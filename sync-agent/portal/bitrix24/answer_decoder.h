@@ -16,7 +16,8 @@ namespace guestbridge::agent {
 
 // `commands` went out as EncodeParams (one) or EncodeBatch (several). Leaves `took` and
 // `http_requests` alone; `parameters` holds `code` where the portal gave one, `status`,
-// and of PORTAL_REDIRECT_REFUSED `new_host`.
+// and of PORTAL_REDIRECT_REFUSED `new_host`. IDs are what the portal says, also one
+// twice: whether they can be true is for who sent the commands to judge.
 PortalAnswer DecodeAnswer(const HttpResult& http, const std::vector<Command>& commands);
 
 // The same for a call without typed command (fields, scope). With fate kAnswered,
