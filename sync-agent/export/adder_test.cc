@@ -195,6 +195,11 @@ TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
   world_.base.Add(++guest, "Orlova");
   world_.Run(world_.Settings());
   ASSERT_EQ(world_.portal.next_id, kFirstContact + 1);
+  const auto run = [this] {
+    RunSettings settings = world_.Settings();
+    settings.policies.robots = RobotsPolicy::kNever;  // imports, also of later guests
+    return world_.Run(settings);
+  };
   // Of each request in order, and new, but for what the last one is told.
   for (const int64_t told : {kFirstContact, kNoId, kTheSame}) {
     SCOPED_TRACE(told);
@@ -215,7 +220,7 @@ TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
         item.reason = "PORTAL_ANSWER_BROKEN";
       }
     };
-    const auto lied = world_.Run(world_.Settings());
+    const auto lied = run();
     ASSERT_EQ(world_.portal.next_id, first + 100);
     EXPECT_EQ(lied.progress.counts.added, 0);
     for (int64_t id = first; id < world_.portal.next_id; ++id) {
@@ -223,7 +228,7 @@ TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
     }
     world_.portal.told_id = [](int64_t id) { return id; };
     world_.now += absl::Minutes(10);
-    const auto result = world_.Run(world_.Settings());
+    const auto result = run();
     ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
     EXPECT_EQ(result.progress.counts.added, 100);
     ExpectOwnContacts();
