@@ -97,6 +97,22 @@ absl::StatusOr<ContactCase::Owner> OwnerOf(const ContactRow& row, const ClientKe
                                         : ContactCase::Owner::kAnother;
 }
 
+// Of a contact that may stand in place of the client's own, which is gone.
+absl::StatusOr<ContactCase::Owner> OwnerInPlaceOf(const ContactRow& row,
+                                                  const ClientKey& key,
+                                                  const Stamp& mark,
+                                                  const KnownClient& known,
+                                                  const TaskParts& parts) {
+  GB_ASSIGN_OR_RETURN(const ContactCase::Owner owner,
+                      OwnerOf(row, key, mark, known, parts));
+  if (owner != ContactCase::Owner::kStranger || !known.record.has_value()) return owner;
+  GB_ASSIGN_OR_RETURN(const auto other, parts.ledger.ClientOf(row.id));
+  GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(other.value_or(ClientKey())));
+  return record.has_value() && IsMadeFor(row, *known.record, *record)
+             ? ContactCase::Owner::kNobody
+             : owner;
+}
+
 void FollowTo(const Survivor& survivor, ClientRecord* record) {
   Follow(survivor, record);
   record->dirty = true;
@@ -172,7 +188,9 @@ absl::StatusOr<std::optional<OriginLook>> LookByOrigin(
   absl::Status failure;
   OriginLook look = LookThrough(
       listed.rows, got, seen->id, mark, displaced, [&](const ContactRow& row) {
-        const auto owner = OwnerOf(row, key, mark, known, parts);
+        const auto owner = displaced || row.id == seen->id
+                               ? OwnerOf(row, key, mark, known, parts)
+                               : OwnerInPlaceOf(row, key, mark, known, parts);
         failure.Update(owner.status());
         return owner.value_or(ContactCase::Owner::kAnother);
       });

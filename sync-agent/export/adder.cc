@@ -6,8 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
-#include "sync-agent/export/chunk_answer.h"
-#include "sync-agent/export/contact_verdict.h"
 
 namespace guestbridge::agent {
 namespace {
@@ -15,6 +13,8 @@ namespace {
 constexpr char kImportMethod[] = "crm.item.batchImport";
 constexpr char kItemMethod[] = "crm.item.import";
 constexpr char kAddMethod[] = "crm.contact.add";
+constexpr char kListMethod[] = "crm.contact.list";
+constexpr size_t kMostCommands = 50;  // in a batch
 constexpr int kMostPerImport = 20;
 
 ContactContent WithoutEmpties(const ContactContent& content) {
@@ -33,45 +33,6 @@ ContactContent WithoutEmpties(const ContactContent& content) {
 Outcome OutcomeOf(const Decision& decision) {
   return decision.action == PlannedAction::kRecreate ? Outcome::kRecreated
                                                      : Outcome::kAdded;
-}
-
-// Of a contact that was made when `high` was the highest.
-bool CanBeNew(ContactId id, ContactId high) {
-  return id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap);
-}
-
-// What became of each of a request's `count` contacts, in the order in which they were
-// put in.
-std::vector<ItemResult> ResultsOf(const PortalAnswer& answer, size_t count) {
-  std::vector<ItemResult> results;
-  for (const CommandResult& command : answer.results) {
-    if (!command.items.empty()) {
-      results.insert(results.end(), command.items.begin(), command.items.end());
-      continue;
-    }
-    ItemResult one;
-    one.fate = command.fate;
-    one.answered = command.answered;
-    one.reason = command.reason;
-    one.portal_code = command.portal_code;
-    one.id = command.id;
-    results.push_back(std::move(one));
-  }
-  results.resize(count);
-  return results;
-}
-
-// One request makes its contacts one by one: their IDs are new, and rise. A place where
-// none can be read is like a false one.
-bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
-  ContactId last;
-  for (const ItemResult& result : results) {
-    if (result.reason == "PORTAL_ANSWER_BROKEN") return false;
-    if (result.fate != Fate::kDone) continue;
-    if (!CanBeNew(result.id, high) || result.id <= last) return false;
-    last = result.id;
-  }
-  return true;
 }
 
 }  // namespace
@@ -217,7 +178,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
   }
   if (!import.items.empty()) commands.emplace_back(std::move(import));
   if (chunk->members.empty()) return std::nullopt;
-  chunk->looks = !context_.end_seen;
+  chunk->proves_end = !context_.end_seen;
   return MakeJob(std::move(commands), chunk);
 }
 
@@ -240,7 +201,8 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
     add.stamp = StampOf(member);
     commands.emplace_back(std::move(add));
     chunk->members.push_back(std::move(member));
-    chunk->looks = !context_.end_seen && !alone;
+    chunk->alone = alone;
+    chunk->proves_end = !context_.end_seen && !alone;
     if (alone) break;
   }
   return MakeJob(std::move(commands), chunk);
@@ -248,6 +210,7 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
 
 PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                                const std::shared_ptr<Chunk>& chunk) {
+  chunk->looks = chunk->proves_end || (!chunk->alone && HasRoomToLook(commands));
   if (chunk->looks) commands.emplace_back(ListNewest{});
   PortalLane::Job job;
   job.commands = std::move(commands);
@@ -264,6 +227,12 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;
   return job;
+}
+
+bool Adder::HasRoomToLook(const std::vector<Command>& commands) const {
+  return commands.size() < kMostCommands &&
+         context_.lane.StartOf({{kListMethod, {1, 1}}}, context_.now) <=
+             context_.lane.StartOf({}, context_.now);
 }
 
 bool Adder::Prepare(Chunk& chunk) {
@@ -293,25 +262,53 @@ bool Adder::Prepare(Chunk& chunk) {
   return true;
 }
 
-ContactId Adder::ShownBy(const Chunk& chunk, const PortalAnswer& answer) const {
-  const Stamp mark{context_.settings.originator,
-                   chunk.members.front().decision.key.guid(), ""};
-  for (const ContactRow& row : answer.results.back().rows) {
-    if (CarriesMark(row, mark)) return row.id;
-  }
-  return ContactId();
-}
-
 absl::StatusOr<bool> Adder::IsBelieved(const Chunk& chunk,
                                        const std::vector<ItemResult>& results,
-                                       ContactId shown) const {
+                                       const NewestShown& newest) const {
   if (!context_.end_seen || !CanBeTrue(results, chunk.high)) return false;
   for (size_t i = 0; i < results.size(); ++i) {
     if (results[i].fate != Fate::kDone) continue;
-    if (chunk.looks && results[i].id != shown) return false;
+    const ClientKey& client = chunk.members[i].decision.key;
+    if (newest.Contradicts(client, results[i].id)) return false;
     const auto owner = context_.ledger.ClientOf(results[i].id);
     if (!owner.ok()) return owner.status();
-    if (owner->has_value() && **owner != chunk.members[i].decision.key) return false;
+    if (owner->has_value() && **owner != client) return false;
+  }
+  return true;
+}
+
+absl::StatusOr<ContactId> Adder::MadeFor(const Chunk& chunk, const Member& member,
+                                         const NewestShown& newest) const {
+  const ClientKey& client = member.decision.key;
+  const ContactId made = newest.MadeBy(client, member.nonce, chunk.high);
+  if (!made.exists()) return made;
+  const auto owner = context_.ledger.ClientOf(made);
+  if (!owner.ok()) return owner.status();
+  return owner->has_value() && **owner != client ? ContactId() : made;
+}
+
+bool Adder::CarriedOut(const Chunk& chunk, const Member& member, ContactId told,
+                       const NewestShown& newest, ChunkAnswer* answer) {
+  ContactId contact = told;
+  if (!told.exists()) {
+    const auto made = MadeFor(chunk, member, newest);
+    if (!context_.Check(made.status())) return false;
+    contact = *made;
+  }
+  const Decision& decision = member.decision;
+  if (!contact.exists()) {
+    answer->Doubtful(decision);
+    return true;
+  }
+  newest_ = std::max(newest_, contact);
+  context_.SawId(contact);
+  context_.sight_proven = true;
+  const WriteBackRank rank =
+      context_.settings.first_export ? WriteBackRank::kMass : WriteBackRank::kFresh;
+  if (told.exists()) {
+    answer->Done(decision, contact, OutcomeOf(decision), rank);
+  } else {
+    answer->Found(decision, contact, OutcomeOf(decision), rank);
   }
   return true;
 }
@@ -356,35 +353,34 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
   const std::vector<ItemResult> results = ResultsOf(answer, chunk->members.size());
-  const ContactId shown = chunk->looks ? ShownBy(*chunk, answer) : ContactId();
-  if (shown.exists()) {
-    // Made just now: whatever stood there before is below it.
-    context_.SawNewest(answer.results.back().rows);
-    context_.end_seen = true;
-    newest_ = std::max(newest_, shown);
+  const NewestShown newest(
+      chunk->looks ? answer.results.back().rows : std::vector<ContactRow>(),
+      context_.settings.originator);
+  bool hidden = false;
+  if (chunk->proves_end) {
+    const CommandResult& look = answer.results.back();
+    const ContactId shown = newest.Of(chunk->members.front().decision.key);
+    if (shown.exists()) {
+      // Made just now: whatever stood there before is below it.
+      context_.SawNewest(look.rows);
+      context_.end_seen = true;
+      newest_ = std::max(newest_, shown);
+    }
+    hidden = !shown.exists() && look.fate == Fate::kDone && look.complete_page &&
+             results.front().fate == Fate::kDone;
   }
-  const CommandResult& look = answer.results.back();
-  const bool hidden = chunk->looks && !shown.exists() && look.fate == Fate::kDone &&
-                      look.complete_page && results.front().fate == Fate::kDone;
-  const auto believed = IsBelieved(*chunk, results, shown);
+  const auto believed = IsBelieved(*chunk, results, newest);
   if (!context_.Check(believed.status())) return;
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
     const ItemResult& result = results[i];
     switch (result.fate) {
-      case Fate::kDone: {
-        if (!*believed) {
-          outcome.Doubtful(decision);
-          break;
+      case Fate::kDone:
+        if (!CarriedOut(*chunk, chunk->members[i], *believed ? result.id : ContactId(),
+                        newest, &outcome)) {
+          return;
         }
-        newest_ = std::max(newest_, result.id);
-        context_.SawId(result.id);
-        context_.sight_proven = true;
-        outcome.Done(decision, result.id, OutcomeOf(decision),
-                     context_.settings.first_export ? WriteBackRank::kMass
-                                                    : WriteBackRank::kFresh);
         break;
-      }
       case Fate::kNotExecuted:
         outcome.ToRepeat(decision);
         again.push_back(decision);
@@ -398,7 +394,9 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         break;
     }
   }
-  for (const CommandResult& command : answer.results) {
+  const auto additions = answer.results.end() - (chunk->looks ? 1 : 0);
+  for (auto result = answer.results.begin(); result != additions; ++result) {
+    const CommandResult& command = *result;
     if (!command.unavailable) continue;
     if (!chunk->spread) {
       Close(command, chunk->way);

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sync-agent/export/chunk_answer.h"
 #include "sync-agent/export/run_context.h"
+#include "sync-agent/export/told_ids.h"
 
 namespace guestbridge::agent {
 
@@ -30,6 +32,10 @@ namespace guestbridge::agent {
 // Each way has an operating time of its own on the portal. Where the setting allows it,
 // a way that must wait gives way to one that needn't; the first refusal for operating
 // time ends that, for others may need those methods.
+//
+// Whatever is told of an ID, the portal's newest contacts show what was made. A request
+// that has room for one command more looks at them behind its additions: a client's
+// mark under another ID than it was told, and no ID of that answer is believed.
 class Adder {
  public:
   explicit Adder(RunContext& context) : context_(context) {}
@@ -51,9 +57,11 @@ class Adder {
   enum class Way { kBatchImport, kItemImport, kAdd };
   struct Chunk {
     Way way = Way::kAdd;
-    bool spread = false;  // another way would have done, but had to wait
-    bool looks = false;   // at the portal's end, after its one addition
-    ContactId high = {};  // highest contact ID that was known when it was prepared
+    bool spread = false;      // another way would have done, but had to wait
+    bool alone = false;       // outside a batch
+    bool looks = false;       // at the newest contacts, behind the additions
+    bool proves_end = false;  // one addition, which that look must show
+    ContactId high = {};      // highest contact ID that was known when it was prepared
     std::vector<Member> members;
   };
 
@@ -73,15 +81,22 @@ class Adder {
                           const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;
   bool Prepare(Chunk& chunk);
-  // The ID under which the look behind the addition shows the client's contact.
-  ContactId ShownBy(const Chunk& chunk, const PortalAnswer& answer) const;
+  // Whether a look costs nothing but its place in the request.
+  bool HasRoomToLook(const std::vector<Command>& commands) const;
   // Whether the IDs of an answer can be those of its contacts. One false ID (another
-  // client's, of a contact that was there before, told twice, not to be read) and none
-  // is believed: where each guest is told the next one's contact, only the last one's
-  // gives it away.
+  // client's, of a contact that was there before, told twice, not to be read, another
+  // than `newest` shows) and none is believed: where each guest is told the next one's
+  // contact, only the last one's gives it away.
   absl::StatusOr<bool> IsBelieved(const Chunk& chunk,
                                   const std::vector<ItemResult>& results,
-                                  ContactId shown) const;
+                                  const NewestShown& newest) const;
+  // What the member's own attempt made, where it is shown and no other client's.
+  absl::StatusOr<ContactId> MadeFor(const Chunk& chunk, const Member& member,
+                                    const NewestShown& newest) const;
+  // The member was added. `told`: its ID; none: no ID of the answer is believed. False
+  // when the ledger failed.
+  bool CarriedOut(const Chunk& chunk, const Member& member, ContactId told,
+                  const NewestShown& newest, ChunkAnswer* answer);
   // Nobody is added any more by this run.
   void Hold();
   void Wait(const Decision& decision);

@@ -128,6 +128,26 @@ class WrongIdTest : public ::testing::Test {
       EXPECT_EQ((**world_.ledger->Get(client.key)).contact.value(), own.front());
     }
   }
+  void ExpectNobodyHasAnothers() {
+    for (const auto& [id, contact] : world_.portal.contacts) {
+      const auto owner = *world_.ledger->ClientOf(ContactId(id));
+      if (!owner.has_value()) continue;
+      EXPECT_EQ(owner->guid(), contact.stamp.origin) << id;
+    }
+  }
+  // Also later guests come by imports.
+  World::Result ImportAll() {
+    RunSettings settings = world_.Settings();
+    settings.policies.robots = RobotsPolicy::kNever;
+    return world_.Run(settings);
+  }
+  void SettleHonestly() {
+    world_.portal.told_id = [](int64_t id) { return id; };
+    world_.now += absl::Minutes(10);
+    const auto result = ImportAll();
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    ExpectOwnContacts();
+  }
 
   World world_;
 };
@@ -179,29 +199,21 @@ TEST_F(WrongIdTest, OutOfTheOrderInWhichContactsAreMadeIsNotBelieved) {
     return id == first + 6 ? first + 5 : id;
   };
   world_.Run(world_.Settings());
-  EXPECT_FALSE(world_.ledger->ClientOf(ContactId(first + 1))->has_value());
-  world_.portal.told_id = [](int64_t id) { return id; };
-  world_.now += absl::Minutes(10);
-  const auto result = world_.Run(world_.Settings());
-  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
-  ExpectOwnContacts();
+  ExpectNobodyHasAnothers();
+  SettleHonestly();
 }
 
 TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
   constexpr int64_t kNoId = 0;
   constexpr int64_t kTheSame = -1;
+  constexpr int64_t kOneThatIsNotThere = -2;
   constexpr int64_t kFirstContact = 100;
   int guest = 0;
   world_.base.Add(++guest, "Orlova");
   world_.Run(world_.Settings());
   ASSERT_EQ(world_.portal.next_id, kFirstContact + 1);
-  const auto run = [this] {
-    RunSettings settings = world_.Settings();
-    settings.policies.robots = RobotsPolicy::kNever;  // imports, also of later guests
-    return world_.Run(settings);
-  };
   // Of each request in order, and new, but for what the last one is told.
-  for (const int64_t told : {kFirstContact, kNoId, kTheSame}) {
+  for (const int64_t told : {kFirstContact, kNoId, kTheSame, kOneThatIsNotThere}) {
     SCOPED_TRACE(told);
     const int64_t first = world_.portal.next_id;
     for (int i = 0; i < 100; ++i) world_.base.Add(++guest, "Orlova");
@@ -211,7 +223,8 @@ TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
       return Fault::kNone;
     };
     world_.portal.told_id = [&](int64_t id) {
-      return id < last ? id + 1 : told == kTheSame ? last : told;
+      if (id < last || told == kOneThatIsNotThere) return id + 1;
+      return told == kTheSame ? last : told;
     };
     world_.portal.spoil = [&](const Command&, CommandResult* result) {
       for (ItemResult& item : result->items) {
@@ -220,19 +233,46 @@ TEST_F(WrongIdTest, OfTheNextGuestForEachIsBelievedForNone) {
         item.reason = "PORTAL_ANSWER_BROKEN";
       }
     };
-    const auto lied = run();
+    ImportAll();
     ASSERT_EQ(world_.portal.next_id, first + 100);
-    EXPECT_EQ(lied.progress.counts.added, 0);
-    for (int64_t id = first; id < world_.portal.next_id; ++id) {
-      EXPECT_FALSE(world_.ledger->ClientOf(ContactId(id))->has_value()) << id;
-    }
-    world_.portal.told_id = [](int64_t id) { return id; };
-    world_.now += absl::Minutes(10);
-    const auto result = run();
-    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
-    EXPECT_EQ(result.progress.counts.added, 100);
-    ExpectOwnContacts();
+    ExpectNobodyHasAnothers();
+    SettleHonestly();
   }
+}
+
+TEST_F(WrongIdTest, OfAContactThatSomebodyElseMadeMeanwhileIsNotBelieved) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  world_.base.Add(2, "Ivanova");
+  world_.base.Add(3, "Petrova");
+  // Another connection of the portal makes contacts between ours.
+  const int64_t others = world_.portal.next_id++;
+  world_.portal.contacts[others].fields["LAST_NAME"] = "Stranger";
+  world_.portal.told_id = [&](int64_t id) { return id == others + 1 ? others : id; };
+  world_.portal.spoil = [&](const Command& command, CommandResult* result) {
+    // Not yet there when the run began.
+    if (std::holds_alternative<ListNewest>(command) &&
+        world_.portal.next_id == others + 1) {
+      std::erase_if(result->rows,
+                    [&](const ContactRow& row) { return row.id.value() == others; });
+    }
+  };
+  ImportAll();
+  EXPECT_FALSE(world_.ledger->ClientOf(ContactId(others))->has_value());
+  ExpectNobodyHasAnothers();
+  SettleHonestly();
+}
+
+TEST_F(WrongIdTest, OfEveryAnswerDoesNotSlowAFirstExportDown) {
+  for (int i = 1; i <= 300; ++i) world_.base.Add(i, "Orlova");
+  world_.portal.told_id = [](int64_t id) { return id + 1; };
+  auto settings = world_.Settings();
+  settings.settle = true;
+  const auto result = world_.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.added, 300);
+  EXPECT_LT(world_.portal.requests, 30);
+  ExpectOwnContacts();
 }
 
 TEST_F(WrongIdTest, OfAContactThatIsItselfInDoubtIsGivenBackToItsOwnClient) {

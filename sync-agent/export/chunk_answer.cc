@@ -16,6 +16,13 @@ void ChunkAnswer::Done(const Decision& decision, ContactId contact, Outcome outc
                           outcome, unix_now_, rank});
 }
 
+void ChunkAnswer::Found(const Decision& decision, ContactId contact, Outcome outcome,
+                        WriteBackRank rank) {
+  context_.busy.erase(decision.key);
+  settlements_.push_back({decision.key, Evidence::Found(contact), context_.settings.run,
+                          outcome, unix_now_, rank});
+}
+
 void ChunkAnswer::NotExecuted(const Decision& decision) {
   settlements_.push_back(
       {decision.key, Evidence::NotExecuted(), 0, Outcome::kNone, unix_now_});

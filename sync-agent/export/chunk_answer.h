@@ -21,6 +21,10 @@ class ChunkAnswer {
   // `rank` matters where the ID is to be written back.
   void Done(const Decision& decision, ContactId contact, Outcome outcome,
             WriteBackRank rank = WriteBackRank::kFresh);
+  // Its own slot says nothing that is believed, and the same answer shows what this
+  // very attempt made.
+  void Found(const Decision& decision, ContactId contact, Outcome outcome,
+             WriteBackRank rank);
   // Nothing was carried out: the caller sends it again, or asks why.
   void NotExecuted(const Decision& decision);
   // The same, because the portal was not able to: counted as a repetition.

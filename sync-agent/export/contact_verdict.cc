@@ -124,6 +124,18 @@ bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty) {
   return !dirty || absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
 }
 
+bool IsMadeFor(const ContactRow& row, const ClientRecord& client,
+               const ClientRecord& owner) {
+  const auto version = DecodeOriginVersion(row.stamp.version);
+  const std::string& sent = client.exported.hash;
+  if (!version.ok() || sent.empty() || version->content_hash != sent) return false;
+  // Two guests may have the same content; digests of values are each client's own.
+  if (version->values.empty()) return sent != owner.exported.hash;
+  const ValueDigests& values = client.exported.values;
+  return std::includes(values.begin(), values.end(), version->values.begin(),
+                       version->values.end());
+}
+
 void LookAtStranger(ContactId linked, Decision* decision) {
   if (decision->action != PlannedAction::kUpdate &&
       decision->action != PlannedAction::kUnchanged) {

@@ -25,7 +25,13 @@ bool HidesName(const ContactRow& row);
 // known to have none; another client's mark is no stamp that is still to come.
 bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty);
 
-// Of such a client: what was decided about the contact that it is linked to waits for a
+// The contact bears the client's mark, is linked to another one, the `owner`, and no
+// copy of the mark: its stamp was written with what the client was sent last. Then the
+// owner's link came from a wrong answer of the portal.
+bool IsMadeFor(const ContactRow& row, const ClientRecord& client,
+               const ClientRecord& owner);
+
+// Of a stranger: what was decided about the contact that it is linked to waits for a
 // look at that contact.
 void LookAtStranger(ContactId linked, Decision* decision);
 

@@ -32,6 +32,7 @@ ContactCase::Owner GoneCheck::OwnerOf(const ContactRow& row, const Question& que
   const bool others = by_hand->has_value() && **by_hand != question.client;
   // The contact in question has been judged: whose it is decides nothing here.
   if (!others && question.displaced && row.id != question.contact) ProveStranger(row);
+  if (!others && IsMadeForAsker(row, question)) return ContactCase::Owner::kNobody;
   if (!context_.IsAnothers(row.id, question.client, question.displaced && !others)) {
     return ContactCase::Owner::kNobody;
   }
@@ -59,6 +60,22 @@ void GoneCheck::ProveStranger(const ContactRow& row) {
     return;
   }
   if (context_.settings.exports()) context_.late_strangers.insert(key);
+}
+
+bool GoneCheck::IsMadeForAsker(const ContactRow& row, const Question& question) {
+  if (question.displaced || row.id == question.contact) return false;
+  const auto owner = context_.ledger.ClientOf(row.id);
+  if (!context_.Check(owner.status()) || !owner->has_value()) return false;
+  const auto owners = context_.RecordOf(**owner);
+  const auto own = context_.RecordOf(question.client);
+  if (!context_.Check(owners.status()) || !context_.Check(own.status())) return false;
+  return owners->has_value() && own->has_value() && IsMadeFor(row, **own, **owners);
+}
+
+bool GoneCheck::IsInUse(ContactId contact, const ClientKey& client) {
+  const auto owner = context_.ledger.ClientOf(contact);
+  return context_.Check(owner.status()) && owner->has_value() && **owner != client &&
+         context_.busy.contains(**owner);
 }
 
 std::optional<Returned> GoneCheck::JudgeLost(const Question& question,
@@ -159,8 +176,15 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
         question.not_gone(true);
         continue;
       }
-      if (!look.own.has_value() && !question.displaced) {
-        context_.seen_gone.insert(question.client);
+      if (!question.displaced) {
+        if (!look.own.has_value()) {
+          context_.seen_gone.insert(question.client);
+        } else if (IsInUse(look.own->id, question.client)) {
+          question.not_gone(true);
+          continue;
+        } else if (!context_.Reclaim(question.client, look.own->id)) {
+          return;
+        }
       }
       question.gone(look.own);
     }

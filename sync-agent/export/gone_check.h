@@ -25,7 +25,8 @@ class GoneCheck {
     ClientKey client;
     ContactId contact;
     // Called once; nothing: no contact carries the client's origin. One that was `lost`
-    // and is back is its own survivor.
+    // and is back is its own survivor. It may be taken from a client to whom a wrong
+    // answer gave it.
     std::function<void(std::optional<Survivor> survivor)> gone;
     // It exists, or it cannot be told.
     std::function<void(bool exists)> not_gone;
@@ -52,6 +53,11 @@ class GoneCheck {
   // A contact that a client looks for by its origin: whoever else it is linked to, and
   // bears no mark of, is a stranger to it. Not for a contact that a person linked.
   void ProveStranger(const ContactRow& row);
+  // Whether a contact with the client's mark, in place of the one that is gone, is the
+  // client's though another one is linked to it. False also when the ledger failed.
+  bool IsMadeForAsker(const ContactRow& row, const Question& question);
+  // What is queued for another client, or under way, still goes to the contact.
+  bool IsInUse(ContactId contact, const ClientKey& client);
   // Of a contact that was lost. Nothing: the portal does not show it, or the ledger
   // failed.
   std::optional<Returned> JudgeLost(const Question& question, const CommandResult& get);

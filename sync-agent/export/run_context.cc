@@ -97,6 +97,20 @@ bool RunContext::TakeFrom(const ClientKey& owner, ContactId contact) {
   return Check(kept) && taken;
 }
 
+bool RunContext::Reclaim(const ClientKey& client, ContactId contact) {
+  const auto owner = ledger.ClientOf(contact);
+  if (!Check(owner.status())) return false;
+  if (!owner->has_value() || **owner == client) return true;
+  const auto by_hand = OwnerByHand(contact, ledger);
+  if (!Check(by_hand.status())) return false;
+  if (by_hand->has_value()) return !IsAnothers(contact, client);
+  strangers.insert(**owner);
+  if (!TakeFrom(**owner, contact)) return false;
+  Reconsider(**owner);
+  if (settings.exports()) late_strangers.insert(**owner);
+  return true;
+}
+
 bool RunContext::Keep(const ClientRecord& record) {
   if (settings.dry_run) {
     overlay[record.key] = record;

@@ -89,6 +89,10 @@ struct RunContext {
   // The contact is not the client's to whom it is linked: that one is a stranger to it,
   // and looks for its own. False when the ledger failed.
   bool TakeFrom(const ClientKey& owner, ContactId contact);
+  // The contact was made for the client, by its own attempt. Whoever is linked to it by
+  // a wrong answer of the portal is no more, and looks for its own. False: it is left
+  // to them, for a person linked the two, or the ledger failed.
+  bool Reclaim(const ClientKey& client, ContactId contact);
   // Keeps what was seen of the client's contact; a survivor is linked. False when the
   // ledger failed.
   bool Keep(const ClientRecord& record);

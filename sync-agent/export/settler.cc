@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
 #include "common/status/error.h"
-#include "sync-agent/export/hand_link.h"
 #include "sync-agent/model/origin.h"
 
 namespace guestbridge::agent {
@@ -66,27 +65,13 @@ void Settler::Begin(bool looks_again) {
         const auto suspect = suspects_.find(ClientKey(row.stamp.origin));
         if (suspect == suspects_.end()) return;
         if (IsMadeBy(suspect->second.attempt, row)
-                ? !Reclaim(suspect->first, row.id)
+                ? !context_.Reclaim(suspect->first, row.id)
                 : context_.IsAnothers(row.id, suspect->first) ||
                       IsRefused(context_, suspect->first, row.id)) {
           return;
         }
         suspect->second.hits.push_back(row);
       });
-}
-
-bool Settler::Reclaim(const ClientKey& client, ContactId contact) {
-  const auto owner = context_.ledger.ClientOf(contact);
-  if (!context_.Check(owner.status())) return false;
-  if (!owner->has_value() || **owner == client) return true;
-  const auto by_hand = OwnerByHand(contact, context_.ledger);
-  if (!context_.Check(by_hand.status())) return false;
-  if (by_hand->has_value()) return !context_.IsAnothers(contact, client);
-  context_.strangers.insert(**owner);
-  if (!context_.TakeFrom(**owner, contact)) return false;
-  context_.Reconsider(**owner);
-  if (context_.settings.exports()) context_.late_strangers.insert(**owner);
-  return true;
 }
 
 std::optional<PortalLane::Job> Settler::Next() {

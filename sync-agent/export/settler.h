@@ -39,9 +39,6 @@ class Settler {
   // Nothing was proven. Asked again when a while has passed, which grows; a run that
   // waits for its doubts ends when nothing was proven for too long.
   void LookLater();
-  // The contact was made by the client's own attempt. Whoever is linked to it by a
-  // wrong answer of the portal is no more. False: it is left to them.
-  bool Reclaim(const ClientKey& client, ContactId contact);
   // The contact that was to bear witness was not shown. Is it gone, the next look has
   // another one.
   void AskAfter(ContactId witness);

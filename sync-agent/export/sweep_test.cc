@@ -245,6 +245,78 @@ TEST_F(SweepTest, TwoContactsThatChangedPlacesAreFollowedBoth) {
   EXPECT_EQ((**world_.ledger->Get(other)).contact.value(), id_);
 }
 
+// Each of two guests was told the ID of the next contact, which for the last one was
+// not there: what was made for him stands under the other's name in the ledger.
+class NextContactToldTest : public SweepTest {
+ protected:
+  NextContactToldTest() {
+    other_ = world_.base.clients[1].key;
+    others_id_ = world_.portal.OfClient(other_).front();
+    Link(client_, 0);
+    Link(other_, id_);
+    Link(client_, kNowhere);
+  }
+  void Link(const ClientKey& client, int64_t contact) {
+    ClientRecord record = **world_.ledger->Get(client);
+    record.contact = ContactId(contact);
+    ASSERT_TRUE(world_.ledger->Put({record}).ok());
+  }
+  void ExpectEachHasItsOwn() {
+    EXPECT_EQ(world_.portal.contacts.size(), 2u);
+    EXPECT_EQ((**world_.ledger->Get(client_)).contact.value(), id_);
+    EXPECT_EQ((**world_.ledger->Get(other_)).contact.value(), others_id_);
+    EXPECT_TRUE(world_.ledger->Dirty(ClientKey(), 0, 10)->empty());
+  }
+
+  static constexpr int64_t kNowhere = 777;
+  ClientKey other_;
+  int64_t others_id_ = 0;
+};
+
+TEST_F(NextContactToldTest, EachGetsItsOwnBackAndNobodyIsMadeAnew) {
+  RunSettings dry = world_.Settings();
+  dry.dry_run = true;
+  const auto told = world_.Run(dry);
+  EXPECT_EQ(told.progress.counts.added + told.progress.counts.recreated, 0);
+  for (int requests = 0;; ++requests) {
+    ASSERT_LT(requests, 100);
+    const auto result = world_.Run(world_.Settings(), requests);
+    if (result.crashed) continue;
+    ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+    EXPECT_EQ(result.progress.counts.added + result.progress.counts.recreated, 0);
+    break;
+  }
+  // What died in the midst may be an update, which is in doubt for a while.
+  world_.now += absl::Minutes(10);
+  ASSERT_EQ(world_.Run(world_.Settings()).end, RunEnd::kSucceeded);
+  ExpectEachHasItsOwn();
+}
+
+TEST_F(NextContactToldTest, EachGetsItsOwnBackThoughTheyHoldTheSame) {
+  for (ClientRow& row : world_.base.clients) {
+    row.attributes["LastName"] = "Petrova";
+    row.attributes["Phone"] = "+79163334455";
+  }
+  Link(other_, 0);
+  Link(client_, id_);
+  Link(other_, others_id_);
+  world_.Run(world_.Settings());
+  Link(client_, 0);
+  Link(other_, id_);
+  Link(client_, kNowhere);
+  ASSERT_EQ(world_.Run(world_.Settings()).end, RunEnd::kSucceeded);
+  ExpectEachHasItsOwn();
+}
+
+TEST_F(NextContactToldTest, WhomAPersonLinkedKeepsTheContact) {
+  LinkByHand(other_, id_);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.recreated, 1);
+  EXPECT_EQ((**world_.ledger->Get(other_)).contact.value(), id_);
+  EXPECT_NE((**world_.ledger->Get(client_)).contact.value(), id_);
+}
+
 constexpr char kNonce[] = "lostlost";
 
 // Somebody copied one guest's mark onto the contact of another one.

@@ -60,7 +60,7 @@ struct ListContacts {
   std::vector<std::string> select;
 };
 
-// crm.contact.list, order ID DESC, start -1, select ID: the highest IDs.
+// crm.contact.list, order ID DESC, start -1: the highest IDs, with their stamps.
 struct ListNewest {};
 
 // profile: who we are; `admin` in the result.

@@ -147,9 +147,7 @@ struct ParamsOf {
   }
 
   Json operator()(const ListNewest&) const {
-    return {{"order", {{"ID", "DESC"}}},
-            {"select", Json::array({"ID", "ORIGINATOR_ID", "ORIGIN_ID"})},
-            {"start", -1}};
+    return {{"order", {{"ID", "DESC"}}}, {"select", SelectWith({})}, {"start", -1}};
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
