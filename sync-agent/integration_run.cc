@@ -293,6 +293,7 @@ absl::StatusOr<RunSettings> IntegrationRun::MakeSettings(const Identity& identit
   settings.apply = task_.apply();
   settings.portal_events = configured.portal.oauth;
   settings.unattended = unattended();
+  settings.has_standby = configured.has_standby;
   GB_ASSIGN_OR_RETURN(const std::string known, parts_.ledger.Note(kIdentityNote));
   std::string base = identity.value;
   if (!identity.published && !known.empty()) base = known;

@@ -130,6 +130,7 @@ std::optional<PortalLane::Job> Deleter::NextWrite() {
   auto intents = std::make_shared<std::vector<Intent>>();
   PortalLane::Job job;
   job.read = false;
+  job.claims = context_.settings.has_standby;
   while (!ready_.empty() && chunk->size() < std::max<size_t>(1, limit)) {
     const Decision& decision = ready_.front();
     intents->push_back({.key = decision.key,

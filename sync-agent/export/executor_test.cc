@@ -158,8 +158,10 @@ class ExecutorTest : public ::testing::Test {
     Executor executor({*world_.ledger, base, portal, world_.pacer, *world_.doubts,
                        world_.random, clock_});
     const absl::Duration first = clock_.Steady() + absl::Minutes(1);
+    RunSettings settings = world_.Settings();
+    settings.has_standby = has_standby_;
     const ExecutionResult result = executor.Execute(
-        world_.Settings(), {},
+        settings, {},
         [&] { return portal.held_back() == 0 ? first : absl::InfiniteDuration(); },
         [](const RunProgress&) {});
     EXPECT_EQ(result.end, ExecutionEnd::kSucceeded) << result.error;
@@ -174,6 +176,7 @@ class ExecutorTest : public ::testing::Test {
   testing::World world_;
   JumpingClock clock_;
   bool unattended_ = false;
+  bool has_standby_ = false;
   bool cancels_ = false;           // once it is said that 1C is away
   std::vector<std::string> said_;  // notices while the run went on
 };
@@ -232,6 +235,15 @@ TEST_F(ExecutorTest, AProcessThatSleptPastItsLeaseMarksNoContactUntilItHasAnothe
   world_.portal.contacts[50] = {{{"LAST_NAME", "Иванова"}}, {}, {}, false};
   EXPECT_EQ(RunAsleep(guests).progress.counts.added, 0);
   EXPECT_EQ(world_.portal.OfClient(guests[0].key), std::vector<int64_t>{50});
+}
+
+// The standby may have written what 1C holds since.
+TEST_F(ExecutorTest, WithAStandbyItChangesNoContactEither) {
+  std::vector<ClientRow> guests = Guests();
+  world_.Run(world_.Settings());
+  guests[0].attributes["LastName"] = "Петрова";
+  has_standby_ = true;
+  EXPECT_EQ(RunAsleep(guests).progress.counts.updated, 1);
 }
 
 }  // namespace

@@ -93,6 +93,10 @@ struct RunSettings {
   bool portal_events = false;
   // So long may what the portal tells of deletions stand for a look at all contacts.
   absl::Duration sweep_every = absl::Hours(20);
+  // Another agent takes over when this one is not heard of. What this one then wrote
+  // late would stand over what the other knows: all that changes the portal leaves
+  // inside the lease only.
+  bool has_standby = false;
   // Started by the schedule or by the agent itself: nobody waits for the first answer.
   bool unattended = false;
   int max_requests_in_flight = 8;  // the pacer says how many of them

@@ -65,7 +65,13 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
     return;
   }
   ContactUpdate update = MakeUpdate(decision);
-  ready_.push_back({std::move(decision), std::move(update), Outcome::kUpdated});
+  Queue({std::move(decision), std::move(update), Outcome::kUpdated},
+        /*claims=*/false);
+}
+
+void Updater::Queue(Item item, bool claims) {
+  (claims || context_.settings.has_standby ? claims_ : ready_)
+      .push_back(std::move(item));
 }
 
 void Updater::Ready(Decision decision, const ContactRow& row, bool compare_fields,
@@ -89,8 +95,7 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
     KeepDigest(decision, outcome);
     return;
   }
-  (adopt ? claims_ : ready_)
-      .push_back({std::move(decision), std::move(update), outcome});
+  Queue({std::move(decision), std::move(update), outcome}, /*claims=*/adopt);
 }
 
 void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
@@ -114,7 +119,8 @@ void Updater::StampOnly(const ClientKey& client, ContactId contact) {
   decision.contact = contact;
   decision.digest = DigestContent(client, {});
   if (record->has_value()) decision.revision = (*record)->revision + 1;
-  claims_.push_back({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true});
+  Queue({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true},
+        /*claims=*/true);
 }
 
 std::optional<PortalLane::Job> Updater::Next(bool more, bool may_claim) {

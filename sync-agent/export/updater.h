@@ -48,6 +48,8 @@ class Updater {
 
   // Puts the item among those to be sent, or counts it when nothing is to be.
   void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
+  // `claims`: the contact may not bear the client's mark yet.
+  void Queue(Item item, bool claims);
   size_t MostPerRead() const;
   std::optional<PortalLane::Job> NextRead(bool more);
   // What it adds to PortalLane::Job::touches; counted only where the guard asks.
@@ -63,7 +65,7 @@ class Updater {
   std::deque<Decision> to_read_;
   ReadsApart apart_;
   std::deque<Item> ready_;
-  std::deque<Item> claims_;  // of contacts that may not bear their client's mark yet
+  std::deque<Item> claims_;  // leave inside the lease only
   int in_flight_ = 0;
   bool reads_ = false;
 };

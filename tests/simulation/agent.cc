@@ -205,6 +205,7 @@ RunSettings Agent::MakeSettings() {
   settings.mapping = world_.mapping;
   settings.mapping_version = world_.mapping_version;
   settings.unattended = true;
+  settings.has_standby = world_.scenario.has_standby();
   settings.portal_events = world_.scenario.application;
   settings.sweep_every = world_.scenario.sweep_every;
   settings.settle_time = world_.scenario.settle_time;

@@ -47,6 +47,12 @@ struct Scenario {
   bool application = false;
   absl::Duration sweep_every = absl::Hours(20);
   Faults::Rates rates = {};
+
+  // Named for whoever takes over.
+  bool has_standby() const {
+    return rates[static_cast<size_t>(FaultKind::kTakeover)] > 0 ||
+           rates[static_cast<size_t>(FaultKind::kTakeoverUnnoticed)] > 0;
+  }
 };
 
 // `kinds`: only these are on, and all of them, at the seed's rates.
