@@ -106,11 +106,7 @@ absl::StatusOr<ContactCase::Owner> OwnerInPlaceOf(const ContactRow& row,
   GB_ASSIGN_OR_RETURN(const ContactCase::Owner owner,
                       OwnerOf(row, key, mark, known, parts));
   if (owner != ContactCase::Owner::kStranger || !known.record.has_value()) return owner;
-  GB_ASSIGN_OR_RETURN(const auto other, parts.ledger.ClientOf(row.id));
-  GB_ASSIGN_OR_RETURN(const auto record, parts.ledger.Get(other.value_or(ClientKey())));
-  return record.has_value() && IsMadeFor(row, *known.record, *record)
-             ? ContactCase::Owner::kNobody
-             : owner;
+  return IsMadeFor(row, *known.record) ? ContactCase::Owner::kNobody : owner;
 }
 
 void FollowTo(const Survivor& survivor, ClientRecord* record) {
@@ -164,6 +160,7 @@ absl::StatusOr<std::optional<OriginLook>> LookByOrigin(
   GB_ASSIGN_OR_RETURN(const std::vector<ContactId> witnesses, Witnesses(known, parts));
   ListContacts by_origin;
   by_origin.origin = mark;
+  by_origin.select.assign(std::begin(kNames), std::end(kNames));
   std::vector<Command> commands = {GetProfile{}, std::move(by_origin)};
   if (!witnesses.empty()) {
     ListContacts ours;

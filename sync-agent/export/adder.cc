@@ -14,7 +14,6 @@ namespace {
 constexpr char kImportMethod[] = "crm.item.batchImport";
 constexpr char kItemMethod[] = "crm.item.import";
 constexpr char kAddMethod[] = "crm.contact.add";
-constexpr char kListMethod[] = "crm.contact.list";
 constexpr size_t kMostCommands = 50;  // in a batch
 constexpr int kMostPerImport = 20;
 
@@ -211,13 +210,20 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
 
 PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                                const std::shared_ptr<Chunk>& chunk) {
-  chunk->looks = chunk->proves_end || (!chunk->alone && HasRoomToLook(commands));
-  if (chunk->looks) commands.emplace_back(ListNewest{});
+  chunk->additions = commands.size();
+  const bool looks_behind = !chunk->proves_end && !chunk->alone && may_look_ &&
+                            commands.size() < kMostCommands &&
+                            // The look would find that mutant out, and the nights must.
+                            !MutantActive(Mutant::kSlotOffByOne);
+  if (chunk->proves_end || looks_behind) {
+    commands.emplace_back(ListNewest{.versions = looks_behind});
+  }
   PortalLane::Job job;
   job.commands = std::move(commands);
   job.read = false;
   job.creates = true;
   job.claims = true;
+  job.looks_behind = looks_behind;
   job.touches = static_cast<int>(std::count_if(
       chunk->members.begin(), chunk->members.end(), [this](const Member& member) {
         return OutcomeOf(member.decision) == Outcome::kRecreated &&
@@ -228,14 +234,6 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
   ++in_flight_;
   return job;
-}
-
-bool Adder::HasRoomToLook(const std::vector<Command>& commands) const {
-  // The look would find that mutant out, which is there to be found by the nights.
-  if (MutantActive(Mutant::kSlotOffByOne)) return false;
-  return commands.size() < kMostCommands &&
-         context_.lane.StartOf({{kListMethod, {1, 1}}}, context_.now) <=
-             context_.lane.StartOf({}, context_.now);
 }
 
 bool Adder::Prepare(Chunk& chunk) {
@@ -271,49 +269,36 @@ absl::StatusOr<bool> Adder::IsBelieved(const Chunk& chunk,
   if (!context_.end_seen || !CanBeTrue(results, chunk.high)) return false;
   for (size_t i = 0; i < results.size(); ++i) {
     if (results[i].fate != Fate::kDone) continue;
-    const ClientKey& client = chunk.members[i].decision.key;
-    if (newest.Contradicts(client, results[i].id)) return false;
+    const Member& member = chunk.members[i];
+    if (newest.Contradicts(AdditionOf(member), results[i].id)) return false;
     const auto owner = context_.ledger.ClientOf(results[i].id);
     if (!owner.ok()) return owner.status();
-    if (owner->has_value() && **owner != client) return false;
+    if (owner->has_value() && **owner != member.decision.key) return false;
   }
   return true;
 }
 
-absl::StatusOr<ContactId> Adder::MadeFor(const Chunk& chunk, const Member& member,
-                                         const NewestShown& newest) const {
-  const ClientKey& client = member.decision.key;
-  const ContactId made = newest.MadeBy(client, member.nonce, chunk.high);
+absl::StatusOr<ContactId> Adder::ShownFor(const Member& member,
+                                          const NewestShown& newest) const {
+  const ContactId made = newest.MadeBy(AdditionOf(member));
   if (!made.exists()) return made;
   const auto owner = context_.ledger.ClientOf(made);
   if (!owner.ok()) return owner.status();
-  return owner->has_value() && **owner != client ? ContactId() : made;
+  return owner->has_value() && **owner != member.decision.key ? ContactId() : made;
 }
 
-bool Adder::CarriedOut(const Chunk& chunk, const Member& member, ContactId told,
-                       const NewestShown& newest, ChunkAnswer* answer) {
-  ContactId contact = told;
-  if (!told.exists()) {
-    const auto made = MadeFor(chunk, member, newest);
-    if (!context_.Check(made.status())) return false;
-    contact = *made;
-  }
-  const Decision& decision = member.decision;
-  if (!contact.exists()) {
-    answer->Doubtful(decision);
-    return true;
-  }
+void Adder::Link(const Decision& decision, ContactId contact, bool told,
+                 ChunkAnswer* answer) {
   newest_ = std::max(newest_, contact);
   context_.SawId(contact);
   context_.sight_proven = true;
   const WriteBackRank rank =
       context_.settings.first_export ? WriteBackRank::kMass : WriteBackRank::kFresh;
-  if (told.exists()) {
+  if (told) {
     answer->Done(decision, contact, OutcomeOf(decision), rank);
   } else {
     answer->Found(decision, contact, OutcomeOf(decision), rank);
   }
-  return true;
 }
 
 void Adder::Hold() {
@@ -356,12 +341,13 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   ChunkAnswer outcome(context_, answer);
   std::vector<Decision> again;
   const std::vector<ItemResult> results = ResultsOf(answer, chunk->members.size());
-  const NewestShown newest(
-      chunk->looks ? answer.results.back().rows : std::vector<ContactRow>(),
-      context_.settings.originator);
+  // The lane may have left the look out.
+  const bool looked = answer.results.size() > chunk->additions;
+  if (looked && answer.reason == "PORTAL_ANSWER_BROKEN") may_look_ = false;
+  const CommandResult look = looked ? answer.results.back() : CommandResult();
+  const NewestShown newest(look.rows, context_.settings.originator, chunk->high);
   bool hidden = false;
   if (chunk->proves_end) {
-    const CommandResult& look = answer.results.back();
     const ContactId shown = newest.Of(chunk->members.front().decision.key);
     if (shown.exists()) {
       // Made just now: whatever stood there before is below it.
@@ -377,12 +363,20 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
     const ItemResult& result = results[i];
+    if (*believed && result.fate == Fate::kDone) {
+      Link(decision, result.id, /*told=*/true, &outcome);
+      continue;
+    }
+    // Whatever its slot says: what is shown is there.
+    const auto shown = ShownFor(chunk->members[i], newest);
+    if (!context_.Check(shown.status())) return;
+    if (shown->exists()) {
+      Link(decision, *shown, /*told=*/false, &outcome);
+      continue;
+    }
     switch (result.fate) {
       case Fate::kDone:
-        if (!CarriedOut(*chunk, chunk->members[i], *believed ? result.id : ContactId(),
-                        newest, &outcome)) {
-          return;
-        }
+        outcome.Doubtful(decision);
         break;
       case Fate::kNotExecuted:
         outcome.ToRepeat(decision);
@@ -397,9 +391,8 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         break;
     }
   }
-  const auto additions = answer.results.end() - (chunk->looks ? 1 : 0);
-  for (auto result = answer.results.begin(); result != additions; ++result) {
-    const CommandResult& command = *result;
+  for (size_t i = 0; i < chunk->additions; ++i) {
+    const CommandResult& command = answer.results[i];
     if (!command.unavailable) continue;
     if (!chunk->spread) {
       Close(command, chunk->way);

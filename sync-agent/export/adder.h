@@ -59,14 +59,17 @@ class Adder {
     Way way = Way::kAdd;
     bool spread = false;      // another way would have done, but had to wait
     bool alone = false;       // outside a batch
-    bool looks = false;       // at the newest contacts, behind the additions
-    bool proves_end = false;  // one addition, which that look must show
+    bool proves_end = false;  // one addition, which a look behind it must show
+    size_t additions = 0;     // commands; a look may come behind them
     ContactId high = {};      // highest contact ID that was known when it was prepared
     std::vector<Member> members;
   };
 
   // Until a contact of ours is known, and the portal's end.
   bool SendsAlone() const { return !witnessed_ || !context_.end_seen; }
+  static NewestShown::Addition AdditionOf(const Member& member) {
+    return {member.decision.key, member.nonce};
+  }
   bool IsQuiet(const Decision& decision) const;
   bool MaySpread() const;
   static const char* MethodOf(Way way);
@@ -81,8 +84,6 @@ class Adder {
                           const std::shared_ptr<Chunk>& chunk);
   Stamp StampOf(const Member& member) const;
   bool Prepare(Chunk& chunk);
-  // Whether a look costs nothing but its place in the request.
-  bool HasRoomToLook(const std::vector<Command>& commands) const;
   // Whether the IDs of an answer can be those of its contacts. One false ID (another
   // client's, of a contact that was there before, told twice, not to be read, another
   // than `newest` shows) and none is believed: where each guest is told the next one's
@@ -91,12 +92,12 @@ class Adder {
                                   const std::vector<ItemResult>& results,
                                   const NewestShown& newest) const;
   // What the member's own attempt made, where it is shown and no other client's.
-  absl::StatusOr<ContactId> MadeFor(const Chunk& chunk, const Member& member,
-                                    const NewestShown& newest) const;
-  // The member was added. `told`: its ID; none: no ID of the answer is believed. False
-  // when the ledger failed.
-  bool CarriedOut(const Chunk& chunk, const Member& member, ContactId told,
-                  const NewestShown& newest, ChunkAnswer* answer);
+  absl::StatusOr<ContactId> ShownFor(const Member& member,
+                                     const NewestShown& newest) const;
+  // `told`: the contact is the one that the member's own slot names, not one that was
+  // shown.
+  void Link(const Decision& decision, ContactId contact, bool told,
+            ChunkAnswer* answer);
   // Nobody is added any more by this run.
   void Hold();
   void Wait(const Decision& decision);
@@ -115,6 +116,7 @@ class Adder {
   bool may_batch_import_ = true;
   bool may_import_ = true;
   bool may_spread_ = true;
+  bool may_look_ = true;  // behind additions
   bool held_ = false;
 };
 

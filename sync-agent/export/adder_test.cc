@@ -263,6 +263,63 @@ TEST_F(WrongIdTest, OfAContactThatSomebodyElseMadeMeanwhileIsNotBelieved) {
   SettleHonestly();
 }
 
+TEST_F(WrongIdTest, ThatIsNoneOfACopyWhoseOriginalTheLookDoesNotShow) {
+  for (int i = 1; i <= 400; ++i) world_.base.Add(i, "Orlova");
+  int64_t original = 0;
+  int64_t before = 0;
+  // Somebody copies contacts with their stamps as soon as they are made.
+  world_.portal.instead = [&](const Command& command) -> std::optional<Fate> {
+    if (!std::holds_alternative<ListNewest>(command)) return std::nullopt;
+    if (original == 0 && before > 0 && world_.portal.next_id - before > 60) {
+      original = before;
+      const testing::FakeContact copy = world_.portal.contacts.at(original);
+      world_.portal.contacts.emplace(world_.portal.next_id++, copy);
+    }
+    before = world_.portal.next_id;
+    return std::nullopt;
+  };
+  const auto result = ImportAll();
+  ASSERT_GT(original, 0);
+  EXPECT_EQ(result.progress.counts.added, 400);
+  const ClientKey guest(world_.portal.contacts.at(original).stamp.origin);
+  EXPECT_EQ((**world_.ledger->Get(guest)).contact.value(), original);
+}
+
+TEST(Adder, WhatARobotPutInPlaceOfTheOriginIsNoMarkOfAnotherGuest) {
+  for (const char* origin : {"EXT-77", "", "99999999-0000-4000-8000-000000000000"}) {
+    SCOPED_TRACE(origin);
+    World world;
+    world.base.Add(1, "Orlova");
+    world.Run(world.Settings());
+    const ClientKey guest = world.base.Add(2, "Ivanova").key;
+    world.portal.spoil = [&](const Command& command, CommandResult*) {
+      if (!std::holds_alternative<AddContact>(command)) return;
+      world.portal.contacts.rbegin()->second.stamp.origin = origin;
+    };
+    EXPECT_EQ(world.Run(world.Settings()).progress.counts.added, 1);
+    EXPECT_EQ(*world.ledger->ClientOf(ContactId(world.portal.next_id - 1)), guest);
+  }
+}
+
+TEST_F(WrongIdTest, OrARefusalIsNotBelievedOfAContactThatIsShown) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  for (const Fate said : {Fate::kNotExecuted, Fate::kRefused, Fate::kUnknown}) {
+    const int first = static_cast<int>(world_.base.clients.size()) + 1;
+    for (int i = first; i < first + 30; ++i) world_.base.Add(i, "Ivanova");
+    world_.portal.spoil = [&](const Command&, CommandResult* result) {
+      for (ItemResult& item : result->items) {
+        item = ItemResult();
+        item.fate = said;
+      }
+    };
+    const auto result = ImportAll();
+    EXPECT_EQ(result.progress.counts.added, 30);
+    EXPECT_EQ(result.progress.counts.failed, 0);
+    ExpectOwnContacts();
+  }
+}
+
 TEST_F(WrongIdTest, OfEveryAnswerDoesNotSlowAFirstExportDown) {
   for (int i = 1; i <= 300; ++i) world_.base.Add(i, "Orlova");
   world_.portal.told_id = [](int64_t id) { return id + 1; };
@@ -430,6 +487,23 @@ TEST_F(SpreadingTest, EndsAtTheFirstRefusalForOperatingTime) {
   EXPECT_GT(TimeOf(settings), absl::Minutes(5));
   EXPECT_EQ(said_, "SPREADING_STOPPED crm.item.import");
   EXPECT_LT(world_.portal.operating["crm.contact.add"], 60);
+}
+
+TEST_F(SpreadingTest, GoesOnWhereALookBehindAdditionsIsRefused) {
+  RunSettings settings = world_.Settings();
+  settings.spread_imports = true;
+  bool refused = false;
+  world_.portal.spoil = [&](const Command& command, CommandResult* result) {
+    if (!std::holds_alternative<ListNewest>(command) || refused) return;
+    if (world_.portal.next_id < 150) return;  // the portal's end is looked for
+    refused = true;
+    result->rows.clear();
+    result->fate = Fate::kNotExecuted;
+    result->operating_limit = true;
+  };
+  EXPECT_LT(TimeOf(settings), absl::Minutes(3));
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(said_, "");
 }
 
 TEST_F(SpreadingTest, AWayThatIsShutEndsItAndLeavesTheMainWayOpen) {

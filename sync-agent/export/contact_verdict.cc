@@ -124,16 +124,26 @@ bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty) {
   return !dirty || absl::StartsWith(row.stamp.originator, kOriginatorPrefix);
 }
 
-bool IsMadeFor(const ContactRow& row, const ClientRecord& client,
-               const ClientRecord& owner) {
+bool IsMadeFor(const ContactRow& row, const ClientRecord& client) {
   const auto version = DecodeOriginVersion(row.stamp.version);
-  const std::string& sent = client.exported.hash;
-  if (!version.ok() || sent.empty() || version->content_hash != sent) return false;
-  // Two guests may have the same content; digests of values are each client's own.
-  if (version->values.empty()) return sent != owner.exported.hash;
-  const ValueDigests& values = client.exported.values;
-  return std::includes(values.begin(), values.end(), version->values.begin(),
-                       version->values.end());
+  const ContentDigest& sent = client.exported;
+  if (!version.ok() || sent.hash.empty() || version->content_hash != sent.hash ||
+      !std::includes(sent.values.begin(), sent.values.end(), version->values.begin(),
+                     version->values.end())) {
+    return false;
+  }
+  ContactContent named;
+  for (const char* field : kNames) {
+    const auto value = row.fields.find(field);
+    if (value != row.fields.end() && sent.fields.contains(field)) {
+      named.fields.insert(*value);
+    }
+  }
+  const Fields shown = DigestContent(client.key, named).fields;
+  return !shown.empty() &&
+         std::all_of(shown.begin(), shown.end(), [&](const auto& one) {
+           return sent.fields.at(one.first) == one.second;
+         });
 }
 
 void LookAtStranger(ContactId linked, Decision* decision) {

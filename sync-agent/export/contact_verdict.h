@@ -25,11 +25,12 @@ bool HidesName(const ContactRow& row);
 // known to have none; another client's mark is no stamp that is still to come.
 bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty);
 
-// The contact bears the client's mark, is linked to another one, the `owner`, and no
-// copy of the mark: its stamp was written with what the client was sent last. Then the
-// owner's link came from a wrong answer of the portal.
-bool IsMadeFor(const ContactRow& row, const ClientRecord& client,
-               const ClientRecord& owner);
+// The contact bears the client's mark, and no copy of it: the stamp was written with
+// what the client was sent last, and the contact is called so. Another client that is
+// linked to it all the same was given it by a wrong answer of the portal. `row`: with
+// kNames.
+bool IsMadeFor(const ContactRow& row, const ClientRecord& client);
+inline constexpr const char* kNames[] = {"NAME", "LAST_NAME"};
 
 // Of a stranger: what was decided about the contact that it is linked to waits for a
 // look at that contact.

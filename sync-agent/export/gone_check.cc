@@ -66,10 +66,9 @@ bool GoneCheck::IsMadeForAsker(const ContactRow& row, const Question& question) 
   if (question.displaced || row.id == question.contact) return false;
   const auto owner = context_.ledger.ClientOf(row.id);
   if (!context_.Check(owner.status()) || !owner->has_value()) return false;
-  const auto owners = context_.RecordOf(**owner);
-  const auto own = context_.RecordOf(question.client);
-  if (!context_.Check(owners.status()) || !context_.Check(own.status())) return false;
-  return owners->has_value() && own->has_value() && IsMadeFor(row, **own, **owners);
+  const auto record = context_.RecordOf(question.client);
+  return context_.Check(record.status()) && record->has_value() &&
+         IsMadeFor(row, **record);
 }
 
 bool GoneCheck::IsInUse(ContactId contact, const ClientKey& client) {
@@ -114,6 +113,7 @@ std::optional<PortalLane::Job> GoneCheck::Next() {
     job.commands.push_back(GetContact{question.contact});
     ListContacts by_origin;
     by_origin.origin = Stamp{context_.settings.originator, question.client.guid(), ""};
+    by_origin.select.assign(std::begin(kNames), std::end(kNames));
     job.commands.push_back(std::move(by_origin));
     if (question.alone) break;
   }

@@ -84,11 +84,17 @@ bool IsPutOff(const CommandResult& result) {
   return result.fate == Fate::kNotExecuted && !result.operating_limit &&
          !result.unavailable;
 }
-const CommandResult* FirstPutOff(const PortalAnswer& answer) {
+// How many of the job's commands it is made for.
+size_t Needed(const PortalLane::Job& job) {
+  return job.commands.size() - (job.looks_behind ? 1 : 0);
+}
+const CommandResult* FirstPutOff(const PortalLane::Job& job,
+                                 const PortalAnswer& answer) {
   if (answer.fate != RequestFate::kAnswered) return nullptr;
-  const auto found =
-      std::find_if(answer.results.begin(), answer.results.end(), IsPutOff);
-  return found == answer.results.end() ? nullptr : &*found;
+  const auto needed = answer.results.begin() + static_cast<ptrdiff_t>(std::min(
+                                                   Needed(job), answer.results.size()));
+  const auto found = std::find_if(answer.results.begin(), needed, IsPutOff);
+  return found == needed ? nullptr : &*found;
 }
 
 // No word of the portal about what was asked: not carried out, or nobody can tell.
@@ -144,13 +150,14 @@ bool MayLeave(const PortalLane::Job& job, bool may_claim) {
 
 }  // namespace
 
-RequestLoad CountMethods(const std::vector<Command>& commands) {
+RequestLoad CountMethods(const std::vector<Command>& commands, bool looks_behind) {
   RequestLoad load;
   for (const Command& command : commands) {
     MethodLoad& method = load[MethodOf(command)];
     ++method.commands;
     method.units += UnitsOf(command);
   }
+  if (looks_behind) load[MethodOf(commands.back())].rides_along = true;
   return load;
 }
 
@@ -257,9 +264,11 @@ bool PortalLane::Pump(const Instant& now, bool may_claim,
       Probe(now, actions);
       break;
     }
-    const RequestLoad load = MutantActive(Mutant::kOperatingTimeUncounted)
-                                 ? RequestLoad()
-                                 : CountMethods(next->job.commands);
+    SpareTheLook(&next->job, now);
+    const RequestLoad load =
+        MutantActive(Mutant::kOperatingTimeUncounted)
+            ? RequestLoad()
+            : CountMethods(next->job.commands, next->job.looks_behind);
     next->ready = true;
     const bool stood_aside = !next->waits_for.empty();
     // Not even alone: come back when the portal's window has moved.
@@ -284,6 +293,14 @@ bool PortalLane::Pump(const Instant& now, bool may_claim,
   if (wake != absl::InfiniteDuration()) actions->push_back(WakeAt{wake});
   CountWait(now);
   return moved;
+}
+
+void PortalLane::SpareTheLook(Job* job, const Instant& now) const {
+  if (!job->looks_behind) return;
+  const std::vector<Command> look = {job->commands.back()};
+  if (StartOf(CountMethods(look), now) <= StartOf({}, now)) return;
+  job->commands.pop_back();
+  job->looks_behind = false;
 }
 
 void PortalLane::Probe(const Instant& now, std::vector<ActionToDo>* actions) {
@@ -325,7 +342,7 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   observation.reports_operating = answer.reports_operating;
   observation.too_fast = answer.fate == RequestFate::kTooFast;
   observation.transport_failure = IsTransportFailure(answer);
-  const bool puts_off = FirstPutOff(answer) != nullptr;
+  const bool puts_off = FirstPutOff(job, answer) != nullptr;
   PortalUse& use = tally_.progress().portal;
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
@@ -343,7 +360,7 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
       use.operating_seconds += result.time.duration_seconds;
     }
     if (!result.operating_limit) continue;
-    if (job.creates && refused_method_.empty()) {
+    if (job.creates && refused_method_.empty() && i < Needed(job)) {
       refused_method_ = MethodOf(job.commands[i]);
     }
     ++use.throttled;
@@ -401,7 +418,7 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
                                 const Instant& now) {
   // Null: the portal had a word about one command of it.
   std::map<std::string, const CommandResult*> asked;
-  for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
+  for (size_t i = 0; i < Needed(job) && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
     const auto method = asked.emplace(MethodOf(job.commands[i]), &result).first;
     if (!IsUnheard(result)) method->second = nullptr;
@@ -473,7 +490,8 @@ void PortalLane::OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant
   } else if (answer.fate == RequestFate::kTooFast) {
     heard_ = true;
     Wait(answer, now, &job);
-  } else if (const CommandResult* put_off = FirstPutOff(answer); put_off != nullptr) {
+  } else if (const CommandResult* put_off = FirstPutOff(job, answer);
+             put_off != nullptr) {
     // The portal is there, and yet what it puts off again and again is not done.
     heard_ = true;
     PortalAnswer word;

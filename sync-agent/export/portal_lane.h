@@ -39,6 +39,10 @@ class PortalLane {
     // Gives clients a contact that they had not: leaves inside the lease only. What
     // creates, claims.
     bool claims = false;
+    // The last command is a look at the newest contacts that the rest can do without:
+    // it is left out, and its result, where it would have to wait; it is nobody's
+    // trouble where it fails.
+    bool looks_behind = false;
     // Contacts that it changes or makes again; those that are deleted are counted when
     // that is decided.
     int touches = 0;
@@ -112,6 +116,8 @@ class PortalLane {
     std::set<std::string> waits_for;
   };
 
+  // Leaves out a look behind that would have to wait.
+  void SpareTheLook(Job* job, const Instant& now) const;
   // Whether a read that got no answer would be smaller if it were made anew.
   bool IsTooLarge(const Job& job) const;
   // Whether the portal answers others, and this read never in a way that can be read:
@@ -159,7 +165,8 @@ class PortalLane {
   absl::Status failure_;
 };
 
-// What a request asks of each method.
-RequestLoad CountMethods(const std::vector<Command>& commands);
+// What a request asks of each method. `looks_behind`: as of PortalLane::Job.
+RequestLoad CountMethods(const std::vector<Command>& commands,
+                         bool looks_behind = false);
 
 }  // namespace guestbridge::agent

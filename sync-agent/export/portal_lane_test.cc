@@ -474,6 +474,44 @@ TEST_F(PortalLaneTest, WhatTheLeaseHeldBackSaysNothingAboutThePortal) {
   EXPECT_EQ(Pump(), std::vector<std::string>{kList});
 }
 
+TEST_F(PortalLaneTest, ALookBehindThatWouldHaveToWaitIsLeftOut) {
+  UseUp(Read());  // by others: it comes back by itself, later
+  PortalLane::Job job = Write();
+  job.commands.emplace_back(ListNewest{});
+  job.looks_behind = true;
+  lane_.Submit(std::move(job));
+  std::vector<ActionToDo> actions;
+  lane_.Pump(Now(), /*may_claim=*/true, &actions);
+  const auto* send = std::get_if<SendRequest>(&actions.front());
+  ASSERT_NE(send, nullptr);
+  EXPECT_EQ(send->request.commands.size(), 1u);
+  id_ = send->id;
+  Answer(Done());
+  EXPECT_EQ(answers_.back().results.size(), 1u);
+}
+
+TEST_F(PortalLaneTest, ALookBehindThatFailsForHoursIsNobodysTrouble) {
+  CommandResult blocked;
+  blocked.fate = Fate::kNotExecuted;
+  blocked.operating_limit = true;
+  for (const CommandResult& look : {blocked, PutOff(), CommandResult()}) {
+    for (int i = 0; i < 20; ++i) {
+      PortalLane::Job job = Write();
+      job.commands.emplace_back(ListNewest{});
+      job.looks_behind = true;
+      lane_.Submit(std::move(job));
+      ASSERT_EQ(Pump(), std::vector<std::string>{kAdd});
+      PortalAnswer answer;
+      answer.fate = RequestFate::kAnswered;
+      answer.results = {Done(), look};
+      lane_.OnAnswer(id_, answer, Now());
+      now_ += absl::Minutes(30);
+    }
+    EXPECT_TRUE(lane_.failure().ok()) << lane_.failure();
+    EXPECT_EQ(lane_.refused_method(), "");
+  }
+}
+
 TEST_F(PortalLaneTest, CountsWhatThePortalChargedAndNothingOfABox) {
   CommandResult result = Done();
   for (const auto& [seconds, reports] :

@@ -387,6 +387,15 @@ TEST_F(CopiedMarkTest, IsNotFollowedWhenTheGuestsOwnContactGoes) {
   EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.unchanged, 2);
 }
 
+TEST_F(CopiedMarkTest, IsNotFollowedThoughTheWholeStampWasCopied) {
+  world_.portal.contacts.at(others_id_).stamp = contact().stamp;
+  world_.portal.contacts.erase(id_);
+  const auto result = world_.Run(world_.Settings());
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_TRUE(Noticed(result));
+  ExpectApart();
+}
+
 TEST_F(CopiedMarkTest, IsNotTakenForWhatADoubtIsAbout) {
   LeaveInDoubt();
   const World::Result result = RunWhenDue();

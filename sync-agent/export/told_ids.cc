@@ -10,6 +10,8 @@
 namespace guestbridge::agent {
 namespace {
 
+constexpr size_t kPage = 50;
+
 // Of a contact that was made when `high` was the highest.
 bool CanBeNew(ContactId id, ContactId high) {
   return id > high && (!high.exists() || id.value() - high.value() <= kMostIdGap);
@@ -48,36 +50,42 @@ bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
 }
 
 NewestShown::NewestShown(const std::vector<ContactRow>& rows,
-                         const std::string& originator) {
-  // They come newest first.
+                         const std::string& originator, ContactId high)
+    : high_(high) {
+  if (!rows.empty()) lowest_ = rows.back().id;
+  shows_all_new_ = rows.size() < kPage || lowest_ <= high;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    if (row->stamp.originator != originator) continue;
     const ClientKey client(row->stamp.origin);
+    // A robot may have put a number of its own there.
+    if (row->stamp.originator != originator || !IsOrigin(client.guid())) continue;
     const auto version = DecodeOriginVersion(row->stamp.version);
-    owners_.emplace(row->id, client);
-    contacts_.emplace(client,
-                      Shown{row->id, version.ok() ? version->nonce : std::string()});
+    const auto shown = contacts_.emplace(
+        row->id, Shown{row->id, client, version.ok() ? version->nonce : std::string()});
+    by_client_.emplace(client, &shown.first->second);
   }
 }
 
 ContactId NewestShown::Of(const ClientKey& client) const {
-  const auto [first, last] = contacts_.equal_range(client);
-  return first == last ? ContactId() : std::prev(last)->second.id;
+  const auto [first, last] = by_client_.equal_range(client);
+  return first == last ? ContactId() : std::prev(last)->second->id;
 }
 
-ContactId NewestShown::MadeBy(const ClientKey& client, const std::string& nonce,
-                              ContactId high) const {
-  const auto [first, last] = contacts_.equal_range(client);
+ContactId NewestShown::MadeBy(const Addition& addition) const {
+  if (!shows_all_new_) return ContactId();
+  const auto [first, last] = by_client_.equal_range(addition.client);
   const auto made = std::find_if(first, last, [&](const auto& shown) {
-    return shown.second.nonce == nonce && shown.second.id > high;
+    return shown.second->nonce == addition.nonce && shown.second->id > high_;
   });
-  return made == last ? ContactId() : made->second.id;
+  return made == last ? ContactId() : made->second->id;
 }
 
-bool NewestShown::Contradicts(const ClientKey& client, ContactId told) const {
-  const auto owner = owners_.find(told);
-  if (owner != owners_.end()) return owner->second != client;
-  return Of(client).exists();
+bool NewestShown::Contradicts(const Addition& addition, ContactId told) const {
+  const auto shown = contacts_.find(told);
+  if (shown != contacts_.end()) {
+    return shown->second.client != addition.client &&
+           shown->second.nonce != addition.nonce;
+  }
+  return told > lowest_ && Of(addition.client) > high_;
 }
 
 }  // namespace guestbridge::agent

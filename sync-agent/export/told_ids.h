@@ -20,31 +20,43 @@ std::vector<ItemResult> ResultsOf(const PortalAnswer& answer, size_t count);
 // A place where none can be read is like a false one.
 bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high);
 
-// The portal's newest contacts, as a look behind additions shows them. What it does not
-// show speaks for and against nobody: it is one page, and somebody may have deleted a
-// contact or taken off its mark.
+// The portal's newest contacts, one page, as a look behind additions shows them. Whom
+// it does not show it speaks neither for nor against: somebody may have deleted the
+// contact, or taken off its mark.
 class NewestShown {
  public:
-  // `originator`: ours; others' contacts are nobody's here.
-  NewestShown(const std::vector<ContactRow>& rows, const std::string& originator);
+  // What was added for one client. The nonce is the attempt's own.
+  struct Addition {
+    ClientKey client;
+    std::string nonce;
+  };
+
+  // `rows`: newest first. `originator`: ours; whose mark is another's, or none, is
+  // nobody's here. `high`: the highest ID that was known before the additions.
+  NewestShown(const std::vector<ContactRow>& rows, const std::string& originator,
+              ContactId high);
 
   // The newest that bears the client's mark.
   ContactId Of(const ClientKey& client) const;
-  // That was made by the client's attempt with this nonce, since `high` was the
-  // highest.
-  ContactId MadeBy(const ClientKey& client, const std::string& nonce,
-                   ContactId high) const;
-  // What the client was told is false: the contact with that ID bears another client's
-  // mark, or is not shown, and one under another ID bears the client's.
-  bool Contradicts(const ClientKey& client, ContactId told) const;
+  // What the addition made. Only where the page shows all that was made since: of a
+  // contact and its copy the one that came first is meant.
+  ContactId MadeBy(const Addition& addition) const;
+  // It was told `told`, and that is false: the contact with that ID bears another
+  // client's mark; or is not there, where the page would show it, and a new one under
+  // another ID bears this client's.
+  bool Contradicts(const Addition& addition, ContactId told) const;
 
  private:
   struct Shown {
     ContactId id;
+    ClientKey client;
     std::string nonce;  // empty: none can be read
   };
-  std::map<ContactId, ClientKey> owners_;
-  std::multimap<ClientKey, Shown> contacts_;  // of each the oldest first
+  std::map<ContactId, Shown> contacts_;
+  std::multimap<ClientKey, const Shown*> by_client_;  // of each the oldest first
+  const ContactId high_;
+  ContactId lowest_;  // of the page
+  bool shows_all_new_ = false;
 };
 
 }  // namespace guestbridge::agent

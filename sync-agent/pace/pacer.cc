@@ -139,7 +139,7 @@ void Pacer::Answered(uint64_t id, const PaceObservation& observation,
     for (const auto& [name, asked] : request.load) {
       Method& method = MethodNamed(name);
       method.budget.Lost(id, now);
-      method.sizer.Lost(asked.units);
+      if (!asked.rides_along) method.sizer.Lost(asked.units);
     }
     if (breaker_.Failed(request.sent, now)) concurrency_.Failed();
     return;
@@ -218,6 +218,7 @@ void Pacer::Learn(uint64_t id, const Request& request,
       }
     }
     method.budget.Answered(id, mine, now, wall_now);
+    if (asked.rides_along) continue;
     if (samples.size() < mine.size()) {
       method.sizer.StartOver();
       slow = true;

@@ -391,6 +391,26 @@ TEST_F(PacerTest, ConcurrencyGrowsWhileItIsUsedAndIsHalvedBySlownessAndFailure) 
   EXPECT_EQ(pacer_.Concurrency(), std::max(1, before / 2));
 }
 
+TEST_F(PacerTest, WhatRidesAlongIsChargedAndSaysNothingOfThePace) {
+  const auto exchange = [&](double look, bool rides_along) {
+    RequestLoad load = One(kImport, 10);
+    load[kList] = {1, 1, rides_along};
+    PaceObservation observation;
+    observation.reports_operating = true;
+    observation.methods.assign(10, {kImport, 1, 0.5, -1, -1, false});
+    observation.methods.push_back({kList, 1, look, -1, -1, false});
+    Exchange(load, observation, 5 + look);
+  };
+  for (int i = 0; i < 30; ++i) exchange(0.2, /*rides_along=*/true);
+  const int places = pacer_.Concurrency();
+  const int size = Commands(kList);
+  exchange(30, /*rides_along=*/true);
+  EXPECT_EQ(pacer_.Concurrency(), places);
+  EXPECT_EQ(Commands(kList), size);
+  for (int i = 0; i < 14; ++i) exchange(30, /*rides_along=*/true);
+  EXPECT_GT(Start(One(kList, 1)), now_ + 60);
+}
+
 TEST_F(PacerTest, ALaterProcessKnowsWhatThePortalStillCounts) {
   for (int i = 0; i < 40; ++i) pacer_.Sent(++id_, One(kList, 1), At(now_));
   PaceObservation observation;

@@ -28,6 +28,9 @@ struct PaceSettings {
 struct MethodLoad {
   int commands = 0;
   int units = 0;
+  // A small thing beside what the request is for: it is charged, and its time says
+  // nothing of how much or how many at once the portal takes.
+  bool rides_along = false;
 };
 // By REST method.
 using RequestLoad = std::map<std::string, MethodLoad>;

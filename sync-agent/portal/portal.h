@@ -60,8 +60,10 @@ struct ListContacts {
   std::vector<std::string> select;
 };
 
-// crm.contact.list, order ID DESC, start -1: the highest IDs, with their stamps.
-struct ListNewest {};
+// crm.contact.list, order ID DESC, start -1: the highest IDs, with their marks.
+struct ListNewest {
+  bool versions = false;  // also what their stamps say of content
+};
 
 // profile: who we are; `admin` in the result.
 struct GetProfile {};

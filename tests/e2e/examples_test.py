@@ -60,7 +60,8 @@ class Examples:
 
     def test_4_a_run_with_a_refused_client_is_told_by_the_exit_code(self):
         self.site.portal.post("/faults", {
-            "kind": "refuse", "field": "LAST_NAME", "value": "Refused"})
+            "kind": "refuse", "method": "crm.contact.add", "field": "LAST_NAME",
+            "value": "Refused"})
         self.site.onec.post("/clients/add", {"LastName": "Refused", "FirstName": "Rita"})
         # An answered error is settled, then tried once more, alone.
         deadline = time.monotonic() + 60

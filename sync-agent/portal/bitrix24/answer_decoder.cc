@@ -270,10 +270,12 @@ CommandResult OfSlot(const Json& inner, size_t index,
 }
 
 // When not one command was let in, and a person must act, it is the request that was
-// refused.
-void LiftRefusal(PortalAnswer* answer) {
+// refused. A look that rides along behind what is written is let in where that is not.
+void LiftRefusal(const std::vector<Command>& commands, PortalAnswer* answer) {
   const CommandResult* refused = nullptr;
-  for (const CommandResult& result : answer->results) {
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (i > 0 && std::holds_alternative<ListNewest>(commands[i])) continue;
+    const CommandResult& result = answer->results[i];
     const ErrorKind kind = MeaningOf({result.portal_code, ""}).kind;
     const bool not_allowed =
         (result.fate == Fate::kNotExecuted || result.fate == Fate::kRefused) &&
@@ -328,7 +330,7 @@ void DecodeBatch(const Envelope& envelope, const std::vector<Command>& commands,
   for (size_t i = 0; i < commands.size(); ++i) {
     answer->results.push_back(OfSlot(*inner, i, commands));
   }
-  LiftRefusal(answer);
+  LiftRefusal(commands, answer);
 }
 
 }  // namespace

@@ -250,6 +250,14 @@ TEST(AnswerDecoder, EachShutDoorHasAReasonOfItsOwnWithARemedy) {
         {kAdd, kGet});
     EXPECT_EQ(slots.fate, RequestFate::kRefused);
     EXPECT_EQ(slots.reason, c.reason);
+    // A look behind what is written is let in, and changes nothing.
+    const PortalAnswer looked =
+        DecodeAnswer(Answered(200, absl::StrCat(R"({"result":{"result":{"c1":[]},)"
+                                                R"("result_error":{"c0":)",
+                                                body, "}}}")),
+                     {kAdd, ListNewest{}});
+    EXPECT_EQ(looked.fate, RequestFate::kRefused);
+    EXPECT_EQ(looked.reason, c.reason);
     // A run learns it also where a read beside the write is answered.
     const PortalAnswer half = DecodeAnswer(
         Answered(200, absl::StrCat(R"({"result":{"result":{"c1":{"ID":"7"}},)"

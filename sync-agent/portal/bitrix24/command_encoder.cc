@@ -146,8 +146,12 @@ struct ParamsOf {
     return params;
   }
 
-  Json operator()(const ListNewest&) const {
-    return {{"order", {{"ID", "DESC"}}}, {"select", SelectWith({})}, {"start", -1}};
+  Json operator()(const ListNewest& newest) const {
+    return {
+        {"order", {{"ID", "DESC"}}},
+        {"select", newest.versions ? SelectWith({})
+                                   : Json::array({"ID", "ORIGINATOR_ID", "ORIGIN_ID"})},
+        {"start", -1}};
   }
 
   Json operator()(const GetProfile&) const { return Json::object(); }
