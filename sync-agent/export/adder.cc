@@ -345,7 +345,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   const bool looked = answer.results.size() > chunk->additions;
   if (looked && answer.reason == "PORTAL_ANSWER_BROKEN") may_look_ = false;
   const CommandResult look = looked ? answer.results.back() : CommandResult();
-  const NewestShown newest(look.rows, context_.settings.originator, chunk->high);
+  const NewestShown newest(look, context_.settings.originator, chunk->high);
   bool hidden = false;
   if (chunk->proves_end) {
     const ContactId shown = newest.Of(chunk->members.front().decision.key);

@@ -49,11 +49,12 @@ bool CanBeTrue(const std::vector<ItemResult>& results, ContactId high) {
   return true;
 }
 
-NewestShown::NewestShown(const std::vector<ContactRow>& rows,
-                         const std::string& originator, ContactId high)
+NewestShown::NewestShown(const CommandResult& look, const std::string& originator,
+                         ContactId high)
     : high_(high) {
+  const std::vector<ContactRow>& rows = look.rows;
   if (!rows.empty()) lowest_ = rows.back().id;
-  shows_all_new_ = rows.size() < kPage || lowest_ <= high;
+  shows_all_new_ = look.complete_page && (rows.size() < kPage || lowest_ <= high);
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     const ClientKey client(row->stamp.origin);
     // A robot may have put a number of its own there.

@@ -31,10 +31,9 @@ class NewestShown {
     std::string nonce;
   };
 
-  // `rows`: newest first. `originator`: ours; whose mark is another's, or none, is
-  // nobody's here. `high`: the highest ID that was known before the additions.
-  NewestShown(const std::vector<ContactRow>& rows, const std::string& originator,
-              ContactId high);
+  // `look`: the answer to ListNewest. `originator`: ours; whose mark is another's, or
+  // none, is nobody's here. `high`: the highest ID that was known before the additions.
+  NewestShown(const CommandResult& look, const std::string& originator, ContactId high);
 
   // The newest that bears the client's mark.
   ContactId Of(const ClientKey& client) const;
