@@ -17,6 +17,10 @@ constexpr char kAddMethod[] = "crm.contact.add";
 constexpr size_t kMostCommands = 50;  // in a batch
 constexpr int kMostPerImport = 20;
 
+// A look may be why no answer comes, or none that can be read.
+constexpr int kMostUnheardLooks = 2;
+constexpr int kRequestsWithoutLook = 20;
+
 ContactContent WithoutEmpties(const ContactContent& content) {
   ContactContent sent;
   for (const auto& [name, value] : content.fields) {
@@ -211,12 +215,13 @@ std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
 PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                                const std::shared_ptr<Chunk>& chunk) {
   chunk->additions = commands.size();
-  const bool looks_behind = !chunk->proves_end && !chunk->alone && may_look_ &&
-                            commands.size() < kMostCommands &&
+  if (looks_left_out_ > 0) --looks_left_out_;
+  const bool looks_behind = !chunk->proves_end && !chunk->alone &&
+                            looks_left_out_ == 0 && commands.size() < kMostCommands &&
                             // The look would find that mutant out, and the nights must.
                             !MutantActive(Mutant::kSlotOffByOne);
   if (chunk->proves_end || looks_behind) {
-    commands.emplace_back(ListNewest{.versions = looks_behind});
+    commands.emplace_back(ListNewest{.versions = true});
   }
   PortalLane::Job job;
   job.commands = std::move(commands);
@@ -287,6 +292,15 @@ absl::StatusOr<ContactId> Adder::ShownFor(const Member& member,
   return owner->has_value() && **owner != member.decision.key ? ContactId() : made;
 }
 
+void Adder::NoteHeard(bool looked, RequestFate fate) {
+  if (!looked || fate != RequestFate::kUnknown) {
+    unheard_looks_ = 0;
+  } else if (++unheard_looks_ >= kMostUnheardLooks) {
+    unheard_looks_ = 0;
+    looks_left_out_ = kRequestsWithoutLook;
+  }
+}
+
 void Adder::Link(const Decision& decision, ContactId contact, bool told,
                  ChunkAnswer* answer) {
   newest_ = std::max(newest_, contact);
@@ -343,20 +357,23 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   const std::vector<ItemResult> results = ResultsOf(answer, chunk->members.size());
   // The lane may have left the look out.
   const bool looked = answer.results.size() > chunk->additions;
-  if (looked && answer.reason == "PORTAL_ANSWER_BROKEN") may_look_ = false;
+  NoteHeard(looked, answer.fate);
   const CommandResult look = looked ? answer.results.back() : CommandResult();
   const NewestShown newest(look, context_.settings.originator, chunk->high);
   bool hidden = false;
   if (chunk->proves_end) {
-    const ContactId shown = newest.Of(chunk->members.front().decision.key);
+    const Member& member = chunk->members.front();
+    const bool done = results.front().fate == Fate::kDone;
+    // Without its word only what bears its nonce is new.
+    const ContactId shown =
+        done ? newest.Of(member.decision.key) : newest.MadeBy(AdditionOf(member));
     if (shown.exists()) {
       // Made just now: whatever stood there before is below it.
       context_.SawNewest(look.rows);
       context_.end_seen = true;
       newest_ = std::max(newest_, shown);
     }
-    hidden = !shown.exists() && look.fate == Fate::kDone && look.complete_page &&
-             results.front().fate == Fate::kDone;
+    hidden = done && !shown.exists() && look.fate == Fate::kDone && look.complete_page;
   }
   const auto believed = IsBelieved(*chunk, results, newest);
   if (!context_.Check(believed.status())) return;

@@ -94,6 +94,8 @@ class Adder {
   // What the member's own attempt made, where it is shown and no other client's.
   absl::StatusOr<ContactId> ShownFor(const Member& member,
                                      const NewestShown& newest) const;
+  // Of a request's answer.
+  void NoteHeard(bool looked, RequestFate fate);
   // `told`: the contact is the one that the member's own slot names, not one that was
   // shown.
   void Link(const Decision& decision, ContactId contact, bool told,
@@ -116,7 +118,8 @@ class Adder {
   bool may_batch_import_ = true;
   bool may_import_ = true;
   bool may_spread_ = true;
-  bool may_look_ = true;  // behind additions
+  int unheard_looks_ = 0;   // running
+  int looks_left_out_ = 0;  // by so many requests more
   bool held_ = false;
 };
 

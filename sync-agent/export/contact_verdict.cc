@@ -15,6 +15,10 @@ bool Has(const std::vector<ContactId>& ids, ContactId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+bool IsUnread(const ContactRow& row, const char* field) {
+  return std::find(row.unread.begin(), row.unread.end(), field) != row.unread.end();
+}
+
 bool IsLive(const ContactCase& known) {
   return known.record.has_value() && known.record->link == LinkState::kLive;
 }
@@ -111,12 +115,9 @@ bool CarriesMark(const ContactRow& row, const Stamp& mark) {
 }
 
 bool HidesName(const ContactRow& row) {
-  const auto unread = [&](const char* field) {
-    return std::find(row.unread.begin(), row.unread.end(), field) != row.unread.end();
-  };
   const auto family = row.fields.find("LAST_NAME");
   const bool none = family == row.fields.end() || family->second.empty();
-  return unread("LAST_NAME") || (none && unread("NAME"));
+  return IsUnread(row, "LAST_NAME") || (none && IsUnread(row, "NAME"));
 }
 
 bool IsStranger(const ContactRow& row, const Stamp& mark, bool dirty) {
@@ -133,15 +134,16 @@ bool IsMadeFor(const ContactRow& row, const ClientRecord& client) {
     return false;
   }
   ContactContent named;
+  bool says = false;
   for (const char* field : kNames) {
+    if (!sent.fields.contains(field)) continue;
+    if (IsUnread(row, field)) return false;
     const auto value = row.fields.find(field);
-    if (value != row.fields.end() && sent.fields.contains(field)) {
-      named.fields.insert(*value);
-    }
+    named.fields[field] = value == row.fields.end() ? "" : value->second;
+    says = says || !named.fields[field].empty();
   }
   const Fields shown = DigestContent(client.key, named).fields;
-  return !shown.empty() &&
-         std::all_of(shown.begin(), shown.end(), [&](const auto& one) {
+  return says && std::all_of(shown.begin(), shown.end(), [&](const auto& one) {
            return sent.fields.at(one.first) == one.second;
          });
 }

@@ -31,6 +31,11 @@ std::optional<PortalLane::Job> Deleter::Next(bool more) {
   return context_.lane.Waits(kListMethod) ? std::nullopt : NextRead(more);
 }
 
+void Deleter::LookAgain() {
+  std::move(ready_.begin(), ready_.end(), std::back_inserter(to_read_));
+  ready_.clear();
+}
+
 std::optional<PortalLane::Job> Deleter::NextRead(bool more) {
   if (to_read_.empty() || (more && to_read_.size() < kIdsPerCommand)) {
     return std::nullopt;
@@ -168,7 +173,8 @@ void Deleter::Done(const Chunk& chunk, const PortalAnswer& answer) {
         break;
       case Fate::kNotExecuted:
         outcome.ToRepeat(decision);
-        ready_.push_back(decision);
+        // Its mark is seen right before.
+        to_read_.push_back(decision);
         break;
       case Fate::kRefused:
         outcome.Refused(decision, result.reason, result.portal_code);

@@ -26,6 +26,8 @@ class Deleter {
 
   // Of a kDelete decision.
   void Delete(Decision decision) { to_read_.push_back(std::move(decision)); }
+  // What was looked at is looked at once more.
+  void LookAgain();
   size_t pending() const { return to_read_.size() + ready_.size(); }
   bool idle() const { return pending() == 0 && in_flight_ == 0; }
   // `more`: clients are still being read; small batches wait for them.

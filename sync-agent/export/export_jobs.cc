@@ -115,6 +115,12 @@ std::optional<PortalLane::Job> ExportMachine::NextLook() {
 }
 
 std::optional<PortalLane::Job> ExportMachine::NextWhole(bool more) {
+  if (settings_.has_standby && !may_claim()) {
+    // Until the lease is there again others may write.
+    updater_.LookAgain();
+    deleter_.LookAgain();
+    return std::nullopt;
+  }
   if (auto job = updater_.Next(more, may_claim()); job.has_value()) return job;
   if (auto job = deleter_.Next(more); job.has_value()) return job;
   // What may not leave must not hold the places of what may.

@@ -346,7 +346,7 @@ void PortalLane::Learn(uint64_t id, const Job& job, const PortalAnswer& answer,
   PortalUse& use = tally_.progress().portal;
   for (size_t i = 0; i < job.commands.size() && i < answer.results.size(); ++i) {
     const CommandResult& result = answer.results[i];
-    if (puts_off && IsPutOff(result)) {
+    if ((puts_off || i >= Needed(job)) && IsPutOff(result)) {
       observation.put_off.insert(MethodOf(job.commands[i]));
       continue;
     }

@@ -55,14 +55,17 @@ NewestShown::NewestShown(const CommandResult& look, const std::string& originato
   const std::vector<ContactRow>& rows = look.rows;
   if (!rows.empty()) lowest_ = rows.back().id;
   shows_all_new_ = look.complete_page && (rows.size() < kPage || lowest_ <= high);
+  is_whole_ = look.complete_page;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    const ClientKey client(row->stamp.origin);
-    // A robot may have put a number of its own there.
-    if (row->stamp.originator != originator || !IsOrigin(client.guid())) continue;
+    Shown shown = {row->id, ClientKey(row->stamp.origin), ""};
     const auto version = DecodeOriginVersion(row->stamp.version);
-    const auto shown = contacts_.emplace(
-        row->id, Shown{row->id, client, version.ok() ? version->nonce : std::string()});
-    by_client_.emplace(client, &shown.first->second);
+    if (version.ok()) shown.nonce = version->nonce;
+    // A robot may have put a number of its own there.
+    const bool marked =
+        row->stamp.originator == originator && IsOrigin(shown.client.guid());
+    if (!marked) shown.client = ClientKey();
+    const auto kept = contacts_.emplace(row->id, std::move(shown));
+    if (marked) by_client_.emplace(kept.first->second.client, &kept.first->second);
   }
 }
 
@@ -83,10 +86,15 @@ ContactId NewestShown::MadeBy(const Addition& addition) const {
 bool NewestShown::Contradicts(const Addition& addition, ContactId told) const {
   const auto shown = contacts_.find(told);
   if (shown != contacts_.end()) {
-    return shown->second.client != addition.client &&
-           shown->second.nonce != addition.nonce;
+    const Shown& contact = shown->second;
+    if (contact.client == addition.client || contact.nonce == addition.nonce) {
+      return false;
+    }
+    if (contact.client != ClientKey()) return true;
+  } else if (!is_whole_ || told < lowest_) {
+    return false;
   }
-  return told > lowest_ && Of(addition.client) > high_;
+  return Of(addition.client) > high_;
 }
 
 }  // namespace guestbridge::agent

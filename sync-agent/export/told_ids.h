@@ -41,21 +41,22 @@ class NewestShown {
   // contact and its copy the one that came first is meant.
   ContactId MadeBy(const Addition& addition) const;
   // It was told `told`, and that is false: the contact with that ID bears another
-  // client's mark; or is not there, where the page would show it, and a new one under
-  // another ID bears this client's.
+  // client's mark; or none, or is not there, where the page would show it, and a new
+  // one under another ID bears this client's. Not where it bears the addition's nonce.
   bool Contradicts(const Addition& addition, ContactId told) const;
 
  private:
   struct Shown {
     ContactId id;
-    ClientKey client;
+    ClientKey client;   // empty: nobody's mark
     std::string nonce;  // empty: none can be read
   };
   std::map<ContactId, Shown> contacts_;
   std::multimap<ClientKey, const Shown*> by_client_;  // of each the oldest first
   const ContactId high_;
-  ContactId lowest_;  // of the page
-  bool shows_all_new_ = false;
+  ContactId lowest_;            // of the page
+  bool is_whole_ = false;       // what the page would show, it shows
+  bool shows_all_new_ = false;  // and that is all that was made since
 };
 
 }  // namespace guestbridge::agent

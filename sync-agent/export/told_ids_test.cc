@@ -105,6 +105,12 @@ TEST_F(NewestShownTest, ARobotsNumberInPlaceOfTheOriginIsNobodysMark) {
   EXPECT_EQ(MadeBy(105), 0);
   RowOf(106).stamp.originator = "another system";
   EXPECT_FALSE(Contradicts(106, 106));
+  // Nor does a copy speak against it.
+  look_.rows.insert(look_.rows.begin(), Row(111, 106));
+  EXPECT_FALSE(Contradicts(106, 106));
+  EXPECT_TRUE(Contradicts(106, 112));
+  look_.complete_page = false;
+  EXPECT_FALSE(Contradicts(106, 112));
 }
 
 TEST_F(NewestShownTest, AMarkIsReadWithoutRegardToCase) {

@@ -65,13 +65,25 @@ void Updater::Update(Decision decision, bool adopt, std::optional<ContactRow> ro
     return;
   }
   ContactUpdate update = MakeUpdate(decision);
-  Queue({std::move(decision), std::move(update), Outcome::kUpdated},
-        /*claims=*/false);
+  Queue({std::move(decision), std::move(update), Outcome::kUpdated});
 }
 
-void Updater::Queue(Item item, bool claims) {
-  (claims || context_.settings.has_standby ? claims_ : ready_)
-      .push_back(std::move(item));
+void Updater::Queue(Item item) {
+  item.claims = item.adopts || context_.settings.has_standby;
+  (item.claims ? claims_ : ready_).push_back(std::move(item));
+}
+
+void Updater::LookAgain() {
+  for (size_t left = claims_.size(); left > 0; --left) {
+    Item item = std::move(claims_.front());
+    claims_.pop_front();
+    if (item.adopts) {
+      claims_.push_back(std::move(item));
+    } else {
+      to_read_.push_back(std::move(item.decision));
+      reads_ = true;
+    }
+  }
 }
 
 void Updater::Ready(Decision decision, const ContactRow& row, bool compare_fields,
@@ -95,7 +107,7 @@ void Updater::Ready(Decision decision, const ContactRow& row, bool compare_field
     KeepDigest(decision, outcome);
     return;
   }
-  Queue({std::move(decision), std::move(update), outcome}, /*claims=*/adopt);
+  Queue({std::move(decision), std::move(update), outcome, /*stamp_only=*/false, adopt});
 }
 
 void Updater::KeepDigest(const Decision& decision, Outcome outcome) {
@@ -119,8 +131,11 @@ void Updater::StampOnly(const ClientKey& client, ContactId contact) {
   decision.contact = contact;
   decision.digest = DigestContent(client, {});
   if (record->has_value()) decision.revision = (*record)->revision + 1;
-  Queue({std::move(decision), {}, Outcome::kUpdated, /*stamp_only=*/true},
-        /*claims=*/true);
+  Queue({std::move(decision),
+         {},
+         Outcome::kUpdated,
+         /*stamp_only=*/true,
+         /*adopts=*/true});
 }
 
 std::optional<PortalLane::Job> Updater::Next(bool more, bool may_claim) {
@@ -277,7 +292,6 @@ std::optional<PortalLane::Job> Updater::NextWrite(bool more, bool may_claim) {
                         .version = item.decision.version,
                         .fields = FieldsOf(item.update)});
     job.commands.push_back(std::move(command));
-    item.claims = claims;
     chunk->push_back(std::move(item));
     queue.pop_front();
     if (alone) break;
@@ -316,7 +330,13 @@ void Updater::Done(const std::shared_ptr<std::vector<Item>>& chunk,
         break;
       case Fate::kNotExecuted:
         outcome.ToRepeat(decision);
-        (item.claims ? claims_ : ready_).push_back(item);
+        if (answer.fate == RequestFate::kNotSent && item.claims && !item.adopts) {
+          // The lease ran out: others may have written since it was read.
+          to_read_.push_back(decision);
+          reads_ = true;
+        } else {
+          Queue(item);
+        }
         break;
       case Fate::kRefused:
         outcome.Refused(decision, result.reason, result.portal_code);

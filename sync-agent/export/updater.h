@@ -28,6 +28,8 @@ class Updater {
   void StampOnly(const ClientKey& client, ContactId contact);
   // Of a client whose contact seems to be gone: finds out, and has it considered again.
   void AskWhetherGone(const Decision& decision);
+  // What is ready to be written is read before, once more.
+  void LookAgain();
   size_t pending() const { return to_read_.size() + ready_.size() + claims_.size(); }
   bool idle() const { return pending() == 0 && in_flight_ == 0; }
   // How many clients must wait here at once for whole requests: those of one read while
@@ -43,13 +45,13 @@ class Updater {
     ContactUpdate update;
     Outcome outcome = Outcome::kUpdated;
     bool stamp_only = false;
+    bool adopts = false;  // the contact may not bear the client's mark yet
     bool claims = false;
   };
 
   // Puts the item among those to be sent, or counts it when nothing is to be.
   void Ready(Decision decision, const ContactRow& row, bool compare_fields, bool adopt);
-  // `claims`: the contact may not bear the client's mark yet.
-  void Queue(Item item, bool claims);
+  void Queue(Item item);
   size_t MostPerRead() const;
   std::optional<PortalLane::Job> NextRead(bool more);
   // What it adds to PortalLane::Job::touches; counted only where the guard asks.

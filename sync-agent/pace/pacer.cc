@@ -202,6 +202,11 @@ void Pacer::Learn(uint64_t id, const Request& request,
       ended = std::max(ended - absl::Seconds(seconds), request.sent);
     }
   }
+  absl::Duration took = observation.took;
+  for (const auto& [name, asked] : request.load) {
+    if (!asked.rides_along) continue;
+    for (const auto& charge : charges[name]) took -= absl::Seconds(charge.seconds);
+  }
   bool slow = false;
   for (const auto& [name, asked] : request.load) {
     Method& method = MethodNamed(name);
@@ -224,7 +229,7 @@ void Pacer::Learn(uint64_t id, const Request& request,
       slow = true;
       continue;
     }
-    method.sizer.Answered(samples, observation.took);
+    method.sizer.Answered(samples, took);
     const UnitTime& time = method.sizer.time();
     slow = slow || time.mean() > kSlow * time.best();
   }

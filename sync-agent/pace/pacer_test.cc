@@ -399,14 +399,17 @@ TEST_F(PacerTest, WhatRidesAlongIsChargedAndSaysNothingOfThePace) {
     observation.reports_operating = true;
     observation.methods.assign(10, {kImport, 1, 0.5, -1, -1, false});
     observation.methods.push_back({kList, 1, look, -1, -1, false});
+    observation.took = absl::Seconds(5 + look);
     Exchange(load, observation, 5 + look);
   };
   for (int i = 0; i < 30; ++i) exchange(0.2, /*rides_along=*/true);
   const int places = pacer_.Concurrency();
-  const int size = Commands(kList);
+  const int lists = Commands(kList);
+  const int imports = Commands(kImport);
   exchange(30, /*rides_along=*/true);
   EXPECT_EQ(pacer_.Concurrency(), places);
-  EXPECT_EQ(Commands(kList), size);
+  EXPECT_EQ(Commands(kList), lists);
+  EXPECT_EQ(Commands(kImport), imports);
   for (int i = 0; i < 14; ++i) exchange(30, /*rides_along=*/true);
   EXPECT_GT(Start(One(kList, 1)), now_ + 60);
 }
