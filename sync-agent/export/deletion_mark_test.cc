@@ -95,6 +95,21 @@ TEST(DeletionMarkPolicy, OnlyAContactWithTheClientsMarkIsDeleted) {
   }
 }
 
+TEST(DeletionMarkPolicy, WhatThePortalPutOffIsLookedAtAgainBeforeItGoes) {
+  MarkedSite site;
+  const int64_t id = site.Contact();
+  site.portal.refused_method = "crm.contact.delete";
+  site.portal.fault = [&](const PortalRequest& request) {
+    if (std::holds_alternative<DeleteContact>(request.commands.front())) {
+      site.portal.contacts.at(id).stamp.origin = "99999999-0000-4000-8000-000000000000";
+    }
+    return Fault::kNone;
+  };
+  site.RunAsTold();
+  EXPECT_EQ(site.portal.refused_method, "");
+  EXPECT_EQ(site.portal.contacts.count(id), 1u);
+}
+
 TEST(DeletionMarkPolicy, AMarkedGuestThatWasNeverExportedIsSkipped) {
   MarkedSite site;
   site.base.Add(3, "Novikova").marked_for_deletion = true;
