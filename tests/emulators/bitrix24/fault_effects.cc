@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
+
 namespace guestbridge::testing::bitrix24 {
 namespace {
 
@@ -41,6 +43,9 @@ void RemoveKey(const std::string& key, Json* node) {
   for (Json& item : *node) RemoveKey(key, &item);
 }
 
+// What takes the place of an id.
+using Other = absl::FunctionRef<int64_t(int64_t)>;
+
 // The next contact after `id`, the first after the last, `id` + 1 on an empty portal.
 int64_t OtherId(const ContactStore& contacts, int64_t id) {
   auto it = contacts.all().upper_bound(id);
@@ -48,25 +53,38 @@ int64_t OtherId(const ContactStore& contacts, int64_t id) {
   return it == contacts.all().end() || it->first == id ? id + 1 : it->first;
 }
 
-Json OtherId(const ContactStore& contacts, const Json& id) {
-  if (id.is_number_integer()) return OtherId(contacts, id.get<int64_t>());
-  if (id.is_string() && ToInt(id) > 0)
-    return std::to_string(OtherId(contacts, ToInt(id)));
+Json Replace(Other other, const Json& id) {
+  if (id.is_number_integer()) return other(id.get<int64_t>());
+  if (id.is_string() && ToInt(id) > 0) return std::to_string(other(ToInt(id)));
   return id;
 }
 
 // Multifields have ids of their own, which stay.
-void SpoilIds(const ContactStore& contacts, Json* node) {
+void SpoilIds(Other other, Json* node) {
   if (node->is_object() && !node->contains("VALUE_TYPE") &&
       !node->contains("valueType")) {
     for (const char* name : {"ID", "id"}) {
       const auto it = node->find(name);
-      if (it != node->end()) *it = OtherId(contacts, *it);
+      if (it != node->end()) *it = Replace(other, *it);
     }
   }
   if (!node->is_structured()) return;
   for (Json& item : *node) {
-    if (item.is_structured()) SpoilIds(contacts, &item);
+    if (item.is_structured()) SpoilIds(other, &item);
+  }
+}
+
+void SpoilAllIds(Other other, Json* result) {
+  if (!result->is_structured()) {
+    *result = Replace(other, *result);
+    return;
+  }
+  SpoilIds(other, result);
+  // What an add in a batch gives is a bare id.
+  const auto commands = result->find("result");
+  if (commands == result->end()) return;
+  for (Json& item : *commands) {
+    if (item.is_number_integer()) item = Replace(other, item);
   }
 }
 
@@ -97,7 +115,8 @@ bool SparesTheBatch(const std::string& kind) {
 }
 
 bool IsResultFault(const std::string& kind) {
-  return IsOneOf(kind, {"wrong_types", "missing_keys", "wrong_ids", "repeat_page"});
+  return IsOneOf(
+      kind, {"wrong_types", "missing_keys", "wrong_ids", "next_ids", "repeat_page"});
 }
 
 bool Commits(const FaultRule& rule) {
@@ -159,17 +178,9 @@ void SpoilResult(const FaultRule& rule, const ContactStore& contacts,
     result->next = 50;
     result->total = kEndlessTotal;
   } else if (rule.kind == "wrong_ids") {
-    if (!result->result.is_structured()) {
-      result->result = OtherId(contacts, result->result);
-      return;
-    }
-    SpoilIds(contacts, &result->result);
-    // What an add in a batch gives is a bare id.
-    const auto commands = result->result.find("result");
-    if (commands == result->result.end()) return;
-    for (Json& item : *commands) {
-      if (item.is_number_integer()) item = OtherId(contacts, item);
-    }
+    SpoilAllIds([&](int64_t id) { return OtherId(contacts, id); }, &result->result);
+  } else if (rule.kind == "next_ids") {
+    SpoilAllIds([](int64_t id) { return id + 1; }, &result->result);
   }
 }
 

@@ -35,7 +35,8 @@ RestError FaultError(const FaultRule& rule);
 // repeat_page: the list is asked for its first page, whatever the client asks.
 Json SpoilParams(const FaultRule& rule, Json params);
 
-// wrong_types, missing_keys, wrong_ids, repeat_page. `contacts` gives ids of others.
+// wrong_types, missing_keys, wrong_ids, next_ids, repeat_page. `contacts` gives ids of
+// others.
 void SpoilResult(const FaultRule& rule, const ContactStore& contacts,
                  MethodResult* result);
 

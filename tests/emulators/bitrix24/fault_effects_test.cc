@@ -122,6 +122,13 @@ TEST_F(FaultTest, IdsAreThoseOfOtherContacts) {
   EXPECT_NE(batch["c0"], 5);
 }
 
+TEST_F(FaultTest, IdsAreTheNextOnesThoughNothingStandsThere) {
+  Control("/faults", {{"kind", "next_ids"}, {"method", "crm.contact.add"}});
+  EXPECT_EQ(Call("crm.contact.add", {{"fields", {{"NAME", "A"}}}})["result"], 2);
+  EXPECT_EQ(Call("crm.contact.add", {{"fields", {{"NAME", "B"}}}})["result"], 3);
+  EXPECT_EQ(Contacts(), 2u);
+}
+
 TEST_F(FaultTest, AListRepeatsItsFirstPageForEver) {
   for (int i = 0; i < 60; ++i) Call("crm.contact.add", {{"fields", {{"NAME", "A"}}}});
   Control("/config", {{"bucket", false}});

@@ -10,12 +10,14 @@ namespace guestbridge::testing::bitrix24 {
 namespace {
 
 constexpr const char* kKinds[] = {
-    "reset",          "cut",          "truncate",    "drip",         "html",
-    "error",          "core_error",   "ok_error",    "throttle",     "operating",
-    "expired_token",  "delay",        "late_commit", "drop",         "refuse",
-    "redirect",       "silence",      "away",        "huge",         "deep",
-    "duplicate_keys", "invalid_utf8", "wrong_types", "missing_keys", "wrong_ids",
-    "repeat_page",    "chunked",      "close",       "header_case",  "gzip"};
+    "reset",          "cut",          "truncate",      "drip",
+    "html",           "error",        "core_error",    "ok_error",
+    "throttle",       "operating",    "expired_token", "delay",
+    "late_commit",    "drop",         "refuse",        "redirect",
+    "silence",        "away",         "huge",          "deep",
+    "duplicate_keys", "invalid_utf8", "wrong_types",   "missing_keys",
+    "wrong_ids",      "next_ids",     "repeat_page",   "chunked",
+    "close",          "header_case",  "gzip"};
 
 template <typename Visitor>
 void VisitMembers(FaultRule& r, Visitor visit) {
