@@ -115,7 +115,7 @@ std::optional<PortalLane::Job> ExportMachine::NextLook() {
 }
 
 std::optional<PortalLane::Job> ExportMachine::NextWhole(bool more) {
-  if (settings_.has_standby && !may_claim()) {
+  if (settings_.has_standby && settings_.writes() && !may_claim()) {
     // Until the lease is there again others may write.
     updater_.LookAgain();
     deleter_.LookAgain();
