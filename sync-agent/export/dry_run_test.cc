@@ -83,6 +83,26 @@ TEST(DryRun, SaysWhatItWouldDoAndTheRunDoesIt) {
   EXPECT_EQ(done.counts.skipped, told.counts.skipped);
 }
 
+TEST(DryRun, OfAnAgentWithAStandbyReadsContactsWithoutALease) {
+  World world;
+  const ClientKey guest = world.base.Add(1, "Orlova", "+79161234567").key;
+  world.Run(world.Settings());
+  // As after the loss of a ledger: what the contact holds decides.
+  ClientRecord record = **world.ledger->Get(guest);
+  record.exported.fields_known = false;
+  record.exported.hash.clear();
+  record.dirty = true;
+  ASSERT_TRUE(world.ledger->Put({record}).ok());
+  world.base.clients[0].attributes["Phone"] = "+79167654321";
+  auto settings = world.Settings();
+  settings.dry_run = true;
+  settings.has_standby = true;
+  world.lease_until = -absl::InfiniteDuration();  // it takes none
+  const auto result = world.Run(settings);
+  ASSERT_EQ(result.end, RunEnd::kSucceeded) << result.error;
+  EXPECT_EQ(result.progress.counts.updated, 1);
+}
+
 TEST(DryRun, ItsPlanTellsWhetherRobotsStart) {
   World world;
   world.base.Add(1, "Orlova");

@@ -97,7 +97,7 @@ class World {
       for (ActionToDo& action : machine.TakeActions())
         todo.push_back(std::move(action));
     };
-    machine.OnLease(absl::InfiniteDuration(), Now());
+    machine.OnLease(lease_until, Now());
     machine.Start(Now());
     collect();
     for (int step = 0; step < 100000; ++step) {
@@ -167,6 +167,7 @@ class World {
   std::unique_ptr<Doubts> doubts = std::make_unique<Doubts>();
   absl::Duration now = absl::Hours(1);
   int64_t last_run = 0;
+  absl::Duration lease_until = absl::InfiniteDuration();
   Policies policies;
 
  private:
