@@ -124,7 +124,10 @@ Agent::~Agent() {
   if (watching_thread_.joinable()) watching_thread_.join();
   for (const auto& [id, integration] : integrations()) integration->BeginStop();
   reporter_->Stop();
-  integrations_.clear();
+  // Their threads may look at the others while they end.
+  std::map<std::string, std::shared_ptr<Integration>> leaving;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  leaving.swap(integrations_);
 }
 
 void Agent::Start() {
@@ -205,6 +208,7 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
     request.set_integration(IntegrationName(id));
     return control_->ReportChecks(std::move(request));
   };
+  server.report_agent = [this] { Tell(); };
   server.finish_task = [this](v1::FinishTaskRequest request) {
     return control_->FinishTask(std::move(request));
   };
@@ -355,9 +359,11 @@ v1::AgentReport Agent::Describe() {
   return report;
 }
 
-void Agent::Tell(v1::AgentReport report) {
+v1::AgentReport Agent::Tell() {
   using google::protobuf::util::TimeUtil;
-  if (!control_->connected()) return;
+  const std::lock_guard<std::mutex> telling(telling_mutex_);
+  v1::AgentReport report = Describe();
+  if (!control_->connected()) return report;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (std::exchange(tell_again_, false)) tell_at_ = -absl::InfiniteDuration();
@@ -365,12 +371,12 @@ void Agent::Tell(v1::AgentReport report) {
   std::string essence = EssenceOf(report);
   const absl::Duration begun = clock_.Steady();
   const bool older_server = tell_at_ - begun > kTellEvery;
-  if (begun < tell_at_ && (essence == told_ || older_server)) return;
+  if (begun < tell_at_ && (essence == told_ || older_server)) return report;
   *report.mutable_round_trip() =
       TimeUtil::MicrosecondsToDuration(absl::ToInt64Microseconds(round_trip_));
   *report.mutable_clock_time() =
       TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(clock_.Now()));
-  const absl::Status said = control_->ReportAgent(std::move(report));
+  const absl::Status said = control_->ReportAgent(report);
   const absl::Duration now = clock_.Steady();
   if (said.ok()) {
     round_trip_ = now - begun;
@@ -382,17 +388,16 @@ void Agent::Tell(v1::AgentReport report) {
   } else {
     log::Debug("agent_report_failed", {{"error", said}});
   }
+  return report;
 }
 
 void Agent::WatchItself() {
   while (true) {
-    v1::AgentReport report = Describe();
     metrics_.SetConnected(control_->connected());
-    metrics_.SetHealthy(IsHealthy(report));
+    metrics_.SetHealthy(IsHealthy(Tell()));
     for (const auto& [id, integration] : integrations()) {
       metrics_.Set(id, integration->figures());
     }
-    Tell(std::move(report));
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait_for(lock, absl::ToChronoNanoseconds(kLookEvery),
                       [this] { return stopping_ || look_again_; });

@@ -98,8 +98,9 @@ class Agent final : public ControlEvents {
   // Shows how the agent is, to Prometheus and to the server.
   void WatchItself();
   v1::AgentReport Describe();
-  // Sends it when it is due: every 20 s, and when it says something new.
-  void Tell(v1::AgentReport report);
+  // Describes it, and sends that when it is due: every 20 s, and when it says something
+  // new. From any thread.
+  v1::AgentReport Tell();
   // It may have something new to say.
   void LookAgain();
 
@@ -127,8 +128,8 @@ class Agent final : public ControlEvents {
   PortalBuckets buckets_;
   std::map<std::string, std::shared_ptr<Integration>> integrations_;
   std::thread watching_thread_;
-  // Of the watching thread alone.
-  std::string told_;  // EssenceOf what the server heard last
+  std::mutex telling_mutex_;  // held while telling, so that words don't overtake
+  std::string told_;          // EssenceOf what the server heard last
   absl::Duration tell_at_ = -absl::InfiniteDuration();
   absl::Duration round_trip_;
 };

@@ -44,6 +44,8 @@ class Integration {
     std::function<absl::StatusOr<v1::Run>()> open_settle_run;
     std::function<absl::Status(v1::ReportLedgerRequest)> report_ledger;
     std::function<absl::Status(v1::ReportChecksRequest)> report_checks;
+    // How the agent is, Describe() of this integration included, if that is news.
+    std::function<void()> report_agent;
     std::function<absl::Status(v1::FinishTaskRequest)> finish_task;
     AccessTokens::Fetch fetch_token;
   };
@@ -134,6 +136,8 @@ class Integration {
   WriteBackOutlook Outlook(int pending);
   void ReportTrailing();
   void RefreshFigures();
+  void NoteFigures(const WriteBackCounts& write_back, int doubts,
+                   WriteBackOutlook outlook);
   void RefreshOldestDoubt(Ledger& ledger, int doubts);
   // What a run met that is nobody's fault inside of it: a side that does not answer or
   // refuses us, a lease, a disk.

@@ -222,7 +222,12 @@ void Integration::ReportTrailing() {
     PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
     PutOutlook(outlook, last.run.mutable_write_back());
     PutWriteBackRefusals(*refusals, &last.run);
-    if (last.run.SerializeAsString() != before) reporter_.Report(last.run);
+    if (last.run.SerializeAsString() == before) continue;
+    if (!IsTrailing(last.run)) {
+      NoteFigures(*write_back, *doubts, outlook);
+      server_.report_agent();
+    }
+    reporter_.Report(last.run);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   for (LastRun& kept : trailing_) {
@@ -313,13 +318,18 @@ void Integration::RefreshFigures() {
   const auto missing = ledger->CountMissing();
   if (!write_back.ok() || !doubts.ok() || !missing.ok()) return;
   RefreshOldestDoubt(*ledger, *doubts);
-  WriteBackOutlook outlook = Outlook(write_back->pending);
+  NoteFigures(*write_back, *doubts, Outlook(write_back->pending));
   const std::lock_guard<std::mutex> lock(mutex_);
-  figures_.doubts = *doubts;
-  figures_.write_back_pending = write_back->pending;
-  figures_.write_back_parked = write_back->parked;
-  figures_.write_back = std::move(outlook);
   figures_.missing = *missing;
+}
+
+void Integration::NoteFigures(const WriteBackCounts& write_back, int doubts,
+                              WriteBackOutlook outlook) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  figures_.doubts = doubts;
+  figures_.write_back_pending = write_back.pending;
+  figures_.write_back_parked = write_back.parked;
+  figures_.write_back = std::move(outlook);
 }
 
 }  // namespace guestbridge::agent

@@ -313,8 +313,10 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
     const auto doubts = ledger->CountAttempts();
     const auto refusals = ledger->WriteBackRefusals();
     if (write_back.ok() && doubts.ok() && refusals.ok()) {
+      WriteBackOutlook outlook = Outlook(write_back->pending);
       PutLedgerCounts(*write_back, written_before, *doubts, &run);
-      PutOutlook(Outlook(write_back->pending), run.mutable_write_back());
+      PutOutlook(outlook, run.mutable_write_back());
+      NoteFigures(*write_back, *doubts, std::move(outlook));
       PutWriteBackRefusals(*refusals, &run);
     }
     ReportLedger();
@@ -328,6 +330,8 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
       if (!noted.ok()) log::Warning("ledger_note_failed", {{"error", noted}});
     }
   }
+  // As with the ledger: who waited for the end sees what it has mended, or met.
+  server_.report_agent();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     trailing_.push_back({run, written_before});

@@ -65,7 +65,8 @@ class IntegrationTest : public ::testing::Test {
     server.acquire_lease =
         [this](const v1::AcquireLeaseRequest&) -> absl::StatusOr<v1::Lease> {
       Note(&asked_for_lease_, true);
-      return MakeError("SERVER_UNREACHABLE");
+      const std::lock_guard<std::mutex> lock(mutex_);
+      return lease_refusal_;
     };
     server.open_settle_run = []() -> absl::StatusOr<v1::Run> {
       return MakeError("SERVER_UNREACHABLE");
@@ -81,6 +82,15 @@ class IntegrationTest : public ::testing::Test {
       return ledger_refusal_;
     };
     server.report_checks = [](v1::ReportChecksRequest) { return absl::OkStatus(); };
+    server.report_agent = [this] {
+      v1::AgentReport report;
+      integration_->Describe(&report);
+      std::vector<std::string> problems;
+      for (const v1::AgentProblem& problem : report.problems()) {
+        problems.push_back(problem.explanation().reason());
+      }
+      Note(&told_problems_, std::move(problems));
+    };
     server.finish_task = [this](v1::FinishTaskRequest answer) {
       const std::lock_guard<std::mutex> lock(mutex_);
       answer_ = std::move(answer);
@@ -162,14 +172,18 @@ class IntegrationTest : public ::testing::Test {
   InterruptingClock clock_;
   PortalBuckets buckets_;
   RunReporter reporter_{[this](const v1::Run& run, int64_t) -> absl::StatusOr<bool> {
+                          Note(&told_before_, told_problems_);
                           Note(&told_state_, run.state());
                           return true;
                         },
                         [](const std::string&) {}, SystemClock()};
   v1::Run::State told_state_ = v1::Run::STATE_UNSPECIFIED;
+  std::vector<std::string> told_problems_;  // how it is, as the server heard last
+  std::vector<std::string> told_before_;    // the same, when told_state_ was told
   std::mutex mutex_;
   std::condition_variable changed_;
   bool asked_for_lease_ = false;
+  absl::Status lease_refusal_ = MakeError("SERVER_UNREACHABLE");
   absl::Status ledger_refusal_;                   // of each report of the ledger
   int refused_reports_ = 0;                       // by it
   std::vector<v1::ReportLedgerRequest> reports_;  // that were taken
@@ -263,6 +277,28 @@ std::vector<v1::Erasures> ErasuresOf(
     all.insert(all.end(), report.erasures().begin(), report.erasures().end());
   }
   return all;
+}
+
+TEST_F(IntegrationTest, TheServerHearsWhatARunMetOrMendedBeforeItsEnd) {
+  reporter_.Start();
+  Note(&lease_refusal_, MakeError("AGENT_BANNED"));
+  integration_->Take(RunTask(1));
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return told_state_ == v1::Run::FAILED; });
+    EXPECT_THAT(told_before_, ::testing::ElementsAre("AGENT_BANNED"));
+    lease_refusal_ = MakeError("SERVER_UNREACHABLE");
+    asked_for_lease_ = false;
+  }
+  integration_->Take(RunTask(2));
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return asked_for_lease_; });
+  }
+  integration_->CancelRun(RunTask(2).run().run().name());
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return told_state_ == v1::Run::CANCELLED; });
+  EXPECT_THAT(told_before_, ::testing::IsEmpty());
 }
 
 TEST_F(IntegrationTest, TheServerHearsOfAnErasureBeforeWhoAskedForIt) {

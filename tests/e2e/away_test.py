@@ -95,6 +95,20 @@ class Base(Away):
         self.one_contact_each(site)
 
 
+    def test_once_the_last_id_is_in_1c_nothing_is_said_of_an_outage_any_more(self):
+        site = self.site(12)
+        site.onec.post("/faults", {"kind": "maintenance_html", "method": "PATCH"})
+        run = site.json("export", "run", "main", "--wait")["name"]
+        deadline = time.monotonic() + 60
+        while not site.json("agent", "get", "hotel-1").get("problems"):
+            self.assertLess(time.monotonic(), deadline, "the outage is not told")
+            time.sleep(0.2)
+        site.cli("status", "--check", code=1)
+        site.onec.delete("/faults")
+        site.cli("run", "watch", run, "--wait-write-back")
+        site.cli("status", "--check")
+
+
 class Portal(Away):
     def test_the_portal_is_away_for_5_seconds_and_the_agent_is_killed(self):
         site = self.site()
@@ -211,10 +225,14 @@ class Disk(Away):
         self.assertEqual(failed["error"]["reason"], "DATABASE_FULL", failed)
         self.assertTrue(failed["error"]["remedy"], failed)
         self.assertTrue(site.agent.running())
+        # Whoever waited for the end of a run sees at once what it met, and what is mended.
+        self.assertIn("DATABASE_FULL", str(site.json("agent", "get", "hotel-1")["problems"]))
+        site.cli("status", "--check", code=1)
         resource.prlimit(site.agent.pid, resource.RLIMIT_FSIZE,
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         run = self.finish(site)
         self.assertEqual(run["state"], "SUCCEEDED", run)
+        site.cli("status", "--check")
         self.one_contact_each(site)
 
 
