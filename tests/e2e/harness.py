@@ -66,12 +66,14 @@ class Process:
                 if text.startswith(prefix):
                     return text[len(prefix):].strip()
             left = deadline - time.monotonic()
-            if left <= 0 or self._child.poll() is not None:
+            ended = self._child.poll() is not None
+            readable, _, _ = select.select([self._child.stdout], [], [], max(min(left, 0.5), 0))
+            said = os.read(self._child.stdout.fileno(), 65536) if readable else b""
+            # One that has ended may have said it before.
+            if not said and (ended or left <= 0):
                 raise AssertionError(
                     f"{self.name} did not say {prefix!r}; its stderr:\n{self.stderr()}")
-            readable, _, _ = select.select([self._child.stdout], [], [], min(left, 0.5))
-            if readable:
-                self._buffer += os.read(self._child.stdout.fileno(), 65536)
+            self._buffer += said
 
     def stderr(self):
         return self.stderr_path.read_text(errors="replace")[-6000:]

@@ -60,6 +60,17 @@ class FaultSite(Site):
         if ready:
             self.address = self.server.wait_for_line("guestbridge-server listening on ")
 
+    def start_doomed_server(self, crash):
+        """With a crash point that may be one of its start: it is started again then, to live."""
+        self.start_server(crash=crash, ready=False)
+        try:
+            self.address = self.server.wait_for_line("guestbridge-server listening on ")
+        except AssertionError:
+            if self.server.running():
+                raise
+            self.await_death(self.server)
+            self.start_server()
+
     def start_agent(self, name="hotel-1", data_dir="agent", connected=True, crash=None,
                     stop=None):
         agent = self._start(

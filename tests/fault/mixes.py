@@ -103,7 +103,10 @@ class Mix:
             crash = f"{self.random.choice(SERVER_MOVING)}:{self.random.randint(1, 12)}"
         self.tell("server killed, then armed with", crash)
         site.server.kill()
-        site.start_server(crash=crash)
+        if crash:
+            site.start_doomed_server(crash)
+        else:
+            site.start_server()
 
     def draw_token(self, site):
         self.tell("access tokens expire")

@@ -23,14 +23,7 @@ def patiently(site, *arguments, seconds=60):
 
 
 def while_set_up(site, crash):
-    site.start_server(crash=crash, ready=False)
-    try:
-        site.address = site.server.wait_for_line("guestbridge-server listening on ")
-    except AssertionError:
-        if site.server.running():
-            raise
-        site.await_death(site.server)  # Before it listened.
-        site.start_server()
+    site.start_doomed_server(crash)
     site.start_agent(connected=False)
     patiently(site, "integration", "create", "main", "--type", "bitrix24")
     patiently(site, *site.connection_flags("main", SETTLE))
