@@ -7,7 +7,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/match.h"
 #include "common/status/error.h"
 #include "sync-agent/model/mutant.h"
 
@@ -53,37 +52,12 @@ void Distort(std::vector<CommandResult>* results) {
   for (CommandResult& result : *results) shift(&result.items);
 }
 
-bool IsTransportFailure(const PortalAnswer& answer) {
-  return answer.fate == RequestFate::kNotSent || answer.fate == RequestFate::kUnknown;
-}
-
-// Something between us answers in the portal's place, its certificate is wrong, or it
-// doesn't allow what is asked: waiting mends nothing of that kind.
-bool NeedsAPerson(const PortalAnswer& answer) {
-  if (absl::StartsWith(answer.reason, "TLS_") || answer.reason == "ADDRESS_REFUSED" ||
-      answer.reason == "PORTAL_ANSWER_BROKEN" ||
-      std::any_of(answer.results.begin(), answer.results.end(),
-                  [](const CommandResult& result) { return result.not_allowed; })) {
-    return true;
-  }
-  const auto status = answer.parameters.find("status");
-  return answer.reason == "PORTAL_ANSWERED_HTML" &&
-         (status == answer.parameters.end() || !absl::StartsWith(status->second, "5"));
-}
-
 // Contacts in one command.
 int UnitsOf(const Command& command) {
   const auto* import = std::get_if<ImportContacts>(&command);
   return import == nullptr ? 1 : static_cast<int>(import->items.size());
 }
 
-// A command that was let through to the portal, which put it off: too fast, no word
-// from the authorisation server, more than it takes. Operating time has rules of its
-// own.
-bool IsPutOff(const CommandResult& result) {
-  return result.fate == Fate::kNotExecuted && !result.operating_limit &&
-         !result.unavailable;
-}
 // How many of the job's commands it is made for.
 size_t Needed(const PortalLane::Job& job) {
   return job.commands.size() - (job.looks_behind ? 1 : 0);
@@ -95,12 +69,6 @@ const CommandResult* FirstPutOff(const PortalLane::Job& job,
                                                    Needed(job), answer.results.size()));
   const auto found = std::find_if(answer.results.begin(), needed, IsPutOff);
   return found == needed ? nullptr : &*found;
-}
-
-// No word of the portal about what was asked: not carried out, or nobody can tell.
-bool IsUnheard(const CommandResult& result) {
-  if (result.fate == Fate::kNotExecuted) return !result.unavailable;
-  return result.fate == Fate::kUnknown && !result.answered;
 }
 
 // What is still asked about a write that has left: its kind, and how many contacts it
@@ -124,22 +92,9 @@ constexpr int kUnreadableTries = 3;
 // A method that is seldom asked fails twice by chance.
 constexpr int kLeastMethodTries = 3;
 
-// A proxy on its way up or down also says what a person would have to mend. Meant is
-// what is said again and again, with no more than so much else in between.
-constexpr int kLeastPersonWords = 3;
-constexpr int kMostOthersBetween = 2;
-
 // What fails that long after it failed last, failed for another reason: nobody asked
 // for it meanwhile, or the portal was away. Longer than a doubt takes to be settled.
 constexpr absl::Duration kForgotten = absl::Minutes(90);
-
-// It came, and is none: bytes that are no text, say, which stand in one of the
-// contacts.
-bool IsUnreadable(const PortalAnswer& answer) {
-  return answer.fate == RequestFate::kUnknown &&
-         (answer.reason == "PORTAL_ANSWER_BROKEN" ||
-          answer.reason == "ANSWER_TOO_LARGE");
-}
 
 // A look with what vouches for it, and a question to both methods: never in less.
 constexpr size_t kLeastCommands = 3;
@@ -205,7 +160,7 @@ bool PortalLane::IsTooLarge(const Job& job) const {
 bool PortalLane::IsHopeless(const PortalAnswer& answer, Job* job) const {
   if (!IsUnreadable(answer)) return false;
   ++job->unreadable;
-  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing->since;
+  return job->unreadable >= kUnreadableTries && heard_at_ > job->failing->since();
 }
 
 bool PortalLane::Waits(absl::string_view method) const {
@@ -377,38 +332,18 @@ absl::Duration PortalLane::Patience() const {
   return heard_ || settings_.unattended ? settings_.away_patience : settings_.patience;
 }
 
-bool PortalLane::MayGoOn(bool person, absl::Duration patience, absl::Duration now,
-                         Failing* failing) const {
-  failing->last = now;
-  ++failing->tries;
-  if (!person) {
-    if (++failing->others_since_person > kMostOthersBetween) {
-      failing->person_since.reset();
-    }
-    return now - failing->since <= patience;
-  }
-  if (!failing->person_since.has_value()) {
-    // Not since the portal went away: on its way back it may say such things, too.
-    failing->person_since = now;
-    failing->person_words = 0;
-  }
-  failing->others_since_person = 0;
-  ++failing->person_words;
-  const bool repeated = failing->person_words >= kLeastPersonWords &&
-                        now - *failing->person_since > settings_.patience;
-  return !repeated && now - failing->since <= patience;
-}
-
 void PortalLane::Wait(const PortalAnswer& answer, const Instant& now, Job* job) {
-  if (!failing_.has_value()) failing_ = Failing{now.steady, now.steady};
-  if (!job->failing.has_value()) job->failing = Failing{now.steady, now.steady};
+  if (!failing_.has_value()) failing_ = Failing(now.steady);
+  if (!job->failing.has_value()) job->failing = Failing(now.steady);
   // What others are answered, a probe above all, ends no read that never is.
   const bool person = NeedsAPerson(answer);
-  const bool portal = MayGoOn(person, Patience(), now.steady, &*failing_);
-  const bool alone = MayGoOn(person, Patience(), now.steady, &*job->failing);
+  const bool portal =
+      failing_->MayGoOn(person, Patience(), settings_.patience, now.steady);
+  const bool alone =
+      job->failing->MayGoOn(person, Patience(), settings_.patience, now.steady);
   if (!portal || !alone) {
     failure_ = MakeError(answer.reason, answer.parameters);
-  } else if (now.steady - std::min(failing_->since, job->failing->since) >
+  } else if (now.steady - std::min(failing_->since(), job->failing->since()) >
              settings_.patience) {
     tally_.AddNotice(kAwayNotice, {{"reason", answer.reason}});
   }
@@ -428,10 +363,8 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
       failing_methods_.erase(method);
       continue;
     }
-    Failing& failing =
-        failing_methods_.try_emplace(method, Failing{now.steady, now.steady})
-            .first->second;
-    if (now.steady - failing.last > kForgotten) failing = {now.steady, now.steady};
+    Failing& failing = failing_methods_.try_emplace(method, now.steady).first->second;
+    if (now.steady - failing.last() > kForgotten) failing = Failing(now.steady);
     PortalAnswer word;
     word.parameters = answer.parameters;
     word.reason = answer.reason;
@@ -442,8 +375,9 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
     // Others use up its operating time for so long, or it gets no answer.
     const bool put_off = IsPutOff(*result);
     const absl::Duration patience = put_off ? Patience() : settings_.away_patience;
-    if (!MayGoOn(put_off && result->not_allowed, patience, now.steady, &failing) &&
-        failing.tries >= kLeastMethodTries) {
+    if (!failing.MayGoOn(put_off && result->not_allowed, patience, settings_.patience,
+                         now.steady) &&
+        failing.tries() >= kLeastMethodTries) {
       FailUnless(MakeError(word.reason, word.parameters));
     }
   }

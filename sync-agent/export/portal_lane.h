@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "sync-agent/export/ceiling_count.h"
+#include "sync-agent/export/portal_words.h"
 #include "sync-agent/export/run_types.h"
 #include "sync-agent/export/tally.h"
 
@@ -20,17 +21,6 @@ namespace guestbridge::agent {
 // the pacer, and reads that got no answer are asked again.
 class PortalLane {
  public:
-  // What gets no usable answer.
-  struct Failing {
-    absl::Duration since;
-    absl::Duration last;
-    int tries = 0;
-    // Since when answers keep coming of a kind that a person must mend, whatever comes
-    // between them; absent: none does.
-    std::optional<absl::Duration> person_since = std::nullopt;
-    int person_words = 0;         // of that kind, since then
-    int others_since_person = 0;  // of other kinds, since the last of that one
-  };
   struct Job {
     std::vector<Command> commands;
     // Reads change nothing and are repeated until answered; writes never are.
@@ -131,10 +121,6 @@ class PortalLane {
   absl::Duration StartLater(Waiting* waiting, const RequestLoad& load,
                             const Instant& now);
   void CountWait(const Instant& now);
-  // Another answer that is of no use; `person`: one must act. False: it is time to give
-  // up.
-  bool MayGoOn(bool person, absl::Duration patience, absl::Duration now,
-               Failing* failing) const;
   // Counts how long the portal has been away, or gave the job no usable answer, and
   // gives up when that is too long.
   void Wait(const PortalAnswer& answer, const Instant& now, Job* job);

@@ -52,12 +52,11 @@ class OperatingBudget {
   // Whether it was is not known; it is taken as spent.
   void Lost(uint64_t request, absl::Duration now);
 
-  // Seconds charged as far as known, and until when.
+  // Seconds charged as far as known.
   double Used(absl::Duration now);
   // The same without what is only concluded from a refusal.
   double Known(absl::Duration now);
   absl::Duration blocked_until() const { return blocked_until_; }
-  absl::Duration used_until(absl::Duration now) const { return now + window_; }
 
  private:
   struct Flight {
