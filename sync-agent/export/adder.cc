@@ -216,10 +216,12 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                                const std::shared_ptr<Chunk>& chunk) {
   chunk->additions = commands.size();
   if (looks_left_out_ > 0) --looks_left_out_;
-  const bool looks_behind = !chunk->proves_end && !chunk->alone &&
-                            looks_left_out_ == 0 && commands.size() < kMostCommands &&
-                            // The look would find that mutant out, and the nights must.
-                            !MutantActive(Mutant::kSlotOffByOne);
+  const bool may_look = looks_left_out_ == 0 &&
+                        // The look would find that mutant out, and the nights must.
+                        !MutantActive(Mutant::kSlotOffByOne);
+  const bool looks_behind = may_look && !chunk->proves_end && !chunk->alone &&
+                            commands.size() < kMostCommands;
+  chunk->looks_after = may_look && chunk->alone;
   if (chunk->proves_end || looks_behind) {
     commands.emplace_back(ListNewest{.versions = true});
   }
@@ -236,7 +238,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
                !context_.HasChanged(member.decision.key);
       }));
   job.prepare = [this, chunk] { return Prepare(*chunk); };
-  job.done = [this, chunk](const PortalAnswer& answer) { Done(chunk.get(), answer); };
+  job.done = [this, chunk](const PortalAnswer& answer) { Answered(chunk, answer); };
   ++in_flight_;
   return job;
 }
@@ -348,6 +350,20 @@ void Adder::Close(const CommandResult& result, Way way) {
   context_.tally.AddNotice(
       may_import_ ? "BATCH_IMPORT_UNAVAILABLE" : "IMPORT_RIGHT_MISSING",
       {{"code", result.portal_code}});
+}
+
+void Adder::Answered(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer) {
+  if (!chunk->looks_after || answer.results.front().fate != Fate::kDone) {
+    return Done(chunk.get(), answer);
+  }
+  PortalLane::Job look;
+  look.commands.emplace_back(ListNewest{.versions = true});
+  look.done = [this, chunk, answer](const PortalAnswer& seen) {
+    PortalAnswer both = answer;
+    both.results.push_back(seen.results.front());
+    Done(chunk.get(), both);
+  };
+  context_.lane.Submit(std::move(look));
 }
 
 void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {

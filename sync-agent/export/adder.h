@@ -35,7 +35,8 @@ namespace guestbridge::agent {
 //
 // Whatever is told of an ID, the portal's newest contacts show what was made. A request
 // that has room for one command more looks at them behind its additions: a client's
-// mark under another ID than it was told, and no ID of that answer is believed.
+// mark under another ID than it was told, and no ID of that answer is believed. Behind
+// one that travels outside a batch, the look is a request of its own.
 class Adder {
  public:
   explicit Adder(RunContext& context) : context_(context) {}
@@ -57,11 +58,12 @@ class Adder {
   enum class Way { kBatchImport, kItemImport, kAdd };
   struct Chunk {
     Way way = Way::kAdd;
-    bool spread = false;      // another way would have done, but had to wait
-    bool alone = false;       // outside a batch
-    bool proves_end = false;  // one addition, which a look behind it must show
-    size_t additions = 0;     // commands; a look may come behind them
-    ContactId high = {};      // highest contact ID that was known when it was prepared
+    bool spread = false;       // another way would have done, but had to wait
+    bool alone = false;        // outside a batch
+    bool proves_end = false;   // one addition, which a look behind it must show
+    bool looks_after = false;  // by a request of its own
+    size_t additions = 0;      // commands; a look may come behind them
+    ContactId high = {};       // highest contact ID that was known when it was prepared
     std::vector<Member> members;
   };
 
@@ -103,6 +105,8 @@ class Adder {
   // Nobody is added any more by this run.
   void Hold();
   void Wait(const Decision& decision);
+  void Answered(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer);
+  // `answer`: of the additions, and of the look if there was one.
   void Done(Chunk* chunk, const PortalAnswer& answer);
   // The way that was taken is closed: the others are told, and those that wait for it.
   void Close(const CommandResult& result, Way way);

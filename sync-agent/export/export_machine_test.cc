@@ -8,6 +8,7 @@
 namespace guestbridge::agent {
 namespace {
 
+using testing::ExpectOneContactEach;
 using testing::Fault;
 using testing::World;
 
@@ -15,12 +16,6 @@ void ExpectAddsUp(const RunCounts& counts) {
   EXPECT_EQ(counts.scanned, counts.unchanged + counts.added + counts.updated +
                                 counts.recreated + counts.skipped + counts.failed +
                                 counts.deferred);
-}
-
-void ExpectOneContactEach(const World& world) {
-  for (const ClientRow& client : world.base.clients) {
-    EXPECT_EQ(world.portal.OfClient(client.key).size(), 1u) << client.key.guid();
-  }
 }
 
 TEST(ExportMachine, FirstExportMakesOneContactPerClientWithoutRobots) {

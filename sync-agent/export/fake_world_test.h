@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -173,5 +175,19 @@ class World {
  private:
   uint64_t seed_;
 };
+
+inline void ExpectOneContactEach(const World& world) {
+  for (const ClientRow& client : world.base.clients) {
+    EXPECT_EQ(world.portal.OfClient(client.key).size(), 1u) << client.key.guid();
+  }
+}
+
+// A notice of the run.
+inline bool Said(const RunProgress& progress, const std::string& reason) {
+  for (const RunNotice& notice : progress.notices) {
+    if (notice.reason == reason) return true;
+  }
+  return false;
+}
 
 }  // namespace guestbridge::agent::testing
