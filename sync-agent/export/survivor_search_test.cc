@@ -45,6 +45,25 @@ TEST_F(SurvivorSearchTest, TheContactThatTookThePhoneOverIsLinkedAndStamped) {
   EXPECT_EQ(Export().unchanged, 2);
 }
 
+TEST_F(SurvivorSearchTest, AStampThatNeverArrivedLeavesNoDoubtForEver) {
+  world_.portal.contacts[5000] = Contact("Orlova", kPhone);
+  world_.portal.fault = [](const PortalRequest& request) {
+    return std::holds_alternative<UpdateContact>(request.commands.front())
+               ? testing::Fault::kLostBefore
+               : testing::Fault::kNone;
+  };
+  world_.Run(world_.Settings());
+  ASSERT_EQ(*world_.ledger->CountAttempts(), 1);
+  world_.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  world_.now += absl::Minutes(10);
+  auto settle = world_.Settings();
+  settle.kind = RunKind::kSettle;
+  world_.Run(settle);
+  EXPECT_EQ(*world_.ledger->CountAttempts(), 0);
+  world_.Run(world_.Settings());
+  EXPECT_EQ(world_.portal.contacts.at(5000).stamp.origin, client_.guid());
+}
+
 TEST_F(SurvivorSearchTest, AnotherNameWithThatPhoneIsNone) {
   world_.portal.contacts[5000] = Contact("Petrova", kPhone);
   EXPECT_EQ(Export().recreated, 1);

@@ -496,4 +496,15 @@ absl::StatusOr<ContactId> Ledger::Witness() {
   return ContactId(id);
 }
 
+absl::StatusOr<ContactId> Ledger::MarkedWitness() {
+  std::lock_guard<std::recursive_mutex> lock(mutex_);
+  GB_ASSIGN_OR_RETURN(
+      const int64_t id,
+      CountLocked(
+          "SELECT max(contact) FROM (SELECT contact FROM clients WHERE link = 1 "
+          "AND key NOT IN (SELECT key FROM attempts) ORDER BY contact DESC "
+          "LIMIT 1)"));
+  return ContactId(id);
+}
+
 }  // namespace guestbridge::agent

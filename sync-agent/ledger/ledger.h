@@ -313,6 +313,9 @@ class Ledger {
   absl::StatusOr<std::vector<MissingClients>> CountMissingByReason();
   // Highest contact ID that is ours; none before the first.
   absl::StatusOr<ContactId> Witness();
+  // The same of those that bear our mark for sure: a contact that took another one's
+  // place has none until its change is settled.
+  absl::StatusOr<ContactId> MarkedWitness();
 
   // --- a move to another portal --- (earlier_portal.cc)
   // The links are about another portal: every client is new again (erased ones stay
