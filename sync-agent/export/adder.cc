@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crash_point/crash_point.h"
+#include "sync-agent/export/event_poll.h"
 #include "sync-agent/model/mutant.h"
 
 namespace guestbridge::agent {
@@ -306,7 +307,6 @@ void Adder::NoteHeard(bool looked, RequestFate fate) {
 void Adder::Link(const Decision& decision, ContactId contact, bool told,
                  ChunkAnswer* answer) {
   newest_ = std::max(newest_, contact);
-  context_.SawId(contact);
   context_.sight_proven = true;
   const WriteBackRank rank =
       context_.settings.first_export ? WriteBackRank::kMass : WriteBackRank::kFresh;
@@ -352,6 +352,12 @@ void Adder::Close(const CommandResult& result, Way way) {
       {{"code", result.portal_code}});
 }
 
+bool Adder::SweepNextTime() {
+  if (sweeps_next_time_) return true;
+  sweeps_next_time_ = context_.Check(context_.ledger.SetNote(kSweptNote, ""));
+  return sweeps_next_time_;
+}
+
 void Adder::Answered(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& answer) {
   if (!chunk->looks_after || answer.results.front().fate != Fate::kDone) {
     return Done(chunk.get(), answer);
@@ -376,6 +382,8 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   NoteHeard(looked, answer.fate);
   const CommandResult look = looked ? answer.results.back() : CommandResult();
   const NewestShown newest(look, context_.settings.originator, chunk->high);
+  // What is only told may be false, and what an attempt makes is sought above `high`.
+  context_.SawNewest(look.rows);
   bool hidden = false;
   if (chunk->proves_end) {
     const Member& member = chunk->members.front();
@@ -385,7 +393,6 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
         done ? newest.Of(member.decision.key) : newest.MadeBy(AdditionOf(member));
     if (shown.exists()) {
       // Made just now: whatever stood there before is below it.
-      context_.SawNewest(look.rows);
       context_.end_seen = true;
       newest_ = std::max(newest_, shown);
     }
@@ -393,10 +400,12 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   }
   const auto believed = IsBelieved(*chunk, results, newest);
   if (!context_.Check(believed.status())) return;
+  bool unseen = false;
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
     const ItemResult& result = results[i];
     if (*believed && result.fate == Fate::kDone) {
+      unseen = unseen || newest.Of(decision.key) != result.id;
       Link(decision, result.id, /*told=*/true, &outcome);
       continue;
     }
@@ -435,6 +444,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
                     chunk->way == Way::kAdd ? kAddMethod : kItemMethod);
     }
   }
+  if (unseen && !SweepNextTime()) return;
   for (Decision& decision : again) Add(std::move(decision));
   if (!outcome.NoteErrors()) return;
   CrashPoint("agent.add.result");

@@ -102,6 +102,9 @@ class Adder {
   // shown.
   void Link(const Decision& decision, ContactId contact, bool told,
             ChunkAnswer* answer);
+  // IDs are believed that nobody has looked at: what is told of deletions does not
+  // stand in for the next run's sweep. False when the ledger failed.
+  bool SweepNextTime();
   // Nobody is added any more by this run.
   void Hold();
   void Wait(const Decision& decision);
@@ -125,6 +128,7 @@ class Adder {
   int unheard_looks_ = 0;   // running
   int looks_left_out_ = 0;  // by so many requests more
   bool held_ = false;
+  bool sweeps_next_time_ = false;
 };
 
 }  // namespace guestbridge::agent

@@ -56,6 +56,7 @@ NewestShown::NewestShown(const CommandResult& look, const std::string& originato
   if (!rows.empty()) lowest_ = rows.back().id;
   shows_all_new_ = look.complete_page && (rows.size() < kPage || lowest_ <= high);
   is_whole_ = look.complete_page;
+  if (is_whole_ && rows.size() < kPage) lowest_ = ContactId();
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
     Shown shown = {row->id, ClientKey(row->stamp.origin), ""};
     const auto version = DecodeOriginVersion(row->stamp.version);
@@ -74,8 +75,7 @@ ContactId NewestShown::Of(const ClientKey& client) const {
   return first == last ? ContactId() : std::prev(last)->second->id;
 }
 
-ContactId NewestShown::MadeBy(const Addition& addition) const {
-  if (!shows_all_new_) return ContactId();
+ContactId NewestShown::OldestOf(const Addition& addition) const {
   const auto [first, last] = by_client_.equal_range(addition.client);
   const auto made = std::find_if(first, last, [&](const auto& shown) {
     return shown.second->nonce == addition.nonce && shown.second->id > high_;
@@ -83,7 +83,15 @@ ContactId NewestShown::MadeBy(const Addition& addition) const {
   return made == last ? ContactId() : made->second->id;
 }
 
+ContactId NewestShown::MadeBy(const Addition& addition) const {
+  return shows_all_new_ ? OldestOf(addition) : ContactId();
+}
+
 bool NewestShown::Contradicts(const Addition& addition, ContactId told) const {
+  // A copy comes after its original.
+  if (const ContactId made = OldestOf(addition); made.exists() && made < told) {
+    return true;
+  }
   const auto shown = contacts_.find(told);
   if (shown != contacts_.end()) {
     const Shown& contact = shown->second;

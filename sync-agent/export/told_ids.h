@@ -40,9 +40,10 @@ class NewestShown {
   // What the addition made. Only where the page shows all that was made since: of a
   // contact and its copy the one that came first is meant.
   ContactId MadeBy(const Addition& addition) const;
-  // It was told `told`, and that is false: the contact with that ID bears another
-  // client's mark; or none, or is not there, where the page would show it, and a new
-  // one under another ID bears this client's. Not where it bears the addition's nonce.
+  // It was told `told`, and that is false: what it made has a lower ID; or the contact
+  // with that ID bears another client's mark; or none, or is not there, where the page
+  // would show it, and a new one under another ID bears this client's. Not where it
+  // bears the addition's nonce.
   bool Contradicts(const Addition& addition, ContactId told) const;
 
  private:
@@ -51,10 +52,14 @@ class NewestShown {
     ClientKey client;   // empty: nobody's mark
     std::string nonce;  // empty: none can be read
   };
+
+  // Of the contacts on the page that bear the addition's nonce.
+  ContactId OldestOf(const Addition& addition) const;
+
   std::map<ContactId, Shown> contacts_;
   std::multimap<ClientKey, const Shown*> by_client_;  // of each the oldest first
   const ContactId high_;
-  ContactId lowest_;            // of the page
+  ContactId lowest_;            // of the page; nothing where it shows all there are
   bool is_whole_ = false;       // what the page would show, it shows
   bool shows_all_new_ = false;  // and that is all that was made since
 };

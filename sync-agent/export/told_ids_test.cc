@@ -77,6 +77,19 @@ TEST_F(NewestShownTest, WhomThePageDoesNotShowItSpeaksNotAgainst) {
   EXPECT_EQ(MadeBy(120), 0);
 }
 
+TEST_F(NewestShownTest, WhatItMadeHasALowerIdAlsoWhereARowIsMissing) {
+  Show(110, 10);
+  look_.complete_page = false;
+  EXPECT_TRUE(Contradicts(105, 111));
+  EXPECT_FALSE(Contradicts(105, 105));
+  EXPECT_FALSE(Contradicts(105, 104 - 20)) << "it may be a copy of that";
+}
+
+TEST_F(NewestShownTest, APageThatShowsAllThereAreShowsWhatIsBelowIt) {
+  Show(110, 10);
+  EXPECT_TRUE(Contradicts(105, 100));
+}
+
 TEST_F(NewestShownTest, ACopyBesideItsOriginalIsNotTheOneThatWasMade) {
   Show(110, 10);
   look_.rows.insert(look_.rows.begin(), Row(111, 105));
@@ -109,8 +122,9 @@ TEST_F(NewestShownTest, ARobotsNumberInPlaceOfTheOriginIsNobodysMark) {
   look_.rows.insert(look_.rows.begin(), Row(111, 106));
   EXPECT_FALSE(Contradicts(106, 106));
   EXPECT_TRUE(Contradicts(106, 112));
+  // As it comes after the original, that one is none that comes after it.
   look_.complete_page = false;
-  EXPECT_FALSE(Contradicts(106, 112));
+  EXPECT_TRUE(Contradicts(106, 112));
 }
 
 TEST_F(NewestShownTest, AMarkIsReadWithoutRegardToCase) {

@@ -125,10 +125,16 @@ class Checker {
         // Told as this client's while the answer of whoever owns it was lost: the end
         // of that doubt takes it back.
         if (attempts_.count(ClientKey(contact->second.stamp.origin)) > 0) continue;
+        if (IsToldFalsely(key)) continue;
         Fail(absl::StrCat("client ", key.guid(), " is linked to contact ",
                           contact->first, " of client ", contact->second.stamp.origin));
       }
     }
+  }
+
+  // The next run's sweep gives it its own.
+  bool IsToldFalsely(const ClientKey& key) const {
+    return !settled_ && world_.network.told_falsely.count(key.guid()) > 0;
   }
 
   // True when there is a reason that this client is not as it should be.
@@ -165,7 +171,7 @@ class Checker {
         world_.base.RowOf(key),
         absl::ToCivilDay(world_.agent().Wall(), absl::UTCTimeZone()));
     if (record.has_value() && record->reason == "NO_NAME_NO_PHONE_NO_EMAIL") return;
-    if (Waits(key, client, record)) return;
+    if (Waits(key, client, record) || IsToldFalsely(key)) return;
 
     // A contact that managers took away is missed by a run whose reads were spoilt; the
     // next one looks again.

@@ -48,7 +48,8 @@ constexpr const char* kNames[kFaultKinds] = {"reset-before",
                                              "token-revoked",
                                              "disk-full",
                                              "power-loss",
-                                             "takeover-unnoticed"};
+                                             "takeover-unnoticed",
+                                             "ids-shifted"};
 
 uint64_t SiteSeed(uint64_t seed, const FaultSite& site) {
   return Mix(Mix(Mix(seed, static_cast<uint64_t>(site.night)),

@@ -65,6 +65,8 @@ enum class FaultKind {
   kPowerLoss,  // the machine stops between two writes; what was not synced is lost
   // a night
   kTakeoverUnnoticed,  // … which stands still, and wakes up when the other has begun
+  // one request to the portal
+  kIdsShifted,  // each new contact is told as the one beside it
   kEnd,
 };
 inline constexpr size_t kFaultKinds = static_cast<size_t>(FaultKind::kEnd);

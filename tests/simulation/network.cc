@@ -48,6 +48,38 @@ agent::ContactId WrongId(const Portal& portal, Chance chance) {
   return agent::ContactId(*contact);
 }
 
+// The IDs of contacts that were made, in the order of the commands.
+std::vector<agent::ContactId*> MadeIn(const std::vector<Command>& commands,
+                                      std::vector<CommandResult>* results) {
+  std::vector<agent::ContactId*> made;
+  const auto add = [&](auto* word) {
+    if (word->fate == Fate::kDone && word->id.exists()) made.push_back(&word->id);
+  };
+  for (size_t i = 0; i < commands.size(); ++i) {
+    CommandResult& result = (*results)[i];
+    if (std::holds_alternative<AddContact>(commands[i])) add(&result);
+    for (agent::ItemResult& item : result.items) add(&item);
+  }
+  return made;
+}
+
+// Each is told as the one after it or before it, and the one at the end as one that may
+// not stand yet, be of another request, or stand at the other end.
+void Shift(const std::vector<agent::ContactId*>& made, Chance chance) {
+  std::vector<int64_t> told;
+  for (const agent::ContactId* id : made) told.push_back(id->value());
+  const int64_t before = std::max<int64_t>(told.front() - 1, 1);
+  const int64_t after = told.back() + 1;
+  if (chance.Roll(0.6)) {
+    std::rotate(told.begin(), told.begin() + 1, told.end());
+    if (chance.Roll(0.8)) told.back() = after;
+  } else {
+    std::rotate(told.begin(), told.end() - 1, told.end());
+    if (chance.Roll(0.8)) told.front() = before;
+  }
+  for (size_t i = 0; i < made.size(); ++i) *made[i] = agent::ContactId(told[i]);
+}
+
 // The clients that a command may create a contact of.
 std::vector<std::string> CreatedBy(const Command& command) {
   if (const auto* add = std::get_if<AddContact>(&command); add != nullptr) {
@@ -60,6 +92,12 @@ std::vector<std::string> CreatedBy(const Command& command) {
     }
   }
   return clients;
+}
+
+// In the same request, or, of what travels outside a batch, in the next.
+bool IsLookedBehind(const std::vector<Command>& commands) {
+  return std::holds_alternative<ListNewest>(commands.back()) ||
+         MustTravelAlone(commands.front());
 }
 
 }  // namespace
@@ -371,6 +409,17 @@ void Network::Answer(const TripPointer& trip, absl::Duration delay, RequestFate 
     answer.took = queue_.now() - trip->sent;
     if (fate == RequestFate::kAnswered) {
       answer.results = trip->results;
+      const auto made = MadeIn(trip->request.commands, &answer.results);
+      if (!made.empty() && faults_.Strikes(FaultKind::kIdsShifted)) {
+        Shift(made, faults_.Particulars());
+        if (!IsLookedBehind(trip->request.commands)) {
+          for (const Command& command : trip->request.commands) {
+            for (std::string& client : CreatedBy(command)) {
+              told_falsely.insert(std::move(client));
+            }
+          }
+        }
+      }
       answer.reports_operating = !scenario_.box;
     } else {
       CommandResult result;

@@ -51,6 +51,7 @@ constexpr Range kLaterRanges[] = {
     {FaultKind::kDiskFull, 0.01, 0.2},
     {FaultKind::kPowerLoss, 0.0005, 0.01},
     {FaultKind::kTakeoverUnnoticed, 0.01, 0.15},
+    {FaultKind::kIdsShifted, 0.005, 0.1},
 };
 
 }  // namespace
