@@ -124,10 +124,9 @@ Agent::~Agent() {
   if (watching_thread_.joinable()) watching_thread_.join();
   for (const auto& [id, integration] : integrations()) integration->BeginStop();
   reporter_->Stop();
-  // Their threads may look at the others while they end.
-  std::map<std::string, std::shared_ptr<Integration>> leaving;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  leaving.swap(integrations_);
+  // Each of their threads may look at all of them until it ends.
+  for (const auto& [id, integration] : integrations_) integration->Join();
+  integrations_.clear();
 }
 
 void Agent::Start() {
@@ -208,7 +207,10 @@ std::shared_ptr<Integration> Agent::FindOrMake(const std::string& id) {
     request.set_integration(IntegrationName(id));
     return control_->ReportChecks(std::move(request));
   };
-  server.report_agent = [this] { Tell(); };
+  server.report_agent = [this] {
+    const std::lock_guard<std::mutex> telling(telling_mutex_);
+    TellLocked(Describe());
+  };
   server.finish_task = [this](v1::FinishTaskRequest request) {
     return control_->FinishTask(std::move(request));
   };
@@ -359,11 +361,9 @@ v1::AgentReport Agent::Describe() {
   return report;
 }
 
-v1::AgentReport Agent::Tell() {
+void Agent::TellLocked(v1::AgentReport report) {
   using google::protobuf::util::TimeUtil;
-  const std::lock_guard<std::mutex> telling(telling_mutex_);
-  v1::AgentReport report = Describe();
-  if (!control_->connected()) return report;
+  if (!control_->connected()) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (std::exchange(tell_again_, false)) tell_at_ = -absl::InfiniteDuration();
@@ -371,12 +371,13 @@ v1::AgentReport Agent::Tell() {
   std::string essence = EssenceOf(report);
   const absl::Duration begun = clock_.Steady();
   const bool older_server = tell_at_ - begun > kTellEvery;
-  if (begun < tell_at_ && (essence == told_ || older_server)) return report;
+  if (begun < tell_at_ && (essence == told_ || older_server)) return;
+  if (begun < tell_not_before_) return;
   *report.mutable_round_trip() =
       TimeUtil::MicrosecondsToDuration(absl::ToInt64Microseconds(round_trip_));
   *report.mutable_clock_time() =
       TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(clock_.Now()));
-  const absl::Status said = control_->ReportAgent(report);
+  const absl::Status said = control_->ReportAgent(std::move(report));
   const absl::Duration now = clock_.Steady();
   if (said.ok()) {
     round_trip_ = now - begun;
@@ -387,16 +388,22 @@ v1::AgentReport Agent::Tell() {
     tell_at_ = now + kTellOlderServer;
   } else {
     log::Debug("agent_report_failed", {{"error", said}});
+    // Whose runs end meanwhile wait for no answer again; the next look tries.
+    tell_not_before_ = now + kLookEvery / 2;
   }
-  return report;
 }
 
 void Agent::WatchItself() {
   while (true) {
-    metrics_.SetConnected(control_->connected());
-    metrics_.SetHealthy(IsHealthy(Tell()));
-    for (const auto& [id, integration] : integrations()) {
-      metrics_.Set(id, integration->figures());
+    {
+      const std::lock_guard<std::mutex> telling(telling_mutex_);
+      v1::AgentReport report = Describe();
+      metrics_.SetConnected(control_->connected());
+      metrics_.SetHealthy(IsHealthy(report));
+      for (const auto& [id, integration] : integrations()) {
+        metrics_.Set(id, integration->figures());
+      }
+      TellLocked(std::move(report));
     }
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait_for(lock, absl::ToChronoNanoseconds(kLookEvery),

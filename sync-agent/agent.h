@@ -98,9 +98,8 @@ class Agent final : public ControlEvents {
   // Shows how the agent is, to Prometheus and to the server.
   void WatchItself();
   v1::AgentReport Describe();
-  // Describes it, and sends that when it is due: every 20 s, and when it says something
-  // new. From any thread.
-  v1::AgentReport Tell();
+  // Sends `report` when it is due: every 20 s, and when it says something new.
+  void TellLocked(v1::AgentReport report);
   // It may have something new to say.
   void LookAgain();
 
@@ -128,9 +127,10 @@ class Agent final : public ControlEvents {
   PortalBuckets buckets_;
   std::map<std::string, std::shared_ptr<Integration>> integrations_;
   std::thread watching_thread_;
-  std::mutex telling_mutex_;  // held while telling, so that words don't overtake
+  std::mutex telling_mutex_;  // from describing to telling: words don't overtake
   std::string told_;          // EssenceOf what the server heard last
   absl::Duration tell_at_ = -absl::InfiniteDuration();
+  absl::Duration tell_not_before_ = -absl::InfiniteDuration();  // after a failure
   absl::Duration round_trip_;
 };
 

@@ -40,9 +40,12 @@ Integration::Integration(Settings settings, Server server, RunReporter& reporter
   start(&Integration::CareLoop);
 }
 
-Integration::~Integration() {
+Integration::~Integration() { Join(); }
+
+void Integration::Join() {
   BeginStop();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void Integration::BeginStop() {

@@ -98,6 +98,8 @@ class Integration {
 
   // Asks everything to end at the next safe point.
   void BeginStop();
+  // Stops, and waits for its threads; also the destructor does.
+  void Join();
   // True when all threads are idle for good.
   bool AwaitStop(absl::Duration longest);
 
@@ -192,6 +194,9 @@ class Integration {
   WriteBackGauge gauge_;
   // The server has said that it is ours, and waits so long before another's turn.
   absl::Duration ours_until_ = -absl::InfiniteDuration();
+
+  // From counting to noting figures, so that older ones don't overtake.
+  std::mutex figures_mutex_;
 
   std::mutex told_mutex_;  // held while telling, so that words don't overtake
   std::string told_;       // LedgerSummary, serialized; empty: none

@@ -211,22 +211,22 @@ void Integration::ReportTrailing() {
   }
   Ledger* const ledger = opened_ledger();
   if (ledger == nullptr) return;
+  std::unique_lock<std::mutex> figures(figures_mutex_);
   const auto write_back = ledger->CountWriteBacks();
   const auto doubts = CountDoubts(*ledger);
   const auto refusals = ledger->WriteBackRefusals();
   if (!write_back.ok() || !doubts.ok() || !refusals.ok()) return;
-  ReportLedger();
   const WriteBackOutlook outlook = Outlook(write_back->pending);
+  NoteFigures(*write_back, *doubts, outlook);
+  figures.unlock();
+  ReportLedger();
   for (LastRun& last : trailing) {
     const std::string before = last.run.SerializeAsString();
     PutLedgerCounts(*write_back, last.written_before, *doubts, &last.run);
     PutOutlook(outlook, last.run.mutable_write_back());
     PutWriteBackRefusals(*refusals, &last.run);
     if (last.run.SerializeAsString() == before) continue;
-    if (!IsTrailing(last.run)) {
-      NoteFigures(*write_back, *doubts, outlook);
-      server_.report_agent();
-    }
+    if (!IsTrailing(last.run)) server_.report_agent();
     reporter_.Report(last.run);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -313,6 +313,7 @@ void Integration::RefreshFigures() {
   looked_ = now;
   Ledger* const ledger = opened_ledger();
   if (ledger == nullptr) return;
+  const std::lock_guard<std::mutex> figures(figures_mutex_);
   const auto write_back = ledger->CountWriteBacks();
   const auto doubts = CountDoubts(*ledger);
   const auto missing = ledger->CountMissing();

@@ -309,6 +309,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
   NoteObstacles(run);
   CrashPoint("agent.run.ended");
   if (ledger != nullptr) {
+    std::unique_lock<std::mutex> figures(figures_mutex_);
     const auto write_back = ledger->CountWriteBacks();
     const auto doubts = ledger->CountAttempts();
     const auto refusals = ledger->WriteBackRefusals();
@@ -319,6 +320,7 @@ void Integration::Conclude(Ledger* ledger, v1::Run run, int64_t written_before) 
       NoteFigures(*write_back, *doubts, std::move(outlook));
       PutWriteBackRefusals(*refusals, &run);
     }
+    figures.unlock();
     ReportLedger();
     // The end survives a lost connection and a restart. A background settling is not
     // worth forgetting the run before it.

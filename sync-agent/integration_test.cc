@@ -299,6 +299,8 @@ TEST_F(IntegrationTest, TheServerHearsWhatARunMetOrMendedBeforeItsEnd) {
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [this] { return told_state_ == v1::Run::CANCELLED; });
   EXPECT_THAT(told_before_, ::testing::IsEmpty());
+  lock.unlock();
+  reporter_.Stop();
 }
 
 TEST_F(IntegrationTest, TheServerHearsOfAnErasureBeforeWhoAskedForIt) {

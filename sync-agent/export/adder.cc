@@ -16,6 +16,8 @@ constexpr char kImportMethod[] = "crm.item.batchImport";
 constexpr char kItemMethod[] = "crm.item.import";
 constexpr char kAddMethod[] = "crm.contact.add";
 constexpr size_t kMostCommands = 50;  // in a batch
+// Full requests between two that leave room for a look: 0.2 % more requests.
+constexpr int kFullBetweenLooks = 10;
 constexpr int kMostPerImport = 20;
 
 // A look may be why no answer comes, or none that can be read.
@@ -103,8 +105,12 @@ bool Adder::MaySpread() const {
 
 RequestSize Adder::SizeOf(Way way) const {
   if (SendsAlone()) return RequestSize{};
-  return context_.lane.SizeFor(MethodOf(way),
-                               way == Way::kBatchImport ? kMostPerImport : 1);
+  RequestSize size = context_.lane.SizeFor(
+      MethodOf(way), way == Way::kBatchImport ? kMostPerImport : 1);
+  if (unlooked_ >= kFullBetweenLooks && looks_left_out_ == 0) {
+    size.commands = std::min(size.commands, static_cast<int>(kMostCommands) - 1);
+  }
+  return size;
 }
 
 const char* Adder::MethodOf(Way way) {
@@ -189,9 +195,7 @@ std::optional<PortalLane::Job> Adder::NextImport(bool more) {
 
 std::optional<PortalLane::Job> Adder::NextSingles(bool more) {
   if (singles_.empty() || context_.lane.Waits(kAddMethod)) return std::nullopt;
-  const size_t limit =
-      SendsAlone() ? 1
-                   : static_cast<size_t>(context_.lane.CommandsPerRequest(kAddMethod));
+  const auto limit = static_cast<size_t>(SizeOf(Way::kAdd).commands);
   if (more && singles_.size() < limit) return std::nullopt;
 
   auto chunk = std::make_shared<Chunk>();
@@ -223,6 +227,7 @@ PortalLane::Job Adder::MakeJob(std::vector<Command> commands,
   const bool looks_behind = may_look && !chunk->proves_end && !chunk->alone &&
                             commands.size() < kMostCommands;
   chunk->looks_after = may_look && chunk->alone;
+  unlooked_ = looks_behind || chunk->proves_end ? 0 : unlooked_ + 1;
   if (chunk->proves_end || looks_behind) {
     commands.emplace_back(ListNewest{.versions = true});
   }
@@ -364,11 +369,16 @@ void Adder::Answered(const std::shared_ptr<Chunk>& chunk, const PortalAnswer& an
   }
   PortalLane::Job look;
   look.commands.emplace_back(ListNewest{.versions = true});
+  if (context_.lane.StartOf(CountMethods(look.commands), context_.now) >
+      context_.lane.StartOf({}, context_.now)) {
+    return Done(chunk.get(), answer);
+  }
   look.done = [this, chunk, answer](const PortalAnswer& seen) {
     PortalAnswer both = answer;
     both.results.push_back(seen.results.front());
     Done(chunk.get(), both);
   };
+  look.dropped = [this, chunk, answer] { Done(chunk.get(), answer); };
   context_.lane.Submit(std::move(look));
 }
 
@@ -379,7 +389,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   const std::vector<ItemResult> results = ResultsOf(answer, chunk->members.size());
   // The lane may have left the look out.
   const bool looked = answer.results.size() > chunk->additions;
-  NoteHeard(looked, answer.fate);
+  NoteHeard(looked && !chunk->looks_after, answer.fate);
   const CommandResult look = looked ? answer.results.back() : CommandResult();
   const NewestShown newest(look, context_.settings.originator, chunk->high);
   // What is only told may be false, and what an attempt makes is sought above `high`.
@@ -400,12 +410,14 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
   }
   const auto believed = IsBelieved(*chunk, results, newest);
   if (!context_.Check(believed.status())) return;
-  bool unseen = false;
+  bool told = false;
+  bool seen = false;
   for (size_t i = 0; i < chunk->members.size(); ++i) {
     const Decision& decision = chunk->members[i].decision;
     const ItemResult& result = results[i];
     if (*believed && result.fate == Fate::kDone) {
-      unseen = unseen || newest.Of(decision.key) != result.id;
+      told = true;
+      seen = seen || newest.Shows(result.id);
       Link(decision, result.id, /*told=*/true, &outcome);
       continue;
     }
@@ -444,7 +456,7 @@ void Adder::Done(Chunk* chunk, const PortalAnswer& answer) {
                     chunk->way == Way::kAdd ? kAddMethod : kItemMethod);
     }
   }
-  if (unseen && !SweepNextTime()) return;
+  if (told && !seen && !SweepNextTime()) return;
   for (Decision& decision : again) Add(std::move(decision));
   if (!outcome.NoteErrors()) return;
   CrashPoint("agent.add.result");

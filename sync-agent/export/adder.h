@@ -36,7 +36,8 @@ namespace guestbridge::agent {
 // Whatever is told of an ID, the portal's newest contacts show what was made. A request
 // that has room for one command more looks at them behind its additions: a client's
 // mark under another ID than it was told, and no ID of that answer is believed. Behind
-// one that travels outside a batch, the look is a request of its own.
+// one that travels outside a batch, the look is a request of its own. Where requests
+// are full, some leave room.
 class Adder {
  public:
   explicit Adder(RunContext& context) : context_(context) {}
@@ -102,8 +103,8 @@ class Adder {
   // shown.
   void Link(const Decision& decision, ContactId contact, bool told,
             ChunkAnswer* answer);
-  // IDs are believed that nobody has looked at: what is told of deletions does not
-  // stand in for the next run's sweep. False when the ledger failed.
+  // IDs of an answer are believed none of which was shown: what is told of deletions
+  // does not stand in for the next run's sweep. False when the ledger failed.
   bool SweepNextTime();
   // Nobody is added any more by this run.
   void Hold();
@@ -127,6 +128,7 @@ class Adder {
   bool may_spread_ = true;
   int unheard_looks_ = 0;   // running
   int looks_left_out_ = 0;  // by so many requests more
+  int unlooked_ = 0;        // requests since the last that was looked behind
   bool held_ = false;
   bool sweeps_next_time_ = false;
 };

@@ -136,6 +136,7 @@ class World {
       } else if (auto* send = std::get_if<SendRequest>(&action); send != nullptr) {
         PortalAnswer answer = portal.Send(send->request);
         now += absl::Milliseconds(100);
+        if (cancels) machine.OnCancel(Now());
         if (crash_after >= 0 && sent++ == crash_after) {
           // A new process: other doubts, same ledger.
           doubts = std::make_unique<Doubts>();
@@ -171,6 +172,7 @@ class World {
   int64_t last_run = 0;
   absl::Duration lease_until = absl::InfiniteDuration();
   Policies policies;
+  bool cancels = false;  // somebody cancels the run before the next answer comes
 
  private:
   uint64_t seed_;

@@ -383,6 +383,12 @@ void PortalLane::WaitForMethods(const Job& job, const PortalAnswer& answer,
   }
 }
 
+void PortalLane::DropWaiting() {
+  for (const Waiting& waiting : std::exchange(waiting_, {})) {
+    if (waiting.job.dropped) waiting.job.dropped();
+  }
+}
+
 void PortalLane::Forget(uint64_t id) {
   in_flight_.erase(id);
   pacer_.Forget(id);

@@ -50,6 +50,9 @@ class PortalLane {
     // methods' requests may be by now: its work is its maker's again, to be asked in
     // smaller ones. Empty: it is asked again as it is.
     std::function<void()> take_back = nullptr;
+    // Called in place of `done` when the run ends before the job leaves; empty: nobody
+    // need know. May not submit.
+    std::function<void()> dropped = nullptr;
   };
 
   // `ceilings` outlives the lane; null: there are none.
@@ -92,7 +95,7 @@ class PortalLane {
   void OnHeldBack(uint64_t id);
   void OnAnswer(uint64_t id, const PortalAnswer& answer, const Instant& now);
   // Drops what has not left.
-  void DropWaiting() { waiting_.clear(); }
+  void DropWaiting();
 
   // Set once no usable answer came for longer than the run's patience, to anything or
   // to one method, a ceiling was reached, or a person must act.

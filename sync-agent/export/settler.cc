@@ -54,7 +54,7 @@ void Settler::Begin(bool looks_again) {
   looks_again = looks_again && late_.Begin();
   if (looks_again) low = std::min(low, late_.low().value());
   if (suspects_.empty() && !looks_again) return;
-  const auto witness = context_.ledger.MarkedWitness();
+  const auto witness = context_.ledger.Witness();
   if (!context_.Check(witness.status())) return;
   scan_ = std::make_unique<WindowScan>(
       context_, ContactId(std::max<int64_t>(0, low - kIdMargin)),

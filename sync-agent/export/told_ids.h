@@ -35,6 +35,7 @@ class NewestShown {
   // none, is nobody's here. `high`: the highest ID that was known before the additions.
   NewestShown(const CommandResult& look, const std::string& originator, ContactId high);
 
+  bool Shows(ContactId id) const { return contacts_.contains(id); }
   // The newest that bears the client's mark.
   ContactId Of(const ClientKey& client) const;
   // What the addition made. Only where the page shows all that was made since: of a

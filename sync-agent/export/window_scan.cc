@@ -17,6 +17,7 @@ constexpr int64_t kParts = 8;
 // are at fault, not a contact.
 constexpr int kMostUnreadable = 50;
 constexpr int kMostBrokenTails = 5;
+constexpr int kWitnesses = 10;
 
 bool IsBroken(const CommandResult& result) {
   return result.fate != Fate::kDone || !result.complete_page;
@@ -45,6 +46,11 @@ std::optional<PortalLane::Job> WindowScan::Next() {
   PortalLane::Job job;
   auto asked = std::make_shared<std::vector<Range>>();
   if (!started_) {
+    if (kind_ == Witness::kOurs && witness_.exists()) {
+      auto witnesses = context_.ledger.Witnesses(kWitnesses);
+      if (!context_.Check(witnesses.status())) return std::nullopt;
+      witnesses_ = *std::move(witnesses);
+    }
     started_ = true;
     begun_ = context_.now.steady;
     job.commands.push_back(ListNewest{});
@@ -99,7 +105,8 @@ std::optional<PortalLane::Job> WindowScan::Next() {
   }
   if (witness_.exists()) {
     ListContacts witness;
-    witness.ids = {witness_};
+    witness.ids = witnesses_;
+    if (witnesses_.empty()) witness.ids = {witness_};
     job.commands.push_back(std::move(witness));
   } else {
     job.commands.push_back(GetProfile{});
@@ -181,20 +188,26 @@ void WindowScan::Take(const std::vector<Range>& ranges, const PortalAnswer& answ
     return;
   }
   const CommandResult& witness = answer.results.back();
+  const bool shows_marks =
+      std::any_of(witness.rows.begin(), witness.rows.end(), [&](const ContactRow& row) {
+        return row.stamp.originator == context_.settings.originator;
+      });
   const bool seen =
       witness_.exists()
           ? witness.fate == Fate::kDone &&
                 std::any_of(witness.rows.begin(), witness.rows.end(),
                             [&](const ContactRow& row) {
                               return row.id == witness_ &&
-                                     (kind_ == Witness::kAny || !HidesItsMark(row));
+                                     (kind_ == Witness::kAny || shows_marks ||
+                                      !HidesItsMark(row));
                             })
           : witness.fate == Fate::kDone &&
                 (witness.admin || (kind_ == Witness::kAny && witness.admin_unsaid));
   if (!seen && !MutantActive(Mutant::kNoWitness)) {
     complete_ = false;
     if (witness_.exists() && witness.fate == Fate::kDone && witness.complete_page &&
-        witness.rows.empty()) {
+        std::none_of(witness.rows.begin(), witness.rows.end(),
+                     [&](const ContactRow& row) { return row.id == witness_; })) {
       missing_witness_ = witness_;
     }
     return;

@@ -13,8 +13,8 @@ namespace guestbridge::agent {
 // Reads every contact with an ID above a given one, in ranges of IDs: a primary-key
 // range, whole whatever the portal's filter does with other fields. Complete only when
 // every range was answered whole, the end was seen, and each answer also showed one of
-// our own contacts (or full rights, before there is one): otherwise an absence means
-// nothing.
+// our own contacts, and that it shows marks (or full rights, before there is one):
+// otherwise an absence means nothing.
 class WindowScan {
  public:
   using OnRow = std::function<void(const ContactRow&)>;
@@ -69,6 +69,9 @@ class WindowScan {
   ContactId start_;
   Witness kind_;
   ContactId witness_;  // 0: the asker's rights bear witness
+  // Of kOurs: those that are asked for with it. One that has taken another contact's
+  // place, and is not marked yet, does not prove that marks are hidden.
+  std::vector<ContactId> witnesses_;
   ContactId missing_witness_;
   std::vector<std::string> select_;
   OnRow on_row_;

@@ -132,6 +132,28 @@ TEST(WindowScan, OfASlowPortalTheEndIsAskedForByItself) {
   EXPECT_EQ(most, 2);
 }
 
+TEST(WindowScan, ChangesOfEverybodyThatAreInDoubtAreSettledWithoutAnAdministrator) {
+  World world;
+  world.base.Add(1, "Orlova");
+  world.base.Add(2, "Ivanova");
+  world.Run(world.Settings());
+  world.portal.admin = false;
+  for (ClientRow& row : world.base.clients) row.attributes["LastName"] += "x";
+  world.portal.fault = [](const PortalRequest& request) {
+    return std::holds_alternative<UpdateContact>(request.commands.front())
+               ? testing::Fault::kLostAfter
+               : testing::Fault::kNone;
+  };
+  world.Run(world.Settings());
+  ASSERT_EQ(*world.ledger->CountAttempts(), 2);
+  world.portal.fault = [](const PortalRequest&) { return testing::Fault::kNone; };
+  world.now += absl::Minutes(10);
+  auto settle = world.Settings();
+  settle.kind = RunKind::kSettle;
+  world.Run(settle);
+  EXPECT_EQ(*world.ledger->CountAttempts(), 0);
+}
+
 TEST(WindowScan, APortalThatShowsNoMarksProvesNoAbsence) {
   testing::World world;
   world.base.Add(1, "Orlova");

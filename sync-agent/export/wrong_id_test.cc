@@ -190,6 +190,20 @@ TEST_F(WrongIdTest, OfAGuestWhoTravelsOutsideABatchIsNotBelieved) {
   ExpectOwnContacts();
 }
 
+TEST_F(WrongIdTest, IsNoneOfAGuestOutsideABatchWhoseRunIsCancelledBeforeTheLook) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  const ClientKey guest = world_.base.Add(2, "$result[c0]").key;
+  world_.portal.spoil = [&](const Command& command, CommandResult*) {
+    if (std::holds_alternative<AddContact>(command)) world_.cancels = true;
+  };
+  const auto result = world_.Run(world_.Settings());
+  EXPECT_EQ(result.end, RunEnd::kCancelled);
+  EXPECT_EQ(result.progress.counts.added, 1);
+  EXPECT_EQ(*world_.ledger->CountAttempts(), 0);
+  EXPECT_EQ((**world_.ledger->Get(guest)).link, LinkState::kLive);
+}
+
 TEST_F(WrongIdTest, OrARefusalIsNotBelievedOfAContactThatIsShown) {
   world_.base.Add(1, "Orlova");
   world_.Run(world_.Settings());

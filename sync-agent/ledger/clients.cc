@@ -496,15 +496,16 @@ absl::StatusOr<ContactId> Ledger::Witness() {
   return ContactId(id);
 }
 
-absl::StatusOr<ContactId> Ledger::MarkedWitness() {
+absl::StatusOr<std::vector<ContactId>> Ledger::Witnesses(int limit) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
-  GB_ASSIGN_OR_RETURN(
-      const int64_t id,
-      CountLocked(
-          "SELECT max(contact) FROM (SELECT contact FROM clients WHERE link = 1 "
-          "AND key NOT IN (SELECT key FROM attempts) ORDER BY contact DESC "
-          "LIMIT 1)"));
-  return ContactId(id);
+  GB_ASSIGN_OR_RETURN(Statement * query,
+                      database_->Prepare("SELECT contact FROM clients WHERE link = 1 "
+                                         "ORDER BY contact DESC LIMIT ?"));
+  query->Bind(1, int64_t{limit});
+  std::vector<ContactId> witnesses;
+  GB_RETURN_IF_ERROR(query->ForEach(
+      [&](const Statement& row) { witnesses.push_back(ContactId(row.Int(0))); }));
+  return witnesses;
 }
 
 }  // namespace guestbridge::agent

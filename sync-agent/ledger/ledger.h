@@ -313,9 +313,8 @@ class Ledger {
   absl::StatusOr<std::vector<MissingClients>> CountMissingByReason();
   // Highest contact ID that is ours; none before the first.
   absl::StatusOr<ContactId> Witness();
-  // The same of those that bear our mark for sure: a contact that took another one's
-  // place has none until its change is settled.
-  absl::StatusOr<ContactId> MarkedWitness();
+  // That one and those of ours below it, `limit` at most.
+  absl::StatusOr<std::vector<ContactId>> Witnesses(int limit);
 
   // --- a move to another portal --- (earlier_portal.cc)
   // The links are about another portal: every client is new again (erased ones stay

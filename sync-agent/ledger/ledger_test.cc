@@ -180,22 +180,6 @@ TEST_F(LedgerTest, ALookUpThatBeganTooEarlySettlesNothing) {
   EXPECT_TRUE((*ledger->Get(Key(1)))->dirty);
 }
 
-TEST_F(LedgerTest, AContactWhoseChangeIsInDoubtIsNotKnownToBearItsMark) {
-  auto ledger = Open();
-  for (int number = 1; number <= 2; ++number) {
-    ClientRecord record;
-    record.key = Key(number);
-    record.link = LinkState::kLive;
-    record.contact = ContactId(number * 10);
-    ASSERT_TRUE(ledger->Link(record, ContactId()).ok());
-  }
-  Intent change = Add(2);
-  change.kind = AttemptKind::kUpdate;
-  ASSERT_TRUE(ledger->CommitIntents({change}, ContactId()).ok());
-  EXPECT_EQ(*ledger->MarkedWitness(), ContactId(10));
-  EXPECT_EQ(*ledger->Witness(), ContactId(20));
-}
-
 TEST_F(LedgerTest, OneContactBelongsToOneClient) {
   auto ledger = Open();
   ClientRecord record;

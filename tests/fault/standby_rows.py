@@ -13,7 +13,7 @@ from registry import add_row
 # 40 at the latest that a stream is dead; where its store did not answer in between, the
 # minute begins anew.
 TAKEOVER = 300
-# How long the first one's writes and the other one's lie apart, at least.
+# How long the first one's creations and the other one's lie apart, at least.
 APART = 50
 AWAKE = 5
 

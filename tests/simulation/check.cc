@@ -134,7 +134,11 @@ class Checker {
 
   // The next run's sweep gives it its own.
   bool IsToldFalsely(const ClientKey& key) const {
-    return !settled_ && world_.network.told_falsely.count(key.guid()) > 0;
+    const auto told = world_.network.told_falsely.find(key.guid());
+    if (settled_ || told == world_.network.told_falsely.end()) return false;
+    return !world_.last_export.has_value() ||
+           world_.last_export->end != agent::RunEnd::kSucceeded ||
+           world_.last_export->begun <= told->second;
   }
 
   // True when there is a reason that this client is not as it should be.

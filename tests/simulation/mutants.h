@@ -31,7 +31,7 @@ inline constexpr KnownMutant kKnownMutants[] = {
     {agent::Mutant::kRestoredDigestsTrusted, "restored-digests-trusted", 14, 10},
     {agent::Mutant::kLeaseIgnored, "lease-ignored", 6, 10},
     {agent::Mutant::kEarlyWatermark, "early-watermark", 87, 10},
-    {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 87, 10},
+    {agent::Mutant::kDoubtfulUpdateTrusted, "doubtful-update-trusted", 432, 10},
     {agent::Mutant::kChangeInDoubtForgotten, "change-in-doubt-forgotten", 210, 20},
     {agent::Mutant::kMultifieldWithoutId, "multifield-without-id", 1, 10},
     {agent::Mutant::kAllFieldsSent, "all-fields-sent", 71, 10},

@@ -94,10 +94,11 @@ std::vector<std::string> CreatedBy(const Command& command) {
   return clients;
 }
 
-// In the same request, or, of what travels outside a batch, in the next.
-bool IsLookedBehind(const std::vector<Command>& commands) {
-  return std::holds_alternative<ListNewest>(commands.back()) ||
-         MustTravelAlone(commands.front());
+// In the same request, and not in vain.
+bool IsLookedBehind(const std::vector<Command>& commands,
+                    const std::vector<CommandResult>& results) {
+  return std::holds_alternative<ListNewest>(commands.back()) &&
+         results.back().complete_page;
 }
 
 }  // namespace
@@ -412,10 +413,10 @@ void Network::Answer(const TripPointer& trip, absl::Duration delay, RequestFate 
       const auto made = MadeIn(trip->request.commands, &answer.results);
       if (!made.empty() && faults_.Strikes(FaultKind::kIdsShifted)) {
         Shift(made, faults_.Particulars());
-        if (!IsLookedBehind(trip->request.commands)) {
+        if (!IsLookedBehind(trip->request.commands, answer.results)) {
           for (const Command& command : trip->request.commands) {
-            for (std::string& client : CreatedBy(command)) {
-              told_falsely.insert(std::move(client));
+            for (const std::string& client : CreatedBy(command)) {
+              told_falsely[client] = queue_.now();
             }
           }
         }

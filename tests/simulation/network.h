@@ -46,9 +46,9 @@ class Network {
   int writes_sent = 0;
   // Clients of whom an addition was carried out after the settle time.
   std::set<std::string> came_too_late;
-  // Clients that were told as another's contact where nobody looked behind the request:
+  // When clients were last told as another's contact where no look behind shows it:
   // believed until the next run's sweep.
-  std::set<std::string> told_falsely;
+  std::map<std::string, absl::Duration> told_falsely;
   std::function<void(const std::string&)> on_violation = [](const std::string&) {};
 
  private:
