@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "sync-agent/export/adder.h"
+#include "sync-agent/export/event_poll.h"
 #include "sync-agent/export/fake_world_test.h"
 
 namespace guestbridge::agent {
@@ -202,6 +203,44 @@ TEST_F(WrongIdTest, IsNoneOfAGuestOutsideABatchWhoseRunIsCancelledBeforeTheLook)
   EXPECT_EQ(result.progress.counts.added, 1);
   EXPECT_EQ(*world_.ledger->CountAttempts(), 0);
   EXPECT_EQ((**world_.ledger->Get(guest)).link, LinkState::kLive);
+}
+
+TEST_F(WrongIdTest, IsLookedForByTheNextSweepWhereNoneOfAnAnswerWasShown) {
+  world_.base.Add(1, "Orlova");
+  world_.Run(world_.Settings());
+  for (const bool shown : {true, false}) {
+    SCOPED_TRACE(shown);
+    ASSERT_TRUE(world_.ledger->SetNote(kSweptNote, "1").ok());
+    bool added = false;
+    world_.portal.spoil = [&](const Command& command, CommandResult* result) {
+      added = added || std::holds_alternative<AddContact>(command);
+      if (shown || !added || !std::holds_alternative<ListNewest>(command)) return;
+      result->rows.clear();
+      result->complete_page = false;
+    };
+    world_.base.Add(shown ? 2 : 3, "Ivanova");
+    EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.added, 1);
+    EXPECT_EQ(*world_.ledger->Note(kSweptNote), shown ? "1" : "");
+  }
+}
+
+TEST_F(WrongIdTest, IsLookedForBehindSomeOfTheRequestsThatAreFull) {
+  world_.MapAlso("City", "ADDRESS_CITY");
+  for (int i = 1; i <= 3000; ++i) world_.base.Add(i, "Orlova").attributes["City"] = "T";
+  int full = 0;
+  int in_a_row = 0;
+  int most = 0;
+  world_.portal.fault = [&](const PortalRequest& request) {
+    if (Additions(request) == 0) return Fault::kNone;
+    const bool looks = std::holds_alternative<ListNewest>(request.commands.back());
+    if (!looks && request.commands.size() == 50) ++full;
+    in_a_row = looks ? 0 : in_a_row + 1;
+    most = std::max(most, in_a_row);
+    return Fault::kNone;
+  };
+  EXPECT_EQ(world_.Run(world_.Settings()).progress.counts.added, 3000);
+  EXPECT_GT(full, 20);
+  EXPECT_EQ(most, 10);
 }
 
 TEST_F(WrongIdTest, OrARefusalIsNotBelievedOfAContactThatIsShown) {
