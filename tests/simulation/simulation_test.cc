@@ -121,16 +121,14 @@ TEST(Simulation, HistoriesThatOnceWentWrongDoNotAgain) {
       // An agent that woke up when another had taken over marked a contact that it had
       // looked at before.
       {970722, 4, "0:wrong-id:0,3:takeover-unnoticed:0"},
-      // Each guest was told the next one's contact, or the last one's: where he
-      // travelled
-      // outside a batch, where the look behind was spoilt, where there was none for
-      // answers had been lost, where the first contact of a portal was told.
+      // Each guest was told the contact beside his: where he travelled outside a
+      // batch, where the look behind was spoilt, where there was none for answers had
+      // been lost, and the first contact of an empty portal.
       {50, 7, "2:refresh-lost:0,6:ids-shifted:2"},
       {8100276, 1, "0:broken-page:2,0:ids-shifted:0"},
       {8100770, 1, "0:half:7,0:reset-after:7,0:ids-shifted:1"},
       {1382, 2, "0:ids-shifted:0"},
-      // The mark that a contact of a manager was to get was lost, and that contact was
-      // to
+      // The mark that a manager's contact was to get was lost, and that contact was to
       // bear witness in each look-up for it.
       {8300902, 12, "0:takeover-unnoticed:0,4:takeover-unnoticed:0,11:half:6"},
   };
